@@ -25,3 +25,14 @@ export class ProjectError extends Error {
     this.callers = callers
   }
 }
+
+/** All mistakes found at once, in order of file and line; `errors` is never empty. */
+export class ProjectErrors extends Error {
+  override readonly name = 'ProjectErrors'
+  readonly errors: ProjectError[]
+
+  constructor(errors: ProjectError[]) {
+    super(errors.map(error => error.message).join('\n'))
+    this.errors = errors
+  }
+}
