@@ -14,6 +14,7 @@ import {
   jpy,
   type Named,
   namedOf,
+  purchaseOf,
   type Transaction,
   transactionOf,
   transactionRecord,
@@ -49,14 +50,13 @@ export function sampleCards(directory: Directory, day: number): Map<number, Fiel
 
 /** A transaction of 1 to 130 as it stands that day; 1 to 60 are older, 61 to 95 are of day 2, the rest of day 3. Every seventh gets its receipt a day later. */
 export function sampleTransaction(directory: Directory, n: number, day = firstDayOf(n)): Fields {
-  const random = randomOf('sample transaction', n)
-  const occurred =
-    n <= 60 ? firstDay - (60 - n) * dayLength - random.int(0, 80_000) * 1000 : firstDay + (firstDayOf(n) - 1) * dayLength + n * 500_000
-  const place = n % 20 === 1 || n % 20 === 3 ? n - 1 : n
-  const account = accountOf(directory, ((place * 7) % cards) + 1)
-  const merchant = directory.merchants[place % 40] as Transaction['merchant']
-  const drawn = transactionOf(n, occurred, { ...account, budget: account.budget ?? budgetOf((place % 7) + 1) }, merchant, random)
-  const t = n % 20 === 1 || n % 20 === 3 ? { ...drawn, ...settled(directory, n - 1) } : { ...drawn, ...foreign[n] }
+  const seconds = randomOf('sample time', n).int(0, 80_000)
+  const occurred = n <= 60 ? firstDay - (60 - n) * dayLength - seconds * 1000 : firstDay + (firstDayOf(n) - 1) * dayLength + n * 500_000
+  const purchase = purchaseOf(n)
+  const account = accountOf(directory, ((purchase * 7) % cards) + 1)
+  const paid = { ...account, budget: account.budget ?? budgetOf((purchase % 7) + 1) }
+  const merchant = directory.merchants[purchase % 40] as Transaction['merchant']
+  const t = { ...transactionOf(n, occurred, paid, merchant, randomOf('sample purchase', purchase)), ...foreign[n] }
   const late = n % 7 === 0 && day > firstDayOf(n)
   return transactionRecord(late ? { ...t, receipt: true, updated: firstDay + (day - 1) * dayLength + 30_000_000 } : t)
 }
@@ -100,19 +100,6 @@ const foreign: Record<number, Pick<Transaction, 'currency' | 'minorUnits'>> = {
   69: { currency: gbp, minorUnits: 3999 },
   73: { currency: jpy, minorUnits: 990 },
   76: { currency: bhd, minorUnits: 45_500 },
-}
-
-/** A CLEAR moves what its AUTHORIZATION held. */
-function settled(directory: Directory, authorization: number): Partial<Transaction> {
-  const random = randomOf('sample transaction', authorization)
-  const { currency, minorUnits } = transactionOf(
-    authorization,
-    0,
-    accountOf(directory, 1),
-    directory.merchants[0] as Transaction['merchant'],
-    random,
-  )
-  return { currency, minorUnits }
 }
 
 const firstDayOf = (n: number) => (n <= 60 ? 1 : n <= 95 ? 2 : 3)

@@ -114,9 +114,12 @@ export function cardOf(n: number): Card {
   }
 }
 
+/** The number whose random source the n-th transaction draws from: a CLEAR moves what its AUTHORIZATION held. */
+export const purchaseOf = (n: number) => (n % 20 === 1 || n % 20 === 3 ? n - 1 : n)
+
 /**
  * The n-th transaction: of twenty, two pairs of an AUTHORIZATION and the CLEAR that points back at it, a DECLINE and
- * a refund; the rest are CLEAR, an OTHER now and then. One of eight is in a foreign currency.
+ * a refund; the rest are CLEAR, an OTHER now and then. One of eight is in a foreign currency. `random` and `account` are those of its purchase.
  */
 export function transactionOf(n: number, occurred: number, account: Account, merchant: Merchant, random: Random): Transaction {
   const place = n % 20
