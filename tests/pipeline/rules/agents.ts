@@ -1,0 +1,104 @@
+import { type Batch, compareBatches, compareText } from './batches.ts'
+import { accepted, compareUpdates, currentRecords, type Judged, type Row, seenOn } from './records.ts'
+import { isListed, recordsOf, snapshotsOf, type World } from './world.ts'
+
+/** core.agents, core.agent_details, core.agent_availability and core.agent_status_history. */
+export function agentTables(world: World): { agents: Row[]; agent_details: Row[]; agent_availability: Row[]; agent_status_history: Row[] } {
+  const current = currentAgents(world, () => true)
+  const snapshots = snapshotsOf(world, 'agents')
+  const latest = snapshots.at(-1)
+  const bothFeeds = [...recordsOf(world, 'agents'), ...recordsOf(world, 'agent_details')]
+
+  const agents = current.map(({ agent_id, list, details }): Row => {
+    const values = fieldByField(list, details, agentColumns)
+    const listed = !latest || isListed(world, 'agents', latest, agent_id)
+    const listedOn = world.batches.filter(batch => batch.date !== null && isListed(world, 'agents', batch, agent_id))
+    return {
+      agent_id,
+      ...values,
+      is_active: String(listed && values.is_deactivated !== 'true'),
+      first_seen_on: seenOn(bothFeeds, agent_id).first_seen_on,
+      last_seen_on: listedOn.at(-1)?.date ?? null,
+    }
+  })
+
+  return {
+    agents,
+    agent_details: current.map(({ agent_id, list, details }) => {
+      const { updated_at: _, ...values } = fieldByField(details, list, detailColumns)
+      return { agent_id, ...values }
+    }),
+    agent_availability: current.flatMap(({ agent_id, details }) =>
+      (details?.availability ?? []).map(row => ({ agent_id, ...row, source: details?.batch.name ?? null })),
+    ),
+    agent_status_history: standing(snapshots).flatMap(batch => statusOf(world, batch, agents)),
+  }
+}
+
+/** R25: the agents first seen by the day of the batch, as the batches up to that day have them. */
+function statusOf(world: World, batch: Batch, agents: Row[]): Row[] {
+  const upToTheDay = currentAgents(world, other => other.date === null || other.date <= (batch.date ?? ''))
+  const seen = upToTheDay.filter(({ agent_id }) => {
+    const first = agents.find(agent => agent.agent_id === agent_id)?.first_seen_on
+    return first && first <= (batch.date ?? '')
+  })
+  return seen.map(({ agent_id, list, details }) => {
+    const { is_deactivated, operational_status, is_available } = fieldByField(list, details, agentColumns)
+    const listed = isListed(world, 'agents', batch, agent_id)
+    return {
+      agent_id,
+      sync_date: batch.date,
+      is_active: String(listed && is_deactivated !== 'true'),
+      is_deactivated: is_deactivated ?? null,
+      is_listed: String(listed),
+      operational_status: operational_status ?? null,
+      is_available: is_available ?? null,
+      source: batch.name,
+    }
+  })
+}
+
+/** The last of the batches of each date stands for the day (R2). */
+function standing(batches: Batch[]): Batch[] {
+  return [...new Map(batches.map(batch => [batch.date, batch])).values()]
+}
+
+/** The current record of either feed of each agent, over the batches that `counts` lets pass. */
+function currentAgents(world: World, counts: (batch: Batch) => boolean) {
+  const current = (entity: 'agents' | 'agent_details') =>
+    currentRecords(accepted(recordsOf(world, entity)).filter(record => counts(record.batch)))
+  const [lists, details] = [current('agents'), current('agent_details')]
+  const ids = [...new Set([...lists.keys(), ...details.keys()])].sort(compareText)
+  return ids.map(agent_id => ({ agent_id, list: lists.get(agent_id), details: details.get(agent_id) }))
+}
+
+/** The columns of the record that is current by R4, its nulls filled from the other; at a tie `preferred` comes first. */
+function fieldByField(preferred: Judged | undefined, other: Judged | undefined, columns: string[]): Row {
+  const isOtherFirst = !preferred || (other && (compareBatches(other.batch, preferred.batch) || compareUpdates(other, preferred)) > 0)
+  const [first, second] = isOtherFirst ? [other, preferred] : [preferred, other]
+  const row: Row = {}
+  for (const column of columns)
+    row[column] = first?.values[column] ?? (first?.settled?.includes(column) ? null : (second?.values[column] ?? null))
+  return { ...row, updated_at: first?.values.updated_at ?? null, source: first?.batch.name ?? null }
+}
+
+const agentColumns = [
+  'name',
+  'email',
+  'job_title',
+  'language',
+  'time_zone',
+  'phone',
+  'mobile',
+  'agent_type',
+  'is_available',
+  'available_since',
+  'operational_status',
+  'is_occasional',
+  'is_focus_mode',
+  'is_deactivated',
+  'created_at',
+  'last_active_at',
+]
+
+const detailColumns = ['org_agent_id', 'ticket_scope', 'signature', 'avatar', 'last_login_at', 'is_freshchat_agent', 'skill_ids']

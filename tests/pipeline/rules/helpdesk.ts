@@ -1,0 +1,128 @@
+import { type Finding, fieldsOf } from './fields.ts'
+import { canonicalJson, isObject, type Json, type JsonObject } from './json.ts'
+import { type Content, type Row, readIdList } from './records.ts'
+
+/** What the records of the help desk hold, and what R11 to R16 say about them. */
+export const judgeHelpdesk = {
+  agents: (record: JsonObject, findings: Finding[]): Content => readAgent(record, findings, true),
+
+  agent_details: (record: JsonObject, findings: Finding[]): Content => ({
+    ...readAgent(record, findings, false),
+    list: readIdList(record.members.get('role_ids'), 'role_ids', findings),
+    availability: readAvailability(record, findings),
+  }),
+
+  admin_groups: (record: JsonObject, findings: Finding[]): Content => {
+    const { optional, required } = fieldsOf(record, findings)
+    return {
+      values: {
+        name: required('name', 'text'),
+        description: optional('description', 'text'),
+        parent_group_id: optional('parent_group_id', 'bigint'),
+        group_type: optional('type', 'text'),
+        escalate_to_agent_id: optional('escalate_to', 'bigint'),
+        unassigned_for: optional('unassigned_for', 'text'),
+        business_calendar_id: optional('business_calendar_id', 'bigint'),
+        created_at: optional('created_at', 'timestamp'),
+        updated_at: optional('updated_at', 'timestamp'),
+      },
+      list: readIdList(record.members.get('agent_ids'), 'agent_ids', findings),
+    }
+  },
+
+  roles: (record: JsonObject, findings: Finding[]): Content => {
+    const { optional, required } = fieldsOf(record, findings)
+    return {
+      values: {
+        name: required('name', 'text'),
+        description: optional('description', 'text'),
+        is_default: optional('default', 'boolean'),
+        agent_type: optional('agent_type', 'int'),
+        created_at: optional('created_at', 'timestamp'),
+        updated_at: optional('updated_at', 'timestamp'),
+      },
+    }
+  },
+}
+
+/** An agent of the list or a view of one: both have the fields of core.agents and of core.agent_details. */
+function readAgent(record: JsonObject, findings: Finding[], isContactRequired: boolean): Content {
+  const { optional, object } = fieldsOf(record, findings)
+  const hasContact = object('contact', isContactRequired)
+  const [name, email] = [optional('contact.name', 'text'), optional('contact.email', 'text')]
+  if (isContactRequired && hasContact && name === null && email === null)
+    findings.push({ severity: 'error', type: 'missing_value', field: 'contact.name' })
+  const signature = optional('signature', 'text')
+  const isEmpty = isEmptySignature(record, signature)
+
+  return {
+    values: {
+      name,
+      email,
+      job_title: optional('contact.job_title', 'text'),
+      language: optional('contact.language', 'text'),
+      time_zone: optional('contact.time_zone', 'text'),
+      phone: optional('contact.phone', 'text'),
+      mobile: optional('contact.mobile', 'text'),
+      agent_type: optional('type', 'text'),
+      is_available: optional('available', 'boolean'),
+      available_since: optional('available_since', 'timestamp'),
+      operational_status: optional('agent_operational_status', 'text'),
+      is_occasional: optional('occasional', 'boolean'),
+      is_focus_mode: optional('focus_mode', 'boolean'),
+      is_deactivated: optional('deactivated', 'boolean'),
+      created_at: optional('created_at', 'timestamp'),
+      updated_at: optional('updated_at', 'timestamp'),
+      last_active_at: optional('last_active_at', 'timestamp'),
+      org_agent_id: optional('org_agent_id', 'text'),
+      ticket_scope: optional('ticket_scope', 'int'),
+      signature: isEmpty ? null : signature,
+      avatar: optional('contact.avatar', 'object'),
+      last_login_at: optional('contact.last_login_at', 'timestamp'),
+      is_freshchat_agent: optional('freshchat_agent', 'boolean'),
+      skill_ids: optional('skill_ids', 'array'),
+    },
+    settled: isEmpty ? ['signature'] : [],
+  }
+}
+
+/** Nothing remains of a signature without tags, hard blanks and white space; `""` is such a one, null and absent are none at all. */
+function isEmptySignature(record: JsonObject, signature: string | null): boolean {
+  if (typeof record.members.get('signature') !== 'string') return false
+  return (signature ?? '').replace(/<[^>]*>|&nbsp;|&#160;|&#xa0;|\u00a0|[ \t\r\n\f\v]/g, '') === ''
+}
+
+/** One row per channel, the last of them; other rows of the channel are duplicates as in R17. */
+function readAvailability(record: JsonObject, findings: Finding[]): Row[] {
+  const value = record.members.get('availability')
+  if (value === undefined || value === null || value === '') return []
+  if (!Array.isArray(value)) {
+    findings.push({ severity: 'warning', type: 'invalid_value', field: 'availability' })
+    return []
+  }
+  const byContent = new Map<string, Json>()
+  for (const element of value.filter(element => element !== null)) {
+    byContent.delete(canonicalJson(element))
+    byContent.set(canonicalJson(element), element)
+  }
+  const last = new Map<string, { content: string; row: Row }>()
+  const contents: { channel: string; content: string }[] = []
+
+  for (const [content, element] of byContent) {
+    if (!isObject(element)) {
+      findings.push({ severity: 'error', type: 'invalid_value', field: 'availability', element: true })
+      continue
+    }
+    const { optional } = fieldsOf(element, findings, 'availability.')
+    const row = {
+      channel: optional('channel', 'text') ?? 'unspecified',
+      is_available: optional('available', 'boolean'),
+      available_since: optional('available_since', 'timestamp'),
+    }
+    contents.push({ channel: row.channel, content })
+    last.set(row.channel, { content, row })
+  }
+  for (const { channel, content } of contents)
+    if (last.get(channel)?.content !== content) findings.push({ severity: 'warning', type: 'duplicate_in_batch', field: 'availability' })
+  return [...last.values()].map(({ row }) => row)
+}

@@ -1,0 +1,154 @@
+import { type Batch, compareBatches, compareText, natural } from './batches.ts'
+import { billKey, type Finding, freshdeskKey, memberAt } from './fields.ts'
+import { canonicalJson, isObject, type Json, type JsonObject } from './json.ts'
+import type { Entity, Landed } from './parse.ts'
+
+/** A row of a table in canonical text: null, or the text of the value. */
+export type Row = Record<string, string | null>
+
+/** `agent_ids` or `role_ids` as read (R16): `partial` lists have an element that could not be read. */
+export interface IdList {
+  state: 'unknown' | 'full' | 'partial'
+  ids: { id: string; coerced: boolean }[]
+}
+
+/** What a feed's record gives beside its findings. */
+export interface Content {
+  values: Row
+  list?: IdList | undefined
+  availability?: Row[]
+  /** The columns whose null is a value, not to be filled from another record (an empty signature). */
+  settled?: string[]
+}
+
+/** A landed record after the rules on single records. */
+export interface Judged extends Content {
+  entity: Entity
+  batch: Batch
+  file: string
+  position: number
+  /** The record as jsonb, undefined where jsonb cannot hold it. */
+  record: Json | undefined
+  key: string | null
+  outcome: 'staged' | 'quarantined' | 'duplicate'
+  findings: Finding[]
+}
+
+/** The rules on one record: R6, R11 to R16, R18, by what `read` finds in its fields. */
+export function judgeRecord(
+  entity: Entity,
+  { value, problem }: Landed,
+  place: { batch: Batch; file: string; position: number },
+  read: (record: JsonObject, findings: Finding[]) => Content,
+): Judged {
+  const base = { entity, ...place, record: problem ? undefined : value, values: {} }
+  const quarantined = (key: string | null, findings: Finding[]): Judged => ({ ...base, key, findings, outcome: 'quarantined' })
+
+  const reading = (isFreshdesk(entity) ? freshdeskKey : billKey)(memberAt(value, 'id'))
+  const key = typeof reading === 'string' ? null : reading.value
+  if (problem) return quarantined(problem === 'invalid_json' ? null : key, [{ severity: 'error', type: problem, field: null }])
+  if (value === undefined || !isObject(value)) return quarantined(null, [{ severity: 'error', type: 'not_an_object', field: null }])
+
+  const findings: Finding[] = []
+  if (reading === 'missing') findings.push({ severity: 'error', type: 'missing_key', field: 'id' })
+  else if (reading === 'invalid') findings.push({ severity: 'error', type: 'invalid_key', field: 'id' })
+  else if (reading.coerced) findings.push({ severity: 'warning', type: 'coerced_value', field: 'id' })
+
+  const content = read(value, findings)
+  const errors = findings.filter(finding => finding.severity === 'error' && !finding.element)
+  if (errors.length > 0) return quarantined(key, errors)
+  return { ...base, ...content, key, findings, outcome: 'staged' }
+}
+
+/** Marks the losers of R17 among the accepted records of each batch and key, and what they and exact repetitions report. */
+export function markDuplicates(records: Judged[]): void {
+  for (const rivals of grouped(accepted(records), record => `${record.entity} ${record.batch.name} ${record.key}`).values()) {
+    rivals.sort(compareInBatch).reverse()
+    const seen = new Set<string>()
+    rivals.forEach((record, index) => {
+      const content = canonicalJson(record.record ?? null)
+      if (index > 0) record.outcome = 'duplicate'
+      if (seen.has(content)) Object.assign(record, { findings: [], list: undefined })
+      else if (index > 0) record.findings.push({ severity: 'warning', type: 'duplicate_in_batch', field: null })
+      seen.add(content)
+    })
+  }
+}
+
+/** The accepted records: staged ones and the duplicates that lost to them. */
+export function accepted(records: Judged[]): Judged[] {
+  return records.filter(record => record.outcome !== 'quarantined')
+}
+
+/** The records of a key in a batch. */
+export function recordsOfKey(records: Judged[], batch: Batch, key: string): Judged[] {
+  return records.filter(record => record.batch.name === batch.name && record.key === key)
+}
+
+/** The current record of each key (R4), of the staged records given. */
+export function currentRecords(records: Judged[]): Map<string, Judged> {
+  const current = new Map<string, Judged>()
+  for (const record of records.filter(({ outcome }) => outcome === 'staged')) {
+    const rival = current.get(record.key ?? '')
+    if (!rival || compareRecords(rival, record) < 0) current.set(record.key ?? '', record)
+  }
+  return current
+}
+
+/** The first and last dated batch with an accepted record of the key. */
+export function seenOn(records: Judged[], key: string): { first_seen_on: string | null; last_seen_on: string | null } {
+  const days = accepted(records).filter(record => record.key === key && record.batch.date !== null)
+  const dates = days.map(record => record.batch.date).sort()
+  return { first_seen_on: dates[0] ?? null, last_seen_on: dates.at(-1) ?? null }
+}
+
+/** Rank of two records of one key (R4), the lower first. A transaction's update time counts before its batch (R27). */
+export function compareRecords(a: Judged, b: Judged): number {
+  const byTime = a.entity === 'transactions' ? compareUpdates(a, b) : 0
+  return byTime || compareBatches(a.batch, b.batch) || compareInBatch(a, b)
+}
+
+/** Rank of two update times, the lower first; null is lowest. */
+export function compareUpdates(a: Judged, b: Judged): number {
+  return compareText(a.values.updated_at ?? '', b.values.updated_at ?? '')
+}
+
+/** Whether the entity comes from Freshdesk; else it is BILL's. */
+export function isFreshdesk(entity: Entity): boolean {
+  return ['agents', 'agent_details', 'admin_groups', 'roles'].includes(entity)
+}
+
+/** A list of ids (R16): absent is unknown without a word, anything but an array is unknown with an error, elements follow R11. */
+export function readIdList(value: Json | undefined, field: string, findings: Finding[]): IdList {
+  const role = (id: string | null) => (field === 'role_ids' ? { role: { id } } : {})
+  if (value === undefined) return { state: 'unknown', ids: [] }
+  if (!Array.isArray(value)) {
+    findings.push({ severity: 'error', type: 'invalid_value', field, element: true, ...role(null) })
+    return { state: 'unknown', ids: [] }
+  }
+  const list: IdList = { state: 'full', ids: [] }
+  for (const element of distinct(value.filter(element => element !== null))) {
+    const reading = freshdeskKey(element)
+    if (typeof reading === 'string') {
+      list.state = 'partial'
+      findings.push({ severity: 'error', type: `${reading}_key`, field, element: true, ...role(null) })
+    } else list.ids.push({ id: reading.value, coerced: reading.coerced })
+  }
+  return list
+}
+
+/** The values that differ, as texts of JSON: 1 and 1.0 are two, an exact repetition is not. */
+export function distinct(values: Json[]): Json[] {
+  return [...new Map(values.map(value => [JSON.stringify(value, (_, part) => (part instanceof Map ? [...part] : part)), value])).values()]
+}
+
+/** The items in groups by key, in the order in which the keys came. */
+export function grouped<T>(items: T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item])
+  return groups
+}
+
+function compareInBatch(a: Judged, b: Judged): number {
+  return compareUpdates(a, b) || natural(a.file, b.file) || a.position - b.position
+}

@@ -1,0 +1,64 @@
+import { type Batch, compareText } from './batches.ts'
+import { currentRecords, type Row, recordsOfKey, seenOn } from './records.ts'
+import { recordsOf, type World } from './world.ts'
+
+/** core.roles, core.agent_role_mapping and core.agent_role_history (R24). */
+export function roleTables(world: World, agents: Row[]): { roles: Row[]; agent_role_mapping: Row[]; agent_role_history: Row[] } {
+  const records = recordsOf(world, 'roles')
+  const current = currentRecords(records)
+  const roles = [...current].map(([role_id, record]) => ({
+    role_id,
+    ...record.values,
+    ...seenOn(records, role_id),
+    source: record.batch.name,
+  }))
+
+  const agent_role_mapping: Row[] = []
+  const agent_role_history: Row[] = []
+  for (const agent_id of agents.map(agent => agent.agent_id ?? ''))
+    for (const [role_id, run] of runsOf(world, agent_id)) {
+      if (!current.has(role_id)) continue
+      const last = run.changes.at(-1)
+      const assigned = run.changes.findLast(change => change.action === 'assigned')
+      agent_role_mapping.push({
+        agent_id,
+        role_id,
+        status: last?.action ?? null,
+        assigned_at: assigned?.action_at ?? null,
+        removed_at: last?.action === 'removed' ? (last.action_at ?? null) : null,
+        source: last?.action === 'removed' ? (last.source ?? null) : run.shownIn,
+      })
+      agent_role_history.push(...run.changes.map(change => ({ agent_id, role_id, ...change })))
+    }
+  return { roles, agent_role_mapping, agent_role_history }
+}
+
+/** The changes of an agent's roles over the days that have its details with a readable list; a partial list removes nothing (R16). */
+function runsOf(world: World, agent_id: string): Map<string, { changes: Row[]; shownIn: string }> {
+  const roles = new Map<string, { changes: Row[]; shownIn: string }>()
+  for (const { batch, list } of listsByDay(world, agent_id)) {
+    const ids = list.ids.map(({ id }) => id)
+    const change = (action: string): Row => ({ action_at: `${batch.date}T00:00:00.000000Z`, action, source: batch.name })
+
+    for (const id of ids) {
+      const role = roles.get(id) ?? { changes: [], shownIn: '' }
+      role.shownIn = batch.name
+      if (role.changes.at(-1)?.action !== 'assigned') role.changes.push(change('assigned'))
+      roles.set(id, role)
+    }
+    for (const [id, { changes }] of roles)
+      if (list.state === 'full' && !ids.includes(id) && changes.at(-1)?.action === 'assigned') changes.push(change('removed'))
+  }
+  return roles
+}
+
+/** Of each day the list of the last batch that holds the agent's details with a readable one (R2). */
+function listsByDay(world: World, agent_id: string) {
+  const records = recordsOf(world, 'agent_details')
+  const lists = world.batches.flatMap((batch: Batch) => {
+    const record = recordsOfKey(records, batch, agent_id).find(({ outcome }) => outcome === 'staged')
+    return batch.date !== null && record?.list && record.list.state !== 'unknown' ? [{ batch, list: record.list }] : []
+  })
+  const byDay = new Map(lists.map(entry => [entry.batch.date ?? '', entry]))
+  return [...byDay.values()].sort((a, b) => compareText(a.batch.date ?? '', b.batch.date ?? ''))
+}

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
+
+/** The seeds as their CSV files give them: text, `''` for empty. */
+export interface Seeds {
+  sync_batches: { batch: string; sync_date: string }[]
+  currencies: { code: string; minor_units: string; name: string }[]
+  exchange_rates: { rate_date: string; currency: string; usd_per_unit: string }[]
+  user_agent_overrides: { user_id: string; agent_id: string }[]
+}
+
+/** The project's variables that the rules know. */
+export interface Vars {
+  /** The day of `…day1`, 2026-01-05 when absent (R2). */
+  first_sync_date?: string
+}
+
+/** The four seeds of a folder of CSV files. */
+export function readSeeds(folder: string): Seeds {
+  const rows = (name: string) => parse(readFileSync(join(folder, `${name}.csv`)), { columns: true, bom: true, skip_empty_lines: true })
+  return {
+    sync_batches: rows('sync_batches') as Seeds['sync_batches'],
+    currencies: rows('currencies') as Seeds['currencies'],
+    exchange_rates: rows('exchange_rates') as Seeds['exchange_rates'],
+    user_agent_overrides: rows('user_agent_overrides') as Seeds['user_agent_overrides'],
+  }
+}

@@ -1,0 +1,234 @@
+import { absolute, cents, compareDecimals, decimal, decimalText, minus, shifted, times } from './decimal.ts'
+import { type Finding, fieldsOf, memberAt, trim } from './fields.ts'
+import type { JsonObject } from './json.ts'
+import { type Content, compareRecords, compareUpdates, currentRecords, type Judged, type Row, seenOn } from './records.ts'
+import type { Seeds } from './seeds.ts'
+import { recordsOf, type World } from './world.ts'
+
+/** What the records of spend hold, and what R11 to R15, R18 and R26 say about them. */
+export const judgeSpend = {
+  budgets: (record: JsonObject, findings: Finding[], _seeds: Seeds): Content => {
+    const { optional, required, object } = fieldsOf(record, findings)
+    const values: Row = {
+      budget_uuid: optional('uuid', 'text'),
+      name: required('name', 'text'),
+      description: optional('description', 'text'),
+      is_retired: optional('retired', 'boolean'),
+      is_limitless: optional('limitlessOverspend', 'boolean'),
+      start_date: optional('startDate', 'date'),
+      recurring_interval: optional('recurringInterval', 'text'),
+      timezone: optional('timezone', 'text'),
+      recurring_limit: optional('recurringLimit', 'numeric'),
+    }
+    const isLimitNeeded = values.is_limitless !== 'true'
+    const period = memberAt(record, 'currentPeriod')
+    if (period !== undefined && period !== null && period !== '') object('currentPeriod', isLimitNeeded)
+    const isBroken = findings.some(({ field, type }) => field === 'currentPeriod' && type === 'invalid_value')
+    object('currentPeriod.spent', false)
+    return {
+      values: {
+        ...values,
+        limit_amount: notNegative((isLimitNeeded && !isBroken ? required : optional)('currentPeriod.limit', 'numeric'), findings),
+        overspend_buffer: optional('currentPeriod.overspendBuffer', 'numeric'),
+        assigned_amount: optional('currentPeriod.assigned', 'numeric'),
+        spent_cleared: optional('currentPeriod.spent.cleared', 'numeric'),
+        spent_pending: optional('currentPeriod.spent.pending', 'numeric'),
+        spent_total: optional('currentPeriod.spent.total', 'numeric'),
+        period_start_date: optional('currentPeriod.startDate', 'date'),
+        period_end_date: optional('currentPeriod.endDate', 'date'),
+      },
+    }
+  },
+
+  cards: (record: JsonObject, findings: Finding[], _seeds: Seeds): Content => {
+    const { optional, required, object } = fieldsOf(record, findings)
+    object('currentPeriod', false)
+    return {
+      values: {
+        card_uuid: optional('uuid', 'text'),
+        name: optional('name', 'text'),
+        user_id: required('userId', 'text'),
+        user_uuid: optional('userUuid', 'text'),
+        budget_id: optional('budgetId', 'text'),
+        last_four: optional('lastFour', 'text'),
+        valid_thru: optional('validThru', 'text'),
+        status: required('status', 'text'),
+        card_type: required('type', 'text'),
+        is_budget_shared: optional('shareBudgetFunds', 'boolean'),
+        is_recurring: optional('recurring', 'boolean'),
+        recurring_limit: optional('recurringLimit', 'numeric'),
+        current_limit: notNegative(optional('currentPeriod.limit', 'numeric'), findings),
+        current_spent: optional('currentPeriod.spent', 'numeric'),
+        created_at: required('createdTime', 'timestamp'),
+        updated_at: optional('updatedTime', 'timestamp'),
+      },
+    }
+  },
+
+  transactions: (record: JsonObject, findings: Finding[], seeds: Seeds): Content => {
+    const { optional, required } = fieldsOf(record, findings)
+    const values: Row = {
+      transaction_uuid: optional('uuid', 'text'),
+      transaction_type: optional('transactionType', 'text'),
+      status: optional('status', 'text'),
+      occurred_at: required('occurredTime', 'timestamp'),
+      updated_at: optional('updatedTime', 'timestamp'),
+      user_id: optional('userId', 'text'),
+      user_uuid: optional('userUuid', 'text'),
+      user_name: optional('userName', 'text'),
+      card_id: optional('cardId', 'text'),
+      budget_id: optional('budgetId', 'text'),
+      merchant_name: optional('merchantName', 'text'),
+      raw_merchant_name: optional('rawMerchantName', 'text'),
+      merchant_category_code: optional('merchantCategoryCode', 'text'),
+      fees: optional('fees', 'numeric'),
+      is_complete: optional('complete', 'boolean'),
+      decline_reason: optional('declineReason', 'text'),
+      original_auth_transaction_uuid: optional('originalAuthTransactionUuid', 'text'),
+    }
+    return { values: { ...values, ...readAmounts(record, findings, values.occurred_at ?? null, seeds) } }
+  },
+}
+
+/** core.budgets, core.cards, core.transactions and core.user_agent_mapping, with the parents that R19 infers. */
+export function spendTables(world: World, agents: Row[]): { budgets: Row[]; cards: Row[]; transactions: Row[]; user_agent_mapping: Row[] } {
+  const current = {
+    budgets: currentRecords(recordsOf(world, 'budgets')),
+    cards: currentRecords(recordsOf(world, 'cards')),
+    transactions: currentRecords(recordsOf(world, 'transactions')),
+  }
+  const children = [...current.cards.values(), ...current.transactions.values()]
+  const user_agent_mapping = mapUsers(children, agents, world.seeds)
+  const agentOf = (record: Judged) => user_agent_mapping.find(row => row.user_id === record.values.user_id)?.agent_id ?? null
+
+  const budgets = rowsOf('budgets', 'budget_id', () => ({ is_inferred: 'false' }))
+  const cards = rowsOf('cards', 'card_id', record => ({ agent_id: agentOf(record), is_inferred: 'false' }))
+  const transactions = rowsOf('transactions', 'transaction_id', record => ({ agent_id: agentOf(record) })).map(
+    ({ first_seen_on: _, last_seen_on: __, ...row }) => row,
+  )
+  return {
+    budgets: [...budgets, ...inferred('budgets', 'budget_id', 'budgetId', children)],
+    cards: [...cards, ...inferred('cards', 'card_id', 'cardId', [...current.transactions.values()])],
+    transactions,
+    user_agent_mapping,
+  }
+
+  function rowsOf(entity: keyof typeof current, key: string, extra: (record: Judged) => Row): Row[] {
+    return [...current[entity]].map(([id, record]) => ({
+      [key]: id,
+      ...record.values,
+      ...extra(record),
+      ...seenOn(recordsOf(world, entity), id),
+      source: record.batch.name,
+    }))
+  }
+
+  function inferred(entity: 'budgets' | 'cards', key: string, field: string, namers: Judged[]): Row[] {
+    const missing = namers.filter(({ values }) => values[key] && !current[entity].has(values[key] ?? ''))
+    for (const record of missing) world.relations.push({ record, finding: { severity: 'warning', type: 'inferred_parent', field } })
+    return [...new Set(missing.map(({ values }) => values[key] ?? ''))].map(id => ({ [key]: id, is_inferred: 'true' }))
+  }
+}
+
+/** R26: the amount in its currency, the rate, the amount in dollars; and what R14 and R18 say of them. */
+function readAmounts(record: JsonObject, findings: Finding[], occurredAt: string | null, seeds: Seeds): Row {
+  const { optional, required, object } = fieldsOf(record, findings)
+  const feedAmount = optional('amount', 'numeric')
+  if (!object('currencyData', true)) return {}
+  const amount = required('currencyData.originalCurrencyAmount', 'minorUnits')
+  const code = required('currencyData.originalCurrencyCode', 'text')
+  const currency = seeds.currencies.find(row => row.code === code)
+  if (code !== null && !currency) error('unknown_currency', 'currencyData.originalCurrencyCode')
+
+  const exponent = readExponent()
+  const rate = readRate()
+  if (amount === null || exponent === null) return {}
+  const original = shifted(decimal(amount), exponent)
+
+  const source = rateOf(rate, code, occurredAt, seeds)
+  if (!source) warn('missing_value', 'currencyData.exchangeRate')
+  const usd = source ? decimalText(cents(times(original, decimal(source.rate)))) : feedAmount
+  if (usd !== null && feedAmount !== null && compareDecimals(absolute(minus(decimal(usd), decimal(feedAmount))), decimal('0.01')) > 0)
+    warn('amount_mismatch', 'amount')
+  return {
+    original_amount: decimalText(original),
+    original_currency: code,
+    exchange_rate: source?.rate ?? null,
+    amount_usd: usd,
+    fx_source: source?.from ?? (feedAmount === null ? null : 'amount'),
+  }
+
+  /** 0 to 4; without one the currency's minor units. Of an unknown currency nothing more can be said. */
+  function readExponent(): number | null {
+    const field = 'currencyData.exponent'
+    const given = memberAt(record, field)
+    if (given !== undefined && given !== null && (typeof given !== 'string' || trim(given) !== '')) {
+      const exponent = required(field, 'int')
+      if (exponent === null || (+exponent >= 0 && +exponent <= 4)) return exponent === null ? null : +exponent
+      error('invalid_value', field)
+      return null
+    }
+    if (!currency) return null
+    if (currency.minor_units !== '') warn('missing_value', field)
+    else error('missing_value', field)
+    return currency.minor_units === '' ? null : +currency.minor_units
+  }
+
+  function readRate(): string | null {
+    const field = 'currencyData.exchangeRate'
+    const rate = optional(field, 'numeric')
+    if (rate === null || compareDecimals(decimal(rate), decimal('0')) > 0) return rate
+    const said = findings.findIndex(finding => finding.field === field)
+    if (said >= 0) findings.splice(said, 1)
+    warn('invalid_value', field)
+    return null
+  }
+
+  function error(type: string, field: string): void {
+    findings.push({ severity: 'error', type, field })
+  }
+
+  function warn(type: string, field: string): void {
+    findings.push({ severity: 'warning', type, field })
+  }
+}
+
+/** The record's rate, else 1 for dollars, else the newest of the seed on or before the day. */
+function rateOf(rate: string | null, code: string | null, occurredAt: string | null, seeds: Seeds): { rate: string; from: string } | null {
+  if (rate !== null) return { rate, from: 'feed' }
+  if (code === 'USD') return { rate: '1', from: 'par' }
+  const known = seeds.exchange_rates.filter(row => row.currency === code && occurredAt && row.rate_date <= occurredAt.slice(0, 10))
+  const newest = known.sort((a, b) => (a.rate_date < b.rate_date ? -1 : 1)).at(-1)
+  return newest ? { rate: decimalText(decimal(newest.usd_per_unit)), from: 'seed' } : null
+}
+
+/** R15: a limit below zero is an error. */
+function notNegative(limit: string | null, findings: Finding[]): string | null {
+  if (limit?.startsWith('-')) findings.push({ severity: 'error', type: 'invalid_value', field: 'currentPeriod.limit' })
+  return limit
+}
+
+/** core.user_agent_mapping: the users of the current cards and transactions, matched by override, else by a name unique on both sides. */
+function mapUsers(children: Judged[], agents: Row[], seeds: Seeds): Row[] {
+  const fold = (name: string) =>
+    trim(name)
+      .toLowerCase()
+      .replace(/[ \t\r\n\f\v]+/g, ' ')
+  const userIds = [...new Set(children.map(({ values }) => values.user_id).filter(id => typeof id === 'string'))]
+  const users = userIds.map(user_id => {
+    const named = children.filter(
+      record => record.entity === 'transactions' && record.values.user_id === user_id && record.values.user_name,
+    )
+    const newest = named.sort((a, b) => compareUpdates(a, b) || compareRecords(a, b)).at(-1)
+    return { user_id, user_name: newest?.values.user_name ?? null }
+  })
+
+  return users.map(({ user_id, user_name }) => {
+    const override = seeds.user_agent_overrides.find(row => row.user_id === user_id)
+    if (override) return { user_id, user_name, agent_id: override.agent_id, matched_by: 'override' }
+    const isNamesake = (name: string | null | undefined) => name && user_name && fold(name) === fold(user_name)
+    const [agent, ...others] = agents.filter(({ name }) => isNamesake(name))
+    const isUnique = agent && others.length === 0 && users.filter(user => isNamesake(user.user_name)).length === 1
+    return { user_id, user_name, agent_id: isUnique ? (agent.agent_id ?? null) : null, matched_by: isUnique ? 'name' : 'none' }
+  })
+}

@@ -1,0 +1,83 @@
+/** The tables of the contract: their keys and columns. Errors have no key here: they are compared as whole rows. */
+export const tables: Record<string, { key: string[]; columns: string[] }> = {
+  'ops.file_accounting': { key: ['path'], columns: words('path records staged quarantined duplicates') },
+
+  'errors.agent_pipeline_errors': errors('agent_id'),
+  'errors.group_pipeline_errors': errors('group_id'),
+  'errors.role_pipeline_errors': errors('role_id'),
+  'errors.agent_role_pipeline_errors': errors('agent_id role_id'),
+  'errors.budget_pipeline_errors': errors('budget_id'),
+  'errors.card_pipeline_errors': errors('card_id'),
+  'errors.transaction_pipeline_errors': errors('transaction_id'),
+
+  'staging.stg_agents': staged('agent_id'),
+  'staging.stg_agent_details': staged('agent_id'),
+  'staging.stg_groups': staged('group_id'),
+  'staging.stg_group_membership': staged('group_id agent_id'),
+  'staging.stg_roles': staged('role_id'),
+  'staging.stg_agent_roles': staged('agent_id role_id'),
+  'staging.stg_agent_availability': staged('agent_id channel'),
+  'staging.stg_budgets': staged('budget_id'),
+  'staging.stg_cards': staged('card_id'),
+  'staging.stg_transactions': staged('transaction_id'),
+
+  'core.agents': table(
+    'agent_id',
+    `name email job_title language time_zone phone mobile agent_type is_available available_since operational_status is_occasional is_focus_mode
+    is_deactivated is_active created_at updated_at last_active_at first_seen_on last_seen_on source`,
+  ),
+  'core.agent_details': table('agent_id', 'org_agent_id ticket_scope signature avatar last_login_at is_freshchat_agent skill_ids source'),
+  'core.groups': table(
+    'group_id',
+    `name description parent_group_id group_type escalate_to_agent_id unassigned_for business_calendar_id is_active created_at updated_at
+    first_seen_on last_seen_on source`,
+  ),
+  'core.group_membership': table('group_id agent_id', 'joined_on source'),
+  'core.roles': table('role_id', 'name description is_default agent_type created_at updated_at first_seen_on last_seen_on source'),
+  'core.agent_role_mapping': table('agent_id role_id', 'status assigned_at removed_at source'),
+  'core.agent_role_history': table('agent_id role_id action_at action', 'source'),
+  'core.agent_availability': table('agent_id channel', 'is_available available_since source'),
+  'core.agent_status_history': table('agent_id sync_date', 'is_active is_deactivated is_listed operational_status is_available source'),
+  'core.budgets': table(
+    'budget_id',
+    `budget_uuid name description is_retired is_limitless start_date recurring_interval timezone recurring_limit limit_amount overspend_buffer
+    assigned_amount spent_cleared spent_pending spent_total period_start_date period_end_date is_inferred first_seen_on last_seen_on source`,
+  ),
+  'core.cards': table(
+    'card_id',
+    `card_uuid name user_id user_uuid agent_id budget_id last_four valid_thru status card_type is_budget_shared is_recurring recurring_limit
+    current_limit current_spent created_at updated_at is_inferred first_seen_on last_seen_on source`,
+  ),
+  'core.transactions': table(
+    'transaction_id',
+    `transaction_uuid transaction_type status occurred_at updated_at user_id user_uuid user_name agent_id card_id budget_id merchant_name
+    raw_merchant_name merchant_category_code original_amount original_currency exchange_rate amount_usd fx_source fees is_complete decline_reason
+    original_auth_transaction_uuid source`,
+  ),
+  'core.user_agent_mapping': table('user_id', 'agent_id user_name matched_by'),
+
+  'marts.daily_agent_status': table('sync_date', 'known active inactive deactivated newly_inactive returned'),
+  'marts.group_headcount': table('group_id', 'name path depth direct_members direct_active tree_members tree_active'),
+  'marts.role_audit': table('agent_id role_id from_date', 'to_date days'),
+  'marts.spend_by_budget_month': table('month budget_id', 'amount_usd transaction_count'),
+  'marts.spend_by_agent_month': table('month agent_id', 'amount_usd transaction_count'),
+  'marts.spend_by_merchant': table('merchant_name', 'amount_usd transaction_count'),
+  'marts.data_quality_daily': table('sync_date entity', 'records staged quarantined duplicates warnings'),
+}
+
+function table(key: string, columns: string): { key: string[]; columns: string[] } {
+  return { key: words(key), columns: [...words(key), ...words(columns)] }
+}
+
+/** Of staging only which keys of which batch are there: the values reach core. */
+function staged(key: string): { key: string[]; columns: string[] } {
+  return table(`${key} source`, 'sync_date')
+}
+
+function errors(key: string): { key: string[]; columns: string[] } {
+  return { key: [], columns: [...words(key), ...words('severity error_type field raw_record source file position')] }
+}
+
+function words(text: string): string[] {
+  return text.trim().split(/\s+/)
+}

@@ -1,0 +1,80 @@
+import { agentTables } from './agents.ts'
+import { errorTables, openErrors } from './errors.ts'
+import { groupTables } from './groups.ts'
+import { dailyAgentStatus, dataQualityDaily, groupHeadcount, roleAudit, spendMarts } from './marts.ts'
+import { type Entity, entities, type Feed } from './parse.ts'
+import type { Row } from './records.ts'
+import { roleTables } from './roles.ts'
+import type { Seeds, Vars } from './seeds.ts'
+import { spendTables } from './spend.ts'
+import { tables } from './tables.ts'
+import { recordsOf, type World, worldOf } from './world.ts'
+
+/** Every table of the contract for a feed, by the rules R1 to R28 in their plainest form. The rows have no order. */
+export function expectedWarehouse(feed: Feed, seeds: Seeds, vars: Vars = {}): Record<string, Row[]> {
+  const world = worldOf(feed, seeds, vars)
+  const people = agentTables(world)
+  const { groups, group_membership } = groupTables(world, people.agents)
+  const { roles, ...agentRoles } = roleTables(world, people.agents)
+  const { user_agent_mapping, ...spend } = spendTables(world, people.agents)
+  const errors = openErrors(world, people.agents, roles)
+  const accounting = fileAccounting(world)
+
+  const core = { ...people, groups, group_membership, roles, ...agentRoles, ...spend, user_agent_mapping }
+  const found: Record<string, Row[]> = {
+    ...stagingTables(world, people.agents, roles),
+    ...Object.fromEntries(Object.entries(core).map(([name, rows]) => [`core.${name}`, rows])),
+    'ops.file_accounting': accounting,
+    'marts.daily_agent_status': dailyAgentStatus(people.agent_status_history),
+    'marts.group_headcount': groupHeadcount(groups, group_membership, people.agents),
+    'marts.role_audit': roleAudit(agentRoles.agent_role_history),
+    ...spendMarts(spend.transactions),
+    'marts.data_quality_daily': dataQualityDaily(world, accounting, errors),
+  }
+  for (const name of [...Object.values(errorTables).map(({ table }) => table), 'errors.agent_role_pipeline_errors'])
+    found[name] = errors.filter(error => error.table === name).map(({ row }) => row)
+  return Object.fromEntries(
+    Object.entries(tables).map(([name, { columns }]) => [name, (found[name] ?? []).map(row => ofColumns(row, columns))]),
+  )
+}
+
+/** R7: per file, each record is staged, quarantined or a duplicate. */
+function fileAccounting(world: World): Row[] {
+  return world.files.map(({ path }) => {
+    const records = world.records.filter(record => record.file === path)
+    const count = (outcome: string) => String(records.filter(record => record.outcome === outcome).length)
+    return {
+      path,
+      records: String(records.length),
+      staged: count('staged'),
+      quarantined: count('quarantined'),
+      duplicates: count('duplicate'),
+    }
+  })
+}
+
+/** Which keys each batch staged (section 4); list elements that name nobody are quarantined. */
+function stagingTables(world: World, agents: Row[], roles: Row[]): Record<string, Row[]> {
+  const staged = (entity: Entity) => recordsOf(world, entity).filter(({ outcome }) => outcome === 'staged')
+  const rowsOf = (entity: Entity): Row[] =>
+    staged(entity).map(({ key, batch }) => ({ [errorTables[entity].key]: key, source: batch.name, sync_date: batch.date }))
+  const elements = (entity: Entity, owner: string, element: string, known: Row[]): Row[] =>
+    staged(entity).flatMap(({ key, batch, list }) =>
+      [...new Set(list?.ids.map(({ id }) => id))]
+        .filter(id => known.some(row => row[element] === id))
+        .map(id => ({ [owner]: key, [element]: id, source: batch.name, sync_date: batch.date })),
+    )
+  const names = { admin_groups: 'groups' } as Partial<Record<Entity, string>>
+  return {
+    ...Object.fromEntries(entities.map(entity => [`staging.stg_${names[entity] ?? entity}`, rowsOf(entity)])),
+    'staging.stg_group_membership': elements('admin_groups', 'group_id', 'agent_id', agents),
+    'staging.stg_agent_roles': elements('agent_details', 'agent_id', 'role_id', roles),
+    'staging.stg_agent_availability': staged('agent_details').flatMap(({ key, batch, availability }) =>
+      (availability ?? []).map(({ channel = null }) => ({ agent_id: key, channel, source: batch.name, sync_date: batch.date })),
+    ),
+  }
+}
+
+function ofColumns(row: Row, columns: string[]): Row {
+  return Object.fromEntries(columns.map(column => [column, row[column] ?? null]))
+}
