@@ -1,0 +1,47 @@
+{# Batches and time: R1 to R4. #}
+
+
+{# The day that a batch's name says: a date in it, else …dayN counted from first_sync_date, else none. #}
+{% macro sync_date_in_name(name) -%}
+    {%- set written = "substring(" ~ name ~ " from '(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])')" -%}
+    coalesce(
+        {{ text_as_date(written) }},
+        '{{ var('first_sync_date') }}'::date - 1 + substring({{ name }} from 'day([0-9]{1,5})$')::integer
+    )
+{%- endmacro %}
+
+
+{# The batches of an entity that were added, corrected or pruned since this model was last published. #}
+{% macro changed_batches(entities) -%}
+    select source
+    from {{ ref('base_batches') }}
+    where entity in ('{{ ([entities] if entities is string else entities) | join("', '") }}')
+        and changed_in > {{ last_built() }}
+{%- endmacro %}
+
+
+{# The landed records of an entity, with the file and the batch that they came in; on later builds those of changed batches. #}
+{% macro landed_records(entity) -%}
+    select
+        landed.file_id,
+        landed.position,
+        files.source,
+        files.sync_date,
+        files.batch_order,
+        files.file_order,
+        landed.record,
+        coalesce(landed.record, landed.readable) as body,
+        landed.problem,
+        landed.problem_detail
+
+    from {{ source('raw', entity) }} as landed
+
+    inner join {{ ref('base_files') }} as files
+        on landed.file_id = files.file_id
+
+    where files.entity = '{{ entity }}'
+        and files.status = 'loaded'
+        {%- if is_incremental() %}
+        and files.source in ({{ changed_batches(entity) }})
+        {%- endif %}
+{%- endmacro %}

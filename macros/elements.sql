@@ -1,0 +1,69 @@
+{# The elements of a list of ids: each follows R11 like a key. Lists of quarantined records and exact repetitions are not judged; #}
+{# of equal elements of one list the first stands for all.                                                                       #}
+{% macro judged_elements(records, entity, owner, list, element) -%}
+{%- set field = [element, 'id', list, 'required'] -%}
+with
+
+records as (
+
+    select * from {{ records }}
+    where outcome = 'staged' or (outcome = 'duplicate' and findings is not null)
+    {%- if is_incremental() %}
+        and source in ({{ changed_batches(entity) }})
+    {%- endif %}
+
+),
+
+elements as (
+
+    select distinct on (records.file_id, records.position, element.value)
+        records.file_id,
+        records.position,
+        element.place::integer as place,
+        records.source,
+        records.sync_date,
+        records.batch_order,
+        records.{{ owner }},
+        records.outcome,
+        element.value as json_{{ element }}
+
+    from records
+
+    cross join lateral jsonb_array_elements(records.{{ list }}) with ordinality as element (value, place)
+
+    where jsonb_typeof(element.value) <> 'null'
+
+    order by records.file_id, records.position, element.value, element.place
+
+),
+
+typed as (
+
+    select
+        elements.*,
+        {{ typed([field]) }}
+    from elements
+
+),
+
+judged as (
+
+    select
+        typed.*,
+        array_remove(array[
+            {{ required(field) }},
+            {{ remark(field) }}
+        ], null) as findings
+    from typed
+
+)
+
+select
+    {{ place_columns() }},
+    place,
+    {{ owner }},
+    {{ element }},
+    case when {{ element }} is null then 'quarantined' else outcome end as outcome,
+    nullif(to_jsonb(findings), '[]') as findings
+from judged
+{%- endmacro %}

@@ -1,0 +1,176 @@
+{# What the error tables share. An error that is found is open; one that a later build no longer finds is resolved, and stays. #}
+
+
+{# The findings of a base model as errors, each with the record that it is about. `keys` are columns of the base model. #}
+{% macro findings_of(base, entity, keys, where='true', place='null::integer') -%}
+    select
+        {%- for key in keys %}
+        {{ key if key is string else key[0] ~ ' as ' ~ key[1] }},
+        {%- endfor %}
+        found.finding ->> 'severity' as severity,
+        found.finding ->> 'error_type' as error_type,
+        found.finding ->> 'field' as field,
+        found.finding -> 'value' as value,
+        found.finding ->> 'rule' as rule,
+        landed.record as raw_record,
+        landed.raw_text,
+        records.source,
+        files.file,
+        records.position,
+        {{ place }} as place
+
+    from {{ base }} as records
+
+    cross join lateral jsonb_array_elements(records.findings) as found (finding)
+
+    inner join {{ ref('base_files') }} as files
+        on records.file_id = files.file_id
+
+    inner join {{ source('raw', entity) }} as landed
+        on records.file_id = landed.file_id
+        and records.position = landed.position
+
+    where records.findings is not null
+        and {{ where }}
+{%- endmacro %}
+
+
+{# One error about the record that stands at `records` (file_id, position, source): a rule on relations between tables. #}
+{% macro relation_error(records, entity, keys, severity, error_type, field, value, rule) -%}
+    select
+        {%- for key in keys %}
+        {{ key }},
+        {%- endfor %}
+        '{{ severity }}' as severity,
+        '{{ error_type }}' as error_type,
+        '{{ field }}' as field,
+        to_jsonb({{ value }}) as value,
+        '{{ rule }}' as rule,
+        landed.record as raw_record,
+        landed.raw_text,
+        records.source,
+        files.file,
+        records.position,
+        null::integer as place
+
+    from {{ records }} as records
+
+    inner join {{ ref('base_files') }} as files
+        on records.file_id = files.file_id
+
+    inner join {{ source('raw', entity) }} as landed
+        on records.file_id = landed.file_id
+        and records.position = landed.position
+{%- endmacro %}
+
+
+{# The files of some entities that were refused whole. #}
+{% macro refused_files(entities, keys) -%}
+    select
+        {%- for key, type in keys.items() %}
+        null::{{ type }} as {{ key }},
+        {%- endfor %}
+        'error' as severity,
+        'refused_file' as error_type,
+        null as field,
+        null::jsonb as value,
+        reason as rule,
+        null::jsonb as raw_record,
+        null as raw_text,
+        source,
+        file,
+        null::integer as position,
+        null::integer as place
+    from {{ ref('base_files') }}
+    where status = 'refused'
+        and entity in ('{{ entities | join("', '") }}')
+{%- endmacro %}
+
+
+{# The dated batches that hold an entity and yet take no part in absence (R5). #}
+{% macro incomplete_snapshots(entity, keys) -%}
+    select
+        {%- for key, type in keys.items() %}
+        null::{{ type }} as {{ key }},
+        {%- endfor %}
+        'warning' as severity,
+        'incomplete_snapshot' as error_type,
+        null as field,
+        null::jsonb as value,
+        case
+            when refused_files > 0 then refused_files || ' of its files refused'
+            else 'no record of it was accepted'
+        end || ': whom it does not list is not absent' as rule,
+        null::jsonb as raw_record,
+        null as raw_text,
+        source,
+        null as file,
+        null::integer as position,
+        null::integer as place
+    from {{ ref('snapshots') }}
+    where entity = '{{ entity }}'
+        and not takes_part
+{%- endmacro %}
+
+
+{# The error table that follows from what was found, a relation named `found`, and from what the table already says. #}
+{% macro error_table(keys) -%}
+{%- set columns = keys + ['severity', 'error_type', 'error_message', 'field', 'raw_record', 'raw_text', 'source', 'file', 'position'] -%}
+identified as (
+
+    select
+        md5(jsonb_build_array(
+            error_type, field, source, file, position, place, value, {{ keys | join(', ') }}
+        )::text)::uuid as error_id,
+        found.*,
+        coalesce(field || ' is ' || left(coalesce(value, 'null')::text, 200) || ': ', '') || rule as error_message
+    from found
+
+),
+
+existing as (
+
+    select * from {{ this }}
+
+),
+
+open_errors as (
+
+    select
+        identified.error_id,
+        {%- for column in columns %}
+        identified.{{ column }},
+        {%- endfor %}
+        coalesce(existing.first_seen_at, '{{ run_started_at }}'::timestamptz) as first_seen_at,
+        null::timestamptz as resolved_at
+
+    from identified
+
+    left join existing
+        on identified.error_id = existing.error_id
+
+),
+
+resolved_errors as (
+
+    select
+        existing.error_id,
+        {%- for column in columns %}
+        existing.{{ column }},
+        {%- endfor %}
+        existing.first_seen_at,
+        coalesce(existing.resolved_at, '{{ run_started_at }}'::timestamptz) as resolved_at
+
+    from existing
+
+    left join identified
+        on existing.error_id = identified.error_id
+
+    where identified.error_id is null
+
+)
+
+select * from open_errors
+union all
+select * from resolved_errors
+{%- endmacro %}

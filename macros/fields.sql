@@ -1,0 +1,224 @@
+{# A base model lists its fields once, as [column, type, path] or [column, type, path, 'required']. These macros make of  #}
+{# the list the look-ups, the typed columns, and the rules R11 to R14 as findings. A finding is what an error table says: #}
+{# {severity, error_type, field, value, rule}. A fault quarantines its record, a remark does not.                         #}
+
+
+{# The types that a field can have: how its JSON becomes a column, which JSON type it should be, and that in words. #}
+{% macro field_types() -%}
+    {{ return({
+        'id':          {'convert': as_id,          'json': 'number',  'words': 'a whole number above 0'},
+        'text_id':     {'convert': as_text_id,     'json': 'string',  'words': 'a text'},
+        'text':        {'convert': as_text,        'json': 'string',  'words': 'a text'},
+        'signature':   {'convert': as_signature,   'json': 'string',  'words': 'a text'},
+        'bigint':      {'convert': as_bigint,      'json': 'number',  'words': 'a whole number'},
+        'integer':     {'convert': as_integer,     'json': 'number',  'words': 'a whole number'},
+        'numeric':     {'convert': as_numeric,     'json': 'number',  'words': 'a number'},
+        'boolean':     {'convert': as_boolean,     'json': 'boolean', 'words': 'true or false'},
+        'timestamptz': {'convert': as_timestamptz, 'json': 'string',  'words': 'a real date and time with a zone'},
+        'date':        {'convert': as_date,        'json': 'string',  'words': 'a real date'},
+        'object':      {'convert': as_object,      'json': 'object',  'words': 'an object'},
+        'array':       {'convert': as_array,       'json': 'array',   'words': 'an array'},
+        'list':        {'convert': as_array,       'json': 'array',   'words': 'an array'},
+    }) }}
+{%- endmacro %}
+
+
+{# Three steps that open a base model: the landed records, each path looked up once, and the typed columns.         #}
+{# `offset 0` keeps the planner from merging the steps, which would look each path up again in every rule on it. #}
+{% macro typed_records(entity, fields) -%}
+landed as (
+
+    {{ landed_records(entity) }}
+
+),
+
+unpacked as (
+
+    select
+        landed.*,
+        {{ unpack(fields) }}
+    from landed
+    offset 0
+
+),
+
+typed as (
+
+    select
+        unpacked.*,
+        {{ typed(fields) }}
+    from unpacked
+    offset 0
+
+)
+{%- endmacro %}
+
+
+{# Each path looked up once, as json_<column>. #}
+{% macro unpack(fields, body='body') -%}
+    {%- for field in fields %}
+        {{ body }}{% for key in field[2].split('.') %} -> '{{ key }}'{% endfor %} as json_{{ field[0] }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{# The typed columns. #}
+{% macro typed(fields) -%}
+    {%- for field in fields %}
+        {{ field_types()[field[1]].convert('json_' ~ field[0]) }} as {{ field[0] }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{# The names of the columns, a line each. #}
+{% macro columns_of(fields) -%}
+    {%- for field in fields %}
+        {{ field[0] }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{# The columns that say where a record landed, and the batch that it came in. #}
+{% macro place_columns() -%}
+    file_id, position, source, sync_date, batch_order
+{%- endmacro %}
+
+
+{# One finding. `value` is an expression of type jsonb, the rest are words. #}
+{% macro finding(severity, error_type, field, value, rule) -%}
+    jsonb_build_object(
+        'severity', '{{ severity }}', 'error_type', '{{ error_type }}',
+        'field', {{ "'" ~ field ~ "'" if field else 'null' }}, 'value', {{ value }}, 'rule', '{{ rule | replace("'", "''") }}'
+    )
+{%- endmacro %}
+
+
+{# A fault where a required field is missing (R14) or does not convert (R13). #}
+{% macro required(field) -%}
+    {%- set column, type, path, json = field[0], field[1], field[2], 'json_' ~ field[0] -%}
+    case when {{ column }} is null then
+        case when {{ is_absent(json) }}
+            {%- if type in ['id', 'text_id'] %}
+            then {{ finding('error', 'missing_key', path, json, 'every record needs its key') }}
+            else {{ finding('error', 'invalid_key', path, json, 'must be ' ~ field_types()[type].words) }}
+            {%- else %}
+            then {{ finding('error', 'missing_value', path, json, 'required') }}
+            else {{ finding('error', 'invalid_value', path, json, 'required, must be ' ~ field_types()[type].words) }}
+            {%- endif %}
+        end
+    end
+{%- endmacro %}
+
+
+{# A remark where a value was converted from another type (R12), or did not convert and became null (R13, R16). #}
+{% macro remark(field) -%}
+    {%- set column, type, path, json = field[0], field[1], field[2], 'json_' ~ field[0] -%}
+    {%- set kind = field_types()[type] -%}
+    {%- if field | length > 3 and kind.json in ['object', 'array'] -%} null {%- else -%}
+    case
+        {%- if type == 'list' %}
+        when {{ column }} is null then
+            case when {{ json }} is not null
+                then {{ finding('error', 'invalid_value', path, json, 'must be an array: the list is unknown') }}
+            end
+        {%- elif field | length < 4 %}
+        when {{ column }} is null then
+            case when not {{ is_absent(json) }}
+                then {{ finding('warning', 'invalid_value', path, json, 'must be ' ~ kind.words ~ ': kept as null') }}
+            end
+        {%- endif %}
+        {%- if kind.json in ['string', 'number', 'boolean'] %}
+        when {{ column }} is not null and (
+            jsonb_typeof({{ json }}) <> '{{ kind.json }}'
+            {%- if type in ['bigint', 'integer'] %} or {{ json }} #>> '{}' like '%.%'{% endif -%}
+        )
+            then {{ finding('warning', 'coerced_value', path, json, 'should be ' ~ kind.words ~ ': converted') }}
+        {%- endif %}
+    end
+    {%- endif %}
+{%- endmacro %}
+
+
+{# The faults and the remarks of each record, as arrays of findings: those of its fields, and the model's own. #}
+{% macro judged(fields, faults=[], remarks=[]) -%}
+    case
+        when record is null
+            then array[jsonb_build_object('severity', 'error', 'error_type', problem, 'rule', problem_detail)]
+        when jsonb_typeof(record) <> 'object'
+            then array[{{ finding('error', 'not_an_object', none, 'record', 'a record must be an object') }}]
+        else array_remove(array[
+            {%- for field in fields if field | length > 3 %}
+            {{ required(field) }},
+            {%- endfor %}
+            {%- for fault in faults %}
+            {{ fault }},
+            {%- endfor %}
+            null
+        ]::jsonb[], null)
+    end as faults,
+
+    array_remove(array[
+        {%- for field in fields %}
+        {{ remark(field) }},
+        {%- endfor %}
+        {%- for remark in remarks %}
+        {{ remark }},
+        {%- endfor %}
+        null
+    ]::jsonb[], null) as remarks
+{%- endmacro %}
+
+
+{# Two steps that close a base model. Of the accepted records of a key in a batch the best ranked is staged (R4), the others    #}
+{# are duplicates; each of their different contents is reported once (R17), and equal content is only counted.                  #}
+{# `newest` is the column that ranks first, null for none. Contents are compared by the hash of jsonb, where a key repeats only. #}
+{% macro concluded(key, entity, newest='updated_at') -%}
+ranked as (
+
+    select
+        judged.*,
+        row_number() over same_key as rank,
+        case when faults = '{}' and count(*) over (partition by source, {{ key }}, faults = '{}') > 1 then (
+            select jsonb_hash_extended(landed.record, 0)
+            from {{ source('raw', entity) }} as landed
+            where landed.file_id = judged.file_id and landed.position = judged.position
+        ) end as content
+
+    from judged
+
+    window same_key as (
+        partition by source, {{ key }}, faults = '{}'
+        order by {{ newest ~ ' desc nulls last, ' if newest }}file_order desc, position desc
+    )
+
+),
+
+compared as (
+
+    select
+        ranked.*,
+        row_number() over (partition by source, {{ key }}, faults = '{}', content order by rank) as time_met
+
+    from ranked
+
+),
+
+concluded as (
+
+    select
+        compared.*,
+
+        case when faults <> '{}' then 'quarantined' when rank = 1 then 'staged' else 'duplicate' end as outcome,
+
+        case
+            when faults <> '{}' then to_jsonb(faults)
+            when rank = 1 then nullif(to_jsonb(remarks), '[]')
+            when time_met = 1 then to_jsonb(remarks || {{
+                finding('warning', 'duplicate_in_batch', none, 'to_jsonb(' ~ key ~ ')', 'another record of this key in the batch is kept')
+            }})
+        end as findings
+
+    from compared
+
+)
+{%- endmacro %}

@@ -1,0 +1,50 @@
+{# One row per agent: what only agent_details tells, and what both feeds tell beside core.agents. #}
+
+{{ config(unique_key='agent_id') }}
+
+with
+
+listed as (
+
+    select * from {{ ref('current_agents') }}
+
+),
+
+detailed as (
+
+    select * from {{ ref('current_agent_details') }}
+
+),
+
+-- Field by field: the record that is current by R4 first, at a tie the details, its nulls filled from the other.
+merged as (
+
+    select
+        agent_id,
+        {%- for column in ['org_agent_id', 'ticket_scope', 'signature', 'avatar', 'last_login_at', 'is_freshchat_agent', 'skill_ids'] %}
+        {{ first_of(column, 'detailed', 'listed') }} as {{ column }},
+        {%- endfor %}
+        case when detailed.batch_order >= listed.batch_order or listed.agent_id is null
+            then detailed.source else listed.source
+        end as source
+
+    from detailed
+
+    full join listed using (agent_id)
+
+)
+
+select
+    agent_id,
+    org_agent_id,
+    ticket_scope,
+
+    -- An empty signature is a value, which hides that of the other record, and reads as null.
+    case when not {{ is_blank_signature('signature') }} then signature end as signature,
+
+    avatar,
+    last_login_at,
+    is_freshchat_agent,
+    skill_ids,
+    source
+from merged

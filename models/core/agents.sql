@@ -1,0 +1,111 @@
+{# One row per agent that any batch knows, as the current records of the agents list and of agent_details have it. #}
+
+{{ config(unique_key='agent_id') }}
+
+with
+
+listed as (
+
+    select * from {{ ref('current_agents') }}
+
+),
+
+detailed as (
+
+    select * from {{ ref('current_agent_details') }}
+
+),
+
+latest_snapshot as (
+
+    select source from {{ ref('snapshots') }}
+    where entity = 'agents' and takes_part
+    order by batch_order desc
+    limit 1
+
+),
+
+-- A quarantined record lists its agent too: it is no absence (R5).
+present as (
+
+    select distinct agent_id
+    from {{ ref('base_agents') }}
+    where source = (select source from latest_snapshot)
+        and agent_id is not null
+
+),
+
+-- Field by field: the record that is current by R4 first, at a tie the list, its nulls filled from the other.
+merged as (
+
+    select
+        agent_id,
+        {%- for field in agent_fields()[1:18] if field[0] not in ['updated_at'] %}
+        {{ first_of(field[0], 'listed', 'detailed') }} as {{ field[0] }},
+        {%- endfor %}
+
+        case when listed.batch_order >= detailed.batch_order or detailed.agent_id is null
+            then listed.updated_at else detailed.updated_at
+        end as updated_at,
+        case when listed.batch_order >= detailed.batch_order or detailed.agent_id is null
+            then listed.source else detailed.source
+        end as source,
+
+        least(listed.first_seen_on, detailed.first_seen_on) as first_seen_on
+
+    from listed
+
+    full join detailed using (agent_id)
+
+),
+
+dated as (
+
+    select
+        merged.*,
+
+        -- The last dated batch that lists the agent, in a record that was accepted or not.
+        last_listed.sync_date as last_seen_on,
+
+        present.agent_id is not null
+            or not exists (select from latest_snapshot) as is_listed
+
+    from merged
+
+    left join present
+        on merged.agent_id = present.agent_id
+
+    left join lateral (
+        select records.sync_date
+        from {{ ref('base_agents') }} as records
+        where records.agent_id = merged.agent_id and records.sync_date is not null
+        order by records.batch_order desc
+        limit 1
+    ) as last_listed on true
+
+)
+
+select
+    agent_id,
+    name,
+    email,
+    job_title,
+    language,
+    time_zone,
+    phone,
+    mobile,
+    agent_type,
+    is_available,
+    available_since,
+    operational_status,
+    is_occasional,
+    is_focus_mode,
+    is_deactivated,
+    is_listed and is_deactivated is not true as is_active,
+    created_at,
+    updated_at,
+    last_active_at,
+    first_seen_on,
+    last_seen_on,
+    source
+from dated

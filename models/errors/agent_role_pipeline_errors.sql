@@ -1,0 +1,33 @@
+{# One row per role_ids list, or element of one, that failed a rule, open or resolved. #}
+
+with
+
+-- A role that no batch knows.
+unknown_roles as (
+
+    select elements.*
+    from {{ ref('base_agent_roles') }} as elements
+    left join {{ ref('roles') }} as roles
+        on elements.role_id = roles.role_id
+    where elements.outcome <> 'quarantined'
+        and roles.role_id is null
+
+),
+
+found as (
+
+    {{ findings_of(ref('base_agent_details'), 'agent_details', ['records.agent_id', ('null::bigint', 'role_id')],
+        where="found.finding ->> 'field' = 'role_ids'") }}
+
+    union all
+
+    {{ findings_of(ref('base_agent_roles'), 'agent_details', ['records.agent_id', 'records.role_id'], place='records.place') }}
+
+    union all
+
+    {{ relation_error('unknown_roles', 'agent_details', ['records.agent_id', 'records.role_id'],
+        'error', 'unknown_role', 'role_ids', 'records.role_id', 'no batch knows this role') }}
+
+),
+
+{{ error_table(['agent_id', 'role_id']) }}

@@ -1,0 +1,15 @@
+{# One row per rule that a record of roles failed, open or resolved. #}
+
+with
+
+found as (
+
+    {{ findings_of(ref('base_roles'), 'roles', ['records.role_id']) }}
+
+    union all
+
+    {{ refused_files(['roles'], {'role_id': 'bigint'}) }}
+
+),
+
+{{ error_table(['role_id']) }}

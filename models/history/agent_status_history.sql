@@ -1,0 +1,103 @@
+{# One row per agent and dated batch that takes part in absence, for agents first seen by that day (R25). #}
+
+{# A batch can change its own day and those after it; an undated one, which ranks before all days, can change any. #}
+{% set first_changed_on -%}
+    (
+        select min(coalesce(sync_date, '-infinity'))
+        from {{ ref('base_batches') }}
+        where entity in ('agents', 'agent_details') and changed_in > {{ last_built() }}
+    )
+{%- endset %}
+
+{{ config(
+    unique_key=['agent_id', 'sync_date'],
+    incremental_predicates=['sync_date >= ' ~ first_changed_on],
+) }}
+
+with
+
+-- Of the batches of one date the last that takes part stands for the day.
+days as (
+
+    select distinct on (sync_date)
+        sync_date,
+        source,
+        to_char(sync_date + 1, 'YYYY-MM-DD') collate "C" as next_day
+    from {{ ref('snapshots') }}
+    where entity = 'agents' and takes_part
+        {%- if is_incremental() %}
+        and sync_date >= {{ first_changed_on }}
+        {%- endif %}
+    order by sync_date, batch_order desc
+
+),
+
+agent_days as (
+
+    select
+        agents.agent_id,
+        days.sync_date,
+        days.source,
+        days.next_day
+
+    from days
+
+    inner join {{ ref('agents') }} as agents
+        on days.sync_date >= agents.first_seen_on
+
+),
+
+present as (
+
+    select distinct records.agent_id, records.source
+    from {{ ref('base_agents') }} as records
+    inner join days
+        on records.source = days.source
+    where records.agent_id is not null
+
+),
+
+-- The records that were current on the day, of either feed.
+as_of_day as (
+
+    select
+        agent_days.agent_id,
+        agent_days.sync_date,
+        agent_days.source,
+        present.agent_id is not null as is_listed,
+        {%- for column in ['is_deactivated', 'operational_status', 'is_available'] %}
+        {{ first_of(column, 'listed', 'detailed') }} as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+
+    from agent_days
+
+    left join present
+        on agent_days.agent_id = present.agent_id
+        and agent_days.source = present.source
+
+    left join lateral (
+        select * from {{ ref('stg_agents') }} as records
+        where records.agent_id = agent_days.agent_id and records.batch_order < agent_days.next_day
+        order by records.batch_order desc
+        limit 1
+    ) as listed on true
+
+    left join lateral (
+        select * from {{ ref('stg_agent_details') }} as records
+        where records.agent_id = agent_days.agent_id and records.batch_order < agent_days.next_day
+        order by records.batch_order desc
+        limit 1
+    ) as detailed on true
+
+)
+
+select
+    agent_id,
+    sync_date,
+    is_listed and is_deactivated is not true as is_active,
+    is_deactivated,
+    is_listed,
+    operational_status,
+    is_available,
+    source
+from as_of_day

@@ -1,0 +1,71 @@
+{# One row per loaded file: what became of its records when its batch was last judged (R7). #}
+
+{% set entities = {
+    'agents': 'base_agents',
+    'agent_details': 'base_agent_details',
+    'admin_groups': 'base_groups',
+    'roles': 'base_roles',
+} %}
+
+{{ config(
+    materialized='incremental',
+    incremental_strategy='mirror',
+    unique_key='file_id',
+    incremental_predicates=['(source, entity) in (select source, entity from ' ~ ref('base_batches') ~ ' where changed_in > ' ~ last_built() ~ ')'],
+) }}
+
+with
+
+files as (
+
+    select * from {{ ref('base_files') }}
+    where status = 'loaded'
+    {%- if is_incremental() %}
+        and (source, entity) in (
+            select source, entity from {{ ref('base_batches') }}
+            where changed_in > {{ last_built() }}
+        )
+    {%- endif %}
+
+),
+
+outcomes as (
+
+    {% for entity, base in entities.items() -%}
+    select file_id, outcome from {{ ref(base) }}
+    {%- if is_incremental() %}
+    where source in ({{ changed_batches(entity) }})
+    {%- endif %}
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif %}
+    {%- endfor %}
+
+),
+
+counted as (
+
+    select
+        file_id,
+        count(*) filter (where outcome = 'staged') as staged,
+        count(*) filter (where outcome = 'quarantined') as quarantined,
+        count(*) filter (where outcome = 'duplicate') as duplicates
+    from outcomes
+    group by file_id
+
+)
+
+select
+    files.file_id,
+    files.source,
+    files.entity,
+    coalesce(counted.staged, 0) as staged,
+    coalesce(counted.quarantined, 0) as quarantined,
+    coalesce(counted.duplicates, 0) as duplicates
+
+from files
+
+left join counted
+    on files.file_id = counted.file_id

@@ -1,0 +1,43 @@
+{# One row per landed record of agent_details: its fields as typed columns, and the verdict on it. #}
+
+{{ config(
+    unique_key=['file_id', 'position'],
+    incremental_predicates=['source in (' ~ changed_batches('agent_details') ~ ')'],
+    indexes=[
+        {'columns': ['source']},
+        {'columns': ['agent_id', 'batch_order']},
+        {'columns': ['file_id'], 'where': 'findings is not null'},
+    ],
+) }}
+
+{% set fields = agent_fields() + [
+    ['contact',      'object', 'contact'],
+    ['role_ids',     'list',   'role_ids'],
+    ['availability', 'array',  'availability'],
+] %}
+
+with
+
+{{ typed_records('agent_details', fields) }},
+
+judged as (
+
+    select
+        {{ place_columns() }},
+        file_order,
+        {{ columns_of(fields) }},
+
+        {{ judged(fields) }}
+
+    from typed
+
+),
+
+{{ concluded('agent_id', 'agent_details') }}
+
+select
+    {{ place_columns() }},
+    {{ columns_of(fields | rejectattr(0, 'equalto', 'contact') | list) }},
+    outcome,
+    findings
+from concluded

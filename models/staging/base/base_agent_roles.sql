@@ -1,0 +1,19 @@
+{# One row per element of an agent_details record's role_ids, with the verdict on it (R16). Null elements are skipped. #}
+
+{{ config(
+    unique_key=['file_id', 'position', 'place'],
+    incremental_predicates=['source in (' ~ changed_batches('agent_details') ~ ')'],
+    indexes=[
+        {'columns': ['source']},
+        {'columns': ['agent_id', 'batch_order']},
+        {'columns': ['file_id'], 'where': 'findings is not null'},
+    ],
+) }}
+
+{{ judged_elements(
+    records=ref('base_agent_details'),
+    entity='agent_details',
+    owner='agent_id',
+    list='role_ids',
+    element='role_id'
+) }}

@@ -1,0 +1,55 @@
+{# One row per batch and entity that ever landed: the day it stands for (R2) and its place in the order of batches (R4). #}
+
+{{ config(materialized='view') }}
+
+with
+
+batches as (
+
+    select * from {{ source('ops', 'batches') }}
+
+),
+
+sync_batches as (
+
+    select * from {{ ref('sync_batches') }}
+
+),
+
+dated as (
+
+    select
+        batches.batch as source,
+        batches.entity,
+        batches.changed_in,
+
+        -- The seed has the first word, also when it says that a batch has no date.
+        case
+            when sync_batches.batch is not null then sync_batches.sync_date
+            else {{ sync_date_in_name('batches.batch') }}
+        end as sync_date
+
+    from batches
+
+    left join sync_batches
+        on batches.batch = sync_batches.batch
+
+),
+
+ordered as (
+
+    select
+        source,
+        entity,
+        changed_in,
+        sync_date,
+
+        -- Undated before dated, then by day, then by name: a text, so that it never changes when other batches come.
+        (coalesce(to_char(sync_date, 'YYYY-MM-DD'), '') || ' ' || ops.natural_order(source) || ' ' || source)
+            collate "C" as batch_order
+
+    from dated
+
+)
+
+select * from ordered

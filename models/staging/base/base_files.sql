@@ -1,0 +1,44 @@
+{# One row per file of the ledger, with its batch, and its place among the files of its batch and entity. #}
+
+{{ config(materialized='view') }}
+
+with
+
+files as (
+
+    select * from {{ source('ops', 'files') }}
+
+),
+
+batches as (
+
+    select * from {{ ref('base_batches') }}
+
+),
+
+ordered as (
+
+    select
+        files.file_id,
+        files.path as file,
+        files.entity,
+        files.batch as source,
+        batches.sync_date,
+        batches.batch_order,
+        files.status,
+        files.reason,
+        files.records,
+        row_number() over (
+            partition by files.entity, files.batch
+            order by files.natural_order
+        ) as file_order
+
+    from files
+
+    inner join batches
+        on files.batch = batches.source
+        and files.entity = batches.entity
+
+)
+
+select * from ordered

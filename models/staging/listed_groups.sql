@@ -1,0 +1,20 @@
+{# One row per group that the latest groups snapshot lists; every known group when no snapshot takes part (R5). #}
+
+with
+
+latest_snapshot as (
+
+    select source from {{ ref('snapshots') }}
+    where entity = 'admin_groups' and takes_part
+    order by batch_order desc
+    limit 1
+
+)
+
+select distinct records.group_id
+from {{ ref('base_groups') }} as records
+where records.group_id is not null
+    and (
+        records.source = (select source from latest_snapshot)
+        or not exists (select from latest_snapshot)
+    )

@@ -1,0 +1,8 @@
+{# One row per agent and batch: the accepted record of agent_details. #}
+
+select
+    {{ columns_of(agent_fields()) }},
+    role_ids,
+    {{ place_columns() }}
+from {{ ref('base_agent_details') }}
+where outcome = 'staged'
