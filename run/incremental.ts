@@ -1,0 +1,112 @@
+import { type Existing, findRelation, sameColumns } from './catalog.ts'
+import { ProjectError } from './errors.ts'
+import { createIndexes } from './indexes.ts'
+import { quote } from './relation.ts'
+import { countNew, counted, createTable, fill, type Incoming, mirror, rewrite, swap } from './replace.ts'
+import { changeSchema } from './schemachange.ts'
+import { checkKeys, comparedColumns, createIncoming, dropTemporary, isFirstFill, keyOf, type Outcome, step, target, temporary, type Work } from './work.ts'
+
+/**
+ * dbt's incremental. Without is_incremental() (first build, full refresh, an edited model) the table becomes the query's result as a
+ * whole; else the strategy says how the result goes in.
+ */
+export async function incremental(work: Work): Promise<Outcome> {
+  const { config } = work.node
+  const name = String(config.incremental_strategy ?? (config.unique_key ? 'delete+insert' : 'append')).replace('_', '+')
+  const strategy = strategies[name]
+  if (!strategy) {
+    throw new ProjectError(`The incremental_strategy '${name}' is not known; there are ${Object.keys(strategies).join(', ')}`, { place: work.node.place })
+  }
+  if (['mirror', 'merge'].includes(name) && name === 'mirror' && !config.unique_key) {
+    throw new ProjectError('The incremental_strategy mirror needs a unique_key', { place: work.node.place })
+  }
+  const existing = await findRelation(work.sql, target(work))
+  if (!existing) return createTable(work)
+  const incoming = await createIncoming(work)
+  const outcome = await into(work, existing, incoming, strategy)
+  await dropTemporary(work, '__dbt_tmp', '__dbt_changes')
+  return outcome
+}
+
+async function into(work: Work, existing: Existing, incoming: Incoming, strategy: Strategy): Promise<Outcome> {
+  const { migrated } = work.node.config
+  if (existing.kind !== 'table') return swap(work, existing, incoming)
+  if (!work.incremental && !migrated) return sameColumns(existing, incoming.columns) ? whole(work, existing, incoming) : swap(work, existing, incoming)
+  // A merge into a table that a migration made never deletes; for the others a build from nothing is the whole result.
+  if (!work.incremental && strategy !== merge) return whole(work, existing, incoming)
+  const fitted = migrated ? existing : await changeSchema(work, existing, incoming.columns)
+  return strategy(work, fitted, restrict(incoming, fitted, work))
+}
+
+type Strategy = (work: Work, existing: Existing, incoming: Incoming) => Promise<Outcome>
+
+/** A line per incremental_strategy. */
+const strategies: Record<string, Strategy> = { mirror: mirrorPart, merge, append, 'delete+insert': deleteInsert, insert: append }
+
+async function whole(work: Work, existing: Existing, incoming: Incoming): Promise<Outcome> {
+  // delete+insert and append allow repeated keys: their table is compared row by row.
+  const isKeyed = ['mirror', 'merge'].includes(String(work.node.config.incremental_strategy))
+  if (isKeyed) return rewrite(work, existing, incoming)
+  return rewrite({ ...work, node: { ...work.node, config: { ...work.node.config, unique_key: null } } }, existing, incoming)
+}
+
+async function mirrorPart(work: Work, existing: Existing, incoming: Incoming): Promise<Outcome> {
+  return mirror(work, existing, incoming, predicatesOf(work))
+}
+
+async function merge(work: Work, existing: Existing, incoming: Incoming): Promise<Outcome> {
+  const key = keyOf(work, incoming.columns)
+  if (key.length === 0) return append(work, existing, incoming)
+  const relation = target(work)
+  const columns = comparedColumns(work, existing, incoming.columns)
+  await checkKeys(work, incoming.name, key)
+  if (await isFirstFill(work)) return fill(work, incoming)
+
+  const updated = columns.filter(column => !key.includes(column.name) && isUpdated(work, column.name))
+  const predicates = predicatesOf(work)
+  const changes = temporary(work, '__dbt_changes')
+  const changed = await step(work, 'find_changes_within', { relation, incoming: incoming.name, changes, key, compared: updated, predicates })
+  const inserted = await countNew(work, changes, changed)
+  if (changed > 0) await step(work, 'merge_changes_within', { relation, changes, key, columns, updated, predicates })
+  await createIndexes(work)
+  return counted(incoming, { inserted, updated: changed - inserted, deleted: 0 })
+}
+
+async function append(work: Work, existing: Existing, incoming: Incoming): Promise<Outcome> {
+  const columns = comparedColumns(work, existing, incoming.columns)
+  const inserted = await step(work, 'insert_all', { relation: target(work), incoming: incoming.name, columns })
+  await createIndexes(work)
+  return { action: `INSERT ${inserted}`, inserted, updated: 0, deleted: 0, unchanged: 0 }
+}
+
+async function deleteInsert(work: Work, existing: Existing, incoming: Incoming): Promise<Outcome> {
+  const key = keyOf(work, incoming.columns)
+  const relation = target(work)
+  const deleted =
+    key.length > 0 ? await step(work, 'delete_incoming_keys', { relation, incoming: incoming.name, key, predicates: predicatesOf(work) }) : 0
+  const outcome = await append(work, existing, incoming)
+  return { ...outcome, deleted }
+}
+
+/** Without on_schema_change the query's new columns are left out, as in dbt. */
+function restrict(incoming: Incoming, existing: Existing, work: Work): Incoming {
+  if (work.node.config.migrated) return incoming
+  const known = new Set(existing.columns.map(column => column.name))
+  return { ...incoming, columns: { ...incoming.columns, columns: incoming.columns.columns.filter(column => known.has(column.name)) } }
+}
+
+function isUpdated(work: Work, column: string): boolean {
+  const { merge_update_columns: only, merge_exclude_columns: except } = work.node.config
+  if (only && except) {
+    throw new ProjectError('merge_update_columns and merge_exclude_columns exclude each other: give one of them', { place: work.node.place })
+  }
+  const listed = (value: unknown) => (Array.isArray(value) ? value : [value]).map(name => quote(String(name)))
+  if (only) return listed(only).includes(column)
+  return !except || !listed(except).includes(column)
+}
+
+/** incremental_predicates (or predicates, dbt's older name): SQL conditions. */
+function predicatesOf(work: Work): string[] {
+  const value = work.node.config.incremental_predicates ?? work.node.config.predicates
+  return (Array.isArray(value) ? value : value ? [value] : []).map(String)
+}

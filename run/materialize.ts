@@ -1,0 +1,86 @@
+import { findRelation, sameColumns } from './catalog.ts'
+import { dropViews, recreateViews, trimmingsOf, viewsOf } from './dependents.ts'
+import { ProjectError } from './errors.ts'
+import { incremental } from './incremental.ts'
+import { createTable, rewrite, swap } from './replace.ts'
+import { seed } from './seeds.ts'
+import { createIncoming, dropTemporary, type Outcome, runSql, step, target, temporary, type Work } from './work.ts'
+
+/** How a model gets into the database, by its `materialized`. Their SQL stands in macros/materializations. */
+export const materializations: Record<string, (work: Work) => Promise<Outcome>> = { view, table, incremental, ephemeral, seed }
+
+/** Materializes a model or seed. */
+export async function materialize(work: Work): Promise<Outcome> {
+  const kind = work.node.resourceType === 'seed' ? 'seed' : String(work.node.config.materialized ?? 'view')
+  const run = materializations[kind]
+  if (!run) {
+    throw new ProjectError(`The materialization '${kind}' is not known; there are ${Object.keys(materializations).join(', ')}`, { place: work.node.place })
+  }
+  return run(work)
+}
+
+async function view(work: Work): Promise<Outcome> {
+  const { sql } = work
+  const relation = target(work)
+  const query = work.query.text
+  const existing = await findRelation(sql, relation)
+  if (existing?.kind === 'view') {
+    const trial = temporary(work, '__dbt_tmp')
+    await step(work, 'create_trial_view', { trial, query })
+    const wanted = await findRelation(sql, `pg_temp.${trial}`)
+    const [same] = await sql<{ same: boolean }[]>`select pg_get_viewdef(${existing.oid}::oid) = pg_get_viewdef(${wanted!.oid}::oid) as same`
+    await sql.unsafe(`drop view pg_temp.${trial}`)
+    if (same?.same && sameColumns(existing, wanted!)) return uncounted('UNCHANGED')
+
+    const isPrefix = existing.columns.every((column, i) => column.name === wanted!.columns[i]?.name && column.type === wanted!.columns[i]?.type)
+    if (isPrefix) {
+      await step(work, 'replace_view', { relation, query })
+      return uncounted('CREATE VIEW')
+    }
+  }
+  const views = existing ? await viewsOf(sql, existing.oid) : []
+  const trimmings = existing?.kind === 'view' ? await trimmingsOf(sql, existing.oid) : []
+  if (existing) {
+    await dropViews(sql, views)
+    await runSql(work, `drop ${existing.kind} ${relation}`)
+  }
+  await step(work, 'create_view', { relation, query })
+  for (const text of trimmings) await keepIfPossible(work, text)
+  await recreate(work, views)
+  return uncounted('CREATE VIEW')
+}
+
+async function table(work: Work): Promise<Outcome> {
+  const existing = await findRelation(work.sql, target(work))
+  if (!existing) return createTable(work)
+  const incoming = await createIncoming(work)
+  const outcome =
+    existing.kind === 'table' && (work.node.config.migrated || sameColumns(existing, incoming.columns))
+      ? await rewrite(work, existing, incoming)
+      : await swap(work, existing, incoming)
+  await dropTemporary(work, '__dbt_tmp', '__dbt_changes')
+  return outcome
+}
+
+async function ephemeral(): Promise<Outcome> {
+  return uncounted('EPHEMERAL')
+}
+
+/** Makes views again that were dropped for a change; those that read what is still to come wait in `pendingViews`. */
+async function recreate(work: Work, views: Work['pendingViews']): Promise<void> {
+  const failed = await recreateViews(work.sql, views)
+  work.pendingViews.push(...failed.map(({ view }) => view))
+}
+
+// A comment on a column that is gone, say: the rest of what the view carried is kept.
+async function keepIfPossible(work: Work, text: string): Promise<void> {
+  await work.sql`savepoint trimming`
+  await work.sql.unsafe(text).then(
+    () => work.sql`release savepoint trimming`,
+    () => work.sql`rollback to savepoint trimming`,
+  )
+}
+
+function uncounted(action: string): Outcome {
+  return { action, inserted: null, updated: null, deleted: null, unchanged: null }
+}

@@ -1,0 +1,38 @@
+import { type Existing, findRelation } from './catalog.ts'
+import { ProjectError } from './errors.ts'
+import { quote } from './relation.ts'
+import { runSql, target, type Work } from './work.ts'
+
+/**
+ * dbt's on_schema_change for an incremental table whose query gives other columns than the table has: ignore (default), fail,
+ * append_new_columns, sync_all_columns. Gives the table as it is after.
+ */
+export async function changeSchema(work: Work, existing: Existing, incoming: Existing): Promise<Existing> {
+  const have = new Map(existing.columns.map(column => [column.name, column.type]))
+  const want = new Map(incoming.columns.map(column => [column.name, column.type]))
+  const added = incoming.columns.filter(column => !have.has(column.name))
+  const removed = existing.columns.filter(column => !want.has(column.name))
+  const retyped = incoming.columns.filter(column => have.has(column.name) && have.get(column.name) !== column.type)
+  if (added.length + removed.length + retyped.length === 0) return existing
+
+  const relation = target(work)
+  const mode = String(work.node.config.on_schema_change ?? 'ignore')
+  if (mode === 'fail') {
+    const list = (title: string, columns: { name: string }[]) => (columns.length > 0 ? [`${title}: ${columns.map(column => column.name).join(', ')}`] : [])
+    const differences = [...list('new', added), ...list('gone', removed), ...list('of another type', retyped)].join('; ')
+    throw new ProjectError(`The query's columns are not those of ${relation} (${differences}), and on_schema_change is fail`, {
+      place: work.node.place,
+      hint: 'Run it with --full-refresh, or set on_schema_change to append_new_columns or sync_all_columns.',
+    })
+  }
+  if (mode !== 'append_new_columns' && mode !== 'sync_all_columns') return existing
+
+  for (const { name, type } of added) await runSql(work, `alter table ${relation} add column ${quote(name)} ${type}`)
+  if (mode === 'sync_all_columns') {
+    for (const { name } of removed) await runSql(work, `alter table ${relation} drop column ${quote(name)}`)
+    for (const { name, type } of retyped) {
+      await runSql(work, `alter table ${relation} alter column ${quote(name)} type ${type} using ${quote(name)}::${type}`)
+    }
+  }
+  return (await findRelation(work.sql, relation)) ?? existing
+}
