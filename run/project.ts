@@ -1,4 +1,12 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Place, ProjectError, ProjectErrors } from './errors.ts'
 import type { Flags, Target } from './node.ts'
+import { type Properties, readProperties } from './properties.ts'
+import { readSettings, type Settings } from './settings.ts'
+import { readYaml } from './yaml.ts'
 
 /** What the command line and the environment give to a project. */
 export interface LoadOptions {
@@ -10,12 +18,165 @@ export interface LoadOptions {
   env?: Record<string, string | undefined>
 }
 
-/** Files of a project, read but not yet rendered. Opaque: give it to parseProject. */
-export interface ProjectFiles {
-  dir: string
+/** A file of the project with the path of its folder setting: `models/core/agents.sql` lies in `models`. */
+export interface SourceFile {
+  /** Relative to the project. */
+  file: string
+  /** Relative to the folder of the setting: `core/agents.sql`. */
+  within: string
+  text: string
 }
 
-/** Reads dbt_project.yml and every file that its paths name. Throws ProjectErrors with all mistakes of form. */
-export async function loadProject(_dir: string, _options: LoadOptions = {}): Promise<ProjectFiles> {
-  throw new Error('todo')
+/** A seed's CSV; its content stays on disk. */
+export interface SeedFile extends Omit<SourceFile, 'text'> {
+  checksum: string
+}
+
+/** Files of a project, read but not yet rendered: give them to parseProject. Mistakes so far are in `errors`, for it to throw with its own. */
+export interface ProjectFiles {
+  dir: string
+  settings: Settings
+  options: LoadOptions
+  target: Target
+  flags: Flags
+  vars: Record<string, unknown>
+  env: Record<string, string | undefined>
+  models: SourceFile[]
+  seeds: SeedFile[]
+  singularTests: SourceFile[]
+  /** Macros and generic tests of the project. */
+  macros: SourceFile[]
+  /** The runner's own macros and generic tests, which the project's come before. */
+  ownMacros: SourceFile[]
+  docs: SourceFile[]
+  properties: Properties
+  /** The path within its folder setting for each properties file. */
+  propertyFiles: Map<string, string>
+  texts: Map<string, string>
+  invocationId: string
+  startedAt: Date
+  errors: ProjectError[]
+}
+
+/** Where the runner's own macros lie; a project's own come before them. */
+export const RUNNER_DIR = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+const RUNNER_FOLDERS = ['run/macros', 'macros/materializations', 'tests/generic']
+
+/** Reads dbt_project.yml and every file that its paths name. Throws where there is no project; other mistakes wait for parseProject. */
+export async function loadProject(dir: string, options: LoadOptions = {}): Promise<ProjectFiles> {
+  const root = resolve(dir)
+  const errors: ProjectError[] = []
+  const text = await readFile(join(root, 'dbt_project.yml'), 'utf8').catch(() => undefined)
+  if (text === undefined)
+    throw new ProjectError(`There is no dbt_project.yml in ${root}`, { hint: 'Go to the project or name it with --project-dir.' })
+  const settings = readSettings(readYaml(text, 'dbt_project.yml', errors), errors)
+  if (!settings) throw new ProjectErrors(errors)
+
+  const texts = new Map([['dbt_project.yml', text]])
+  const files: ProjectFiles = {
+    dir: root,
+    settings,
+    options,
+    target: { ...DEFAULT_TARGET, ...defined(options.target) },
+    flags: { which: 'build', fullRefresh: false, storeFailures: false, ...defined(options.flags) },
+    vars: { ...settings.vars, ...options.vars },
+    env: options.env ?? process.env,
+    models: [],
+    seeds: [],
+    singularTests: [],
+    macros: [],
+    ownMacros: [],
+    docs: [],
+    properties: { nodes: [], sources: [], macros: [], unitTests: [] },
+    propertyFiles: new Map(),
+    texts,
+    invocationId: randomUUID(),
+    startedAt: new Date(),
+    errors,
+  }
+  const own = new Set<string>()
+  for (const folder of RUNNER_FOLDERS)
+    for (const found of await read(join(RUNNER_DIR, folder), name => name.endsWith('.sql'))) {
+      own.add(found.file)
+      files.ownMacros.push(found)
+    }
+
+  const { modelPaths, seedPaths, testPaths, macroPaths, docsPaths, snapshotPaths, analysisPaths } = settings
+  for (const path of modelPaths) {
+    files.models.push(...(await read(join(root, path), name => name.endsWith('.sql'))))
+    for (const python of await list(join(root, path), name => name.endsWith('.py'))) refuse(python, 'Python models', 'a SQL model')
+  }
+  for (const path of seedPaths)
+    for (const file of await list(join(root, path), name => name.endsWith('.csv'))) {
+      const checksum = createHash('sha256').update(await readFile(join(root, file))).digest('hex')
+      files.seeds.push({ file, within: relative(path, file), checksum })
+    }
+  for (const path of testPaths)
+    for (const found of await read(join(root, path), name => name.endsWith('.sql'))) {
+      const folder = found.within.split('/')[0]!
+      if (folder === 'generic') files.macros.push(found)
+      else if (folder !== 'unit' && folder !== 'pipeline') files.singularTests.push(found)
+    }
+  for (const path of macroPaths) files.macros.push(...(await read(join(root, path), name => name.endsWith('.sql'))))
+  for (const path of snapshotPaths)
+    for (const file of await list(join(root, path), name => /\.(sql|ya?ml)$/.test(name)))
+      refuse(file, 'snapshots', "an incremental model (incremental_strategy 'append' or 'merge') that keeps the history")
+  for (const path of analysisPaths)
+    for (const file of await list(join(root, path), name => name.endsWith('.sql'))) refuse(file, 'analyses', '`show --inline`')
+  for (const file of ['packages.yml', 'dependencies.yml'])
+    if ((await list(root, name => name === file, false)).length > 0) refuse(file, 'packages', 'copies of the macros you need in macros/')
+  for (const path of new Set(docsPaths.length > 0 ? docsPaths : [...modelPaths, ...seedPaths, ...macroPaths, ...testPaths]))
+    files.docs.push(...(await read(join(root, path), name => name.endsWith('.md'))))
+  for (const path of new Set([...modelPaths, ...seedPaths, ...testPaths, ...macroPaths]))
+    for (const found of await read(join(root, path), name => /\.ya?ml$/.test(name))) {
+      files.propertyFiles.set(found.file, found.within)
+      readProperties(readYaml(found.text, found.file, errors), found.file, files.properties, errors)
+    }
+
+  files.macros = files.macros.filter(({ file }) => !own.has(file))
+  return files
+
+  async function read(folder: string, wanted: (name: string) => boolean): Promise<SourceFile[]> {
+    const names = await list(folder, wanted)
+    return Promise.all(
+      names.map(async file => {
+        const text = await readFile(join(root, file), 'utf8')
+        texts.set(file, text)
+        return { file, within: relative(relative(root, folder), file), text }
+      }),
+    )
+  }
+
+  // Relative to the project, sorted, so that nothing depends on the order of the file system.
+  async function list(folder: string, wanted: (name: string) => boolean, recursive = true): Promise<string[]> {
+    const entries = await readdir(folder, { recursive, withFileTypes: true }).catch(error => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return []
+      throw error
+    })
+    return entries
+      .filter(entry => !entry.isDirectory() && wanted(entry.name) && !basename(entry.name).startsWith('.'))
+      .map(entry => relative(root, join(entry.parentPath, entry.name)))
+      .sort()
+  }
+
+  function refuse(file: string, what: string, instead: string): void {
+    const place: Place = { file }
+    errors.push(new ProjectError(`not supported: ${what}`, { place, hint: `Use ${instead} instead.` }))
+  }
+}
+
+const DEFAULT_TARGET: Target = {
+  name: 'dev',
+  profileName: 'default',
+  type: 'postgres',
+  host: 'localhost',
+  port: 5432,
+  user: 'postgres',
+  database: 'postgres',
+  schema: 'public',
+  threads: 1,
+}
+
+function defined<T extends object>(values: T | undefined): Partial<T> {
+  return Object.fromEntries(Object.entries(values ?? {}).filter(([, value]) => value !== undefined)) as Partial<T>
 }

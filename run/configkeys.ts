@@ -1,0 +1,131 @@
+import type { Config, ResourceType } from './node.ts'
+
+/** How the levels of a config key meet: the narrower one wins, lists grow, mappings are laid over each other, grants as dbt's `+key`. */
+export type MergeKind = 'clobber' | 'append' | 'dict' | 'grants'
+
+/** What a config key may hold. */
+export type ConfigType = 'flag' | 'text' | 'number' | 'texts' | 'list' | 'map' | 'hooks' | 'any'
+
+/** A config key that this runner knows. */
+export interface ConfigKey {
+  kind: MergeKind
+  type: ConfigType
+  on: readonly ResourceType[]
+  /** Ours, not dbt's. */
+  ours?: true
+  /** The only values. */
+  values?: readonly string[]
+}
+
+const all = ['model', 'seed', 'test', 'source'] as const
+const related = ['model', 'seed', 'test'] as const
+const built = ['model', 'seed'] as const
+const model = ['model'] as const
+const seed = ['seed'] as const
+const test = ['test'] as const
+
+/** Every config key by its name in dbt (hooks with a hyphen): dbt-core's, dbt-postgres', and ours. */
+export const CONFIG_KEYS: Record<string, ConfigKey> = {
+  enabled: { kind: 'clobber', type: 'flag', on: all },
+  tags: { kind: 'append', type: 'texts', on: all },
+  meta: { kind: 'dict', type: 'map', on: all },
+  docs: { kind: 'dict', type: 'map', on: all },
+  database: { kind: 'clobber', type: 'text', on: related },
+  schema: { kind: 'clobber', type: 'text', on: related },
+  alias: { kind: 'clobber', type: 'text', on: related },
+  group: { kind: 'clobber', type: 'text', on: related },
+  full_refresh: { kind: 'clobber', type: 'flag', on: built },
+  'pre-hook': { kind: 'append', type: 'hooks', on: built },
+  'post-hook': { kind: 'append', type: 'hooks', on: built },
+  persist_docs: { kind: 'clobber', type: 'map', on: built },
+  grants: { kind: 'grants', type: 'map', on: built },
+  indexes: { kind: 'clobber', type: 'list', on: built },
+  unlogged: { kind: 'clobber', type: 'flag', on: built },
+  contract: { kind: 'dict', type: 'map', on: built },
+  packages: { kind: 'append', type: 'texts', on: built },
+  event_time: { kind: 'clobber', type: 'text', on: ['model', 'seed', 'source'] },
+  freshness: { kind: 'clobber', type: 'any', on: ['model', 'source'] },
+
+  materialized: { kind: 'clobber', type: 'text', on: model },
+  incremental_strategy: { kind: 'clobber', type: 'text', on: model, values: ['append', 'merge', 'delete+insert', 'mirror'] },
+  unique_key: { kind: 'clobber', type: 'texts', on: model },
+  incremental_predicates: { kind: 'clobber', type: 'texts', on: model },
+  predicates: { kind: 'clobber', type: 'texts', on: model },
+  merge_update_columns: { kind: 'clobber', type: 'texts', on: model },
+  merge_exclude_columns: { kind: 'clobber', type: 'texts', on: model },
+  on_schema_change: { kind: 'clobber', type: 'text', on: model, values: ['ignore', 'fail', 'append_new_columns', 'sync_all_columns'] },
+  on_configuration_change: { kind: 'clobber', type: 'text', on: model, values: ['apply', 'continue', 'fail'] },
+  on_error: { kind: 'clobber', type: 'text', on: model, values: ['continue', 'skip_children'] },
+  sql_header: { kind: 'clobber', type: 'text', on: model },
+  access: { kind: 'clobber', type: 'text', on: model },
+  migrated: { kind: 'clobber', type: 'flag', on: model, ours: true },
+
+  column_types: { kind: 'dict', type: 'map', on: seed },
+  delimiter: { kind: 'clobber', type: 'text', on: seed },
+  quote_columns: { kind: 'clobber', type: 'flag', on: seed },
+
+  severity: { kind: 'clobber', type: 'text', on: test },
+  warn_if: { kind: 'clobber', type: 'text', on: test },
+  error_if: { kind: 'clobber', type: 'text', on: test },
+  fail_calc: { kind: 'clobber', type: 'text', on: test },
+  where: { kind: 'clobber', type: 'text', on: test },
+  limit: { kind: 'clobber', type: 'number', on: test },
+  store_failures: { kind: 'clobber', type: 'flag', on: test },
+  store_failures_as: { kind: 'clobber', type: 'text', on: test, values: ['table', 'view', 'ephemeral'] },
+}
+
+/** Configs of dbt that this runner does not do, and what does their work. */
+export const NOT_SUPPORTED: Record<string, string> = {
+  quoting: 'nothing: names are always quoted',
+  batch_size: "incremental_strategy 'mirror' or 'delete+insert' with incremental_predicates",
+  begin: "incremental_strategy 'mirror' or 'delete+insert' with incremental_predicates",
+  lookback: "incremental_strategy 'mirror' or 'delete+insert' with incremental_predicates",
+  concurrent_batches: "incremental_strategy 'mirror' or 'delete+insert' with incremental_predicates",
+  python_version: 'a SQL model',
+  submission_method: 'a SQL model',
+}
+
+/** What a node has before anyone says anything. */
+export const DEFAULTS: Record<ResourceType, Config> = {
+  model: {
+    enabled: true,
+    materialized: 'view',
+    tags: [],
+    meta: {},
+    docs: { show: true },
+    'pre-hook': [],
+    'post-hook': [],
+    on_schema_change: 'ignore',
+    contract: { enforced: false },
+    grants: {},
+  },
+  seed: {
+    enabled: true,
+    materialized: 'seed',
+    tags: [],
+    meta: {},
+    docs: { show: true },
+    'pre-hook': [],
+    'post-hook': [],
+    column_types: {},
+    delimiter: ',',
+    grants: {},
+  },
+  test: {
+    enabled: true,
+    materialized: 'test',
+    tags: [],
+    meta: {},
+    severity: 'ERROR',
+    warn_if: '!= 0',
+    error_if: '!= 0',
+    fail_calc: 'count(*)',
+    schema: 'dbt_test__audit',
+  },
+  source: { enabled: true, tags: [], meta: {} },
+}
+
+/** dbt's own name of a key: `pre_hook` is `pre-hook`. */
+export function canonical(key: string): string {
+  return key === 'pre_hook' || key === 'post_hook' ? key.replace('_', '-') : key
+}

@@ -1,0 +1,418 @@
+import { type Place, ProjectError } from './errors.ts'
+import type { Column, Config, Constraint } from './node.ts'
+import { type Shapes, readShape } from './shape.ts'
+import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from './yaml.ts'
+
+/** Properties of a model, seed or singular test, as one YAML file has them. */
+export interface NodeProperties {
+  kind: 'model' | 'seed' | 'test'
+  name: string
+  place: Place
+  description: string
+  config: Config
+  columns: ColumnProperties[]
+  constraints: Constraint[]
+  tests: TestProperties[]
+}
+
+/** A column, with the generic tests on it. */
+export interface ColumnProperties extends Column {
+  place: Place
+  tests: TestProperties[]
+}
+
+/** One generic test as it is written at a node or column. */
+export interface TestProperties {
+  /** `unique`, or `dbt.unique` with its namespace. */
+  generic: string
+  namespace?: string
+  place: Place
+  column?: string
+  /** Tags of the column, which the test has too. */
+  columnTags: string[]
+  /** The `name:` that replaces the made one. */
+  name?: string
+  description: string
+  arguments: YamlMap
+  /** Config as written: `config:` over the keys beside it. */
+  config: Config
+  /** The mapping that has the arguments, for their places. */
+  container: object
+}
+
+/** A table of a source. */
+export interface SourceProperties {
+  sourceName: string
+  name: string
+  place: Place
+  database?: string
+  schema: string
+  identifier: string
+  loader: string
+  description: string
+  sourceDescription: string
+  loadedAtField?: string
+  loadedAtQuery?: string
+  freshness?: YamlMap | null
+  /** Config of the source, then of the table. */
+  configs: Config[]
+  columns: ColumnProperties[]
+  tests: TestProperties[]
+}
+
+/** A macro's description. */
+export interface MacroProperties {
+  name: string
+  place: Place
+  description: string
+  meta: YamlMap
+  arguments: { name: string; type?: string; description?: string }[]
+}
+
+/** A unit test as data. */
+export interface UnitTestProperties {
+  name: string
+  place: Place
+  model: string
+  description: string
+  given: YamlMap[]
+  expect: YamlMap
+  overrides: YamlMap
+  config: Config
+}
+
+/** All that properties files say. */
+export interface Properties {
+  nodes: NodeProperties[]
+  sources: SourceProperties[]
+  macros: MacroProperties[]
+  unitTests: UnitTestProperties[]
+}
+
+/** Reads one properties file into `into`; every mistake of form goes to `errors` with its place. */
+export function readProperties(data: Yaml, file: string, into: Properties, errors: ProjectError[]): void {
+  if (data === null) return
+  if (!isYamlMap(data)) {
+    errors.push(new ProjectError('A properties file is a mapping with models, sources, seeds …', { place: { file, line: 1, column: 1 } }))
+    return
+  }
+  const top = readShape(data, 'a properties file', TOP, errors)
+  for (const [key, kind] of [['models', 'model'], ['seeds', 'seed'], ['tests', 'test'], ['data_tests', 'test']] as const)
+    for (const item of maps(top, key)) readNode(item, kind)
+  for (const item of maps(top, 'sources')) readSource(item)
+  for (const item of maps(top, 'macros')) readMacro(item)
+  for (const item of maps(top, 'unit_tests')) readUnitTest(item)
+
+  function readNode(map: YamlMap, kind: NodeProperties['kind']): void {
+    const read = readShape(map, `a ${kind}`, kind === 'model' ? MODEL : kind === 'seed' ? SEED : SINGULAR, errors)
+    const name = nameOf(map, kind)
+    if (name === undefined) return
+    into.nodes.push({
+      kind,
+      name,
+      place: placeOf(map, 'name') ?? { file },
+      description: text(read.description),
+      config: configOf(map, read),
+      columns: columnsOf(read),
+      constraints: (read.constraints ?? []) as unknown as Constraint[],
+      tests: kind === 'test' ? [] : testsOf(map, read, undefined, []),
+    })
+  }
+
+  function readSource(map: YamlMap): void {
+    const read = readShape(map, 'a source', SOURCE, errors)
+    const sourceName = nameOf(map, 'source')
+    if (sourceName === undefined) return
+    for (const table of maps(read, 'tables')) {
+      const own = readShape(table, 'a table of a source', TABLE, errors)
+      const name = nameOf(table, 'table')
+      if (name === undefined) continue
+      const config = isYamlMap(read.config) ? read.config : {}
+      const ownConfig = isYamlMap(own.config) ? own.config : {}
+      const inherit = (key: string): Yaml | undefined => ownConfig[key] ?? own[key] ?? config[key] ?? read[key]
+      const freshness = [ownConfig, own, config, read].find(level => Object.hasOwn(level, 'freshness'))?.freshness
+      into.sources.push({
+        sourceName,
+        name,
+        place: placeOf(table, 'name') ?? { file },
+        ...(read.database ? { database: text(read.database) } : {}),
+        schema: text(read.schema ?? sourceName),
+        identifier: text(own.identifier ?? name),
+        loader: text(own.loader ?? read.loader),
+        description: text(own.description),
+        sourceDescription: text(read.description),
+        ...(inherit('loaded_at_field') ? { loadedAtField: text(inherit('loaded_at_field')) } : {}),
+        ...(inherit('loaded_at_query') ? { loadedAtQuery: text(inherit('loaded_at_query')) } : {}),
+        ...(freshness === undefined ? {} : { freshness: freshness as YamlMap | null }),
+        configs: [configOf(map, read), configOf(table, own)].map(withoutFreshness),
+        columns: columnsOf(own),
+        tests: testsOf(table, own, undefined, []),
+      })
+    }
+  }
+
+  function readMacro(map: YamlMap): void {
+    const read = readShape(map, 'a macro', MACRO, errors)
+    const name = nameOf(map, 'macro')
+    if (name === undefined) return
+    const config = isYamlMap(read.config) ? read.config : {}
+    into.macros.push({
+      name,
+      place: placeOf(map, 'name') ?? { file },
+      description: text(read.description),
+      meta: (read.meta ?? config.meta ?? {}) as YamlMap,
+      arguments: maps(read, 'arguments').map(argument => readShape(argument, 'an argument', ARGUMENT, errors) as never),
+    })
+  }
+
+  function readUnitTest(map: YamlMap): void {
+    const read = readShape(map, 'a unit test', UNIT, errors)
+    const name = nameOf(map, 'unit test')
+    if (name === undefined) return
+    const place = placeOf(map, 'name') ?? { file }
+    for (const key of ['model', 'expect'])
+      if (read[key] === undefined) errors.push(new ProjectError(`The unit test '${name}' has no '${key}'`, { place }))
+    for (const given of maps(read, 'given')) readShape(given, 'an input of a unit test', GIVEN, errors)
+    if (isYamlMap(read.expect)) readShape(read.expect, 'the expectation of a unit test', EXPECT, errors)
+    if (isYamlMap(read.overrides)) readShape(read.overrides, 'overrides', OVERRIDES, errors)
+    into.unitTests.push({
+      name,
+      place,
+      model: text(read.model),
+      description: text(read.description),
+      given: maps(read, 'given'),
+      expect: isYamlMap(read.expect) ? read.expect : {},
+      overrides: isYamlMap(read.overrides) ? read.overrides : {},
+      config: configOf(map, read),
+    })
+  }
+
+  function columnsOf(read: YamlMap): ColumnProperties[] {
+    const columns = new Map<string, ColumnProperties>()
+    for (const map of maps(read, 'columns')) {
+      const own = readShape(map, 'a column', COLUMN, errors)
+      const name = nameOf(map, 'column')
+      if (name === undefined) continue
+      const place = placeOf(map, 'name') ?? { file }
+      const other = columns.get(name)
+      if (other) {
+        errors.push(new ProjectError(`The column '${name}' is described twice, first at ${written(other.place)}`, { place }))
+        continue
+      }
+      const config = isYamlMap(own.config) ? own.config : {}
+      const tags = [...list(own.tags), ...list(config.tags)]
+      columns.set(name, {
+        name,
+        place,
+        description: text(own.description),
+        ...(own.data_type === undefined ? {} : { dataType: text(own.data_type) }),
+        ...(own.quote === undefined ? {} : { quote: own.quote === true }),
+        meta: { ...(own.meta as YamlMap), ...(config.meta as YamlMap) },
+        tags,
+        constraints: (own.constraints ?? []) as unknown as Constraint[],
+        tests: testsOf(map, own, own.quote === true ? `"${name}"` : name, tags),
+      })
+    }
+    return [...columns.values()]
+  }
+
+  function testsOf(map: YamlMap, read: YamlMap, column: string | undefined, columnTags: string[]): TestProperties[] {
+    if (read.tests !== undefined && read.data_tests !== undefined)
+      errors.push(
+        new ProjectError("'tests' and 'data_tests' are the same thing: give one of them", placed(placeOf(map, 'tests'), 'Keep data_tests.')),
+      )
+    const key = read.data_tests === undefined ? 'tests' : 'data_tests'
+    const items = (read[key] ?? []) as Yaml[]
+    return items.flatMap((item, index) => readTest(item, placeOf(items, index) ?? { file }, column, columnTags) ?? [])
+  }
+
+  function readTest(item: Yaml, place: Place, column: string | undefined, columnTags: string[]): TestProperties | undefined {
+    const base = { place, ...(column === undefined ? {} : { column }), columnTags, description: '', arguments: {}, config: {}, container: {} }
+    if (typeof item === 'string') return { ...base, ...genericName(item) }
+    if (!isYamlMap(item)) {
+      errors.push(new ProjectError('A test is a name, or a mapping of a name to its arguments', { place }))
+      return undefined
+    }
+    let generic: string
+    let body: YamlMap
+    if (typeof item.test_name === 'string') {
+      generic = item.test_name
+      body = item
+    } else {
+      const keys = Object.keys(item)
+      const inner = item[keys[0]!]
+      if (keys.length !== 1) {
+        const hint = `Indent the arguments under '${keys[0]}:'.`
+        errors.push(new ProjectError(`A test has one name, this one has ${keys.map(key => `'${key}'`).join(', ')}`, { place, hint }))
+        return undefined
+      }
+      generic = keys[0]!
+      body = isYamlMap(inner) ? inner : {}
+      if (inner !== null && !isYamlMap(inner)) {
+        errors.push(new ProjectError(`The arguments of '${generic}' must be a mapping`, { place: placeOfValue(item, generic) ?? place }))
+        return undefined
+      }
+    }
+    const config: Config = {}
+    const args: YamlMap = {}
+    let container: object = body
+    for (const [key, value] of Object.entries(body)) {
+      if (key === 'test_name' || key === 'name' || key === 'description') continue
+      else if (key === 'arguments' && isYamlMap(value)) {
+        Object.assign(args, value)
+        container = value
+      } else if (key === 'config' && isYamlMap(value)) continue
+      else if (key === 'column_name' && column === undefined) args[key] = value
+      else if (TEST_CONFIG.has(key)) config[key] = value
+      else args[key] = value
+    }
+    if (isYamlMap(body.config)) Object.assign(config, body.config)
+    const own = args.column_name
+    return {
+      ...base,
+      ...genericName(generic),
+      ...(typeof own === 'string' ? { column: own } : {}),
+      ...(typeof body.name === 'string' ? { name: body.name } : {}),
+      description: text(body.description),
+      arguments: args,
+      config: configPlaces(config, body),
+      container,
+    }
+  }
+
+  function nameOf(map: YamlMap, what: string): string | undefined {
+    if (typeof map.name === 'string' && map.name !== '') return map.name
+    errors.push(new ProjectError(`A ${what} needs a name`, { place: placeOf(map) ?? { file } }))
+    return undefined
+  }
+}
+
+/** `models/core/_core.yml:12`. */
+export function written(place: Place): string {
+  return place.line === undefined ? place.file : `${place.file}:${place.line}`
+}
+
+/** Where the keys of a config stand: those of `config:` and those beside it. */
+export function configPlace(config: Config, key: string): Place | undefined {
+  const [inner, outer] = configContainers.get(config) ?? []
+  if (inner && Object.hasOwn(inner, key)) return placeOf(inner, key)
+  return outer && Object.hasOwn(outer, key) ? placeOf(outer, key) : outer && placeOf(outer)
+}
+
+const configContainers = new WeakMap<Config, [inner: object | undefined, outer: object]>()
+
+function configPlaces(config: Config, outer: YamlMap): Config {
+  configContainers.set(config, [isYamlMap(outer.config) ? outer.config : undefined, outer])
+  return config
+}
+
+// tags, meta, docs … beside `config:` are config too, under what `config:` says.
+function configOf(map: YamlMap, read: YamlMap): Config {
+  const inner = isYamlMap(read.config) ? read.config : {}
+  const config: Config = { ...inner }
+  for (const key of ['enabled', 'docs'] as const) if (read[key] !== undefined && config[key] === undefined) config[key] = read[key]
+  if (read.tags !== undefined) config.tags = [...list(read.tags), ...list(inner.tags)]
+  if (read.meta !== undefined) config.meta = { ...(read.meta as YamlMap), ...(inner.meta as YamlMap) }
+  return configPlaces(config, map)
+}
+
+function withoutFreshness(config: Config): Config {
+  const { freshness: _, loaded_at_field: __, loaded_at_query: ___, ...rest } = config
+  const places = configContainers.get(config)
+  if (places) configContainers.set(rest, places)
+  return rest
+}
+
+function genericName(name: string): { generic: string; namespace?: string } {
+  const dot = name.indexOf('.')
+  return dot < 0 ? { generic: name } : { generic: name.slice(dot + 1), namespace: name.slice(0, dot) }
+}
+
+function placed(place: Place | undefined, hint: string): { place?: Place; hint: string } {
+  return place ? { place, hint } : { hint }
+}
+
+function text(value: unknown): string {
+  return value === undefined || value === null ? '' : String(value)
+}
+
+function list(value: unknown): string[] {
+  return value === undefined || value === null ? [] : Array.isArray(value) ? value.map(String) : [String(value)]
+}
+
+function maps(read: YamlMap, key: string): YamlMap[] {
+  return ((read[key] ?? []) as Yaml[]).filter(isYamlMap)
+}
+
+const TEST_CONFIG = new Set(
+  'severity warn_if error_if fail_calc limit where tags enabled store_failures store_failures_as meta database schema alias group'.split(' '),
+)
+
+const common: Shapes = { name: 'text', description: 'text', config: 'map', meta: 'map', tags: 'texts', docs: 'map' }
+const tested: Shapes = { columns: 'maps', tests: 'list', data_tests: 'list' }
+const unversioned = 'one model per name; give the new version a name of its own'
+
+const TOP: Shapes = {
+  version: 'any',
+  models: 'maps',
+  seeds: 'maps',
+  sources: 'maps',
+  macros: 'maps',
+  tests: 'maps',
+  data_tests: 'maps',
+  unit_tests: 'maps',
+  snapshots: { use: "an incremental model (incremental_strategy 'append' or 'merge') that keeps the history" },
+  exposures: { use: "`meta:` of the models that feed it" },
+  analyses: { use: '`show --inline` or a query outside the project' },
+  groups: { use: '`tags:` and `meta: {owner: …}`' },
+  metrics: { use: 'a model that computes the metric' },
+  semantic_models: { use: 'a model that computes the metrics' },
+  saved_queries: { use: 'a view' },
+  functions: { use: 'a migration that creates the function' },
+}
+const MODEL: Shapes = {
+  ...common,
+  ...tested,
+  constraints: 'maps',
+  deprecation_date: 'text',
+  versions: { use: unversioned },
+  latest_version: { use: unversioned },
+  access: { use: 'grants of the database' },
+  group: { use: '`tags:`' },
+  time_spine: { use: 'a model of dates' },
+}
+const SEED: Shapes = { ...common, ...tested }
+const SINGULAR: Shapes = { ...common }
+const COLUMN: Shapes = { ...common, data_type: 'text', quote: 'flag', constraints: 'maps', tests: 'list', data_tests: 'list' }
+const freshness: Shapes = { loader: 'text', loaded_at_field: 'text', loaded_at_query: 'text', freshness: 'map' }
+const SOURCE: Shapes = {
+  ...common,
+  ...freshness,
+  database: 'text',
+  schema: 'text',
+  tables: 'maps',
+  quoting: { use: 'nothing: names are always quoted' },
+  overrides: { use: 'the source itself: packages are not supported' },
+}
+const TABLE: Shapes = {
+  ...common,
+  ...freshness,
+  ...tested,
+  identifier: 'text',
+  external: 'map',
+  quoting: { use: 'nothing: names are always quoted' },
+}
+const MACRO: Shapes = { name: 'text', description: 'text', docs: 'map', meta: 'map', config: 'map', arguments: 'maps' }
+const ARGUMENT: Shapes = { name: 'text', type: 'text', description: 'text' }
+const UNIT: Shapes = {
+  ...common,
+  enabled: 'flag',
+  model: 'text',
+  given: 'maps',
+  expect: 'map',
+  overrides: 'map',
+  versions: { use: unversioned },
+}
+const GIVEN: Shapes = { input: 'text', rows: 'any', format: 'text', fixture: 'text' }
+const EXPECT: Shapes = { rows: 'any', format: 'text', fixture: 'text' }
+const OVERRIDES: Shapes = { macros: 'map', vars: 'map', env_vars: 'map' }

@@ -1,0 +1,165 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type ScalarTag } from 'yaml'
+import { type Place, ProjectError } from './errors.ts'
+
+/** What YAML gives: JSON's values in plain objects and arrays. */
+export type Yaml = null | boolean | number | string | Yaml[] | { [key: string]: Yaml }
+
+/** A mapping of a YAML file. */
+export type YamlMap = { [key: string]: Yaml }
+
+/**
+ * Reads a YAML file as dbt does (YAML 1.1: `yes` and `on` are true; dates stay text). Every mapping and sequence remembers its
+ * places, see placeOf. Mistakes go to `errors`; what could be read is given all the same. An empty file is null.
+ */
+export function readYaml(text: string, file: string, errors: ProjectError[]): Yaml {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { version: '1.1', lineCounter: lines, customTags, uniqueKeys: true, prettyErrors: false })
+  const at = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line, column: col }
+  }
+  for (const error of document.errors)
+    errors.push(new ProjectError(`This is not YAML: ${firstLine(error.message)}`, { place: at(error.pos[0]), ...hintFor(text, error.pos[0]) }))
+  if (document.errors.length > 0) return null
+
+  let spent = 0
+  return plain(document.contents)
+
+  function plain(node: unknown): Yaml {
+    if (isAlias(node)) {
+      if (++spent > 1000) throw new ProjectError('More than 1000 aliases in one YAML file', { place: at(node.range?.[0] ?? 0) })
+      return plain(node.resolve(document))
+    }
+    if (isSeq(node)) {
+      const list: Yaml[] = node.items.map(plain)
+      const offsets = node.items.map(item => offsetOf(item))
+      spots.set(list, { at, self: offsetOf(node), keys: new Map(offsets.map((offset, index) => [index, offset])), values: new Map() })
+      return list
+    }
+    if (isMap(node)) {
+      const map: YamlMap = {}
+      const keys = new Map<string | number, number>()
+      const values = new Map<string | number, number>()
+      for (const pair of node.items) {
+        if (!isScalar(pair.key)) {
+          const place = at(offsetOf(pair.key))
+          errors.push(new ProjectError('A key must be plain text', { place, hint: 'Put Jinja in quotes: "{{ … }}".' }))
+          continue
+        }
+        const key = textOfKey(pair.key)
+        const merged = key === '<<' ? plain(pair.value) : undefined
+        if (merged !== undefined && merged !== null && typeof merged === 'object') {
+          for (const part of Array.isArray(merged) ? merged : [merged])
+            for (const [name, value] of Object.entries(part as YamlMap))
+              if (!Object.hasOwn(map, name)) {
+                put(map, name, value)
+                keys.set(name, offsetOf(pair.key))
+              }
+          continue
+        }
+        put(map, key, plain(pair.value))
+        keys.set(key, offsetOf(pair.key))
+        if (pair.value) values.set(key, offsetOf(pair.value))
+      }
+      spots.set(map, { at, self: offsetOf(node), keys, values })
+      return map
+    }
+    if (isScalar(node)) {
+      if (typeof node.value === 'number' && Number.isInteger(node.value) && !Number.isSafeInteger(node.value))
+        errors.push(
+          new ProjectError(`The number ${node.source} is too large to be exact`, { place: at(offsetOf(node)), hint: 'Put it in quotes.' }),
+        )
+      return node.value as Yaml
+    }
+    return null
+  }
+}
+
+/** Where a mapping or sequence of a YAML file stands, or one of its keys. undefined for what no YAML file gave. */
+export function placeOf(container: object, key?: string | number): Place | undefined {
+  const spot = spots.get(container)
+  if (!spot) return undefined
+  return spot.at((key === undefined ? undefined : spot.keys.get(key)) ?? spot.self)
+}
+
+/** Where the value of a key stands. */
+export function placeOfValue(container: object, key: string | number): Place | undefined {
+  const spot = spots.get(container)
+  if (!spot) return undefined
+  return spot.at(spot.values.get(key) ?? spot.keys.get(key) ?? spot.self)
+}
+
+/** A copy of a value whose mappings and sequences keep their places, with every string replaced. */
+export function mapStrings(value: Yaml, replace: (text: string, place: () => Place | undefined) => unknown): unknown {
+  return walk(value, () => undefined)
+
+  function walk(inner: Yaml, place: () => Place | undefined): unknown {
+    if (typeof inner === 'string') return replace(inner, place)
+    if (inner === null || typeof inner !== 'object') return inner
+    const copy = Array.isArray(inner)
+      ? inner.map((item, index) => walk(item, () => placeOfValue(inner, index)))
+      : Object.fromEntries(Object.entries(inner).map(([key, item]) => [key, walk(item, () => placeOfValue(inner, key))]))
+    return copyPlaces(inner, copy)
+  }
+}
+
+/** Gives a new container the places of another one. */
+export function copyPlaces<T extends object>(from: object, to: T): T {
+  const spot = spots.get(from)
+  if (spot) spots.set(to, spot)
+  return to
+}
+
+/** Whether a value is a mapping. */
+export function isYamlMap(value: unknown): value is YamlMap {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+interface Spot {
+  at: (offset: number) => Place
+  self: number
+  keys: Map<string | number, number>
+  values: Map<string | number, number>
+}
+
+const spots = new WeakMap<object, Spot>()
+
+// PyYAML's idea of YAML 1.1: no y and n as booleans, and dates stay text so that they print as they were written.
+const customTags = (tags: (ScalarTag | unknown)[]): never =>
+  [
+    ...(tags as ScalarTag[]).filter(tag => !/timestamp|binary|bool/.test(tag.tag ?? '')),
+    bool(true, /^(?:[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/),
+    bool(false, /^(?:[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/),
+  ] as never
+
+function bool(value: boolean, test: RegExp): ScalarTag {
+  return { tag: 'tag:yaml.org,2002:bool', default: true, test, identify: other => other === value, resolve: () => value }
+}
+
+function put(map: YamlMap, key: string, value: Yaml): void {
+  if (key === '__proto__') Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true })
+  else map[key] = value
+}
+
+// A column may be called `on` or `no`: a key is its text, not the boolean.
+function textOfKey(key: { value: unknown; source?: string }): string {
+  return typeof key.value === 'string' ? key.value : (key.source ?? String(key.value))
+}
+
+function offsetOf(node: unknown): number {
+  const range = (node as { range?: [number, number, number] | null } | null)?.range
+  return range?.[0] ?? 0
+}
+
+function firstLine(message: string): string {
+  return message.split('\n')[0]!.replace(/ at line \d+.*$/, '')
+}
+
+function hintFor(text: string, offset: number): { hint?: string } {
+  const from = text.lastIndexOf('\n', offset - 1) + 1
+  const end = text.indexOf('\n', offset)
+  const line = text.slice(from, end < 0 ? undefined : end)
+  if (/[:-]\s*\{[{%]/.test(line)) return { hint: 'Put Jinja in quotes: "{{ … }}".' }
+  if (line.includes('\t')) return { hint: 'Indent with spaces, not with tabs.' }
+  return {}
+}
