@@ -1,0 +1,91 @@
+import { isAscii } from 'node:buffer'
+import type { Entity } from './entities.ts'
+import { isSpoiled, isTooDeep, NESTING_LIMIT, readableJson, unrepresentable, unwrap, withoutNul } from './oddities.ts'
+import { type Beside, encodeRows, type Row } from './rows.ts'
+import { validator } from './schema.ts'
+
+/** Some records of a file as the scanner found them: start and end of each in `bytes`. */
+export interface Bundle {
+  entity: Entity
+  fileId: bigint
+  /** Position in the file of the first of them. */
+  first: number
+  bytes: Buffer
+  bounds: Uint32Array
+  kind: 'line' | 'whole' | 'element'
+}
+
+/** What the bundle comes to. */
+export interface Judged {
+  /** Rows for COPY, without header and trailer. */
+  rows: Buffer
+  records: number
+  /** How many are rejected, by reason. */
+  rejected: Map<string, number>
+  /** How many look like the body of an error: all of a file, and it is refused (R6). */
+  errorBodies: number
+  /** Of elements: why the first one that does not parse makes the whole file not parse. */
+  broken: string | undefined
+  /** Of lines: the last one does not parse. */
+  lastBroken: boolean
+}
+
+/** Parses each record and gives its verdict. The bytes land as they are; what jsonb is known to refuse lands as text. */
+export function judge(bundle: Bundle): Judged {
+  const { bytes, bounds, kind } = bundle
+  const validate = validator(bundle.entity)
+  const encoding = isAscii(bytes) ? 'latin1' : 'utf8'
+  const odd = ['\\u0000', '\\ud', '\\uD'].some(escape => bytes.includes(escape))
+  const judged: Judged = { rows: NONE, records: 0, rejected: new Map(), errorBodies: 0, broken: undefined, lastBroken: false }
+  const rows: Row[] = []
+
+  for (let index = 0; index < bounds.length; index += 2) {
+    const position = bundle.first + index / 2
+    let record = bytes.subarray(bounds[index], bounds[index + 1])
+    let json = record.toString(encoding)
+    let beside: Beside | undefined
+    let value: unknown
+    judged.lastBroken = false
+
+    try {
+      value = JSON.parse(json)
+      const inner = kind === 'element' ? undefined : unwrap(record, value)
+      if (inner) {
+        record = record.subarray(inner.start, inner.end)
+        json = record.toString(encoding)
+        value = (value as { data: unknown }).data
+      }
+      const fault = (odd && unrepresentable(json)) || (isTooDeep(json) && `nested deeper than ${NESTING_LIMIT}`)
+      if (fault) beside = { text: { raw: json, problem: 'unrepresentable_text', detail: fault, readable: readableJson(json) } }
+    } catch (error) {
+      const detail = withoutNul((error as Error).message)
+      const spoiled = isSpoiled(json)
+      if (kind !== 'line' && !spoiled) {
+        judged.broken = `does not parse: ${kind === 'whole' ? '' : `record ${position}: `}${detail}`
+        return judged
+      }
+      judged.lastBroken = !spoiled
+      beside = { text: { raw: withoutNul(json), problem: 'invalid_json', detail: spoiled ? 'NaN and Infinity are not JSON' : detail } }
+    }
+
+    if (isErrorBody(value)) judged.errorBodies += 1
+    const verdict = value === undefined ? undefined : validate(value)
+    if (verdict) beside = { ...beside, verdict: verdict.json }
+    const reason = beside?.text?.problem ?? verdict?.rejected
+    if (reason) judged.rejected.set(reason, (judged.rejected.get(reason) ?? 0) + 1)
+    rows.push({ bytes: record, position, ...(beside && { beside }) })
+  }
+
+  judged.records = rows.length
+  judged.rows = encodeRows(bundle.fileId, rows)
+  return judged
+}
+
+const NONE = Buffer.alloc(0)
+
+const errorKeys = ['errors', 'error', 'message', 'code', 'description']
+
+function isErrorBody(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return !Object.hasOwn(value, 'id') && errorKeys.some(key => Object.hasOwn(value, key))
+}
