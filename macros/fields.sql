@@ -12,6 +12,7 @@
         'signature':   {'convert': as_signature,   'json': 'string',  'words': 'a text'},
         'bigint':      {'convert': as_bigint,      'json': 'number',  'words': 'a whole number'},
         'integer':     {'convert': as_integer,     'json': 'number',  'words': 'a whole number'},
+        'minor_units': {'convert': as_numeric,     'json': 'string',  'words': 'a number as a string'},
         'numeric':     {'convert': as_numeric,     'json': 'number',  'words': 'a number'},
         'boolean':     {'convert': as_boolean,     'json': 'boolean', 'words': 'true or false'},
         'timestamptz': {'convert': as_timestamptz, 'json': 'string',  'words': 'a real date and time with a zone'},

@@ -73,3 +73,57 @@ create table errors.agent_role_pipeline_errors (
     constraint agent_role_pipeline_errors_pkey primary key (error_id),
     constraint agent_role_pipeline_errors_severity check (severity in ('error', 'warning'))
 );
+
+create table errors.budget_pipeline_errors (
+    error_id uuid not null,
+    budget_id text,
+    severity text not null,
+    error_type text not null,
+    error_message text not null,
+    field text,
+    raw_record jsonb,
+    raw_text text,
+    source text not null,
+    file text,
+    position integer,
+    first_seen_at timestamptz not null,
+    resolved_at timestamptz,
+    constraint budget_pipeline_errors_pkey primary key (error_id),
+    constraint budget_pipeline_errors_severity check (severity in ('error', 'warning'))
+);
+
+create table errors.card_pipeline_errors (
+    error_id uuid not null,
+    card_id text,
+    severity text not null,
+    error_type text not null,
+    error_message text not null,
+    field text,
+    raw_record jsonb,
+    raw_text text,
+    source text not null,
+    file text,
+    position integer,
+    first_seen_at timestamptz not null,
+    resolved_at timestamptz,
+    constraint card_pipeline_errors_pkey primary key (error_id),
+    constraint card_pipeline_errors_severity check (severity in ('error', 'warning'))
+);
+
+create table errors.transaction_pipeline_errors (
+    error_id uuid not null,
+    transaction_id text,
+    severity text not null,
+    error_type text not null,
+    error_message text not null,
+    field text,
+    raw_record jsonb,
+    raw_text text,
+    source text not null,
+    file text,
+    position integer,
+    first_seen_at timestamptz not null,
+    resolved_at timestamptz,
+    constraint transaction_pipeline_errors_pkey primary key (error_id),
+    constraint transaction_pipeline_errors_severity check (severity in ('error', 'warning'))
+);

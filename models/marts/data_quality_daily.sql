@@ -24,6 +24,9 @@ found_warnings as (
         ('group_pipeline_errors', 'admin_groups'),
         ('role_pipeline_errors', 'roles'),
         ('agent_role_pipeline_errors', 'agent_details'),
+        ('budget_pipeline_errors', 'budgets'),
+        ('card_pipeline_errors', 'cards'),
+        ('transaction_pipeline_errors', 'transactions'),
     ] -%}
     select file, source, '{{ entity }}' as entity_without_file from {{ ref(errors) }}
     where severity = 'warning' and resolved_at is null

@@ -5,6 +5,9 @@
     'agent_details': 'base_agent_details',
     'admin_groups': 'base_groups',
     'roles': 'base_roles',
+    'budgets': 'base_budgets',
+    'cards': 'base_cards',
+    'transactions': 'base_transactions',
 } %}
 
 {{ config(

@@ -1,0 +1,60 @@
+{# One row per budget that any batch knows, and one with its id alone per budget that only cards or transactions name (R19). #}
+
+{{ config(unique_key='budget_id') }}
+
+with
+
+current_budgets as (
+
+    select * from {{ ref('current_budgets') }}
+
+),
+
+named as (
+
+    select budget_id from {{ ref('current_cards') }}
+    where budget_id is not null
+    union
+    select budget_id from {{ ref('current_transactions') }}
+    where budget_id is not null
+
+),
+
+inferred as (
+
+    select named.budget_id
+    from named
+    left join current_budgets
+        on named.budget_id = current_budgets.budget_id
+    where current_budgets.budget_id is null
+
+)
+
+select
+    coalesce(current_budgets.budget_id, inferred.budget_id) as budget_id,
+    current_budgets.budget_uuid,
+    current_budgets.name,
+    current_budgets.description,
+    current_budgets.is_retired,
+    current_budgets.is_limitless,
+    current_budgets.start_date,
+    current_budgets.recurring_interval,
+    current_budgets.timezone,
+    current_budgets.recurring_limit,
+    current_budgets.limit_amount,
+    current_budgets.overspend_buffer,
+    current_budgets.assigned_amount,
+    current_budgets.spent_cleared,
+    current_budgets.spent_pending,
+    current_budgets.spent_total,
+    current_budgets.period_start_date,
+    current_budgets.period_end_date,
+    current_budgets.budget_id is null as is_inferred,
+    current_budgets.first_seen_on,
+    current_budgets.last_seen_on,
+    current_budgets.source
+
+from current_budgets
+
+full join inferred
+    on current_budgets.budget_id = inferred.budget_id

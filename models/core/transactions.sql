@@ -1,0 +1,75 @@
+{# One row per transaction, in its newest state (R27), with its amount in USD (R26) and the agent who spent. #}
+
+{% set touched -%}
+    select transaction_id from {{ ref('current_transactions') }}
+    where source in ({{ changed_batches('transactions') }})
+    {%- if is_incremental() %}
+    union
+    select transaction_id from {{ this }}
+    where source in ({{ changed_batches('transactions') }})
+    union
+    select transactions.transaction_id
+    from {{ this }} as transactions
+    inner join {{ ref('user_agent_mapping') }} as mapping
+        on transactions.user_id = mapping.user_id
+    where transactions.agent_id is distinct from mapping.agent_id
+    {%- endif %}
+{%- endset %}
+
+{{ config(
+    unique_key='transaction_id',
+    incremental_predicates=['transaction_id in (' ~ touched ~ ')'],
+) }}
+
+with
+
+current_transactions as (
+
+    select * from {{ ref('current_transactions') }}
+    {%- if is_incremental() %}
+    where transaction_id in ({{ touched }})
+    {%- endif %}
+
+),
+
+states as (
+
+    select * from {{ ref('stg_transactions') }}
+
+)
+
+select
+    states.transaction_id,
+    states.transaction_uuid,
+    states.transaction_type,
+    states.status,
+    states.occurred_at,
+    states.updated_at,
+    states.user_id,
+    states.user_uuid,
+    states.user_name,
+    mapping.agent_id,
+    states.card_id,
+    states.budget_id,
+    states.merchant_name,
+    states.raw_merchant_name,
+    states.merchant_category_code,
+    states.original_amount,
+    states.original_currency,
+    states.exchange_rate,
+    states.amount_usd,
+    states.fx_source,
+    states.fees,
+    states.is_complete,
+    states.decline_reason,
+    states.original_auth_transaction_uuid,
+    states.source
+
+from current_transactions
+
+inner join states
+    on current_transactions.file_id = states.file_id
+    and current_transactions.position = states.position
+
+left join {{ ref('user_agent_mapping') }} as mapping
+    on states.user_id = mapping.user_id

@@ -1,0 +1,92 @@
+{# One row per BILL user of the current cards and transactions: the agent that the user is, as far as can be told. #}
+
+{{ config(unique_key='user_id') }}
+
+with
+
+transactions as (
+
+    select * from {{ ref('current_transactions') }}
+
+),
+
+users as (
+
+    select user_id from {{ ref('current_cards') }}
+    union
+    select user_id from transactions
+    where user_id is not null
+
+),
+
+-- The name in the newest transaction of the user that has one.
+named as (
+
+    select distinct on (user_id)
+        user_id,
+        user_name
+    from transactions
+    where user_id is not null
+        and user_name is not null
+    order by user_id, updated_at desc nulls last, batch_order desc, file_order desc, position desc
+
+),
+
+folded_users as (
+
+    select
+        users.user_id,
+        named.user_name,
+        {{ folded_name('named.user_name') }} as folded_name,
+        count(*) over (partition by {{ folded_name('named.user_name') }}) as users_of_name
+
+    from users
+
+    left join named
+        on users.user_id = named.user_id
+
+),
+
+-- A name links only where it is unique on both sides.
+folded_agents as (
+
+    select
+        {{ folded_name('name') }} as folded_name,
+        min(agent_id) as agent_id
+    from {{ ref('agents') }}
+    group by {{ folded_name('name') }}
+    having count(*) = 1
+
+),
+
+overrides as (
+
+    select
+        user_agent_overrides.user_id,
+        agents.agent_id
+
+    from {{ ref('user_agent_overrides') }} as user_agent_overrides
+
+    inner join {{ ref('agents') }} as agents
+        on user_agent_overrides.agent_id = agents.agent_id
+
+)
+
+select
+    folded_users.user_id,
+    coalesce(overrides.agent_id, folded_agents.agent_id) as agent_id,
+    folded_users.user_name,
+    case
+        when overrides.agent_id is not null then 'override'
+        when folded_agents.agent_id is not null then 'name'
+        else 'none'
+    end as matched_by
+
+from folded_users
+
+left join overrides
+    on folded_users.user_id = overrides.user_id
+
+left join folded_agents
+    on folded_users.folded_name = folded_agents.folded_name
+    and folded_users.users_of_name = 1

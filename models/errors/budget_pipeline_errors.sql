@@ -1,0 +1,15 @@
+{# One row per rule that a record of budgets failed, open or resolved. #}
+
+with
+
+found as (
+
+    {{ findings_of(ref('base_budgets'), 'budgets', ['records.budget_id']) }}
+
+    union all
+
+    {{ refused_files(['budgets'], {'budget_id': 'text'}) }}
+
+),
+
+{{ error_table(['budget_id']) }}

@@ -1,0 +1,32 @@
+{# One row per rule that a record of cards failed, open or resolved. #}
+
+with
+
+-- The current record of a card names a budget that no batch knows.
+inferred_budgets as (
+
+    select current_cards.*
+    from {{ ref('current_cards') }} as current_cards
+    left join {{ ref('current_budgets') }} as current_budgets
+        on current_cards.budget_id = current_budgets.budget_id
+    where current_cards.budget_id is not null
+        and current_budgets.budget_id is null
+
+),
+
+found as (
+
+    {{ findings_of(ref('base_cards'), 'cards', ['records.card_id']) }}
+
+    union all
+
+    {{ relation_error('inferred_budgets', 'cards', ['records.card_id'],
+        'warning', 'inferred_parent', 'budgetId', 'records.budget_id', 'no batch knows this budget: made with its id alone') }}
+
+    union all
+
+    {{ refused_files(['cards'], {'card_id': 'text'}) }}
+
+),
+
+{{ error_table(['card_id']) }}

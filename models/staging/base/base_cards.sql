@@ -1,0 +1,60 @@
+{# One row per landed record of cards: its fields as typed columns, and the verdict on it. #}
+
+{{ config(
+    unique_key=['file_id', 'position'],
+    incremental_predicates=['source in (' ~ changed_batches('cards') ~ ')'],
+    indexes=[
+        {'columns': ['source']},
+        {'columns': ['card_id', 'batch_order']},
+        {'columns': ['file_id'], 'where': 'findings is not null'},
+    ],
+) }}
+
+{% set fields = [
+    ['card_id',          'text_id',     'id', 'required'],
+    ['card_uuid',        'text',        'uuid'],
+    ['name',             'text',        'name'],
+    ['user_id',          'text',        'userId', 'required'],
+    ['user_uuid',        'text',        'userUuid'],
+    ['budget_id',        'text',        'budgetId'],
+    ['last_four',        'text',        'lastFour'],
+    ['valid_thru',       'text',        'validThru'],
+    ['status',           'text',        'status', 'required'],
+    ['card_type',        'text',        'type', 'required'],
+    ['is_budget_shared', 'boolean',     'shareBudgetFunds'],
+    ['is_recurring',     'boolean',     'recurring'],
+    ['recurring_limit',  'numeric',     'recurringLimit'],
+    ['current_limit',    'numeric',     'currentPeriod.limit'],
+    ['current_spent',    'numeric',     'currentPeriod.spent'],
+    ['created_at',       'timestamptz', 'createdTime', 'required'],
+    ['updated_at',       'timestamptz', 'updatedTime'],
+] %}
+
+with
+
+{{ typed_records('cards', fields) }},
+
+judged as (
+
+    select
+        {{ place_columns() }},
+        file_order,
+        {{ columns_of(fields) }},
+
+        {{ judged(fields, faults=[
+            "case when current_limit < 0 then "
+                ~ finding('error', 'invalid_value', 'currentPeriod.limit', 'json_current_limit', 'must not be negative') ~ " end",
+        ]) }}
+
+    from typed
+
+),
+
+{{ concluded('card_id', 'cards') }}
+
+select
+    {{ place_columns() }},
+    {{ columns_of(fields) }},
+    outcome,
+    findings
+from concluded
