@@ -3,6 +3,8 @@ export interface Place {
   file: string
   line?: number
   column?: number
+  /** The macro that is called there. */
+  macro?: string
 }
 
 /**

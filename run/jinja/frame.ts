@@ -1,0 +1,92 @@
+import { ProjectError } from '../errors.ts'
+import type { Target } from './ast.ts'
+import { iterate } from './compare.ts'
+import { globals } from './globals.ts'
+import type { Output } from './output.ts'
+import { placeAt, type Source } from './source.ts'
+import { didYouMean } from './suggest.ts'
+import { isObject, isUndefined, typeName, type Undefined, type Value } from './values.ts'
+
+/** The names that a template sees from outside: a `Map<string, Value>` is one. */
+export interface Scope {
+  get(name: string): Value | undefined
+  /** The names that `get` knows, for "did you mean". */
+  keys?(): Iterable<string>
+}
+
+/** The variables of a template, macro or loop, around which lie its parents' and at last the scope from outside. */
+export interface Frame {
+  readonly variables: Map<string, Value>
+  readonly parent: Frame | undefined
+  readonly scope: Scope
+  readonly source: Source
+}
+
+/** Thrown by `return(value)`, caught where the macro was called. */
+export interface ReturnSignal {
+  readonly returned: Value | Output
+}
+
+export function createFrame(scope: Scope, source: Source, parent?: Frame): Frame {
+  return { variables: new Map(), parent, scope, source }
+}
+
+export function childOf(frame: Frame): Frame {
+  return { variables: new Map(), parent: frame, scope: frame.scope, source: frame.source }
+}
+
+/** The value of a name: the innermost variable, else what the scope has, else a global of Jinja, else Undefined. */
+export function resolve(frame: Frame, name: string): Value {
+  for (let inner: Frame | undefined = frame; inner; inner = inner.parent) {
+    const value = inner.variables.get(name)
+    if (value !== undefined) return value
+  }
+  const outside = frame.scope.get(name)
+  if (outside !== undefined) return outside
+  return Object.hasOwn(globals, name) ? (globals[name] as Value) : undefinedName(frame, name)
+}
+
+export function assign(target: Target, value: Value, frame: Frame): void {
+  if (target.type === 'name') frame.variables.set(target.name, value)
+  else if (target.type === 'tuple') {
+    const values = iterate(value)
+    if (values.length !== target.items.length) {
+      throw new ProjectError(`${typeName(value)} of ${values.length} cannot be unpacked into ${target.items.length} names`, {
+        place: placeAt(frame.source, target.at),
+      })
+    }
+    target.items.forEach((item, index) => assign(item, values[index] as Value, frame))
+  } else {
+    const object = resolve(frame, target.object)
+    if (isUndefined(object)) throw object.complain()
+    if (!isObject(object) || !object.set) {
+      throw new ProjectError(`cannot set '${target.name}' of '${target.object}': only a namespace() can be changed so`, {
+        place: placeAt(frame.source, target.at),
+        hint: `{% set ${target.object} = namespace(${target.name}=…) %}`,
+      })
+    }
+    object.set(target.name, value)
+  }
+}
+
+/** The error with a place, where it is a mistake in the project that has none yet; any other thing as it is. */
+export function located(error: unknown, source: Source, at: number): unknown {
+  if (!(error instanceof ProjectError) || error.place) return error
+  return new ProjectError(error.message, { place: placeAt(source, at), hint: error.hint, callers: error.callers })
+}
+
+export function isReturn(error: unknown): error is ReturnSignal {
+  return typeof error === 'object' && error !== null && 'returned' in error && !(error instanceof Error)
+}
+
+function undefinedName(frame: Frame, name: string): Undefined {
+  const complain = () => new ProjectError(`'${name}' is undefined`, { hint: didYouMean(name, namesInSight(frame)) })
+  return { kind: 'undefined', quiet: false, complain }
+}
+
+function namesInSight(frame: Frame): Set<string> {
+  const names = new Set<string>()
+  for (let inner: Frame | undefined = frame; inner; inner = inner.parent) for (const name of inner.variables.keys()) names.add(name)
+  for (const name of [...(frame.scope.keys?.() ?? []), ...Object.keys(globals)]) names.add(name)
+  return names
+}

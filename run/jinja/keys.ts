@@ -1,0 +1,32 @@
+import { attribute, item, undefinedAttribute } from './attributes.ts'
+import { compare } from './compare.ts'
+import { str } from './text.ts'
+import { isUndefined, type Value } from './values.ts'
+
+/** Reads `attribute='a.b.0'` of a value, as filters name it; a missing one is the default, else Undefined. */
+export function attributeReader(path: Value, fallback?: Value): (value: Value) => Value {
+  if (path === null) return value => value
+  const steps: Value[] = typeof path === 'string' ? path.split('.').map(step => (/^\d+$/.test(step) ? Number(step) : step)) : [path]
+  return value => {
+    let current = value
+    for (const step of steps) {
+      const next = item(current, step)
+      const found = next === undefined && typeof step === 'string' ? attribute(current, step) : next
+      if (found === undefined && fallback !== undefined) return fallback
+      current = found === undefined ? undefinedAttribute(current, step, str(value).slice(0, 60)) : found
+    }
+    return isUndefined(current) && fallback !== undefined ? fallback : current
+  }
+}
+
+/** How sort, min, max, unique and groupby see a text that is not to be case sensitive. */
+export function ignoreCase(value: Value): Value {
+  return typeof value === 'string' ? value.toLowerCase() : value
+}
+
+/** The items in the order of a key, equal ones as they were. */
+export function sortBy(items: Value[], key: (item: Value) => Value, reverse = false): Value[] {
+  const keyed = items.map(value => ({ value, key: key(value) }))
+  keyed.sort((one, other) => (reverse ? compare(other.key, one.key) : compare(one.key, other.key)))
+  return keyed.map(({ value }) => value)
+}

@@ -1,0 +1,131 @@
+import { type Place, ProjectError } from '../errors.ts'
+import type { Definition } from './ast.ts'
+import { brief } from './compare.ts'
+import { evaluate } from './evaluate.ts'
+import { createFrame, type Frame, isReturn, type Scope } from './frame.ts'
+import { createOutput, isOutput, type Output, outputText } from './output.ts'
+import { execute } from './statements.ts'
+import { type JinjaFunction, type Kwargs, missing, tuple, type Value } from './values.ts'
+
+/** A function that is a macro: it can give its text with the places that the text comes from. */
+export interface Macro {
+  definition: Definition
+  render(args: Value[], kwargs: Kwargs, site: Place): Value | Output
+}
+
+/** The function that a definition is in a scope. Called, it gives the text that the body renders, or what `return()` was given. */
+export function bindMacro(definition: Definition, scope: Scope): JinjaFunction {
+  let module: Frame | undefined
+  return createMacro(definition, () => {
+    if (!module) {
+      module = createFrame(scope, definition.source)
+      execute(definition.module, module, createOutput(definition.source))
+    }
+    return module
+  })
+}
+
+/** The function that a definition inside a template is: its body sees the variables around it. */
+export function closeMacro(definition: Definition, around: Frame): JinjaFunction {
+  return createMacro(definition, () => around)
+}
+
+/** The macro behind a function, if it is one. */
+export function macroOf(callee: Value): Macro | undefined {
+  return typeof callee === 'function' ? (callee as Bound).macro : undefined
+}
+
+interface Bound extends JinjaFunction {
+  macro?: Macro
+}
+
+function createMacro(definition: Definition, around: () => Frame): JinjaFunction {
+  const render: Macro['render'] = (args, kwargs, site) => invoke(definition, around(), args, kwargs, site)
+  const bound: Bound = (args, kwargs, site) => {
+    const value = render(args, kwargs, site)
+    return isOutput(value) ? outputText(value) : value
+  }
+  bound.macro = { definition, render }
+  return Object.defineProperty(bound, 'name', { value: definition.name })
+}
+
+const deepest = 200
+let depth = 0
+
+function invoke(definition: Definition, around: Frame, args: Value[], kwargs: Kwargs, site: Place): Value | Output {
+  if (depth >= deepest)
+    throw new ProjectError(`macro '${definition.name}' calls itself without end: ${deepest} calls deep`, { place: site })
+  const frame = createFrame(around.scope, definition.source, around)
+  const output = createOutput(definition.source)
+  bindArguments(definition, frame, args, kwargs, site)
+  depth++
+  try {
+    execute(definition.body, frame, output)
+    return output
+  } catch (error) {
+    if (isReturn(error) && !definition.isCaller) return error.returned
+    if (error instanceof ProjectError) error.callers.push({ ...site, macro: definition.name })
+    throw error
+  } finally {
+    depth--
+  }
+}
+
+function bindArguments(definition: Definition, frame: Frame, args: Value[], kwargs: Kwargs, site: Place): void {
+  const { parameters, uses } = definition
+  const refuse = (problem: string) => wrongArguments(definition, problem, args, kwargs, site)
+  if (args.length > parameters.length && !uses.varargs) throw refuse(`takes ${plural(parameters.length)}, but ${args.length} are given`)
+  let unused = kwargs
+  for (const [index, { name, default: fallback }] of parameters.entries()) {
+    let value = args[index]
+    if (name in kwargs) {
+      if (value !== undefined) throw refuse(`gets '${name}' twice`)
+      value = kwargs[name]
+      const { [name]: _, ...others } = unused
+      unused = others
+    }
+    if (value === undefined) value = fallback ? evaluate(fallback, frame) : notGiven(definition, name, site)
+    frame.variables.set(name, value)
+  }
+  if (uses.caller && !frame.variables.has('caller')) {
+    const { caller, ...others } = unused
+    frame.variables.set('caller', caller ?? missing(`caller() has no body: '${definition.name}' is not called by {% call %}`))
+    unused = others
+  }
+  if (uses.varargs) frame.variables.set('varargs', tuple(args.slice(parameters.length)))
+  if (uses.kwargs) frame.variables.set('kwargs', new Map(Object.entries(unused)))
+  else {
+    for (const name in unused) {
+      throw refuse(name === 'caller' ? 'takes no body: it does not use caller()' : `has no parameter '${name}'`)
+    }
+  }
+}
+
+function notGiven(definition: Definition, name: string, site: Place): Value {
+  const where = `${site.file}:${site.line}:${site.column}`
+  return missing(
+    `the parameter '${name}' of '${definition.name}' was not given`,
+    () => `It is called at ${where}; the macro is ${signatureOf(definition)}.`,
+  )
+}
+
+function wrongArguments(definition: Definition, problem: string, args: Value[], kwargs: Kwargs, site: Place): ProjectError {
+  const given = [...args.map(brief), ...Object.entries(kwargs).map(([name, value]) => `${name}=${brief(value)}`)].join(', ')
+  const { file, line, column } = definition.place
+  return new ProjectError(`macro '${definition.name}' ${problem}`, {
+    place: site,
+    hint: `Given: (${given}). The macro is ${signatureOf(definition)}, defined at ${file}:${line}:${column}.`,
+  })
+}
+
+function signatureOf({ name, parameters, source }: Definition): string {
+  const list = parameters.map(parameter => {
+    const { default: fallback } = parameter
+    return fallback ? `${parameter.name}=${source.text.slice(fallback.at, fallback.end)}` : parameter.name
+  })
+  return `${name}(${list.join(', ')})`
+}
+
+function plural(count: number): string {
+  return count === 1 ? '1 argument' : `${count || 'no'} arguments`
+}

@@ -1,0 +1,55 @@
+import type { Place } from '../errors.ts'
+import { type Output, outputText } from './output.ts'
+import { lastNotAbove, placeAt, type Source } from './source.ts'
+
+/** What rendering gives. */
+export interface Rendered {
+  readonly text: string
+  /** The place in the analyst's files that the character at this offset of the text comes from. */
+  placeAt(offset: number): Place
+  /** Where the macros were called that gave this character, innermost first. */
+  callersAt(offset: number): Place[]
+}
+
+/** The text of an output with the means to ask for places; nothing is worked out before somebody asks. */
+export function renderedOf(output: Output): Rendered {
+  const text = outputText(output)
+  let leaves: Leaf[] | undefined
+  let starts: number[] = []
+  const leafAt = (offset: number): Leaf | undefined => {
+    if (!leaves) {
+      leaves = []
+      collect(output, [], 0, leaves)
+      starts = leaves.map(leaf => leaf.start)
+    }
+    return leaves[lastNotAbove(starts, offset)]
+  }
+  return {
+    text,
+    placeAt: offset => {
+      const leaf = leafAt(offset)
+      return leaf ? placeAt(leaf.source, leaf.literal ? leaf.at + offset - leaf.start : leaf.at) : placeAt(output.source, 0)
+    },
+    callersAt: offset => leafAt(offset)?.callers ?? [],
+  }
+}
+
+interface Leaf {
+  start: number
+  source: Source
+  at: number
+  literal: boolean
+  callers: Place[]
+}
+
+function collect(output: Output, callers: Place[], from: number, leaves: Leaf[]): number {
+  let start = from
+  for (const segment of output.segments) {
+    if (segment.type === 'output') start = collect(segment.output, [placeAt(output.source, segment.at), ...callers], start, leaves)
+    else if (segment.text !== '') {
+      leaves.push({ start, source: output.source, at: segment.at, literal: segment.type === 'data', callers })
+      start += segment.text.length
+    }
+  }
+  return start
+}

@@ -1,0 +1,70 @@
+import { ProjectError } from '../errors.ts'
+import type { Definition, Statement } from './ast.ts'
+import type { Token, TokenType } from './lexer.ts'
+import { placeAt, type Source } from './source.ts'
+
+/** The tokens that the parser walks over. */
+export interface Stream {
+  readonly source: Source
+  /** The token that comes next; at the end again and again the last. */
+  peek(ahead?: number): Token
+  next(): Token
+  /** Where the token before ended. */
+  end(): number
+  /** True when the next token is this operator, or this name. */
+  sees(text: string): boolean
+  /** Takes the operator or name when it is next. */
+  takes(text: string): boolean
+  /** Takes the operator or name, or fails with what was there instead. */
+  expect(text: string, why?: string): Token
+  expectName(what: string): Token
+  expectType(type: TokenType, what: string): Token
+  fail(message: string, at?: number, hint?: string): ProjectError
+  /** What the bodies of the macros now open read of `caller`, `varargs` and `kwargs`. */
+  readonly uses: Definition['uses'][]
+  /** The `set`s at the top of the file, filled when the file is read to its end. */
+  readonly module: Statement[]
+}
+
+export function createStream(source: Source, tokens: Token[]): Stream {
+  let index = 0
+  const last = tokens[tokens.length - 1] as Token
+  const peek = (ahead = 0) => tokens[index + ahead] ?? last
+  const next = () => tokens[index++] ?? last
+  const sees = (text: string) => {
+    const token = peek()
+    return token.text === text && (token.type === 'operator' || token.type === 'name')
+  }
+  const fail = (message: string, at = peek().at, hint?: string) => new ProjectError(message, { place: placeAt(source, at), hint })
+  const expected = (what: string) => fail(`expected ${what}, found ${describe(peek())}`)
+  return {
+    source,
+    peek,
+    next,
+    sees,
+    fail,
+    uses: [],
+    module: [],
+    end: () => tokens[index - 1]?.end ?? 0,
+    takes: text => sees(text) && next() !== undefined,
+    expect: (text, why = '') => {
+      if (!sees(text)) throw expected(`'${text}'${why}`)
+      return next()
+    },
+    expectName: what => {
+      if (peek().type !== 'name') throw expected(what)
+      return next()
+    },
+    expectType: (type, what) => {
+      if (peek().type !== type) throw expected(what)
+      return next()
+    },
+  }
+}
+
+/** A token in the words of a message. */
+export function describe(token: Token): string {
+  if (token.type === 'end') return 'the end'
+  if (token.type === 'string') return `the text '${token.text}'`
+  return `'${token.text}'`
+}

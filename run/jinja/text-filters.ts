@@ -1,0 +1,141 @@
+import { ProjectError } from '../errors.ts'
+import { brief, iterate, length, truth } from './compare.ts'
+import { formatPercent } from './format.ts'
+import { builtins, integer } from './signature.ts'
+import { capitalize, center, replace, splitLines, strip } from './strings.ts'
+import { floatText, repr, str } from './text.ts'
+import { type Dict, isDict, isFloat, isUndefined, type JinjaFunction, tuple, typeName, type Value } from './values.ts'
+
+/** The filters on texts. Whatever else they are given is first made a text. */
+export const textFilters: Record<string, JinjaFunction> = builtins({
+  'string(object)': value => str(value),
+  'safe(value)': value => str(value),
+  'upper(s)': value => str(value).toUpperCase(),
+  'lower(s)': value => str(value).toLowerCase(),
+  'capitalize(s)': value => capitalize(str(value)),
+  'title(s)': value =>
+    str(value)
+      .split(/([-\s({[<]+)/)
+      .map(capitalize)
+      .join(''),
+  'trim(value, chars=None)': (value, chars) => strip(str(value), chars, true, true),
+  'replace(s, old, new, count=None)': (value, from, to, count) =>
+    replace(str(value), str(from), str(to), count === null ? -1 : integer(count)),
+  'format(value, *args, **kwargs)': (value, args, kwargs) => {
+    const named = (kwargs as Dict).size > 0
+    if (named && (args as Value[]).length > 0) throw new ProjectError('format takes values or names with values, not both')
+    return formatPercent(str(value), named ? kwargs : tuple(args as Value[]))
+  },
+  'center(value, width=80)': (value, width) => center(str(value), integer(width), ' '),
+  'indent(s, width=4, first=False, blank=False)': (value, width, first, blank) => {
+    const margin = typeof width === 'string' ? width : ' '.repeat(integer(width))
+    const [start = '', ...rest] = splitLines(`${str(value)}\n`)
+    const lines = rest.map(line => (line !== '' || truth(blank) ? margin + line : line))
+    return (truth(first) ? margin : '') + [start, ...lines].join('\n')
+  },
+  "truncate(s, length=255, killwords=False, end='...', leeway=5)": (value, most, killWords, end, leeway) => {
+    const letters = Array.from(str(value))
+    if (letters.length <= integer(most) + (leeway === null ? 5 : integer(leeway))) return str(value)
+    const kept = letters.slice(0, Math.max(0, integer(most) - (length(str(end)) ?? 0))).join('')
+    return (truth(killWords) ? kept : kept.replace(/ [^ ]*$/, '')) + str(end)
+  },
+  "wordwrap(s, width=79, break_long_words=True, wrapstring='\n')": (value, width, breakLong, line) =>
+    splitLines(str(value))
+      .map(text => wrap(text, integer(width), truth(breakLong)).join(str(line)))
+      .join(str(line)),
+  'wordcount(s)': value => str(value).match(/[\p{L}\p{N}_]+/gu)?.length ?? 0,
+  'escape(s)': escape,
+  'e(s)': escape,
+  'forceescape(s)': escape,
+  'striptags(value)': value =>
+    unescape(
+      str(value)
+        .replace(/<!--[\s\S]*?-->|<[^>]*>/g, '')
+        .replace(/\s+/g, ' ')
+        .trim(),
+    ),
+  'urlencode(value)': value => {
+    if (typeof value === 'string' || (!isDict(value) && length(value) === undefined)) return encode(str(value), '/')
+    const pairs = isDict(value) ? [...value] : iterate(value).map(pair => iterate(pair))
+    return pairs
+      .map(([key = null, item = null]) => `${encode(str(key), '').replaceAll('%20', '+')}=${encode(str(item), '').replaceAll('%20', '+')}`)
+      .join('&')
+  },
+  'tojson(value, indent=None)': (value, indent) => {
+    const width = indent === null ? undefined : integer(indent)
+    return json(value, width, '\n').replace(/[<>&']/g, character => unicode(character))
+  },
+  'pprint(value)': value => repr(value),
+})
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&#34;', "'": '&#39;' }
+
+function escape(value: Value): string {
+  return str(value).replace(/[&<>"']/g, character => entities[character] as string)
+}
+
+function unescape(text: string): string {
+  const characters = Object.fromEntries(Object.entries(entities).map(([character, entity]) => [entity, character]))
+  return text.replace(/&(?:amp|lt|gt|#34|#39);/g, entity => characters[entity] as string)
+}
+
+function encode(text: string, safe: string): string {
+  const encoded = encodeURIComponent(text).replace(/[!'()*]/g, character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+  return safe === '/' ? encoded.replaceAll('%2F', '/') : encoded
+}
+
+/** JSON as Python's json.dumps writes it, with sorted keys. */
+function json(value: Value, indent: number | undefined, line: string): string {
+  if (isUndefined(value)) throw value.complain()
+  if (typeof value === 'string') return JSON.stringify(value).replace(/[\x7f-\uffff]/g, unicode)
+  if (isFloat(value)) return floatText(value.number)
+  if (typeof value === 'boolean' || value === null) return String(value)
+  if (typeof value === 'number' || typeof value === 'bigint') return repr(value)
+  const inner = indent === undefined ? '' : line + ' '.repeat(indent)
+  const wrapped = (open: string, parts: string[], close: string) =>
+    parts.length === 0
+      ? open + close
+      : open + inner + parts.join(indent === undefined ? ', ' : `,${inner}`) + (indent === undefined ? '' : line) + close
+  if (Array.isArray(value))
+    return wrapped(
+      '[',
+      value.map(item => json(item, indent, inner)),
+      ']',
+    )
+  if (!isDict(value)) throw new ProjectError(`${typeName(value)} ${brief(value)} cannot be written as JSON`)
+  const entries = [...value]
+    .map(([key, item]) => [jsonKey(key), item] as const)
+    .sort(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0))
+  return wrapped(
+    '{',
+    entries.map(([key, item]) => `${json(key, indent, inner)}: ${json(item, indent, inner)}`),
+    '}',
+  )
+}
+
+function jsonKey(key: Value): string {
+  return typeof key === 'string' ? key : typeof key === 'boolean' || key === null ? String(key) : repr(key)
+}
+
+function unicode(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
+/** The words of one line on lines of at most this width. */
+function wrap(text: string, width: number, breakLong: boolean): string[] {
+  const lines: string[] = []
+  let current = ''
+  for (let word of text.split(/(\s+)/).filter(Boolean)) {
+    if (current !== '' && current.length + word.length > width) {
+      lines.push(current.trimEnd())
+      current = ''
+      if (/^\s/.test(word)) continue
+    }
+    while (breakLong && current === '' && word.length > width) {
+      lines.push(word.slice(0, width))
+      word = word.slice(width)
+    }
+    current += word
+  }
+  return current.trimEnd() === '' ? lines : [...lines, current.trimEnd()]
+}
