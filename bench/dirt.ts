@@ -54,7 +54,7 @@ export const dirt = {
   },
   budgets: {
     'id empty': set('id', ''),
-    'id as number': set('id', 4411),
+    'id as number': record => ({ ...record, id: numberIn(record.id) }),
     'limit as text': set('currentPeriod.limit', '1000'),
     'limit negative': set('currentPeriod.limit', -500), // R15
     'limit missing': record => set('limitlessOverspend', false)(set('currentPeriod.limit', undefined)(record) as Fields),
@@ -71,7 +71,7 @@ export const dirt = {
   },
   transactions: {
     'id null': set('id', null),
-    'id as number': set('id', 40020110),
+    'id as number': record => ({ ...record, id: numberIn(record.id) }),
     'null instead of a record': _record => null,
     'amount as text': record => ({ ...record, amount: String(record.amount) }),
     'amount NaN': set('amount', 'NaN'), // R13
@@ -98,3 +98,6 @@ export const dirt = {
     'unknown budget': set('budgetId', 'QnVkZ2V0Ojk5OTk5OQ=='),
   },
 } satisfies Record<string, Record<string, Spoil>>
+
+/** The 12 of `User:12` in base64. */
+const numberIn = (id: unknown) => Number(Buffer.from(String(id), 'base64').toString().replace(/\D/g, ''))

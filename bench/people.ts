@@ -44,9 +44,10 @@ export function directoryOf(seed: number): Directory {
   const jobTitles = faker.helpers.uniqueArray(() => faker.person.jobTitle(), 60)
   return {
     person: n => {
-      const [given, family] = [first[n % first.length] as string, last[(n * 7 + Math.floor(n / last.length)) % last.length] as string]
-      const initial =
-        n < first.length * last.length ? '' : `${String.fromCharCode(65 + (Math.floor(n / (first.length * last.length)) % 26))}. `
+      const round = Math.floor(n / first.length)
+      const given = first[n % first.length] as string
+      const family = last[((n % first.length) + round) % last.length] as string
+      const initial = round < last.length ? '' : `${String.fromCharCode(64 + Math.floor(round / last.length))}. `
       const random = randomOf(seed, 'person', n)
       const mailName = plain(`${given}.${family}`)
       return {

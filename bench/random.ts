@@ -7,6 +7,8 @@ export interface Random {
   pick<T>(choices: readonly T[]): T
   chance(share: number): boolean
   digits(length: number): string
+  /** Goes on as if it had been made for these words: cheaper than another source for each of a million records. */
+  restart(...words: (number | string)[]): Random
 }
 
 /** A source of its own for these words, e.g. a seed, an entity and a record's number. */
@@ -19,7 +21,7 @@ export function randomOf(...words: (number | string)[]): Random {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
   }
   const int = (from: number, to: number) => from + Math.floor(next() * (to - from + 1))
-  return {
+  const random: Random = {
     next,
     int,
     pick: choices => choices[Math.floor(next() * choices.length)] as never,
@@ -29,7 +31,12 @@ export function randomOf(...words: (number | string)[]): Random {
       while (digits.length < length) digits += int(0, 99_999_999).toString().padStart(8, '0')
       return digits.slice(0, length)
     },
+    restart: (...other) => {
+      state = hashOf(...other)
+      return random
+    },
   }
+  return random
 }
 
 /** A 32-bit hash; different last numbers of one call shape give different hashes. */

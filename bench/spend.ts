@@ -141,7 +141,7 @@ export function transactionOf(n: number, occurred: number, account: Account, mer
   return { ...shared, kind: n % 100 === 19 ? 'OTHER' : 'CLEAR' }
 }
 
-/** A record of transactions. What a transaction lacks is absent, never null. */
+/** A record of transactions. What a transaction lacks is undefined, which JSON leaves out: absent, never null. */
 export function transactionRecord(t: Transaction): Fields {
   const { account, currency, merchant, number } = t
   const amount = Math.round((t.minorUnits / 10 ** currency.exponent) * currency.usd * 100) / 100
@@ -149,7 +149,7 @@ export function transactionRecord(t: Transaction): Fields {
     id: idOf('Transaction', number),
     uuid: uuidOf('txr', number),
     transactionType: t.kind,
-    ...(t.kind === 'CLEAR' ? { status: 'COMPLETE' } : {}),
+    status: t.kind === 'CLEAR' ? 'COMPLETE' : undefined,
     amount,
     transactedAmount: amount,
     fees: currency === usd ? 0 : Math.round(Math.abs(amount) * 0.9) / 100,
@@ -163,7 +163,9 @@ export function transactionRecord(t: Transaction): Fields {
     userId: account.user.id,
     userUuid: account.user.uuid,
     userName: account.user.name,
-    ...(account.budget ? { budgetId: account.budget.id, budgetUuid: account.budget.uuid, budgetName: account.budget.name } : {}),
+    budgetId: account.budget?.id,
+    budgetUuid: account.budget?.uuid,
+    budgetName: account.budget?.name,
     cardId: account.card.id,
     cardUuid: account.card.uuid,
     cardLastFour: account.card.lastFour,
@@ -191,11 +193,11 @@ export function transactionRecord(t: Transaction): Fields {
     receiptSyncStatus: 'NOT_SYNCED',
     network: 'VISA',
     clearingReference: String(hashOf(number) % 1_000_000_000).padStart(19, '0'),
-    ...(t.declineReason ? { declineReason: t.declineReason, declineInternalReasonCode: `D-${t.declineReason.length}` } : {}),
-    ...(t.authorization === undefined
-      ? {}
-      : { originalAuthTransactionId: idOf('Transaction', t.authorization), originalAuthTransactionUuid: uuidOf('txr', t.authorization) }),
-    ...(t.clear === undefined ? {} : { matchedClearTransactionId: idOf('Transaction', t.clear) }),
+    declineReason: t.declineReason,
+    declineInternalReasonCode: t.declineReason && `D-${t.declineReason.length}`,
+    originalAuthTransactionId: t.authorization === undefined ? undefined : idOf('Transaction', t.authorization),
+    originalAuthTransactionUuid: t.authorization === undefined ? undefined : uuidOf('txr', t.authorization),
+    matchedClearTransactionId: t.clear === undefined ? undefined : idOf('Transaction', t.clear),
   }
 }
 
