@@ -13,8 +13,8 @@
 {%- endset %}
 
 {{ config(
-    schema='staging',
-    migrated=false,
+    materialized='incremental',
+    incremental_strategy='mirror',
     unique_key=['agent_id', 'role_id', 'started_on'],
     incremental_predicates=['agent_id in (' ~ touched ~ ')'],
 ) }}

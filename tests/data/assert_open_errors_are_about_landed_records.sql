@@ -1,0 +1,52 @@
+{# Fails when an open error is about a record that is not in landing, or is not the one that landed there. #}
+
+with
+
+open_errors as (
+
+    {% for name in ['agent', 'group', 'role', 'agent_role', 'budget', 'card', 'transaction'] -%}
+    select error_id, error_type, file, position, raw_record, raw_text
+    from {{ ref(name ~ '_pipeline_errors') }}
+    where resolved_at is null
+        and position is not null
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif %}
+    {%- endfor %}
+
+),
+
+landed as (
+
+    {% for entity in ['agents', 'agent_details', 'admin_groups', 'roles', 'budgets', 'cards', 'transactions'] -%}
+    select files.file, records.position, records.record, records.raw_text
+    from {{ source('raw', entity) }} as records
+    inner join {{ ref('base_files') }} as files
+        on records.file_id = files.file_id
+    where files.file in (select file from open_errors)
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif %}
+    {%- endfor %}
+
+)
+
+select
+    open_errors.error_id,
+    open_errors.error_type,
+    open_errors.file,
+    open_errors.position
+
+from open_errors
+
+left join landed
+    on open_errors.file = landed.file
+    and open_errors.position = landed.position
+
+where landed.file is null
+    or landed.record is distinct from open_errors.raw_record
+    or landed.raw_text is distinct from open_errors.raw_text
