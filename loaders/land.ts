@@ -1,0 +1,229 @@
+import type { ReservedSql } from 'postgres'
+import { bundles, type FileBundle } from './bundles.ts'
+import { copyRows } from './copy.ts'
+import { entities, type Entity } from './entities.ts'
+import { type Judged, judge } from './judge.ts'
+import { type Judge, startJudge } from './judges.ts'
+import { announce, conclude, enter, newFileIds, type Outcome } from './ledger.ts'
+import { Refusal } from './refusal.ts'
+import { hashFile, openSource, type Source } from './source.ts'
+import type { FeedFile } from './survey.ts'
+import { createTally, type Tally } from './tally.ts'
+
+/** What became of a file, and of its records. */
+export interface Landed extends Outcome {
+  rejected: Map<string, number>
+}
+
+/** What a landing needs, and whom it tells. */
+export interface Lander {
+  /** Connections of our own: the second is for large files, where there is one. */
+  lanes: [ReservedSql, ReservedSql?]
+  onBytes(bytes: number): void
+  onFile(file: FeedFile): void
+  onLanded(landed: Landed): void
+  /** Of a file that is refused for the reason, and unhashed, that the ledger has: it stays as it is. */
+  isKnown(file: FeedFile, reason: string): boolean
+}
+
+/**
+ * Lands files: small ones many in a transaction, a large one, which does not fit in a single bundle, in one of its own.
+ * A refused file lands as its ledger row alone.
+ */
+export async function land(files: FeedFile[], lander: Lander): Promise<void> {
+  const [lane] = lander.lanes
+  const thread = lazily(startJudge)
+  let ids: bigint[] = []
+  let group: Group = { bytes: 0, landed: [], rows: new Map() }
+  let writing = Promise.resolve()
+
+  try {
+    for (const [index, file] of files.entries()) {
+      if (ids.length === 0) {
+        await writing
+        ids = await newFileIds(lane, Math.min(files.length - index, IDS_AT_ONCE))
+      }
+      lander.onFile(file)
+      const fileId = ids.shift() as bigint
+      const readAt = BigInt(Date.now()) * 1_000_000n
+      try {
+        if (file.fault) throw new Refusal(file.fault)
+        await landFile({ file, fileId, readAt, sha256: undefined, records: 0, rejected: new Map() })
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error
+        const sha256 = error.message === CHANGED ? undefined : await hashFile(file)
+        if (sha256 || !lander.isKnown(file, error.message))
+          add({ file, fileId, readAt, sha256, records: 0, rejected: new Map(), reason: error.message })
+      }
+      if (group.bytes >= GROUP_BYTES || group.landed.length >= GROUP_FILES) await flush()
+    }
+    await flush()
+    await writing
+  } finally {
+    await writing.catch(() => {})
+    await thread.current?.close()
+  }
+
+  async function landFile(opened: Landed): Promise<void> {
+    const source = openSource(opened.file, lander.onBytes)
+    const landed = { ...opened, file: { ...opened.file, stats: source.stats } }
+    try {
+      const pieces = bundles(landed.file, landed.fileId, source)
+      const [one, two] = [await pieces.next(), await pieces.next()]
+      if (two.done) {
+        const tally = createTally()
+        const judged = one.done ? undefined : judge(one.value)
+        if (!one.done && judged) tally.add(one.value, judged)
+        add(finish(landed, tally, source), judged?.rows)
+      } else {
+        await flush()
+        await writing
+        lander.onLanded(await landLarge(landed, chain([one.value as FileBundle, two.value], pieces), source, thread.get(), lander.lanes))
+      }
+    } finally {
+      await source.close()
+    }
+  }
+
+  function add(landed: Landed, rows?: Buffer): void {
+    group.landed.push(landed)
+    group.bytes += rows?.length ?? 0
+    const { entity } = landed.file
+    if (rows && rows.length > 0) group.rows.set(entity, [...(group.rows.get(entity) ?? []), rows])
+  }
+
+  /** Writes the group while the next one is being read. */
+  async function flush(): Promise<void> {
+    const full = group
+    group = { bytes: 0, landed: [], rows: new Map() }
+    await writing
+    if (full.landed.length === 0) return
+    writing = writeGroup(lane, full).then(() => full.landed.forEach(lander.onLanded))
+    writing.catch(() => {})
+  }
+}
+
+/** Small files on their way into one transaction: rows by entity. */
+interface Group {
+  bytes: number
+  landed: Landed[]
+  rows: Map<Entity, Buffer[]>
+}
+
+const GROUP_BYTES = 1 << 22
+const GROUP_FILES = 1000
+const IDS_AT_ONCE = 1000
+const LOOK_AHEAD = 2
+
+/** What a source says of a file that changed: its hash would be of neither state. */
+const CHANGED = 'changed while it was read'
+
+async function writeGroup(lane: ReservedSql, group: Group): Promise<void> {
+  await transaction([lane], async () => {
+    for (const entity of entities) {
+      const rows = group.rows.get(entity)
+      if (rows) await copyRows(lane, entity, Buffer.concat(rows))
+    }
+    await enter(lane, group.landed)
+  })
+}
+
+/** A file of many bundles, judged on a thread and copied over all lanes; the lane that writes the ledger commits last. */
+async function landLarge(
+  landed: Landed,
+  pieces: AsyncGenerator<FileBundle>,
+  source: Source,
+  thread: Judge,
+  [first, second]: Lander['lanes'],
+): Promise<Landed> {
+  const { file, fileId } = landed
+  const lanes = second ? [second, first] : [first]
+  const tally = createTally()
+  await announce(first, file, fileId)
+
+  try {
+    return await transaction(lanes, async () => {
+      const work = lanes.map(lane => ({ lane, done: Promise.resolve() }))
+      try {
+        for await (const [bundle, judged] of ahead(judgedBy(thread, pieces), LOOK_AHEAD)) {
+          tally.add(bundle, await judged)
+          const { rows } = await judged
+          const free = await Promise.race(work.map(async item => item.done.then(() => item)))
+          free.done = copyRows(free.lane, file.entity, rows).then(() => {})
+          free.done.catch(() => {})
+        }
+        await Promise.all(work.map(({ done }) => done))
+      } finally {
+        await Promise.allSettled(work.map(({ done }) => done))
+      }
+      const result = finish(landed, tally, source)
+      await enter(first, [result])
+      await conclude(first, fileId)
+      return result
+    })
+  } catch (error) {
+    if (error instanceof Refusal) await conclude(first, fileId)
+    throw error
+  }
+}
+
+/** Runs the work in a transaction on each lane; they commit in turn. */
+async function transaction<Result>(lanes: ReservedSql[], work: () => Promise<Result>): Promise<Result> {
+  for (const lane of lanes) await lane`begin`
+  try {
+    const result = await work()
+    for (const lane of lanes) await lane`commit`
+    return result
+  } catch (error) {
+    for (const lane of lanes) await lane`rollback`.catch(() => {})
+    throw error
+  }
+}
+
+function finish(landed: Landed, tally: Tally, source: Source): Landed {
+  tally.end()
+  return { ...landed, sha256: source.finish(), records: tally.records, rejected: tally.rejected }
+}
+
+async function* judgedBy(thread: Judge, pieces: AsyncGenerator<FileBundle>): AsyncGenerator<[FileBundle, Promise<Judged>]> {
+  for await (const bundle of pieces) {
+    const judged = thread.judge(bundle)
+    judged.catch(() => {})
+    yield [bundle, judged]
+  }
+}
+
+/** The same values, of which up to `count` are asked for before they are needed. */
+async function* ahead<Value>(values: AsyncGenerator<Value>, count: number): AsyncGenerator<Value> {
+  const asked: Promise<IteratorResult<Value>>[] = []
+  try {
+    for (;;) {
+      while (asked.length <= count) {
+        const next = values.next()
+        next.catch(() => {})
+        asked.push(next)
+      }
+      const { done, value } = await (asked.shift() as Promise<IteratorResult<Value>>)
+      if (done) return
+      yield value
+    }
+  } finally {
+    await Promise.allSettled(asked)
+    await values.return(undefined)
+  }
+}
+
+async function* chain<Value>(firsts: Value[], rest: AsyncGenerator<Value>): AsyncGenerator<Value> {
+  yield* firsts
+  yield* rest
+}
+
+function lazily<Value>(make: () => Value): { get(): Value; current: Value | undefined } {
+  return {
+    current: undefined,
+    get() {
+      this.current ??= make()
+      return this.current
+    },
+  }
+}

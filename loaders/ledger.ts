@@ -1,0 +1,164 @@
+import type { Sql } from 'postgres'
+import { entities, type Entity } from './entities.ts'
+import type { FeedFile, Stats } from './survey.ts'
+
+/** A file as the ledger has it. */
+export interface LedgerEntry {
+  path: string
+  fileId: string
+  batch: string
+  entity: Entity
+  sha256: string | null
+  status: 'loaded' | 'refused'
+  reason: string | null
+  /** Undefined for a file that could not be examined. */
+  stats: Stats | undefined
+  /** When it was last examined, in nanoseconds since 1970. */
+  readAt: bigint
+}
+
+/** What is to be written of a file that was just read. */
+export interface Outcome {
+  file: FeedFile
+  fileId: bigint
+  sha256: string | undefined
+  records: number
+  /** Refused, and why. */
+  reason?: string
+  readAt: bigint
+}
+
+/** All files of a batch in the ledger, by path. */
+export async function ledgerOf(sql: Sql, batch: string): Promise<Map<string, LedgerEntry>> {
+  const rows = await sql<Record<string, string | null>[]>`
+    select path, file_id::text, batch, entity, sha256, status, reason,
+      bytes::text, modified_ns::text, changed_ns::text, read_ns::text
+    from ops.files where batch = ${batch}
+  `
+  return new Map(rows.map(row => [row.path as string, entryOf(row)]))
+}
+
+/** The batches that the ledger has files of. */
+export async function batchesOf(sql: Sql): Promise<string[]> {
+  return (await sql<{ batch: string }[]>`select distinct batch from ops.files`).map(({ batch }) => batch)
+}
+
+/** Numbers for `count` new files. */
+export async function newFileIds(sql: Sql, count: number): Promise<bigint[]> {
+  const rows = await sql<{ id: string }[]>`
+    select nextval(pg_get_serial_sequence('ops.files', 'file_id'))::text as id from generate_series(1, ${count}::int)
+  `
+  return rows.map(({ id }) => BigInt(id))
+}
+
+/** Writes what became of files in place of what the ledger had under their paths, whose rows go; last in the transaction that copied the new ones. */
+export async function enter(sql: Sql, outcomes: Outcome[]): Promise<void> {
+  await forget(sql, outcomes.map(({ file }) => file.path))
+  const rows = outcomes.map(({ file, fileId, sha256, records, reason, readAt }) => ({
+    path: file.path,
+    file_id: `${fileId}`,
+    batch: file.batch,
+    entity: file.entity,
+    sha256: sha256 ?? null,
+    bytes: file.stats ? `${file.stats.bytes}` : null,
+    status: reason === undefined ? 'loaded' : 'refused',
+    reason: reason ?? null,
+    records: reason === undefined ? records : 0,
+    modified_ns: file.stats ? `${file.stats.modified}` : null,
+    changed_ns: file.stats ? `${file.stats.changed}` : null,
+    read_ns: `${readAt}`,
+  }))
+  await sql`
+    insert into ops.files
+      (path, file_id, batch, entity, sha256, bytes, status, reason, records, modified_ns, changed_ns, read_ns)
+    overriding system value
+    select * from json_to_recordset(${JSON.stringify(rows)}::text::json) as incoming (
+      path text, file_id bigint, batch text, entity text, sha256 text, bytes bigint, status text, reason text, records integer,
+      modified_ns bigint, changed_ns bigint, read_ns bigint
+    )
+  `
+  await stamp(sql, outcomes.map(({ file }) => file))
+}
+
+/** Takes files out of the ledger with all that they gave. */
+export async function prune(sql: Sql, files: { path: string; batch: string; entity: Entity }[]): Promise<void> {
+  await forget(sql, files.map(({ path }) => path))
+  await stamp(sql, files)
+}
+
+/** Notes that files were found unchanged, so that the next time their stats will do. */
+export async function confirm(sql: Sql, files: { file: FeedFile; readAt: bigint }[]): Promise<void> {
+  const rows = files.map(({ file: { path, stats }, readAt }) => ({
+    path,
+    modified_ns: `${stats?.modified}`,
+    changed_ns: `${stats?.changed}`,
+    read_ns: `${readAt}`,
+  }))
+  await sql`
+    update ops.files set modified_ns = seen.modified_ns, changed_ns = seen.changed_ns, read_ns = seen.read_ns
+    from json_to_recordset(${JSON.stringify(rows)}::text::json) as seen (path text, modified_ns bigint, changed_ns bigint, read_ns bigint)
+    where files.path = seen.path
+  `
+}
+
+/** Removes what a load left that was cut off in the middle of a large file. */
+export async function sweep(sql: Sql): Promise<void> {
+  const left = await sql<{ entity: Entity; ids: string[] }[]>`
+    select entity, json_agg(file_id::text) as ids from ops.unfinished_files group by entity
+  `
+  for (const { entity, ids } of left) await deleteRows(sql, entity, ids)
+  if (left.length > 0) await sql`delete from ops.unfinished_files`
+}
+
+/** Announces that rows of a file may be committed before its ledger entry is. */
+export async function announce(sql: Sql, file: FeedFile, fileId: bigint): Promise<void> {
+  await sql`insert into ops.unfinished_files (file_id, entity) values (${`${fileId}`}, ${file.entity})`
+}
+
+/** The file's ledger entry commits with this. */
+export async function conclude(sql: Sql, fileId: bigint): Promise<void> {
+  await sql`delete from ops.unfinished_files where file_id = ${`${fileId}`}`
+}
+
+async function forget(sql: Sql, paths: string[]): Promise<void> {
+  const gone = await sql<{ entity: Entity; file_id: string }[]>`
+    delete from ops.files where path in (select json_array_elements_text(${JSON.stringify(paths)}::text::json)) returning entity, file_id::text
+  `
+  for (const entity of entities) {
+    const ids = gone.filter(file => file.entity === entity).map(file => file.file_id)
+    if (ids.length > 0) await deleteRows(sql, entity, ids)
+  }
+}
+
+async function deleteRows(sql: Sql, entity: Entity, fileIds: string[]): Promise<void> {
+  await sql`
+    delete from ${sql(`raw.${entity}`)}
+    where file_id in (select json_array_elements_text(${JSON.stringify(fileIds)}::text::json)::bigint)
+  `
+}
+
+async function stamp(sql: Sql, files: { batch: string; entity: Entity }[]): Promise<void> {
+  const touched = new Map(files.map(({ batch, entity }) => [`${batch}/${entity}`, { batch, entity }]))
+  await sql`
+    insert into ops.batches (batch, entity, changed_in)
+    select batch, entity, nextval('ops.landing_seq')
+    from json_to_recordset(${JSON.stringify([...touched.values()])}::text::json) as touched (batch text, entity text)
+    on conflict (batch, entity) do update set changed_in = excluded.changed_in
+  `
+}
+
+function entryOf(row: Record<string, string | null>): LedgerEntry {
+  const { bytes, modified_ns, changed_ns } = row
+  const isKnown = bytes != null && modified_ns != null && changed_ns != null
+  return {
+    path: row.path as string,
+    fileId: row.file_id as string,
+    batch: row.batch as string,
+    entity: row.entity as Entity,
+    sha256: row.sha256 ?? null,
+    status: row.status as LedgerEntry['status'],
+    reason: row.reason ?? null,
+    stats: isKnown ? { bytes: BigInt(bytes), modified: BigInt(modified_ns), changed: BigInt(changed_ns) } : undefined,
+    readAt: BigInt(row.read_ns ?? 0),
+  }
+}

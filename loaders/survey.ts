@@ -1,0 +1,148 @@
+import { type BigIntStats, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { join, sep } from 'node:path'
+import { ProjectError } from '../run/errors.ts'
+import { entities, type Entity, isEntity } from './entities.ts'
+
+/** A file of the feed in the data folder. */
+export interface FeedFile {
+  /** Relative to the data folder, with forward slashes. */
+  path: string
+  /** Where to read it. */
+  location: string
+  batch: string
+  entity: Entity
+  stats: Stats | undefined
+  /** It is there but cannot be read: why. */
+  fault?: string
+}
+
+/** What tells that a file was touched. Times in nanoseconds since 1970. */
+export interface Stats {
+  bytes: bigint
+  modified: bigint
+  changed: bigint
+}
+
+/** All there is in a data folder. */
+export interface Survey {
+  /** In natural order, 2.json before 10.json. */
+  files: FeedFile[]
+  /** What was passed over, and why. */
+  notices: string[]
+}
+
+/**
+ * The feed files of a data folder, `<batch>/<entity>/<file>` or `<batch>/<entity>.json`. Names that are not feed's are passed over.
+ * Throws a ProjectError when there is no folder, or no feed file in it.
+ */
+export function survey(dataDir: string): Survey {
+  const files: FeedFile[] = []
+  const notices = new Set<string>()
+  const root = rootOf(dataDir)
+
+  for (const batch of folders('')) {
+    for (const name of list(batch)) {
+      const path = `${batch}/${name}`
+      const entity = name.replace(ENDING, '')
+      if (ENDING.test(name)) {
+        if (isEntity(entity)) files.push(feedFile(path, batch, entity))
+        else unknown(entity, path)
+      } else if (isFolder(path)) {
+        if (!isEntity(name)) unknown(name, path)
+        else if (inside(path)) for (const file of list(path)) addFile(`${path}/${file}`, batch, name)
+      }
+    }
+  }
+
+  if (files.length === 0)
+    throw new ProjectError(`No feed file in the data folder ${dataDir}.`, {
+      hint: 'Put files there as <batch>/<entity>/<name>.json, for instance sync-day1/agents/1.json, or name another folder by --data.',
+    })
+  return { files, notices: [...notices] }
+
+  function folders(path: string): string[] {
+    return list(path).filter(name => isFolder(name) && inside(name))
+  }
+
+  function addFile(path: string, batch: string, entity: Entity): void {
+    if (ENDING.test(path)) files.push(feedFile(path, batch, entity))
+    else if (isFolder(path)) notices.add(`${path} is a folder: files of the feed lie directly in ${batch}/${entity}.`)
+  }
+
+  function feedFile(path: string, batch: string, entity: Entity): FeedFile {
+    const location = join(root, path)
+    const file = { path, location, batch, entity, stats: undefined }
+    try {
+      if (lstatSync(location).isSymbolicLink() && !isWithin(realpathSync(location)))
+        return { ...file, fault: 'is a symbolic link that leads out of the data folder' }
+      const stats = statSync(location, { bigint: true })
+      return stats.isFile() ? { ...file, stats: statsOf(stats) } : { ...file, fault: stats.isDirectory() ? 'is a folder' : 'is not a regular file' }
+    } catch (error) {
+      return { ...file, fault: unreadable(error) }
+    }
+  }
+
+  function list(path: string): string[] {
+    try {
+      return readdirSync(join(root, path)).filter(isUsable).sort(naturally)
+    } catch (error) {
+      notices.add(`${path} ${unreadable(error)}.`)
+      return []
+    }
+
+    function isUsable(name: string): boolean {
+      const isText = !name.includes('\ufffd')
+      if (!isText) notices.add(`${path ? `${path}/` : ''}${name} is passed over: its name is not UTF-8.`)
+      return isText && !name.startsWith('.')
+    }
+  }
+
+  function isFolder(path: string): boolean {
+    try {
+      return statSync(join(root, path)).isDirectory()
+    } catch {
+      return false
+    }
+  }
+
+  function inside(path: string): boolean {
+    const within = isWithin(realpathSync(join(root, path)))
+    if (!within) notices.add(`${path} is passed over: it is a symbolic link that leads out of the data folder.`)
+    return within
+  }
+
+  function isWithin(location: string): boolean {
+    return location.startsWith(root.endsWith(sep) ? root : root + sep)
+  }
+
+  function unknown(name: string, path: string): void {
+    notices.add(`'${name}' is passed over (${path} and its like): the feed has ${entities.join(', ')}.`)
+  }
+}
+
+/** What of a file's stats the ledger keeps. */
+export function statsOf({ size, mtimeNs, ctimeNs }: BigIntStats): Stats {
+  return { bytes: size, modified: mtimeNs, changed: ctimeNs }
+}
+
+/** Why the system would not let a file be read. */
+export function unreadable(error: unknown): string {
+  const { code = 'unknown error' } = error as NodeJS.ErrnoException
+  return `cannot be read (${{ EACCES: 'permission denied', EPERM: 'permission denied', ENOENT: 'no such file', ELOOP: 'links in a circle' }[code] ?? code})`
+}
+
+const ENDING = /\.(json|ndjson|jsonl)(\.gz)?$/
+
+const { compare: naturally } = new Intl.Collator('en', { numeric: true })
+
+function rootOf(dataDir: string): string {
+  const hint = 'Make it with batches of feed files in it, or name another folder by --data (or DATA_DIR).'
+  try {
+    const root = realpathSync(dataDir)
+    if (!statSync(root).isDirectory()) throw new ProjectError(`The data folder ${dataDir} is not a folder.`, { hint })
+    return root
+  } catch (error) {
+    if (error instanceof ProjectError) throw error
+    throw new ProjectError(`The data folder ${dataDir} ${unreadable(error)}.`, { hint })
+  }
+}
