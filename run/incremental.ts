@@ -105,8 +105,9 @@ function isUpdated(work: Work, column: string): boolean {
   return !except || !listed(except).includes(column)
 }
 
-/** incremental_predicates (or predicates, dbt's older name): SQL conditions. */
+/** incremental_predicates (or predicates, dbt's older name): SQL conditions; they do not count where the whole table is made. */
 function predicatesOf(work: Work): string[] {
+  if (!work.incremental) return []
   const value = work.node.config.incremental_predicates ?? work.node.config.predicates
   return (Array.isArray(value) ? value : value ? [value] : []).map(String)
 }

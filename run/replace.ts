@@ -1,6 +1,7 @@
 import { type Existing, findRelation, qualified } from './catalog.ts'
 import { dropViews, recreateViews, trimmingsOf, viewsOf } from './dependents.ts'
 import { ProjectError } from './errors.ts'
+import { dropForeignKeys } from './firstfill.ts'
 import { createIndexes, ensurePrimaryKey } from './indexes.ts'
 import { checkKeys, comparedColumns, type createIncoming, isFirstFill, keyOf, type Outcome, runSql, step, target, temporary, type Work } from './work.ts'
 
@@ -62,6 +63,7 @@ export async function mirror(work: Work, existing: Existing, incoming: Incoming,
 export async function fill(work: Work, incoming: Incoming): Promise<Outcome> {
   const relation = target(work)
   const columns = incoming.columns.columns.map(({ name }) => ({ name: `"${name.replaceAll('"', '""')}"` }))
+  await dropForeignKeys(work, incoming.rows)
   const rows = await step(work, 'insert_all', { relation, incoming: incoming.name, columns })
   await createIndexes(work)
   if (rows > 0) await runSql(work, `analyze ${relation}`)

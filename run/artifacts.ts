@@ -1,0 +1,89 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Node, Project } from './node.ts'
+import type { NodeResult } from './record.ts'
+
+/** What the command line was, for artifacts. */
+export interface Invocation {
+  command: string
+  args: Record<string, unknown>
+  elapsedSeconds: number
+}
+
+/** target/compiled/<project>/<path>, in the target folder: the SQL as an analyst can read and try it. */
+export async function writeCompiled(folder: string, node: Node, text: string): Promise<void> {
+  if (node.resourceType !== 'seed') await write(path.join(folder, compiledPath(node)), `${text.trim()}\n`)
+}
+
+/** target/run/<project>/<path>: the statements that were run. */
+export async function writeRun(folder: string, node: Node, statements: string[]): Promise<void> {
+  const text = statements.map(statement => `${statement.trim()};\n`).join('\n')
+  if (text !== '') await write(path.join(folder, runPath(node)), text)
+}
+
+/** `compiled/deskledger/models/core/agents.sql`, in the target folder. A generic test lies beside the YAML that asks for it. */
+export function compiledPath(node: Node): string {
+  return path.join('compiled', node.packageName, fileOf(node))
+}
+
+/** `run/deskledger/models/core/agents.sql`, in the target folder. */
+export function runPath(node: Node): string {
+  return path.join('run', node.packageName, fileOf(node))
+}
+
+/** target/run_results.json, dbt's version 6. */
+export async function writeRunResults(folder: string, project: Project, results: NodeResult[], invocation: Invocation): Promise<void> {
+  await write(path.join(folder, 'run_results.json'), `${JSON.stringify(runResults(project, results, invocation), null, 2)}\n`)
+}
+
+/** run_results.json as an object. */
+export function runResults(project: Project, results: NodeResult[], { command, args, elapsedSeconds }: Invocation): object {
+  return {
+    metadata: metadata(project, 'run-results/v6'),
+    results: results.map(result => resultOf(result)),
+    elapsed_time: elapsedSeconds,
+    args: { which: command, ...args },
+  }
+}
+
+/** `metadata` of an artifact. */
+export function metadata(project: Project, schema: string): object {
+  return {
+    dbt_schema_version: `https://schemas.getdbt.com/dbt/${schema}.json`,
+    dbt_version: '1.12.3',
+    generated_at: new Date().toISOString(),
+    invocation_id: project.invocationId,
+    invocation_started_at: project.startedAt.toISOString(),
+    env: {},
+  }
+}
+
+function resultOf(result: NodeResult): object {
+  const { node, status, startedAt, finishedAt, message, failures, compiled, inserted, updated, deleted } = result
+  const isTest = node.resourceType === 'test'
+  const touched = (inserted ?? 0) + (updated ?? 0) + (deleted ?? 0)
+  const timing = { started_at: startedAt.toISOString(), completed_at: finishedAt.toISOString() }
+  return {
+    status,
+    timing: status === 'skipped' ? [] : [{ name: 'execute', ...timing }],
+    thread_id: 'Thread-1',
+    execution_time: (finishedAt.getTime() - startedAt.getTime()) / 1000,
+    adapter_response: isTest || inserted === null ? (message ? { _message: message } : {}) : { _message: message, rows_affected: touched },
+    message: message || null,
+    failures: failures === null ? null : Math.round(failures),
+    unique_id: node.uniqueId,
+    compiled: compiled !== null,
+    compiled_code: compiled,
+    relation_name: node.relationName,
+    batch_results: null,
+  }
+}
+
+function fileOf(node: Node): string {
+  return node.test?.generic ? path.join(node.path, `${node.alias}.sql`) : node.path
+}
+
+async function write(file: string, text: string): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true })
+  await writeFile(file, text)
+}

@@ -1,0 +1,32 @@
+import { ProjectError } from './errors.ts'
+import type { NodeResult } from './record.ts'
+
+/** Ctrl-C: everything was left as it was. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+  /** What had been done until then, and is undone. */
+  readonly results: NodeResult[]
+
+  constructor(results: NodeResult[] = []) {
+    super('Interrupted')
+    this.results = results
+  }
+}
+
+/** Whether an error is the project's or PostgreSQL's, so that it is a node's failure; anything else is a bug of the runner. */
+export function isOwnError(error: unknown): boolean {
+  return error instanceof Error && ['ProjectError', 'ProjectErrors', 'PostgresError'].includes(error.name)
+}
+
+/** The error for a connection that broke in the middle of the work; undefined for any other error. */
+export function lostConnection(error: unknown): ProjectError | undefined {
+  const { code, message, cause } = error as { code?: string; message?: string; cause?: unknown }
+  if (code && lost.has(code)) {
+    return new ProjectError(`The connection to the database was lost: ${message}`, {
+      hint: 'Nothing was published; readers see the last published build. Run it again when the server is back.',
+    })
+  }
+  return cause ? lostConnection(cause) : undefined
+}
+
+const lost = new Set(['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'CONNECTION_ENDED', 'ECONNRESET', 'EPIPE', '57P01', '57P02', '08006', '08003'])

@@ -1,0 +1,69 @@
+import type { Node } from './node.ts'
+import type { NodeResult } from './record.ts'
+
+/** How loud a line is. */
+export type Level = 'info' | 'warn' | 'error'
+
+/** `1 of 5 START sql view model staging.stg_agents ........ [RUN]` */
+export function startLine(node: Node, index: number, total: number): string {
+  return padded(`${index} of ${total} START ${describeNode(node)}`, 'RUN')
+}
+
+/** `1 of 5 OK created sql view model staging.stg_agents … [CREATE VIEW in 0.10s]`, and how loud it is. */
+export function endLine(result: NodeResult, index: number, total: number): { text: string; level: Level } {
+  const { node, status, failures } = result
+  const seconds = ((result.finishedAt.getTime() - result.startedAt.getTime()) / 1000).toFixed(2)
+  const isTest = node.resourceType === 'test'
+  const count = failures === null ? '' : ` ${failures}`
+  const parts: Record<NodeResult['status'], [string, string]> = {
+    success: [`OK ${done(node)} ${describeNode(node)}`, `${rowsText(result) || result.message} in ${seconds}s`],
+    pass: [`PASS ${node.name}`, `PASS in ${seconds}s`],
+    warn: [`WARN${count} ${node.name}`, `WARN${count} in ${seconds}s`],
+    fail: [`FAIL${count} ${node.name}`, `FAIL${count} in ${seconds}s`],
+    error: [isTest ? `ERROR ${node.name}` : `ERROR ${doing(node)} ${describeNode(node)}`, `ERROR in ${seconds}s`],
+    skipped: [isTest ? `SKIP test ${node.name}` : `SKIP relation ${relation(node)}`, 'SKIP'],
+  }
+  const [text, bracket] = parts[status]
+  return { text: padded(`${index} of ${total} ${text}`, bracket), level: 'info' }
+}
+
+/** `3 inserted, 1 deleted, 994 unchanged`; '' for what has no rows to count. */
+export function rowsText({ inserted, updated, deleted, unchanged }: Pick<NodeResult, 'inserted' | 'updated' | 'deleted' | 'unchanged'>): string {
+  if (inserted === null) return ''
+  const parts = Object.entries({ inserted, updated, deleted, unchanged }).filter(([, n]) => n)
+  return parts.length === 0 ? '0 rows' : parts.map(([word, n]) => `${numberText(n ?? 0)} ${word}`).join(', ')
+}
+
+/** 1204 as `1,204`. */
+export function numberText(n: number | bigint): string {
+  return n.toLocaleString('en-US')
+}
+
+/** `1 model`, `2 models`. */
+export function plural(n: number, noun: string): string {
+  return `${numberText(n)} ${noun}${n === 1 ? '' : 's'}`
+}
+
+/** `core.agents`. */
+export function relation(node: Node): string {
+  return `${node.schema}.${node.alias}`
+}
+
+function describeNode(node: Node): string {
+  if (node.resourceType === 'seed') return `seed file ${relation(node)}`
+  if (node.resourceType === 'test') return `test ${node.name}`
+  return `sql ${String(node.config.materialized ?? 'view')} model ${relation(node)}`
+}
+
+function done(node: Node): string {
+  return node.resourceType === 'seed' ? 'loaded' : 'created'
+}
+
+function doing(node: Node): string {
+  return node.resourceType === 'seed' ? 'loading' : 'creating'
+}
+
+function padded(text: string, bracket: string): string {
+  const dots = '.'.repeat(Math.max(3, 80 - text.length - 1))
+  return `${text} ${dots} [${bracket}]`
+}

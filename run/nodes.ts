@@ -1,0 +1,101 @@
+import { writeCompiled, writeRun } from './artifacts.ts'
+import { empty, type Pending, type Plan } from './build.ts'
+import { persistDocs } from './comments.ts'
+import { compileNode, renderText, type RunContext } from './compile.ts'
+import type { Session } from './database.ts'
+import { ProjectError } from './errors.ts'
+import { isOwnError, lostConnection } from './failing.ts'
+import type { Rendered } from './jinja/render.ts'
+import { materialize } from './materialize.ts'
+import type { Node, Project } from './node.ts'
+import type { NodeResult } from './record.ts'
+import { controlsTransaction, type Statement, statementsOf } from './statements.ts'
+import type { Work } from './work.ts'
+
+/** Builds one model or seed under a savepoint: an error undoes the node alone and becomes its result. */
+export async function runNode(session: Session, plan: Plan, node: Node, context: RunContext, pending: Pending): Promise<NodeResult> {
+  const { project } = plan
+  const result = empty(node)
+  const own: Pending = { views: [...pending.views], keys: [] }
+  const statements: string[] = []
+  await session`savepoint node`
+  try {
+    const compiled = await compileNode(project, node, context)
+    result.compiled = compiled.text
+    await writeCompiled(plan.targetPath, node, compiled.text)
+    const query = node.resourceType === 'seed' ? compiled : oneQuery(node, compiled)
+    const incremental = context.isIncremental?.(node) ?? false
+    const work: Work = { sql: session, project, node, query, incremental, context, pendingViews: own.views, pendingKeys: own.keys, statements }
+    await runHooks(session, project, node, hooksOf(node, 'pre'), context, statements)
+    const outcome = await materialize(work)
+    await runHooks(session, project, node, hooksOf(node, 'post'), context, statements)
+    const unknown = await persistDocs(session, node)
+    if (unknown.length > 0) context.warn?.(`${node.name} describes columns that it does not have: ${unknown.join(', ')}`)
+    await session`release savepoint node`
+    pending.views = own.views
+    pending.keys.push(...own.keys)
+    const { action: message, ...rows } = outcome
+    Object.assign(result, { message, ...rows })
+  } catch (error) {
+    if (plan.signal.aborted || !isOwnError(error) || lostConnection(error)) throw error
+    await session`rollback to savepoint node`
+    Object.assign(result, { status: 'error', message: (error as Error).message, error })
+  }
+  await writeRun(plan.targetPath, node, statements)
+  result.finishedAt = new Date()
+  return result
+}
+
+/** Runs hooks: SQL of one or several statements, rendered for the node (null: for the project). */
+export async function runHooks(
+  session: Session,
+  project: Project,
+  node: Node | null,
+  hooks: { sql: string; place: { file: string; line?: number; column?: number } }[],
+  context: RunContext,
+  statements: string[] = [],
+): Promise<void> {
+  for (const { sql, place } of hooks) {
+    const rendered = await renderText(project, node, sql, place, context)
+    for (const statement of statementsOf(rendered.text)) {
+      if (controlsTransaction(statement)) throw forbidden(statement, rendered, place)
+      statements.push(statement.text)
+      await session.unsafe(statement.text)
+    }
+  }
+}
+
+/** The model's SQL if it is one query; an error before it runs if it is several, or would end the build's transaction. */
+export function oneQuery(node: Node, compiled: Rendered): Rendered {
+  const statements = statementsOf(compiled.text)
+  const [query, second] = statements
+  if (!query) throw new ProjectError('The model has no SQL', { place: node.place, hint: 'Write the SELECT that says what the relation holds.' })
+  const control = statements.find(controlsTransaction)
+  if (control) throw forbidden(control, compiled, node.place)
+  if (second) {
+    throw new ProjectError('A model is one SELECT, but here begins a second statement', {
+      place: compiled.placeAt(second.offset),
+      hint: 'Put statements that go before or after it into pre_hook or post_hook.',
+    })
+  }
+  if (!/^(select|with|values|table)\b/.test(query.verb)) {
+    throw new ProjectError(`A model is one SELECT, but this begins with ${query.verb.split(/\s/)[0]?.toUpperCase() ?? 'something else'}`, {
+      place: compiled.placeAt(query.offset),
+      hint: 'Say only what the relation should hold; its config says how it gets there.',
+    })
+  }
+  return { ...compiled, text: query.text, placeAt: offset => compiled.placeAt(offset + query.offset) }
+}
+
+function forbidden(statement: Statement, rendered: Rendered, otherwise: { file: string }): ProjectError {
+  return new ProjectError(`${statement.verb.toUpperCase()} is not for models and hooks: a build is one transaction, which only the build itself ends`, {
+    place: rendered.placeAt(statement.offset) ?? otherwise,
+    hint: 'Take it out.',
+  })
+}
+
+function hooksOf(node: Node, when: 'pre' | 'post') {
+  const value = node.config[`${when}-hook`] ?? node.config[`${when}_hook`]
+  const list = Array.isArray(value) ? value : value ? [value] : []
+  return list.map(hook => ({ sql: String(typeof hook === 'object' && hook !== null ? (hook as { sql: unknown }).sql : hook), place: node.place }))
+}

@@ -1,0 +1,142 @@
+import type { Sql } from './database.ts'
+import type { Node } from './node.ts'
+import { qualified } from './catalog.ts'
+
+/** How a run ended, or 'running'. */
+export type RunStatus = 'running' | 'published' | 'unchanged' | 'tested' | 'failed' | 'interrupted'
+
+/** A run as ops.runs has it. */
+export interface RunRecord {
+  runId: string
+  command: string
+  fingerprint: string
+  isWhole: boolean
+}
+
+/** What became of a node, as ops.run_nodes and run_results.json tell it. */
+export interface NodeResult {
+  node: Node
+  status: 'success' | 'error' | 'skipped' | 'pass' | 'warn' | 'fail'
+  startedAt: Date
+  finishedAt: Date
+  /** As in dbt's lines: `MERGE 3`, `PASS`. */
+  message: string
+  inserted: number | null
+  updated: number | null
+  deleted: number | null
+  unchanged: number | null
+  failures: number | null
+  compiled: string | null
+  /** Why it failed. */
+  error?: unknown
+  /** Of a skipped node: the node that failed. */
+  because?: string
+  /** Where the rows of a failed test are, with store_failures. */
+  storedIn?: string
+}
+
+/** A published node as ops.nodes has it. */
+export interface Published {
+  fingerprint: string
+  landedIn: bigint
+}
+
+/** Whether the database has the run log: a plain dbt project without our migrations has none. */
+export async function hasLog(sql: Sql): Promise<boolean> {
+  const [row] = await sql<{ there: boolean }[]>`select to_regclass('ops.runs') is not null as there`
+  return row?.there ?? false
+}
+
+/** Opens a run in the log. A run still marked as running is dead, for the caller holds the lock: it is closed as interrupted. */
+export async function startRun(sql: Sql, { runId, command, fingerprint, isWhole }: RunRecord): Promise<void> {
+  await sql`update ops.runs set status = 'interrupted', finished_at = now(), message = 'It ended without a word.' where status = 'running'`
+  await sql`
+    insert into ops.runs (run_id, command, status, started_at, project_fingerprint, is_whole)
+    values (${runId}, ${command}, 'running', now(), ${fingerprint}, ${isWhole})
+  `
+}
+
+/** Closes a run with what became of its nodes. */
+export async function finishRun(
+  sql: Sql,
+  runId: string,
+  { status, message, landedIn, results }: { status: RunStatus; message: string; landedIn: bigint | null; results: NodeResult[] },
+): Promise<void> {
+  const rows = results.map(result => ({
+    unique_id: result.node.uniqueId,
+    resource_type: result.node.resourceType,
+    relation: result.node.relationName,
+    status: result.status,
+    started_at: result.startedAt,
+    finished_at: result.finishedAt,
+    rows_inserted: result.inserted,
+    rows_updated: result.updated,
+    rows_deleted: result.deleted,
+    rows_unchanged: result.unchanged,
+    failures: result.failures,
+    message: result.message,
+  }))
+  await sql.begin(async transaction => {
+    await transaction`
+      insert into ops.run_nodes
+      select ${runId}::uuid, r.*
+      from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r (
+          unique_id text, resource_type text, relation text, status text, started_at timestamptz, finished_at timestamptz,
+          rows_inserted bigint, rows_updated bigint, rows_deleted bigint, rows_unchanged bigint, failures bigint, message text
+      )
+    `
+    await transaction`
+      update ops.runs
+      set status = ${status}, message = ${message}, landed_in = ${landedIn === null ? null : String(landedIn)}, finished_at = now()
+      where run_id = ${runId}
+    `
+  })
+}
+
+/** What the landing holds now: the highest ops.batches.changed_in, 0 when nothing ever landed. */
+export async function landedIn(sql: Sql): Promise<bigint> {
+  const [row] = await sql<{ landed_in: string }[]>`select coalesce(max(changed_in), 0) as landed_in from ops.batches`
+  return BigInt(row?.landed_in ?? 0)
+}
+
+/** The last run that published anything, for a build to see whether there is anything new since. */
+export async function lastPublished(sql: Sql): Promise<{ fingerprint: string; landedIn: bigint; isWhole: boolean; command: string; warnings: number } | null> {
+  const [row] = await sql<{ project_fingerprint: string; landed_in: string; is_whole: boolean; command: string; warnings: number }[]>`
+    select
+        project_fingerprint,
+        landed_in,
+        is_whole,
+        command,
+        (select count(*)::int from ops.run_nodes where run_nodes.run_id = runs.run_id and run_nodes.status = 'warn') as warnings
+    from ops.runs
+    where status = 'published'
+    order by sequence desc
+    limit 1
+  `
+  if (!row) return null
+  const { project_fingerprint: fingerprint, landed_in: landed, is_whole: isWhole, command, warnings } = row
+  return { fingerprint, landedIn: BigInt(landed ?? 0), isWhole, command, warnings }
+}
+
+/** What is published, by unique id. */
+export async function publishedNodes(sql: Sql): Promise<Map<string, Published>> {
+  const rows = await sql<{ unique_id: string; fingerprint: string; landed_in: string }[]>`select unique_id, fingerprint, landed_in from ops.nodes`
+  return new Map(rows.map(row => [row.unique_id, { fingerprint: row.fingerprint, landedIn: BigInt(row.landed_in) }]))
+}
+
+/** Records nodes as published, inside the transaction that made them. */
+export async function publishNodes(sql: Sql, nodes: { node: Node; fingerprint: string; landedIn: bigint }[]): Promise<void> {
+  const rows = nodes.map(({ node, fingerprint, landedIn: landed }) => ({
+    unique_id: node.uniqueId,
+    relation: qualified(node.schema, node.alias),
+    fingerprint,
+    landed_in: String(landed),
+  }))
+  await sql`
+    insert into ops.nodes (unique_id, relation, fingerprint, landed_in, published_at)
+    select r.unique_id, r.relation, r.fingerprint, r.landed_in, now()
+    from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r (unique_id text, relation text, fingerprint text, landed_in bigint)
+    on conflict (unique_id) do update
+    set relation = excluded.relation, fingerprint = excluded.fingerprint, landed_in = excluded.landed_in, published_at = excluded.published_at
+  `
+}

@@ -1,0 +1,13 @@
+{# No value of the column (an expression is fine too) comes twice. Missing values do not count. #}
+{% test unique(model, column_name) %}
+
+select
+    {{ column_name }} as unique_field,
+    count(*) as n_records
+
+from {{ model }}
+where {{ column_name }} is not null
+group by {{ column_name }}
+having count(*) > 1
+
+{% endtest %}
