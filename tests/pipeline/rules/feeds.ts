@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { type Entity, entities, type Feed, type FeedFile } from './parse.ts'
+import { type Entity, entities, type Feed, type FeedBatch, type FeedFile } from './parse.ts'
 import type { Seeds } from './seeds.ts'
 import { recordTexts } from './texts.ts'
 
@@ -37,16 +37,24 @@ export function feeds(of: readonly Entity[] = entities): fc.Arbitrary<Feed> {
     .map(batches => batches.filter(({ files }) => files.length > 0))
 }
 
-/** Random deliveries of a feed: its batches in any order, cut into loads, some of them delivered again. */
+/**
+ * Random deliveries of a feed: its batches in any order, cut into loads, some of them delivered again, and some files
+ * first in a draft (empty, cut short, or with the content of another file) that the feed's own file then corrects (R3).
+ */
 export function deliveries(feed: Feed): fc.Arbitrary<Feed[]> {
   return fc
-    .tuple(fc.shuffledSubarray(feed, { minLength: feed.length }), fc.shuffledSubarray(feed, { maxLength: Math.min(2, feed.length) }))
-    .chain(([once, again]) => {
-      const all = [...once, ...again]
+    .tuple(
+      fc.shuffledSubarray(feed, { minLength: feed.length }),
+      fc.shuffledSubarray(feed, { maxLength: Math.min(2, feed.length) }),
+      fc.subarray(feed).chain(batches => fc.tuple(...batches.map(batch => draftOf(batch, feed)))),
+    )
+    .chain(([once, again, drafts]) => {
+      const all = [...drafts, ...once, ...again]
       return fc.array(fc.boolean(), { minLength: all.length, maxLength: all.length }).map(cuts => {
         const loads: Feed[] = []
         all.forEach((batch, index) => {
-          if (index === 0 || cuts[index]) loads.push([batch])
+          const isHere = loads.at(-1)?.some(({ name }) => name === batch.name)
+          if (index === 0 || cuts[index] || isHere) loads.push([batch])
           else loads.at(-1)?.push(batch)
         })
         return loads
@@ -62,6 +70,20 @@ export function writeFeed(feed: Feed, folder: string): void {
     const bytes = path.endsWith('.gz') ? gzipSync(text) : text
     writeFileSync(join(folder, path), damage === 'gzip' ? bytes.subarray(0, bytes.length - 9) : bytes)
   }
+}
+
+/** A batch as it was before its files were corrected. */
+function draftOf(batch: FeedBatch, feed: Feed): fc.Arbitrary<FeedBatch> {
+  const draftFile = (file: FeedFile): fc.Arbitrary<FeedFile> => {
+    const { entity, path, content } = file
+    const alike = feed.flatMap(({ files }) => files).filter(other => other.entity === entity && extname(other.path) === extname(path))
+    const contents = fc.constantFrom('', content.slice(0, content.length / 2), ...alike.map(other => other.content))
+    return fc.oneof(
+      fc.constant(file),
+      contents.map(draft => ({ entity, path, content: draft })),
+    )
+  }
+  return fc.tuple(...batch.files.map(draftFile)).map(files => ({ name: batch.name, files }))
 }
 
 /** Days 1, 2, 3 and 10 and others of the same days, and undated ones (R2). */
