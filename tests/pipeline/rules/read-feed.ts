@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { compareText } from './batches.ts'
+import { entities, type Feed, type FeedFile } from './parse.ts'
+
+/** The feed of a data folder, so that the rules can be tried on real files. What is no feed file is passed over. */
+export function readFeed(folder: string): Feed {
+  const batches = readdirSync(folder, { withFileTypes: true }).filter(entry => entry.isDirectory())
+  return batches
+    .sort((a, b) => compareText(a.name, b.name))
+    .map(({ name }) => ({
+      name,
+      files: readdirSync(join(folder, name), { recursive: true }).flatMap(file => read(folder, `${name}/${file}`)),
+    }))
+}
+
+function read(folder: string, path: string): FeedFile[] {
+  const [, , ofFolder, ofFile] = /^([^/]+)\/(?:([^/.]+)\/[^/]+|([^/.]+))\.(?:json|ndjson|jsonl)(?:\.gz)?$/.exec(path) ?? []
+  const entity = entities.find(known => known === (ofFolder ?? ofFile))
+  if (!entity) return []
+  const bytes = readFileSync(join(folder, path))
+  let text = bytes
+  try {
+    if (path.endsWith('.gz')) text = gunzipSync(bytes)
+  } catch {
+    return [{ entity, path, content: '', damage: 'gzip' }]
+  }
+  try {
+    return [{ entity, path, content: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(text) }]
+  } catch {
+    return [{ entity, path, content: '', damage: 'utf8' }]
+  }
+}
