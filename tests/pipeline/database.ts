@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { inject } from 'vitest'
+import { connect, type Sql } from '../../run/database.ts'
+
+/** A database of a test's own. */
+export interface FreshDatabase {
+  sql: Sql
+  url: string
+  /** Ends all its sessions and removes it. */
+  drop(): Promise<void>
+}
+
+/** The folder of the project under test. */
+export const projectDir = join(import.meta.dirname, '../..')
+
+/**
+ * A new database with all migrations applied and no row in it; with `migrate: false` an empty one. Quick: tests/pipeline/server.ts
+ * has run the migrations once, into a template that each database is a copy of. Call `drop()` at the end.
+ */
+export async function freshDatabase({ migrate = true }: { migrate?: boolean } = {}): Promise<FreshDatabase> {
+  const { url: server, prefix, template, failure } = inject('server')
+  if (migrate && failure) throw new Error(failure)
+  const name = `${prefix}_${randomBytes(6).toString('hex')}`
+  await onServer(`create database ${name} template ${migrate ? template : 'template0'}`)
+  const url = withDatabase(server, name)
+  const sql = connect(url)
+  return { sql, url, drop }
+
+  async function drop(): Promise<void> {
+    await sql.end({ timeout: 1 })
+    await onServer(`drop database if exists ${name} with (force)`)
+  }
+
+  async function onServer(statement: string): Promise<void> {
+    const admin = connect(server, { max: 1 })
+    await admin.unsafe(statement).finally(() => admin.end())
+  }
+}
+
+/** The same server's URL with another database. */
+export function withDatabase(url: string, name: string): string {
+  const other = new URL(url)
+  other.pathname = `/${name}`
+  return other.href
+}

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { checkServer, connect } from '../../run/database.ts'
+import { startEmbedded } from '../../run/embedded.ts'
+import { migrate } from '../../run/migrate.ts'
+import { projectDir, withDatabase } from './database.ts'
+
+/** What the test files know of the server that they share. */
+export interface TestServer {
+  url: string
+  /** The names of all databases of this run begin so. */
+  prefix: string
+  /** The database with all migrations applied, to be copied. */
+  template: string
+  /** Why there is no template: what a migration failed with. */
+  failure?: string
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    server: TestServer
+  }
+}
+
+/** One server for all pipeline tests: that of TEST_DATABASE_URL or DATABASE_URL, in databases of their own; else an embedded one. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { url, close } = await server()
+  const prefix = `deskledger_test_${randomBytes(4).toString('hex')}`
+  const template = `${prefix}_template`
+  const admin = connect(url, { max: 1 })
+  await checkServer(admin, url)
+  await admin.unsafe(`create database ${template} template template0`)
+  const failure = await migrateTemplate(withDatabase(url, template))
+  project.provide('server', { url, prefix, template, ...(failure && { failure }) })
+
+  return async () => {
+    const left = await admin<{ name: string }[]>`select datname as name from pg_database where starts_with(datname, ${prefix})`
+    for (const { name } of left) await admin.unsafe(`drop database if exists ${name} with (force)`)
+    await admin.end()
+    await close()
+  }
+}
+
+async function server(): Promise<{ url: string; close(): Promise<void> }> {
+  const url = process.env.TEST_DATABASE_URL || process.env.DATABASE_URL
+  if (url) return { url, close: async () => {} }
+
+  const folder = mkdtempSync(join(tmpdir(), 'deskledger-test-'))
+  const embedded = await startEmbedded(folder)
+  return {
+    url: embedded.url,
+    close: async () => {
+      await embedded.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function migrateTemplate(url: string): Promise<string | undefined> {
+  const sql = connect(url)
+  try {
+    await migrate(sql, url, projectDir)
+    return undefined
+  } catch (error) {
+    const { message, place } = error as { message: string; place?: { file: string; line?: number } }
+    return `${place ? `${place.file}:${place.line}: ` : ''}${message}`
+  } finally {
+    await sql.end()
+  }
+}
