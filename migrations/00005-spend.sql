@@ -97,7 +97,7 @@ create table core.transactions (
     original_currency text not null,
     exchange_rate numeric,
     amount_usd numeric,
-    fx_source text not null,
+    fx_source text,
     fees numeric,
     is_complete boolean,
     decline_reason text,
@@ -108,7 +108,7 @@ create table core.transactions (
     constraint transactions_card_id_fkey foreign key (card_id) references core.cards (card_id) deferrable initially deferred,
     constraint transactions_budget_id_fkey foreign key (budget_id) references core.budgets (budget_id) deferrable initially deferred,
     constraint transactions_fx_source check (fx_source in ('feed', 'par', 'seed', 'amount')),
-    constraint transactions_rated check ((fx_source = 'amount') = (exchange_rate is null)),
+    constraint transactions_rated check ((coalesce(fx_source, 'amount') = 'amount') = (exchange_rate is null)),
     constraint transactions_exchange_rate_positive check (exchange_rate > 0)
 );
 

@@ -40,9 +40,6 @@ members as (
     inner join {{ ref('listed_groups') }} as listed_groups
         on elements.group_id = listed_groups.group_id
 
-    inner join {{ ref('agents') }} as agents
-        on elements.agent_id = agents.agent_id
-
     left join latest_full
         on elements.group_id = latest_full.group_id
 

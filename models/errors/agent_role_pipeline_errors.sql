@@ -2,12 +2,18 @@
 
 with
 
+roles as (
+
+    select * from {{ ref('current_roles') }}
+
+),
+
 -- A role that no batch knows.
 unknown_roles as (
 
     select elements.*
     from {{ ref('base_agent_roles') }} as elements
-    left join {{ ref('roles') }} as roles
+    left join roles
         on elements.role_id = roles.role_id
     where elements.outcome <> 'quarantined'
         and roles.role_id is null
@@ -21,7 +27,9 @@ found as (
 
     union all
 
-    {{ findings_of(ref('base_agent_roles'), 'agent_details', ['records.agent_id', 'records.role_id'], place='records.place') }}
+    -- An element that names no role is refused, and its conversion no longer matters.
+    {{ findings_of(ref('base_agent_roles'), 'agent_details', ['records.agent_id', 'records.role_id'], place='records.place',
+        where='(records.role_id is null or records.role_id in (select role_id from roles))') }}
 
     union all
 

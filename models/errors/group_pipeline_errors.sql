@@ -10,7 +10,7 @@ current_groups as (
 
 agents as (
 
-    select * from {{ ref('agents') }}
+    select * from {{ ref('known_agents') }}
 
 ),
 
@@ -65,7 +65,9 @@ found as (
 
     union all
 
-    {{ findings_of(ref('base_group_membership'), 'admin_groups', ['records.group_id'], place='records.place') }}
+    -- An element that names nobody is refused, and its conversion no longer matters.
+    {{ findings_of(ref('base_group_membership'), 'admin_groups', ['records.group_id'], place='records.place',
+        where='(records.agent_id is null or records.agent_id in (select agent_id from agents))') }}
 
     union all
 

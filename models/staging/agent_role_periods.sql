@@ -65,9 +65,11 @@ held as (
 
     from days
 
-    inner join {{ ref('stg_agent_roles') }} as roles
+    inner join {{ ref('base_agent_roles') }} as roles
         on days.file_id = roles.file_id
         and days.position = roles.position
+
+    where roles.role_id is not null
 
 ),
 

@@ -1,9 +1,19 @@
-{# One row per agent, role and batch: a role that the agent lists. #}
+{# One row per agent, role and batch: a role that the agent lists and that some batch knows. #}
 
-select distinct on (agent_id, role_id, source)
-    agent_id,
-    role_id,
-    {{ place_columns() }}
-from {{ ref('base_agent_roles') }}
-where outcome = 'staged'
-order by agent_id, role_id, source, place
+select distinct on (elements.agent_id, elements.role_id, elements.source)
+    elements.agent_id,
+    elements.role_id,
+    elements.file_id,
+    elements.position,
+    elements.source,
+    elements.sync_date,
+    elements.batch_order
+
+from {{ ref('base_agent_roles') }} as elements
+
+inner join {{ ref('current_roles') }} as roles
+    on elements.role_id = roles.role_id
+
+where elements.outcome = 'staged'
+
+order by elements.agent_id, elements.role_id, elements.source, elements.place

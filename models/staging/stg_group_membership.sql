@@ -1,9 +1,19 @@
-{# One row per group, agent and batch: an agent that the group lists. #}
+{# One row per group, agent and batch: an agent that the group lists and that some batch knows. #}
 
-select distinct on (group_id, agent_id, source)
-    group_id,
-    agent_id,
-    {{ place_columns() }}
-from {{ ref('base_group_membership') }}
-where outcome = 'staged'
-order by group_id, agent_id, source, place
+select distinct on (elements.group_id, elements.agent_id, elements.source)
+    elements.group_id,
+    elements.agent_id,
+    elements.file_id,
+    elements.position,
+    elements.source,
+    elements.sync_date,
+    elements.batch_order
+
+from {{ ref('base_group_membership') }} as elements
+
+inner join {{ ref('known_agents') }} as agents
+    on elements.agent_id = agents.agent_id
+
+where elements.outcome = 'staged'
+
+order by elements.group_id, elements.agent_id, elements.source, elements.place

@@ -31,9 +31,14 @@
     ['period_end_date',    'date',    'currentPeriod.endDate'],
 ] %}
 
+{% set objects = [
+    ['current_period', 'object', 'currentPeriod'],
+    ['spent',          'object', 'currentPeriod.spent'],
+] %}
+
 with
 
-{{ typed_records('budgets', fields) }},
+{{ typed_records('budgets', fields + objects) }},
 
 judged as (
 
@@ -43,9 +48,10 @@ judged as (
         {{ columns_of(fields) }},
 
         -- Only a budget without a limit may lack one. A limit of 0 is real.
-        {{ judged(fields, faults=[
-            "case when is_limitless is not true then "
-                ~ required(['limit_amount', 'numeric', 'currentPeriod.limit', 'required']) ~ " end",
+        {{ judged(fields + objects, faults=[
+            "case when is_limitless is not true then case when current_period is null and not " ~ is_absent('json_current_period') ~ " then "
+                ~ finding('error', 'invalid_value', 'currentPeriod', 'json_current_period', 'must be an object: it holds the limit')
+                ~ " else " ~ required(['limit_amount', 'numeric', 'currentPeriod.limit', 'required']) ~ " end end",
             "case when limit_amount < 0 then "
                 ~ finding('error', 'invalid_value', 'currentPeriod.limit', 'json_limit_amount', 'must not be negative') ~ " end",
         ]) }}

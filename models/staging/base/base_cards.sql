@@ -30,9 +30,11 @@
     ['updated_at',       'timestamptz', 'updatedTime'],
 ] %}
 
+{% set current_period = ['current_period', 'object', 'currentPeriod'] %}
+
 with
 
-{{ typed_records('cards', fields) }},
+{{ typed_records('cards', fields + [current_period]) }},
 
 judged as (
 
@@ -41,7 +43,7 @@ judged as (
         file_order,
         {{ columns_of(fields) }},
 
-        {{ judged(fields, faults=[
+        {{ judged(fields + [current_period], faults=[
             "case when current_limit < 0 then "
                 ~ finding('error', 'invalid_value', 'currentPeriod.limit', 'json_current_limit', 'must not be negative') ~ " end",
         ]) }}

@@ -92,7 +92,7 @@ priced as (
             when record_rate is not null then 'feed'
             when original_currency = 'USD' then 'par'
             when seed_rate is not null then 'seed'
-            else 'amount'
+            when amount is not null then 'amount'
         end as fx_source
 
     from rated
@@ -103,7 +103,7 @@ totalled as (
 
     select
         priced.*,
-        case when fx_source = 'amount' then amount else round(original_amount * exchange_rate, 2) end as amount_usd
+        case when exchange_rate is null then amount else round(original_amount * exchange_rate, 2) end as amount_usd
     from priced
     offset 0
 
@@ -141,7 +141,7 @@ judged as (
                     ~ finding('warning', 'missing_value', 'currencyData.exponent', 'json_exponent', 'taken from the currency') ~ " end",
                 "case when feed_rate <= 0 then "
                     ~ finding('warning', 'invalid_value', 'currencyData.exchangeRate', 'json_feed_rate', 'must be above 0: kept as null') ~ " end",
-                "case when fx_source = 'amount' then "
+                "case when exchange_rate is null and " ~ is_absent('json_feed_rate') ~ " then "
                     ~ finding('warning', 'missing_value', 'currencyData.exchangeRate', 'json_feed_rate', 'no rate for the day: the amount of the feed is taken') ~ " end",
                 "case when abs(amount - amount_usd) > 0.01 then "
                     ~ finding('warning', 'amount_mismatch', 'amount', 'json_amount', 'is not the original amount at its rate') ~ " end",
