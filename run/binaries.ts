@@ -88,8 +88,8 @@ function linkLibraries(native: string): boolean {
   if (!existsSync(list)) return true
   const links = JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]
   for (const link of links) {
-    const source = join(native, '..', link.source)
-    const target = join(native, '..', link.target)
+    const source = join(native, relative('native', link.source))
+    const target = join(native, relative('native', link.target))
     if (existsSync(target)) continue
     const done = attempt(() => symlinkSync(relative(dirname(target), source), target))
     if (!done && !existsSync(target)) return false
@@ -119,7 +119,7 @@ function copied(native: string, version: string, pgFolder: string, as?: Identity
   if (isComplete(native, folder)) return folder
 
   const copy = mkdtempSync(`${folder}-`)
-  cpSync(native, copy, { recursive: true, filter: file => !file.endsWith('.a') })
+  cpSync(native, copy, { recursive: true, verbatimSymlinks: true, filter: file => !file.endsWith('.a') })
   linkLibraries(copy)
   for (const file of ['', ...readdirSync(copy, { recursive: true, encoding: 'utf8' })]) chmodSync(join(copy, file), 0o755)
   if (as && !runsAs(copy, as)) {
@@ -128,7 +128,8 @@ function copied(native: string, version: string, pgFolder: string, as?: Identity
       hint: 'Point TMPDIR at a folder that all may read and run programs from, or set DATABASE_URL.',
     })
   }
-  // Another process may have put its own there meanwhile, or a stranger something else: then this copy is only for now.
+  // An incomplete one of ours makes room. Another process may be quicker, or a stranger sit there: then this copy is for now.
+  if (lstatSync(folder, { throwIfNoEntry: false })?.uid === process.getuid?.()) rmSync(folder, { recursive: true })
   return attempt(() => renameSync(copy, folder)) ? folder : copy
 }
 

@@ -7,8 +7,6 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
-  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -112,11 +110,11 @@ export function readPostmaster(cluster: Cluster): Postmaster | undefined {
 }
 
 /** Whether that process is this cluster's server, and not one that has got the number of a dead one. */
-export function isRunning(cluster: Cluster, { pid }: Postmaster): boolean {
+export function isRunning({ pid, port }: Postmaster): boolean {
   try {
     process.kill(pid, 0)
-    if (process.platform !== 'linux') return true
-    return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(cluster.data)
+    // A container's root may signal and list the processes of others, but not see what folder they are in.
+    return process.platform !== 'linux' || readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(`port=${port}`)
   } catch {
     return false
   }

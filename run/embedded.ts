@@ -71,7 +71,7 @@ export async function stopEmbedded(projectDir: string): Promise<'stopped' | 'not
   const cluster = locateCluster(projectDir)
   rmSync(cluster.held, { force: true })
   const running = readPostmaster(cluster)
-  if (!running || !isRunning(cluster, running)) return 'not running'
+  if (!running || !isRunning(running)) return 'not running'
   const holder = hold(cluster)
   // The shell wakes up, sees that nobody is left, and shuts the server down. Without a shell we do it.
   if (holder === undefined) process.kill(running.pid, 'SIGINT')
@@ -86,7 +86,7 @@ export async function stopEmbedded(projectDir: string): Promise<'stopped' | 'not
 export function runningEmbedded(projectDir: string): { url: string; held: boolean } | undefined {
   const cluster = locateCluster(projectDir)
   const running = readPostmaster(cluster)
-  if (running?.state !== 'ready' || !isRunning(cluster, running)) return undefined
+  if (running?.state !== 'ready' || !isRunning(running)) return undefined
   return { url: clusterUrl(cluster, running.port), held: existsSync(cluster.held) }
 }
 
@@ -108,7 +108,7 @@ async function holdServer(cluster: Cluster): Promise<Held> {
       if (url) return { url, holder }
       // It is starting or stopping.
       closeSync(holder)
-    } else if (running && isRunning(cluster, running)) {
+    } else if (running && isRunning(running)) {
       // It is shutting down, or somebody killed the shell beside it: then nobody would ever stop it.
       orphanSince ??= Date.now()
       if (running.state !== 'stopping' && Date.now() - orphanSince > 500) process.kill(running.pid, 'SIGINT')
@@ -184,7 +184,7 @@ async function launch(cluster: Cluster): Promise<Held | undefined> {
 async function untilReady(cluster: Cluster, ended: Promise<boolean>): Promise<string | undefined> {
   while (!(await Promise.race([ended, sleep(10, false)]))) {
     const running = readPostmaster(cluster)
-    const url = running?.state === 'ready' && isRunning(cluster, running) && (await admitted(cluster, running))
+    const url = running?.state === 'ready' && isRunning(running) && (await admitted(cluster, running))
     if (url) return url
   }
   return undefined
@@ -240,7 +240,7 @@ async function untilStopped(cluster: Cluster): Promise<boolean> {
   const start = Date.now()
   for (;;) {
     const running = readPostmaster(cluster)
-    if (!running || !isRunning(cluster, running)) return true
+    if (!running || !isRunning(running)) return true
     // The last holder's going is seen within milliseconds; a server that goes on after that has other holders.
     const given = running.state === 'stopping' ? patience : 400
     if (Date.now() - start > given) return false

@@ -48,7 +48,9 @@ describe('connect', () => {
   })
 
   it('says what is wrong with a connection, without the password', async () => {
-    expect(await problem(withDatabase(database.url, 'nowhere'))).toMatch(/^ProjectError: Cannot connect to .*nowhere: that database does not exist/)
+    expect(await problem(withDatabase(database.url, 'nowhere'))).toMatch(
+      /^ProjectError: Cannot connect to .*nowhere: that database does not exist/,
+    )
     expect(await problem('postgres://somebody:secret@127.0.0.1:1/x')).toMatch(/somebody@127.0.0.1:1\/x: no server answers there/)
     expect(await problem('postgres://somebody:secret@127.0.0.1:1/x')).not.toContain('secret')
     expect(() => connect('mysql://somebody:secret@localhost')).toThrow('does not begin with postgres://')
