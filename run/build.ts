@@ -1,9 +1,11 @@
+import { answering } from './answers.ts'
 import { writeCompiled, writeRun } from './artifacts.ts'
+import type { RunContext } from './compile.ts'
 import type { Session, Sql } from './database.ts'
 import { cannotRecreate, recreateViews, type SavedView } from './dependents.ts'
 import { ProjectError } from './errors.ts'
+import { Interrupted, isOwnError, lostConnection } from './failing.ts'
 import { type Failure, storeFailures } from './failures.ts'
-import { isOwnError, Interrupted, lostConnection } from './failing.ts'
 import type { Node, Project } from './node.ts'
 import { runHooks, runNode } from './nodes.ts'
 import { blockedBy } from './order.ts'
@@ -12,8 +14,6 @@ import { landedIn, type NodeResult, type Published, publishedNodes, publishNodes
 import { quote } from './relation.ts'
 import type { Report } from './report.ts'
 import { runTests } from './tests.ts'
-import { answering } from './answers.ts'
-import type { RunContext } from './compile.ts'
 
 /** What to build, and how. */
 export interface Plan {
@@ -67,7 +67,8 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
     const pending: Pending = { views: [], keys: [] }
     if (problems.length === 0) await runAll(session, plan, context, pending, results, failures, report)
     problems.push(...(await settle(session, pending)))
-    if (problems.length === 0 && results.every(isGood)) await attempt(problems, () => runHooks(session, project, null, project.onRunEnd, context))
+    if (problems.length === 0 && results.every(isGood))
+      await attempt(problems, () => runHooks(session, project, null, project.onRunEnd, context))
 
     const isGoodRun = problems.length === 0 && results.every(isGood)
     if (isGoodRun && landed !== null && !plan.isTrial) await publish(session, plan, published, landed, results)
@@ -124,7 +125,16 @@ async function runAll(
       const { status, message, failures: count, compiled, error } = test
       if (compiled) await writeCompiled(plan.targetPath, node, compiled)
       if (test.ran) await writeRun(plan.targetPath, node, [test.ran])
-      const result: NodeResult = { ...empty(node), status, startedAt, finishedAt, message, failures: count, compiled, ...(error ? { error } : {}) }
+      const result: NodeResult = {
+        ...empty(node),
+        status,
+        startedAt,
+        finishedAt,
+        message,
+        failures: count,
+        compiled,
+        ...(error ? { error } : {}),
+      }
       if (test.stored) failures.push({ result, stored: test.stored })
       finish(result)
     }
@@ -152,11 +162,18 @@ export function isGood({ status }: NodeResult): boolean {
 }
 
 /** What templates may know in this run: is_incremental(), last_built(), and the database as the transaction sees it. */
-export async function contextOf(session: Session, plan: Omit<Plan, 'signal' | 'isTrial'>, published: Map<string, Published>, report: Report): Promise<RunContext> {
+export async function contextOf(
+  session: Session,
+  plan: Omit<Plan, 'signal' | 'isTrial'>,
+  published: Map<string, Published>,
+  report: Report,
+): Promise<RunContext> {
   const existing = new Set(
-    (await session<{ name: string }[]>`
+    (
+      await session<{ name: string }[]>`
       select format('%s.%s', nspname, relname) as name from pg_class inner join pg_namespace on pg_namespace.oid = relnamespace
-      where relkind in ('r', 'p')`).map(row => row.name),
+      where relkind in ('r', 'p')`
+    ).map(row => row.name),
   )
   const known = (node: Node) => {
     const row = published.get(node.uniqueId)
@@ -166,7 +183,10 @@ export async function contextOf(session: Session, plan: Omit<Plan, 'signal' | 'i
   return {
     database: answering(session),
     isIncremental: node =>
-      node.config.materialized === 'incremental' && !isFull(node) && existing.has(`${node.schema}.${node.alias}`) && (!plan.hasLog || known(node) !== undefined),
+      node.config.materialized === 'incremental' &&
+      !isFull(node) &&
+      existing.has(`${node.schema}.${node.alias}`) &&
+      (!plan.hasLog || known(node) !== undefined),
     lastBuilt: node => known(node)?.landedIn ?? 0,
     print: message => report.note(message),
     warn: message => report.warn({ message }),
@@ -181,14 +201,18 @@ function testsFrom(nodes: Node[], start: number): Node[] {
 }
 
 function skipped(node: Node, because: string): NodeResult {
-  const reason = because === 'fail-fast' ? 'Skipping due to fail_fast' : `Skipped: ${because.split('.').slice(2).join('.') || because} failed`
+  const reason =
+    because === 'fail-fast' ? 'Skipping due to fail_fast' : `Skipped: ${because.split('.').slice(2).join('.') || because} failed`
   return { ...empty(node), status: 'skipped', message: reason, because }
 }
 
 async function createSchemas(session: Session, nodes: Node[]): Promise<void> {
-  const wanted = [...new Set(nodes.filter(node => node.resourceType !== 'test' && node.config.materialized !== 'ephemeral').map(node => node.schema))]
+  const wanted = [
+    ...new Set(nodes.filter(node => node.resourceType !== 'test' && node.config.materialized !== 'ephemeral').map(node => node.schema)),
+  ]
   const there = await session<{ name: string }[]>`select nspname as name from pg_namespace`
-  for (const schema of wanted) if (!there.some(row => row.name === schema)) await session.unsafe(`create schema if not exists ${quote(schema)}`)
+  for (const schema of wanted)
+    if (!there.some(row => row.name === schema)) await session.unsafe(`create schema if not exists ${quote(schema)}`)
 }
 
 /** Foreign keys that a first fill took off, deferred checks, and views that waited for what they read; gives what does not hold. */
@@ -209,7 +233,12 @@ async function settle(session: Session, pending: Pending): Promise<unknown[]> {
 }
 
 function violated(error: unknown): unknown {
-  const { message, detail, constraint_name: constraint, code } = error as { message: string; detail?: string; constraint_name?: string; code?: string }
+  const {
+    message,
+    detail,
+    constraint_name: constraint,
+    code,
+  } = error as { message: string; detail?: string; constraint_name?: string; code?: string }
   if (!/^23/.test(code ?? '')) return error
   return new ProjectError(`The constraint ${constraint} does not hold: ${message}${detail ? ` (${detail})` : ''}`, {
     hint: 'A model leaves out a row that another one refers to. Find it by the key shown; the build has left everything as it was.',
@@ -225,7 +254,13 @@ async function attempt(problems: unknown[], work: () => Promise<void>): Promise<
   }
 }
 
-async function publish(session: Session, plan: Plan, published: Map<string, Published>, landed: bigint, results: NodeResult[]): Promise<void> {
+async function publish(
+  session: Session,
+  plan: Plan,
+  published: Map<string, Published>,
+  landed: bigint,
+  results: NodeResult[],
+): Promise<void> {
   const built = results.filter(result => result.status === 'success').map(result => result.node)
   const ids = new Set(built.map(node => node.uniqueId))
   const reach = reachOf(plan.project, ids, published, plan.fingerprints, landed)
@@ -234,7 +269,11 @@ async function publish(session: Session, plan: Plan, published: Map<string, Publ
     session,
     kept.map(node => {
       const fingerprint = plan.fingerprints.get(node.uniqueId) ?? ''
-      return { node, fingerprint: reach.isFresh(node.uniqueId) ? fingerprint : `stale ${fingerprint}`, landedIn: reach.landedIn(node.uniqueId) }
+      return {
+        node,
+        fingerprint: reach.isFresh(node.uniqueId) ? fingerprint : `stale ${fingerprint}`,
+        landedIn: reach.landedIn(node.uniqueId),
+      }
     }),
   )
 }

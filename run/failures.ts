@@ -15,17 +15,26 @@ export interface Failure {
   isCut: boolean
 }
 
-/** Takes the failing rows of a test, inside the transaction that it judges. */
+/** Takes the failing rows of a test, inside the transaction that it judges; reads only. */
 export async function takeFailures(sql: Sql, node: Node, check: Check): Promise<Failure> {
   const most = Math.min(check.limit ?? kept, kept)
-  await sql.unsafe(`create temporary table deskledger_failures on commit drop as select * from (\n${check.sql}\n) as failing limit ${most + 1}`)
-  const columns = await sql.unsafe<{ name: string; type: string }[]>(`
-    select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
-    where attrelid = 'pg_temp.deskledger_failures'::regclass and attnum > 0 order by attnum`)
-  const rows = await sql.unsafe<{ line: string }[]>('select row(failing.*)::text as line from pg_temp.deskledger_failures as failing')
-  await sql.unsafe('drop table pg_temp.deskledger_failures')
+  const { columns } = await sql.unsafe(check.sql).describe()
+  const types = await sql<{ name: string }[]>`
+    select format_type(oid, null) as name
+    from unnest(${columns.map(column => column.type)}::oid[]) with ordinality as types (oid, position)
+    order by position
+  `
+  const rows = await sql.unsafe<{ line: string }[]>(
+    `select row(failing.*)::text as line from (\n${check.sql}\n) as failing limit ${most + 1}`,
+  )
   const lines = rows.map(row => row.line)
-  return { schema: node.schema, name: node.alias, columns: [...columns], rows: lines.slice(0, most), isCut: lines.length > most && check.limit === null }
+  return {
+    schema: node.schema,
+    name: node.alias,
+    columns: columns.map((column, i) => ({ name: String(column.name), type: types[i]?.name ?? 'text' })),
+    rows: lines.slice(0, most),
+    isCut: lines.length > most && check.limit === null,
+  }
 }
 
 /** Writes them to the test's table, which is made anew each time as in dbt; gives the table's name. */

@@ -1,7 +1,7 @@
 import { writeCompiled, writeRun } from './artifacts.ts'
 import { empty, type Pending, type Plan } from './build.ts'
 import { persistDocs } from './comments.ts'
-import { compileNode, renderText, type RunContext } from './compile.ts'
+import { compileNode, type RunContext, renderText } from './compile.ts'
 import type { Session } from './database.ts'
 import { ProjectError } from './errors.ts'
 import { isOwnError, lostConnection } from './failing.ts'
@@ -25,7 +25,17 @@ export async function runNode(session: Session, plan: Plan, node: Node, context:
     await writeCompiled(plan.targetPath, node, compiled.text)
     const query = node.resourceType === 'seed' ? compiled : oneQuery(node, compiled)
     const incremental = context.isIncremental?.(node) ?? false
-    const work: Work = { sql: session, project, node, query, incremental, context, pendingViews: own.views, pendingKeys: own.keys, statements }
+    const work: Work = {
+      sql: session,
+      project,
+      node,
+      query,
+      incremental,
+      context,
+      pendingViews: own.views,
+      pendingKeys: own.keys,
+      statements,
+    }
     await runHooks(session, project, node, hooksOf(node, 'pre'), context, statements)
     const outcome = await materialize(work)
     await runHooks(session, project, node, hooksOf(node, 'post'), context, statements)
@@ -69,7 +79,8 @@ export async function runHooks(
 export function oneQuery(node: Node, compiled: Rendered): Rendered {
   const statements = statementsOf(compiled.text)
   const [query, second] = statements
-  if (!query) throw new ProjectError('The model has no SQL', { place: node.place, hint: 'Write the SELECT that says what the relation holds.' })
+  if (!query)
+    throw new ProjectError('The model has no SQL', { place: node.place, hint: 'Write the SELECT that says what the relation holds.' })
   const control = statements.find(controlsTransaction)
   if (control) throw forbidden(control, compiled, node.place)
   if (second) {
@@ -88,14 +99,20 @@ export function oneQuery(node: Node, compiled: Rendered): Rendered {
 }
 
 function forbidden(statement: Statement, rendered: Rendered, otherwise: { file: string }): ProjectError {
-  return new ProjectError(`${statement.verb.toUpperCase()} is not for models and hooks: a build is one transaction, which only the build itself ends`, {
-    place: rendered.placeAt(statement.offset) ?? otherwise,
-    hint: 'Take it out.',
-  })
+  return new ProjectError(
+    `${statement.verb.toUpperCase()} is not for models and hooks: a build is one transaction, which only the build itself ends`,
+    {
+      place: rendered.placeAt(statement.offset) ?? otherwise,
+      hint: 'Take it out.',
+    },
+  )
 }
 
 function hooksOf(node: Node, when: 'pre' | 'post') {
   const value = node.config[`${when}-hook`] ?? node.config[`${when}_hook`]
   const list = Array.isArray(value) ? value : value ? [value] : []
-  return list.map(hook => ({ sql: String(typeof hook === 'object' && hook !== null ? (hook as { sql: unknown }).sql : hook), place: node.place }))
+  return list.map(hook => ({
+    sql: String(typeof hook === 'object' && hook !== null ? (hook as { sql: unknown }).sql : hook),
+    place: node.place,
+  }))
 }

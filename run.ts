@@ -1,0 +1,172 @@
+import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { parse as parseYaml } from 'yaml'
+import { buildCommand, loadCommand } from './run/commands/build.ts'
+import { dbCommands } from './run/commands/db.ts'
+import { errorsCommand } from './run/commands/errors.ts'
+import { cleanCommand, debugCommand, lsCommand, parseCommand } from './run/commands/project.ts'
+import { compileCommand, showCommand } from './run/commands/query.ts'
+import { testCommand } from './run/commands/test.ts'
+import { ProjectError, ProjectErrors } from './run/errors.ts'
+import { Interrupted } from './run/failing.ts'
+import type { Command } from './run/open.ts'
+import type { Options } from './run/options.ts'
+import { createReport } from './run/report.ts'
+
+type Run = (command: Command, args: string[]) => Promise<number>
+type Group = (command: Commander) => Commander
+
+const program = new Commander('run.ts')
+  .description('Loads the feed, builds the warehouse and tests it, in SQL.')
+  .usage('<command> [options]')
+  .helpCommand(true)
+  .configureHelp({ sortSubcommands: false })
+  .addHelpText('after', '\nThe database is DATABASE_URL, or else an embedded PostgreSQL in .pg/, which is started when needed.\nExit codes: 0 all good, 1 something ran and failed, 2 usage, project, connection or Ctrl-C.')
+
+const models = ['model', 'seed', 'test'] as const
+define('build', 'Load new feed files, then seeds, models and tests; publish when no test fails.', 'build --select +agents', [selection, building, feed, testing], command =>
+  buildCommand(command, { types: [...models], loads: true }),
+)
+define('plan', 'The whole build for real, then undone: what it would change.', 'plan', [selection, building, testing], command =>
+  buildCommand(command, { types: [...models], loads: false, isTrial: true }),
+)
+define('load', 'Land new and changed feed files, nothing else.', 'load --data exports --prune', [feed], loadCommand)
+define('seed', 'Load the CSV files of seeds/.', 'seed --select currencies', [selection, building], command => buildCommand(command, { types: ['seed'], loads: false }))
+define('run', 'Build models without their tests.', 'run --select agents+ --full-refresh', [selection, building], command =>
+  buildCommand(command, { types: ['model'], loads: false }),
+)
+define('test', 'Run the data tests on what is published.', 'test --select agents --store-failures', [selection, testing], testCommand)
+define('compile', 'Write the SQL of models and tests to target/compiled.', 'compile --select agents', [selection, building, inline, output('text', ['text', 'json'])], compileCommand)
+define('show', 'Print rows of a query or a model.', `show --inline "select * from {{ ref('agents') }}" --output json --limit -1`, [selection, inline, rows, output('table', ['table', 'json'])], showCommand)
+define('errors', 'What was refused: counts, or the records.', 'errors --entity agents --show 20', [refused, building, output('table', ['table', 'json'])], errorsCommand)
+define('ls', 'List nodes.', 'ls --select tag:nightly --output name', [selection, listing], lsCommand).alias('list')
+define('parse', 'Read the project and tell its mistakes.', 'parse', [], parseCommand)
+define('debug', 'Check project and connection.', 'debug', [], debugCommand)
+define('clean', 'Remove target/ and logs/.', 'clean', [], cleanCommand)
+
+const db = program.command('db').description('The embedded server, kept running for other clients.')
+define('start', 'Start it, keep it running, print its URL.', 'db start', [], dbCommands.start!, db)
+define('stop', 'Stop it.', 'db stop', [], dbCommands.stop!, db)
+define('url', 'Print its URL, with the password.', 'db url', [], dbCommands.url!, db)
+define('psql', "Open psql on it; what follows is psql's.", 'db psql -- -c "select * from core.agents"', [], dbCommands.psql!, db).argument('[arguments...]')
+
+await main()
+
+async function main(): Promise<void> {
+  for (const command of [program, ...program.commands, ...db.commands]) command.exitOverride().showHelpAfterError('Add --help for the options.')
+  try {
+    await program.parseAsync()
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    process.exitCode = error.exitCode === 0 ? 0 : 2
+  }
+}
+
+/** A command with its options, its example, and what runs it. */
+function define(name: string, description: string, example: string, groups: Group[], run: Run, parent = program): Commander {
+  const command = parent.command(name).description(description).addHelpText('after', `\nExample:\n  npx tsx run.ts ${example}`)
+  for (const group of [...groups, common]) group(command)
+  return command.action(async (...given: unknown[]) => {
+    const args = Array.isArray(given[0]) ? (given[0] as string[]) : []
+    process.exitCode = await perform(name, command.opts<Options>(), run, args)
+  })
+}
+
+async function perform(name: string, options: Options, run: Run, args: string[]): Promise<number> {
+  const report = createReport({ format: options.logFormat, quiet: options.quiet ?? false, invocationId: crypto.randomUUID() })
+  const interrupt = new AbortController()
+  process.on('SIGINT', () => (interrupt.signal.aborted ? process.exit(2) : interrupt.abort()))
+  process.on('SIGTERM', () => interrupt.abort())
+  try {
+    return await run({ name, options, report, signal: interrupt.signal }, args)
+  } catch (error) {
+    if (error instanceof Interrupted || interrupt.signal.aborted) report.fail(new ProjectError('Exited because of keyboard interrupt. Nothing was published.'))
+    else report.fail(error)
+    if (!(error instanceof ProjectError || error instanceof ProjectErrors || error instanceof Interrupted)) return 2
+    if (interrupt.signal.aborted) setTimeout(() => process.exit(2), 2_000).unref()
+    return 2
+  }
+}
+
+function common(command: Commander): Commander {
+  return command
+    .option('--project-dir <folder>', 'where dbt_project.yml is', process.env.DBT_PROJECT_DIR ?? '.')
+    .option('--vars <yaml>', 'variables over those of the project: "{first_sync_date: 2026-01-05}"', readVars)
+    .addOption(new Option('--log-format <format>', 'of progress on stderr').choices(['text', 'json']).default('text'))
+    .option('-q, --quiet', 'only errors and results')
+    .option('--warn-error', 'warnings count as errors')
+    .option('--target-path <folder>', 'folder of artifacts (default: target)')
+}
+
+function selection(command: Commander): Commander {
+  return command
+    .option('-s, --select <terms...>', 'which nodes: names, folders, tag:x, path:x, source:x, graph operators + @; space is or, comma is and')
+    .addOption(new Option('-m, --models <terms...>').hideHelp())
+    .option('--exclude <terms...>', 'which of them not')
+    .option('--resource-type <types...>', 'only these: model, seed, test, source')
+    .option('--exclude-resource-type <types...>', 'all but these')
+    .addOption(new Option('--indirect-selection <mode>', 'which tests follow their models').choices(['eager', 'cautious', 'buildable', 'empty']))
+    .option('--state <folder>', 'artifacts of an earlier run, for state: and result:')
+    .hook('preAction', self => {
+      const { models } = self.opts()
+      if (models) self.setOptionValue('select', [...(self.opts().select ?? []), ...models])
+    })
+}
+
+function building(command: Commander): Commander {
+  return command
+    .option('-f, --full-refresh', 'make incremental models from nothing')
+    .option('-x, --fail-fast', 'stop at the first failure')
+    .option('--no-wait', 'leave at once when another build or load is running')
+}
+
+function testing(command: Commander): Commander {
+  command.option('--store-failures', 'keep failing rows in tables')
+  return command.options.some(option => option.long === '--fail-fast') ? command : command.option('-x, --fail-fast', 'stop at the first failure')
+}
+
+function feed(command: Commander): Commander {
+  command.option('--data <folder>', 'folder of the feed (default: DATA_DIR, or data)').option('--prune', 'take out what is gone from the folder')
+  return command.options.some(option => option.long === '--no-wait') ? command : command.option('--no-wait', 'leave at once when another build or load is running')
+}
+
+function inline(command: Commander): Commander {
+  return command.option('--inline <sql>', 'SQL with Jinja')
+}
+
+function rows(command: Commander): Commander {
+  return command.option('--limit <n>', 'rows at most; -1 for all', readWhole, 5)
+}
+
+function refused(command: Commander): Commander {
+  return command
+    .option('--entity <name>', 'of one feed only: agents, agent_details, admin_groups, roles, budgets, cards, transactions')
+    .option('--show <n>', 'the records themselves, so many; -1 for all', readWhole)
+    .option('--replay', 'judge everything that landed again')
+}
+
+function output(standard: string, choices: string[]): Group {
+  return command => command.addOption(new Option('--output <form>', 'how results are printed').choices(choices).default(standard))
+}
+
+function listing(command: Commander): Commander {
+  return command
+    .addOption(new Option('--output <form>', 'how a node is printed').choices(['selector', 'name', 'path', 'json']).default('selector'))
+    .option('--output-keys <keys...>', 'which keys of --output json')
+}
+
+function readWhole(text: string): number {
+  if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
+  return Number(text)
+}
+
+function readVars(text: string): Record<string, unknown> {
+  const vars = (() => {
+    try {
+      return parseYaml(text)
+    } catch {
+      throw new InvalidArgumentError('It is no YAML.')
+    }
+  })()
+  if (typeof vars !== 'object' || vars === null || Array.isArray(vars)) throw new InvalidArgumentError('It must be a mapping: "{name: value}".')
+  return vars
+}

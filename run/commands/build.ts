@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto'
+import path from 'node:path'
+import { type LoadReport, load } from '../../loaders/load.ts'
+import { writeRunResults } from '../artifacts.ts'
+import { type Built, build } from '../build.ts'
+import type { Session, Sql } from '../database.ts'
+import { ProjectError } from '../errors.ts'
+import { Interrupted } from '../failing.ts'
+import { fingerprints } from '../fingerprint.ts'
+import { loadLines, refusedFiles } from '../loadlines.ts'
+import { withLock } from '../lock.ts'
+import { migrate, pendingMigrations } from '../migrate.ts'
+import type { Node, Project } from '../node.ts'
+import { type Command, type Opened, openProject, selected, withDatabase } from '../open.ts'
+import { finishRun, hasLog, landedIn, lastPublished, type NodeResult, startRun } from '../record.ts'
+import { openErrors, summaryOf } from '../summary.ts'
+
+/** build, run, seed and plan: one transaction over the selected nodes. Gives the exit code. */
+export async function buildCommand(
+  command: Command,
+  kind: { types: Node['resourceType'][]; loads: boolean; isTrial?: boolean },
+): Promise<number> {
+  const { options, report } = command
+  const opened = await openProject(command)
+  const { nodes, isWhole } = await selected(command, opened, kind.types)
+  return withDatabase(command, async (sql, url) => {
+    const onWait = (holder: string) => report.note(`Waiting for another build or load: ${holder}`)
+    return withLock(sql, { wait: options.wait !== false, onWait }, async session => {
+      if (kind.isTrial) await refusePending(sql, opened.project)
+      else for (const name of await migrate(sql, url, opened.project.dir)) report.note(`Applied migration ${name}`)
+      const withLog = await hasLog(sql)
+      const loaded = kind.loads && withLog ? await loadFeed(command, opened.project, sql) : null
+      const isRefused = loaded !== null && refusedFiles(loaded).length > 0 && Boolean(options.warnError)
+      const run = { command, opened, nodes, isWhole: isWhole && command.name === 'build', sql, session, withLog }
+      if (loaded && run.isWhole && !options.fullRefresh && (await isNothingNew(run))) return isRefused ? 1 : 0
+      const code = await publish(run, kind.isTrial ?? false)
+      return isRefused ? Math.max(code, 1) : code
+    })
+  })
+}
+
+/** load: lands new and changed feed files, nothing else. */
+export async function loadCommand(command: Command): Promise<number> {
+  const { options, report } = command
+  const opened = await openProject(command)
+  return withDatabase(command, async (sql, url) =>
+    withLock(
+      sql,
+      { wait: options.wait !== false, onWait: holder => report.note(`Waiting for another build or load: ${holder}`) },
+      async () => {
+        for (const name of await migrate(sql, url, opened.project.dir)) report.note(`Applied migration ${name}`)
+        if (!(await hasLog(sql)))
+          throw new ProjectError('This project has no landing tables', {
+            hint: 'They are made by migrations/; a plain dbt project has nothing to load into.',
+          })
+        const loaded = await loadFeed(command, opened.project, sql)
+        report.result(loadLines(loaded).join('\n'))
+        return options.warnError && refusedFiles(loaded).length > 0 ? 1 : 0
+      },
+    ),
+  )
+}
+
+interface Run {
+  command: Command
+  opened: Opened
+  nodes: Node[]
+  isWhole: boolean
+  sql: Sql
+  session: Session
+  withLog: boolean
+}
+
+async function loadFeed({ options, report, signal }: Command, project: Project, sql: Sql): Promise<LoadReport> {
+  const folder = options.data ?? process.env.DATA_DIR ?? 'data'
+  const bar = report.bar('Loading')
+  const interrupted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Interrupted())))
+  try {
+    const work = load(sql, path.resolve(project.dir, folder), {
+      prune: options.prune ?? false,
+      onProgress: ({ bytes, totalBytes, path: file }) => bar.update(bytes, totalBytes, file),
+    })
+    const loaded = await Promise.race([work, interrupted])
+    bar.stop()
+    for (const line of loadLines(loaded)) report.note(line)
+    for (const message of loaded.notices) report.note(message)
+    for (const { path: file, reason } of refusedFiles(loaded)) report.warn({ message: `Refused ${file}: ${reason}` })
+    return loaded
+  } finally {
+    bar.stop()
+  }
+}
+
+// The last that was published is this very project on this very landing: there is nothing to do, and no transaction is opened.
+async function isNothingNew({ command, opened, sql }: Run): Promise<boolean> {
+  const last = await lastPublished(sql)
+  const isSame = last?.isWhole && last.fingerprint === projectFingerprint(opened.project) && last.landedIn === (await landedIn(sql))
+  if (!isSame) return false
+  await startRun(sql, { runId: opened.project.invocationId, command: command.name, fingerprint: last.fingerprint, isWhole: true })
+  const message = 'Nothing new: neither the feed nor the project has changed since the last build.'
+  await finishRun(sql, opened.project.invocationId, { status: 'unchanged', message, landedIn: last.landedIn, results: [] })
+  const standing = last.warnings > 0 ? ` Its ${last.warnings === 1 ? 'warning stands' : `${last.warnings} warnings stand`}.` : ''
+  command.report.close([message + standing], { status: 'unchanged' })
+  return true
+}
+
+async function publish({ command, opened, nodes, isWhole, sql, session, withLog }: Run, isTrial: boolean): Promise<number> {
+  const { options, report, signal } = command
+  const { project, targetPath, targetName } = opened
+  const runId = project.invocationId
+  const began = performance.now()
+  if (withLog && !isTrial) await startRun(sql, { runId, command: command.name, fingerprint: projectFingerprint(project), isWhole })
+  const done = async (status: 'published' | 'failed' | 'interrupted', message: string, results: NodeResult[], landed: bigint | null) => {
+    const invocation = { command: command.name, args: shownOptions(command), elapsedSeconds: (performance.now() - began) / 1000 }
+    await writeRunResults(targetPath, project, results, invocation)
+    if (withLog && !isTrial) await finishRun(sql, runId, { status, message, landedIn: landed, results })
+  }
+  try {
+    const built = await build(
+      session,
+      sql,
+      {
+        project,
+        nodes,
+        targetPath,
+        fingerprints: fingerprints(project),
+        hasLog: withLog,
+        fullRefresh: options.fullRefresh ?? false,
+        failFast: options.failFast ?? false,
+        storeFailures: options.storeFailures ?? false,
+        warnError: options.warnError ?? false,
+        isTrial,
+        signal,
+      },
+      report,
+    )
+    showProblems(command, built)
+    const lines = summaryOf(built, (performance.now() - began) / 1000, withLog ? await openErrors(sql) : [], targetName)
+    await done(built.status === 'failed' ? 'failed' : 'published', lines[1] ?? '', built.results, built.landedIn)
+    report.close(lines, { status: built.status })
+    return built.status === 'failed' ? 1 : 0
+  } catch (error) {
+    const isInterrupted = error instanceof Interrupted
+    const message = isInterrupted ? 'Exited because of keyboard interrupt' : (error as Error).message
+    await done(isInterrupted ? 'interrupted' : 'failed', message, isInterrupted ? error.results : [], null).catch(() => {})
+    throw error
+  }
+}
+
+/** sha256 over all that decides what a build makes: nodes, tests, hooks, and where it goes. */
+export function projectFingerprint(project: Project): string {
+  const tests = [...project.nodes.values()]
+    .filter(node => node.resourceType === 'test')
+    .map(node => [node.uniqueId, node.checksum, node.raw, node.config])
+  const hooks = [project.onRunStart, project.onRunEnd].map(list => list.map(hook => hook.sql))
+  const text = JSON.stringify([
+    [...fingerprints(project)].sort(),
+    tests,
+    hooks,
+    project.vars,
+    project.target.database,
+    project.target.schema,
+  ])
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function showProblems({ report }: Command, { results, problems }: Built): void {
+  for (const { error } of results) if (error) report.fail(error)
+  for (const problem of problems) report.fail(problem)
+}
+
+async function refusePending(sql: Sql, project: Project): Promise<void> {
+  const pending = await pendingMigrations(sql, project.dir)
+  if (pending.length === 0) return
+  throw new ProjectError(
+    `The database lacks ${pending.length === 1 ? 'a migration' : `${pending.length} migrations`}: ${pending.map(({ name }) => name).join(', ')}`,
+    {
+      hint: 'A plan changes nothing, so it applies none: run `npx tsx run.ts load` first.',
+    },
+  )
+}
+
+// For run_results.json: what was asked, without what may be secret.
+function shownOptions({ options }: Command): Record<string, unknown> {
+  const { vars: _, ...rest } = options
+  return rest
+}

@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { keepEmbedded, runningEmbedded, startEmbedded, stopEmbedded } from '../embedded.ts'
+import { ProjectError } from '../errors.ts'
+import { type Command, databaseUrl } from '../open.ts'
+
+/** db start, stop, url, psql: the embedded server, kept running for other clients. */
+export const dbCommands: Record<string, (command: Command, args: string[]) => Promise<number>> = { start, stop, url, psql }
+
+async function start({ options, report }: Command): Promise<number> {
+  refuseOther()
+  report.result(await keepEmbedded(folder(options)))
+  report.note('It runs until `npx tsx run.ts db stop`.')
+  return 0
+}
+
+async function stop({ options, report }: Command): Promise<number> {
+  refuseOther()
+  const state = await stopEmbedded(folder(options))
+  report.note({ stopped: 'Stopped.', 'not running': 'It was not running.', 'in use': 'It stops when the process that works with it has ended.' }[state])
+  return 0
+}
+
+// The password is in it: it is what the user asks for.
+async function url({ options, report }: Command): Promise<number> {
+  const given = databaseUrl() ?? runningEmbedded(folder(options))?.url
+  if (!given) throw new ProjectError('The embedded server is not running', { hint: 'Start it with `npx tsx run.ts db start`.' })
+  report.result(given)
+  return 0
+}
+
+async function psql({ options }: Command, args: string[]): Promise<number> {
+  const given = databaseUrl()
+  const server = given ? null : await startEmbedded(folder(options))
+  try {
+    const { username, password, hostname, port, pathname } = new URL(given ?? server!.url)
+    // By environment, so that the password stands in no list of processes.
+    const env = {
+      ...process.env,
+      PGHOST: hostname || '127.0.0.1',
+      PGPORT: port || '5432',
+      PGUSER: decodeURIComponent(username),
+      PGDATABASE: decodeURIComponent(pathname.slice(1)),
+      ...(password ? { PGPASSWORD: decodeURIComponent(password) } : {}),
+    }
+    const child = spawn('psql', args, { stdio: 'inherit', env })
+    const [code] = await once(child, 'exit')
+    return code === 0 ? 0 : 2
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ENOENT') throw error
+    throw new ProjectError('psql is not installed', { hint: 'Install the PostgreSQL client, or use `show --inline "select …"`; any client takes the URL of `db url`.' })
+  } finally {
+    await server?.close()
+  }
+}
+
+function refuseOther(): void {
+  if (!databaseUrl()) return
+  throw new ProjectError('DATABASE_URL is set, so the embedded server is not in use', { hint: 'Unset DATABASE_URL to work with the embedded one.' })
+}
+
+function folder({ projectDir }: Command['options']): string {
+  return path.resolve(projectDir)
+}

@@ -1,0 +1,57 @@
+import { ProjectError } from '../errors.ts'
+import { type Command, withDatabase } from '../open.ts'
+import { quote } from '../relation.ts'
+import { asJson, asTable, fetchRows } from '../show.ts'
+import { errorTables } from '../summary.ts'
+import { buildCommand } from './build.ts'
+
+/** errors: counts of what was refused; --show N the records; --replay judges all of them again. */
+export async function errorsCommand(command: Command): Promise<number> {
+  const { options, report } = command
+  if (options.replay) {
+    // All of what landed is judged again, and all that follows is made from it.
+    const again = { ...command, name: 'build', options: { ...options, fullRefresh: true } }
+    return buildCommand(again, { types: ['model', 'seed', 'test'], loads: false })
+  }
+  return withDatabase(command, async sql => {
+    const all = await errorTables(sql)
+    const tables = options.entity ? all.filter(table => matches(table, options.entity ?? '')) : all
+    if (options.entity && tables.length === 0) {
+      throw new ProjectError(`No errors table is of '${options.entity}'`, { hint: `There are ${all.join(', ') || 'none yet: run a build first'}.` })
+    }
+    if (tables.length === 0) {
+      report.note('There are no errors tables yet: run a build first.')
+      return 0
+    }
+    const query = options.show === undefined ? countsOf(tables) : recordsOf(tables)
+    const shown = await fetchRows(sql, query, options.show ?? -1)
+    if (shown.rows.length === 0 && options.output !== 'json') report.note('No open errors.')
+    else report.result(options.output === 'json' ? asJson(shown) : asTable(shown))
+    return 0
+  })
+}
+
+function countsOf(tables: string[]): string {
+  const parts = tables.map(
+    table => `select ${literal(table)} as table_name, severity, error_type, source, count(*) as records from errors.${quote(table)} where resolved_at is null group by severity, error_type, source`,
+  )
+  return `${parts.join('\nunion all\n')}\norder by 1, 2, 3, 4`
+}
+
+function recordsOf(tables: string[]): string {
+  const parts = tables.map(
+    table =>
+      `select ${literal(table)} as table_name, severity, error_type, error_message, field, source, file, position, raw_record, raw_text from errors.${quote(table)} where resolved_at is null`,
+  )
+  return `${parts.join('\nunion all\n')}\norder by severity, table_name, source, file, position`
+}
+
+// agents and agent_details are judged into agent_pipeline_errors, admin_groups into group_pipeline_errors.
+function matches(table: string, entity: string): boolean {
+  const names: Record<string, string> = { agent_details: 'agent', admin_groups: 'group', agent_roles: 'agent_role', group_membership: 'group' }
+  return [entity, `${names[entity] ?? entity.replace(/s$/, '')}_pipeline_errors`].includes(table)
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}

@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import { describeUrl } from '../database.ts'
+import { runningEmbedded } from '../embedded.ts'
+import { ProjectError } from '../errors.ts'
+import { plural } from '../lines.ts'
+import { pendingMigrations } from '../migrate.ts'
+import type { Node } from '../node.ts'
+import { type Command, databaseUrl, hasType, openProject, selectedIds, withDatabase } from '../open.ts'
+import { loadProject } from '../project.ts'
+
+/** parse: reads the whole project and tells its mistakes. */
+export async function parseCommand(command: Command): Promise<number> {
+  const { project } = await openProject(command)
+  command.report.note(`Read ${countNodes([...project.nodes.values()])}: no mistakes found.`)
+  return 0
+}
+
+/** ls: the selected nodes, one a line. */
+export async function lsCommand(command: Command): Promise<number> {
+  const { options, report } = command
+  const { project, targetPath } = await openProject(command)
+  const ids = await selectedIds(command, project, targetPath)
+  const nodes = [...project.nodes.values(), ...project.sources.values()].filter(node => ids.has(node.uniqueId) && hasType(options, node))
+  const lines = nodes.sort((a, b) => (a.uniqueId < b.uniqueId ? -1 : 1)).map(node => lineOf(node, options.output ?? 'selector', options.outputKeys))
+  if (lines.length === 0) report.warn({ message: 'No nodes selected!' })
+  else report.result(lines.join('\n'))
+  return 0
+}
+
+/** debug: whether project and connection are as they should be. */
+export async function debugCommand(command: Command): Promise<number> {
+  const { report } = command
+  report.result(`node ${process.version}, ${process.platform} ${process.arch}`)
+  const { project } = await openProject(command)
+  report.result(`project ${project.name} in ${project.dir}: ${countNodes([...project.nodes.values()])}`)
+  const given = databaseUrl()
+  report.result(`database: ${given ? describeUrl(given) : `embedded PostgreSQL in ${path.join(project.dir, '.pg')}${runningEmbedded(project.dir) ? ', running' : ''}`}`)
+  return withDatabase(command, async sql => {
+    const [row] = await sql<{ version: string; user: string }[]>`select version() as version, current_user as user`
+    report.result(`connection: OK, as ${row?.user}: ${row?.version}`)
+    const pending = await pendingMigrations(sql, project.dir)
+    report.result(pending.length > 0 ? `migrations to apply at the next build: ${pending.map(({ name }) => name).join(', ')}` : 'migrations: all applied')
+    return 0
+  })
+}
+
+/** clean: removes the folder of artifacts and the logs, never the database. */
+export async function cleanCommand({ options, report }: Command): Promise<number> {
+  const { dir, settings } = await loadProject(options.projectDir)
+  for (const name of [options.targetPath ?? settings.targetPath, 'logs']) {
+    const folder = path.resolve(dir, name)
+    if (!folder.startsWith(dir + path.sep)) throw new ProjectError(`${name} is not inside the project, so it is not removed`)
+    if (!existsSync(folder)) continue
+    await rm(folder, { recursive: true, force: true })
+    report.note(`Removed ${name}`)
+  }
+  return 0
+}
+
+function lineOf(node: Node, output: string, keys: string[] | undefined): string {
+  if (output === 'name') return node.name
+  if (output === 'path') return node.path
+  if (output === 'json') return JSON.stringify(pick(node, keys))
+  if (output !== 'selector') throw new ProjectError(`--output ${output} is not known: selector, name, path or json`)
+  return node.resourceType === 'source' ? `source:${node.fqn[0]}.${node.sourceName}.${node.name}` : node.fqn.join('.')
+}
+
+function pick(node: Node, keys: string[] | undefined): object {
+  const all: Record<string, unknown> = {
+    alias: node.alias,
+    name: node.name,
+    package_name: node.packageName,
+    depends_on: { macros: node.macros, nodes: node.dependsOn },
+    tags: node.tags,
+    config: node.config,
+    resource_type: node.resourceType,
+    source_name: node.sourceName,
+    original_file_path: node.path,
+    unique_id: node.uniqueId,
+    fqn: node.fqn,
+    schema: node.schema,
+    description: node.description,
+  }
+  const wanted = keys ?? ['alias', 'name', 'package_name', 'depends_on', 'tags', 'config', 'resource_type', 'source_name', 'original_file_path', 'unique_id']
+  return Object.fromEntries(wanted.filter(key => all[key] !== undefined).map(key => [key, all[key]]))
+}
+
+function countNodes(nodes: Node[]): string {
+  const count = (type: string, noun: string) => plural(nodes.filter(node => node.resourceType === type).length, noun)
+  return [count('model', 'model'), count('seed', 'seed'), count('test', 'data test')].join(', ')
+}

@@ -1,0 +1,94 @@
+import { writeCompiled } from '../artifacts.ts'
+import { contextOf } from '../build.ts'
+import { compileNode, renderText, type RunContext } from '../compile.ts'
+import { explainPostgres } from '../codeframe.ts'
+import type { Session, Sql } from '../database.ts'
+import { ProjectError } from '../errors.ts'
+import { fingerprints } from '../fingerprint.ts'
+import type { Rendered } from '../jinja/render.ts'
+import { type Command, type Opened, openProject, selected, withDatabase } from '../open.ts'
+import { hasLog, publishedNodes } from '../record.ts'
+import { asJson, asTable, fetchRows } from '../show.ts'
+import { statementsOf } from '../statements.ts'
+import { explainStatement } from '../work.ts'
+
+/** show: rows of a query or a model, and nothing else on stdout. */
+export async function showCommand(command: Command): Promise<number> {
+  const { options, report } = command
+  if (!options.inline === !options.select) {
+    throw new ProjectError('show needs a query or a model', { hint: `Say --inline "select * from {{ ref('agents') }}" or --select agents.` })
+  }
+  const opened = await openProject(command)
+  return withDatabase(command, async sql => {
+    const rendered = await compiling(command, opened, sql, context => compileOne(command, opened, context))
+    const statements = statementsOf(rendered.text)
+    if (statements.length !== 1) throw new ProjectError(`show takes one query, not ${statements.length === 0 ? 'none' : statements.length}`)
+    const query = statements[0]!.text
+    const shown = await fetchRows(sql, query, options.limit ?? 5).catch(error => {
+      throw shownError(error, rendered, query)
+    })
+    report.result(options.output === 'json' ? asJson(shown) : asTable(shown))
+    return 0
+  })
+}
+
+/** compile: the SQL of the selection in target/compiled; of a single node or of --inline also on stdout. */
+export async function compileCommand(command: Command): Promise<number> {
+  const { options, report } = command
+  const opened = await openProject(command)
+  return withDatabase(command, async sql => {
+    if (options.inline) {
+      const { text } = await compiling(command, opened, sql, context => compileOne(command, opened, context))
+      report.result(options.output === 'json' ? JSON.stringify({ compiled: text.trim() }, null, 2) : text.trim())
+      return 0
+    }
+    const { nodes } = await selected(command, opened, ['model', 'test'])
+    const texts = await compiling(command, opened, sql, async context => {
+      const list: string[] = []
+      for (const node of nodes) {
+        const { text } = await compileNode(opened.project, node, context)
+        await writeCompiled(opened.targetPath, node, text)
+        list.push(text.trim())
+      }
+      return list
+    })
+    const models = nodes.filter(node => node.resourceType === 'model')
+    const only = nodes.length === 1 ? nodes[0] : options.select && models.length === 1 ? models[0] : undefined
+    const text = only ? (texts[nodes.indexOf(only)] ?? '') : ''
+    if (only) report.result(options.output === 'json' ? JSON.stringify({ node: only.name, compiled: text }, null, 2) : text)
+    else report.note(`Compiled ${nodes.length} nodes to ${opened.targetName}/compiled`)
+    return 0
+  })
+}
+
+// Templates may ask the database; they ask it in a transaction that only reads.
+async function compiling<T>({ report, options }: Command, { project, targetPath }: Opened, sql: Sql, work: (context: RunContext) => Promise<T>): Promise<T> {
+  const session: Session = await sql.reserve()
+  try {
+    const withLog = await hasLog(session)
+    const published = withLog ? await publishedNodes(session) : new Map()
+    await session`begin read only`
+    const plan = { fullRefresh: options.fullRefresh ?? false, failFast: false, storeFailures: false, warnError: false, hasLog: withLog }
+    return await work(await contextOf(session, { project, targetPath, nodes: [], fingerprints: fingerprints(project), ...plan }, published, report))
+  } finally {
+    await session`rollback`.catch(() => {})
+    session.release()
+  }
+}
+
+async function compileOne(command: Command, opened: Opened, context: RunContext): Promise<Rendered> {
+  const { options } = command
+  if (options.inline) return renderText(opened.project, null, options.inline, { file: 'inline query', line: 1, column: 1 }, context)
+  const { nodes } = await selected(command, opened, ['model', 'seed', 'test'])
+  const models = nodes.filter(node => node.resourceType !== 'test')
+  const node = models.length === 1 ? models[0] : nodes.length === 1 ? nodes[0] : undefined
+  if (!node) throw new ProjectError(`show takes one model, but the selection has ${models.length}`, { hint: 'Name one with --select.' })
+  if (node.resourceType !== 'seed') return compileNode(opened.project, node, context)
+  return renderText(opened.project, null, `select * from ${node.relationName}`, node.place, context)
+}
+
+function shownError(error: unknown, rendered: Rendered, query: string): unknown {
+  if (!(error instanceof Error) || error.name !== 'PostgresError') return error
+  const node = { place: rendered.placeAt(0) }
+  return explainStatement(node as Parameters<typeof explainStatement>[0], rendered, query, error) ?? explainPostgres(error, rendered)
+}

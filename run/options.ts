@@ -1,0 +1,31 @@
+import type { IndirectSelection } from './select.ts'
+
+/** What the command line says, as commander gives it. Lists are split already. */
+export interface Options {
+  projectDir: string
+  select?: string[]
+  exclude?: string[]
+  resourceType?: string[]
+  excludeResourceType?: string[]
+  indirectSelection?: IndirectSelection
+  state?: string
+  fullRefresh?: boolean
+  vars?: Record<string, unknown>
+  failFast?: boolean
+  storeFailures?: boolean
+  warnError?: boolean
+  logFormat: 'text' | 'json'
+  quiet?: boolean
+  targetPath?: string
+  data?: string
+  prune?: boolean
+  /** commander's form of --no-wait. */
+  wait?: boolean
+  output?: string
+  outputKeys?: string[]
+  limit?: number
+  inline?: string
+  entity?: string
+  show?: number
+  replay?: boolean
+}
