@@ -1,6 +1,18 @@
-import type { Introspect } from './introspect.ts'
-import type { Rendered } from './jinja/render.ts'
+import type { Ask } from './adapter.ts'
+import { explainPostgres, isPostgresError } from './codeframe.ts'
+import { createScope, macroBook, type Session, text } from './context.ts'
+import { joinCtes, piecesOf } from './ctes.ts'
+import { templateOf } from './drafts.ts'
+import { type Place, ProjectError } from './errors.ts'
+import { attachedCall, testArguments } from './generictests.ts'
+import type { Answers, Introspect, Request } from './introspect.ts'
+import { isOutput } from './jinja/output.ts'
+import { renderedOf } from './jinja/render.ts'
+import { didYouMean } from './jinja/suggest.ts'
+import { bindMacro, fromJs, type Kwargs, macroOf, parseTemplate, type Rendered, render, type Value } from './jinja/template.ts'
 import type { Node, Project } from './node.ts'
+import { written as placeText } from './properties.ts'
+import { type Relation, relationObject, relationOf } from './relation.ts'
 
 /** What a node may know when it is rendered for a run. */
 export interface RunContext {
@@ -19,31 +31,181 @@ export interface RunContext {
 }
 
 /** The SQL of a model or test with its ephemeral parents as CTEs before it; '' for a seed. `placeAt` maps its offsets to the analyst's source. */
-export async function compileNode(_project: Project, _node: Node, _context: RunContext = {}): Promise<Rendered> {
-  throw new Error('todo')
+export async function compileNode(project: Project, node: Node, context: RunContext = {}): Promise<Rendered> {
+  if (node.resourceType === 'seed' || node.resourceType === 'source') return render(parseTemplate('', node.path), new Map())
+  const { rendered, ephemeral } = await renderNode(project, node, context)
+  if (ephemeral.length === 0) return rendered
+
+  const ctes = new Map<string, Rendered>()
+  await collect(ephemeral)
+  return joinCtes(
+    rendered,
+    [...ctes].map(([id, cte]) => ({ name: cteName(project.nodes.get(id)!), cte })),
+  )
+
+  // Deepest first: each CTE comes after those that it reads.
+  async function collect(ids: string[]): Promise<void> {
+    for (const id of ids) {
+      if (ctes.has(id)) continue
+      const parent = await renderNode(project, project.nodes.get(id)!, context)
+      await collect(parent.ephemeral)
+      ctes.set(id, parent.rendered)
+    }
+  }
 }
 
-/** A template in the context of a node, as hooks are: `{{ this }}`, macros, ref() of what the node may see. `node` null for on-run-start and on-run-end. */
+/** A template in the context of a node, as hooks are: `{{ this }}`, macros, ref() of what the node reads. `node` null for on-run-start and on-run-end. */
 export async function renderText(
-  _project: Project,
-  _node: Node | null,
-  _text: string,
-  _place: { file: string; line?: number; column?: number },
-  _context: RunContext = {},
+  project: Project,
+  node: Node | null,
+  source: string,
+  place: Place,
+  context: RunContext = {},
 ): Promise<Rendered> {
-  throw new Error('todo')
+  const template = parseTemplate(source, place.file, place.line, place.column)
+  const { result } = await replay(project, node, context, scope => render(template, scope))
+  return result
 }
 
 /**
- * Calls a macro by name (own project's first, then the runner's) in the context of a node, with JSON-like values, Relations of
- * `relationOf` and Jinja values as arguments.
+ * Calls a macro by name (own project's first, then the runner's) in the context of a node. Arguments are JSON-like values, Relations
+ * (`relationOf(node)`) or values of Jinja.
  */
 export async function renderMacro(
-  _project: Project,
-  _node: Node | null,
-  _name: string,
-  _args: Record<string, unknown>,
-  _context: RunContext = {},
+  project: Project,
+  node: Node | null,
+  name: string,
+  args: Record<string, unknown>,
+  context: RunContext = {},
 ): Promise<Rendered> {
-  throw new Error('todo')
+  const book = macroBook(project)
+  const macro = book.own.get(name) ?? book.runner.get(name)
+  if (!macro) {
+    const hint = didYouMean(name, [...book.own.keys(), ...book.runner.keys()])
+    throw new ProjectError(`There is no macro '${name}'`, hint ? { hint } : {})
+  }
+  const kwargs: Kwargs = Object.fromEntries(Object.entries(args).map(([key, value]) => [key, toValue(value)]))
+  const { result } = await replay(project, node, context, scope => {
+    const given = macroOf(bindMacro(macro.definition, scope))!.render([], kwargs, macro.place)
+    if (isOutput(given)) return renderedOf(given)
+    return piecesOf([{ text: text(given), place: macro.place }])
+  })
+  return result
+}
+
+/** `__dbt__cte__` and the model's name. */
+export function cteName(node: Node): string {
+  return `__dbt__cte__${node.name}`
+}
+
+async function renderNode(project: Project, node: Node, context: RunContext): Promise<{ rendered: Rendered; ephemeral: string[] }> {
+  const template = templateOf(node)
+  const { result, ephemeral } = await replay(project, node, context, (scope, session) => {
+    const target = node.test?.attachedTo
+    if (target !== undefined) {
+      const attached = project.nodes.get(target) ?? project.sources.get(target)!
+      session.extra.set('_dbt_generic_test_kwargs', testArguments(node, attachedCall(attached), scope))
+    }
+    return render(template, scope)
+  })
+  return { rendered: result, ephemeral }
+}
+
+/** Thrown out of a template that asks what is not yet known. */
+interface NeedsDatabase {
+  request: Request
+}
+
+// Rendering is synchronous, the database is not: a question stops the rendering, which starts again when its answer is there.
+async function replay<T>(
+  project: Project,
+  node: Node | null,
+  context: RunContext,
+  run: (scope: ReturnType<typeof createScope>, session: Session) => T,
+): Promise<{ result: T; ephemeral: string[] }> {
+  const answers: unknown[] = []
+  while (true) {
+    let next = 0
+    const ask = ((request: Request) => {
+      if (next < answers.length) return answers[next++]
+      throw { request } satisfies NeedsDatabase
+    }) as Ask
+    const said: { to: 'print' | 'warn'; message: string }[] = []
+    const ephemeral = new Set<string>()
+    const session = runSession(project, node, context, ask, ephemeral, said)
+    try {
+      const result = run(createScope(project, session), session)
+      for (const { to, message } of said) context[to]?.(message)
+      return { result, ephemeral: [...ephemeral] }
+    } catch (error) {
+      if (typeof error !== 'object' || error === null || error instanceof Error || !('request' in error)) throw error
+      answers.push(await answer((error as NeedsDatabase).request))
+    }
+  }
+
+  async function answer(request: Request): Promise<Answers[Request['kind']]> {
+    const place = request.kind === 'query' ? request.place : node?.place
+    if (!context.database)
+      throw new ProjectError(`${node?.name ?? 'This template'} asks the database, but there is none here`, place ? { place } : {})
+    try {
+      return await context.database(request as never)
+    } catch (error) {
+      if (request.kind !== 'query' || !isPostgresError(error)) throw error
+      throw explainPostgres(error, piecesOf([{ text: request.sql, place: request.place }]))
+    }
+  }
+}
+
+function runSession(
+  project: Project,
+  node: Node | null,
+  context: RunContext,
+  ask: Ask,
+  ephemeral: Set<string>,
+  said: { to: 'print' | 'warn'; message: string }[],
+): Session {
+  const visible = (id: string): boolean => node === null || id === node.uniqueId || node.dependsOn.includes(id)
+  return {
+    node,
+    execute: true,
+    strict: true,
+    ref: (name, pack, site) => {
+      const found = project.nodes.get(`model.${project.name}.${name}`) ?? project.nodes.get(`seed.${project.name}.${name}`)
+      if (!found || (pack !== undefined && pack !== project.name))
+        throw new ProjectError(`'${name}' is no model or seed of the project`, { place: site })
+      if (!visible(found.uniqueId)) throw unseen(node!, `ref('${name}')`, site)
+      if (found.config.materialized !== 'ephemeral') return relationObject(relationOf(found))
+      ephemeral.add(found.uniqueId)
+      return relationObject({ database: null, schema: null, identifier: cteName(found), type: 'cte', cte: true })
+    },
+    source: (source, table, site) => {
+      const found = project.sources.get(`source.${project.name}.${source}.${table}`)
+      if (!found) throw new ProjectError(`'${source}.${table}' is no source of the project`, { place: site })
+      if (!visible(found.uniqueId)) throw unseen(node!, `source('${source}', '${table}')`, site)
+      return relationObject(relationOf(found))
+    },
+    configure: () => {},
+    ask,
+    isIncremental: () => node !== null && (context.isIncremental?.(node) ?? false),
+    lastBuilt: () => (node === null ? 0 : (context.lastBuilt?.(node) ?? 0)),
+    print: message => void said.push({ to: 'print', message }),
+    warn: message => void said.push({ to: 'warn', message }),
+    used: new Set(),
+    extra: new Map(Object.entries(context.extra ?? {}).map(([key, value]) => [key, toValue(value)])),
+  }
+}
+
+function unseen(node: Node, call: string, site: Place): ProjectError {
+  return new ProjectError(`${node.name} calls ${call}, which parsing did not see: the order of the build does not know of it`, {
+    place: site,
+    hint: `Add the comment -- depends_on: {{ ${call} }} to ${placeText({ file: node.path })}.`,
+  })
+}
+
+function toValue(value: unknown): Value {
+  if (Array.isArray(value)) return value.map(toValue)
+  const plain = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  if (plain && 'identifier' in value && 'schema' in value && 'database' in value) return relationObject(value as Relation)
+  if (plain && 'get' in value) return value as Value
+  return fromJs(value)
 }

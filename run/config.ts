@@ -1,8 +1,8 @@
-import { CONFIG_KEYS, canonical, type ConfigKey, NOT_SUPPORTED } from './configkeys.ts'
+import { CONFIG_KEYS, type ConfigKey, canonical, NOT_SUPPORTED } from './configkeys.ts'
 import { type Place, ProjectError } from './errors.ts'
+import { didYouMean } from './jinja/suggest.ts'
 import type { Config, ResourceType } from './node.ts'
 import { named } from './shape.ts'
-import { didYouMean } from './jinja/suggest.ts'
 import { isYamlMap, placeOf, type YamlMap } from './yaml.ts'
 
 /** Values of one level of precedence, and where each key stands. */
@@ -47,13 +47,7 @@ export function unusedFolders(tree: YamlMap | undefined, prefix: string, used: S
  * Lays one level over a config, by each key's kind of merging, and gives the new config. Keys that are unknown, not for this type of
  * node or of the wrong form go to `errors`. `render` is for strings of YAML; a config() call has rendered its own.
  */
-export function applyLevel(
-  config: Config,
-  level: ConfigLevel,
-  type: ResourceType,
-  errors: ProjectError[],
-  render?: RenderYaml,
-): Config {
+export function applyLevel(config: Config, level: ConfigLevel, type: ResourceType, errors: ProjectError[], render?: RenderYaml): Config {
   const result: Config = { ...config }
   for (const [written, raw] of Object.entries(level.values)) {
     const key = canonical(written)

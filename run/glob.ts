@@ -22,13 +22,16 @@ const patterns = new Map<string, RegExp>()
 function patternOf(pattern: string, star: string, any: string): RegExp {
   const known = patterns.get(any + pattern)
   if (known) return known
-  const source = pattern.replace(/\[(!?)(\]?[^\]]*)\]|[*?]|[\\^$.|+(){}[\]]/g, (whole, not: string | undefined, set: string | undefined) => {
-    if (whole === '*') return star
-    if (whole === '?') return any
-    if (set === undefined) return `\\${whole}`
-    const escaped = set.replace(/[\\\]^]/g, '\\$&')
-    return `[${not ? '^' : ''}${escaped}]`
-  })
+  const source = pattern.replace(
+    /\[(!?)(\]?[^\]]*)\]|[*?]|[\\^$.|+(){}[\]]/g,
+    (whole, not: string | undefined, set: string | undefined) => {
+      if (whole === '*') return star
+      if (whole === '?') return any
+      if (set === undefined) return `\\${whole}`
+      const escaped = set.replace(/[\\\]^]/g, '\\$&')
+      return `[${not ? '^' : ''}${escaped}]`
+    },
+  )
   const compiled = new RegExp(`^${source}$`)
   patterns.set(any + pattern, compiled)
   return compiled

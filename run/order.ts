@@ -76,8 +76,7 @@ function wholeOrder(project: Project): Node[] {
   const waits = new Map<string, number>()
   for (const id of project.nodes.keys()) waits.set(id, 0)
   const after = (id: string): string[] => [...(project.childMap.get(id) ?? []), ...(guards.get(id) ?? [])]
-  for (const id of project.nodes.keys())
-    for (const child of after(id)) if (waits.has(child)) waits.set(child, waits.get(child)! + 1)
+  for (const id of project.nodes.keys()) for (const child of after(id)) if (waits.has(child)) waits.set(child, waits.get(child)! + 1)
 
   const ready: string[] = []
   for (const [id, count] of waits) if (count === 0) insert(ready, id)

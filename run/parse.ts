@@ -1,7 +1,143 @@
-import type { Project } from './node.ts'
-import type { ProjectFiles } from './project.ts'
+import { type Hook, unusedFolders } from './config.ts'
+import { createScope, type World } from './context.ts'
+import { attempt, configure, createDraft, type Draft, levelsFor } from './drafts.ts'
+import { ProjectError, ProjectErrors } from './errors.ts'
+import { genericTests } from './generictests.ts'
+import { parseTemplate, render } from './jinja/template.ts'
+import { inPlaces, link } from './link.ts'
+import { readMacros } from './macrofiles.ts'
+import type { Node, Problem, Project, ProjectHook } from './node.ts'
+import { namer } from './nodenames.ts'
+import { parseSession, settle } from './parsepass.ts'
+import { describeMacros, docsOf, patchNodes, sourceDrafts, unitTests } from './patch.ts'
+import type { ProjectFiles, SeedFile, SourceFile } from './project.ts'
+import { placeOf, placeOfValue } from './yaml.ts'
+import { yamlRenderer } from './yamljinja.ts'
 
 /** Renders every node once with execute = false and links what ref() and source() name. Throws ProjectErrors with all mistakes. */
-export function parseProject(_files: ProjectFiles): Project {
-  throw new Error('todo')
+export function parseProject(files: ProjectFiles): Project {
+  const { settings } = files
+  const errors = [...files.errors]
+  const warnings: Problem[] = []
+  const used = new Set<object>()
+  const macros = readMacros(files, errors)
+  const world: World = { ...files, name: settings.name, macros }
+  const renderYaml = yamlRenderer(world)
+  const docs = docsOf(files, errors)
+
+  // 1: a draft per file and source table, with the configs of dbt_project.yml and of its YAML
+  const drafts = [
+    ...files.models.map(file => draftOf(file, 'model')),
+    ...files.seeds.map(file => draftOf(file, 'seed')),
+    ...files.singularTests.map(file => draftOf(file, 'test')),
+    ...sourceDrafts(files, used, renderYaml, errors),
+  ]
+  refuseDoubles(drafts, errors)
+  patchNodes({ files, drafts, renderYaml, docs, errors })
+  describeMacros(files, macros, docs, errors)
+
+  // 2: config() calls and refs, by rendering; then names, which the config decides
+  const noticed = (message: string): unknown => warnings.push({ message })
+  const name = namer(world, node => parseSession(node, noticed))
+  for (const draft of drafts) if (draft.node.resourceType !== 'source') parseNode(draft)
+
+  // 3: generic tests, which need to know what they are attached to
+  drafts.push(...genericTests({ files, drafts, world, used, renderYaml, docs, errors, name, session: node => parseSession(node, noticed) }))
+
+  const unused = (['model', 'seed', 'test', 'source'] as const).flatMap(type => unusedFolders(settings.trees[type], TREE[type], used))
+  for (const { path, place } of unused)
+    warnings.push({
+      message: `The configs of ${path} in dbt_project.yml are for no node of the project`,
+      ...(place ? { place } : {}),
+      hint: 'Rename or remove them; a config has a + before its name.',
+    })
+
+  // 4: who reads whom
+  const project: Project = {
+    ...world,
+    dir: files.dir,
+    version: settings.version,
+    nodes: new Map(),
+    sources: new Map(),
+    disabled: new Map(),
+    unitTests: new Map(),
+    docs,
+    onRunStart: hooks('on-run-start', settings.onRunStart),
+    onRunEnd: hooks('on-run-end', settings.onRunEnd),
+    parentMap: new Map(),
+    childMap: new Map(),
+    textOf: file => files.texts.get(file),
+    warnings,
+  }
+  link(project, drafts, errors)
+  unitTests(project, files, renderYaml, errors)
+  if (errors.length > 0) throw new ProjectErrors(inPlaces(errors))
+  return project
+
+  function draftOf(file: SourceFile | SeedFile, type: 'model' | 'seed' | 'test'): Draft {
+    const parts = file.within.replace(/\.[^.]*$/, '').split('/')
+    const nodeName = parts.at(-1)!
+    const place = { file: file.file, line: 1, column: 1 }
+    if (/\s/.test(nodeName))
+      errors.push(new ProjectError(`The name '${nodeName}' has a space`, { place, hint: 'Write it with an underscore.' }))
+    const fqn = [settings.name, ...parts]
+    const raw = 'text' in file ? file.text : ''
+    const checksum = 'checksum' in file ? { checksum: file.checksum } : {}
+    const draft = createDraft(
+      files,
+      type,
+      { uniqueId: `${type}.${settings.name}.${nodeName}`, name: nodeName, path: file.file, fqn, raw, ...checksum },
+      errors,
+    )
+    configure(draft, levelsFor(files, type, fqn, used), errors, renderYaml)
+    return draft
+  }
+
+  function parseNode(draft: Draft): void {
+    const { node } = draft
+    attempt(errors, () => name(node))
+    if (draft.template) {
+      const { config } = node
+      const session = parseSession(node, noticed, draft, errors)
+      attempt(errors, () => void render(draft.template!, createScope(world, session)))
+      for (const { sql } of [...((node.config['pre-hook'] ?? []) as Hook[]), ...((node.config['post-hook'] ?? []) as Hook[])])
+        attempt(
+          errors,
+          () => void render(parseTemplate(sql, node.place.file, node.place.line, node.place.column), createScope(world, session)),
+        )
+      node.macros = [...session.used]
+      if (node.config !== config) attempt(errors, () => name(node))
+    }
+    settle(node, errors)
+  }
+
+  function hooks(key: string, texts: string[]): ProjectHook[] {
+    const value = settings.written[key]
+    return texts.map((sql, index) => ({
+      sql,
+      place: (typeof value === 'object' && value !== null ? placeOf(value, index) : placeOfValue(settings.written, key)) ?? {
+        file: 'dbt_project.yml',
+      },
+    }))
+  }
+}
+
+const TREE = { model: 'models', seed: 'seeds', test: 'data_tests', source: 'sources' }
+
+function refuseDoubles(drafts: Draft[], errors: ProjectError[]): void {
+  const seen = new Map<string, Node>()
+  for (const { node } of drafts) {
+    const key = node.resourceType === 'model' || node.resourceType === 'seed' ? `relation ${node.name}` : node.uniqueId
+    const other = seen.get(key)
+    if (other) {
+      const what = node.resourceType === 'source' ? `${node.sourceName}.${node.name}` : node.name
+      const where = other.place.line === 1 ? other.place.file : `${other.place.file}:${other.place.line}`
+      errors.push(
+        new ProjectError(`Two ${node.resourceType}s are called '${what}': ${where} and this one`, {
+          place: node.place,
+          hint: 'ref() and source() go by name alone: rename one of them.',
+        }),
+      )
+    } else seen.set(key, node)
+  }
 }

@@ -108,7 +108,9 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
   }
   for (const path of seedPaths)
     for (const file of await list(join(root, path), name => name.endsWith('.csv'))) {
-      const checksum = createHash('sha256').update(await readFile(join(root, file))).digest('hex')
+      const checksum = createHash('sha256')
+        .update(await readFile(join(root, file)))
+        .digest('hex')
       files.seeds.push({ file, within: relative(path, file), checksum })
     }
   for (const path of testPaths)

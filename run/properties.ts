@@ -1,6 +1,6 @@
 import { type Place, ProjectError } from './errors.ts'
 import type { Column, Config, Constraint } from './node.ts'
-import { type Shapes, readShape } from './shape.ts'
+import { readShape, type Shapes } from './shape.ts'
 import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from './yaml.ts'
 
 /** Properties of a model, seed or singular test, as one YAML file has them. */
@@ -97,7 +97,12 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
     return
   }
   const top = readShape(data, 'a properties file', TOP, errors)
-  for (const [key, kind] of [['models', 'model'], ['seeds', 'seed'], ['tests', 'test'], ['data_tests', 'test']] as const)
+  for (const [key, kind] of [
+    ['models', 'model'],
+    ['seeds', 'seed'],
+    ['tests', 'test'],
+    ['data_tests', 'test'],
+  ] as const)
     for (const item of maps(top, key)) readNode(item, kind)
   for (const item of maps(top, 'sources')) readSource(item)
   for (const item of maps(top, 'macros')) readMacro(item)
@@ -219,7 +224,10 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
   function testsOf(map: YamlMap, read: YamlMap, column: string | undefined, columnTags: string[]): TestProperties[] {
     if (read.tests !== undefined && read.data_tests !== undefined)
       errors.push(
-        new ProjectError("'tests' and 'data_tests' are the same thing: give one of them", placed(placeOf(map, 'tests'), 'Keep data_tests.')),
+        new ProjectError(
+          "'tests' and 'data_tests' are the same thing: give one of them",
+          placed(placeOf(map, 'tests'), 'Keep data_tests.'),
+        ),
       )
     const key = read.data_tests === undefined ? 'tests' : 'data_tests'
     const items = (read[key] ?? []) as Yaml[]
@@ -227,7 +235,15 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
   }
 
   function readTest(item: Yaml, place: Place, column: string | undefined, columnTags: string[]): TestProperties | undefined {
-    const base = { place, ...(column === undefined ? {} : { column }), columnTags, description: '', arguments: {}, config: {}, container: {} }
+    const base = {
+      place,
+      ...(column === undefined ? {} : { column }),
+      columnTags,
+      description: '',
+      arguments: {},
+      config: {},
+      container: {},
+    }
     if (typeof item === 'string') return { ...base, ...genericName(item) }
     if (!isYamlMap(item)) {
       errors.push(new ProjectError('A test is a name, or a mapping of a name to its arguments', { place }))
@@ -345,7 +361,9 @@ function maps(read: YamlMap, key: string): YamlMap[] {
 }
 
 const TEST_CONFIG = new Set(
-  'severity warn_if error_if fail_calc limit where tags enabled store_failures store_failures_as meta database schema alias group'.split(' '),
+  'severity warn_if error_if fail_calc limit where tags enabled store_failures store_failures_as meta database schema alias group'.split(
+    ' ',
+  ),
 )
 
 const common: Shapes = { name: 'text', description: 'text', config: 'map', meta: 'map', tags: 'texts', docs: 'map' }
@@ -362,7 +380,7 @@ const TOP: Shapes = {
   data_tests: 'maps',
   unit_tests: 'maps',
   snapshots: { use: "an incremental model (incremental_strategy 'append' or 'merge') that keeps the history" },
-  exposures: { use: "`meta:` of the models that feed it" },
+  exposures: { use: '`meta:` of the models that feed it' },
   analyses: { use: '`show --inline` or a query outside the project' },
   groups: { use: '`tags:` and `meta: {owner: …}`' },
   metrics: { use: 'a model that computes the metric' },

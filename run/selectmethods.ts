@@ -18,26 +18,53 @@ export interface Question {
 
 /** The selector methods: each gives the test of one node. dbt's methods for things that this runner has not match nothing. */
 export const METHODS: Record<string, (question: Question) => (node: Selectable) => boolean> = {
-  fqn: ({ value }) => node => node.resourceType !== 'source' && (fqnMatches(node.fqn, value) || fqnMatches(node.fqn.slice(1), value)),
-  tag: ({ value }) => node => node.tags.some(tag => fnmatch(tag, value)),
+  fqn:
+    ({ value }) =>
+    node =>
+      node.resourceType !== 'source' && (fqnMatches(node.fqn, value) || fqnMatches(node.fqn.slice(1), value)),
+  tag:
+    ({ value }) =>
+    node =>
+      node.tags.some(tag => fnmatch(tag, value)),
   group: () => none,
-  access: ({ value }) => node => node.resourceType === 'model' && value === 'protected',
+  access:
+    ({ value }) =>
+    node =>
+      node.resourceType === 'model' && value === 'protected',
   source: ({ value }) => sourceMatches(value),
-  path: ({ value }) => node => pathsOf(node).some(path => globMatch(path, value)),
-  file: ({ value }) => node => fnmatch(basename(node.path), value) || fnmatch(basename(node.path).replace(/\.[^.]*$/, ''), value),
-  package: ({ value, project }) => node => fnmatch(node.packageName, value === 'this' ? project.name : value),
-  config: ({ value, argument }) => node => node.resourceType !== 'unit_test' && configMatches(node, argument, value),
-  test_name: ({ value }) => node =>
-    node.resourceType === 'unit_test'
-      ? fnmatch(node.name, value)
-      : node.resourceType === 'test' && node.test?.generic !== undefined && fnmatch(node.test.generic, value),
+  path:
+    ({ value }) =>
+    node =>
+      pathsOf(node).some(path => globMatch(path, value)),
+  file:
+    ({ value }) =>
+    node =>
+      fnmatch(basename(node.path), value) || fnmatch(basename(node.path).replace(/\.[^.]*$/, ''), value),
+  package:
+    ({ value, project }) =>
+    node =>
+      fnmatch(node.packageName, value === 'this' ? project.name : value),
+  config:
+    ({ value, argument }) =>
+    node =>
+      node.resourceType !== 'unit_test' && configMatches(node, argument, value),
+  test_name:
+    ({ value }) =>
+    node =>
+      node.resourceType === 'unit_test'
+        ? fnmatch(node.name, value)
+        : node.resourceType === 'test' && node.test?.generic !== undefined && fnmatch(node.test.generic, value),
   test_type: ({ value }) => testTypeMatches(value),
   resource_type: ({ value }) => resourceTypeMatches(value),
   state: ({ value, project, previous }) => stateCheck(project, value, previous.manifest),
   exposure: () => none,
   metric: () => none,
   result: ({ value, previous }) => {
-    const ids = new Set(resultsOf(previous.runResults, 'run_results.json', 'result').filter(({ status }) => status === value).map(idOf))
+    const ids = new Set(
+      resultsOf(previous.runResults, 'run_results.json', 'result')
+        .filter(({ status }) => status === value)
+        .map(idOf),
+    )
     return node => ids.has(node.uniqueId)
   },
   source_status: ({ value, previous }) => fresher(value, previous),

@@ -32,7 +32,9 @@ type Check = (old: OldNode | undefined, node: Selectable) => boolean
 /** The test behind state:…: how a node compares with the manifest of an earlier run. */
 export function stateCheck(project: Project, value: string, manifest: unknown): (node: Selectable) => boolean {
   if (typeof manifest !== 'object' || manifest === null)
-    throw new ProjectError('Got a state selector method, but no comparison manifest', { hint: 'Name the folder of a manifest.json with --state.' })
+    throw new ProjectError('Got a state selector method, but no comparison manifest', {
+      hint: 'Name the folder of a manifest.json with --state.',
+    })
   const old = manifest as OldManifest
   const changed = changedMacros(project, old)
   const macrosChanged: Check = (_, node) => node.resourceType !== 'unit_test' && usesChanged(project, node, changed)

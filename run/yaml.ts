@@ -19,7 +19,9 @@ export function readYaml(text: string, file: string, errors: ProjectError[]): Ya
     return { file, line, column: col }
   }
   for (const error of document.errors)
-    errors.push(new ProjectError(`This is not YAML: ${firstLine(error.message)}`, { place: at(error.pos[0]), ...hintFor(text, error.pos[0]) }))
+    errors.push(
+      new ProjectError(`This is not YAML: ${firstLine(error.message)}`, { place: at(error.pos[0]), ...hintFor(text, error.pos[0]) }),
+    )
   if (document.errors.length > 0) return null
 
   let spent = 0

@@ -1,0 +1,57 @@
+import type { Session } from './context.ts'
+import { configure, type Draft } from './drafts.ts'
+import { ProjectError } from './errors.ts'
+import { toJs, type Value } from './jinja/template.ts'
+import type { Node } from './node.ts'
+import { relationObject, relationOf } from './relation.ts'
+
+/** The session of the parse pass: what it is asked for is noted in the draft, the database is silent. */
+export function parseSession(node: Node, warn: (message: string) => void, draft?: Draft, errors: ProjectError[] = []): Session {
+  const self = (): Value => relationObject(relationOf(node))
+  return {
+    node,
+    execute: false,
+    strict: false,
+    ref: (name, pack, site) => {
+      draft?.refs.push({ name, pack, site })
+      return self()
+    },
+    source: (source, table, site) => {
+      draft?.sources.push({ source, table, site })
+      return self()
+    },
+    configure: (values, site) => {
+      if (!draft) return
+      const plain = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, toJs(value)]))
+      configure(draft, [{ values: plain, place: () => site }], errors, undefined)
+    },
+    ask: () => undefined,
+    isIncremental: () => false,
+    lastBuilt: () => 0,
+    print: () => {},
+    warn,
+    used: new Set(),
+    extra: new Map(),
+  }
+}
+
+/** What the final config says of a node's tags, meta and docs; checks what only the final config can tell. */
+export function settle(node: Node, errors: ProjectError[]): void {
+  const { config, resourceType, place } = node
+  node.tags = (config.tags ?? []) as string[]
+  node.meta = (config.meta ?? {}) as Record<string, unknown>
+  node.docs = (config.docs ?? {}) as Record<string, unknown>
+  const materialized = String(config.materialized)
+  if (resourceType === 'model' && !MATERIALIZED.includes(materialized)) {
+    const hint = materialized === 'snapshot' ? "Use 'incremental' and keep the history." : `There are ${MATERIALIZED.join(', ')}.`
+    errors.push(new ProjectError(`The materialization '${materialized}' of ${node.name} is not known`, { place, hint }))
+  }
+  if (resourceType === 'test' && !['ERROR', 'WARN'].includes(String(config.severity).toUpperCase()))
+    errors.push(new ProjectError(`The severity of ${node.name} must be error or warn, not '${config.severity}'`, { place }))
+  if (config.merge_update_columns !== undefined && config.merge_exclude_columns !== undefined)
+    errors.push(
+      new ProjectError(`${node.name} has both merge_update_columns and merge_exclude_columns`, { place, hint: 'Keep one of them.' }),
+    )
+}
+
+const MATERIALIZED = ['view', 'table', 'incremental', 'ephemeral']

@@ -1,0 +1,233 @@
+import type { RenderYaml } from './config.ts'
+import { attempt, configure, createDraft, type Draft, levelsFor, yamlLevel } from './drafts.ts'
+import { ProjectError } from './errors.ts'
+import { sha256 } from './functions.ts'
+import { didYouMean } from './jinja/suggest.ts'
+import { parseTemplate, render, type Scope } from './jinja/template.ts'
+import type { Column, Macro, Project } from './node.ts'
+import type { ProjectFiles } from './project.ts'
+import { type ColumnProperties, written } from './properties.ts'
+import { relationOf, written as relationText } from './relation.ts'
+
+/** Blocks of {% docs %} by name. */
+export type Docs = Project['docs']
+
+/** The docs blocks of the project's Markdown files. */
+export function docsOf(files: ProjectFiles, errors: ProjectError[]): Docs {
+  const docs: Docs = new Map()
+  for (const { file, text } of files.docs)
+    for (const match of text.matchAll(/\{%-?\s*docs\s+(\w+)\s*-?%\}([\s\S]*?)\{%-?\s*enddocs\s*-?%\}/g)) {
+      const name = match[1]!
+      const place = { file, line: text.slice(0, match.index).split('\n').length, column: 1 }
+      const other = docs.get(name)
+      if (other) errors.push(new ProjectError(`Two docs blocks are called '${name}': here and at ${written(other.place)}`, { place }))
+      else docs.set(name, { name, text: match[2]!.trim(), place })
+    }
+  return docs
+}
+
+/** A description with its {{ doc('…') }} filled in. */
+export function description(
+  text: string,
+  docs: Docs,
+  place: { file: string; line?: number; column?: number },
+  errors: ProjectError[],
+): string {
+  if (!text.includes('{{')) return text
+  let result = text
+  attempt(errors, () => {
+    result = render(parseTemplate(text, place.file, place.line, place.column), docScope(docs)).text
+  })
+  return result
+}
+
+/** Drafts of the tables of sources. */
+export function sourceDrafts(files: ProjectFiles, used: Set<object>, renderYaml: RenderYaml, errors: ProjectError[]): Draft[] {
+  return files.properties.sources.map(source => {
+    const { sourceName, name, place } = source
+    const folders = (files.propertyFiles.get(place.file) ?? place.file).split('/').slice(0, -1)
+    const fqn = [files.settings.name, ...folders, sourceName, name]
+    const uniqueId = `source.${files.settings.name}.${sourceName}.${name}`
+    const draft = createDraft(files, 'source', { uniqueId, name, path: place.file, fqn, raw: '', place }, errors)
+    const { node } = draft
+    configure(draft, [...levelsFor(files, 'source', fqn, used), ...source.configs.map(yamlLevel)], errors, renderYaml)
+    attempt(errors, () => {
+      const text = (value: string): string => String(renderYaml(value, () => place))
+      node.sourceName = sourceName
+      node.database = text(source.database ?? files.target.database)
+      node.schema = text(source.schema)
+      node.alias = text(source.identifier)
+      node.relationName = relationText(relationOf(node))
+      node.source = {
+        description: source.sourceDescription,
+        loader: source.loader,
+        identifier: node.alias,
+        ...(source.loadedAtField === undefined ? {} : { loadedAtField: text(source.loadedAtField) }),
+        ...(source.loadedAtQuery === undefined ? {} : { loadedAtQuery: source.loadedAtQuery }),
+        ...(source.freshness === undefined
+          ? {}
+          : { freshness: source.freshness && (renderYaml(source.freshness, () => place) as Record<string, unknown>) }),
+      }
+    })
+    node.tags = (node.config.tags ?? []) as string[]
+    node.meta = (node.config.meta ?? {}) as Record<string, unknown>
+    node.description = source.description
+    node.columns = source.columns.map(plainColumn)
+    node.patch = place
+    node.checksum = sha256(JSON.stringify([node.relationName, node.source]))
+    return draft
+  })
+}
+
+/** What a project's properties are laid over. */
+export interface Patching {
+  files: ProjectFiles
+  drafts: Draft[]
+  renderYaml: RenderYaml
+  docs: Docs
+  errors: ProjectError[]
+}
+
+/** Gives models, seeds and singular tests their properties. Properties for what is not there, or given twice, are mistakes. */
+export function patchNodes({ files, drafts, renderYaml, docs, errors }: Patching): void {
+  const byKind = new Map(drafts.map(draft => [`${draft.node.resourceType} ${draft.node.name}`, draft]))
+  for (const draft of drafts) if (draft.node.resourceType === 'source') describe(draft)
+
+  for (const properties of files.properties.nodes) {
+    const { kind, name, place } = properties
+    const draft = byKind.get(`${kind} ${name}`)
+    if (!draft) {
+      const elsewhere = drafts.find(({ node }) => node.name === name && node.resourceType !== 'source')
+      const names = drafts.filter(({ node }) => node.resourceType === kind).map(({ node }) => node.name)
+      const hint = elsewhere
+        ? `${elsewhere.node.path} is a ${elsewhere.node.resourceType}: describe it under ${elsewhere.node.resourceType}s:.`
+        : didYouMean(name, names)
+      errors.push(
+        new ProjectError(`These properties are for the ${kind} '${name}', but there is no such ${kind}`, {
+          place,
+          ...(hint ? { hint } : {}),
+        }),
+      )
+      continue
+    }
+    const { node } = draft
+    if (node.patch) {
+      errors.push(
+        new ProjectError(`The ${kind} '${name}' has properties twice: here and at ${written(node.patch)}`, {
+          place,
+          hint: 'Put them together.',
+        }),
+      )
+      continue
+    }
+    node.patch = place
+    node.description = properties.description
+    node.columns = properties.columns.map(plainColumn)
+    node.constraints = properties.constraints
+    configure(draft, [yamlLevel(properties.config)], errors, renderYaml)
+    describe(draft)
+  }
+
+  function describe({ node }: Draft): void {
+    const place = node.patch ?? node.place
+    node.description = description(node.description, docs, place, errors)
+    for (const column of node.columns) column.description = description(column.description, docs, place, errors)
+  }
+}
+
+/** Gives macros their descriptions. */
+export function describeMacros(files: ProjectFiles, macros: Map<string, Macro>, docs: Docs, errors: ProjectError[]): void {
+  const own = [...macros.values()].filter(({ packageName }) => packageName === files.settings.name)
+  const described = new Map<string, string>()
+  for (const { name, place, ...properties } of files.properties.macros) {
+    const macro = [...own, ...macros.values()].find(candidate => candidate.name === name || candidate.name === `test_${name}`)
+    const first = described.get(name)
+    if (!macro) {
+      const hint = didYouMean(
+        name,
+        own.map(({ name }) => name.replace(/^test_/, '')),
+      )
+      errors.push(
+        new ProjectError(`These properties are for the macro '${name}', but there is no such macro`, { place, ...(hint ? { hint } : {}) }),
+      )
+    } else if (first) errors.push(new ProjectError(`The macro '${name}' has properties twice: here and at ${first}`, { place }))
+    else {
+      described.set(name, written(place))
+      macro.description = description(properties.description, docs, place, errors)
+      macro.meta = properties.meta
+      if (properties.arguments.length > 0) macro.arguments = properties.arguments
+    }
+  }
+}
+
+/** Unit tests as data, each with its model. */
+export function unitTests(project: Project, files: ProjectFiles, renderYaml: RenderYaml, errors: ProjectError[]): void {
+  for (const test of files.properties.unitTests) {
+    const { name, model, place } = test
+    const uniqueId = `unit_test.${project.name}.${model}.${name}`
+    const target = `model.${project.name}.${model}`
+    const other = project.unitTests.get(uniqueId)
+    if (other) {
+      errors.push(new ProjectError(`Two unit tests of ${model} are called '${name}': here and at ${written(other.place)}`, { place }))
+      continue
+    }
+    if (project.disabled.has(target)) continue
+    if (!project.nodes.has(target)) {
+      const models = [...project.nodes.values()].filter(({ resourceType }) => resourceType === 'model').map(node => node.name)
+      const hint = didYouMean(model, models)
+      errors.push(
+        new ProjectError(`The unit test '${name}' is for the model '${model}', but there is no such model`, {
+          place,
+          ...(hint ? { hint } : {}),
+        }),
+      )
+      continue
+    }
+    const folders = (files.propertyFiles.get(place.file) ?? place.file).split('/').slice(0, -1)
+    const fqn = [project.name, ...folders, model, name]
+    const draft = createDraft(files, 'test', { uniqueId, name, path: place.file, fqn, raw: '', place }, errors)
+    draft.node.config = { enabled: true }
+    configure(draft, [yamlLevel(test.config)], errors, renderYaml)
+    const { config } = draft.node
+    if (config.enabled === false) continue
+    project.unitTests.set(uniqueId, {
+      uniqueId,
+      name,
+      place,
+      path: place.file,
+      fqn,
+      model,
+      given: test.given,
+      expect: test.expect,
+      overrides: test.overrides,
+      description: test.description,
+      config,
+      tags: (config.tags ?? []) as string[],
+      meta: (config.meta ?? {}) as Record<string, unknown>,
+      dependsOn: [target],
+    })
+    project.parentMap.set(uniqueId, [target])
+    project.childMap.set(uniqueId, [])
+    project.childMap.get(target)?.push(uniqueId)
+  }
+}
+
+function plainColumn({ place: _, tests: __, ...column }: ColumnProperties): Column {
+  return column
+}
+
+function docScope(docs: Docs): Scope {
+  return {
+    get: name =>
+      name !== 'doc'
+        ? undefined
+        : (args, _, site) => {
+            const wanted = String(args.at(-1))
+            const found = docs.get(wanted)
+            if (found) return found.text
+            const hint = didYouMean(wanted, docs.keys())
+            throw new ProjectError(`There is no docs block '${wanted}'`, { place: site, ...(hint ? { hint } : {}) })
+          },
+    keys: () => ['doc'],
+  }
+}
