@@ -27,7 +27,7 @@ export type Expression = Span &
     | { type: 'binary'; operator: BinaryOperator; left: Expression; right: Expression }
     | { type: 'and' | 'or'; left: Expression; right: Expression }
     | { type: 'compare'; first: Expression; rest: { operator: Comparison; operand: Expression }[] }
-    | { type: 'conditional'; condition: Expression; then: Expression; otherwise?: Expression }
+    | { type: 'conditional'; condition: Expression; value: Expression; otherwise?: Expression }
   )
 
 /** The members of a union of nodes whose `type` can be this one. */

@@ -1,4 +1,4 @@
-import { ProjectError } from '../errors.ts'
+import { type Place, ProjectError } from '../errors.ts'
 import { brief, length, lookUp } from './compare.ts'
 import { dictMethods, listMethods, tupleMethods } from './methods.ts'
 import { integer } from './signature.ts'
@@ -66,16 +66,15 @@ export function slice(object: Value, start: Value, stop: Value, step: Value): Va
   return typeof object === 'string' ? picked.join('') : isTuple(object) ? tuple(picked) : picked
 }
 
-/** The Undefined for what an object does not have; `written` is how the template names the object. */
-export function undefinedAttribute(object: Value, name: Value, written: string): Undefined {
+/** The Undefined for what an object does not have; `written` is how the template names the object, `place` where it names the attribute. */
+export function undefinedAttribute(object: Value, name: Value, written: string, place?: () => Place): Undefined {
   const shown = written.length > 60 ? `${written.slice(0, 57)}...` : written
   const count = length(object)
-  if (typeof name === 'number' && count !== undefined) return missing(`'${shown}' has no item ${name}: it has ${count}`)
+  if (typeof name === 'number' && count !== undefined) return missing(`'${shown}' has no item ${name}: it has ${count}`, undefined, place)
   const what = isDict(object) ? 'key' : 'attribute'
   const of = isDict(object) || isObject(object) || typeof object === 'function' ? '' : ` (${typeName(object)} ${brief(object)})`
-  return missing(`'${shown}'${of} has no ${what} ${brief(name)}`, () =>
-    typeof name === 'string' ? didYouMean(name, namesOf(object)) : undefined,
-  )
+  const hint = () => (typeof name === 'string' ? didYouMean(name, namesOf(object)) : undefined)
+  return missing(`'${shown}'${of} has no ${what} ${brief(name)}`, hint, place)
 }
 
 function namesOf(object: Value): string[] {

@@ -31,7 +31,7 @@ export function equals(left: Value, right: Value): boolean {
   }
   const a = numeric(left)
   const b = numeric(right)
-  if (a !== undefined && b !== undefined) return a == b // biome-ignore lint/suspicious/noDoubleEquals: a number beside a bigint
+  if (a !== undefined && b !== undefined) return a <= b && a >= b
   return isUndefined(left) && isUndefined(right)
 }
 
@@ -40,7 +40,7 @@ export function compare(left: Value, right: Value, operator = '<'): number {
   if (typeof left === 'string' && typeof right === 'string') return left < right ? -1 : left > right ? 1 : 0
   const a = numeric(left)
   const b = numeric(right)
-  if (a !== undefined && b !== undefined) return a < b ? -1 : a > b ? 1 : a == b ? 0 : Number.NaN // biome-ignore lint/suspicious/noDoubleEquals: a number beside a bigint
+  if (a !== undefined && b !== undefined) return a < b ? -1 : a > b ? 1 : a <= b ? 0 : Number.NaN
   if (Array.isArray(left) && Array.isArray(right) && isTuple(left) === isTuple(right)) {
     for (let index = 0; index < left.length && index < right.length; index++) {
       const one = left[index] as Value

@@ -24,7 +24,7 @@ export function evaluate(node: Expression, frame: Frame): Value {
 export function evaluatePrinted(node: Expression, frame: Frame): Value | Output {
   if (node.type === 'call') return call(node, frame)
   if (node.type === 'conditional' && node.otherwise)
-    return evaluatePrinted(truth(evaluate(node.condition, frame)) ? node.then : node.otherwise, frame)
+    return evaluatePrinted(truth(evaluate(node.condition, frame)) ? node.value : node.otherwise, frame)
   if (node.type === 'filter' && node.name === 'trim' && node.input.type === 'call' && node.arguments.positional.length === 0) {
     const input = call(node.input, frame)
     return isOutput(input) ? trimOutput(input) : node.run([input], noKwargs, placeAt(frame.source, node.at))
@@ -62,7 +62,7 @@ type Evaluator<Type> = (node: NodeOf<Expression, Type>, frame: Frame) => Value
 
 const evaluators: { [Type in Expression['type']]: Evaluator<Type> } = {
   literal: node => node.value,
-  name: (node, frame) => resolve(frame, node.name),
+  name: (node, frame) => resolve(frame, node.name, node.at),
   list: (node, frame) => node.items.map(part => evaluate(part, frame)),
   tuple: (node, frame) => tuple(node.items.map(part => evaluate(part, frame))),
   dict: (node, frame) => {
@@ -74,13 +74,13 @@ const evaluators: { [Type in Expression['type']]: Evaluator<Type> } = {
   attribute: (node, frame) => {
     const object = evaluate(node.object, frame)
     const value = attribute(object, node.name)
-    return value === undefined ? undefinedAttribute(object, node.name, written(node.object, frame)) : value
+    return value === undefined ? absent(object, node.name, node.object, node.end - node.name.length, frame) : value
   },
   subscript: (node, frame) => {
     const object = evaluate(node.object, frame)
     const index = evaluate(node.index, frame)
     const value = item(object, index)
-    return value === undefined ? undefinedAttribute(object, index, written(node.object, frame)) : value
+    return value === undefined ? absent(object, index, node.object, node.index.at, frame) : value
   },
   slice: (node, frame) => {
     const [start, stop, step] = [node.start, node.stop, node.step].map(part => (part ? evaluate(part, frame) : null))
@@ -120,7 +120,7 @@ const evaluators: { [Type in Expression['type']]: Evaluator<Type> } = {
     return true
   },
   conditional: (node, frame) => {
-    if (truth(evaluate(node.condition, frame))) return evaluate(node.then, frame)
+    if (truth(evaluate(node.condition, frame))) return evaluate(node.value, frame)
     return node.otherwise ? evaluate(node.otherwise, frame) : noElse
   },
 }
@@ -156,6 +156,10 @@ function kwargs(given: Arguments, frame: Frame): Kwargs {
   return values
 }
 
+function absent(object: Value, name: Value, node: Expression, at: number, frame: Frame): Undefined {
+  return undefinedAttribute(object, name, written(node, frame), () => placeAt(frame.source, at))
+}
+
 /** How the template writes an expression. */
 function written(node: Expression, frame: Frame): string {
   return frame.source.text.slice(node.at, node.end).replace(/\s+/g, ' ')
@@ -163,8 +167,8 @@ function written(node: Expression, frame: Frame): string {
 
 function notCallable(callee: Value, node: Expression, frame: Frame): ProjectError {
   if (isUndefined(callee)) {
-    const { message, hint } = callee.complain()
-    return new ProjectError(node.type === 'name' ? `there is no macro or function '${node.name}'` : message, { hint })
+    const { message, hint, place } = callee.complain()
+    return new ProjectError(node.type === 'name' ? `there is no macro or function '${node.name}'` : message, { hint, place })
   }
   return new ProjectError(`'${written(node, frame)}' is ${typeName(callee)} ${brief(callee)}: it cannot be called`)
 }

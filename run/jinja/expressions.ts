@@ -12,7 +12,7 @@ export function parseExpression(stream: Stream): Expression {
   while (stream.takes('if')) {
     const condition = parseOr(stream)
     const otherwise = stream.takes('else') ? parseExpression(stream) : undefined
-    expression = { type: 'conditional', condition, then: expression, otherwise, at: expression.at, end: stream.end() }
+    expression = { type: 'conditional', condition, value: expression, otherwise, at: expression.at, end: stream.end() }
   }
   return expression
 }

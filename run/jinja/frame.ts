@@ -5,7 +5,7 @@ import { globals } from './globals.ts'
 import type { Output } from './output.ts'
 import { placeAt, type Source } from './source.ts'
 import { didYouMean } from './suggest.ts'
-import { isObject, isUndefined, typeName, type Undefined, type Value } from './values.ts'
+import { isObject, isUndefined, missing, typeName, type Undefined, type Value } from './values.ts'
 
 /** The names that a template sees from outside: a `Map<string, Value>` is one. */
 export interface Scope {
@@ -35,15 +35,15 @@ export function childOf(frame: Frame): Frame {
   return { variables: new Map(), parent: frame, scope: frame.scope, source: frame.source }
 }
 
-/** The value of a name: the innermost variable, else what the scope has, else a global of Jinja, else Undefined. */
-export function resolve(frame: Frame, name: string): Value {
+/** The value of a name that is written at an offset: the innermost variable, else what the scope has, else a global of Jinja, else Undefined. */
+export function resolve(frame: Frame, name: string, at: number): Value {
   for (let inner: Frame | undefined = frame; inner; inner = inner.parent) {
     const value = inner.variables.get(name)
     if (value !== undefined) return value
   }
   const outside = frame.scope.get(name)
   if (outside !== undefined) return outside
-  return Object.hasOwn(globals, name) ? (globals[name] as Value) : undefinedName(frame, name)
+  return Object.hasOwn(globals, name) ? (globals[name] as Value) : undefinedName(frame, name, at)
 }
 
 export function assign(target: Target, value: Value, frame: Frame): void {
@@ -55,9 +55,9 @@ export function assign(target: Target, value: Value, frame: Frame): void {
         place: placeAt(frame.source, target.at),
       })
     }
-    target.items.forEach((item, index) => assign(item, values[index] as Value, frame))
+    for (const [index, item] of target.items.entries()) assign(item, values[index] as Value, frame)
   } else {
-    const object = resolve(frame, target.object)
+    const object = resolve(frame, target.object, target.at)
     if (isUndefined(object)) throw object.complain()
     if (!isObject(object) || !object.set) {
       throw new ProjectError(`cannot set '${target.name}' of '${target.object}': only a namespace() can be changed so`, {
@@ -79,14 +79,16 @@ export function isReturn(error: unknown): error is ReturnSignal {
   return typeof error === 'object' && error !== null && 'returned' in error && !(error instanceof Error)
 }
 
-function undefinedName(frame: Frame, name: string): Undefined {
-  const complain = () => new ProjectError(`'${name}' is undefined`, { hint: didYouMean(name, namesInSight(frame)) })
-  return { kind: 'undefined', quiet: false, complain }
+function undefinedName(frame: Frame, name: string, at: number): Undefined {
+  return missing(
+    `'${name}' is undefined`,
+    () => didYouMean(name, namesInSight(frame)),
+    () => placeAt(frame.source, at),
+  )
 }
 
 function namesInSight(frame: Frame): Set<string> {
-  const names = new Set<string>()
-  for (let inner: Frame | undefined = frame; inner; inner = inner.parent) for (const name of inner.variables.keys()) names.add(name)
-  for (const name of [...(frame.scope.keys?.() ?? []), ...Object.keys(globals)]) names.add(name)
-  return names
+  const names = [...(frame.scope.keys?.() ?? []), ...Object.keys(globals)]
+  for (let inner: Frame | undefined = frame; inner; inner = inner.parent) names.push(...inner.variables.keys())
+  return new Set(names)
 }

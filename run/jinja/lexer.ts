@@ -89,7 +89,7 @@ function readToken(source: Source, text: string, at: number, previous: Token | u
   if (code === 39 || code === 34) {
     const match = matchAt(string, text, at)
     if (!match) throw problem(source, at, 'the text that starts here is never closed', `Close it with ${text[at]}.`)
-    return { type: 'string', text: unescape(match[1] ?? match[2] ?? ''), at, end: string.lastIndex }
+    return { type: 'string', text: decode(match[1] ?? match[2] ?? ''), at, end: string.lastIndex }
   }
   if (code >= 48 && code <= 57) {
     const match = matchAt(number, text, at)
@@ -165,13 +165,13 @@ function problem(source: Source, at: number, message: string, hint?: string): Pr
   return new ProjectError(message, { place: placeAt(source, at), hint })
 }
 
-const escape = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{1,3})|([\s\S]))/g
+const escapes = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{1,3})|([\s\S]))/g
 const letters: Record<string, string> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', v: '\v', a: '\x07', '\n': '' }
 
 /** Python's escapes; one that Python does not know stays as it is written, backslash and all. */
-function unescape(text: string): string {
+function decode(text: string): string {
   if (!text.includes('\\')) return text
-  return text.replace(escape, (whole, x, u, U, octal, letter) => {
+  return text.replace(escapes, (whole, x, u, U, octal, letter) => {
     if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8))
     const code = x ?? u ?? U
     if (code !== undefined) return String.fromCodePoint(Number.parseInt(code, 16))

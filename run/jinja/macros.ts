@@ -102,28 +102,28 @@ function bindArguments(definition: Definition, frame: Frame, args: Value[], kwar
 }
 
 function notGiven(definition: Definition, name: string, site: Place): Value {
-  const where = `${site.file}:${site.line}:${site.column}`
   return missing(
-    `the parameter '${name}' of '${definition.name}' was not given`,
-    () => `It is called at ${where}; the macro is ${signatureOf(definition)}.`,
+    `the parameter '${name}' of macro '${definition.name}' is not given`,
+    () => `The macro is ${signatureOf(definition)}.`,
+    () => site,
   )
 }
 
 function wrongArguments(definition: Definition, problem: string, args: Value[], kwargs: Kwargs, site: Place): ProjectError {
   const given = [...args.map(brief), ...Object.entries(kwargs).map(([name, value]) => `${name}=${brief(value)}`)].join(', ')
-  const { file, line, column } = definition.place
   return new ProjectError(`macro '${definition.name}' ${problem}`, {
     place: site,
-    hint: `Given: (${given}). The macro is ${signatureOf(definition)}, defined at ${file}:${line}:${column}.`,
+    hint: `Given: (${given}). The macro is ${signatureOf(definition)}.`,
   })
 }
 
-function signatureOf({ name, parameters, source }: Definition): string {
+/** A macro's name, parameters and place. */
+function signatureOf({ name, parameters, source, place }: Definition): string {
   const list = parameters.map(parameter => {
     const { default: fallback } = parameter
     return fallback ? `${parameter.name}=${source.text.slice(fallback.at, fallback.end)}` : parameter.name
   })
-  return `${name}(${list.join(', ')})`
+  return `${name}(${list.join(', ')}) at ${place.file}:${place.line}:${place.column}`
 }
 
 function plural(count: number): string {

@@ -76,9 +76,9 @@ export function strip(value: string, characters: Value, start: boolean, end: boo
 }
 
 export function splitLines(value: string, keep = false): string[] {
-  const lines = value.match(/[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|$)/g) ?? []
+  const lines = value.match(/[^\n\r\v\f\u0085\u2028\u2029]*(?:\r\n|[\n\r\v\f\u0085\u2028\u2029]|$)/g) ?? []
   if (lines.at(-1) === '') lines.pop()
-  return keep ? lines : lines.map(line => line.replace(/(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])$/, ''))
+  return keep ? lines : lines.map(line => line.replace(/(?:\r\n|[\n\r\v\f\u0085\u2028\u2029])$/, ''))
 }
 
 /** Replaces the first `count` occurrences, all where it is negative. */

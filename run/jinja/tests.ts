@@ -29,7 +29,6 @@ export const tests: Record<string, JinjaFunction> = builtins({
   'sameas(value, other)': (value, other) => value === other,
   'escaped(value)': () => false,
   'in(value, seq)': (value, container) => contains(container, value),
-  'test(value)': value => typeof value === 'string' && Object.hasOwn(tests, value),
   'eq(value, other)': equals,
   'equalto(value, other)': equals,
   '==(value, other)': equals,

@@ -44,11 +44,11 @@ export const textFilters: Record<string, JinjaFunction> = builtins({
       .map(text => wrap(text, integer(width), truth(breakLong)).join(str(line)))
       .join(str(line)),
   'wordcount(s)': value => str(value).match(/[\p{L}\p{N}_]+/gu)?.length ?? 0,
-  'escape(s)': escape,
-  'e(s)': escape,
-  'forceescape(s)': escape,
+  'escape(s)': toHtml,
+  'e(s)': toHtml,
+  'forceescape(s)': toHtml,
   'striptags(value)': value =>
-    unescape(
+    fromHtml(
       str(value)
         .replace(/<!--[\s\S]*?-->|<[^>]*>/g, '')
         .replace(/\s+/g, ' ')
@@ -70,11 +70,11 @@ export const textFilters: Record<string, JinjaFunction> = builtins({
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&#34;', "'": '&#39;' }
 
-function escape(value: Value): string {
+function toHtml(value: Value): string {
   return str(value).replace(/[&<>"']/g, character => entities[character] as string)
 }
 
-function unescape(text: string): string {
+function fromHtml(text: string): string {
   const characters = Object.fromEntries(Object.entries(entities).map(([character, entity]) => [entity, character]))
   return text.replace(/&(?:amp|lt|gt|#34|#39);/g, entity => characters[entity] as string)
 }

@@ -43,13 +43,13 @@ function integerText(number: number): string {
 
 function quoted(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'"
-  return quote + text.replace(unprintable, character => escape(character, quote)) + quote
+  return quote + text.replace(unprintable, character => escaped(character, quote)) + quote
 }
 
 const unprintable = /[\\'"\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu
 const escapes: Record<string, string> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
-function escape(character: string, quote: string): string {
+function escaped(character: string, quote: string): string {
   if (character === "'" || character === '"') return character === quote ? `\\${character}` : character
   const code = character.codePointAt(0) ?? 0
   const hex = code.toString(16)

@@ -23,7 +23,7 @@ export interface Undefined {
   readonly kind: 'undefined'
   /** Prints as nothing and iterates as empty: an inline `if` without `else`. */
   readonly quiet: boolean
-  /** The error that using it is: what is missing, and the name that was perhaps meant. */
+  /** The error that using it is: what is missing, where it is written, and the name that was perhaps meant. */
   complain(): ProjectError
 }
 
@@ -61,9 +61,9 @@ export function tuple(values: Value[]): Tuple {
   return marked
 }
 
-/** An Undefined that complains with this message. */
-export function missing(message: string, hint?: () => string | undefined): Undefined {
-  return { kind: 'undefined', quiet: false, complain: () => new ProjectError(message, { hint: hint?.() }) }
+/** An Undefined that complains with this message; hint and place are worked out only then. Without a place it is where the value is used. */
+export function missing(message: string, hint?: () => string | undefined, place?: () => Place): Undefined {
+  return { kind: 'undefined', quiet: false, complain: () => new ProjectError(message, { hint: hint?.(), place: place?.() }) }
 }
 
 export const isTuple = (value: Value): value is Tuple => Array.isArray(value) && (value as { kind?: string }).kind === 'tuple'
