@@ -6,7 +6,8 @@ import { templateOf } from './drafts.ts'
 import { type Place, ProjectError } from './errors.ts'
 import { attachedCall, testArguments } from './generictests.ts'
 import type { Answers, Introspect, Request } from './introspect.ts'
-import { isOutput } from './jinja/output.ts'
+import { isOutput, outputText } from './jinja/output.ts'
+import { toJs } from './jinja/values.ts'
 import { renderedOf } from './jinja/render.ts'
 import { didYouMean } from './jinja/suggest.ts'
 import { bindMacro, fromJs, type Kwargs, macroOf, parseTemplate, type Rendered, render, type Value } from './jinja/template.ts'
@@ -26,6 +27,8 @@ export interface RunContext {
   print?: (message: string) => void
   /** exceptions.warn(), after the last pass. */
   warn?: (message: string) => void
+  /** What config() said as the template was rendered for this run: it may name what parsing did not know yet, such as last_built(). */
+  configured?: (node: Node, values: Record<string, unknown>) => void
   /** More names for the template: pre_hooks, sql, compiled_code … */
   extra?: Record<string, unknown>
 }
@@ -132,14 +135,20 @@ async function replay<T>(
     }) as Ask
     const said: { to: 'print' | 'warn'; message: string }[] = []
     const ephemeral = new Set<string>()
-    const session = runSession(project, node, context, ask, ephemeral, said)
+    const configured: Record<string, unknown> = {}
+    const session = { ...runSession(project, node, context, ask, ephemeral, said), configure: note }
     try {
       const result = run(createScope(project, session), session)
       for (const { to, message } of said) context[to]?.(message)
+      if (node) context.configured?.(node, configured)
       return { result, ephemeral: [...ephemeral] }
     } catch (error) {
       if (typeof error !== 'object' || error === null || error instanceof Error || !('request' in error)) throw error
       answers.push(await answer((error as NeedsDatabase).request))
+    }
+
+    function note(values: Record<string, Value>): void {
+      for (const [key, value] of Object.entries(values)) configured[key] = toJs(isOutput(value) ? outputText(value) : value)
     }
   }
 

@@ -20,7 +20,13 @@ export async function runNode(session: Session, plan: Plan, node: Node, context:
   const statements: string[] = []
   await session`savepoint node`
   try {
-    const compiled = await compileNode(project, node, context)
+    let said: Record<string, unknown> = {}
+    const compiled = await compileNode(project, node, {
+      ...context,
+      configured: (one, values) => {
+        if (one === node) said = values
+      },
+    })
     result.compiled = compiled.text
     await writeCompiled(plan.targetPath, node, compiled.text)
     const query = node.resourceType === 'seed' ? compiled : oneQuery(node, compiled)
@@ -96,6 +102,12 @@ export function oneQuery(node: Node, compiled: Rendered): Rendered {
     })
   }
   return { ...compiled, text: query.text, placeAt: offset => compiled.placeAt(offset + query.offset) }
+}
+
+// Predicates may hold what only this run knows (last_built(), the place of a relation): config() of the run counts, not that of parsing.
+function asOfNow(node: Node, said: Record<string, unknown>): Node {
+  const known = ['incremental_predicates', 'predicates'].filter(key => said[key] !== undefined)
+  return { ...node, config: { ...node.config, ...Object.fromEntries(known.map(key => [key, said[key]])) } }
 }
 
 function forbidden(statement: Statement, rendered: Rendered, otherwise: { file: string }): ProjectError {
