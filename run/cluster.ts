@@ -12,9 +12,9 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { type Binaries, findBinaries, type Identity, serverIdentity } from './binaries.ts'
+import { binariesVersion, type Identity, serverIdentity } from './binaries.ts'
 import { ProjectError } from './errors.ts'
 
 /** The embedded server's files: `.pg/18/` with the data, the password, the log and who holds the server. */
@@ -28,7 +28,6 @@ export interface Cluster {
   holders: string
   /** Exists while `db start` holds the server. */
   held: string
-  binaries: Binaries
   as: Identity | undefined
 }
 
@@ -52,10 +51,9 @@ export const superuser = 'deskledger'
 
 /** The cluster of a project, whether it is there or not. */
 export function locateCluster(projectDir: string): Cluster {
-  const pgFolder = join(projectDir, '.pg')
-  // Whose the data are is known only with the folder, which is named by the version.
-  const { major } = findBinaries(pgFolder)
-  const folder = join(pgFolder, major)
+  // Data of one major version are of no use to the next.
+  const [major = ''] = binariesVersion().split('.')
+  const folder = join(projectDir, '.pg', major)
   const as = serverIdentity(projectDir, folder)
   const data = join(folder, 'data')
   return {
@@ -67,15 +65,14 @@ export function locateCluster(projectDir: string): Cluster {
     log: join(folder, 'server.log'),
     holders: join(folder, 'holders'),
     held: join(folder, 'held'),
-    binaries: as ? findBinaries(pgFolder, as) : { major, bin: findBinaries(pgFolder).bin },
     as,
   }
 }
 
 /** Makes the cluster unless it is there: about half a second. Safe to be killed in and to be run twice at once. */
-export async function ensureCluster(cluster: Cluster): Promise<void> {
+export async function ensureCluster(cluster: Cluster, bin: string): Promise<void> {
   if (existsSync(join(cluster.data, 'PG_VERSION'))) return
-  const pgFolder = join(cluster.folder, '..')
+  const pgFolder = dirname(cluster.folder)
   const made = writable(pgFolder, () => {
     mkdirSync(pgFolder, { recursive: true, mode: 0o700 })
     sweep(pgFolder)
@@ -85,7 +82,7 @@ export async function ensureCluster(cluster: Cluster): Promise<void> {
   writeFileSync(join(made, 'password'), `${randomBytes(24).toString('hex')}\n`, { mode: 0o600 })
   for (const file of ['.', 'data', 'password']) if (cluster.as) chownSync(join(made, file), cluster.as.uid, cluster.as.gid)
 
-  await initdb(cluster, join(made, 'data'))
+  await initdb(cluster, bin, join(made, 'data'))
   try {
     renameSync(made, cluster.folder)
   } catch (error) {
@@ -120,7 +117,7 @@ export function isRunning({ pid, port }: Postmaster): boolean {
   }
 }
 
-async function initdb({ binaries, as }: Cluster, data: string): Promise<void> {
+async function initdb({ as }: Cluster, bin: string, data: string): Promise<void> {
   const words = [
     ...['-D', as && existsSync('/proc/self/cwd') ? '/proc/self/cwd' : '.'],
     ...['--username', superuser, '--pwfile', '../password', '--auth', 'scram-sha-256'],
@@ -129,7 +126,7 @@ async function initdb({ binaries, as }: Cluster, data: string): Promise<void> {
     ...['--no-instructions'],
   ]
   try {
-    await promisify(execFile)(join(binaries.bin, 'initdb'), words, { cwd: data, env: programEnvironment, ...as })
+    await promisify(execFile)(join(bin, 'initdb'), words, { cwd: data, env: programEnvironment, ...as })
   } catch (error) {
     rmSync(join(data, '..'), { recursive: true, force: true })
     const { stderr = '', message } = error as { stderr?: string; message: string }

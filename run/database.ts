@@ -71,7 +71,9 @@ export function describeUrl(url: string): string {
 
 /** The error of an attempt to connect in one line with the next step; undefined when it is something else. */
 export function explainConnection(error: unknown, url: string): ProjectError | undefined {
-  const { code = '', message = '' } = error as { code?: string; message?: string }
+  const { code = '', message = '', syscall = 'connect' } = error as { code?: string; message?: string; syscall?: string }
+  // A file that is missing has the code of a socket that is missing.
+  if (code === 'ENOENT' && syscall !== 'connect') return undefined
   const known = /unrecognized configuration parameter/.test(message) ? unknownSetting : connectionErrors[code]
   if (!known) return undefined
   const said = message.split('\n')[0]

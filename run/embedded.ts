@@ -14,9 +14,10 @@ import {
   writeSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
+import { findBinaries } from './binaries.ts'
 import {
   type Cluster,
   clusterUrl,
@@ -46,8 +47,9 @@ export interface Embedded {
  */
 export async function startEmbedded(projectDir: string): Promise<Embedded> {
   const cluster = locateCluster(projectDir)
-  await ensureCluster(cluster)
-  const { url, holder } = await holdServer(cluster)
+  const bin = findBinaries(dirname(cluster.folder), cluster.as)
+  await ensureCluster(cluster, bin)
+  const { url, holder } = await holdServer(cluster, bin)
   let open = true
   return { url, close }
 
@@ -97,7 +99,7 @@ interface Held {
   holder: number
 }
 
-async function holdServer(cluster: Cluster): Promise<Held> {
+async function holdServer(cluster: Cluster, bin: string): Promise<Held> {
   const deadline = Date.now() + patience
   let orphanSince: number | undefined
   while (Date.now() < deadline) {
@@ -115,7 +117,7 @@ async function holdServer(cluster: Cluster): Promise<Held> {
     } else {
       // A pid file of a dead server whose number lives on as another process would stop PostgreSQL.
       if (running) rmSync(join(cluster.data, 'postmaster.pid'), { force: true })
-      const started = await launch(cluster)
+      const started = await launch(cluster, bin)
       if (started) return started
     }
     await sleep(20)
@@ -154,14 +156,14 @@ wait $server
 kill $watch 2>/dev/null
 `
 
-async function launch(cluster: Cluster): Promise<Held | undefined> {
+async function launch(cluster: Cluster, bin: string): Promise<Held | undefined> {
   rmSync(cluster.held, { force: true })
   for (let attempt = 1; ; attempt++) {
     const { reader, holder } = openPipe(cluster)
     const log = openLog(cluster)
     const before = fstatSync(log).size
     const words = [...serverSettings(await freePort(cluster)), '-D', cluster.dataArgument]
-    const child = spawn('/bin/sh', ['-c', keeper, 'keeper', join(cluster.binaries.bin, 'postgres'), ...words], {
+    const child = spawn('/bin/sh', ['-c', keeper, 'keeper', join(bin, 'postgres'), ...words], {
       cwd: cluster.data,
       env: programEnvironment,
       stdio: [reader, log, log],

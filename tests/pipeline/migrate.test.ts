@@ -1,0 +1,94 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { diagnose } from '../../run/diagnose.ts'
+import { migrate, pendingMigrations } from '../../run/migrate.ts'
+import { type FreshDatabase, freshDatabase, projectDir } from './database.ts'
+
+let folder: string
+let database: FreshDatabase
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'deskledger-migrations-'))
+  mkdirSync(join(folder, 'migrations'))
+  database = await freshDatabase({ migrate: false })
+})
+
+afterEach(async () => {
+  await database.drop()
+  rmSync(folder, { recursive: true })
+})
+
+const write = (name: string, script: string) => writeFileSync(join(folder, 'migrations', name), script)
+const apply = () => migrate(database.sql, database.url, folder)
+
+it('applies what is pending, in order, once', async () => {
+  write('00002-more.sql', 'alter table a add column more int;')
+  write('00001-a.sql', 'create table a (id int);')
+  expect(await apply()).toEqual(['00001-a.sql', '00002-more.sql'])
+  expect(await apply()).toEqual([])
+  expect(await database.sql`select id, more from a`).toEqual([])
+})
+
+it('applies once when two processes come at once', async () => {
+  write('00001-a.sql', 'create table a (id int);')
+  const both = await Promise.all([apply(), apply()])
+  expect(both.flat()).toEqual(['00001-a.sql'])
+})
+
+it('names file, line and column of what PostgreSQL refuses, and keeps nothing of the file', async () => {
+  write('00001-a.sql', 'create table a (id int);')
+  write('00002-b.sql', '-- a comment; with a semicolon\ncreate table b (id int);\n\ncreate table c (\n    id intt\n);\n')
+  await expect(apply()).rejects.toMatchObject({
+    name: 'ProjectError',
+    message: 'PostgreSQL refuses the migration: type "intt" does not exist (42704)',
+    place: { file: 'migrations/00002-b.sql', line: 5, column: 8 },
+  })
+  expect(await database.sql`select to_regclass('a') is not null as a, to_regclass('b') is null as no_b`).toEqual([{ a: true, no_b: true }])
+  write('00002-b.sql', 'create table b (id int);')
+  expect(await apply()).toEqual(['00002-b.sql'])
+})
+
+it('shows both sides of a file that was edited after it had been applied', async () => {
+  write('00001-a.sql', '-- grain\ncreate table a (id int);\n')
+  await apply()
+  write('00001-a.sql', '-- grain\ncreate table a (id bigint);\n')
+  await expect(apply()).rejects.toThrow(
+    /00001-a.sql was edited after .* line 2 was 'create table a \(id int\);', is 'create table a \(id bigint\);'/,
+  )
+})
+
+it('is blind to the line ends of a checkout', async () => {
+  write('00001-a.sql', '-- grain\ncreate table a (id int);\n')
+  await apply()
+  write('00001-a.sql', '-- grain\r\ncreate table a (id int);\r\n')
+  write('00002-b.sql', 'create table b (id int);')
+  expect(await apply()).toEqual(['00002-b.sql'])
+})
+
+it('refuses files that contradict the history or each other', async () => {
+  write('00002-b.sql', 'create table b (id int);')
+  await apply()
+  write('00001-a.sql', 'create table a (id int);')
+  await expect(apply()).rejects.toThrow('00001-a.sql would run after 00002-b.sql')
+  rmSync(join(folder, 'migrations/00001-a.sql'))
+  write('00002-c.sql', 'create table c (id int);')
+  await expect(apply()).rejects.toThrow('Two migrations have the number 2: 00002-b.sql and 00002-c.sql')
+  rmSync(join(folder, 'migrations/00002-b.sql'))
+  rmSync(join(folder, 'migrations/00002-c.sql'))
+  await expect(apply()).rejects.toThrow('The database has the migration 00002-b.sql')
+  write('b.sql', '')
+  await expect(apply()).rejects.toThrow("begins with a number and a hyphen, 'b.sql' does not")
+})
+
+it('has nothing to do in a project without migrations', async () => {
+  expect(await pendingMigrations(database.sql, join(folder, 'nowhere'))).toEqual([])
+})
+
+it('is said by debug, with what is there', async () => {
+  const { lines, ok } = await diagnose(database.sql, database.url, projectDir)
+  expect(ok).toBe(true)
+  expect(lines.join('\n')).toMatch(/connection: OK[^]*schemas: none yet[^]*migrations: the next build applies 00001-landing.sql/)
+  expect(lines.join('\n')).not.toMatch(/:[^/\s]+@/)
+})
