@@ -1,16 +1,17 @@
 import type { Ask } from './adapter.ts'
 import { explainPostgres, isPostgresError } from './codeframe.ts'
-import { createScope, macroBook, type Session, text } from './context.ts'
+import { createScope, macroBook, type Session } from './context.ts'
+import { text } from './contextvalues.ts'
 import { joinCtes, piecesOf } from './ctes.ts'
 import { templateOf } from './drafts.ts'
 import { type Place, ProjectError } from './errors.ts'
-import { attachedCall, testArguments } from './generictests.ts'
+import { callTest, testArguments, testMacro } from './generictests.ts'
 import type { Answers, Introspect, Request } from './introspect.ts'
 import { isOutput, outputText } from './jinja/output.ts'
-import { toJs } from './jinja/values.ts'
 import { renderedOf } from './jinja/render.ts'
 import { didYouMean } from './jinja/suggest.ts'
 import { bindMacro, fromJs, type Kwargs, macroOf, parseTemplate, type Rendered, render, type Value } from './jinja/template.ts'
+import { toJs } from './jinja/values.ts'
 import type { Node, Project } from './node.ts'
 import { written as placeText } from './properties.ts'
 import { type Relation, relationObject, relationOf } from './relation.ts'
@@ -102,14 +103,12 @@ export function cteName(node: Node): string {
 }
 
 async function renderNode(project: Project, node: Node, context: RunContext): Promise<{ rendered: Rendered; ephemeral: string[] }> {
-  const template = templateOf(node)
   const { result, ephemeral } = await replay(project, node, context, (scope, session) => {
-    const target = node.test?.attachedTo
-    if (target !== undefined) {
-      const attached = project.nodes.get(target) ?? project.sources.get(target)!
-      session.extra.set('_dbt_generic_test_kwargs', testArguments(node, attachedCall(attached), scope))
-    }
-    return render(template, scope)
+    const { generic, namespace, attachedTo = '' } = node.test ?? {}
+    const macro = generic === undefined ? undefined : testMacro(project, generic, namespace)
+    const attached = project.nodes.get(attachedTo) ?? project.sources.get(attachedTo)
+    if (!macro || !attached) return render(templateOf(node), scope)
+    return callTest(macro, testArguments(node, attached, session, scope, project), node.place, scope)
   })
   return { rendered: result, ephemeral }
 }

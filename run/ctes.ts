@@ -47,10 +47,10 @@ export function piecesOf(pieces: Piece[]): Rendered {
 
 // Where CTEs go: after WITH [RECURSIVE], else before the first word. Comments before it are passed over.
 function leadingWith(sql: string): { at: number; found: boolean } {
-  const blank = /(?:\s|--[^\n]*(?:\n|$)|\/\*[^]*?\*\/)*/y
+  const blank = /(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/y
   blank.exec(sql)
   const start = blank.lastIndex
-  const word = /with\b(?:(?:\s|--[^\n]*\n|\/\*[^]*?\*\/)+recursive\b)?/iy
+  const word = /with\b(?:(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)+recursive\b)?/iy
   word.lastIndex = start
   return word.test(sql) ? { at: word.lastIndex, found: true } : { at: start, found: false }
 }

@@ -19,7 +19,7 @@ export interface Draft {
 export function createDraft(
   files: ProjectFiles,
   resourceType: ResourceType,
-  parts: { uniqueId: string; name: string; path: string; fqn: string[]; raw: string; checksum?: string; place?: Place },
+  parts: { uniqueId: string; name: string; path: string; fqn: string[]; raw: string; checksum?: string; place?: Place; parse?: false },
   errors: ProjectError[],
 ): Draft {
   const { raw, path } = parts
@@ -55,7 +55,7 @@ export function createDraft(
     refs: [],
     sources: [],
   }
-  if (raw.trim() !== '')
+  if (raw.trim() !== '' && parts.parse !== false)
     attempt(errors, () => {
       draft.template = parseTemplate(raw, place.file, place.line, place.column)
       templates.set(draft.node, draft.template)

@@ -1,14 +1,29 @@
-import { createScope, type Session, type World } from './context.ts'
+import { createScope, macroBook, type Session, type World } from './context.ts'
+import { text } from './contextvalues.ts'
+import { piecesOf } from './ctes.ts'
 import { attempt, configure, createDraft, type Draft, levelsFor, yamlLevel } from './drafts.ts'
-import { ProjectError } from './errors.ts'
+import { type Place, ProjectError } from './errors.ts'
+import { isOutput } from './jinja/output.ts'
+import { renderedOf } from './jinja/render.ts'
 import { didYouMean } from './jinja/suggest.ts'
-import { evaluate, parseTemplate, render, renderValue, type Scope, type Value } from './jinja/template.ts'
-import { fromJs } from './jinja/values.ts'
+import {
+  bindMacro,
+  evaluate,
+  fromJs,
+  type JinjaFunction,
+  macroOf,
+  parseTemplate,
+  type Rendered,
+  renderValue,
+  type Scope,
+  type Value,
+} from './jinja/template.ts'
+import { isFunction } from './jinja/values.ts'
+import { RUNNER_PACKAGE } from './macrofiles.ts'
 import type { Macro, Node } from './node.ts'
 import { parseSession, settle } from './parsepass.ts'
 import { description, type Patching } from './patch.ts'
-import type { TestProperties } from './properties.ts'
-import { written } from './properties.ts'
+import { type TestProperties, written } from './properties.ts'
 import { testNames } from './testnames.ts'
 import { placeOf } from './yaml.ts'
 
@@ -41,7 +56,7 @@ export function genericTests(making: Making): Draft[] {
   return [...made.values()]
 
   function make(test: TestProperties, target: Node): void {
-    const macro = macroOf(test)
+    const macro = macroFor(test)
     if (!macro) return
     const args: Record<string, unknown> = { ...(test.column === undefined ? {} : { column_name: test.column }), ...test.arguments }
     if (!fits(test, macro, args)) return
@@ -70,7 +85,12 @@ export function genericTests(making: Making): Draft[] {
     }
     const called = test.namespace === undefined ? macro.name : `${test.namespace}.${macro.name}`
     const raw = `{{ ${called}(**_dbt_generic_test_kwargs) }}`
-    const draft = createDraft(files, 'test', { uniqueId, name: names.name, path: test.place.file, fqn, raw, place: test.place }, errors)
+    const draft = createDraft(
+      files,
+      'test',
+      { uniqueId, name: names.name, path: test.place.file, fqn, raw, place: test.place, parse: false },
+      errors,
+    )
     made.set(uniqueId, draft)
     const { node } = draft
     if (names.alias !== names.name) node.config.alias = names.alias
@@ -88,23 +108,19 @@ export function genericTests(making: Making): Draft[] {
     attempt(errors, () => {
       making.name(node)
       const scope = createScope(world, session)
-      const kwargs = testArguments(node, model, scope)
-      session.extra.set('_dbt_generic_test_kwargs', kwargs)
+      const kwargs = testArguments(node, target, session, scope, world)
       session.used.add(macro.uniqueId)
-      if (!quiet(macro)) render(draft.template ?? parseTemplate(raw, test.place.file), scope)
+      if (!quiet(macro)) callTest(macro, kwargs, test.place, scope)
     })
     node.macros = [...session.used]
     settle(node, errors)
     node.tags = [...new Set([...node.tags, ...test.columnTags])]
   }
 
-  function macroOf(test: TestProperties): Macro | undefined {
+  function macroFor(test: TestProperties): Macro | undefined {
     const { generic, namespace, place } = test
-    const packages = namespace === undefined ? [project, 'dbt'] : [namespace]
-    for (const pack of packages) {
-      const found = world.macros.get(`macro.${pack}.test_${generic}`)
-      if (found) return found
-    }
+    const found = testMacro(world, generic, namespace)
+    if (found) return found
     const known = [...world.macros.values()].flatMap(({ name }) => (name.startsWith('test_') ? [name.slice(5)] : []))
     const hint =
       namespace === undefined || namespace === project
@@ -136,7 +152,7 @@ export function genericTests(making: Making): Draft[] {
 }
 
 /** The arguments of a generic test as its macro gets them: `model` with its `where`, strings that call ref() & co. evaluated. */
-export function testArguments(node: Node, model: string, scope: Scope): Map<Value, Value> {
+export function testArguments(node: Node, target: Node, session: Session, scope: Scope, world: World): Record<string, Value> {
   const { file, line = 1, column = 1 } = node.place
   const value = (item: unknown): Value => {
     if (typeof item === 'string') {
@@ -147,14 +163,38 @@ export function testArguments(node: Node, model: string, scope: Scope): Map<Valu
     if (typeof item !== 'object' || item === null) return fromJs(item)
     return new Map(Object.entries(item).map(([key, inner]): [Value, Value] => [key, value(inner)]))
   }
-  const kwargs = new Map<Value, Value>([['model', evaluate(`get_where_subquery(${model})`, file, line, column, scope)]])
-  for (const [key, item] of Object.entries(node.test?.arguments ?? {})) kwargs.set(key, key === 'column_name' ? fromJs(item) : value(item))
+  const kwargs: Record<string, Value> = { model: modelOf(node, target, session, scope, world) }
+  for (const [key, item] of Object.entries(node.test?.arguments ?? {})) kwargs[key] = key === 'column_name' ? fromJs(item) : value(item)
   return kwargs
 }
 
-/** `ref('agents')`: how a generic test names what it is attached to. */
-export function attachedCall(target: Node): string {
-  return target.resourceType === 'source' ? `source('${target.sourceName}', '${target.name}')` : `ref('${target.name}')`
+/** What a generic test's macro renders. */
+export function callTest(macro: Macro, kwargs: Record<string, Value>, place: Place, scope: Scope): Rendered {
+  const given = macroOf(bindMacro(macro.definition, scope))?.render([], kwargs, place)
+  return isOutput(given) ? renderedOf(given) : piecesOf([{ text: text(given), place }])
+}
+
+/** The macro of a generic test: the project's own before the runner's. */
+export function testMacro(world: World, generic: string, namespace: string | undefined): Macro | undefined {
+  for (const pack of namespace === undefined ? [world.name, RUNNER_PACKAGE] : [namespace]) {
+    const found = world.macros.get(`macro.${pack}.test_${generic}`)
+    if (found) return found
+  }
+  return undefined
+}
+
+// get_where_subquery(ref(…)); where there is no `where` and the macro is dbt's, that is the relation itself.
+function modelOf(node: Node, target: Node, session: Session, scope: Scope, world: World): Value {
+  const { place } = node
+  const relation =
+    target.resourceType === 'source'
+      ? session.source(target.sourceName ?? '', target.name, place)
+      : session.ref(target.name, undefined, place)
+  const own = macroBook(world).own
+  const plain = !node.config.where && !own.has('get_where_subquery') && !own.has('default__get_where_subquery')
+  if (plain) return relation
+  const filter = scope.get('get_where_subquery')
+  return isFunction(filter ?? null) ? (filter as JinjaFunction)([relation], {}, place) : relation
 }
 
 // Tests whose macros call neither ref(), source() nor config(): parsing need not render them.

@@ -69,7 +69,7 @@ export interface Node {
   /** Unique ids of the macros that rendering called. */
   macros: string[]
   /** Only tests: which generic test, on which node and column, with which arguments. */
-  test?: { generic?: string; attachedTo?: string; column?: string; arguments: Record<string, unknown> }
+  test?: { generic?: string; namespace?: string; attachedTo?: string; column?: string; arguments: Record<string, unknown> }
   /** Only sources: the name of the source that the table belongs to, and what `source freshness` reads. */
   sourceName?: string
   source?: {

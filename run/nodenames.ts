@@ -1,4 +1,5 @@
-import { createScope, macroBook, nodeDict, type Session, text, type World } from './context.ts'
+import { createScope, macroBook, type Session, type World } from './context.ts'
+import { nodeDict, text } from './contextvalues.ts'
 import { ProjectError } from './errors.ts'
 import { bindMacro } from './jinja/template.ts'
 import type { Node } from './node.ts'

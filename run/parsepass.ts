@@ -1,34 +1,28 @@
 import type { Session } from './context.ts'
 import { configure, type Draft } from './drafts.ts'
 import { ProjectError } from './errors.ts'
-import { toJs, type Value } from './jinja/template.ts'
+import { toJs } from './jinja/template.ts'
 import type { Node } from './node.ts'
 import { relationObject, relationOf } from './relation.ts'
 
 /** The session of the parse pass: what it is asked for is noted in the draft, the database is silent. */
 export function parseSession(node: Node, warn: (message: string) => void, draft?: Draft, errors: ProjectError[] = []): Session {
-  const self = (): Value => relationObject(relationOf(node))
   return {
+    ...SILENT,
     node,
-    execute: false,
-    strict: false,
     ref: (name, pack, site) => {
       draft?.refs.push({ name, pack, site })
-      return self()
+      return relationObject(relationOf(node))
     },
     source: (source, table, site) => {
       draft?.sources.push({ source, table, site })
-      return self()
+      return relationObject(relationOf(node))
     },
     configure: (values, site) => {
       if (!draft) return
       const plain = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, toJs(value)]))
       configure(draft, [{ values: plain, place: () => site }], errors, undefined)
     },
-    ask: () => undefined,
-    isIncremental: () => false,
-    lastBuilt: () => 0,
-    print: () => {},
     warn,
     used: new Set(),
     extra: new Map(),
@@ -54,4 +48,12 @@ export function settle(node: Node, errors: ProjectError[]): void {
     )
 }
 
+const SILENT = {
+  execute: false,
+  strict: false,
+  ask: () => undefined,
+  isIncremental: () => false,
+  lastBuilt: () => 0,
+  print: () => {},
+}
 const MATERIALIZED = ['view', 'table', 'incremental', 'ephemeral']

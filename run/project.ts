@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Place, ProjectError, ProjectErrors } from './errors.ts'
@@ -95,42 +96,43 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
     errors,
   }
   const own = new Set<string>()
+  const listed = new Map<string, string[]>()
   for (const folder of RUNNER_FOLDERS)
-    for (const found of await read(join(RUNNER_DIR, folder), name => name.endsWith('.sql'))) {
+    for (const found of read(join(RUNNER_DIR, folder), name => name.endsWith('.sql'))) {
       own.add(found.file)
       files.ownMacros.push(found)
     }
 
   const { modelPaths, seedPaths, testPaths, macroPaths, docsPaths, snapshotPaths, analysisPaths } = settings
   for (const path of modelPaths) {
-    files.models.push(...(await read(join(root, path), name => name.endsWith('.sql'))))
-    for (const python of await list(join(root, path), name => name.endsWith('.py'))) refuse(python, 'Python models', 'a SQL model')
+    files.models.push(...read(join(root, path), name => name.endsWith('.sql')))
+    for (const python of list(join(root, path), name => name.endsWith('.py'))) refuse(python, 'Python models', 'a SQL model')
   }
   for (const path of seedPaths)
-    for (const file of await list(join(root, path), name => name.endsWith('.csv'))) {
+    for (const file of list(join(root, path), name => name.endsWith('.csv'))) {
       const checksum = createHash('sha256')
         .update(await readFile(join(root, file)))
         .digest('hex')
       files.seeds.push({ file, within: relative(path, file), checksum })
     }
   for (const path of testPaths)
-    for (const found of await read(join(root, path), name => name.endsWith('.sql'))) {
+    for (const found of read(join(root, path), name => name.endsWith('.sql'))) {
       const folder = found.within.split('/')[0]!
       if (folder === 'generic') files.macros.push(found)
       else if (folder !== 'unit' && folder !== 'pipeline') files.singularTests.push(found)
     }
-  for (const path of macroPaths) files.macros.push(...(await read(join(root, path), name => name.endsWith('.sql'))))
+  for (const path of macroPaths) files.macros.push(...read(join(root, path), name => name.endsWith('.sql')))
   for (const path of snapshotPaths)
-    for (const file of await list(join(root, path), name => /\.(sql|ya?ml)$/.test(name)))
+    for (const file of list(join(root, path), name => /\.(sql|ya?ml)$/.test(name)))
       refuse(file, 'snapshots', "an incremental model (incremental_strategy 'append' or 'merge') that keeps the history")
   for (const path of analysisPaths)
-    for (const file of await list(join(root, path), name => name.endsWith('.sql'))) refuse(file, 'analyses', '`show --inline`')
+    for (const file of list(join(root, path), name => name.endsWith('.sql'))) refuse(file, 'analyses', '`show --inline`')
   for (const file of ['packages.yml', 'dependencies.yml'])
-    if ((await list(root, name => name === file, false)).length > 0) refuse(file, 'packages', 'copies of the macros you need in macros/')
+    if (existsSync(join(root, file))) refuse(file, 'packages', 'copies of the macros you need in macros/')
   for (const path of new Set(docsPaths.length > 0 ? docsPaths : [...modelPaths, ...seedPaths, ...macroPaths, ...testPaths]))
-    files.docs.push(...(await read(join(root, path), name => name.endsWith('.md'))))
+    files.docs.push(...read(join(root, path), name => name.endsWith('.md')))
   for (const path of new Set([...modelPaths, ...seedPaths, ...testPaths, ...macroPaths]))
-    for (const found of await read(join(root, path), name => /\.ya?ml$/.test(name))) {
+    for (const found of read(join(root, path), name => /\.ya?ml$/.test(name))) {
       files.propertyFiles.set(found.file, found.within)
       readProperties(readYaml(found.text, found.file, errors), found.file, files.properties, errors)
     }
@@ -138,33 +140,40 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
   files.macros = files.macros.filter(({ file }) => !own.has(file))
   return files
 
-  async function read(folder: string, wanted: (name: string) => boolean): Promise<SourceFile[]> {
-    const names = await list(folder, wanted)
-    return Promise.all(
-      names.map(async file => {
-        const text = await readFile(join(root, file), 'utf8')
-        texts.set(file, text)
-        return { file, within: relative(relative(root, folder), file), text }
-      }),
-    )
+  // Synchronous: hundreds of small files are read several times faster so.
+  function read(folder: string, wanted: (name: string) => boolean): SourceFile[] {
+    return list(folder, wanted).map(file => {
+      const text = readFileSync(join(root, file), 'utf8')
+      texts.set(file, text)
+      return { file, within: relative(relative(root, folder), file), text }
+    })
   }
 
   // Relative to the project, sorted, so that nothing depends on the order of the file system.
-  async function list(folder: string, wanted: (name: string) => boolean, recursive = true): Promise<string[]> {
-    const entries = await readdir(folder, { recursive, withFileTypes: true }).catch(error => {
-      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return []
-      throw error
-    })
-    return entries
-      .filter(entry => !entry.isDirectory() && wanted(entry.name) && !basename(entry.name).startsWith('.'))
-      .map(entry => relative(root, join(entry.parentPath, entry.name)))
-      .sort()
+  function list(folder: string, wanted: (name: string) => boolean): string[] {
+    let files = listed.get(folder)
+    if (!files) {
+      files = filesIn(folder)
+        .map(file => relative(root, file))
+        .sort()
+      listed.set(folder, files)
+    }
+    return files.filter(file => wanted(basename(file)) && !basename(file).startsWith('.'))
   }
 
   function refuse(file: string, what: string, instead: string): void {
     const place: Place = { file }
     errors.push(new ProjectError(`not supported: ${what}`, { place, hint: `Use ${instead} instead.` }))
   }
+}
+
+function filesIn(folder: string): string[] {
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) return []
+  return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
+    const path = join(folder, entry.name)
+    const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    return isFolder ? filesIn(path) : [path]
+  })
 }
 
 const DEFAULT_TARGET: Target = {

@@ -1,4 +1,4 @@
-import { fromJs, type JinjaFunction, type JinjaObject, type Value } from './jinja/values.ts'
+import { fromJs, type JinjaObject, type Kwargs, type Value } from './jinja/values.ts'
 import type { Node } from './node.ts'
 
 /** A relation by its names; printed by `written` it is `"db"."schema"."name"`. */
@@ -37,34 +37,7 @@ export function quote(name: string): string {
 
 /** dbt's Relation: names as attributes, printed as it stands in SQL. */
 export function relationObject(relation: Relation): RelationObject {
-  const attributes: Record<string, () => Value> = {
-    database: () => relation.database,
-    schema: () => relation.schema,
-    identifier: () => relation.identifier,
-    name: () => relation.identifier,
-    table: () => relation.identifier,
-    type: () => relation.type ?? null,
-    is_table: () => relation.type === 'table',
-    is_view: () => relation.type === 'view',
-    is_materialized_view: () => relation.type === 'materialized_view',
-    is_cte: () => relation.cte === true,
-    path: () => fromJs({ database: relation.database, schema: relation.schema, identifier: relation.identifier }),
-    render: () => method(() => written(relation)),
-    include: () => method((_, kwargs) => relationObject(only(relation, kwargs))),
-    without_identifier: () => method(() => written({ ...relation, identifier: '' })),
-    quote: () => method(() => relationObject(relation)),
-    incorporate: () =>
-      method((_, { path, type }) =>
-        relationObject({ ...relation, ...(path instanceof Map ? names(path) : {}), ...(type ? { type: String(type) } : {}) }),
-      ),
-    replace_path: () => method((_, kwargs) => relationObject({ ...relation, ...names(new Map(Object.entries(kwargs))) })),
-  }
-  return {
-    relation,
-    get: name => (Object.hasOwn(attributes, name) ? attributes[name]!() : undefined),
-    keys: () => Object.keys(attributes),
-    toString: () => written(relation),
-  }
+  return Object.assign(Object.create(face), { relation })
 }
 
 /** The relation behind a template's value, if it is one. */
@@ -72,11 +45,41 @@ export function relationIn(value: Value | undefined): Relation | undefined {
   return typeof value === 'object' && value !== null && 'relation' in value ? (value as RelationObject).relation : undefined
 }
 
-function method(run: JinjaFunction): JinjaFunction {
-  return run
+// One for all relations: a project has thousands.
+const face: Omit<RelationObject, 'relation'> & ThisType<RelationObject> = {
+  get(name: string) {
+    return Object.hasOwn(attributes, name) ? attributes[name]?.(this.relation) : undefined
+  },
+  keys: () => Object.keys(attributes),
+  toString() {
+    return written(this.relation)
+  },
 }
 
-function only(relation: Relation, kwargs: Readonly<Record<string, Value>>): Relation {
+const attributes: Record<string, (relation: Relation) => Value> = {
+  database: relation => relation.database,
+  schema: relation => relation.schema,
+  identifier: relation => relation.identifier,
+  name: relation => relation.identifier,
+  table: relation => relation.identifier,
+  type: relation => relation.type ?? null,
+  is_table: relation => relation.type === 'table',
+  is_view: relation => relation.type === 'view',
+  is_materialized_view: relation => relation.type === 'materialized_view',
+  is_cte: relation => relation.cte === true,
+  path: relation => fromJs({ database: relation.database, schema: relation.schema, identifier: relation.identifier }),
+  render: relation => () => written(relation),
+  include: relation => (_, kwargs) => relationObject(only(relation, kwargs)),
+  without_identifier: relation => () => written({ ...relation, identifier: '' }),
+  quote: relation => () => relationObject(relation),
+  incorporate:
+    relation =>
+    (_, { path, type }) =>
+      relationObject({ ...relation, ...(path instanceof Map ? names(path) : {}), ...(type ? { type: String(type) } : {}) }),
+  replace_path: relation => (_, kwargs) => relationObject({ ...relation, ...names(new Map(Object.entries(kwargs))) }),
+}
+
+function only(relation: Relation, kwargs: Kwargs): Relation {
   return {
     ...relation,
     database: kwargs.database === false ? null : relation.database,

@@ -1,0 +1,90 @@
+import type { Shapes } from './shape.ts'
+
+/** Keys of a generic test that are config even without `config:`. */
+export const TEST_CONFIG = new Set(
+  'severity warn_if error_if fail_calc limit where tags enabled store_failures store_failures_as meta database schema alias group'.split(
+    ' ',
+  ),
+)
+
+const common: Shapes = { name: 'text', description: 'text', config: 'map', meta: 'map', tags: 'texts', docs: 'map' }
+const tested: Shapes = { columns: 'maps', tests: 'list', data_tests: 'list' }
+const unversioned = 'one model per name; give the new version a name of its own'
+
+/** A properties file. */
+export const TOP: Shapes = {
+  version: 'any',
+  models: 'maps',
+  seeds: 'maps',
+  sources: 'maps',
+  macros: 'maps',
+  tests: 'maps',
+  data_tests: 'maps',
+  unit_tests: 'maps',
+  snapshots: { use: "an incremental model (incremental_strategy 'append' or 'merge') that keeps the history" },
+  exposures: { use: '`meta:` of the models that feed it' },
+  analyses: { use: '`show --inline` or a query outside the project' },
+  groups: { use: '`tags:` and `meta: {owner: …}`' },
+  metrics: { use: 'a model that computes the metric' },
+  semantic_models: { use: 'a model that computes the metrics' },
+  saved_queries: { use: 'a view' },
+  functions: { use: 'a migration that creates the function' },
+}
+/** A model. */
+export const MODEL: Shapes = {
+  ...common,
+  ...tested,
+  constraints: 'maps',
+  deprecation_date: 'text',
+  versions: { use: unversioned },
+  latest_version: { use: unversioned },
+  access: { use: 'grants of the database' },
+  group: { use: '`tags:`' },
+  time_spine: { use: 'a model of dates' },
+}
+/** A seed. */
+export const SEED: Shapes = { ...common, ...tested }
+/** A singular test. */
+export const SINGULAR: Shapes = { ...common }
+/** A column. */
+export const COLUMN: Shapes = { ...common, data_type: 'text', quote: 'flag', constraints: 'maps', tests: 'list', data_tests: 'list' }
+const freshness: Shapes = { loader: 'text', loaded_at_field: 'text', loaded_at_query: 'text', freshness: 'map' }
+/** A source. */
+export const SOURCE: Shapes = {
+  ...common,
+  ...freshness,
+  database: 'text',
+  schema: 'text',
+  tables: 'maps',
+  quoting: { use: 'nothing: names are always quoted' },
+  overrides: { use: 'the source itself: packages are not supported' },
+}
+/** A table of a source. */
+export const TABLE: Shapes = {
+  ...common,
+  ...freshness,
+  ...tested,
+  identifier: 'text',
+  external: 'map',
+  quoting: { use: 'nothing: names are always quoted' },
+}
+/** A macro. */
+export const MACRO: Shapes = { name: 'text', description: 'text', docs: 'map', meta: 'map', config: 'map', arguments: 'maps' }
+/** An argument of a macro. */
+export const ARGUMENT: Shapes = { name: 'text', type: 'text', description: 'text' }
+/** A unit test. */
+export const UNIT: Shapes = {
+  ...common,
+  enabled: 'flag',
+  model: 'text',
+  given: 'maps',
+  expect: 'map',
+  overrides: 'map',
+  versions: { use: unversioned },
+}
+/** An input of a unit test. */
+export const GIVEN: Shapes = { input: 'text', rows: 'any', format: 'text', fixture: 'text' }
+/** What a unit test expects. */
+export const EXPECT: Shapes = { rows: 'any', format: 'text', fixture: 'text' }
+/** What a unit test overrides. */
+export const OVERRIDES: Shapes = { macros: 'map', vars: 'map', env_vars: 'map' }
