@@ -1,0 +1,94 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { PassThrough } from 'node:stream'
+import { type Built, build, type Plan } from '../../run/build.ts'
+import type { Session, Sql } from '../../run/database.ts'
+import { fingerprints } from '../../run/fingerprint.ts'
+import type { Project } from '../../run/node.ts'
+import { buildOrder } from '../../run/order.ts'
+import { parseProject } from '../../run/parse.ts'
+import { loadProject } from '../../run/project.ts'
+import type { NodeResult } from '../../run/record.ts'
+import { createReport, type Report } from '../../run/report.ts'
+import { selectNodes } from '../../run/select.ts'
+
+/** A project of a test's own, in a temporary folder. */
+export interface Fixture {
+  dir: string
+  /** Writes files; a null removes one. */
+  write(files: Record<string, string | null>): Promise<void>
+  remove(): Promise<void>
+}
+
+/** Makes a project with a dbt_project.yml, unless the files have one. */
+export async function fixture(files: Record<string, string> = {}): Promise<Fixture> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'deskledger-project-'))
+  await write({ 'dbt_project.yml': 'name: shop\nprofile: shop\n', ...files })
+  return { dir, write, remove: () => rm(dir, { recursive: true, force: true }) }
+
+  async function write(changed: Record<string, string | null>): Promise<void> {
+    for (const [name, text] of Object.entries(changed)) {
+      const file = path.join(dir, name)
+      if (text === null) await rm(file)
+      else {
+        await mkdir(path.dirname(file), { recursive: true })
+        await writeFile(file, text)
+      }
+    }
+  }
+}
+
+/** Builds a fixture as the command does, and gives what became of it by node name. */
+export async function buildFixture(
+  sql: Sql,
+  dir: string,
+  options: Partial<Plan> & { select?: string[]; vars?: Record<string, unknown> } = {},
+): Promise<Built & { by: Record<string, NodeResult>; printed: string; project: Project }> {
+  const [{ database } = { database: '' }] = await sql<{ database: string }[]>`select current_database() as database`
+  const project = parseProject(await loadProject(dir, { target: { database }, ...(options.vars ? { vars: options.vars } : {}) }))
+  const { report, printed } = silentReport()
+  report.textOf = file => project.textOf(file)
+  const nodes = buildOrder(project, selectNodes(project, options.select ? { select: options.select } : {}))
+  const session: Session = await sql.reserve()
+  try {
+    const built = await build(
+      session,
+      sql,
+      {
+        project,
+        nodes,
+        fingerprints: fingerprints(project),
+        hasLog: false,
+        fullRefresh: false,
+        failFast: false,
+        storeFailures: false,
+        warnError: false,
+        isTrial: false,
+        targetPath: path.join(dir, 'target'),
+        signal: new AbortController().signal,
+        ...options,
+      },
+      report,
+    )
+    for (const { error } of built.results) if (error) report.fail(error)
+    for (const problem of built.problems) report.fail(problem)
+    return { ...built, by: Object.fromEntries(built.results.map(result => [result.node.name, result])), printed: printed(), project }
+  } finally {
+    session.release()
+  }
+}
+
+/** A report that prints into a text. */
+export function silentReport(format: 'text' | 'json' = 'text'): { report: Report; printed(): string } {
+  const stream = new PassThrough()
+  const chunks: string[] = []
+  stream.on('data', chunk => chunks.push(String(chunk)))
+  const report = createReport({ format, quiet: false, invocationId: 'test', stdout: stream, stderr: stream })
+  return { report, printed: () => chunks.join('') }
+}
+
+/** The counts of a result, for assertions. */
+export function counts(result: NodeResult | undefined): (number | null | undefined)[] {
+  return [result?.inserted, result?.updated, result?.deleted, result?.unchanged]
+}

@@ -1,0 +1,258 @@
+import fc from 'fast-check'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type FreshDatabase, freshDatabase } from './database.ts'
+import { buildFixture, counts, type Fixture, fixture } from './fixture.ts'
+
+let database: FreshDatabase
+let project: Fixture
+
+beforeAll(async () => {
+  database = await freshDatabase({ migrate: false })
+})
+afterAll(() => database.drop())
+beforeEach(async () => {
+  project = await fixture()
+  await database.sql.unsafe('drop schema public cascade; create schema public')
+})
+afterEach(() => project.remove())
+
+const run = (options: Parameters<typeof buildFixture>[2] = {}) => buildFixture(database.sql, project.dir, options)
+const rows = (query: string) => database.sql.unsafe(query).then(result => [...result].map(row => ({ ...row })))
+
+describe('view', () => {
+  it('is made once, and again only when its definition is another', async () => {
+    await project.write({ 'models/v.sql': 'select 1 as a' })
+    expect((await run()).by.v?.message).toBe('CREATE VIEW')
+    await project.write({ 'models/v.sql': '-- the same in other words\nSELECT   1 AS a' })
+    expect((await run()).by.v?.message).toBe('UNCHANGED')
+    await project.write({ 'models/v.sql': 'select 2 as a' })
+    expect((await run()).by.v?.message).toBe('CREATE VIEW')
+    expect(await rows('select * from v')).toEqual([{ a: 2 }])
+  })
+
+  it('keeps the views of others with their grants, comments and options when its columns change', async () => {
+    await project.write({ 'models/v.sql': 'select 1 as a, 2 as b' })
+    await run()
+    await database.sql.unsafe(`
+      create view theirs with (security_barrier = true) as select a from v;
+      create view on_theirs as select a + 1 as more from theirs;
+      comment on view theirs is 'It''s mine'; comment on column theirs.a is 'A';
+      grant select on theirs to public`)
+    await project.write({ 'models/v.sql': 'select 7::bigint as b, 5 as a' })
+    expect((await run()).status).toBe('published')
+    expect(await rows('select * from on_theirs')).toEqual([{ more: 6 }])
+    const [kept] = await rows(`
+      select reloptions, obj_description(oid) as comment, col_description(oid, 1) as on_a, has_table_privilege('public', oid, 'select') as is_granted
+      from pg_class where relname = 'theirs'`)
+    expect(kept).toEqual({ reloptions: ['security_barrier=true'], comment: "It's mine", on_a: 'A', is_granted: true })
+  })
+
+  it('names the view of somebody else that cannot live with the change, and leaves everything', async () => {
+    await project.write({ 'models/v.sql': 'select 1 as a, 2 as b' })
+    await run()
+    await database.sql.unsafe('create view theirs as select b from v')
+    await project.write({ 'models/v.sql': 'select 1 as a' })
+    const { status, printed } = await run()
+    expect(status).toBe('failed')
+    expect(printed).toContain('public.theirs')
+    expect(await rows('select * from theirs')).toEqual([{ b: 2 }])
+  })
+})
+
+describe('table', () => {
+  it('touches nothing when nothing changed, and only what did', async () => {
+    await project.write({ 'models/t.sql': "{{ config(materialized='table') }}\nselect i, i % 3 as m, 1.50 as x from generate_series(1, {{ var('n') }}) as i" })
+    expect(counts((await run({ vars: { n: 10 } })).by.t)).toEqual([10, 0, 0, 0])
+    expect(counts((await run({ vars: { n: 10 } })).by.t)).toEqual([0, 0, 0, 10])
+    expect(counts((await run({ vars: { n: 12 } })).by.t)).toEqual([2, 0, 0, 10])
+    expect(counts((await run({ vars: { n: 11 } })).by.t)).toEqual([0, 0, 1, 11])
+  })
+
+  it('counts repeated rows and sees differences that = does not', async () => {
+    const model = (values: string) => ({ 'models/t.sql': `{{ config(materialized='table') }}\nselect * from (values ${values}) as v (a, j)` })
+    await project.write(model(`(1.0, '{"a": 1}'::json), (1.0, '{"a": 1}'), (null, null)`))
+    await run()
+    await project.write(model(`(1.00, '{"a": 1}'::json), (1.0, '{"a": 1}'), (null, null), (null, null)`))
+    expect(counts((await run()).by.t)).toEqual([2, 0, 1, 2])
+  })
+
+  it('with other columns is made anew, and the views and grants of others stay', async () => {
+    await project.write({ 'models/t.sql': "{{ config(materialized='table', unique_key='a', indexes=[{'columns': ['b']}]) }}\nselect 1 as a, 2 as b" })
+    await run()
+    await database.sql.unsafe('create view theirs as select a from t; grant select on t to public')
+    await project.write({ 'models/t.sql': "{{ config(materialized='table', unique_key='a', indexes=[{'columns': ['b']}]) }}\nselect 1 as a, 'x' as c, 2 as b" })
+    expect((await run()).status).toBe('published')
+    expect(await rows('select * from theirs, t')).toEqual([{ a: 1, c: 'x', b: 2 }])
+    expect(await rows("select has_table_privilege('public', 't', 'select') as granted, (select count(*)::int from pg_index where indrelid = 't'::regclass) as indexes")).toEqual([
+      { granted: true, indexes: 2 },
+    ])
+  })
+
+  it('takes the place of a view, and a view that of a table', async () => {
+    await project.write({ 'models/t.sql': 'select 1 as a' })
+    await run()
+    await database.sql.unsafe('create view theirs as select a from t')
+    await project.write({ 'models/t.sql': "{{ config(materialized='table') }} select 1 as a" })
+    expect((await run()).status).toBe('published')
+    await project.write({ 'models/t.sql': 'select 3 as a' })
+    expect((await run()).status).toBe('published')
+    expect(await rows('select * from theirs')).toEqual([{ a: 3 }])
+  })
+})
+
+describe('incremental', () => {
+  const model = (config: string, query: string) => ({ 'models/t.sql': `{{ config(materialized='incremental', ${config}) }}\n${query}` })
+  const source = 'select a, b from source_rows'
+
+  beforeEach(() => database.sql.unsafe('create table source_rows (a int, b text)'))
+
+  it('mirror: the table becomes the query, touching only what differs', async () => {
+    await database.sql.unsafe("insert into source_rows select i, 'x' from generate_series(1, 100) as i")
+    await project.write(model("incremental_strategy='mirror', unique_key='a'", source))
+    await run()
+    await database.sql.unsafe("update source_rows set b = 'y' where a <= 3; delete from source_rows where a = 100; insert into source_rows values (200, null)")
+    expect(counts((await run()).by.t)).toEqual([1, 3, 1, 96])
+    expect(counts((await run()).by.t)).toEqual([0, 0, 0, 100])
+    expect(await rows('(select * from t except select * from source_rows) union all (select * from source_rows except select * from t)')).toEqual([])
+    expect(await rows("select count(*)::int as n from pg_index where indrelid = 't'::regclass and indisprimary")).toEqual([{ n: 1 }])
+  })
+
+  it('mirror: repeated and missing keys are errors that show them', async () => {
+    await project.write(model("incremental_strategy='mirror', unique_key=['a', 'b']", source))
+    await run()
+    await database.sql.unsafe("insert into source_rows values (1, 'x'), (1, 'x'), (2, null)")
+    const { status, printed } = await run()
+    expect(status).toBe('failed')
+    expect(printed).toContain('a = 1, b = "x" (2 rows)')
+    expect(printed).toContain('a = 2, b = null')
+  })
+
+  it('mirror with predicates equals the query within them and leaves the rest (property)', async () => {
+    const row = fc.record({ key: fc.integer({ min: 0, max: 12 }), part: fc.integer({ min: 0, max: 2 }), value: fc.option(fc.constantFrom('1', '1.0', '2')) })
+    const table = fc.uniqueArray(row, { selector: ({ key }) => key, maxLength: 13 })
+    await project.write({
+      'models/t.sql': `{{ config(materialized='incremental', incremental_strategy='mirror', unique_key=['part', 'key'], incremental_predicates=["part in (" ~ var('parts') ~ ")"]) }}
+        select part, key, value from wanted {% if is_incremental() %} where part in ({{ var('parts') }}) {% endif %}`,
+    })
+    await fc.assert(
+      fc.asyncProperty(table, table, fc.subarray([0, 1, 2], { minLength: 1 }), async (before, after, parts) => {
+        const fill = (list: typeof before) =>
+          database.sql.unsafe(`drop table if exists wanted; create table wanted as
+            select * from jsonb_to_recordset('${JSON.stringify(list)}') as r (part int, key int, value numeric)`)
+        await database.sql.unsafe('drop table if exists t')
+        await fill(before)
+        await run({ vars: { parts: '0' } })
+        await fill(after)
+        const vars = { parts: parts.join(', ') }
+        const first = await run({ vars })
+        expect(first.printed).not.toContain('ERROR')
+        const expected = [...before.filter(({ part }) => !parts.includes(part)), ...after.filter(({ part }) => parts.includes(part))]
+        const found = await rows('select part, key, value::text from t order by part, key')
+        expect(found).toEqual(expected.sort((a, b) => a.part - b.part || a.key - b.key).map(({ part, key, value }) => ({ part, key, value })))
+        expect(counts((await run({ vars })).by.t).slice(0, 3)).toEqual([0, 0, 0])
+      }),
+      { numRuns: 15 },
+    )
+  })
+
+  it('merge: updates and inserts, deletes nothing; merge_exclude_columns are left', async () => {
+    await database.sql.unsafe("insert into source_rows values (1, 'x'), (2, 'x')")
+    await project.write(model("incremental_strategy='merge', unique_key='a'", source))
+    await run()
+    await database.sql.unsafe("delete from source_rows where a = 1; update source_rows set b = 'y'; insert into source_rows values (3, 'z')")
+    expect(counts((await run()).by.t)).toEqual([1, 1, 0, 0])
+    expect(await rows('select * from t order by a')).toEqual([{ a: 1, b: 'x' }, { a: 2, b: 'y' }, { a: 3, b: 'z' }])
+    await project.write(model("incremental_strategy='merge', unique_key='a', merge_exclude_columns=['b']", source))
+    await database.sql.unsafe("update source_rows set b = 'never'")
+    expect(counts((await run()).by.t)).toEqual([0, 0, 0, 2])
+  })
+
+  it('append and delete+insert as dbt', async () => {
+    await database.sql.unsafe("insert into source_rows values (1, 'x'), (2, 'x')")
+    await project.write(model("incremental_strategy='append'", source))
+    await run()
+    expect(counts((await run()).by.t)).toEqual([2, 0, 0, 0])
+    await project.write(model("unique_key='a'", `${source} where a = 1`))
+    expect(counts((await run()).by.t)).toEqual([1, 0, 2, 0])
+    expect(await rows('select count(*)::int as n from t')).toEqual([{ n: 3 }])
+  })
+
+  it('a full refresh makes the table the query as a whole, and keeps the views on it', async () => {
+    await database.sql.unsafe("insert into source_rows values (1, 'x'), (1, 'x')")
+    await project.write(model("incremental_strategy='append'", source))
+    await run()
+    await run()
+    await database.sql.unsafe('create view theirs as select a from t')
+    expect(counts((await run({ fullRefresh: true })).by.t)).toEqual([0, 0, 2, 2])
+    expect(await rows('select * from theirs')).toEqual([{ a: 1 }, { a: 1 }])
+  })
+
+  it('on_schema_change: ignore, append_new_columns, sync_all_columns, fail', async () => {
+    await database.sql.unsafe("insert into source_rows values (1, 'x')")
+    const columns = () => rows("select string_agg(attname, ',' order by attnum) as names from pg_attribute where attrelid = 't'::regclass and attnum > 0 and not attisdropped")
+    const wider = `select a, b, 1 as c from source_rows`
+    await project.write(model("incremental_strategy='append'", source))
+    await run()
+    await project.write(model("incremental_strategy='append'", wider))
+    await run()
+    expect(await columns()).toEqual([{ names: 'a,b' }])
+    await project.write(model("incremental_strategy='append', on_schema_change='append_new_columns'", wider))
+    await run()
+    expect(await columns()).toEqual([{ names: 'a,b,c' }])
+    await project.write(model("incremental_strategy='append', on_schema_change='sync_all_columns'", 'select a from source_rows'))
+    await run()
+    expect(await columns()).toEqual([{ names: 'a' }])
+    await project.write(model("incremental_strategy='append', on_schema_change='fail'", wider))
+    expect((await run()).printed).toContain('(new: b, c)')
+  })
+})
+
+describe('a table that a migration made', () => {
+  it('keeps its own columns and constraints; a fill takes its foreign keys off and puts them on again', async () => {
+    await database.sql.unsafe(`
+      create table parents (id int primary key);
+      create table t (id int primary key, parent int references parents deferrable initially deferred, made_at timestamptz not null default now());
+      insert into parents values (1)`)
+    const model = (parent: number) => `{{ config(materialized='incremental', incremental_strategy='mirror', unique_key='id', migrated=true) }}
+      select i as id, ${parent} as parent from generate_series(1, 20000) as i`
+    await project.write({ 'models/t.sql': model(2) })
+    const bad = await run()
+    expect(bad.status).toBe('failed')
+    expect(bad.printed).toContain('t_parent_fkey')
+    expect(await rows('select count(*)::int as n from t')).toEqual([{ n: 0 }])
+
+    await project.write({ 'models/t.sql': model(1) })
+    expect(counts((await run()).by.t)).toEqual([20000, 0, 0, 0])
+    const [key] = await rows("select pg_get_constraintdef(oid) as definition from pg_constraint where conname = 't_parent_fkey'")
+    expect(key?.definition).toContain('DEFERRABLE INITIALLY DEFERRED')
+    expect(counts((await run({ fullRefresh: true })).by.t)).toEqual([0, 0, 0, 20000])
+  })
+
+  it('says which column it lacks', async () => {
+    await database.sql.unsafe('create table t (id int primary key)')
+    await project.write({ 'models/t.sql': "{{ config(materialized='incremental', incremental_strategy='mirror', unique_key='id', migrated=true) }} select 1 as id, 2 as extra" })
+    const { printed } = await run()
+    expect(printed).toContain("'extra'")
+    expect(printed).toContain('add the column in a new one')
+  })
+})
+
+describe('seed', () => {
+  it('is loaded with guessed types and column_types, and touched only where it differs', async () => {
+    await project.write({
+      'seeds/rates.csv': 'day,"default",rate,code,big,flag\n2026-01-05,x,1.5,007,3000000000,true\n2026-01-06,null,2,008,1,\n',
+      'seeds/_seeds.yml': 'seeds:\n  - name: rates\n    config:\n      column_types: {code: text}\n',
+    })
+    expect(counts((await run()).by.rates)).toEqual([2, 0, 0, 0])
+    expect(await rows("select string_agg(format_type(atttypid, null), ',' order by attnum) as types from pg_attribute where attrelid = 'rates'::regclass and attnum > 0")).toEqual([
+      { types: 'date,text,double precision,text,bigint,boolean' },
+    ])
+    await project.write({ 'seeds/rates.csv': 'day,"default",rate,code,big,flag\n2026-01-05,x,1.5,007,3000000000,true\n2026-01-06,y,2,008,1,\n' })
+    expect(counts((await run()).by.rates)).toEqual([1, 0, 1, 1])
+  })
+
+  it('names the record that does not fit', async () => {
+    await project.write({ 'seeds/s.csv': 'a\n1\nx\n', 'seeds/_seeds.yml': 'seeds:\n  - name: s\n    config:\n      column_types: {a: integer}\n' })
+    expect((await run()).printed).toMatch(/Record 2 does not fit: invalid input syntax for type integer: "x"/)
+  })
+})
