@@ -23,10 +23,10 @@ export const filters: Record<string, JinjaFunction> = {
       return value === undefined ? missing(`there is no attribute '${String(name)}'`) : value
     },
     'map(seq, *args, **kwargs)': map,
-    'select(seq, *args, **kwargs)': (items, args, kwargs) => iterate(items).filter(tester(args, kwargs, false)),
-    'reject(seq, *args, **kwargs)': (items, args, kwargs) => iterate(items).filter(negated(tester(args, kwargs, false))),
-    'selectattr(seq, *args, **kwargs)': (items, args, kwargs) => iterate(items).filter(tester(args, kwargs, true)),
-    'rejectattr(seq, *args, **kwargs)': (items, args, kwargs) => iterate(items).filter(negated(tester(args, kwargs, true))),
+    'select(seq, *args, **kwargs)': (items, args, kwargs) => members(items).filter(tester(args, kwargs, false)),
+    'reject(seq, *args, **kwargs)': (items, args, kwargs) => members(items).filter(negated(tester(args, kwargs, false))),
+    'selectattr(seq, *args, **kwargs)': (items, args, kwargs) => members(items).filter(tester(args, kwargs, true)),
+    'rejectattr(seq, *args, **kwargs)': (items, args, kwargs) => members(items).filter(negated(tester(args, kwargs, true))),
   }),
 }
 
@@ -39,10 +39,15 @@ function map(items: Value, args: Value, kwargs: Value): Value {
   const named = Object.fromEntries(kwargs as Dict)
   if (name === undefined) {
     if (named.attribute === undefined) throw new ProjectError("map() needs the name of a filter, or attribute='…'")
-    return iterate(items).map(attributeReader(named.attribute, named.default))
+    return members(items).map(attributeReader(named.attribute, named.default))
   }
   const run = builtin(filters, name, 'filter')
-  return iterate(items).map(item => run([item, ...rest], named, nowhere))
+  return members(items).map(item => run([item, ...rest], named, nowhere))
+}
+
+/** The items of a list; whatever is false, None above all, has none. */
+function members(value: Value): Value[] {
+  return truth(value) || isUndefined(value) ? iterate(value) : []
 }
 
 function tester(args: Value, kwargs: Value, byAttribute: boolean): (item: Value) => boolean {

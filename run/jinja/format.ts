@@ -26,7 +26,8 @@ export function formatPercent(template: string, values: Value): string {
     if (numeric(value) === undefined) throw new ProjectError(`%${type} needs a number, not ${typeName(value)} ${brief(value)}`)
     return formatSpec(whole ? integer(value) : value, `${align}${sign}${zero}${cells}${whole ? '' : dot}${whole ? 'd' : type}`)
   })
-  if (next < list.length && !isDict(values)) throw new ProjectError(`${repr(template)} uses ${next} of the ${list.length} values given`)
+  if (next < list.length && !isDict(values) && (isTuple(values) || !Array.isArray(values)))
+    throw new ProjectError(`${repr(template)} uses ${next} of the ${list.length} values given`)
   return text
 }
 
@@ -54,11 +55,12 @@ export function formatSpec(value: Value, spec: string): string {
   const match = specification.exec(spec)
   if (!match) throw new ProjectError(`invalid format '${spec}'`)
   const [, fill, align, sign = '', alternate, zero, width, group, precision, type = ''] = match
-  const isText = numeric(value) === undefined || (typeof value === 'boolean' && type === '')
-  if (isText && type !== '' && type !== 's')
-    throw new ProjectError(`format '${spec}' needs a number, not ${typeName(value)} ${brief(value)}`)
   const digits = precision === undefined ? undefined : Number(precision)
-  if (isText) return pad(str(value).slice(0, digits), '', Number(width ?? 0), fill ?? ' ', align ?? '<')
+  if (typeof value === 'string' && (type === '' || type === 's')) {
+    return pad(Array.from(value).slice(0, digits).join(''), '', Number(width ?? 0), fill ?? (zero ? '0' : ' '), align ?? '<')
+  }
+  if (numeric(value) === undefined || type === 's')
+    throw new ProjectError(`format '${spec}' does not take ${typeName(value)} ${brief(value)}`)
   const negative = Number(numeric(value)) < 0 || Object.is(numeric(value), -0)
   const body = grouped(magnitude(value, type, digits, alternate !== undefined), group)
   const prefix = negative ? '-' : sign === '+' || sign === ' ' ? sign : ''
@@ -72,15 +74,16 @@ const specification = /^(?:(.)?([<>=^]))?([-+ ])?(#)?(0)?(\d+)?([,_])?(?:\.(\d+)
 function magnitude(value: Value, type: string, digits: number | undefined, alternate: boolean): string {
   const number = numeric(value) as number | bigint
   const size = number < 0 ? -number : number
+  const whole = isInteger(value)
+  if ('bcdoxX'.includes(type) && type !== '' && !whole) throw new ProjectError(`format '${type}' needs an integer, not ${brief(value)}`)
   const base = { b: 2, o: 8, x: 16, X: 16 }[type]
   if (base !== undefined) {
     const text = size.toString(base)
     return (alternate ? `0${type}` : '') + (type === 'X' ? text.toUpperCase() : text)
   }
-  if (type === 'c') return String.fromCodePoint(Number(number))
-  const whole = isInteger(value) && !isFloat(value)
-  if (type === 'd' || type === 'n' || (type === '' && whole && digits === undefined)) {
-    if (!whole) throw new ProjectError(`format 'd' needs an integer, not ${brief(value)}`)
+  if (type === 'c') return character(size)
+  if (type === 'd' || (whole && (type === 'n' || type === ''))) {
+    if (digits !== undefined) throw new ProjectError(`a format of an integer takes no precision: .${digits}`)
     return size.toString()
   }
   const plain = Math.abs(Number(number))
@@ -90,6 +93,11 @@ function magnitude(value: Value, type: string, digits: number | undefined, alter
   if (type === 'e' || type === 'E') return cased(exponential(plain, digits ?? 6), type)
   if (type === '' && digits === undefined) return floatText(plain)
   return cased(general(plain, digits ?? 6, type === ''), type)
+}
+
+function character(code: number | bigint): string {
+  if (code > 0x10ffff) throw new ProjectError(`format 'c' needs the code of a character, not ${code}`)
+  return String.fromCodePoint(Number(code))
 }
 
 function fixed(number: number, digits: number): string {

@@ -78,7 +78,7 @@ function bindArguments(definition: Definition, frame: Frame, args: Value[], kwar
   let unused = kwargs
   for (const [index, { name, default: fallback }] of parameters.entries()) {
     let value = args[index]
-    if (name in kwargs) {
+    if (Object.hasOwn(kwargs, name)) {
       if (value !== undefined) throw refuse(`gets '${name}' twice`)
       value = kwargs[name]
       const { [name]: _, ...others } = unused

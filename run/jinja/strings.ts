@@ -42,10 +42,9 @@ export const stringMethods: Record<string, JinjaFunction> = builtins({
   'count(self, sub)': (self, part) => (text(part) === '' ? (length(self) ?? 0) + 1 : text(self).split(text(part)).length - 1),
   'format(self, *args, **kwargs)': (self, args, kwargs) => formatBraces(text(self), args as Value[], Object.fromEntries(kwargs as Dict)),
   "center(self, width, fillchar=' ')": (self, width, fill) => center(text(self), integer(width), text(fill)),
-  "ljust(self, width, fillchar=' ')": (self, width, fill) => text(self).padEnd(integer(width), text(fill)),
-  "rjust(self, width, fillchar=' ')": (self, width, fill) => text(self).padStart(integer(width), text(fill)),
-  'zfill(self, width)': (self, width) =>
-    text(self).replace(/^([+-]?)(.*)$/s, (all, sign, rest) => sign + rest.padStart(integer(width) - (all.length - rest.length), '0')),
+  "ljust(self, width, fillchar=' ')": (self, width, fill) => text(self) + gap(self, width, text(fill)),
+  "rjust(self, width, fillchar=' ')": (self, width, fill) => gap(self, width, text(fill)) + text(self),
+  'zfill(self, width)': (self, width) => text(self).replace(/^[+-]?/, sign => sign + gap(self, width, '0')),
   'expandtabs(self, tabsize=8)': (self, size) =>
     text(self).replace(/([^\t\n]*)\t/g, (_, before: string) => before + ' '.repeat(integer(size) - (before.length % integer(size)))),
   'isdigit(self)': self => /^\p{Nd}+$/u.test(text(self)),
@@ -92,6 +91,11 @@ export function center(value: string, width: number, fill: string): string {
   const gap = Math.max(0, width - (length(value) ?? 0))
   const before = Math.floor(gap / 2) + (gap & width & 1)
   return fill.repeat(before) + value + fill.repeat(gap - before)
+}
+
+/** What is missing to the width. */
+function gap(self: Value, width: Value, fill: string): string {
+  return fill.repeat(Math.max(0, integer(width) - (length(self) ?? 0)))
 }
 
 function split(value: string, separator: Value, most: number): string[] {

@@ -39,10 +39,6 @@ export const textFilters: Record<string, JinjaFunction> = builtins({
     const kept = letters.slice(0, Math.max(0, integer(most) - (length(str(end)) ?? 0))).join('')
     return (truth(killWords) ? kept : kept.replace(/ [^ ]*$/, '')) + str(end)
   },
-  "wordwrap(s, width=79, break_long_words=True, wrapstring='\n')": (value, width, breakLong, line) =>
-    splitLines(str(value))
-      .map(text => wrap(text, integer(width), truth(breakLong)).join(str(line)))
-      .join(str(line)),
   'wordcount(s)': value => str(value).match(/[\p{L}\p{N}_]+/gu)?.length ?? 0,
   'escape(s)': toHtml,
   'e(s)': toHtml,
@@ -119,23 +115,4 @@ function jsonKey(key: Value): string {
 
 function unicode(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-}
-
-/** The words of one line on lines of at most this width. */
-function wrap(text: string, width: number, breakLong: boolean): string[] {
-  const lines: string[] = []
-  let current = ''
-  for (let word of text.split(/(\s+)/).filter(Boolean)) {
-    if (current !== '' && current.length + word.length > width) {
-      lines.push(current.trimEnd())
-      current = ''
-      if (/^\s/.test(word)) continue
-    }
-    while (breakLong && current === '' && word.length > width) {
-      lines.push(word.slice(0, width))
-      word = word.slice(width)
-    }
-    current += word
-  }
-  return current.trimEnd() === '' ? lines : [...lines, current.trimEnd()]
 }

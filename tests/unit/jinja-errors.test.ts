@@ -103,7 +103,7 @@ describe('values', () => {
     ],
     ['{{ {[1]: 2} }}', '1:4 a list cannot be the key of a dict'],
     ["{{ '%d' % 'x' }}", "1:4 %d needs a number, not str 'x'"],
-    ["{{ '{:d}'.format('x') }}", "1:4 format 'd' needs a number, not str 'x'"],
+    ["{{ '{:d}'.format('x') }}", "1:4 format 'd' does not take str 'x'"],
     ['{{ range(1, 2, 0) }}', '1:4 the step of range() cannot be 0'],
     ['{{ 10 ** 99999 }}', '1:4 10 ** 99999 is too large'],
   ])('%j', (source, expected) => {
