@@ -28,26 +28,37 @@ export function outputText(output: Output): string {
 
 /** The output without the whitespace at its ends. */
 export function trimOutput(output: Output): Output {
+  return trimEnd(trimStart(output))
+}
+
+function trimStart(output: Output): Output {
   const segments = [...output.segments]
-  while (segments.length > 0 && trimmed(segments, segments.length - 1, trimEnd)) segments.pop()
-  while (segments.length > 0 && trimmed(segments, 0, trimStart)) segments.shift()
+  while (segments[0]) {
+    const first = trimSegment(segments[0], trimStart, text => text.trimStart())
+    segments[0] = first
+    if (!isEmpty(first)) break
+    segments.shift()
+  }
   return { ...output, segments }
 }
 
-/** Trims one segment in place; true when nothing is left of it. */
-function trimmed(segments: Segment[], index: number, trim: (segment: Segment) => Segment): boolean {
-  const segment = trim(segments[index] as Segment)
-  segments[index] = segment
+function trimEnd(output: Output): Output {
+  const segments = [...output.segments]
+  for (let last = segments.pop(); last; last = segments.pop()) {
+    const rest = trimSegment(last, trimEnd, text => text.trimEnd())
+    if (isEmpty(rest)) continue
+    segments.push(rest)
+    break
+  }
+  return { ...output, segments }
+}
+
+function trimSegment(segment: Segment, inner: (output: Output) => Output, trim: (text: string) => string): Segment {
+  if (segment.type === 'output') return { ...segment, output: inner(segment.output) }
+  const text = trim(segment.text)
+  return { type: segment.type, text, at: segment.type === 'data' ? segment.at + segment.text.indexOf(text) : segment.at }
+}
+
+function isEmpty(segment: Segment): boolean {
   return segment.type === 'output' ? segment.output.segments.length === 0 : segment.text === ''
-}
-
-function trimEnd(segment: Segment): Segment {
-  if (segment.type !== 'output') return { ...segment, text: segment.text.trimEnd() }
-  return { ...segment, output: trimOutput(segment.output) }
-}
-
-function trimStart(segment: Segment): Segment {
-  if (segment.type === 'output') return { ...segment, output: trimOutput(segment.output) }
-  const text = segment.text.trimStart()
-  return { type: segment.type, text, at: segment.type === 'data' ? segment.at + segment.text.length - text.length : segment.at }
 }

@@ -68,6 +68,14 @@ describe('placeAt', () => {
     expect(at(rendered('{{ computed() }}'), 'computed')).toBe('macros/m.sql:14:33')
   })
 
+  it('trims the ends of a nested macro only where they are the ends', () => {
+    const source = '{% macro x() %} x {% endmacro %}{% macro y() %} {{ x() }} y {{ x() }} {% endmacro %}[{{ y() | trim }}]'
+    const result = rendered(source)
+    expect(result.text).toBe('[x  y  x]')
+    expect(result.placeAt(1)).toEqual({ file: 'models/a.sql', line: 1, column: 17 })
+    expect(result.placeAt(4)).toEqual({ file: 'models/a.sql', line: 1, column: 60 })
+  })
+
   it('gives an end for the end, and the start of an empty text', () => {
     const result = rendered('ab\ncd')
     expect(result.placeAt(5)).toEqual({ file: 'models/a.sql', line: 2, column: 3 })
