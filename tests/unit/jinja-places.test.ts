@@ -73,7 +73,7 @@ describe('placeAt', () => {
     const result = rendered(source)
     expect(result.text).toBe('[x  y  x]')
     expect(result.placeAt(1)).toEqual({ file: 'models/a.sql', line: 1, column: 17 })
-    expect(result.placeAt(4)).toEqual({ file: 'models/a.sql', line: 1, column: 60 })
+    expect(result.placeAt(4)).toEqual({ file: 'models/a.sql', line: 1, column: 59 })
   })
 
   it('gives an end for the end, and the start of an empty text', () => {
