@@ -3,7 +3,8 @@ import type { Answers, FoundColumn, FoundRelation, Introspect, Request } from '.
 
 /** Answers what templates ask with run_query() and the adapter, on one connection: inside a build that is its transaction. */
 export function answering(sql: Sql): Introspect {
-  return (async (request: Request) => (handlers[request.kind] as (sql: Sql, request: Request) => Promise<unknown>)(sql, request)) as Introspect
+  return (async (request: Request) =>
+    (handlers[request.kind] as (sql: Sql, request: Request) => Promise<unknown>)(sql, request)) as Introspect
 }
 
 const handlers: { [Kind in Request['kind']]: (sql: Sql, request: Extract<Request, { kind: Kind }>) => Promise<Answers[Kind]> } = {

@@ -54,7 +54,8 @@ export async function findRelation(sql: Sql, name: string): Promise<Existing | n
 /** Whether two relations have the same columns of the same types in the same order. */
 export function sameColumns(a: Existing, b: Existing): boolean {
   return (
-    a.columns.length === b.columns.length && a.columns.every((column, i) => column.name === b.columns[i]?.name && column.type === b.columns[i]?.type)
+    a.columns.length === b.columns.length &&
+    a.columns.every((column, i) => column.name === b.columns[i]?.name && column.type === b.columns[i]?.type)
   )
 }
 

@@ -18,7 +18,11 @@ export interface CsvOptions {
  * Reads CSV as dbt reads seeds: types are guessed per column (integer, float8, date, timestamp, boolean, else text), column_types
  * win, and an empty value or the word null is NULL. Where dbt would fail on a whole number beyond integer, the type is bigint.
  */
-export function readCsv(text: string, file: string, { columnTypes = {}, quoteColumns = false, delimiter = ',' }: CsvOptions = {}): CsvTable {
+export function readCsv(
+  text: string,
+  file: string,
+  { columnTypes = {}, quoteColumns = false, delimiter = ',' }: CsvOptions = {},
+): CsvTable {
   const [header, ...records] = recordsOf(text, file, delimiter)
   if (!header) throw new ProjectError('The seed has no header', { place: { file } })
   const names = header.map(name => columnName(name, quoteColumns))
@@ -34,7 +38,10 @@ export function readCsv(text: string, file: string, { columnTypes = {}, quoteCol
     return { name, type }
   })
   for (const name of given.keys()) {
-    if (!names.includes(name)) throw new ProjectError(`column_types names '${name}', but the header has no such column; it has ${names.join(', ')}`, { place: { file } })
+    if (!names.includes(name))
+      throw new ProjectError(`column_types names '${name}', but the header has no such column; it has ${names.join(', ')}`, {
+        place: { file },
+      })
   }
   return { columns, rows }
 }
@@ -59,7 +66,13 @@ const numeric = /^(integer|bigint|float8)$/
 
 // Thousands separators, currency signs and percent signs do not count, as in dbt.
 function plainNumber(value: string | null): string | null {
-  return value?.trim().replace(/^%+|%+$/g, '').replace(/^(-?)[$£€¥₹]+|[$£€¥₹]+$/g, '$1').replaceAll(',', '') ?? null
+  return (
+    value
+      ?.trim()
+      .replace(/^%+|%+$/g, '')
+      .replace(/^(-?)[$£€¥₹]+|[$£€¥₹]+$/g, '$1')
+      .replaceAll(',', '') ?? null
+  )
 }
 
 function isNumber(value: string): boolean {

@@ -1,5 +1,5 @@
-import { ProjectError } from './errors.ts'
 import type { Sql } from './database.ts'
+import { ProjectError } from './errors.ts'
 
 /** A view that reads a relation, with all that is needed to make it again as it was. */
 export interface SavedView {

@@ -29,4 +29,14 @@ export function lostConnection(error: unknown): ProjectError | undefined {
   return cause ? lostConnection(cause) : undefined
 }
 
-const lost = new Set(['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'CONNECTION_ENDED', 'ECONNRESET', 'EPIPE', '57P01', '57P02', '08006', '08003'])
+const lost = new Set([
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'CONNECTION_ENDED',
+  'ECONNRESET',
+  'EPIPE',
+  '57P01',
+  '57P02',
+  '08006',
+  '08003',
+])

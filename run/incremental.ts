@@ -2,9 +2,21 @@ import { type Existing, findRelation, sameColumns } from './catalog.ts'
 import { ProjectError } from './errors.ts'
 import { createIndexes } from './indexes.ts'
 import { quote } from './relation.ts'
-import { countNew, counted, createTable, fill, type Incoming, mirror, rewrite, swap } from './replace.ts'
+import { counted, countNew, createTable, fill, type Incoming, mirror, rewrite, swap } from './replace.ts'
 import { changeSchema } from './schemachange.ts'
-import { checkKeys, comparedColumns, createIncoming, dropTemporary, isFirstFill, keyOf, type Outcome, step, target, temporary, type Work } from './work.ts'
+import {
+  checkKeys,
+  comparedColumns,
+  createIncoming,
+  dropTemporary,
+  isFirstFill,
+  keyOf,
+  type Outcome,
+  step,
+  target,
+  temporary,
+  type Work,
+} from './work.ts'
 
 /**
  * dbt's incremental. Without is_incremental() (first build, full refresh, an edited model) the table becomes the query's result as a
@@ -15,7 +27,9 @@ export async function incremental(work: Work): Promise<Outcome> {
   const name = String(config.incremental_strategy ?? (config.unique_key ? 'delete+insert' : 'append')).replace('_', '+')
   const strategy = strategies[name]
   if (!strategy) {
-    throw new ProjectError(`The incremental_strategy '${name}' is not known; there are ${Object.keys(strategies).join(', ')}`, { place: work.node.place })
+    throw new ProjectError(`The incremental_strategy '${name}' is not known; there are ${Object.keys(strategies).join(', ')}`, {
+      place: work.node.place,
+    })
   }
   if (['mirror', 'merge'].includes(name) && name === 'mirror' && !config.unique_key) {
     throw new ProjectError('The incremental_strategy mirror needs a unique_key', { place: work.node.place })
@@ -31,7 +45,8 @@ export async function incremental(work: Work): Promise<Outcome> {
 async function into(work: Work, existing: Existing, incoming: Incoming, strategy: Strategy): Promise<Outcome> {
   const { migrated } = work.node.config
   if (existing.kind !== 'table') return swap(work, existing, incoming)
-  if (!work.incremental && !migrated) return sameColumns(existing, incoming.columns) ? whole(work, existing, incoming) : swap(work, existing, incoming)
+  if (!work.incremental && !migrated)
+    return sameColumns(existing, incoming.columns) ? whole(work, existing, incoming) : swap(work, existing, incoming)
   // A merge into a table that a migration made never deletes; for the others a build from nothing is the whole result.
   if (!work.incremental && strategy !== merge) return whole(work, existing, incoming)
   const fitted = migrated ? existing : await changeSchema(work, existing, incoming.columns)
@@ -65,7 +80,14 @@ async function merge(work: Work, existing: Existing, incoming: Incoming): Promis
   const updated = columns.filter(column => !key.includes(column.name) && isUpdated(work, column.name))
   const predicates = predicatesOf(work)
   const changes = temporary(work, '__dbt_changes')
-  const changed = await step(work, 'find_changes_within', { relation, incoming: incoming.name, changes, key, compared: updated, predicates })
+  const changed = await step(work, 'find_changes_within', {
+    relation,
+    incoming: incoming.name,
+    changes,
+    key,
+    compared: updated,
+    predicates,
+  })
   const inserted = await countNew(work, changes, changed)
   if (changed > 0) await step(work, 'merge_changes_within', { relation, changes, key, columns, updated, predicates })
   await createIndexes(work)
@@ -83,7 +105,9 @@ async function deleteInsert(work: Work, existing: Existing, incoming: Incoming):
   const key = keyOf(work, incoming.columns)
   const relation = target(work)
   const deleted =
-    key.length > 0 ? await step(work, 'delete_incoming_keys', { relation, incoming: incoming.name, key, predicates: predicatesOf(work) }) : 0
+    key.length > 0
+      ? await step(work, 'delete_incoming_keys', { relation, incoming: incoming.name, key, predicates: predicatesOf(work) })
+      : 0
   const outcome = await append(work, existing, incoming)
   return { ...outcome, deleted }
 }
@@ -98,7 +122,9 @@ function restrict(incoming: Incoming, existing: Existing, work: Work): Incoming 
 function isUpdated(work: Work, column: string): boolean {
   const { merge_update_columns: only, merge_exclude_columns: except } = work.node.config
   if (only && except) {
-    throw new ProjectError('merge_update_columns and merge_exclude_columns exclude each other: give one of them', { place: work.node.place })
+    throw new ProjectError('merge_update_columns and merge_exclude_columns exclude each other: give one of them', {
+      place: work.node.place,
+    })
   }
   const listed = (value: unknown) => (Array.isArray(value) ? value : [value]).map(name => quote(String(name)))
   if (only) return listed(only).includes(column)

@@ -28,7 +28,12 @@ export function endLine(result: NodeResult, index: number, total: number): { tex
 }
 
 /** `3 inserted, 1 deleted, 994 unchanged`; '' for what has no rows to count. */
-export function rowsText({ inserted, updated, deleted, unchanged }: Pick<NodeResult, 'inserted' | 'updated' | 'deleted' | 'unchanged'>): string {
+export function rowsText({
+  inserted,
+  updated,
+  deleted,
+  unchanged,
+}: Pick<NodeResult, 'inserted' | 'updated' | 'deleted' | 'unchanged'>): string {
   if (inserted === null) return ''
   const parts = Object.entries({ inserted, updated, deleted, unchanged }).filter(([, n]) => n)
   return parts.length === 0 ? '0 rows' : parts.map(([word, n]) => `${numberText(n ?? 0)} ${word}`).join(', ')

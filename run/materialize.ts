@@ -14,7 +14,9 @@ export async function materialize(work: Work): Promise<Outcome> {
   const kind = work.node.resourceType === 'seed' ? 'seed' : String(work.node.config.materialized ?? 'view')
   const run = materializations[kind]
   if (!run) {
-    throw new ProjectError(`The materialization '${kind}' is not known; there are ${Object.keys(materializations).join(', ')}`, { place: work.node.place })
+    throw new ProjectError(`The materialization '${kind}' is not known; there are ${Object.keys(materializations).join(', ')}`, {
+      place: work.node.place,
+    })
   }
   return run(work)
 }
@@ -32,7 +34,9 @@ async function view(work: Work): Promise<Outcome> {
     await sql.unsafe(`drop view pg_temp.${trial}`)
     if (same?.same && sameColumns(existing, wanted!)) return uncounted('UNCHANGED')
 
-    const isPrefix = existing.columns.every((column, i) => column.name === wanted!.columns[i]?.name && column.type === wanted!.columns[i]?.type)
+    const isPrefix = existing.columns.every(
+      (column, i) => column.name === wanted!.columns[i]?.name && column.type === wanted!.columns[i]?.type,
+    )
     if (isPrefix) {
       await step(work, 'replace_view', { relation, query })
       return uncounted('CREATE VIEW')

@@ -34,7 +34,7 @@ export async function runNode(session: Session, plan: Plan, node: Node, context:
     const work: Work = {
       sql: session,
       project,
-      node,
+      node: asOfNow(node, said),
       query,
       incremental,
       context,

@@ -13,7 +13,13 @@ export interface Reach {
  * A selection may build a node on parents that it leaves as they are. Such a node reaches no further than they do, and counts as made
  * by another definition when one of them was: else the next build would skip what the node has never seen.
  */
-export function reachOf(project: Project, built: Set<string>, published: Map<string, Published>, fingerprints: Map<string, string>, landed: bigint): Reach {
+export function reachOf(
+  project: Project,
+  built: Set<string>,
+  published: Map<string, Published>,
+  fingerprints: Map<string, string>,
+  landed: bigint,
+): Reach {
   const landings = new Map<string, bigint>()
   const freshness = new Map<string, boolean>()
   return { landedIn, isFresh }
@@ -32,7 +38,8 @@ export function reachOf(project: Project, built: Set<string>, published: Map<str
     const known = freshness.get(id)
     if (known !== undefined) return known
     const node = project.nodes.get(id)
-    const isOwn = !node || built.has(id) || node.config.materialized === 'ephemeral' || published.get(id)?.fingerprint === fingerprints.get(id)
+    const isOwn =
+      !node || built.has(id) || node.config.materialized === 'ephemeral' || published.get(id)?.fingerprint === fingerprints.get(id)
     const value = isOwn && (node?.dependsOn ?? []).every(isFresh)
     freshness.set(id, value)
     return value

@@ -1,6 +1,6 @@
+import { qualified } from './catalog.ts'
 import type { Sql } from './database.ts'
 import type { Node } from './node.ts'
-import { qualified } from './catalog.ts'
 
 /** How a run ended, or 'running'. */
 export type RunStatus = 'running' | 'published' | 'unchanged' | 'tested' | 'failed' | 'interrupted'
@@ -100,7 +100,9 @@ export async function landedIn(sql: Sql): Promise<bigint> {
 }
 
 /** The last run that published anything, for a build to see whether there is anything new since. */
-export async function lastPublished(sql: Sql): Promise<{ fingerprint: string; landedIn: bigint; isWhole: boolean; command: string; warnings: number } | null> {
+export async function lastPublished(
+  sql: Sql,
+): Promise<{ fingerprint: string; landedIn: bigint; isWhole: boolean; command: string; warnings: number } | null> {
   const [row] = await sql<{ project_fingerprint: string; landed_in: string; is_whole: boolean; command: string; warnings: number }[]>`
     select
         project_fingerprint,
@@ -120,7 +122,9 @@ export async function lastPublished(sql: Sql): Promise<{ fingerprint: string; la
 
 /** What is published, by unique id. */
 export async function publishedNodes(sql: Sql): Promise<Map<string, Published>> {
-  const rows = await sql<{ unique_id: string; fingerprint: string; landed_in: string }[]>`select unique_id, fingerprint, landed_in from ops.nodes`
+  const rows = await sql<
+    { unique_id: string; fingerprint: string; landed_in: string }[]
+  >`select unique_id, fingerprint, landed_in from ops.nodes`
   return new Map(rows.map(row => [row.unique_id, { fingerprint: row.fingerprint, landedIn: BigInt(row.landed_in) }]))
 }
 

@@ -3,7 +3,19 @@ import { dropViews, recreateViews, trimmingsOf, viewsOf } from './dependents.ts'
 import { ProjectError } from './errors.ts'
 import { dropForeignKeys } from './firstfill.ts'
 import { createIndexes, ensurePrimaryKey } from './indexes.ts'
-import { checkKeys, comparedColumns, type createIncoming, isFirstFill, keyOf, type Outcome, runSql, step, target, temporary, type Work } from './work.ts'
+import {
+  checkKeys,
+  comparedColumns,
+  type createIncoming,
+  isFirstFill,
+  keyOf,
+  type Outcome,
+  runSql,
+  step,
+  target,
+  temporary,
+  type Work,
+} from './work.ts'
 
 /** The query's result as it lies in a temporary table. */
 export type Incoming = Awaited<ReturnType<typeof createIncoming>>
@@ -117,7 +129,10 @@ export async function countNew(work: Work, changes: string, changed: number): Pr
 }
 
 /** The outcome of changes by comparison. */
-export function counted(incoming: Incoming, { inserted, updated, deleted }: { inserted: number; updated: number; deleted: number }): Outcome {
+export function counted(
+  incoming: Incoming,
+  { inserted, updated, deleted }: { inserted: number; updated: number; deleted: number },
+): Outcome {
   const touched = inserted + updated + deleted
   const action = touched === 0 ? 'UNCHANGED' : `MERGE ${touched}`
   return { action, inserted, updated, deleted, unchanged: incoming.rows - inserted - updated }

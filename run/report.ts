@@ -3,9 +3,9 @@ import { SingleBar } from 'cli-progress'
 import pc from 'picocolors'
 import { formatProblem } from './codeframe.ts'
 import { ProjectError, ProjectErrors } from './errors.ts'
+import { endLine, type Level, startLine } from './lines.ts'
 import type { Problem } from './node.ts'
 import type { NodeResult } from './record.ts'
-import { endLine, type Level, startLine } from './lines.ts'
 
 /** The one place that prints: results to stdout, progress and errors to stderr. */
 export interface Report {
@@ -45,7 +45,13 @@ export function createReport({ format, quiet, invocationId, stdout = process.std
     result: text => void stdout.write(`${text}\n`),
     note: message => log('info', 'Note', message),
     warn: problem => log('warn', 'Warning', formatWarning(problem, report.textOf), problem.place ? { place: problem.place } : {}),
-    fail: error => log('error', 'Error', formatError(error, report.textOf), (error as { place?: object }).place ? { place: (error as { place: object }).place } : {}),
+    fail: error =>
+      log(
+        'error',
+        'Error',
+        formatError(error, report.textOf),
+        (error as { place?: object }).place ? { place: (error as { place: object }).place } : {},
+      ),
     began: ({ node }, index, total) => {
       if (node.resourceType !== 'test') log('info', 'NodeStart', startLine(node, index, total), { unique_id: node.uniqueId })
     },
@@ -87,7 +93,14 @@ export function createReport({ format, quiet, invocationId, stdout = process.std
   }
 
   function paint(text: string, { status }: NodeResult): string {
-    const colour = { success: colours.green, pass: colours.green, warn: colours.yellow, skipped: colours.yellow, error: colours.red, fail: colours.red }[status]
+    const colour = {
+      success: colours.green,
+      pass: colours.green,
+      warn: colours.yellow,
+      skipped: colours.yellow,
+      error: colours.red,
+      fail: colours.red,
+    }[status]
     return text.replace(/\[[^\]]*\]$/, bracket => colour(bracket))
   }
 }
@@ -121,7 +134,14 @@ function describe(result: NodeResult): Record<string, unknown> {
 }
 
 function terminalBar(title: string, stream: NodeJS.WritableStream) {
-  const bar = new SingleBar({ format: `${title} {bar} {percentage}% {note}`, stream, hideCursor: true, clearOnComplete: true, barsize: 30, etaBuffer: 50 })
+  const bar = new SingleBar({
+    format: `${title} {bar} {percentage}% {note}`,
+    stream,
+    hideCursor: true,
+    clearOnComplete: true,
+    barsize: 30,
+    etaBuffer: 50,
+  })
   let isStarted = false
   return {
     update(done: number, total: number, note = '') {
@@ -139,4 +159,11 @@ function clock(): string {
 }
 
 // dbt's codes of the events that mean the same.
-const codes: Record<string, string> = { Note: 'Z050', Warning: 'Z045', Error: 'Z046', NodeStart: 'Q024', NodeFinished: 'Q025', Summary: 'Z023' }
+const codes: Record<string, string> = {
+  Note: 'Z050',
+  Warning: 'Z045',
+  Error: 'Z046',
+  NodeStart: 'Q024',
+  NodeFinished: 'Q025',
+  Summary: 'Z023',
+}

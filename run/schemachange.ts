@@ -18,7 +18,8 @@ export async function changeSchema(work: Work, existing: Existing, incoming: Exi
   const relation = target(work)
   const mode = String(work.node.config.on_schema_change ?? 'ignore')
   if (mode === 'fail') {
-    const list = (title: string, columns: { name: string }[]) => (columns.length > 0 ? [`${title}: ${columns.map(column => column.name).join(', ')}`] : [])
+    const list = (title: string, columns: { name: string }[]) =>
+      columns.length > 0 ? [`${title}: ${columns.map(column => column.name).join(', ')}`] : []
     const differences = [...list('new', added), ...list('gone', removed), ...list('of another type', retyped)].join('; ')
     throw new ProjectError(`The query's columns are not those of ${relation} (${differences}), and on_schema_change is fail`, {
       place: work.node.place,

@@ -34,7 +34,10 @@ export async function seed(work: Work): Promise<Outcome> {
 /** The file's rows in a temporary table of the columns' types. */
 async function land(work: Work, { columns, rows }: CsvTable): Promise<Incoming> {
   const name = temporary(work, '__dbt_tmp')
-  await runSql(work, `create temporary table ${name} (${columns.map(column => `${quote(column.name)} ${column.type}`).join(', ')}) on commit drop`)
+  await runSql(
+    work,
+    `create temporary table ${name} (${columns.map(column => `${quote(column.name)} ${column.type}`).join(', ')}) on commit drop`,
+  )
   const insert = `insert into ${name} select ${columns.map(({ type }, i) => `(line ->> ${i})::${type}`).join(', ')} from jsonb_array_elements($1::text::jsonb) as lines (line)`
   work.statements.push(insert)
   for (let start = 0; start < rows.length; start += chunk) {
@@ -55,10 +58,16 @@ async function blame(work: Work, insert: string, { rows }: CsvTable, start: numb
   for (const [i, row] of rows.slice(start, start + chunk).entries()) {
     await work.sql`rollback to savepoint seed_rows`
     await work.sql.unsafe(insert, [JSON.stringify([row])]).catch(failure => {
-      throw new ProjectError(`Record ${start + i + 1} does not fit: ${failure.message}: ${row.map(value => value ?? 'NULL').join(', ').slice(0, 200)}`, {
-        place: { file: work.node.path },
-        hint: 'Correct the value, or give the column another type with column_types.',
-      })
+      throw new ProjectError(
+        `Record ${start + i + 1} does not fit: ${failure.message}: ${row
+          .map(value => value ?? 'NULL')
+          .join(', ')
+          .slice(0, 200)}`,
+        {
+          place: { file: work.node.path },
+          hint: 'Correct the value, or give the column another type with column_types.',
+        },
+      )
     })
   }
   throw error

@@ -26,7 +26,11 @@ export function statementsOf(sql: string): Statement[] {
     if (code.trim() !== '') {
       const text = sql.slice(start, end)
       const lead = leading.exec(text)?.[0].length ?? 0
-      statements.push({ text: text.trim(), offset: start + lead, verb: /^[(\s]*([a-z]+(\s+[a-z]+)?)/i.exec(code)?.[1]?.toLowerCase() ?? '' })
+      statements.push({
+        text: text.trim(),
+        offset: start + lead,
+        verb: /^[(\s]*([a-z]+(\s+[a-z]+)?)/i.exec(code)?.[1]?.toLowerCase() ?? '',
+      })
     }
     code = ''
   }

@@ -1,7 +1,7 @@
-import { type Failure, takeFailures } from './failures.ts'
 import { compileNode, type RunContext } from './compile.ts'
 import type { Sql } from './database.ts'
 import { ProjectError } from './errors.ts'
+import { type Failure, takeFailures } from './failures.ts'
 import type { Node, Project } from './node.ts'
 import { controlsTransaction, statementsOf } from './statements.ts'
 import { explainStatement } from './work.ts'
@@ -49,7 +49,11 @@ export async function runTests(sql: Sql, tests: Node[], run: TestRun): Promise<M
   for (const node of tests) {
     try {
       const rendered = await compileNode(run.project, node, run.context)
-      ready.push({ node, check: checkOf(node, rendered.text), explain: (error, statement) => explainStatement(node, rendered, statement, error) })
+      ready.push({
+        node,
+        check: checkOf(node, rendered.text),
+        explain: (error, statement) => explainStatement(node, rendered, statement, error),
+      })
     } catch (error) {
       if (!isOwn(error)) throw error
       results.set(node, failed(error, '', ''))
@@ -106,7 +110,13 @@ export function checkOf(node: Node, text: string): Check {
       ...(statements.some(controlsTransaction) ? { hint: 'COMMIT, ROLLBACK and their like belong to the build alone.' } : {}),
     })
   }
-  return { sql: query.text, failCalc: String(failCalc), warnIf: String(warnIf), errorIf: String(errorIf), limit: limit === null ? null : Number(limit) }
+  return {
+    sql: query.text,
+    failCalc: String(failCalc),
+    warnIf: String(warnIf),
+    errorIf: String(errorIf),
+    limit: limit === null ? null : Number(limit),
+  }
 }
 
 /** One statement that gives a row (test, failures, should_warn, should_error) for each check. Checks for null in columns of one relation share one scan. */
@@ -118,7 +128,8 @@ export function statementOf(checks: Check[]): string {
     if (relation && column) scans.set(relation, [...(scans.get(relation) ?? []), { index, column, check }])
     else parts.push(alone(check, index))
   })
-  for (const [relation, columns] of scans) parts.push(columns.length > 1 ? oneScan(relation, columns) : alone(columns[0]!.check, columns[0]!.index))
+  for (const [relation, columns] of scans)
+    parts.push(columns.length > 1 ? oneScan(relation, columns) : alone(columns[0]!.check, columns[0]!.index))
   return parts.join('\n\nunion all\n\n')
 }
 
@@ -173,7 +184,11 @@ ${columns.map(({ index, check }, i) => `        (${index}, n${i}::text, n${i} ${
 
 function judge(node: Node, check: Check, row: Verdict, statement: string, milliseconds: number, warnError: boolean): TestResult {
   if (row.failures === null) {
-    return failed(new ProjectError(`fail_calc gave null: ${check.failCalc}`, { place: node.place, hint: 'Wrap it in coalesce(…, 0).' }), check.sql, statement)
+    return failed(
+      new ProjectError(`fail_calc gave null: ${check.failCalc}`, { place: node.place, hint: 'Wrap it in coalesce(…, 0).' }),
+      check.sql,
+      statement,
+    )
   }
   const severity = String(node.config.severity ?? 'error')
   const status = verdictOf(severity, row.should_warn ?? false, row.should_error ?? false, warnError)

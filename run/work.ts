@@ -1,6 +1,6 @@
 import { type Compared, compare, type Existing, findRelation, isEmpty, qualified } from './catalog.ts'
 import { explainPostgres } from './codeframe.ts'
-import { renderMacro, type RunContext } from './compile.ts'
+import { type RunContext, renderMacro } from './compile.ts'
 import type { Sql } from './database.ts'
 import type { SavedView } from './dependents.ts'
 import { ProjectError } from './errors.ts'
@@ -111,12 +111,15 @@ export function comparedColumns(work: Work, existing: Existing, incoming: Existi
   const missing = incoming.columns.filter(column => !writable.has(column.name)).map(column => column.name)
   if (missing.length > 0) {
     const have = existing.columns.map(column => column.name).join(', ')
-    throw new ProjectError(`The query gives ${missing.map(name => `'${name}'`).join(', ')}, but ${target(work)} has no such column; it has ${have}`, {
-      place: work.node.place,
-      hint: work.node.config.migrated
-        ? 'The table is made by a migration: add the column in a new one, or take it out of the query.'
-        : 'Run it with --full-refresh, or set on_schema_change.',
-    })
+    throw new ProjectError(
+      `The query gives ${missing.map(name => `'${name}'`).join(', ')}, but ${target(work)} has no such column; it has ${have}`,
+      {
+        place: work.node.place,
+        hint: work.node.config.migrated
+          ? 'The table is made by a migration: add the column in a new one, or take it out of the query.'
+          : 'Run it with --full-refresh, or set on_schema_change.',
+      },
+    )
   }
   return compare(existing, incoming)
 }
@@ -130,10 +133,13 @@ export async function checkKeys(work: Work, incoming: string, key: string[]): Pr
     const text = key.map((name, i) => `${unquote(name)} = ${values[i] === null ? 'null' : JSON.stringify(values[i])}`).join(', ')
     return values.includes(null) ? text : `${text} (${row.dbt_rows} rows)`
   })
-  throw new ProjectError(`The unique_key (${key.map(unquote).join(', ')}) must be there and unique in what the query gives, but there is ${shown.join('; ')}`, {
-    place: work.node.place,
-    hint: 'Make the query give one row per key (distinct on …), or correct unique_key.',
-  })
+  throw new ProjectError(
+    `The unique_key (${key.map(unquote).join(', ')}) must be there and unique in what the query gives, but there is ${shown.join('; ')}`,
+    {
+      place: work.node.place,
+      hint: 'Make the query give one row per key (distinct on …), or correct unique_key.',
+    },
+  )
 }
 
 /** Whether the target is a table without rows: a first fill needs no comparison. */
