@@ -1,11 +1,11 @@
 import { applyLevel, type ConfigLevel, projectLevels, type RenderYaml } from './config.ts'
 import { CONFIG_KEYS, canonical, DEFAULTS } from './configkeys.ts'
+import { configPlace } from './configplaces.ts'
 import { type Place, ProjectError } from './errors.ts'
 import { sha256 } from './functions.ts'
 import { parseTemplate, type Template } from './jinja/template.ts'
 import type { Config, Node, ResourceType } from './node.ts'
 import type { ProjectFiles } from './project.ts'
-import { configPlace } from './properties.ts'
 
 /** A node on its way: its template, and the calls of ref() and source() with where they stand. */
 export interface Draft {

@@ -23,8 +23,9 @@ import { RUNNER_PACKAGE } from './macrofiles.ts'
 import type { Macro, Node } from './node.ts'
 import { parseSession, settle } from './parsepass.ts'
 import { description, type Patching } from './patch.ts'
-import { type TestProperties, written } from './properties.ts'
+import { written } from './properties.ts'
 import { testNames } from './testnames.ts'
+import type { TestProperties } from './testproperties.ts'
 import { placeOf } from './yaml.ts'
 
 /** What generic tests are made with. */

@@ -1,6 +1,9 @@
+import { configPlaces, copyConfigPlaces } from './configplaces.ts'
 import { type Place, ProjectError } from './errors.ts'
 import type { Column, Config, Constraint } from './node.ts'
-import { readShape, type Shapes } from './shape.ts'
+import { ARGUMENT, COLUMN, EXPECT, GIVEN, MACRO, MODEL, OVERRIDES, SEED, SINGULAR, SOURCE, TABLE, TOP, UNIT } from './propertyshapes.ts'
+import { readShape } from './shape.ts'
+import { readTests, type TestProperties } from './testproperties.ts'
 import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from './yaml.ts'
 
 /** Properties of a model, seed or singular test, as one YAML file has them. */
@@ -19,25 +22,6 @@ export interface NodeProperties {
 export interface ColumnProperties extends Column {
   place: Place
   tests: TestProperties[]
-}
-
-/** One generic test as it is written at a node or column. */
-export interface TestProperties {
-  /** `unique`, or `dbt.unique` with its namespace. */
-  generic: string
-  namespace?: string
-  place: Place
-  column?: string
-  /** Tags of the column, which the test has too. */
-  columnTags: string[]
-  /** The `name:` that replaces the made one. */
-  name?: string
-  description: string
-  arguments: YamlMap
-  /** Config as written: `config:` over the keys beside it. */
-  config: Config
-  /** The mapping that has the arguments, for their places. */
-  container: object
 }
 
 /** A table of a source. */
@@ -120,7 +104,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
       config: configOf(map, read),
       columns: columnsOf(read),
       constraints: (read.constraints ?? []) as unknown as Constraint[],
-      tests: kind === 'test' ? [] : testsOf(map, read, undefined, []),
+      tests: kind === 'test' ? [] : readTests(map, read, file, errors),
     })
   }
 
@@ -151,7 +135,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
         ...(freshness === undefined ? {} : { freshness: freshness as YamlMap | null }),
         configs: [configOf(map, read), configOf(table, own)].map(withoutFreshness),
         columns: columnsOf(own),
-        tests: testsOf(table, own, undefined, []),
+        tests: readTests(table, own, file, errors),
       })
     }
   }
@@ -215,85 +199,10 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
         meta: { ...(own.meta as YamlMap), ...(config.meta as YamlMap) },
         tags,
         constraints: (own.constraints ?? []) as unknown as Constraint[],
-        tests: testsOf(map, own, own.quote === true ? `"${name}"` : name, tags),
+        tests: readTests(map, own, file, errors, own.quote === true ? `"${name}"` : name, tags),
       })
     }
     return [...columns.values()]
-  }
-
-  function testsOf(map: YamlMap, read: YamlMap, column: string | undefined, columnTags: string[]): TestProperties[] {
-    if (read.tests !== undefined && read.data_tests !== undefined)
-      errors.push(
-        new ProjectError(
-          "'tests' and 'data_tests' are the same thing: give one of them",
-          placed(placeOf(map, 'tests'), 'Keep data_tests.'),
-        ),
-      )
-    const key = read.data_tests === undefined ? 'tests' : 'data_tests'
-    const items = (read[key] ?? []) as Yaml[]
-    return items.flatMap((item, index) => readTest(item, placeOf(items, index) ?? { file }, column, columnTags) ?? [])
-  }
-
-  function readTest(item: Yaml, place: Place, column: string | undefined, columnTags: string[]): TestProperties | undefined {
-    const base = {
-      place,
-      ...(column === undefined ? {} : { column }),
-      columnTags,
-      description: '',
-      arguments: {},
-      config: {},
-      container: {},
-    }
-    if (typeof item === 'string') return { ...base, ...genericName(item) }
-    if (!isYamlMap(item)) {
-      errors.push(new ProjectError('A test is a name, or a mapping of a name to its arguments', { place }))
-      return undefined
-    }
-    let generic: string
-    let body: YamlMap
-    if (typeof item.test_name === 'string') {
-      generic = item.test_name
-      body = item
-    } else {
-      const keys = Object.keys(item)
-      const inner = item[keys[0]!]
-      if (keys.length !== 1) {
-        const hint = `Indent the arguments under '${keys[0]}:'.`
-        errors.push(new ProjectError(`A test has one name, this one has ${keys.map(key => `'${key}'`).join(', ')}`, { place, hint }))
-        return undefined
-      }
-      generic = keys[0]!
-      body = isYamlMap(inner) ? inner : {}
-      if (inner !== null && !isYamlMap(inner)) {
-        errors.push(new ProjectError(`The arguments of '${generic}' must be a mapping`, { place: placeOfValue(item, generic) ?? place }))
-        return undefined
-      }
-    }
-    const config: Config = {}
-    const args: YamlMap = {}
-    let container: object = body
-    for (const [key, value] of Object.entries(body)) {
-      if (key === 'test_name' || key === 'name' || key === 'description') continue
-      else if (key === 'arguments' && isYamlMap(value)) {
-        Object.assign(args, value)
-        container = value
-      } else if (key === 'config' && isYamlMap(value)) continue
-      else if (key === 'column_name' && column === undefined) args[key] = value
-      else if (TEST_CONFIG.has(key)) config[key] = value
-      else args[key] = value
-    }
-    if (isYamlMap(body.config)) Object.assign(config, body.config)
-    const own = args.column_name
-    return {
-      ...base,
-      ...genericName(generic),
-      ...(typeof own === 'string' ? { column: own } : {}),
-      ...(typeof body.name === 'string' ? { name: body.name } : {}),
-      description: text(body.description),
-      arguments: args,
-      config: configPlaces(config, body),
-      container,
-    }
   }
 
   function nameOf(map: YamlMap, what: string): string | undefined {
@@ -308,20 +217,6 @@ export function written(place: Place): string {
   return place.line === undefined ? place.file : `${place.file}:${place.line}`
 }
 
-/** Where the keys of a config stand: those of `config:` and those beside it. */
-export function configPlace(config: Config, key: string): Place | undefined {
-  const [inner, outer] = configContainers.get(config) ?? []
-  if (inner && Object.hasOwn(inner, key)) return placeOf(inner, key)
-  return outer && Object.hasOwn(outer, key) ? placeOf(outer, key) : outer && placeOf(outer)
-}
-
-const configContainers = new WeakMap<Config, [inner: object | undefined, outer: object]>()
-
-function configPlaces(config: Config, outer: YamlMap): Config {
-  configContainers.set(config, [isYamlMap(outer.config) ? outer.config : undefined, outer])
-  return config
-}
-
 // tags, meta, docs … beside `config:` are config too, under what `config:` says.
 function configOf(map: YamlMap, read: YamlMap): Config {
   const inner = isYamlMap(read.config) ? read.config : {}
@@ -334,18 +229,7 @@ function configOf(map: YamlMap, read: YamlMap): Config {
 
 function withoutFreshness(config: Config): Config {
   const { freshness: _, loaded_at_field: __, loaded_at_query: ___, ...rest } = config
-  const places = configContainers.get(config)
-  if (places) configContainers.set(rest, places)
-  return rest
-}
-
-function genericName(name: string): { generic: string; namespace?: string } {
-  const dot = name.indexOf('.')
-  return dot < 0 ? { generic: name } : { generic: name.slice(dot + 1), namespace: name.slice(0, dot) }
-}
-
-function placed(place: Place | undefined, hint: string): { place?: Place; hint: string } {
-  return place ? { place, hint } : { hint }
+  return copyConfigPlaces(config, rest)
 }
 
 function text(value: unknown): string {
