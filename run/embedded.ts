@@ -28,6 +28,7 @@ import {
   programEnvironment,
   readPostmaster,
 } from './cluster.ts'
+import { startByPgCtl, stopByPgCtl } from './embedded-windows.ts'
 import { ProjectError } from './errors.ts'
 import { serverSettings } from './server-settings.ts'
 
@@ -49,6 +50,7 @@ export async function startEmbedded(projectDir: string): Promise<Embedded> {
   const cluster = locateCluster(projectDir)
   const bin = findBinaries(dirname(cluster.folder), cluster.as)
   await ensureCluster(cluster, bin)
+  if (process.platform === 'win32') return startOnWindows(cluster, bin)
   const { url, holder } = await holdServer(cluster, bin)
   let open = true
   return { url, close }
@@ -74,6 +76,7 @@ export async function stopEmbedded(projectDir: string): Promise<'stopped' | 'not
   rmSync(cluster.held, { force: true })
   const running = readPostmaster(cluster)
   if (!running || !isRunning(running)) return 'not running'
+  if (process.platform === 'win32') return (await stopByPgCtl(cluster, findBinaries(dirname(cluster.folder)))) ? 'stopped' : 'in use'
   const holder = hold(cluster)
   // The shell wakes up, sees that nobody is left, and shuts the server down. Without a shell we do it.
   if (holder === undefined) process.kill(running.pid, 'SIGINT')
@@ -90,6 +93,14 @@ export function runningEmbedded(projectDir: string): { url: string; held: boolea
   const running = readPostmaster(cluster)
   if (running?.state !== 'ready' || !isRunning(running)) return undefined
   return { url: clusterUrl(cluster, running.port), held: existsSync(cluster.held) }
+}
+
+async function startOnWindows(cluster: Cluster, bin: string): Promise<Embedded> {
+  const isOurs = await startByPgCtl(cluster, bin, await freePort(cluster))
+  const running = readPostmaster(cluster)
+  const url = running && (await admitted(cluster, running))
+  if (!url) throw failedStart(cluster, '')
+  return { url, close: async () => void (isOurs && !existsSync(cluster.held) && (await stopByPgCtl(cluster, bin))) }
 }
 
 const patience = 60_000
