@@ -25,7 +25,7 @@ export const FUNCTIONS: Record<string, JinjaFunction> = builtins({
   },
   'set(value, default=None)': value => unique(iterate(value)),
   'set_strict(value)': value => unique(iterate(value)),
-  'zip(*args, default=None)': args => zip(args as Value[]),
+  'zip(*args)': args => zip(args as Value[]),
   'zip_strict(*args)': args => zip(args as Value[]),
   'local_md5(value)': value => md5(str(value)),
   'diff_of_two_dicts(dict_a, dict_b)': (left, right) => {

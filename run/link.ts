@@ -103,7 +103,7 @@ export function link(project: Project, drafts: Draft[], errors: ProjectError[]):
     for (const node of project.nodes.values()) {
       if (node.relationName === null || node.resourceType === 'test') continue
       const other = owners.get(node.relationName)
-      if (other)
+      if (other && other.name !== node.name)
         fail(
           `${node.name} and ${other.name} (${other.path}) are both to become ${node.relationName}`,
           node.place,

@@ -16,7 +16,7 @@ export function readMacros(files: ProjectFiles, errors: ProjectError[]): Map<str
   const byName = new Map<string, string>()
   for (const macro of macros.values()) byName.set(macro.name, macro.uniqueId)
   for (const macro of macros.values()) macro.macros = named(macro, byName)
-  return macros
+  return new Map([...macros].sort(([left], [right]) => (left < right ? -1 : 1)))
 
   function read(file: SourceFile, packageName: string): void {
     for (const definition of definitionsOf(file, errors)) {

@@ -30,7 +30,7 @@ export function parseProject(files: ProjectFiles): Project {
     ...files.models.map(file => draftOf(file, 'model')),
     ...files.seeds.map(file => draftOf(file, 'seed')),
     ...files.singularTests.map(file => draftOf(file, 'test')),
-    ...sourceDrafts(files, used, renderYaml, errors),
+    ...sourceDrafts(files, used, renderYaml, docs, errors),
   ]
   refuseDoubles(drafts, errors)
   patchNodes({ files, drafts, renderYaml, docs, errors })
@@ -131,9 +131,11 @@ function refuseDoubles(drafts: Draft[], errors: ProjectError[]): void {
     const other = seen.get(key)
     if (other) {
       const what = node.resourceType === 'source' ? `${node.sourceName}.${node.name}` : node.name
+      const both =
+        other.resourceType === node.resourceType ? `Two ${node.resourceType}s` : `A ${other.resourceType} and a ${node.resourceType}`
       const where = other.place.line === 1 ? other.place.file : `${other.place.file}:${other.place.line}`
       errors.push(
-        new ProjectError(`Two ${node.resourceType}s are called '${what}': ${where} and this one`, {
+        new ProjectError(`${both} are called '${what}': ${where} and this one`, {
           place: node.place,
           hint: 'ref() and source() go by name alone: rename one of them.',
         }),

@@ -42,7 +42,7 @@ export function description(
 }
 
 /** Drafts of the tables of sources. */
-export function sourceDrafts(files: ProjectFiles, used: Set<object>, renderYaml: RenderYaml, errors: ProjectError[]): Draft[] {
+export function sourceDrafts(files: ProjectFiles, used: Set<object>, renderYaml: RenderYaml, docs: Docs, errors: ProjectError[]): Draft[] {
   return files.properties.sources.map(source => {
     const { sourceName, name, place } = source
     const folders = (files.propertyFiles.get(place.file) ?? place.file).split('/').slice(0, -1)
@@ -71,8 +71,8 @@ export function sourceDrafts(files: ProjectFiles, used: Set<object>, renderYaml:
     })
     node.tags = (node.config.tags ?? []) as string[]
     node.meta = (node.config.meta ?? {}) as Record<string, unknown>
-    node.description = source.description
-    node.columns = source.columns.map(plainColumn)
+    node.description = description(source.description, docs, place, errors)
+    node.columns = source.columns.map(column => plainColumn(column, docs, errors))
     node.patch = place
     node.checksum = sha256(JSON.stringify([node.relationName, node.source]))
     return draft
@@ -91,8 +91,6 @@ export interface Patching {
 /** Gives models, seeds and singular tests their properties. Properties for what is not there, or given twice, are mistakes. */
 export function patchNodes({ files, drafts, renderYaml, docs, errors }: Patching): void {
   const byKind = new Map(drafts.map(draft => [`${draft.node.resourceType} ${draft.node.name}`, draft]))
-  for (const draft of drafts) if (draft.node.resourceType === 'source') describe(draft)
-
   for (const properties of files.properties.nodes) {
     const { kind, name, place } = properties
     const draft = byKind.get(`${kind} ${name}`)
@@ -121,17 +119,15 @@ export function patchNodes({ files, drafts, renderYaml, docs, errors }: Patching
       continue
     }
     node.patch = place
-    node.description = properties.description
-    node.columns = properties.columns.map(plainColumn)
+    const at = properties.describedAt ?? place
+    node.description = description(properties.description, docs, at, errors)
+    node.columns = described(properties.columns)
     node.constraints = properties.constraints
     configure(draft, [yamlLevel(properties.config)], errors, renderYaml)
-    describe(draft)
   }
 
-  function describe({ node }: Draft): void {
-    const place = node.patch ?? node.place
-    node.description = description(node.description, docs, place, errors)
-    for (const column of node.columns) column.description = description(column.description, docs, place, errors)
+  function described(columns: ColumnProperties[]): Column[] {
+    return columns.map(column => plainColumn(column, docs, errors))
   }
 }
 
@@ -212,8 +208,8 @@ export function unitTests(project: Project, files: ProjectFiles, renderYaml: Ren
   }
 }
 
-function plainColumn({ place: _, tests: __, ...column }: ColumnProperties): Column {
-  return column
+function plainColumn({ place, describedAt, tests: _, ...column }: ColumnProperties, docs: Docs, errors: ProjectError[]): Column {
+  return { ...column, description: description(column.description, docs, describedAt ?? place, errors) }
 }
 
 function docScope(docs: Docs): Scope {

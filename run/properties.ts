@@ -12,6 +12,7 @@ export interface NodeProperties {
   name: string
   place: Place
   description: string
+  describedAt?: Place
   config: Config
   columns: ColumnProperties[]
   constraints: Constraint[]
@@ -21,6 +22,7 @@ export interface NodeProperties {
 /** A column, with the generic tests on it. */
 export interface ColumnProperties extends Column {
   place: Place
+  describedAt?: Place
   tests: TestProperties[]
 }
 
@@ -99,8 +101,9 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
     into.nodes.push({
       kind,
       name,
-      place: placeOf(map, 'name') ?? { file },
+      place: placeOfValue(map, 'name') ?? { file },
       description: text(read.description),
+      ...describedAt(map),
       config: configOf(map, read),
       columns: columnsOf(read),
       constraints: (read.constraints ?? []) as unknown as Constraint[],
@@ -123,7 +126,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
       into.sources.push({
         sourceName,
         name,
-        place: placeOf(table, 'name') ?? { file },
+        place: placeOfValue(table, 'name') ?? { file },
         ...(read.database ? { database: text(read.database) } : {}),
         schema: text(read.schema ?? sourceName),
         identifier: text(own.identifier ?? name),
@@ -147,7 +150,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
     const config = isYamlMap(read.config) ? read.config : {}
     into.macros.push({
       name,
-      place: placeOf(map, 'name') ?? { file },
+      place: placeOfValue(map, 'name') ?? { file },
       description: text(read.description),
       meta: (read.meta ?? config.meta ?? {}) as YamlMap,
       arguments: maps(read, 'arguments').map(argument => readShape(argument, 'an argument', ARGUMENT, errors) as never),
@@ -158,7 +161,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
     const read = readShape(map, 'a unit test', UNIT, errors)
     const name = nameOf(map, 'unit test')
     if (name === undefined) return
-    const place = placeOf(map, 'name') ?? { file }
+    const place = placeOfValue(map, 'name') ?? { file }
     for (const key of ['model', 'expect'])
       if (read[key] === undefined) errors.push(new ProjectError(`The unit test '${name}' has no '${key}'`, { place }))
     for (const given of maps(read, 'given')) readShape(given, 'an input of a unit test', GIVEN, errors)
@@ -182,7 +185,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
       const own = readShape(map, 'a column', COLUMN, errors)
       const name = nameOf(map, 'column')
       if (name === undefined) continue
-      const place = placeOf(map, 'name') ?? { file }
+      const place = placeOfValue(map, 'name') ?? { file }
       const other = columns.get(name)
       if (other) {
         errors.push(new ProjectError(`The column '${name}' is described twice, first at ${written(other.place)}`, { place }))
@@ -194,6 +197,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
         name,
         place,
         description: text(own.description),
+        ...describedAt(map),
         ...(own.data_type === undefined ? {} : { dataType: text(own.data_type) }),
         ...(own.quote === undefined ? {} : { quote: own.quote === true }),
         meta: { ...(own.meta as YamlMap), ...(config.meta as YamlMap) },
@@ -225,6 +229,11 @@ function configOf(map: YamlMap, read: YamlMap): Config {
   if (read.tags !== undefined) config.tags = [...list(read.tags), ...list(inner.tags)]
   if (read.meta !== undefined) config.meta = { ...(read.meta as YamlMap), ...(inner.meta as YamlMap) }
   return configPlaces(config, map)
+}
+
+function describedAt(map: YamlMap): { describedAt?: Place } {
+  const place = typeof map.description === 'string' ? placeOfValue(map, 'description') : undefined
+  return place ? { describedAt: place } : {}
 }
 
 function withoutFreshness(config: Config): Config {

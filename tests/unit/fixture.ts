@@ -1,0 +1,50 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach } from 'vitest'
+import { formatProblem } from '../../run/codeframe.ts'
+import { ProjectError, ProjectErrors } from '../../run/errors.ts'
+import type { Node, Project } from '../../run/node.ts'
+import { parseProject } from '../../run/parse.ts'
+import { type LoadOptions, loadProject } from '../../run/project.ts'
+
+const folders: string[] = []
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
+
+/** A folder with these files; `dbt_project.yml` is `name: desk` unless given. Gone after the test. */
+export function folderOf(files: Record<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'deskledger-project-'))
+  folders.push(folder)
+  for (const [path, text] of Object.entries({ 'dbt_project.yml': 'name: desk\n', ...files })) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+  return folder
+}
+
+/** A parsed project of these files. */
+export async function projectOf(files: Record<string, string>, options: LoadOptions = {}): Promise<Project> {
+  return parseProject(await loadProject(folderOf(files), { env: {}, ...options }))
+}
+
+/** The mistakes that reading and parsing these files gives, each as `file:line:column: message → hint`. */
+export async function mistakesOf(files: Record<string, string>, options: LoadOptions = {}): Promise<string[]> {
+  try {
+    await projectOf(files, options)
+  } catch (error) {
+    const errors = error instanceof ProjectErrors ? error.errors : error instanceof ProjectError ? [error] : undefined
+    if (!errors) throw error
+    return errors.map(one => formatProblem(one, () => undefined).replaceAll('\n  → ', ' → '))
+  }
+  return []
+}
+
+/** A node by the end of its unique id: `model.desk.a`, or its name alone. */
+export function nodeOf(project: Project, name: string): Node {
+  const found = [...project.nodes.values(), ...project.sources.values()].find(node => node.uniqueId === name || node.name === name)
+  if (!found) throw new Error(`no node ${name}: ${[...project.nodes.keys()]}`)
+  return found
+}

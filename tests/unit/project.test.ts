@@ -1,0 +1,95 @@
+import { expect, it } from 'vitest'
+import { loadProject } from '../../run/project.ts'
+import { folderOf, mistakesOf, nodeOf, projectOf } from './fixture.ts'
+
+it('finds models, seeds, singular tests and macros, and leaves the TypeScript tests alone', async () => {
+  const project = await projectOf({
+    'models/core/agents.sql': 'select 1',
+    'seeds/currencies.csv': 'code\nEUR\n',
+    'tests/data/assert_it.sql': 'select 1 where false',
+    'tests/unit/some.sql': 'select',
+    'tests/pipeline/some.sql': 'select',
+    'tests/generic/positive.sql': '{% test positive(model, column_name) %}select 1{% endtest %}',
+    'macros/cents.sql': '{% macro cents(c) %}{{ c }} / 100{% endmacro %}',
+  })
+  expect([...project.nodes.keys()]).toEqual(['model.desk.agents', 'seed.desk.currencies', 'test.desk.assert_it'])
+  expect(nodeOf(project, 'agents').fqn).toEqual(['desk', 'core', 'agents'])
+  expect([...project.macros.keys()].filter(id => id.startsWith('macro.desk.'))).toEqual(['macro.desk.cents', 'macro.desk.test_positive'])
+})
+
+it('has the four generic tests and the default names in every project', async () => {
+  const project = await projectOf({})
+  expect([...project.macros.keys()]).toEqual(
+    expect.arrayContaining(['unique', 'not_null', 'accepted_values', 'relationships'].map(name => `macro.dbt.test_${name}`)),
+  )
+  expect(project.macros.has('macro.dbt.generate_schema_name')).toBe(true)
+})
+
+it('says where there is no project', async () => {
+  await expect(loadProject('/nonexistent')).rejects.toThrow('There is no dbt_project.yml in /nonexistent')
+})
+
+it.each([
+  [
+    'an unknown key',
+    'name: desk\nmodle-paths: [models]\n',
+    "dbt_project.yml:2:1: 'modle-paths' is no key of dbt_project.yml → Did you mean 'model-paths'?",
+  ],
+  ['no name', 'version: 1\n', 'dbt_project.yml:1:1: The project needs a name of letters, digits and underscores → Add name: my_project.'],
+  ['broken YAML', 'name: desk\nvars: {{ x }}\n', 'dbt_project.yml:2:8: A key must be plain text → Put Jinja in quotes: "{{ … }}".'],
+  [
+    'a config without such a name',
+    'name: desk\nmodels:\n  desk:\n    +materialised: table\n',
+    "dbt_project.yml:4:5: 'materialised' is no config that a model can have → Did you mean 'materialized'?",
+  ],
+])('refuses %s with its place', async (_, text, mistake) => {
+  expect(await mistakesOf({ 'dbt_project.yml': text, 'models/a.sql': 'select 1' })).toEqual([mistake])
+})
+
+it('reports all mistakes at once, in order of file and line', async () => {
+  const mistakes = await mistakesOf({
+    'models/a.sql': "select *\nfrom {{ ref('bb') }}",
+    'models/b.sql': 'select {{ 1 + }}',
+    'models/_m.yml': 'models:\n  - name: c\n    colums: []\n',
+  })
+  expect(mistakes.map(text => text.split(': ')[0])).toEqual([
+    'models/_m.yml:2:11',
+    'models/_m.yml:3:5',
+    'models/a.sql:2:9',
+    'models/b.sql:1:15',
+  ])
+})
+
+it.each([
+  ['snapshots/s.sql', 'not supported: snapshots'],
+  ['packages.yml', 'not supported: packages'],
+  ['models/m.py', 'not supported: Python models'],
+])('says what it does not do: %s', async (file, message) => {
+  const [mistake] = await mistakesOf({ [file]: '' })
+  expect(mistake).toMatch(`${file}: ${message} → Use `)
+})
+
+it('lets --vars win over the vars of the project, and the own ones over those at the top', async () => {
+  const yml = 'name: desk\nvars:\n  a: 1\n  b: 1\n  c: 1\n  desk: { b: 2, c: 2 }\n'
+  const project = await projectOf({ 'dbt_project.yml': yml }, { vars: { c: 3 } })
+  expect(project.vars).toEqual({ a: 1, b: 2, c: 3 })
+})
+
+it('warns of configs for folders that are not there', async () => {
+  const project = await projectOf({
+    'dbt_project.yml': 'name: desk\nmodels:\n  desk:\n    stagin:\n      +materialized: table\n',
+    'models/staging/a.sql': 'select 1',
+  })
+  expect(project.warnings).toEqual([
+    expect.objectContaining({
+      message: expect.stringContaining('models.desk.stagin'),
+      place: { file: 'dbt_project.yml', line: 4, column: 5 },
+    }),
+  ])
+})
+
+it('leaves hidden files alone and reads nothing outside its folders', async () => {
+  const project = await projectOf({ 'models/.a.sql.swp': '', 'models/.b.sql': 'select', 'other/c.sql': 'select 1' })
+  expect(project.nodes.size).toBe(0)
+  expect(folderOf({})).toMatch(/deskledger-project-/)
+})
