@@ -20,24 +20,51 @@ const program = new Commander('run.ts')
   .usage('<command> [options]')
   .helpCommand(true)
   .configureHelp({ sortSubcommands: false })
-  .addHelpText('after', '\nThe database is DATABASE_URL, or else an embedded PostgreSQL in .pg/, which is started when needed.\nExit codes: 0 all good, 1 something ran and failed, 2 usage, project, connection or Ctrl-C.')
+  .addHelpText(
+    'after',
+    '\nThe database is DATABASE_URL, or else an embedded PostgreSQL in .pg/, which is started when needed.\nExit codes: 0 all good, 1 something ran and failed, 2 usage, project, connection or Ctrl-C.',
+  )
 
 const models = ['model', 'seed', 'test'] as const
-define('build', 'Load new feed files, then seeds, models and tests; publish when no test fails.', 'build --select +agents', [selection, building, feed, testing], command =>
-  buildCommand(command, { types: [...models], loads: true }),
+define(
+  'build',
+  'Load new feed files, then seeds, models and tests; publish when no test fails.',
+  'build --select +agents',
+  [selection, building, feed, testing],
+  command => buildCommand(command, { types: [...models], loads: true }),
 )
 define('plan', 'The whole build for real, then undone: what it would change.', 'plan', [selection, building, testing], command =>
   buildCommand(command, { types: [...models], loads: false, isTrial: true }),
 )
 define('load', 'Land new and changed feed files, nothing else.', 'load --data exports --prune', [feed], loadCommand)
-define('seed', 'Load the CSV files of seeds/.', 'seed --select currencies', [selection, building], command => buildCommand(command, { types: ['seed'], loads: false }))
+define('seed', 'Load the CSV files of seeds/.', 'seed --select currencies', [selection, building], command =>
+  buildCommand(command, { types: ['seed'], loads: false }),
+)
 define('run', 'Build models without their tests.', 'run --select agents+ --full-refresh', [selection, building], command =>
   buildCommand(command, { types: ['model'], loads: false }),
 )
 define('test', 'Run the data tests on what is published.', 'test --select agents --store-failures', [selection, testing], testCommand)
-define('compile', 'Write the SQL of models and tests to target/compiled.', 'compile --select agents', [selection, building, inline, output('text', ['text', 'json'])], compileCommand)
-define('show', 'Print rows of a query or a model.', `show --inline "select * from {{ ref('agents') }}" --output json --limit -1`, [selection, inline, rows, output('table', ['table', 'json'])], showCommand)
-define('errors', 'What was refused: counts, or the records.', 'errors --entity agents --show 20', [refused, building, output('table', ['table', 'json'])], errorsCommand)
+define(
+  'compile',
+  'Write the SQL of models and tests to target/compiled.',
+  'compile --select agents',
+  [selection, building, inline, output('text', ['text', 'json'])],
+  compileCommand,
+)
+define(
+  'show',
+  'Print rows of a query or a model.',
+  `show --inline "select * from {{ ref('agents') }}" --output json --limit -1`,
+  [selection, inline, rows, output('table', ['table', 'json'])],
+  showCommand,
+)
+define(
+  'errors',
+  'What was refused: counts, or the records.',
+  'errors --entity agents --show 20',
+  [refused, building, output('table', ['table', 'json'])],
+  errorsCommand,
+)
 define('ls', 'List nodes.', 'ls --select tag:nightly --output name', [selection, listing], lsCommand).alias('list')
 define('parse', 'Read the project and tell its mistakes.', 'parse', [], parseCommand)
 define('debug', 'Check project and connection.', 'debug', [], debugCommand)
@@ -47,12 +74,15 @@ const db = program.command('db').description('The embedded server, kept running 
 define('start', 'Start it, keep it running, print its URL.', 'db start', [], dbCommands.start!, db)
 define('stop', 'Stop it.', 'db stop', [], dbCommands.stop!, db)
 define('url', 'Print its URL, with the password.', 'db url', [], dbCommands.url!, db)
-define('psql', "Open psql on it; what follows is psql's.", 'db psql -- -c "select * from core.agents"', [], dbCommands.psql!, db).argument('[arguments...]')
+define('psql', "Open psql on it; what follows is psql's.", 'db psql -- -c "select * from core.agents"', [], dbCommands.psql!, db).argument(
+  '[arguments...]',
+)
 
 await main()
 
 async function main(): Promise<void> {
-  for (const command of [program, ...program.commands, ...db.commands]) command.exitOverride().showHelpAfterError('Add --help for the options.')
+  for (const command of [program, ...program.commands, ...db.commands])
+    command.exitOverride().showHelpAfterError('Add --help for the options.')
   try {
     await program.parseAsync()
   } catch (error) {
@@ -79,7 +109,8 @@ async function perform(name: string, options: Options, run: Run, args: string[])
   try {
     return await run({ name, options, report, signal: interrupt.signal }, args)
   } catch (error) {
-    if (error instanceof Interrupted || interrupt.signal.aborted) report.fail(new ProjectError('Exited because of keyboard interrupt. Nothing was published.'))
+    if (error instanceof Interrupted || interrupt.signal.aborted)
+      report.fail(new ProjectError('Exited because of keyboard interrupt. Nothing was published.'))
     else report.fail(error)
     if (!(error instanceof ProjectError || error instanceof ProjectErrors || error instanceof Interrupted)) return 2
     if (interrupt.signal.aborted) setTimeout(() => process.exit(2), 2_000).unref()
@@ -99,12 +130,17 @@ function common(command: Commander): Commander {
 
 function selection(command: Commander): Commander {
   return command
-    .option('-s, --select <terms...>', 'which nodes: names, folders, tag:x, path:x, source:x, graph operators + @; space is or, comma is and')
+    .option(
+      '-s, --select <terms...>',
+      'which nodes: names, folders, tag:x, path:x, source:x, graph operators + @; space is or, comma is and',
+    )
     .addOption(new Option('-m, --models <terms...>').hideHelp())
     .option('--exclude <terms...>', 'which of them not')
     .option('--resource-type <types...>', 'only these: model, seed, test, source')
     .option('--exclude-resource-type <types...>', 'all but these')
-    .addOption(new Option('--indirect-selection <mode>', 'which tests follow their models').choices(['eager', 'cautious', 'buildable', 'empty']))
+    .addOption(
+      new Option('--indirect-selection <mode>', 'which tests follow their models').choices(['eager', 'cautious', 'buildable', 'empty']),
+    )
     .option('--state <folder>', 'artifacts of an earlier run, for state: and result:')
     .hook('preAction', self => {
       const { models } = self.opts()
@@ -121,12 +157,18 @@ function building(command: Commander): Commander {
 
 function testing(command: Commander): Commander {
   command.option('--store-failures', 'keep failing rows in tables')
-  return command.options.some(option => option.long === '--fail-fast') ? command : command.option('-x, --fail-fast', 'stop at the first failure')
+  return command.options.some(option => option.long === '--fail-fast')
+    ? command
+    : command.option('-x, --fail-fast', 'stop at the first failure')
 }
 
 function feed(command: Commander): Commander {
-  command.option('--data <folder>', 'folder of the feed (default: DATA_DIR, or data)').option('--prune', 'take out what is gone from the folder')
-  return command.options.some(option => option.long === '--no-wait') ? command : command.option('--no-wait', 'leave at once when another build or load is running')
+  command
+    .option('--data <folder>', 'folder of the feed (default: DATA_DIR, or data)')
+    .option('--prune', 'take out what is gone from the folder')
+  return command.options.some(option => option.long === '--no-wait')
+    ? command
+    : command.option('--no-wait', 'leave at once when another build or load is running')
 }
 
 function inline(command: Commander): Commander {
@@ -167,6 +209,7 @@ function readVars(text: string): Record<string, unknown> {
       throw new InvalidArgumentError('It is no YAML.')
     }
   })()
-  if (typeof vars !== 'object' || vars === null || Array.isArray(vars)) throw new InvalidArgumentError('It must be a mapping: "{name: value}".')
+  if (typeof vars !== 'object' || vars === null || Array.isArray(vars))
+    throw new InvalidArgumentError('It must be a mapping: "{name: value}".')
   return vars
 }

@@ -13,6 +13,7 @@ import { reachOf } from './reach.ts'
 import { landedIn, type NodeResult, type Published, publishedNodes, publishNodes } from './record.ts'
 import { quote } from './relation.ts'
 import type { Report } from './report.ts'
+import { underSavepoint } from './savepoint.ts'
 import { runTests } from './tests.ts'
 
 /** What to build, and how. */
@@ -77,7 +78,7 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
     for (const { result, stored } of plan.isTrial ? [] : failures) result.storedIn = await storeFailures(log, stored)
     return { status: !isGoodRun ? 'failed' : plan.isTrial ? 'trial' : 'published', results, landedIn: landed, problems }
   } catch (error) {
-    await session`rollback`.catch(() => {})
+    if (!lostConnection(error)) await session`rollback`.catch(() => {})
     if (signal.aborted) throw new Interrupted(results)
     throw lostConnection(error) ?? error
   } finally {
@@ -219,14 +220,12 @@ async function createSchemas(session: Session, nodes: Node[]): Promise<void> {
 async function settle(session: Session, pending: Pending): Promise<unknown[]> {
   const problems: unknown[] = []
   await attempt(problems, async () => {
-    await session`savepoint settling`
-    try {
+    await underSavepoint(session, 'settling', async () => {
       await session`set constraints all immediate`
       for (const key of pending.keys) await session.unsafe(key)
-    } catch (error) {
-      if (isOwnError(error)) await session`rollback to savepoint settling`
+    }).catch(error => {
       throw violated(error)
-    }
+    })
   })
   for (const failure of await recreateViews(session, pending.views)) problems.push(cannotRecreate(failure))
   return problems

@@ -1,10 +1,14 @@
 import type { Sql } from './database.ts'
 import { ProjectError } from './errors.ts'
+import { lostConnection } from './failing.ts'
+import { underSavepoint } from './savepoint.ts'
 
 /** A view that reads a relation, with all that is needed to make it again as it was. */
 export interface SavedView {
-  /** `"schema"."name"`. */
+  /** As PostgreSQL writes it: `marts.by_month`. */
   name: string
+  schema: string
+  identifier: string
   drop: string
   /** The view itself, then its options, owner, grants, comments, triggers and indexes. */
   recreate: string[]
@@ -33,12 +37,12 @@ export async function dropViews(sql: Sql, views: SavedView[]): Promise<void> {
 export async function recreateViews(sql: Sql, views: SavedView[]): Promise<{ view: SavedView; error: Error }[]> {
   const failed: { view: SavedView; error: Error }[] = []
   for (const view of views) {
-    await sql.unsafe('savepoint dependent_view')
     try {
-      for (const text of view.recreate) await sql.unsafe(text)
-      await sql.unsafe('release savepoint dependent_view')
+      await underSavepoint(sql, 'dependent_view', async () => {
+        for (const text of view.recreate) await sql.unsafe(text)
+      })
     } catch (error) {
-      await sql.unsafe('rollback to savepoint dependent_view')
+      if (lostConnection(error)) throw error
       failed.push({ view, error: error as Error })
     }
   }
@@ -68,6 +72,8 @@ d as (select oid, max(depth) as depth from reading where depth > 0 group by oid)
 const saved = `
 select
     format('%I.%I', n.nspname, c.relname) as name,
+    n.nspname as schema,
+    c.relname as identifier,
     format('drop %s %I.%I', case c.relkind when 'm' then 'materialized view' when 'v' then 'view' else 'table' end, n.nspname, c.relname) as drop,
     to_json(array_remove(
         array[

@@ -20,11 +20,12 @@ export function isOwnError(error: unknown): boolean {
 
 /** The error for a connection that broke in the middle of the work; undefined for any other error. */
 export function lostConnection(error: unknown): ProjectError | undefined {
-  const { code, message, cause } = error as { code?: string; message?: string; cause?: unknown }
+  if (!(error instanceof Error)) return undefined
+  const { code, message, cause, isLostConnection } = error as Error & { code?: string; isLostConnection?: boolean }
+  if (isLostConnection) return error as ProjectError
   if (code && lost.has(code)) {
-    return new ProjectError(`The connection to the database was lost: ${message}`, {
-      hint: 'Nothing was published; readers see the last published build. Run it again when the server is back.',
-    })
+    const hint = 'Nothing was published; readers see the last published build. Run it again when the server is back.'
+    return Object.assign(new ProjectError(`The connection to the database was lost: ${message}`, { hint }), { isLostConnection: true })
   }
   return cause ? lostConnection(cause) : undefined
 }

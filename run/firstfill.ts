@@ -1,3 +1,5 @@
+import { lostConnection } from './failing.ts'
+import { underSavepoint } from './savepoint.ts'
 import { runSql, target, type Work } from './work.ts'
 
 /**
@@ -14,14 +16,12 @@ export async function dropForeignKeys(work: Work, rows: number): Promise<void> {
     order by conname
   `
   for (const { name, definition } of keys) {
-    await work.sql`savepoint foreign_key`
     try {
-      await runSql(work, `alter table ${relation} drop constraint ${name}`)
-      await work.sql`release savepoint foreign_key`
+      await underSavepoint(work.sql, 'foreign_key', () => runSql(work, `alter table ${relation} drop constraint ${name}`))
       work.pendingKeys.push(`alter table ${relation} add constraint ${name} ${definition}`)
-    } catch {
+    } catch (error) {
       // A table with checks still to be made cannot be altered: the key stays and checks row by row.
-      await work.sql`rollback to savepoint foreign_key`
+      if (lostConnection(error)) throw error
     }
   }
 }

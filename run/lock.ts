@@ -1,5 +1,6 @@
 import type { Session, Sql } from './database.ts'
 import { ProjectError } from './errors.ts'
+import { lostConnection } from './failing.ts'
 
 /** How to take the lock: wait for its holder, told to `onWait` once, or leave at once. */
 export interface LockOptions {
@@ -50,16 +51,21 @@ async function holding<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const session = await sql.reserve()
+  let isGone = false
   try {
     await noticeDeadClients(session)
     await take(session)
     try {
       return await work(session)
+    } catch (error) {
+      // The driver waits forever for an answer from a connection that is lost; its lock went with it.
+      isGone = lostConnection(error) !== undefined
+      throw error
     } finally {
-      await unlock(session, key)
+      if (!isGone) await unlock(session, key)
     }
   } finally {
-    session.release()
+    if (!isGone) session.release()
   }
 }
 

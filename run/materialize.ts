@@ -1,8 +1,9 @@
-import { findRelation, sameColumns } from './catalog.ts'
+import { findRelation, qualified, sameColumns } from './catalog.ts'
 import { dropViews, recreateViews, trimmingsOf, viewsOf } from './dependents.ts'
 import { ProjectError } from './errors.ts'
 import { incremental } from './incremental.ts'
 import { createTable, rewrite, swap } from './replace.ts'
+import { runWherePossible } from './savepoint.ts'
 import { seed } from './seeds.ts'
 import { createIncoming, dropTemporary, type Outcome, runSql, step, target, temporary, type Work } from './work.ts'
 
@@ -43,13 +44,16 @@ async function view(work: Work): Promise<Outcome> {
     }
   }
   const views = existing ? await viewsOf(sql, existing.oid) : []
-  const trimmings = existing?.kind === 'view' ? await trimmingsOf(sql, existing.oid) : []
+  // It may have been dropped a moment ago, for a change of what it reads.
+  const at = work.pendingViews.findIndex(({ schema, identifier }) => qualified(schema, identifier) === relation)
+  const [waiting] = at < 0 ? [] : work.pendingViews.splice(at, 1)
+  const trimmings = existing?.kind === 'view' ? await trimmingsOf(sql, existing.oid) : (waiting?.recreate.slice(1) ?? [])
   if (existing) {
     await dropViews(sql, views)
     await runSql(work, `drop ${existing.kind} ${relation}`)
   }
   await step(work, 'create_view', { relation, query })
-  for (const text of trimmings) await keepIfPossible(work, text)
+  await runWherePossible(sql, trimmings)
   await recreate(work, views)
   return uncounted('CREATE VIEW')
 }
@@ -74,15 +78,6 @@ async function ephemeral(): Promise<Outcome> {
 async function recreate(work: Work, views: Work['pendingViews']): Promise<void> {
   const failed = await recreateViews(work.sql, views)
   work.pendingViews.push(...failed.map(({ view }) => view))
-}
-
-// A comment on a column that is gone, say: the rest of what the view carried is kept.
-async function keepIfPossible(work: Work, text: string): Promise<void> {
-  await work.sql`savepoint trimming`
-  await work.sql.unsafe(text).then(
-    () => work.sql`release savepoint trimming`,
-    () => work.sql`rollback to savepoint trimming`,
-  )
 }
 
 function uncounted(action: string): Outcome {

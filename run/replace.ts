@@ -3,6 +3,7 @@ import { dropViews, recreateViews, trimmingsOf, viewsOf } from './dependents.ts'
 import { ProjectError } from './errors.ts'
 import { dropForeignKeys } from './firstfill.ts'
 import { createIndexes, ensurePrimaryKey } from './indexes.ts'
+import { runWherePossible } from './savepoint.ts'
 import {
   checkKeys,
   comparedColumns,
@@ -110,13 +111,7 @@ export async function swap(work: Work, existing: Existing, incoming: Incoming): 
   })
   await runSql(work, `alter table ${fresh} rename to ${temporary(work, '')}`)
   await finish(work)
-  for (const text of trimmings) {
-    await sql`savepoint trimming`
-    await sql.unsafe(text).then(
-      () => sql`release savepoint trimming`,
-      () => sql`rollback to savepoint trimming`,
-    )
-  }
+  await runWherePossible(sql, trimmings)
   work.pendingViews.push(...(await recreateViews(sql, views)).map(({ view }) => view))
   return { action: `SELECT ${rows}`, inserted: rows, updated: 0, deleted: 0, unchanged: 0 }
 }

@@ -3,8 +3,10 @@ import path from 'node:path'
 import { findRelation, sameColumns } from './catalog.ts'
 import { type CsvTable, readCsv } from './csv.ts'
 import { ProjectError } from './errors.ts'
+import { lostConnection } from './failing.ts'
 import { quote } from './relation.ts'
 import { createTableOf, type Incoming, rewrite, swap } from './replace.ts'
+import { underSavepoint } from './savepoint.ts'
 import { dropTemporary, type Outcome, runSql, target, temporary, type Work } from './work.ts'
 
 /** A seed: its table becomes what the CSV file says; rows that are the same are not touched. */
@@ -42,9 +44,8 @@ async function land(work: Work, { columns, rows }: CsvTable): Promise<Incoming> 
   work.statements.push(insert)
   for (let start = 0; start < rows.length; start += chunk) {
     const part = rows.slice(start, start + chunk)
-    await work.sql`savepoint seed_rows`
-    await work.sql.unsafe(insert, [JSON.stringify(part)]).catch(error => blame(work, insert, { columns, rows }, start, error))
-    await work.sql`release savepoint seed_rows`
+    const all = () => work.sql.unsafe(insert, [JSON.stringify(part)])
+    await underSavepoint(work.sql, 'seed_rows', all).catch(error => blame(work, insert, { columns, rows }, start, error))
   }
   await work.sql.unsafe(`analyze ${name}`)
   const found = await findRelation(work.sql, name)
@@ -55,9 +56,9 @@ const chunk = 5_000
 
 // PostgreSQL does not say which of the rows it refused: the first one that fails alone is named.
 async function blame(work: Work, insert: string, { rows }: CsvTable, start: number, error: Error): Promise<never> {
+  if (lostConnection(error)) throw error
   for (const [i, row] of rows.slice(start, start + chunk).entries()) {
-    await work.sql`rollback to savepoint seed_rows`
-    await work.sql.unsafe(insert, [JSON.stringify([row])]).catch(failure => {
+    await underSavepoint(work.sql, 'seed_row', () => work.sql.unsafe(insert, [JSON.stringify([row])])).catch(failure => {
       throw new ProjectError(
         `Record ${start + i + 1} does not fit: ${failure.message}: ${row
           .map(value => value ?? 'NULL')

@@ -58,7 +58,7 @@ function plain(value: unknown): unknown {
 function cell(value: unknown): string {
   if (value === null) return ''
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, character => (character === '\n' ? '⏎' : character === '\t' ? ' ' : '�'))
+  return text.replace(/\p{Cc}/gu, character => (character === '\n' ? '⏎' : character === '\t' ? ' ' : '�'))
 }
 
 function fit(text: string, width: number): string {

@@ -1,8 +1,10 @@
 import { compileNode, type RunContext } from './compile.ts'
 import type { Sql } from './database.ts'
 import { ProjectError } from './errors.ts'
+import { isOwnError, lostConnection } from './failing.ts'
 import { type Failure, takeFailures } from './failures.ts'
 import type { Node, Project } from './node.ts'
+import { underSavepoint } from './savepoint.ts'
 import { controlsTransaction, statementsOf } from './statements.ts'
 import { explainStatement } from './work.ts'
 
@@ -55,7 +57,7 @@ export async function runTests(sql: Sql, tests: Node[], run: TestRun): Promise<M
         explain: (error, statement) => explainStatement(node, rendered, statement, error),
       })
     } catch (error) {
-      if (!isOwn(error)) throw error
+      if (!isOwnError(error) || lostConnection(error)) throw error
       results.set(node, failed(error, '', ''))
     }
   }
@@ -66,17 +68,15 @@ export async function runTests(sql: Sql, tests: Node[], run: TestRun): Promise<M
   async function together(group: typeof ready): Promise<void> {
     const statement = statementOf(group.map(({ check }) => check))
     const began = performance.now()
-    await sql`savepoint data_tests`
     try {
-      const rows = await sql.unsafe<Verdict[]>(statement)
-      await sql`release savepoint data_tests`
+      const rows = await underSavepoint(sql, 'data_tests', () => sql.unsafe<Verdict[]>(statement))
       const each = (performance.now() - began) / group.length
       for (const row of rows) {
         const entry = group[row.test]
         if (entry) results.set(entry.node, judge(entry.node, entry.check, row, statement, each, run.warnError))
       }
     } catch (error) {
-      await sql`rollback to savepoint data_tests`
+      if (lostConnection(error)) throw error
       const only = group[0]
       if (group.length > 1) for (const one of group) await together([one])
       else if (only) results.set(only.node, failed(only.explain(error, statement), only.check.sql, statement))
@@ -87,12 +87,10 @@ export async function runTests(sql: Sql, tests: Node[], run: TestRun): Promise<M
     const result = results.get(node)
     const isAsked = node.config.store_failures ?? run.storeFailures
     if (!result || result.status === 'error' || !isAsked || node.config.store_failures_as === 'ephemeral') return
-    await sql`savepoint failing_rows`
     try {
-      result.stored = await takeFailures(sql, node, check)
-      await sql`release savepoint failing_rows`
+      result.stored = await underSavepoint(sql, 'failing_rows', () => takeFailures(sql, node, check))
     } catch (error) {
-      await sql`rollback to savepoint failing_rows`
+      if (lostConnection(error)) throw error
       result.message = `${result.message}; its rows could not be stored: ${(error as Error).message}`
     }
   }
@@ -200,8 +198,4 @@ function judge(node: Node, check: Check, row: Verdict, statement: string, millis
 
 function failed(error: unknown, compiled: string, ran: string): TestResult {
   return { status: 'error', failures: null, message: (error as Error).message, error, compiled, ran, milliseconds: 0 }
-}
-
-function isOwn(error: unknown): boolean {
-  return error instanceof Error && ['ProjectError', 'ProjectErrors', 'PostgresError'].includes(error.name)
 }

@@ -7,6 +7,7 @@ import type { Session, Sql } from '../database.ts'
 import { ProjectError } from '../errors.ts'
 import { Interrupted } from '../failing.ts'
 import { fingerprints } from '../fingerprint.ts'
+import { plural } from '../lines.ts'
 import { loadLines, refusedFiles } from '../loadlines.ts'
 import { withLock } from '../lock.ts'
 import { migrate, pendingMigrations } from '../migrate.ts'
@@ -84,7 +85,11 @@ async function loadFeed({ options, report, signal }: Command, project: Project, 
     bar.stop()
     for (const line of loadLines(loaded)) report.note(line)
     for (const message of loaded.notices) report.note(message)
-    for (const { path: file, reason } of refusedFiles(loaded)) report.warn({ message: `Refused ${file}: ${reason}` })
+    const refused = refusedFiles(loaded)
+    // What was refused before is told again only when the feed has moved.
+    if (loaded.changed) for (const { path: file, reason } of refused) report.warn({ message: `Refused ${file}: ${reason}` })
+    else if (refused.length > 0)
+      report.warn({ message: `${plural(refused.length, 'file')} of the feed are refused, as before: see ops.files` })
     return loaded
   } finally {
     bar.stop()
@@ -135,7 +140,12 @@ async function publish({ command, opened, nodes, isWhole, sql, session, withLog 
       report,
     )
     showProblems(command, built)
-    const lines = summaryOf(built, (performance.now() - began) / 1000, withLog ? await openErrors(sql) : [], targetName)
+    const lines = summaryOf(
+      built,
+      (performance.now() - began) / 1000,
+      withLog && ['build', 'plan'].includes(command.name) ? await openErrors(sql) : [],
+      targetName,
+    )
     await done(built.status === 'failed' ? 'failed' : 'published', lines[1] ?? '', built.results, built.landedIn)
     report.close(lines, { status: built.status })
     return built.status === 'failed' ? 1 : 0

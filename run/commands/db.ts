@@ -18,7 +18,11 @@ async function start({ options, report }: Command): Promise<number> {
 async function stop({ options, report }: Command): Promise<number> {
   refuseOther()
   const state = await stopEmbedded(folder(options))
-  report.note({ stopped: 'Stopped.', 'not running': 'It was not running.', 'in use': 'It stops when the process that works with it has ended.' }[state])
+  report.note(
+    { stopped: 'Stopped.', 'not running': 'It was not running.', 'in use': 'It stops when the process that works with it has ended.' }[
+      state
+    ],
+  )
   return 0
 }
 
@@ -49,7 +53,9 @@ async function psql({ options }: Command, args: string[]): Promise<number> {
     return code === 0 ? 0 : 2
   } catch (error) {
     if ((error as { code?: string }).code !== 'ENOENT') throw error
-    throw new ProjectError('psql is not installed', { hint: 'Install the PostgreSQL client, or use `show --inline "select …"`; any client takes the URL of `db url`.' })
+    throw new ProjectError('psql is not installed', {
+      hint: 'Install the PostgreSQL client, or use `show --inline "select …"`; any client takes the URL of `db url`.',
+    })
   } finally {
     await server?.close()
   }
@@ -57,7 +63,9 @@ async function psql({ options }: Command, args: string[]): Promise<number> {
 
 function refuseOther(): void {
   if (!databaseUrl()) return
-  throw new ProjectError('DATABASE_URL is set, so the embedded server is not in use', { hint: 'Unset DATABASE_URL to work with the embedded one.' })
+  throw new ProjectError('DATABASE_URL is set, so the embedded server is not in use', {
+    hint: 'Unset DATABASE_URL to work with the embedded one.',
+  })
 }
 
 function folder({ projectDir }: Command['options']): string {

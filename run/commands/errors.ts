@@ -17,7 +17,9 @@ export async function errorsCommand(command: Command): Promise<number> {
     const all = await errorTables(sql)
     const tables = options.entity ? all.filter(table => matches(table, options.entity ?? '')) : all
     if (options.entity && tables.length === 0) {
-      throw new ProjectError(`No errors table is of '${options.entity}'`, { hint: `There are ${all.join(', ') || 'none yet: run a build first'}.` })
+      throw new ProjectError(`No errors table is of '${options.entity}'`, {
+        hint: `There are ${all.join(', ') || 'none yet: run a build first'}.`,
+      })
     }
     if (tables.length === 0) {
       report.note('There are no errors tables yet: run a build first.')
@@ -33,7 +35,8 @@ export async function errorsCommand(command: Command): Promise<number> {
 
 function countsOf(tables: string[]): string {
   const parts = tables.map(
-    table => `select ${literal(table)} as table_name, severity, error_type, source, count(*) as records from errors.${quote(table)} where resolved_at is null group by severity, error_type, source`,
+    table =>
+      `select ${literal(table)} as table_name, severity, error_type, source, count(*) as records from errors.${quote(table)} where resolved_at is null group by severity, error_type, source`,
   )
   return `${parts.join('\nunion all\n')}\norder by 1, 2, 3, 4`
 }
@@ -48,7 +51,12 @@ function recordsOf(tables: string[]): string {
 
 // agents and agent_details are judged into agent_pipeline_errors, admin_groups into group_pipeline_errors.
 function matches(table: string, entity: string): boolean {
-  const names: Record<string, string> = { agent_details: 'agent', admin_groups: 'group', agent_roles: 'agent_role', group_membership: 'group' }
+  const names: Record<string, string> = {
+    agent_details: 'agent',
+    admin_groups: 'group',
+    agent_roles: 'agent_role',
+    group_membership: 'group',
+  }
   return [entity, `${names[entity] ?? entity.replace(/s$/, '')}_pipeline_errors`].includes(table)
 }
 

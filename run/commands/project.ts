@@ -23,7 +23,9 @@ export async function lsCommand(command: Command): Promise<number> {
   const { project, targetPath } = await openProject(command)
   const ids = await selectedIds(command, project, targetPath)
   const nodes = [...project.nodes.values(), ...project.sources.values()].filter(node => ids.has(node.uniqueId) && hasType(options, node))
-  const lines = nodes.sort((a, b) => (a.uniqueId < b.uniqueId ? -1 : 1)).map(node => lineOf(node, options.output ?? 'selector', options.outputKeys))
+  const lines = nodes
+    .sort((a, b) => (a.uniqueId < b.uniqueId ? -1 : 1))
+    .map(node => lineOf(node, options.output ?? 'selector', options.outputKeys))
   if (lines.length === 0) report.warn({ message: 'No nodes selected!' })
   else report.result(lines.join('\n'))
   return 0
@@ -36,12 +38,18 @@ export async function debugCommand(command: Command): Promise<number> {
   const { project } = await openProject(command)
   report.result(`project ${project.name} in ${project.dir}: ${countNodes([...project.nodes.values()])}`)
   const given = databaseUrl()
-  report.result(`database: ${given ? describeUrl(given) : `embedded PostgreSQL in ${path.join(project.dir, '.pg')}${runningEmbedded(project.dir) ? ', running' : ''}`}`)
+  report.result(
+    `database: ${given ? describeUrl(given) : `embedded PostgreSQL in ${path.join(project.dir, '.pg')}${runningEmbedded(project.dir) ? ', running' : ''}`}`,
+  )
   return withDatabase(command, async sql => {
     const [row] = await sql<{ version: string; user: string }[]>`select version() as version, current_user as user`
     report.result(`connection: OK, as ${row?.user}: ${row?.version}`)
     const pending = await pendingMigrations(sql, project.dir)
-    report.result(pending.length > 0 ? `migrations to apply at the next build: ${pending.map(({ name }) => name).join(', ')}` : 'migrations: all applied')
+    report.result(
+      pending.length > 0
+        ? `migrations to apply at the next build: ${pending.map(({ name }) => name).join(', ')}`
+        : 'migrations: all applied',
+    )
     return 0
   })
 }
@@ -83,7 +91,18 @@ function pick(node: Node, keys: string[] | undefined): object {
     schema: node.schema,
     description: node.description,
   }
-  const wanted = keys ?? ['alias', 'name', 'package_name', 'depends_on', 'tags', 'config', 'resource_type', 'source_name', 'original_file_path', 'unique_id']
+  const wanted = keys ?? [
+    'alias',
+    'name',
+    'package_name',
+    'depends_on',
+    'tags',
+    'config',
+    'resource_type',
+    'source_name',
+    'original_file_path',
+    'unique_id',
+  ]
   return Object.fromEntries(wanted.filter(key => all[key] !== undefined).map(key => [key, all[key]]))
 }
 

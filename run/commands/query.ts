@@ -1,7 +1,7 @@
 import { writeCompiled } from '../artifacts.ts'
 import { contextOf } from '../build.ts'
-import { compileNode, renderText, type RunContext } from '../compile.ts'
 import { explainPostgres } from '../codeframe.ts'
+import { compileNode, type RunContext, renderText } from '../compile.ts'
 import type { Session, Sql } from '../database.ts'
 import { ProjectError } from '../errors.ts'
 import { fingerprints } from '../fingerprint.ts'
@@ -16,7 +16,9 @@ import { explainStatement } from '../work.ts'
 export async function showCommand(command: Command): Promise<number> {
   const { options, report } = command
   if (!options.inline === !options.select) {
-    throw new ProjectError('show needs a query or a model', { hint: `Say --inline "select * from {{ ref('agents') }}" or --select agents.` })
+    throw new ProjectError('show needs a query or a model', {
+      hint: `Say --inline "select * from {{ ref('agents') }}" or --select agents.`,
+    })
   }
   const opened = await openProject(command)
   return withDatabase(command, async sql => {
@@ -62,14 +64,21 @@ export async function compileCommand(command: Command): Promise<number> {
 }
 
 // Templates may ask the database; they ask it in a transaction that only reads.
-async function compiling<T>({ report, options }: Command, { project, targetPath }: Opened, sql: Sql, work: (context: RunContext) => Promise<T>): Promise<T> {
+async function compiling<T>(
+  { report, options }: Command,
+  { project, targetPath }: Opened,
+  sql: Sql,
+  work: (context: RunContext) => Promise<T>,
+): Promise<T> {
   const session: Session = await sql.reserve()
   try {
     const withLog = await hasLog(session)
     const published = withLog ? await publishedNodes(session) : new Map()
     await session`begin read only`
     const plan = { fullRefresh: options.fullRefresh ?? false, failFast: false, storeFailures: false, warnError: false, hasLog: withLog }
-    return await work(await contextOf(session, { project, targetPath, nodes: [], fingerprints: fingerprints(project), ...plan }, published, report))
+    return await work(
+      await contextOf(session, { project, targetPath, nodes: [], fingerprints: fingerprints(project), ...plan }, published, report),
+    )
   } finally {
     await session`rollback`.catch(() => {})
     session.release()

@@ -22,15 +22,34 @@ export async function testCommand(command: Command): Promise<number> {
     const results: NodeResult[] = []
     try {
       await session`begin isolation level repeatable read read only`
-      const flags = { fullRefresh: false, failFast: options.failFast ?? false, storeFailures: options.storeFailures ?? false, warnError: options.warnError ?? false }
-      const context = await contextOf(session, { project, nodes, targetPath, fingerprints: fingerprints(project), hasLog: false, ...flags }, new Map(), report)
+      const flags = {
+        fullRefresh: false,
+        failFast: options.failFast ?? false,
+        storeFailures: options.storeFailures ?? false,
+        warnError: options.warnError ?? false,
+      }
+      const context = await contextOf(
+        session,
+        { project, nodes, targetPath, fingerprints: fingerprints(project), hasLog: false, ...flags },
+        new Map(),
+        report,
+      )
       for (let at = 0; at < nodes.length; at += group) {
         if (flags.failFast && !results.every(isGood)) break
         const startedAt = new Date()
         const outcome = await runTests(session, nodes.slice(at, at + group), { project, context, ...flags })
         for (const [node, { status, message, failures, compiled, ran, error, milliseconds, stored }] of outcome) {
           const finishedAt = new Date(startedAt.getTime() + milliseconds)
-          const result: NodeResult = { ...empty(node), status, startedAt, finishedAt, message, failures, compiled, ...(error ? { error } : {}) }
+          const result: NodeResult = {
+            ...empty(node),
+            status,
+            startedAt,
+            finishedAt,
+            message,
+            failures,
+            compiled,
+            ...(error ? { error } : {}),
+          }
           if (compiled) await writeCompiled(targetPath, node, compiled)
           if (ran) await writeRun(targetPath, node, [ran])
           if (stored) result.storedIn = await storeFailures(sql, stored)
@@ -46,7 +65,9 @@ export async function testCommand(command: Command): Promise<number> {
     }
     await writeRunResults(targetPath, project, results, { command: 'test', args: {}, elapsedSeconds: (performance.now() - began) / 1000 })
     for (const { error } of results) if (error) report.fail(error)
-    report.close([...failureLines(results, targetName), '', tally(results)].slice(1), { status: results.every(isGood) ? 'passed' : 'failed' })
+    report.close([...failureLines(results, targetName), '', tally(results)].slice(1), {
+      status: results.every(isGood) ? 'passed' : 'failed',
+    })
     return results.every(isGood) ? 0 : 1
   })
 }

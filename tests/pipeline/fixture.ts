@@ -4,6 +4,7 @@ import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { type Built, build, type Plan } from '../../run/build.ts'
 import type { Session, Sql } from '../../run/database.ts'
+import { lostConnection } from '../../run/failing.ts'
 import { fingerprints } from '../../run/fingerprint.ts'
 import type { Project } from '../../run/node.ts'
 import { buildOrder } from '../../run/order.ts'
@@ -51,6 +52,7 @@ export async function buildFixture(
   report.textOf = file => project.textOf(file)
   const nodes = buildOrder(project, selectNodes(project, options.select ? { select: options.select } : {}))
   const session: Session = await sql.reserve()
+  let isGone = false
   try {
     const built = await build(
       session,
@@ -74,8 +76,11 @@ export async function buildFixture(
     for (const { error } of built.results) if (error) report.fail(error)
     for (const problem of built.problems) report.fail(problem)
     return { ...built, by: Object.fromEntries(built.results.map(result => [result.node.name, result])), printed: printed(), project }
+  } catch (error) {
+    isGone = lostConnection(error) !== undefined
+    throw error
   } finally {
-    session.release()
+    if (!isGone) session.release()
   }
 }
 

@@ -61,7 +61,9 @@ describe('view', () => {
 
 describe('table', () => {
   it('touches nothing when nothing changed, and only what did', async () => {
-    await project.write({ 'models/t.sql': "{{ config(materialized='table') }}\nselect i, i % 3 as m, 1.50 as x from generate_series(1, {{ var('n') }}) as i" })
+    await project.write({
+      'models/t.sql': "{{ config(materialized='table') }}\nselect i, i % 3 as m, 1.50 as x from generate_series(1, {{ var('n') }}) as i",
+    })
     expect(counts((await run({ vars: { n: 10 } })).by.t)).toEqual([10, 0, 0, 0])
     expect(counts((await run({ vars: { n: 10 } })).by.t)).toEqual([0, 0, 0, 10])
     expect(counts((await run({ vars: { n: 12 } })).by.t)).toEqual([2, 0, 0, 10])
@@ -69,7 +71,9 @@ describe('table', () => {
   })
 
   it('counts repeated rows and sees differences that = does not', async () => {
-    const model = (values: string) => ({ 'models/t.sql': `{{ config(materialized='table') }}\nselect * from (values ${values}) as v (a, j)` })
+    const model = (values: string) => ({
+      'models/t.sql': `{{ config(materialized='table') }}\nselect * from (values ${values}) as v (a, j)`,
+    })
     await project.write(model(`(1.0, '{"a": 1}'::json), (1.0, '{"a": 1}'), (null, null)`))
     await run()
     await project.write(model(`(1.00, '{"a": 1}'::json), (1.0, '{"a": 1}'), (null, null), (null, null)`))
@@ -77,15 +81,21 @@ describe('table', () => {
   })
 
   it('with other columns is made anew, and the views and grants of others stay', async () => {
-    await project.write({ 'models/t.sql': "{{ config(materialized='table', unique_key='a', indexes=[{'columns': ['b']}]) }}\nselect 1 as a, 2 as b" })
+    await project.write({
+      'models/t.sql': "{{ config(materialized='table', unique_key='a', indexes=[{'columns': ['b']}]) }}\nselect 1 as a, 2 as b",
+    })
     await run()
     await database.sql.unsafe('create view theirs as select a from t; grant select on t to public')
-    await project.write({ 'models/t.sql': "{{ config(materialized='table', unique_key='a', indexes=[{'columns': ['b']}]) }}\nselect 1 as a, 'x' as c, 2 as b" })
+    await project.write({
+      'models/t.sql': "{{ config(materialized='table', unique_key='a', indexes=[{'columns': ['b']}]) }}\nselect 1 as a, 'x' as c, 2 as b",
+    })
     expect((await run()).status).toBe('published')
     expect(await rows('select * from theirs, t')).toEqual([{ a: 1, c: 'x', b: 2 }])
-    expect(await rows("select has_table_privilege('public', 't', 'select') as granted, (select count(*)::int from pg_index where indrelid = 't'::regclass) as indexes")).toEqual([
-      { granted: true, indexes: 2 },
-    ])
+    expect(
+      await rows(
+        "select has_table_privilege('public', 't', 'select') as granted, (select count(*)::int from pg_index where indrelid = 't'::regclass) as indexes",
+      ),
+    ).toEqual([{ granted: true, indexes: 2 }])
   })
 
   it('takes the place of a view, and a view that of a table', async () => {
@@ -110,10 +120,14 @@ describe('incremental', () => {
     await database.sql.unsafe("insert into source_rows select i, 'x' from generate_series(1, 100) as i")
     await project.write(model("incremental_strategy='mirror', unique_key='a'", source))
     await run()
-    await database.sql.unsafe("update source_rows set b = 'y' where a <= 3; delete from source_rows where a = 100; insert into source_rows values (200, null)")
+    await database.sql.unsafe(
+      "update source_rows set b = 'y' where a <= 3; delete from source_rows where a = 100; insert into source_rows values (200, null)",
+    )
     expect(counts((await run()).by.t)).toEqual([1, 3, 1, 96])
     expect(counts((await run()).by.t)).toEqual([0, 0, 0, 100])
-    expect(await rows('(select * from t except select * from source_rows) union all (select * from source_rows except select * from t)')).toEqual([])
+    expect(
+      await rows('(select * from t except select * from source_rows) union all (select * from source_rows except select * from t)'),
+    ).toEqual([])
     expect(await rows("select count(*)::int as n from pg_index where indrelid = 't'::regclass and indisprimary")).toEqual([{ n: 1 }])
   })
 
@@ -128,7 +142,11 @@ describe('incremental', () => {
   })
 
   it('mirror with predicates equals the query within them and leaves the rest (property)', async () => {
-    const row = fc.record({ key: fc.integer({ min: 0, max: 12 }), part: fc.integer({ min: 0, max: 2 }), value: fc.option(fc.constantFrom('1', '1.0', '2')) })
+    const row = fc.record({
+      key: fc.integer({ min: 0, max: 12 }),
+      part: fc.integer({ min: 0, max: 2 }),
+      value: fc.option(fc.constantFrom('1', '1.0', '2')),
+    })
     const table = fc.uniqueArray(row, { selector: ({ key }) => key, maxLength: 13 })
     await project.write({
       'models/t.sql': `{{ config(materialized='incremental', incremental_strategy='mirror', unique_key=['part', 'key'], incremental_predicates=["part in (" ~ var('parts') ~ ")"]) }}
@@ -148,20 +166,42 @@ describe('incremental', () => {
         expect(first.printed).not.toContain('ERROR')
         const expected = [...before.filter(({ part }) => !parts.includes(part)), ...after.filter(({ part }) => parts.includes(part))]
         const found = await rows('select part, key, value::text from t order by part, key')
-        expect(found).toEqual(expected.sort((a, b) => a.part - b.part || a.key - b.key).map(({ part, key, value }) => ({ part, key, value })))
+        expect(found).toEqual(
+          expected.sort((a, b) => a.part - b.part || a.key - b.key).map(({ part, key, value }) => ({ part, key, value })),
+        )
         expect(counts((await run({ vars })).by.t).slice(0, 3)).toEqual([0, 0, 0])
       }),
       { numRuns: 15 },
     )
   })
 
+  it('takes predicates from config() of the run, where relations and last_built() are known', async () => {
+    await project.write({
+      'models/parts.sql': 'select 1 as part',
+      ...model(
+        `incremental_strategy='mirror', unique_key='a', incremental_predicates=['a in (select part from ' ~ ref('parts') ~ ')']`,
+        source,
+      ),
+    })
+    await database.sql.unsafe("insert into source_rows values (1, 'x'), (2, 'x')")
+    await run()
+    await database.sql.unsafe('delete from source_rows')
+    expect(counts((await run()).by.t)).toEqual([0, 0, 1, 0])
+  })
+
   it('merge: updates and inserts, deletes nothing; merge_exclude_columns are left', async () => {
     await database.sql.unsafe("insert into source_rows values (1, 'x'), (2, 'x')")
     await project.write(model("incremental_strategy='merge', unique_key='a'", source))
     await run()
-    await database.sql.unsafe("delete from source_rows where a = 1; update source_rows set b = 'y'; insert into source_rows values (3, 'z')")
+    await database.sql.unsafe(
+      "delete from source_rows where a = 1; update source_rows set b = 'y'; insert into source_rows values (3, 'z')",
+    )
     expect(counts((await run()).by.t)).toEqual([1, 1, 0, 0])
-    expect(await rows('select * from t order by a')).toEqual([{ a: 1, b: 'x' }, { a: 2, b: 'y' }, { a: 3, b: 'z' }])
+    expect(await rows('select * from t order by a')).toEqual([
+      { a: 1, b: 'x' },
+      { a: 2, b: 'y' },
+      { a: 3, b: 'z' },
+    ])
     await project.write(model("incremental_strategy='merge', unique_key='a', merge_exclude_columns=['b']", source))
     await database.sql.unsafe("update source_rows set b = 'never'")
     expect(counts((await run()).by.t)).toEqual([0, 0, 0, 2])
@@ -189,7 +229,10 @@ describe('incremental', () => {
 
   it('on_schema_change: ignore, append_new_columns, sync_all_columns, fail', async () => {
     await database.sql.unsafe("insert into source_rows values (1, 'x')")
-    const columns = () => rows("select string_agg(attname, ',' order by attnum) as names from pg_attribute where attrelid = 't'::regclass and attnum > 0 and not attisdropped")
+    const columns = () =>
+      rows(
+        "select string_agg(attname, ',' order by attnum) as names from pg_attribute where attrelid = 't'::regclass and attnum > 0 and not attisdropped",
+      )
     const wider = `select a, b, 1 as c from source_rows`
     await project.write(model("incremental_strategy='append'", source))
     await run()
@@ -213,7 +256,9 @@ describe('a table that a migration made', () => {
       create table parents (id int primary key);
       create table t (id int primary key, parent int references parents deferrable initially deferred, made_at timestamptz not null default now());
       insert into parents values (1)`)
-    const model = (parent: number) => `{{ config(materialized='incremental', incremental_strategy='mirror', unique_key='id', migrated=true) }}
+    const model = (
+      parent: number,
+    ) => `{{ config(materialized='incremental', incremental_strategy='mirror', unique_key='id', migrated=true) }}
       select i as id, ${parent} as parent from generate_series(1, 20000) as i`
     await project.write({ 'models/t.sql': model(2) })
     const bad = await run()
@@ -230,7 +275,10 @@ describe('a table that a migration made', () => {
 
   it('says which column it lacks', async () => {
     await database.sql.unsafe('create table t (id int primary key)')
-    await project.write({ 'models/t.sql': "{{ config(materialized='incremental', incremental_strategy='mirror', unique_key='id', migrated=true) }} select 1 as id, 2 as extra" })
+    await project.write({
+      'models/t.sql':
+        "{{ config(materialized='incremental', incremental_strategy='mirror', unique_key='id', migrated=true) }} select 1 as id, 2 as extra",
+    })
     const { printed } = await run()
     expect(printed).toContain("'extra'")
     expect(printed).toContain('add the column in a new one')
@@ -244,15 +292,22 @@ describe('seed', () => {
       'seeds/_seeds.yml': 'seeds:\n  - name: rates\n    config:\n      column_types: {code: text}\n',
     })
     expect(counts((await run()).by.rates)).toEqual([2, 0, 0, 0])
-    expect(await rows("select string_agg(format_type(atttypid, null), ',' order by attnum) as types from pg_attribute where attrelid = 'rates'::regclass and attnum > 0")).toEqual([
-      { types: 'date,text,double precision,text,bigint,boolean' },
-    ])
-    await project.write({ 'seeds/rates.csv': 'day,"default",rate,code,big,flag\n2026-01-05,x,1.5,007,3000000000,true\n2026-01-06,y,2,008,1,\n' })
+    expect(
+      await rows(
+        "select string_agg(format_type(atttypid, null), ',' order by attnum) as types from pg_attribute where attrelid = 'rates'::regclass and attnum > 0",
+      ),
+    ).toEqual([{ types: 'date,text,double precision,text,bigint,boolean' }])
+    await project.write({
+      'seeds/rates.csv': 'day,"default",rate,code,big,flag\n2026-01-05,x,1.5,007,3000000000,true\n2026-01-06,y,2,008,1,\n',
+    })
     expect(counts((await run()).by.rates)).toEqual([1, 0, 1, 1])
   })
 
   it('names the record that does not fit', async () => {
-    await project.write({ 'seeds/s.csv': 'a\n1\nx\n', 'seeds/_seeds.yml': 'seeds:\n  - name: s\n    config:\n      column_types: {a: integer}\n' })
+    await project.write({
+      'seeds/s.csv': 'a\n1\nx\n',
+      'seeds/_seeds.yml': 'seeds:\n  - name: s\n    config:\n      column_types: {a: integer}\n',
+    })
     expect((await run()).printed).toMatch(/Record 2 does not fit: invalid input syntax for type integer: "x"/)
   })
 })
