@@ -52,7 +52,7 @@ export async function* bundles(file: FeedFile, fileId: bigint, source: Pick<Sour
   }
 }
 
-const WINDOW = 1 << 22
+const WINDOW = 1 << 21
 
 /** Small files need no large window; one byte more tells that the end was reached. */
 function startSize(file: FeedFile, windowSize: number): number {

@@ -10,7 +10,12 @@ export interface Judge {
 
 /** Starts the thread. */
 export function startJudge(): Judge {
-  const worker = new Worker(new URL('worker.ts', import.meta.url), { execArgv: ['--import', import.meta.resolve('tsx')] })
+  const worker = new Worker(boot, {
+    eval: true,
+    workerData: [import.meta.resolve('tsx/esm/api'), new URL('worker.ts', import.meta.url).href],
+    // Parsed records die young: a small nursery is as fast and spares memory.
+    resourceLimits: { maxYoungGenerationSizeMb: 24 },
+  })
   const waiting: { resolve(judged: Judged): void; reject(error: Error): void }[] = []
   let failure: Error | undefined
 
@@ -36,6 +41,12 @@ export function startJudge(): Judge {
     for (const { reject } of waiting.splice(0)) reject(failure)
   }
 }
+
+/** A new thread knows no TypeScript: it begins with the JavaScript that teaches it. */
+const boot = `
+  const { workerData: [tsx, worker] } = require('node:worker_threads')
+  import(tsx).then(({ tsImport }) => tsImport(worker, worker))
+`
 
 /** A Buffer arrives from a thread as the Uint8Array that it is. */
 function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {

@@ -1,0 +1,156 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { bundles } from '../../loaders/bundles.ts'
+import { judge } from '../../loaders/judge.ts'
+import { decodeRow, rowStarts } from '../../loaders/rows.ts'
+import type { FeedFile } from '../../loaders/survey.ts'
+
+/** The records of a document, read in chunks through a window that begins this small. */
+async function recordsOf(text: string | Buffer, { name = '1.json', window = 16, chunk = 7, entity = 'agents' as const } = {}): Promise<string[]> {
+  const bytes = Buffer.from(text)
+  let at = 0
+  const read = async (into: Buffer, from: number) => {
+    const count = bytes.copy(into, from, at, Math.min(at + chunk, at + into.length - from))
+    at += count
+    return count
+  }
+  const file: FeedFile = { path: `sync-day1/${entity}/${name}`, location: '', batch: 'sync-day1', entity, stats: undefined }
+  const records: string[] = []
+  for await (const bundle of bundles(file, 1n, { read }, window)) {
+    const { rows, broken, lastBroken } = judge(bundle)
+    if (broken) throw new Error(broken)
+    if (lastBroken && bundle.unterminated) throw new Error('ends in the middle of its last line')
+    const starts = rowStarts(rows)
+    for (let row = 0; row + 1 < starts.length; row += 1) {
+      const encoded = rows.subarray(starts[row], starts[row + 1])
+      records.push(encoded.readInt32BE(22) < 0 ? 'text' : decodeRow(encoded).bytes.toString())
+      expect(decodeRow(encoded).position).toBe(records.length - 1)
+    }
+  }
+  return records
+}
+
+const values = (texts: string[]) => texts.map(text => JSON.parse(text))
+
+// Strings that are hard on a scanner of bytes.
+const string = fc.string({ unit: fc.constantFrom('"', '\\', '{', '}', '[', ']', ',', ':', '\n', 'é', '😀', 'a', ' ', '/'), maxLength: 12 })
+const { value } = fc.letrec(tie => ({
+  value: fc.oneof({ maxDepth: 4 }, fc.constantFrom(null, true, false, 0, -1.5, 1e300), string, tie('list'), tie('object')),
+  list: fc.array(tie('value'), { maxLength: 4 }),
+  object: fc.dictionary(string, tie('value'), { maxKeys: 4 }),
+}))
+const space = fc.constantFrom(undefined, 0, 1, 2, '\t')
+const sizes = { window: fc.integer({ min: 1, max: 64 }), chunk: fc.integer({ min: 1, max: 40 }) }
+const record = fc.record({ id: fc.integer(), value })
+
+describe('the records of a document', () => {
+  it('are what JSON.parse finds in an array, however it is cut and printed', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(value), space, fc.record(sizes), async (list, indent, cut) => {
+        expect(values(await recordsOf(JSON.stringify(list, null, indent), cut))).toEqual(list)
+      }),
+    )
+  })
+
+  it('are the elements of an envelope, whatever stands beside them', async () => {
+    const beside = fc.dictionary(fc.constantFrom('page', 'meta', 'next'), value)
+    await fc.assert(
+      fc.asyncProperty(beside, fc.constantFrom('results', 'data', 'agents'), fc.array(value), beside, space, fc.record(sizes), async (head, key, list, tail, indent, cut) => {
+        const envelope = { ...head, [key]: list, ...tail }
+        expect(values(await recordsOf(JSON.stringify(envelope, null, indent), cut))).toEqual(list)
+      }),
+    )
+  })
+
+  it('are the object itself when it has an id', async () => {
+    await fc.assert(
+      fc.asyncProperty(record, space, fc.record(sizes), async (one, indent, cut) => {
+        expect(values(await recordsOf(JSON.stringify({ ...one, data: [1] }, null, indent), cut))).toEqual([{ ...one, data: [1] }])
+      }),
+    )
+  })
+
+  it('are the lines of NDJSON, by ending or by content', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(record, { minLength: 2 }), fc.constantFrom('1.json', '1.ndjson', '1.jsonl'), fc.constantFrom('\n', '\r\n', '\n\n'), fc.boolean(), fc.record(sizes), async (list, name, newline, ends, cut) => {
+        const text = list.map(one => JSON.stringify(one)).join(newline) + (ends ? newline : '')
+        expect(values(await recordsOf(text, { ...cut, name }))).toEqual(list)
+      }),
+    )
+  })
+
+  it('are never found in a document that JSON.parse refuses', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.array(value), record, fc.record({ results: fc.array(value) })), space, fc.nat(), fc.constantFrom('', ',', ']', '}', '"', 'x', '{'), fc.record(sizes), async (document, indent, place, noise, cut) => {
+        const text = JSON.stringify(document, null, indent)
+        const at = place % (text.length + 1)
+        const broken = text.slice(0, at) + noise + text.slice(noise ? at : at + 1)
+        const parses = (() => {
+          try {
+            return Boolean(JSON.parse(broken)) || true
+          } catch {
+            return false
+          }
+        })()
+        const found = await recordsOf(broken, cut).then(() => true, () => false)
+        if (broken.trim() !== '' && !broken.includes('}\n{')) expect(found).toBe(parses)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('unwraps lines of {stream, data, emitted_at}', async () => {
+    const text = ['{"stream":"agents","data":{"id":1,"note":"a \\"data\\": {"},"emitted_at":5}', '{"emitted_at":5, "data" : { "id":2 }, "stream":"agents"}'].join('\n')
+    expect(await recordsOf(text)).toEqual(['{"id":1,"note":"a \\"data\\": {"}', '{ "id":2 }'])
+    expect(await recordsOf('{"stream":"agents","data":{"id":1},"emitted_at":5}')).toEqual(['{"id":1}'])
+  })
+
+  it('keeps the source bytes', async () => {
+    const records = ['{"id": 12345678901234567890, "amount": 184.10, "e": 1e400}', '{"id":1,"id":2}']
+    expect(await recordsOf(`\ufeff [${records.join(' ,\n')}] `)).toEqual(records)
+  })
+
+  it.each([
+    ['', []],
+    [' \n', []],
+    ['\ufeff', []],
+    ['[]', []],
+    ['{"results":[]}', []],
+    ['{"results":null}', ['{"results":null}']],
+    ['{}', ['{}']],
+    [' 5 ', ['5']],
+    ['"x"', ['"x"']],
+    ['null', ['null']],
+    ['[1,[2],"[",{}]', ['1', '[2]', '"["', '{}']],
+    ['[{"id":NaN},{"id":2}]', ['text', '{"id":2}']],
+    ['{"id":1,"a":-Infinity}', ['text']],
+    ['{"id":1,"a":"\\u0000"}', ['text']],
+    ['{"id":1,"a":"\\ud83d"}', ['text']],
+    ['{"id":1,"a":"\\ud83d\\ude00 \\\\u0000"}', ['{"id":1,"a":"\\ud83d\\ude00 \\\\u0000"}']],
+    [`[${'['.repeat(5000)}${']'.repeat(5000)}]`, ['text']],
+  ])('of %j', async (text, expected) => {
+    expect(await recordsOf(text)).toEqual(expected)
+  })
+
+  it.each([
+    ['[{"id":1},{"id":2', 'ends in the middle'],
+    ['{"results":[{"id":1}', 'ends in the middle'],
+    ['{"results":[{"id":1}]', 'does not parse around its records'],
+    ['[{"id":1},]', 'does not parse'],
+    ['[{"id":1}{"id":2}]', 'does not parse'],
+    ['[{"id":1}] x', 'more follows'],
+    ['{"id":1}{"id":2}', 'more follows'],
+    ['{\n"id":1}\n{"id":2}', 'more follows'],
+    ['[{"id":"\u0000"}]', 'does not parse'],
+    ['[NaNx]', 'does not parse'],
+    [' <html>', 'HTML'],
+    ['hello', 'does not parse'],
+  ])('refuses %j', async (text, reason) => {
+    await expect(recordsOf(text)).rejects.toThrow(reason)
+  })
+
+  it('lands a broken line as text, but refuses a file that ends in one', async () => {
+    expect(await recordsOf('{"id":1}\n{"id":2\nx\u0000\n', { name: '1.ndjson' })).toEqual(['{"id":1}', 'text', 'text'])
+    expect(await recordsOf('{"id":1}\n{"id":2', { name: '1.ndjson', window: 100 }).catch(error => error.message)).toContain('last line')
+  })
+})
