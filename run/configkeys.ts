@@ -33,7 +33,6 @@ export const CONFIG_KEYS: Record<string, ConfigKey> = {
   database: { kind: 'clobber', type: 'text', on: related },
   schema: { kind: 'clobber', type: 'text', on: related },
   alias: { kind: 'clobber', type: 'text', on: related },
-  group: { kind: 'clobber', type: 'text', on: related },
   full_refresh: { kind: 'clobber', type: 'flag', on: built },
   'pre-hook': { kind: 'append', type: 'hooks', on: built },
   'post-hook': { kind: 'append', type: 'hooks', on: built },
@@ -57,7 +56,6 @@ export const CONFIG_KEYS: Record<string, ConfigKey> = {
   on_configuration_change: { kind: 'clobber', type: 'text', on: model, values: ['apply', 'continue', 'fail'] },
   on_error: { kind: 'clobber', type: 'text', on: model, values: ['continue', 'skip_children'] },
   sql_header: { kind: 'clobber', type: 'text', on: model },
-  access: { kind: 'clobber', type: 'text', on: model },
   migrated: { kind: 'clobber', type: 'flag', on: model, ours: true },
 
   column_types: { kind: 'dict', type: 'map', on: seed },
@@ -77,6 +75,8 @@ export const CONFIG_KEYS: Record<string, ConfigKey> = {
 /** Configs of dbt that this runner does not do, and what does their work. */
 export const NOT_SUPPORTED: Record<string, string> = {
   quoting: 'nothing: names are always quoted',
+  group: '`tags:`',
+  access: 'grants of the database',
   batch_size: "incremental_strategy 'mirror' or 'delete+insert' with incremental_predicates",
   begin: "incremental_strategy 'mirror' or 'delete+insert' with incremental_predicates",
   lookback: "incremental_strategy 'mirror' or 'delete+insert' with incremental_predicates",

@@ -2,7 +2,7 @@ import { sha256 } from './functions.ts'
 import type { Node, Project } from './node.ts'
 
 /**
- * sha256 in hex per model and seed: over its source, config, names, all vars, the target, all macros and the fingerprints of what it depends
+ * sha256 in hex per model and seed: over its source, config, names, all vars, the environment variables it names, the target, all macros and the fingerprints of what it depends
  * on (a seed: its file's content), so that an edit changes exactly the fingerprints of what it can affect.
  */
 export function fingerprints(project: Project): Map<string, string> {
@@ -11,6 +11,7 @@ export function fingerprints(project: Project): Map<string, string> {
     stable([
       project.vars,
       project.target.name,
+      environmentIn(project, [...project.macros.values()].map(({ text }) => text).join('\n')),
       [...project.macros.values()].map(({ uniqueId, text }) => [uniqueId, text]).sort(([left], [right]) => (left! < right! ? -1 : 1)),
     ]),
   )
@@ -25,7 +26,10 @@ export function fingerprints(project: Project): Map<string, string> {
       return parent ? `${id} ${of(parent)}` : id
     })
     const names = [node.uniqueId, node.database, node.schema, node.alias]
-    const own = node.resourceType === 'source' ? [names] : [world, names, node.checksum, relevant(node), parents.sort()]
+    const own =
+      node.resourceType === 'source'
+        ? [names]
+        : [world, names, node.checksum, environmentIn(project, node.raw), relevant(node), parents.sort()]
     const fingerprint = sha256(stable(own))
     found.set(node.uniqueId, fingerprint)
     return fingerprint
@@ -37,6 +41,12 @@ const SILENT = new Set(['docs', 'meta', 'tags', 'persist_docs', 'grants', 'group
 
 function relevant(node: Node): unknown {
   return Object.fromEntries(Object.entries(node.config).filter(([key]) => !SILENT.has(key)))
+}
+
+// Values of the environment that a text asks for by name.
+function environmentIn(project: Project, text: string): unknown {
+  const names = [...text.matchAll(/env_var\(\s*['"](\w+)['"]/g)].map(([, name]) => name as string)
+  return [...new Set(names)].sort().map(name => [name, project.env[name] ?? null])
 }
 
 // JSON with its keys in order.

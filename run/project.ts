@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import { createHash, randomUUID } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -61,6 +62,8 @@ export interface ProjectFiles {
 
 /** Where the runner's own macros lie; a project's own come before them. */
 export const RUNNER_DIR = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+// Folders of test-paths whose files are for the runner's developers.
+const TYPESCRIPT_TESTS = /^(unit|pipeline)\//
 const RUNNER_FOLDERS = ['run/macros', 'macros/materializations', 'tests/generic']
 
 /** Reads dbt_project.yml and every file that its paths name. Throws where there is no project; other mistakes wait for parseProject. */
@@ -117,9 +120,8 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
     }
   for (const path of testPaths)
     for (const found of read(join(root, path), name => name.endsWith('.sql'))) {
-      const folder = found.within.split('/')[0]!
-      if (folder === 'generic') files.macros.push(found)
-      else if (folder !== 'unit' && folder !== 'pipeline') files.singularTests.push(found)
+      if (found.within.startsWith('generic/')) files.macros.push(found)
+      else if (!TYPESCRIPT_TESTS.test(found.within)) files.singularTests.push(found)
     }
   for (const path of macroPaths) files.macros.push(...read(join(root, path), name => name.endsWith('.sql')))
   for (const path of snapshotPaths)
@@ -133,6 +135,7 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
     files.docs.push(...read(join(root, path), name => name.endsWith('.md')))
   for (const path of new Set([...modelPaths, ...seedPaths, ...testPaths, ...macroPaths]))
     for (const found of read(join(root, path), name => /\.ya?ml$/.test(name))) {
+      if (testPaths.includes(path) && TYPESCRIPT_TESTS.test(found.within)) continue
       files.propertyFiles.set(found.file, found.within)
       readProperties(readYaml(found.text, found.file, errors), found.file, files.properties, errors)
     }
@@ -143,7 +146,9 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
   // Synchronous: hundreds of small files are read several times faster so.
   function read(folder: string, wanted: (name: string) => boolean): SourceFile[] {
     return list(folder, wanted).map(file => {
-      const text = readFileSync(join(root, file), 'utf8')
+      const bytes = readFileSync(join(root, file))
+      if (!isUtf8(bytes)) errors.push(new ProjectError('This file is not UTF-8', { place: { file }, hint: 'Save it as UTF-8.' }))
+      const text = bytes.toString('utf8').replace(/^\uFEFF/, '')
       texts.set(file, text)
       return { file, within: relative(relative(root, folder), file), text }
     })
@@ -167,12 +172,15 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
   }
 }
 
-function filesIn(folder: string): string[] {
+// Links are followed, but for those that lead back to a folder above.
+function filesIn(folder: string, above: string[] = []): string[] {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) return []
+  const real = realpathSync(folder)
+  if (above.includes(real)) return []
   return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
     const path = join(folder, entry.name)
     const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    return isFolder ? filesIn(path) : [path]
+    return isFolder ? filesIn(path, [...above, real]) : entry.isSymbolicLink() && !existsSync(path) ? [] : [path]
   })
 }
 

@@ -210,4 +210,9 @@ it('changes the fingerprints of what an edit can affect, and of nothing else', a
   expect(await changed({ 'models/_m.yml': 'models: [{ name: b, description: B, meta: { x: 1 }, tags: [t] }]' })).toBe('')
   expect(await changed({ 'macros/m.sql': '{% macro m() %}{% endmacro %}' })).toBe('a b c s')
   expect(await changed({}, { vars: { x: 1 } })).toBe('a b c s')
+
+  const stage = async (STAGE: string) =>
+    fingerprints(await projectOf({ 'models/e.sql': "select '{{ env_var('STAGE') }}'", 'models/f.sql': 'select 1' }, { env: { STAGE } }))
+  const [ci, prod] = [await stage('ci'), await stage('prod')]
+  expect([...ci].filter(([id, fingerprint]) => prod.get(id) !== fingerprint).map(([id]) => id)).toEqual(['model.desk.e'])
 })

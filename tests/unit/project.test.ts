@@ -1,4 +1,7 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { parseProject } from '../../run/parse.ts'
 import { loadProject } from '../../run/project.ts'
 import { folderOf, mistakesOf, nodeOf, projectOf } from './fixture.ts'
 
@@ -85,6 +88,22 @@ it('warns of configs for folders that are not there', async () => {
       message: expect.stringContaining('models.desk.stagin'),
       place: { file: 'dbt_project.yml', line: 4, column: 5 },
     }),
+  ])
+})
+
+it('drops a byte order mark, leaves properties of TypeScript tests alone, and survives links that lead back', async () => {
+  const folder = folderOf({ 'models/x/a.sql': '\ufeffselect 1', 'tests/pipeline/some.yml': 'anything: [goes]' })
+  symlinkSync('..', join(folder, 'models/x/loop'))
+  const project = parseProject(await loadProject(folder))
+  expect([...project.nodes.values()].map(node => node.raw)).toEqual(['select 1'])
+})
+
+it('refuses a file that is not UTF-8', async () => {
+  const folder = folderOf({})
+  mkdirSync(join(folder, 'models'))
+  writeFileSync(join(folder, 'models/a.sql'), Buffer.from([0x73, 0xff]))
+  expect((await loadProject(folder)).errors).toEqual([
+    expect.objectContaining({ message: 'This file is not UTF-8', place: { file: 'models/a.sql' } }),
   ])
 })
 
