@@ -4,7 +4,7 @@ import type { Answers, FoundColumn, FoundRelation, Request } from './introspect.
 import { str } from './jinja/text.ts'
 import { fromJs, isDict, type JinjaFunction, type JinjaObject, missing, tuple, type Value } from './jinja/values.ts'
 import { record } from './modules.ts'
-import { quote, type Relation, relationIn, relationObject, written } from './relation.ts'
+import { quote, type Relation, relationIn, relationObject } from './relation.ts'
 
 /** How a context asks the database: the answer, or undefined while parsing. */
 export type Ask = <Kind extends Request['kind']>(request: Extract<Request, { kind: Kind }>) => Answers[Kind] | undefined
@@ -209,9 +209,6 @@ function names(columns: Value): string[] {
 function nameOf(column: Value): string {
   return str((column as JinjaObject).get('name') ?? '')
 }
-
-/** A relation's text for messages. */
-export { written as relationText }
 
 /** The values of a dict or the one positional dict of a call, for config({…}). */
 export function pairsOf(args: Value[], kwargs: Readonly<Record<string, Value>>): Record<string, Value> {
