@@ -15,7 +15,12 @@ export type FileBundle = Bundle & { unterminated: boolean }
  * The records of an open file, some MB at a time, whatever its size; none for an empty file. Each bundle has memory of its own.
  * Throws a Refusal.
  */
-export async function* bundles(file: FeedFile, fileId: bigint, source: Pick<Source, 'read'>, windowSize = WINDOW): AsyncGenerator<FileBundle> {
+export async function* bundles(
+  file: FeedFile,
+  fileId: bigint,
+  source: Pick<Source, 'read'>,
+  windowSize = WINDOW,
+): AsyncGenerator<FileBundle> {
   const scanner = createScanner(envelopeKeys[file.entity], /\.(ndjson|jsonl)(\.gz)?$/.test(file.path))
   let window: Buffer = Buffer.allocUnsafeSlow(startSize(file, windowSize))
   let end = 0
@@ -44,7 +49,8 @@ export async function* bundles(file: FeedFile, fileId: bigint, source: Pick<Sour
 
   /** A window with what is left: a larger one when the scanner could not do anything with all of the last. */
   function nextWindow(rest: Buffer, done: number, final: boolean): Buffer {
-    if (done === 0 && !final && window.length >= RECORD_LIMIT) throw new Refusal(`has a record larger than ${size(RECORD_LIMIT)}, after ${first} records`)
+    if (done === 0 && !final && window.length >= RECORD_LIMIT)
+      throw new Refusal(`has a record larger than ${size(RECORD_LIMIT)}, after ${first} records`)
     const length = final ? 0 : done > 0 ? windowSize : Math.min(window.length * 2, RECORD_LIMIT)
     const next = Buffer.allocUnsafeSlow(Math.max(length, rest.length))
     rest.copy(next)

@@ -1,7 +1,7 @@
 import type { ReservedSql } from 'postgres'
 import { bundles, type FileBundle } from './bundles.ts'
 import { copyRows } from './copy.ts'
-import { entities, type Entity } from './entities.ts'
+import { type Entity, entities } from './entities.ts'
 import { type Judged, judge } from './judge.ts'
 import { type Judge, startJudge } from './judges.ts'
 import { announce, conclude, enter, newFileIds, type Outcome } from './ledger.ts'

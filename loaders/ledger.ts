@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { entities, type Entity } from './entities.ts'
+import { type Entity, entities } from './entities.ts'
 import type { FeedFile, Stats } from './survey.ts'
 
 /** A file as the ledger has it. */
@@ -53,7 +53,10 @@ export async function newFileIds(sql: Sql, count: number): Promise<bigint[]> {
 
 /** Writes what became of files in place of what the ledger had under their paths, whose rows go; last in the transaction that copied the new ones. */
 export async function enter(sql: Sql, outcomes: Outcome[]): Promise<void> {
-  await forget(sql, outcomes.map(({ file }) => file.path))
+  await forget(
+    sql,
+    outcomes.map(({ file }) => file.path),
+  )
   const rows = outcomes.map(({ file, fileId, sha256, records, reason, readAt }) => ({
     path: file.path,
     file_id: `${fileId}`,
@@ -77,12 +80,18 @@ export async function enter(sql: Sql, outcomes: Outcome[]): Promise<void> {
       modified_ns bigint, changed_ns bigint, read_ns bigint
     )
   `
-  await stamp(sql, outcomes.map(({ file }) => file))
+  await stamp(
+    sql,
+    outcomes.map(({ file }) => file),
+  )
 }
 
 /** Takes files out of the ledger with all that they gave. */
 export async function prune(sql: Sql, files: { path: string; batch: string; entity: Entity }[]): Promise<void> {
-  await forget(sql, files.map(({ path }) => path))
+  await forget(
+    sql,
+    files.map(({ path }) => path),
+  )
   await stamp(sql, files)
 }
 

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import type { Entity } from './entities.ts'
-import { land, type Landed } from './land.ts'
+import { type Landed, land } from './land.ts'
 import { batchesOf, confirm, type LedgerEntry, ledgerOf, prune, sweep } from './ledger.ts'
 import { hashFile, isSame } from './source.ts'
 import { type FeedFile, survey } from './survey.ts'
@@ -84,7 +84,11 @@ export async function load(sql: Sql, dataDir: string, { prune: prunes, onProgres
       gone.forEach(report.pruned)
     }
     await analyze(lane, report.loads())
-    return { loads: report.loads(), notices, changed: report.loads().some(({ files, unchanged, pruned }) => files > unchanged || pruned > 0) }
+    return {
+      loads: report.loads(),
+      notices,
+      changed: report.loads().some(({ files, unchanged, pruned }) => files > unchanged || pruned > 0),
+    }
   } finally {
     second?.release()
     lane.release()
@@ -189,7 +193,17 @@ function createReport() {
 
   function of({ batch, entity }: { batch: string; entity: Entity }): EntityLoad {
     const key = `${batch}/${entity}`
-    const load = loads.get(key) ?? { batch, entity, files: 0, read: 0, accepted: 0, rejected: new Map(), unchanged: 0, refused: [], pruned: 0 }
+    const load = loads.get(key) ?? {
+      batch,
+      entity,
+      files: 0,
+      read: 0,
+      accepted: 0,
+      rejected: new Map(),
+      unchanged: 0,
+      refused: [],
+      pruned: 0,
+    }
     loads.set(key, load)
     return load
   }

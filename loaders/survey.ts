@@ -1,7 +1,7 @@
 import { type BigIntStats, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { ProjectError } from '../run/errors.ts'
-import { entities, type Entity, isEntity } from './entities.ts'
+import { type Entity, entities, isEntity } from './entities.ts'
 
 /** A file of the feed in the data folder. */
 export interface FeedFile {
@@ -38,6 +38,7 @@ export interface Survey {
 export function survey(dataDir: string): Survey {
   const files: FeedFile[] = []
   const notices = new Set<string>()
+  const unknowns = new Set<string>()
   const root = rootOf(dataDir)
 
   for (const batch of folders('')) {
@@ -76,7 +77,9 @@ export function survey(dataDir: string): Survey {
       if (lstatSync(location).isSymbolicLink() && !isWithin(realpathSync(location)))
         return { ...file, fault: 'is a symbolic link that leads out of the data folder' }
       const stats = statSync(location, { bigint: true })
-      return stats.isFile() ? { ...file, stats: statsOf(stats) } : { ...file, fault: stats.isDirectory() ? 'is a folder' : 'is not a regular file' }
+      return stats.isFile()
+        ? { ...file, stats: statsOf(stats) }
+        : { ...file, fault: stats.isDirectory() ? 'is a folder' : 'is not a regular file' }
     } catch (error) {
       return { ...file, fault: unreadable(error) }
     }
@@ -116,6 +119,8 @@ export function survey(dataDir: string): Survey {
   }
 
   function unknown(name: string, path: string): void {
+    if (unknowns.has(name)) return
+    unknowns.add(name)
     notices.add(`'${name}' is passed over (${path} and its like): the feed has ${entities.join(', ')}.`)
   }
 }

@@ -6,7 +6,10 @@ import { decodeRow, rowStarts } from '../../loaders/rows.ts'
 import type { FeedFile } from '../../loaders/survey.ts'
 
 /** The records of a document, read in chunks through a window that begins this small. */
-async function recordsOf(text: string | Buffer, { name = '1.json', window = 16, chunk = 7, entity = 'agents' as const } = {}): Promise<string[]> {
+async function recordsOf(
+  text: string | Buffer,
+  { name = '1.json', window = 16, chunk = 7, entity = 'agents' as const } = {},
+): Promise<string[]> {
   const bytes = Buffer.from(text)
   let at = 0
   const read = async (into: Buffer, from: number) => {
@@ -28,6 +31,15 @@ async function recordsOf(text: string | Buffer, { name = '1.json', window = 16, 
     }
   }
   return records
+}
+
+function parses(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 const values = (texts: string[]) => texts.map(text => JSON.parse(text))
@@ -55,10 +67,18 @@ describe('the records of a document', () => {
   it('are the elements of an envelope, whatever stands beside them', async () => {
     const beside = fc.dictionary(fc.constantFrom('page', 'meta', 'next'), value)
     await fc.assert(
-      fc.asyncProperty(beside, fc.constantFrom('results', 'data', 'agents'), fc.array(value), beside, space, fc.record(sizes), async (head, key, list, tail, indent, cut) => {
-        const envelope = { ...head, [key]: list, ...tail }
-        expect(values(await recordsOf(JSON.stringify(envelope, null, indent), cut))).toEqual(list)
-      }),
+      fc.asyncProperty(
+        beside,
+        fc.constantFrom('results', 'data', 'agents'),
+        fc.array(value),
+        beside,
+        space,
+        fc.record(sizes),
+        async (head, key, list, tail, indent, cut) => {
+          const envelope = { ...head, [key]: list, ...tail }
+          expect(values(await recordsOf(JSON.stringify(envelope, null, indent), cut))).toEqual(list)
+        },
+      ),
     )
   })
 
@@ -72,35 +92,48 @@ describe('the records of a document', () => {
 
   it('are the lines of NDJSON, by ending or by content', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(record, { minLength: 2 }), fc.constantFrom('1.json', '1.ndjson', '1.jsonl'), fc.constantFrom('\n', '\r\n', '\n\n'), fc.boolean(), fc.record(sizes), async (list, name, newline, ends, cut) => {
-        const text = list.map(one => JSON.stringify(one)).join(newline) + (ends ? newline : '')
-        expect(values(await recordsOf(text, { ...cut, name }))).toEqual(list)
-      }),
+      fc.asyncProperty(
+        fc.array(record, { minLength: 2 }),
+        fc.constantFrom('1.json', '1.ndjson', '1.jsonl'),
+        fc.constantFrom('\n', '\r\n', '\n\n'),
+        fc.boolean(),
+        fc.record(sizes),
+        async (list, name, newline, ends, cut) => {
+          const text = list.map(one => JSON.stringify(one)).join(newline) + (ends ? newline : '')
+          expect(values(await recordsOf(text, { ...cut, name }))).toEqual(list)
+        },
+      ),
     )
   })
 
   it('are never found in a document that JSON.parse refuses', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.oneof(fc.array(value), record, fc.record({ results: fc.array(value) })), space, fc.nat(), fc.constantFrom('', ',', ']', '}', '"', 'x', '{'), fc.record(sizes), async (document, indent, place, noise, cut) => {
-        const text = JSON.stringify(document, null, indent)
-        const at = place % (text.length + 1)
-        const broken = text.slice(0, at) + noise + text.slice(noise ? at : at + 1)
-        const parses = (() => {
-          try {
-            return Boolean(JSON.parse(broken)) || true
-          } catch {
-            return false
-          }
-        })()
-        const found = await recordsOf(broken, cut).then(() => true, () => false)
-        if (broken.trim() !== '' && !broken.includes('}\n{')) expect(found).toBe(parses)
-      }),
+      fc.asyncProperty(
+        fc.oneof(fc.array(value), record, fc.record({ results: fc.array(value) })),
+        space,
+        fc.nat(),
+        fc.constantFrom('', ',', ']', '}', '"', 'x', '{'),
+        fc.record(sizes),
+        async (document, indent, place, noise, cut) => {
+          const text = JSON.stringify(document, null, indent)
+          const at = place % (text.length + 1)
+          const broken = text.slice(0, at) + noise + text.slice(noise ? at : at + 1)
+          const found = await recordsOf(broken, cut).then(
+            () => true,
+            () => false,
+          )
+          if (broken.trim() !== '' && !broken.includes('}\n{')) expect(found).toBe(parses(broken))
+        },
+      ),
       { numRuns: 500 },
     )
   })
 
   it('unwraps lines of {stream, data, emitted_at}', async () => {
-    const text = ['{"stream":"agents","data":{"id":1,"note":"a \\"data\\": {"},"emitted_at":5}', '{"emitted_at":5, "data" : { "id":2 }, "stream":"agents"}'].join('\n')
+    const text = [
+      '{"stream":"agents","data":{"id":1,"note":"a \\"data\\": {"},"emitted_at":5}',
+      '{"emitted_at":5, "data" : { "id":2 }, "stream":"agents"}',
+    ].join('\n')
     expect(await recordsOf(text)).toEqual(['{"id":1,"note":"a \\"data\\": {"}', '{ "id":2 }'])
     expect(await recordsOf('{"stream":"agents","data":{"id":1},"emitted_at":5}')).toEqual(['{"id":1}'])
   })

@@ -1,0 +1,274 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { load } from '../../loaders/load.ts'
+import { type FreshDatabase, freshDatabase } from './database.ts'
+
+let database: FreshDatabase
+let data: string
+
+beforeEach(async () => {
+  database = await freshDatabase()
+  data = mkdtempSync(join(tmpdir(), 'feed-'))
+})
+
+afterEach(async () => {
+  await database.drop()
+  rmSync(data, { recursive: true })
+})
+
+const put = (path: string, content: string | Buffer) => {
+  mkdirSync(dirname(join(data, path)), { recursive: true })
+  writeFileSync(join(data, path), content)
+}
+const loadAll = (prune = false) => load(database.sql, data, { prune })
+const ledger = () => database.sql`select path, status, reason, records from ops.files order by natural_order`
+const stamps = async () =>
+  Object.fromEntries(
+    (await database.sql`select batch || '/' || entity as key, changed_in from ops.batches`).map(({ key, changed_in }) => [
+      key,
+      Number(changed_in),
+    ]),
+  )
+const landed = async (entity = 'agents') =>
+  (
+    await database.sql`
+      select path, position, record::text, raw_text, readable, problem, verdict
+      from ${database.sql(`raw.${entity}`)} join ops.files using (file_id) order by natural_order, position
+    `
+  ).map(row => ({ ...row }))
+const records = async (entity = 'agents') => (await landed(entity)).map(({ record }) => record && JSON.parse(record as string))
+
+const agent = (id: number) => ({ id, contact: { name: `Agent ${id}` } })
+
+describe('landing', () => {
+  it('takes every shape and ending of the feed', async () => {
+    const lines = `${JSON.stringify(agent(5))}\n${JSON.stringify({ stream: 'agents', data: agent(6), emitted_at: 1 })}\n`
+    put('sync-day1/agents/1.json', JSON.stringify([agent(1), agent(2)], null, 2))
+    put('sync-day1/agents/2.json', `\ufeff${JSON.stringify({ agents: [agent(3)] })}`)
+    put('sync-day1/agents/3.json', JSON.stringify(agent(4)))
+    put('sync-day1/agents/4.ndjson', lines)
+    put('sync-day1/agents/5.jsonl.gz', gzipSync(lines.replace('5', '7').replace('6', '8')))
+    put('sync-day1/agents/6.json', '')
+    put('sync-day1/agents/10.json.gz', gzipSync(JSON.stringify({ results: [agent(9)] })))
+    put('sync-day2/agents.json', JSON.stringify([agent(10)]))
+    const report = await loadAll()
+    expect((await records()).map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    expect(report.loads).toMatchObject([
+      { batch: 'sync-day1', entity: 'agents', files: 7, read: 9, accepted: 9, unchanged: 0, refused: [] },
+      { batch: 'sync-day2', entity: 'agents', files: 1, read: 1, accepted: 1 },
+    ])
+  })
+
+  it('keeps numbers and escapes as their source wrote them', async () => {
+    put('tran/transactions.json', '[{"id":"a","amount":184.10,"big":12345678901234567890,"text":"\\"\\n\\ud83d\\ude00"}]')
+    await loadAll()
+    expect((await landed('transactions'))[0]?.record).toBe('{"id": "a", "big": 12345678901234567890, "text": "\\"\\n😀", "amount": 184.10}')
+  })
+
+  it('lands as text what jsonb refuses', async () => {
+    const lines = [
+      '{"id":1,"a":"\\u0000"}',
+      '{"id":2,"a":"\\udead"}',
+      '{"id":3,"a":NaN}',
+      '{"id":4,"a":"\u0000"}',
+      '{"id":5',
+      '{"id":6,"a":1e200000}',
+      '{"id":7}',
+      '',
+    ]
+    put('sync-day1/roles/1.ndjson', lines.join('\n'))
+    const report = await loadAll()
+    expect(await landed('roles')).toMatchObject([
+      { raw_text: lines[0], readable: { id: 1, a: '\ufffd' }, problem: 'unrepresentable_text' },
+      { raw_text: lines[1], readable: { id: 2, a: '\ufffd' }, problem: 'unrepresentable_text' },
+      { raw_text: lines[2], readable: null, problem: 'invalid_json' },
+      { raw_text: '{"id":4,"a":"␀"}', readable: null, problem: 'invalid_json' },
+      { raw_text: lines[4], readable: null, problem: 'invalid_json' },
+      { raw_text: lines[5], readable: { id: 6, a: null }, problem: 'unrepresentable_text' },
+      { record: '{"id": 7}', raw_text: null, problem: null },
+    ])
+    expect(report.loads[0]?.rejected).toEqual(
+      new Map([
+        ['unrepresentable_text', 2],
+        ['invalid_json', 3],
+        ["must have required property 'name'", 2],
+      ]),
+    )
+  })
+
+  it('gives each record its verdict', async () => {
+    put(
+      'sync-day1/agents/1.json',
+      JSON.stringify([agent(1), { id: '2', contact: { email: 'a@example.com' } }, { id: 3, contact: null }, 4]),
+    )
+    const report = await loadAll()
+    expect((await landed()).map(({ verdict }) => verdict)).toEqual([
+      null,
+      [{ path: '/id', rule: 'type', message: 'must be integer', severity: 'warning' }],
+      [{ path: '/contact', rule: 'type', message: 'must be object', severity: 'error' }],
+      [{ path: '', rule: 'type', message: 'must be object', severity: 'error' }],
+    ])
+    expect(report.loads[0]).toMatchObject({ read: 4, accepted: 2 })
+  })
+
+  it('lands a file of many bundles over two connections', async () => {
+    const signature = 'x'.repeat(1000)
+    const many = Array.from({ length: 12_000 }, (_, id) => ({ ...agent(id + 1), signature }))
+    const text = JSON.stringify({ results: many })
+    put('sync-day1/agents/1.json', text.replace('"id":9000,', '"id":9000,"huge":1e300000,'))
+    await loadAll()
+    expect(
+      await database.sql`
+      select count(*)::int, count(record)::int as records, count(distinct position)::int as positions, max(position), bool_and(record is null or (record ->> 'id')::int = position + 1) as in_order
+      from raw.agents join ops.files using (file_id)
+    `,
+    ).toEqual([{ count: 12_000, records: 11_999, positions: 12_000, max: 11_999, in_order: true }])
+    expect(await database.sql`select * from ops.unfinished_files`).toEqual([])
+
+    put('sync-day1/agents/1.json', text.slice(0, -10))
+    await loadAll()
+    expect(await ledger()).toMatchObject([{ status: 'refused', reason: expect.stringContaining('ends in the middle'), records: 0 }])
+    expect(await database.sql`select count(*)::int from raw.agents`).toEqual([{ count: 0 }])
+    expect(await database.sql`select * from ops.unfinished_files`).toEqual([])
+  })
+
+  it('sweeps what a load left that was cut off', async () => {
+    await database.sql`insert into ops.unfinished_files values (77, 'agents')`
+    await database.sql`insert into raw.agents (file_id, position, record) values (77, 0, '{}')`
+    put('sync-day1/agents/1.json', '[]')
+    await loadAll()
+    expect(await database.sql`select * from raw.agents`).toEqual([])
+    expect(await database.sql`select * from ops.unfinished_files`).toEqual([])
+  })
+})
+
+describe('a refused file', () => {
+  const bomb = gzipSync(JSON.stringify([agent(1)]))
+  it.each([
+    ['1.json', '[{"id":1},{"id":', 'ends in the middle of its JSON document'],
+    ['1.json', '[{"id":1},{"id":"\u0000"}]', 'does not parse: record 1'],
+    ['1.ndjson', '{"id":1}\n{"id":', 'ends in the middle of its last line'],
+    ['1.json.gz', bomb.subarray(0, -9), 'gzip that ends early'],
+    ['1.json.gz', Buffer.from('[{"id":1}]'), 'not a sound gzip'],
+    ['1.json', bomb, 'its name must end in .gz'],
+    ['1.json', Buffer.from([0x5b, 0x22, 0xff, 0x22, 0x5d]), 'not valid UTF-8'],
+    ['1.json', Buffer.from('["é"]').subarray(0, 3), 'not valid UTF-8'],
+    ['1.json', '{"description":"Access denied","errors":[{"code":"x"}]}', 'the body of an error'],
+    ['1.json', '[{"timestamp":1,"code":"BDC_1144","severity":"ERROR","message":"no"}]', 'the body of an error'],
+    ['1.json', '<!doctype html><html></html>', 'HTML'],
+  ])('%s with %j', async (name, content, reason) => {
+    put(`sync-day1/agents/${name}`, content)
+    const report = await loadAll()
+    expect(await ledger()).toMatchObject([
+      { path: `sync-day1/agents/${name}`, status: 'refused', records: 0, reason: expect.stringContaining(reason) },
+    ])
+    expect(report.loads[0]).toMatchObject({ files: 1, read: 0, refused: [{ reason: expect.stringContaining(reason) }] })
+    expect(await database.sql`select * from raw.agents`).toEqual([])
+    const before = await stamps()
+    expect((await loadAll()).changed).toBe(false)
+    expect(await stamps()).toEqual(before)
+  })
+
+  it('takes away what the path gave before', async () => {
+    put('sync-day1/agents/1.json', JSON.stringify([agent(1)]))
+    await loadAll()
+    put('sync-day1/agents/1.json', '[')
+    await loadAll()
+    expect(await database.sql`select * from raw.agents`).toEqual([])
+    put('sync-day1/agents/1.json', JSON.stringify([agent(2)]))
+    await loadAll()
+    expect((await records()).map(({ id }) => id)).toEqual([2])
+  })
+
+  it('leads out of the folder, to nothing, or is no file', async () => {
+    put('sync-day1/agents/1.json', JSON.stringify([agent(1)]))
+    symlinkSync('/etc/hostname', join(data, 'sync-day1/agents/2.json'))
+    symlinkSync('nothing', join(data, 'sync-day1/agents/3.json'))
+    mkdirSync(join(data, 'sync-day1/agents/4.json'))
+    symlinkSync('1.json', join(data, 'sync-day1/agents/5.json'))
+    await loadAll()
+    expect(await ledger()).toMatchObject([
+      { status: 'loaded' },
+      { reason: 'is a symbolic link that leads out of the data folder' },
+      { reason: 'cannot be read (no such file)' },
+      { reason: 'is a folder' },
+      { status: 'loaded', records: 1 },
+    ])
+    expect((await loadAll()).changed).toBe(false)
+  })
+})
+
+describe('the ledger', () => {
+  it('knows each file by its hash, and reads it once', async () => {
+    const content = JSON.stringify([agent(1)])
+    put('sync-day1/agents/1.json', content)
+    await loadAll()
+    const before = await database.sql`select file_id, sha256, bytes from ops.files`
+    expect(before).toMatchObject([{ sha256: createHash('sha256').update(content).digest('hex'), bytes: `${content.length}` }])
+
+    const again = await loadAll()
+    expect(again).toMatchObject({ changed: false, loads: [{ files: 1, read: 0, unchanged: 1 }] })
+    utimesSync(join(data, 'sync-day1/agents/1.json'), 1, 1)
+    expect((await loadAll()).changed).toBe(false)
+    expect(await database.sql`select file_id, sha256, bytes from ops.files`).toEqual(before)
+  })
+
+  it('replaces what a corrected file gave, even one of the same size and time', async () => {
+    put('sync-day1/agents/1.json', JSON.stringify([agent(1), agent(2)]))
+    put('sync-day1/agents/2.json', JSON.stringify([agent(3)]))
+    utimesSync(join(data, 'sync-day1/agents/1.json'), 1, 1)
+    await loadAll()
+    const before = await stamps()
+    put('sync-day1/agents/1.json', JSON.stringify([agent(1), agent(4)]))
+    utimesSync(join(data, 'sync-day1/agents/1.json'), 1, 1)
+    expect(await loadAll()).toMatchObject({ changed: true, loads: [{ read: 2, unchanged: 1 }] })
+    expect((await records()).map(({ id }) => id)).toEqual([1, 4, 3])
+    expect((await stamps())['sync-day1/agents']).toBeGreaterThan(before['sync-day1/agents'] as number)
+  })
+
+  it('keeps what is gone from the folder, unless told to prune', async () => {
+    put('sync-day1/agents/1.json', JSON.stringify([agent(1)]))
+    put('sync-day2/agents/1.json', JSON.stringify([agent(2)]))
+    await loadAll()
+    const before = await stamps()
+    rmSync(join(data, 'sync-day2'), { recursive: true })
+    expect((await loadAll()).changed).toBe(false)
+    expect(await records()).toHaveLength(2)
+    expect((await loadAll(true)).loads).toMatchObject([{ batch: 'sync-day1' }, { batch: 'sync-day2', files: 0, pruned: 1 }])
+    expect((await records()).map(({ id }) => id)).toEqual([1])
+    expect((await stamps())['sync-day2/agents']).toBeGreaterThan(before['sync-day2/agents'] as number)
+    expect(await stamps()).toMatchObject({ 'sync-day1/agents': before['sync-day1/agents'] })
+  })
+})
+
+describe('the folder', () => {
+  it('holds things that are not feed', async () => {
+    put('sync-day1/agents/1.json', '[]')
+    for (const path of [
+      '.DS_Store',
+      'README.md',
+      'sync-day1/agents/.1.json',
+      'sync-day1/agents/1.json~',
+      'sync-day1/agents/old/1.json',
+      'sync-day1/.git/1.json',
+    ])
+      put(path, 'x')
+    put('sync-day1/tickets/1.json', '[]')
+    put('sync-day2/tickets/1.json', '[]')
+    const report = await loadAll()
+    expect(await ledger()).toHaveLength(1)
+    expect(report.notices).toEqual([
+      expect.stringContaining('sync-day1/agents/old is a folder'),
+      expect.stringContaining("'tickets' is passed over"),
+    ])
+  })
+
+  it('must be there and hold feed', async () => {
+    await expect(load(database.sql, join(data, 'no'), { prune: false })).rejects.toThrow('cannot be read (no such file)')
+    await expect(loadAll()).rejects.toThrow('No feed file in the data folder')
+  })
+})
