@@ -91,20 +91,6 @@ export function placeOfValue(container: object, key: string | number): Place | u
   return spot.at(spot.values.get(key) ?? spot.keys.get(key) ?? spot.self)
 }
 
-/** A copy of a value whose mappings and sequences keep their places, with every string replaced. */
-export function mapStrings(value: Yaml, replace: (text: string, place: () => Place | undefined) => unknown): unknown {
-  return walk(value, () => undefined)
-
-  function walk(inner: Yaml, place: () => Place | undefined): unknown {
-    if (typeof inner === 'string') return replace(inner, place)
-    if (inner === null || typeof inner !== 'object') return inner
-    const copy = Array.isArray(inner)
-      ? inner.map((item, index) => walk(item, () => placeOfValue(inner, index)))
-      : Object.fromEntries(Object.entries(inner).map(([key, item]) => [key, walk(item, () => placeOfValue(inner, key))]))
-    return copyPlaces(inner, copy)
-  }
-}
-
 /** Gives a new container the places of another one. */
 export function copyPlaces<T extends object>(from: object, to: T): T {
   const spot = spots.get(from)
