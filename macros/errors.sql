@@ -36,7 +36,7 @@
 
 
 {# One error about the record that stands at `records` (file_id, position, source): a rule on relations between tables. #}
-{% macro relation_error(records, entity, keys, severity, error_type, field, value, rule) -%}
+{% macro relation_error(records, entity, keys, severity, error_type, field, value, rule, place='null::integer') -%}
     select
         {%- for key in keys %}
         {{ key }},
@@ -51,7 +51,7 @@
         records.source,
         files.file,
         records.position,
-        null::integer as place
+        {{ place }} as place
 
     from {{ records }} as records
 

@@ -24,7 +24,7 @@ merged as (
         {%- for column in ['org_agent_id', 'ticket_scope', 'signature', 'avatar', 'last_login_at', 'is_freshchat_agent', 'skill_ids'] %}
         {{ first_of(column, 'detailed', 'listed') }} as {{ column }},
         {%- endfor %}
-        case when detailed.batch_order >= listed.batch_order or listed.agent_id is null
+        case when {{ is_first('detailed', 'listed') }} or listed.agent_id is null
             then detailed.source else listed.source
         end as source
 

@@ -44,10 +44,10 @@ merged as (
         {{ first_of(field[0], 'listed', 'detailed') }} as {{ field[0] }},
         {%- endfor %}
 
-        case when listed.batch_order >= detailed.batch_order or detailed.agent_id is null
+        case when {{ is_first('listed', 'detailed') }} or detailed.agent_id is null
             then listed.updated_at else detailed.updated_at
         end as updated_at,
-        case when listed.batch_order >= detailed.batch_order or detailed.agent_id is null
+        case when {{ is_first('listed', 'detailed') }} or detailed.agent_id is null
             then listed.source else detailed.source
         end as source,
 

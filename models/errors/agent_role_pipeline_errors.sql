@@ -34,7 +34,7 @@ found as (
     union all
 
     {{ relation_error('unknown_roles', 'agent_details', ['records.agent_id', 'records.role_id'],
-        'error', 'unknown_role', 'role_ids', 'records.role_id', 'no batch knows this role') }}
+        'error', 'unknown_role', 'role_ids', 'records.role_id', 'no batch knows this role', place='records.place') }}
 
 ),
 

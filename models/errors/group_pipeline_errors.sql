@@ -72,7 +72,7 @@ found as (
     union all
 
     {{ relation_error('unknown_members', 'admin_groups', ['records.group_id'],
-        'error', 'unknown_agent', 'agent_ids', 'records.agent_id', 'no batch knows this agent') }}
+        'error', 'unknown_agent', 'agent_ids', 'records.agent_id', 'no batch knows this agent', place='records.place') }}
 
     union all
 

@@ -141,7 +141,7 @@ judged as (
                     ~ finding('warning', 'missing_value', 'currencyData.exponent', 'json_exponent', 'taken from the currency') ~ " end",
                 "case when feed_rate <= 0 then "
                     ~ finding('warning', 'invalid_value', 'currencyData.exchangeRate', 'json_feed_rate', 'must be above 0: kept as null') ~ " end",
-                "case when exchange_rate is null and " ~ is_absent('json_feed_rate') ~ " then "
+                "case when exchange_rate is null then "
                     ~ finding('warning', 'missing_value', 'currencyData.exchangeRate', 'json_feed_rate', 'no rate for the day: the amount of the feed is taken') ~ " end",
                 "case when abs(amount - amount_usd) > 0.01 then "
                     ~ finding('warning', 'amount_mismatch', 'amount', 'json_amount', 'is not the original amount at its rate') ~ " end",

@@ -1,0 +1,82 @@
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { projectDir } from './database.ts'
+import { deliveries, feedSeeds, feeds, writeFeed } from './rules/feeds.ts'
+import type { Feed } from './rules/parse.ts'
+import { readFeed } from './rules/read-feed.ts'
+import { readSeeds } from './rules/seeds.ts'
+import { compare, snapshot } from './rules/snapshot.ts'
+import { expectedWarehouse } from './rules/warehouse.ts'
+import { projectWith, rowsTouched } from './warehouse.ts'
+
+type TestProject = Awaited<ReturnType<typeof projectWith>>
+
+describe('the sample feed', () => {
+  let project: TestProject
+  beforeAll(async () => {
+    project = await projectWith()
+  })
+  afterAll(() => project.remove())
+
+  it('becomes what the rules say, and a second build changes nothing', async () => {
+    const warehouse = await project.warehouse()
+    try {
+      await warehouse.load(join(projectDir, 'data'))
+      await warehouse.build()
+      const expected = expectedWarehouse(readFeed(join(projectDir, 'data')), readSeeds(join(projectDir, 'seeds')))
+      expect(compare(expected, await snapshot(warehouse.sql))).toEqual([])
+
+      expect(rowsTouched(await warehouse.build())).toBe(0)
+      expect(rowsTouched(await warehouse.build({ fullRefresh: true }))).toBe(0)
+    } finally {
+      await warehouse.drop()
+    }
+  })
+})
+
+describe('any feed', () => {
+  let project: TestProject
+  beforeAll(async () => {
+    project = await projectWith(feedSeeds)
+  })
+  afterAll(() => project.remove())
+
+  it('in any order, in any number of builds, becomes what the rules say (R3)', async () => {
+    const property = fc.asyncProperty(
+      feeds().chain(feed => fc.tuple(fc.constant(feed), deliveries(feed))),
+      async ([feed, loads]) => {
+        const warehouse = await project.warehouse()
+        try {
+          for (const delivered of loads) {
+            await warehouse.deliver(delivered)
+            await warehouse.build()
+          }
+          const expected = expectedWarehouse(feed, feedSeeds)
+          expect(compare(expected, await snapshot(warehouse.sql))).toEqual([])
+          await warehouse.build({ fullRefresh: true })
+          expect(compare(expected, await snapshot(warehouse.sql)), 'after a full refresh').toEqual([])
+        } finally {
+          await warehouse.drop()
+        }
+      },
+    )
+    await holds(property)
+  })
+})
+
+/** Checks a property; a failure says what differed and how to repeat it, not the whole feed, which PROPERTY_FEED=folder keeps. */
+async function holds(property: fc.IAsyncProperty<[[Feed, Feed[]]]>): Promise<void> {
+  const { failed, seed, counterexamplePath, counterexample, errorInstance } = await fc.check(property, {
+    numRuns: Number(process.env.PROPERTY_RUNS ?? 12),
+    ...(process.env.PROPERTY_SEED ? { seed: Number(process.env.PROPERTY_SEED), path: process.env.PROPERTY_PATH ?? '' } : {}),
+    endOnFailure: !process.env.PROPERTY_SHRINK,
+  })
+  if (!failed) return
+  const folder = process.env.PROPERTY_FEED
+  if (folder) counterexample?.[0][1].forEach((delivered, at) => writeFeed(delivered, join(folder, String(at))))
+  const { message, actual } = errorInstance as Error & { actual?: unknown }
+  throw new Error(
+    `PROPERTY_SEED=${seed} PROPERTY_PATH=${counterexamplePath} repeats it.\n${Array.isArray(actual) ? actual.join('\n') : message}`,
+  )
+}

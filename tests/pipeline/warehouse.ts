@@ -1,0 +1,73 @@
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { load } from '../../loaders/load.ts'
+import type { Built } from '../../run/build.ts'
+import { type FreshDatabase, freshDatabase, projectDir } from './database.ts'
+import { buildFixture } from './fixture.ts'
+import { writeFeed } from './rules/feeds.ts'
+import type { Feed } from './rules/parse.ts'
+import type { Seeds } from './rules/seeds.ts'
+
+/** The project under test on a database of its own, with a data folder of its own. */
+export interface Warehouse extends FreshDatabase {
+  /** Lands a data folder. */
+  load(folder: string, prune?: boolean): Promise<void>
+  /** Writes the files of a feed over those that are there, and lands them. */
+  deliver(feed: Feed): Promise<void>
+  /** Builds all, as `build` does after its load. Throws what was printed when it fails. */
+  build(options?: { fullRefresh?: boolean }): Promise<Built>
+}
+
+/** Copies the project once, with seeds of the test's own; `warehouse()` then gives it a new database each time. */
+export async function projectWith(seeds?: Seeds): Promise<{ warehouse(): Promise<Warehouse>; remove(): Promise<void> }> {
+  const dir = await mkdtemp(join(tmpdir(), 'deskledger-warehouse-'))
+  for (const name of ['dbt_project.yml', 'models', 'macros', 'seeds', 'tests/data'])
+    await cp(join(projectDir, name), join(dir, name), { recursive: true })
+  for (const [name, rows] of Object.entries(seeds ?? {})) await writeFile(join(dir, 'seeds', `${name}.csv`), toCsv(name, rows))
+  return { warehouse, remove: () => rm(dir, { recursive: true, force: true }) }
+
+  async function warehouse(): Promise<Warehouse> {
+    const database = await freshDatabase()
+    const data = await mkdtemp(join(dir, 'data-'))
+    await mkdir(data, { recursive: true })
+    return { ...database, load: landFolder, deliver, build, drop }
+
+    async function landFolder(folder: string, prune = false): Promise<void> {
+      await load(database.sql, folder, { prune })
+    }
+
+    async function deliver(feed: Feed): Promise<void> {
+      writeFeed(feed, data)
+      await load(database.sql, data, { prune: false })
+    }
+
+    async function build(options: { fullRefresh?: boolean } = {}): Promise<Built> {
+      const built = await buildFixture(database.sql, dir, { hasLog: true, ...options })
+      if (built.status !== 'published') throw new Error(built.printed.replace(/^.* (PASS|OK|START|SKIP) .*\n/gm, ''))
+      return built
+    }
+
+    async function drop(): Promise<void> {
+      await database.drop()
+      await rm(data, { recursive: true, force: true })
+    }
+  }
+}
+
+/** Rows that a build inserted, updated or deleted, over all its models. */
+export function rowsTouched({ results }: Built): number {
+  return results.reduce((sum, { inserted, updated, deleted }) => sum + (inserted ?? 0) + (updated ?? 0) + (deleted ?? 0), 0)
+}
+
+function toCsv(name: string, rows: Record<string, string>[]): string {
+  const header = headers[name as keyof Seeds]
+  return [header, ...rows.map(row => header.map(column => row[column]))].map(line => line.join(',')).join('\n')
+}
+
+const headers: Record<keyof Seeds, string[]> = {
+  sync_batches: ['batch', 'sync_date'],
+  currencies: ['code', 'minor_units', 'name'],
+  exchange_rates: ['rate_date', 'currency', 'usd_per_unit'],
+  user_agent_overrides: ['user_id', 'agent_id'],
+}
