@@ -12,15 +12,21 @@ export async function fetchRows(sql: Sql, query: string, limit: number): Promise
   return sql.begin('read only', async transaction => {
     const { columns } = await transaction.unsafe(query).describe()
     const names = columns.map((_, i) => `c${i}`)
-    // JSON comes as text, for JavaScript would round its numbers; own names, for a query may repeat one.
-    const list = columns.map((column, i) => (json.has(column.type) ? `c${i}::text` : `c${i}`))
+    const arrays = await transaction<{ oid: number }[]>`
+      select oid::int from pg_type where oid = any(${columns.map(column => column.type)}::oid[]) and typcategory = 'A'
+    `
+    const isArray = (type: number) => arrays.some(({ oid }) => oid === type)
+    const isJson = (type: number) => json.has(type) || isArray(type)
+    // JSON comes as text, for JavaScript would round its numbers; arrays as JSON, for the driver reads a null in them as a word.
+    // Own names, for a query may repeat one.
+    const list = columns.map(({ type }, i) => (isArray(type) ? `to_jsonb(c${i})::text` : json.has(type) ? `c${i}::text` : `c${i}`))
     const rows = await transaction
       .unsafe(`select ${list.join(', ')} from (\n${query}\n) as shown (${names.join(', ')})${limit < 0 ? '' : ` limit ${limit}`}`)
       .values()
     return {
       columns: distinct(columns.map(column => String(column.name))),
       rows: [...rows].map(row =>
-        [...(row as unknown[])].map((value, i) => ({ value, isJson: value !== null && json.has(columns[i]?.type ?? 0) })),
+        [...(row as unknown[])].map((value, i) => ({ value, isJson: value !== null && isJson(columns[i]?.type ?? 0) })),
       ),
     }
   }) as Promise<Shown>

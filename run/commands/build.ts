@@ -10,6 +10,7 @@ import { fingerprints } from '../fingerprint.ts'
 import { plural } from '../lines.ts'
 import { loadLines, refusedFiles } from '../loadlines.ts'
 import { withLock } from '../lock.ts'
+import { compiledOf, writeManifest } from '../manifest.ts'
 import { migrate, pendingMigrations } from '../migrate.ts'
 import type { Node, Project } from '../node.ts'
 import { type Command, type Opened, openProject, selected, withDatabase } from '../open.ts'
@@ -118,6 +119,7 @@ async function publish({ command, opened, nodes, isWhole, sql, session, withLog 
   const done = async (status: 'published' | 'failed' | 'interrupted', message: string, results: NodeResult[], landed: bigint | null) => {
     const invocation = { command: command.name, args: shownOptions(command), elapsedSeconds: (performance.now() - began) / 1000 }
     await writeRunResults(targetPath, project, results, invocation)
+    await writeManifest(targetPath, project, compiledOf(results))
     if (withLog && !isTrial) await finishRun(sql, runId, { status, message, landedIn: landed, results })
   }
   try {

@@ -5,6 +5,7 @@ import { describeUrl } from '../database.ts'
 import { runningEmbedded } from '../embedded.ts'
 import { ProjectError } from '../errors.ts'
 import { plural } from '../lines.ts'
+import { writeManifest } from '../manifest.ts'
 import { pendingMigrations } from '../migrate.ts'
 import type { Node } from '../node.ts'
 import { type Command, databaseUrl, hasType, openProject, selectedIds, withDatabase } from '../open.ts'
@@ -12,7 +13,8 @@ import { loadProject } from '../project.ts'
 
 /** parse: reads the whole project and tells its mistakes. */
 export async function parseCommand(command: Command): Promise<number> {
-  const { project } = await openProject(command)
+  const { project, targetPath } = await openProject(command)
+  await writeManifest(targetPath, project)
   command.report.note(`Read ${countNodes([...project.nodes.values()])}: no mistakes found.`)
   return 0
 }

@@ -6,6 +6,7 @@ import type { Session, Sql } from '../database.ts'
 import { ProjectError } from '../errors.ts'
 import { fingerprints } from '../fingerprint.ts'
 import type { Rendered } from '../jinja/render.ts'
+import { writeManifest } from '../manifest.ts'
 import { type Command, type Opened, openProject, selected, withDatabase } from '../open.ts'
 import { hasLog, publishedNodes } from '../record.ts'
 import { asJson, asTable, fetchRows } from '../show.ts'
@@ -54,6 +55,7 @@ export async function compileCommand(command: Command): Promise<number> {
       }
       return list
     })
+    await writeManifest(opened.targetPath, opened.project, new Map(nodes.map((node, i) => [node.uniqueId, texts[i] ?? ''])))
     const models = nodes.filter(node => node.resourceType === 'model')
     const only = nodes.length === 1 ? nodes[0] : options.select && models.length === 1 ? models[0] : undefined
     const text = only ? (texts[nodes.indexOf(only)] ?? '') : ''

@@ -3,6 +3,7 @@ import { contextOf, empty, isGood } from '../build.ts'
 import { Interrupted } from '../failing.ts'
 import { storeFailures } from '../failures.ts'
 import { fingerprints } from '../fingerprint.ts'
+import { compiledOf, writeManifest } from '../manifest.ts'
 import { type Command, openProject, selected, withDatabase } from '../open.ts'
 import type { NodeResult } from '../record.ts'
 import { failureLines, tally } from '../summary.ts'
@@ -64,6 +65,7 @@ export async function testCommand(command: Command): Promise<number> {
       session.release()
     }
     await writeRunResults(targetPath, project, results, { command: 'test', args: {}, elapsedSeconds: (performance.now() - began) / 1000 })
+    await writeManifest(targetPath, project, compiledOf(results))
     for (const { error } of results) if (error) report.fail(error)
     report.close([...failureLines(results, targetName), '', tally(results)].slice(1), {
       status: results.every(isGood) ? 'passed' : 'failed',
