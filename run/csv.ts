@@ -104,7 +104,14 @@ function columnName(header: string, quoteColumns: boolean): string {
 
 function recordsOf(text: string, file: string, delimiter: string): string[][] {
   try {
-    return parse(text, { bom: true, delimiter, relax_quotes: false, skip_empty_lines: true, trim: false })
+    return parse(text, {
+      bom: true,
+      delimiter,
+      record_delimiter: ['\r\n', '\n', '\r'],
+      relax_quotes: false,
+      skip_empty_lines: true,
+      trim: false,
+    })
   } catch (error) {
     const { message, lines } = error as { message: string; lines?: number }
     throw new ProjectError(`The seed is no CSV: ${message}`, { place: { file, ...(lines ? { line: lines } : {}) } })
