@@ -51,14 +51,23 @@ export async function* bundles(
   function nextWindow(rest: Buffer, done: number, final: boolean): Buffer {
     if (done === 0 && !final && window.length >= RECORD_LIMIT)
       throw new Refusal(`has a record larger than ${size(RECORD_LIMIT)}, after ${first} records`)
-    const length = final ? 0 : done > 0 ? windowSize : Math.min(window.length * 2, RECORD_LIMIT)
-    const next = Buffer.allocUnsafeSlow(Math.max(length, rest.length))
+    if (done === 0 && !final) return grown(window)
+    const next = Buffer.allocUnsafeSlow(Math.max(final ? 0 : windowSize, rest.length))
     rest.copy(next)
     return next
   }
 }
 
 const WINDOW = 1 << 21
+
+/** The same bytes in twice the room. Room for the largest record is taken at once, once records are large: what is not touched costs nothing. */
+function grown(window: Buffer): Buffer {
+  const length = Math.min(window.length * 2, RECORD_LIMIT)
+  if (length <= window.buffer.byteLength) return Buffer.from(window.buffer, 0, length)
+  const next = Buffer.allocUnsafeSlow(length > WINDOW ? RECORD_LIMIT : length)
+  window.copy(next)
+  return next.subarray(0, length)
+}
 
 /** Small files need no large window; one byte more tells that the end was reached. */
 function startSize(file: FeedFile, windowSize: number): number {

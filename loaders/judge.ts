@@ -1,6 +1,6 @@
 import { isAscii } from 'node:buffer'
 import type { Entity } from './entities.ts'
-import { isSpoiled, isTooDeep, NESTING_LIMIT, readableJson, unrepresentable, unwrap, withoutNul } from './oddities.ts'
+import { isSpoiled, isTooDeep, NESTING_LIMIT, readableJson, shortened, unrepresentable, unwrap, withoutNul } from './oddities.ts'
 import { type Beside, encodeRows, type Row } from './rows.ts'
 import { validator } from './schema.ts'
 
@@ -35,14 +35,14 @@ export function judge(bundle: Bundle): Judged {
   const { bytes, bounds, kind } = bundle
   const validate = validator(bundle.entity)
   const encoding = isAscii(bytes) ? 'latin1' : 'utf8'
-  const odd = ['\\u0000', '\\ud', '\\uD'].some(escape => bytes.includes(escape))
+  const odd = ['\\u0000', '\\ud', '\\uD'].some(sequence => bytes.includes(sequence))
   const judged: Judged = { rows: NONE, records: 0, rejected: new Map(), errorBodies: 0, broken: undefined, lastBroken: false }
   const rows: Row[] = []
 
   for (let index = 0; index < bounds.length; index += 2) {
     const position = bundle.first + index / 2
     let record = bytes.subarray(bounds[index], bounds[index + 1])
-    let json = record.toString(encoding)
+    let json = textOf(record)
     let beside: Beside | undefined
     let value: unknown
     judged.lastBroken = false
@@ -52,11 +52,14 @@ export function judge(bundle: Bundle): Judged {
       const inner = kind === 'element' ? undefined : unwrap(record, value)
       if (inner) {
         record = record.subarray(inner.start, inner.end)
-        json = record.toString(encoding)
+        json = textOf(record)
         value = (value as { data: unknown }).data
       }
       const fault = (odd && unrepresentable(json)) || (isTooDeep(json) && `nested deeper than ${NESTING_LIMIT}`)
-      if (fault) beside = { text: { raw: json, problem: 'unrepresentable_text', detail: fault, readable: readableJson(json) } }
+      if (fault) {
+        const raw = record.toString()
+        beside = { text: { raw, problem: 'unrepresentable_text', detail: fault, readable: readableJson(raw) } }
+      }
     } catch (error) {
       const detail = withoutNul((error as Error).message)
       const spoiled = isSpoiled(json)
@@ -65,7 +68,9 @@ export function judge(bundle: Bundle): Judged {
         return judged
       }
       judged.lastBroken = !spoiled
-      beside = { text: { raw: withoutNul(json), problem: 'invalid_json', detail: spoiled ? 'NaN and Infinity are not JSON' : detail } }
+      beside = {
+        text: { raw: withoutNul(record.toString()), problem: 'invalid_json', detail: spoiled ? 'NaN and Infinity are not JSON' : detail },
+      }
     }
 
     if (isErrorBody(value)) judged.errorBodies += 1
@@ -79,9 +84,16 @@ export function judge(bundle: Bundle): Judged {
   judged.records = rows.length
   judged.rows = encodeRows(bundle.fileId, rows)
   return judged
+
+  function textOf(record: Buffer): string {
+    return record.length > LARGE ? shortened(record).toString() : record.toString(encoding)
+  }
 }
 
 const NONE = Buffer.alloc(0)
+
+/** Of a record, in bytes. */
+const LARGE = 1 << 20
 
 const errorKeys = ['errors', 'error', 'message', 'code', 'description']
 

@@ -125,7 +125,7 @@ async function writeGroup(lane: ReservedSql, group: Group): Promise<void> {
   await transaction([lane], async () => {
     for (const entity of entities) {
       const rows = group.rows.get(entity)
-      if (rows) await copyRows(lane, entity, Buffer.concat(rows))
+      if (rows) await copyRows(lane, entity, rows.length === 1 ? (rows[0] as Buffer) : Buffer.concat(rows))
     }
     await enter(lane, group.landed)
   })

@@ -1,4 +1,4 @@
-import { members } from './scan.ts'
+import { members, stringEnd } from './scan.ts'
 
 /** jsonb takes more on most servers, but functions on jsonb run out of stack before its parser does. */
 export const NESTING_LIMIT = 2000
@@ -50,9 +50,41 @@ export function unwrap(bytes: Buffer, value: unknown): { start: number; end: num
   return found
 }
 
+/** A large record with a mere … for its long strings, those without a fault: it parses, and lacks, as the whole does, in less memory. */
+export function shortened(record: Buffer): Buffer {
+  const pieces: Buffer[] = []
+  let done = 0
+  for (let open = record.indexOf(QUOTE); open >= 0; ) {
+    const close = stringEnd(record, open)
+    if (close < 0) break
+    if (close - open > LONG && isFaultless(record, open + 1, close)) {
+      pieces.push(record.subarray(done, open + 1), Buffer.from('…'))
+      done = close
+    }
+    open = record.indexOf(QUOTE, close + 1)
+  }
+  return Buffer.concat([...pieces, record.subarray(done)])
+}
+
 /** A text that PostgreSQL can hold: a NUL byte becomes the sign for it. */
 export function withoutNul(value: string): string {
   return value.replaceAll('\0', '\u2400')
+}
+
+const QUOTE = 34
+const LONG = 1 << 16
+
+/** Whether this inside of a string is what JSON allows and jsonb takes; surrogates are left to a closer look. */
+function isFaultless(bytes: Buffer, at: number, end: number): boolean {
+  for (; at < end; at += 1) {
+    const byte = bytes[at] as number
+    if (byte < 32) return false
+    if (byte !== 92) continue
+    const sequence = bytes.toString('latin1', at + 1, at + 6)
+    if (!/^(?:["\\/bfnrt]|u(?!0000|[dD][89a-fA-F])[\da-fA-F]{4})/.test(sequence)) return false
+    at += sequence[0] === 'u' ? 5 : 1
+  }
+  return true
 }
 
 /** How many brackets open, in strings too: a bound of the depth. */

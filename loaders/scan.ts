@@ -253,6 +253,16 @@ export function valueEnd(bytes: Buffer, at: number): number {
   return depth === 0 ? at : -1
 }
 
+/** The closing quote of the string whose opening one is at `at`, or -1. */
+export function stringEnd(bytes: Buffer, at: number): number {
+  for (let quote = bytes.indexOf(QUOTE, at + 1); quote >= 0; quote = bytes.indexOf(QUOTE, quote + 1)) {
+    let first = quote
+    while (bytes[first - 1] === BACKSLASH) first -= 1
+    if ((quote - first) % 2 === 0) return quote
+  }
+  return -1
+}
+
 type Step = (bytes: Buffer, at: number, final: boolean, bounds: number[], limit: number) => number
 
 const RECORDS_AT_ONCE = 16_384
@@ -268,16 +278,6 @@ const BACKSLASH = 92
 const CLOSE_BRACKET = 93
 const OPEN_BRACE = 123
 const CLOSE_BRACE = 125
-
-/** The closing quote of the string whose opening one is at `at`, or -1. */
-function stringEnd(bytes: Buffer, at: number): number {
-  for (let quote = bytes.indexOf(QUOTE, at + 1); quote >= 0; quote = bytes.indexOf(QUOTE, quote + 1)) {
-    let escape = quote
-    while (bytes[escape - 1] === BACKSLASH) escape -= 1
-    if ((quote - escape) % 2 === 0) return quote
-  }
-  return -1
-}
 
 /** Numbers, true, NaN, or anything that is no JSON at all: whoever parses it will say. */
 function tokenEnd(bytes: Buffer, at: number): number {

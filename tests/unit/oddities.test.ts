@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isSpoiled, isTooDeep, NESTING_LIMIT, readableJson, unrepresentable } from '../../loaders/oddities.ts'
+import { isSpoiled, isTooDeep, NESTING_LIMIT, readableJson, shortened, unrepresentable } from '../../loaders/oddities.ts'
 
 describe('what jsonb cannot hold', () => {
   it('is a NUL or half a surrogate pair, as an escape', () => {
@@ -40,4 +40,12 @@ describe('a record spoiled by NaN or Infinity', () => {
   it.each(['{"a":"NaN"', '{"a":1NaN}', '{"a":NaN1}', '{"a":--Infinity}', '{NaN:1}', '{"a":nan}', '{"a":NaN'])('%s is none', json => {
     expect(isSpoiled(json)).toBe(false)
   })
+})
+
+it('shortens long strings that are sound, and no other', () => {
+  const long = 'x'.repeat(70_000)
+  const short = (json: string) => shortened(Buffer.from(json)).toString()
+  expect(short(`{"a":"${long}","b":"é","c":["${long}\\n\\u0041\\""]}`)).toBe('{"a":"…","b":"é","c":["…"]}')
+  for (const odd of ['\n', '\\x', '\\u0000', '\\ud83d', '\\u12']) expect(short(`["${long}${odd}"]`)).toBe(`["${long}${odd}"]`)
+  expect(short(`{"a":"${long}`)).toBe(`{"a":"${long}`)
 })
