@@ -1,5 +1,5 @@
 {# The elements of a list of ids: each follows R11 like a key. Lists of quarantined records and exact repetitions are not judged; #}
-{# of equal elements of one list the first stands for all.                                                                       #}
+{# of equal elements of one list the first stands for all. Equal is what is written alike: 7 is an id, 7.0 is none.             #}
 {% macro judged_elements(records, entity, owner, list, element) -%}
 {%- set field = [element, 'id', list, 'required'] -%}
 with
@@ -16,7 +16,7 @@ records as (
 
 elements as (
 
-    select distinct on (records.file_id, records.position, element.value)
+    select distinct on (records.file_id, records.position, element.value::text)
         records.file_id,
         records.position,
         element.place::integer as place,
@@ -33,7 +33,7 @@ elements as (
 
     where jsonb_typeof(element.value) <> 'null'
 
-    order by records.file_id, records.position, element.value, element.place
+    order by records.file_id, records.position, element.value::text, element.place
 
 ),
 
