@@ -74,7 +74,7 @@ async function holds(property: fc.IAsyncProperty<[[Feed, Feed[]]]>): Promise<voi
   })
   if (!failed) return
   const folder = process.env.PROPERTY_FEED
-  if (folder) counterexample?.[0][1].forEach((delivered, at) => writeFeed(delivered, join(folder, String(at))))
+  for (const [at, delivered] of counterexample?.[0][1].entries() ?? []) if (folder) writeFeed(delivered, join(folder, String(at)))
   const { message, actual } = errorInstance as Error & { actual?: unknown }
   throw new Error(
     `PROPERTY_SEED=${seed} PROPERTY_PATH=${counterexamplePath} repeats it.\n${Array.isArray(actual) ? actual.join('\n') : message}`,
