@@ -59,6 +59,7 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
   try {
     // Repeatable read: what landed_in says is what every node sees.
     await session`begin isolation level repeatable read`
+    await session.unsafe(generous)
     const landed = plan.hasLog ? await landedIn(session) : null
     const published = plan.hasLog ? await publishedNodes(session) : new Map<string, Published>()
     const context = await contextOf(session, plan, published, report)
@@ -193,6 +194,14 @@ export async function contextOf(
     warn: message => report.warn({ message }),
   }
 }
+
+// A server of unknown settings may be set for many small queries; a build is a few big ones. Only raised, only in this transaction.
+const generous = `
+select set_config(name, wanted, true)
+from (values ('work_mem', '64MB'), ('maintenance_work_mem', '256MB')) as settings (name, wanted)
+where pg_size_bytes(current_setting(name)) < pg_size_bytes(wanted)
+union all
+select set_config('jit', 'off', true)`
 
 // Consecutive tests run together.
 function testsFrom(nodes: Node[], start: number): Node[] {

@@ -47,6 +47,23 @@ describe('view', () => {
     expect(kept).toEqual({ reloptions: ['security_barrier=true'], comment: "It's mine", on_a: 'A', is_granted: true })
   })
 
+  it('lets views of the project wait for their own turn, and those of others for them', async () => {
+    await project.write({ 'models/a.sql': 'select 1 as old', 'models/b.sql': "select old as n from {{ ref('a') }}" })
+    await run()
+    await database.sql.unsafe("create view theirs as select n from b; comment on view b is 'kept'; grant select on b to public")
+    await project.write({ 'models/a.sql': 'select 2 as new', 'models/b.sql': "select new as n from {{ ref('a') }}" })
+    expect((await run()).status).toBe('published')
+    expect(
+      await rows(
+        "select n, obj_description('b'::regclass) as comment, has_table_privilege('public', 'b', 'select') as granted from theirs",
+      ),
+    ).toEqual([{ n: 2, comment: 'kept', granted: true }])
+    await project.write({ 'models/a.sql': "{{ config(materialized='table') }} select 3 as newer" })
+    const alone = await run({ select: ['a'] })
+    expect(alone.status).toBe('failed')
+    expect(alone.printed).toContain('The view public.b reads what this build changes')
+  })
+
   it('names the view of somebody else that cannot live with the change, and leaves everything', async () => {
     await project.write({ 'models/v.sql': 'select 1 as a, 2 as b' })
     await run()
