@@ -14,6 +14,7 @@ import { landedIn, type NodeResult, type Published, publishedNodes, publishNodes
 import { quote } from './relation.ts'
 import type { Report } from './report.ts'
 import { underSavepoint } from './savepoint.ts'
+import { compareErrors, openErrors, type Refused } from './summary.ts'
 import { runTests } from './tests.ts'
 
 /** What to build, and how. */
@@ -42,6 +43,8 @@ export interface Built {
   landedIn: bigint | null
   /** What failed beside nodes: a foreign key, a view of somebody else, a hook. */
   problems: unknown[]
+  /** Only of a trial: open errors as they would be. */
+  refused?: Refused[]
 }
 
 /**
@@ -63,6 +66,7 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
     const landed = plan.hasLog ? await landedIn(session) : null
     const published = plan.hasLog ? await publishedNodes(session) : new Map<string, Published>()
     const context = await contextOf(session, plan, published, report)
+    const before = plan.isTrial && plan.hasLog ? await openErrors(session) : []
     await createSchemas(session, nodes)
     const problems: unknown[] = []
     await attempt(problems, () => runHooks(session, project, null, project.onRunStart, context))
@@ -75,9 +79,10 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
     const isGoodRun = problems.length === 0 && results.every(isGood)
     if (isGoodRun && landed !== null && !plan.isTrial) await publish(session, plan, published, landed, results)
     if (signal.aborted) throw new Interrupted()
+    const refused = plan.isTrial && plan.hasLog && isGoodRun ? compareErrors(before, await openErrors(session)) : []
     await session.unsafe(isGoodRun && !plan.isTrial ? 'commit' : 'rollback')
     for (const { result, stored } of plan.isTrial ? [] : failures) result.storedIn = await storeFailures(log, stored)
-    return { status: !isGoodRun ? 'failed' : plan.isTrial ? 'trial' : 'published', results, landedIn: landed, problems }
+    return { status: !isGoodRun ? 'failed' : plan.isTrial ? 'trial' : 'published', results, landedIn: landed, problems, refused }
   } catch (error) {
     if (!lostConnection(error)) await session`rollback`.catch(() => {})
     if (signal.aborted) throw new Interrupted(results)

@@ -10,6 +10,8 @@ export interface Refused {
   table: string
   errors: number
   warnings: number
+  /** Open errors before a trial. */
+  before?: number
 }
 
 /** The closing lines of a build: how it ended, what changed, what was refused, what to do next. */
@@ -86,8 +88,11 @@ function touched({ inserted, updated, deleted }: NodeResult): number {
 
 function refusedLines(refused: Refused[]): string[] {
   const width = Math.max(0, ...refused.map(({ table }) => table.length))
-  return refused.map(({ table, errors, warnings }) => {
-    const parts = [errors > 0 && plural(errors, 'open error'), warnings > 0 && plural(warnings, 'warning')].filter(Boolean)
+  return refused.map(({ table, errors, warnings, before = errors }) => {
+    const change = before === errors ? '' : ` (${errors > before ? 'up' : 'down'} from ${numberText(before)})`
+    const parts = [(errors > 0 || before > 0) && plural(errors, 'open error') + change, warnings > 0 && plural(warnings, 'warning')].filter(
+      Boolean,
+    )
     return `${table.padEnd(width)}  ${parts.join(', ')}`
   })
 }
@@ -133,4 +138,10 @@ export async function errorTables(sql: Sql): Promise<string[]> {
     order by table_name
   `
   return rows.map(row => row.name)
+}
+
+/** Open errors after a trial with those before it; a table that has none any more is in it too. */
+export function compareErrors(before: Refused[], after: Refused[]): Refused[] {
+  const gone = before.filter(({ table }) => !after.some(row => row.table === table)).map(({ table }) => ({ table, errors: 0, warnings: 0 }))
+  return [...after, ...gone].map(row => ({ ...row, before: before.find(({ table }) => table === row.table)?.errors ?? 0 }))
 }

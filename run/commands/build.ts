@@ -142,12 +142,8 @@ async function publish({ command, opened, nodes, isWhole, sql, session, withLog 
       report,
     )
     showProblems(command, built)
-    const lines = summaryOf(
-      built,
-      (performance.now() - began) / 1000,
-      withLog && ['build', 'plan'].includes(command.name) ? await openErrors(sql) : [],
-      targetName,
-    )
+    const refused = withLog && command.name === 'build' ? await openErrors(sql) : (built.refused ?? [])
+    const lines = summaryOf(built, (performance.now() - began) / 1000, refused, targetName)
     await done(built.status === 'failed' ? 'failed' : 'published', lines[1] ?? '', built.results, built.landedIn)
     report.close(lines, { status: built.status })
     return built.status === 'failed' ? 1 : 0
