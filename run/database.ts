@@ -1,3 +1,4 @@
+import net from 'node:net'
 import postgres from 'postgres'
 import { ProjectError } from './errors.ts'
 
@@ -29,13 +30,39 @@ export function connect(url: string, { application = 'deskledger', onNotice = ()
   const options = {
     max,
     onnotice: onNotice,
-    connect_timeout: 10,
+    connect_timeout: connectSeconds,
+    socket: openSocket,
     // A session holds the lock and the transaction of a build, however long: the driver must not retire its connection.
     max_lifetime: null,
     types: { date: { to: 1184, from: [1082, 1114, 1184], serialize: timeToText, parse: textToIso } },
     connection: { application_name: application, TimeZone: 'UTC', DateStyle: 'ISO, YMD', IntervalStyle: 'postgres' },
   }
   return postgres(url, options) as unknown as Sql
+}
+
+const connectSeconds = 10
+
+// The driver leaves Nagle's algorithm on, so that the end of each COPY would wait some 40 ms for an acknowledgement.
+function openSocket({
+  host: [host = ''],
+  port: [port = 5432],
+  path,
+}: {
+  host: string[]
+  port: number[]
+  path?: string | false
+}): Promise<net.Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = path ? net.connect(path) : net.connect({ host, port, noDelay: true })
+    const timedOut = Object.assign(new Error(`no answer in ${connectSeconds} seconds`), { code: 'CONNECT_TIMEOUT' })
+    socket.setTimeout(connectSeconds * 1000, () => socket.destroy(timedOut))
+    socket.once('error', reject)
+    socket.once('connect', () => {
+      socket.setTimeout(0).off('error', reject)
+      // TLS asks for the name of the host.
+      resolve(Object.assign(socket, { host }))
+    })
+  })
 }
 
 /**
