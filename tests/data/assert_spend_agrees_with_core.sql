@@ -8,32 +8,31 @@ transactions as (
 
 ),
 
-settled as (
-
-    select distinct
-        original_auth_transaction_uuid as transaction_uuid,
-        transaction_id as settled_by
-    from transactions
-    where transaction_type is distinct from 'DECLINE'
-        and original_auth_transaction_uuid is not null
-
-),
-
-spent as (
+-- All that moved money, less the authorisations that something else settled.
+moved as (
 
     select
         coalesce(sum(amount_usd), 0) as amount_usd,
         count(*) as transaction_count
     from transactions
-    where transaction_type is null
-        or transaction_type not in ('DECLINE', 'AUTHORIZATION')
-        or (
-            transaction_type = 'AUTHORIZATION'
-            and not exists (
-                select from settled
-                where settled.transaction_uuid = transactions.transaction_uuid
-                    and settled.settled_by <> transactions.transaction_id
-            )
+    where transaction_type is distinct from 'DECLINE'
+
+),
+
+settled as (
+
+    select
+        coalesce(sum(amount_usd), 0) as amount_usd,
+        count(*) as transaction_count
+    from transactions
+    where transaction_type = 'AUTHORIZATION'
+        and transaction_id in (
+            select authorizations.transaction_id
+            from transactions as authorizations
+            inner join transactions as settlements
+                on authorizations.transaction_uuid = settlements.original_auth_transaction_uuid
+            where settlements.transaction_type is distinct from 'DECLINE'
+                and settlements.transaction_id <> authorizations.transaction_id
         )
 
 ),
@@ -56,13 +55,15 @@ totals as (
 select
     totals.mart,
     totals.amount_usd,
-    spent.amount_usd as amount_usd_in_core,
+    moved.amount_usd - settled.amount_usd as amount_usd_in_core,
     totals.transaction_count,
-    spent.transaction_count as transaction_count_in_core
+    moved.transaction_count - settled.transaction_count as transaction_count_in_core
 
 from totals
 
-cross join spent
+cross join moved
 
-where totals.amount_usd <> spent.amount_usd
-    or totals.transaction_count <> spent.transaction_count
+cross join settled
+
+where totals.amount_usd <> moved.amount_usd - settled.amount_usd
+    or totals.transaction_count <> moved.transaction_count - settled.transaction_count
