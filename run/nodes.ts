@@ -5,6 +5,7 @@ import { compileNode, type RunContext, renderText } from './compile.ts'
 import type { Session } from './database.ts'
 import { ProjectError } from './errors.ts'
 import { isOwnError, lostConnection } from './failing.ts'
+import { applyGrants } from './grants.ts'
 import type { Rendered } from './jinja/render.ts'
 import { materialize } from './materialize.ts'
 import type { Node, Project } from './node.ts'
@@ -45,6 +46,7 @@ export async function runNode(session: Session, plan: Plan, node: Node, context:
     await runHooks(session, project, node, hooksOf(node, 'pre'), context, statements)
     const outcome = await materialize(work)
     await runHooks(session, project, node, hooksOf(node, 'post'), context, statements)
+    statements.push(...(await applyGrants(session, node)))
     const unknown = await persistDocs(session, node)
     if (unknown.length > 0) context.warn?.(`${node.name} describes columns that it does not have: ${unknown.join(', ')}`)
     await session`release savepoint node`

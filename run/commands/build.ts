@@ -157,13 +157,21 @@ async function publish({ command, opened, nodes, isWhole, sql, session, withLog 
 
 /** sha256 over all that decides what a build makes: nodes, tests, hooks, and where it goes. */
 export function projectFingerprint(project: Project): string {
-  const tests = [...project.nodes.values()]
-    .filter(node => node.resourceType === 'test')
-    .map(node => [node.uniqueId, node.checksum, node.raw, node.config])
+  // Tests, and what is written to the database besides rows: grants and descriptions.
+  const nodes = [...project.nodes.values()].map(node => [
+    node.uniqueId,
+    node.checksum,
+    node.raw,
+    node.config,
+    node.description,
+    node.columns,
+  ])
+  const unitTests = [...project.unitTests.values()].map(({ uniqueId, checksum }) => [uniqueId, checksum])
   const hooks = [project.onRunStart, project.onRunEnd].map(list => list.map(hook => hook.sql))
   const text = JSON.stringify([
     [...fingerprints(project)].sort(),
-    tests,
+    nodes,
+    unitTests,
     hooks,
     project.vars,
     project.target.database,
