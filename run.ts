@@ -121,6 +121,10 @@ async function perform(name: string, options: Options, run: Run, args: string[])
 function common(command: Commander): Commander {
   return command
     .option('--project-dir <folder>', 'where dbt_project.yml is', process.env.DBT_PROJECT_DIR ?? '.')
+    .option('--profiles-dir <folder>', 'where profiles.yml is (default: DBT_PROFILES_DIR, the project, ~/.dbt); DATABASE_URL wins')
+    .option('--profile <name>', 'which profile (default: that of dbt_project.yml)')
+    .option('-t, --target <name>', 'which of its targets')
+    .addOption(new Option('--threads <n>', 'for the sake of dbt: a build is one transaction on one connection').hideHelp())
     .option('--vars <yaml>', 'variables over those of the project: "{first_sync_date: 2026-01-05}"', readVars)
     .addOption(new Option('--log-format <format>', 'of progress on stderr').choices(['text', 'json']).default('text'))
     .option('-q, --quiet', 'only errors and results')

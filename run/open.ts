@@ -9,6 +9,7 @@ import type { Node, Project, Target } from './node.ts'
 import type { Options } from './options.ts'
 import { buildOrder } from './order.ts'
 import { parseProject } from './parse.ts'
+import { readProfile } from './profile.ts'
 import { loadProject } from './project.ts'
 import type { Report } from './report.ts'
 import { type Previous, selectNodes } from './select.ts'
@@ -33,9 +34,10 @@ export interface Command {
 
 /** Reads and parses the project; shows its warnings. */
 export async function openProject({ name, options, report }: Command): Promise<Opened> {
+  const { url, target } = await connectionOf(options)
   const files = await loadProject(options.projectDir, {
     ...(options.vars ? { vars: options.vars } : {}),
-    target: targetOf(databaseUrl()),
+    target: { ...targetOf(url), ...target },
     flags: { which: name, fullRefresh: options.fullRefresh ?? false, storeFailures: options.storeFailures ?? false },
   })
   report.textOf = file => files.texts.get(file)
@@ -51,9 +53,17 @@ export async function openProject({ name, options, report }: Command): Promise<O
   return { project, targetName, targetPath: path.resolve(project.dir, targetName) }
 }
 
+/** Where a command works: DATABASE_URL, else the target of profiles.yml, else (without a url) the embedded server. */
+export async function connectionOf(options: Options): Promise<{ url: string | undefined; target: Partial<Target> }> {
+  const profile = await readProfile(options)
+  const schema = process.env.DBT_SCHEMA
+  const target = { ...profile?.target, ...(schema ? { schema } : {}) }
+  return { url: databaseUrl() ?? profile?.url(), target }
+}
+
 /** Runs work on the database: DATABASE_URL, or the embedded server, which is stopped after unless somebody holds it. */
 export async function withDatabase<T>(command: Command, work: (sql: Sql, url: string) => Promise<T>): Promise<T> {
-  const given = databaseUrl()
+  const { url: given } = await connectionOf(command.options)
   const server = given ? null : await startEmbedded(path.resolve(command.options.projectDir))
   const url = given ?? server!.url
   const sql = connect(url, { application: `deskledger ${command.name}` })
@@ -111,12 +121,11 @@ export function databaseUrl(): string | undefined {
 
 // Relation names are printed with the database in them, so it is known before anything connects.
 function targetOf(url: string | undefined): Partial<Target> {
-  const schema = process.env.DBT_SCHEMA
-  if (!url || !URL.canParse(url)) return { host: '127.0.0.1', user: 'deskledger', database: 'deskledger', ...(schema ? { schema } : {}) }
+  if (!url || !URL.canParse(url)) return { host: '127.0.0.1', user: 'deskledger', database: 'deskledger' }
   const { hostname: host, port, username, pathname } = new URL(url)
   const user = decodeURIComponent(username) || process.env.PGUSER || 'postgres'
   const database = decodeURIComponent(pathname.slice(1)) || user
-  return { host, port: Number(port || 5432), user, database, ...(schema ? { schema } : {}) }
+  return { host, port: Number(port || 5432), user, database }
 }
 
 // state: and result: compare with an earlier run.

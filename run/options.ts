@@ -3,6 +3,9 @@ import type { IndirectSelection } from './select.ts'
 /** What the command line says, as commander gives it. Lists are split already. */
 export interface Options {
   projectDir: string
+  profilesDir?: string
+  profile?: string
+  target?: string
   select?: string[]
   exclude?: string[]
   resourceType?: string[]
