@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres'
+import type { ReservedSql, Sql } from 'postgres'
 import type { Entity } from './entities.ts'
 import { type Landed, land } from './land.ts'
 import { batchesOf, confirm, type LedgerEntry, ledgerOf, prune, sweep } from './ledger.ts'
@@ -50,6 +50,9 @@ export interface LoadProgress {
 export interface LoadOptions {
   /** Take out of the ledger what is gone from the folder. */
   prune: boolean
+  /** The session that holds the lock against other loads: the ledger is written on it, so that a load cannot outlive its lock. */
+  session?: ReservedSql
+  /** May throw, which ends the load: the files that landed stay. */
   onProgress?: (progress: LoadProgress) => void
 }
 
@@ -57,10 +60,10 @@ export interface LoadOptions {
  * Lands the files of a data folder that are new or changed, each wholly or not at all (R6-R8). `sql` is a pool of two connections or more,
  * three for full speed; the caller holds the lock against other loads. Throws a ProjectError when there is no feed in the folder.
  */
-export async function load(sql: Sql, dataDir: string, { prune: prunes, onProgress = () => {} }: LoadOptions): Promise<LoadReport> {
+export async function load(sql: Sql, dataDir: string, { prune: prunes, session, onProgress = () => {} }: LoadOptions): Promise<LoadReport> {
   const { files, notices } = survey(dataDir)
   const report = createReport()
-  const lane = await sql.reserve()
+  const lane = session ?? (await sql.reserve())
   const second = (sql.options.max ?? 1) > 2 ? await sql.reserve() : undefined
 
   try {
@@ -91,7 +94,7 @@ export async function load(sql: Sql, dataDir: string, { prune: prunes, onProgres
     }
   } finally {
     second?.release()
-    lane.release()
+    if (!session) lane.release()
   }
 }
 

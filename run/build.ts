@@ -4,7 +4,7 @@ import type { RunContext } from './compile.ts'
 import type { Session, Sql } from './database.ts'
 import { cannotRecreate, recreateViews, type SavedView } from './dependents.ts'
 import { ProjectError } from './errors.ts'
-import { Interrupted, isOwnError, lostConnection } from './failing.ts'
+import { Interrupted, isOwnError, isRepeatable, lostConnection } from './failing.ts'
 import { type Failure, storeFailures } from './failures.ts'
 import type { Node, Project } from './node.ts'
 import { runHooks, runNode } from './nodes.ts'
@@ -262,7 +262,7 @@ async function attempt(problems: unknown[], work: () => Promise<void>): Promise<
   try {
     await work()
   } catch (error) {
-    if (!isOwnError(error) || lostConnection(error)) throw error
+    if (!isOwnError(error) || isRepeatable(error)) throw error
     problems.push(error)
   }
 }

@@ -99,11 +99,20 @@ export function clusterUrl(cluster: Cluster, port: number, database = superuser)
 
 /** What postmaster.pid says; undefined when there is none (no server, or it has just begun). */
 export function readPostmaster(cluster: Cluster): Postmaster | undefined {
-  const file = join(cluster.data, 'postmaster.pid')
-  if (!existsSync(file)) return undefined
-  const [pid, , , port, , , , state = ''] = readFileSync(file, 'utf8').split('\n')
+  const [pid, , , port, , , , state = ''] = readPidFile(cluster).split('\n')
+  if (!pid) return undefined
   const known = (['ready', 'stopping'] as const).find(word => word === state.trim())
   return { pid: Number(pid), port: Number(port), state: known ?? 'starting' }
+}
+
+// It may go between two looks at it.
+function readPidFile({ data }: Cluster): string {
+  try {
+    return readFileSync(join(data, 'postmaster.pid'), 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
 }
 
 /** Whether that process is this cluster's server, and not one that has got the number of a dead one. */

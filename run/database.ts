@@ -1,10 +1,11 @@
 import net from 'node:net'
 import postgres from 'postgres'
 import { ProjectError } from './errors.ts'
+import { withSessions } from './session.ts'
 
 /** A pool of connections. What talks to the database takes it first. */
 export type Sql = postgres.Sql
-/** One connection of the pool, for as long as it is reserved: `begin`, `commit` and `savepoint` are statements on it. */
+/** A connection of its own until it is released: `begin`, `commit` and `savepoint` are statements on it. */
 export type Session = postgres.ReservedSql
 /** What PostgreSQL says beside results: severity, message, code … */
 export type Notice = postgres.Notice
@@ -15,7 +16,7 @@ export interface ConnectOptions {
   application?: string
   /** Gets every notice and warning; they are dropped otherwise. */
   onNotice?: (notice: Notice) => void
-  /** Connections of the pool at most. The work takes one, the run log and introspection the others. */
+  /** Connections of the pool at most; those that are reserved come on top. */
   max?: number
 }
 
@@ -37,7 +38,8 @@ export function connect(url: string, { application = 'deskledger', onNotice = ()
     types: { date: { to: 1184, from: [1082, 1114, 1184], serialize: timeToText, parse: textToIso } },
     connection: { application_name: application, TimeZone: 'UTC', DateStyle: 'ISO, YMD', IntervalStyle: 'postgres' },
   }
-  return postgres(url, options) as unknown as Sql
+  const open = (more: object) => postgres(url, { ...options, ...more }) as unknown as Sql
+  return withSessions(open({}), onclose => open({ max: 1, onclose }))
 }
 
 const connectSeconds = 10

@@ -1,6 +1,6 @@
 import type { Sql } from './database.ts'
 import { ProjectError } from './errors.ts'
-import { lostConnection } from './failing.ts'
+import { isRepeatable } from './failing.ts'
 import { underSavepoint } from './savepoint.ts'
 
 /** A view that reads a relation, with all that is needed to make it again as it was. */
@@ -42,7 +42,7 @@ export async function recreateViews(sql: Sql, views: SavedView[]): Promise<{ vie
         for (const text of view.recreate) await sql.unsafe(text)
       })
     } catch (error) {
-      if (lostConnection(error)) throw error
+      if (isRepeatable(error)) throw error
       failed.push({ view, error: error as Error })
     }
   }

@@ -30,6 +30,16 @@ export function lostConnection(error: unknown): ProjectError | undefined {
   return cause ? lostConnection(cause) : undefined
 }
 
+/** Whether the same work may succeed when it is done again: the reason lies in the server or in what others do at the moment, not in the data. */
+export function isRepeatable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code, cause } = error as Error & { code?: string }
+  return lostConnection(error) !== undefined || passing.has(code ?? '') || isRepeatable(cause)
+}
+
+// Serialization failure, deadlock, too many connections, cannot connect now.
+const passing = new Set(['40001', '40P01', '53300', '57P03'])
+
 const lost = new Set([
   'CONNECTION_CLOSED',
   'CONNECTION_DESTROYED',

@@ -1,4 +1,4 @@
-import { lostConnection } from './failing.ts'
+import { isRepeatable } from './failing.ts'
 import { underSavepoint } from './savepoint.ts'
 import { runSql, target, type Work } from './work.ts'
 
@@ -21,7 +21,7 @@ export async function dropForeignKeys(work: Work, rows: number): Promise<void> {
       work.pendingKeys.push(`alter table ${relation} add constraint ${name} ${definition}`)
     } catch (error) {
       // A table with checks still to be made cannot be altered: the key stays and checks row by row.
-      if (lostConnection(error)) throw error
+      if (isRepeatable(error)) throw error
     }
   }
 }

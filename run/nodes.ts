@@ -4,7 +4,7 @@ import { persistDocs } from './comments.ts'
 import { compileNode, type RunContext, renderText } from './compile.ts'
 import type { Session } from './database.ts'
 import { ProjectError } from './errors.ts'
-import { isOwnError, lostConnection } from './failing.ts'
+import { isOwnError, isRepeatable } from './failing.ts'
 import { applyGrants } from './grants.ts'
 import type { Rendered } from './jinja/render.ts'
 import { materialize } from './materialize.ts'
@@ -55,7 +55,7 @@ export async function runNode(session: Session, plan: Plan, node: Node, context:
     const { action: message, ...rows } = outcome
     Object.assign(result, { message, ...rows })
   } catch (error) {
-    if (plan.signal.aborted || !isOwnError(error) || lostConnection(error)) throw error
+    if (plan.signal.aborted || !isOwnError(error) || isRepeatable(error)) throw error
     await session`rollback to savepoint node`
     Object.assign(result, { status: 'error', message: (error as Error).message, error })
   }

@@ -11,6 +11,7 @@ import { buildOrder } from './order.ts'
 import { parseProject } from './parse.ts'
 import { readProfile } from './profile.ts'
 import { loadProject } from './project.ts'
+import { repeating } from './repeat.ts'
 import type { Report } from './report.ts'
 import { type Previous, selectNodes } from './select.ts'
 
@@ -61,8 +62,15 @@ export async function connectionOf(options: Options): Promise<{ url: string | un
   return { url: databaseUrl() ?? profile?.url(), target }
 }
 
-/** Runs work on the database: DATABASE_URL, or the embedded server, which is stopped after unless somebody holds it. */
+/**
+ * Runs work on the database: DATABASE_URL, or the embedded server, which is stopped after unless somebody holds it.
+ * When the connection is lost, or for another reason that passes, the work is done again from its start.
+ */
 export async function withDatabase<T>(command: Command, work: (sql: Sql, url: string) => Promise<T>): Promise<T> {
+  return repeating(() => once(command, work), command)
+}
+
+async function once<T>(command: Command, work: (sql: Sql, url: string) => Promise<T>): Promise<T> {
   const { url: given } = await connectionOf(command.options)
   const server = given ? null : await startEmbedded(path.resolve(command.options.projectDir))
   const url = given ?? server!.url
@@ -72,7 +80,9 @@ export async function withDatabase<T>(command: Command, work: (sql: Sql, url: st
     for (const message of warnings) command.report.warn({ message })
     return await work(sql, url)
   } catch (error) {
-    throw command.signal.aborted ? error : (lostConnection(error) ?? explainConnection(error, url) ?? error)
+    if (command.signal.aborted) throw error
+    const explained = lostConnection(error) ?? explainConnection(error, url)
+    throw explained && explained !== error ? Object.assign(explained, { cause: error }) : error
   } finally {
     await sql.end({ timeout: 1 }).catch(() => {})
     await server?.close()

@@ -47,12 +47,16 @@ export async function hasLog(sql: Sql): Promise<boolean> {
   return row?.there ?? false
 }
 
-/** Opens a run in the log. A run still marked as running is dead, for the caller holds the lock: it is closed as interrupted. */
+/**
+ * Opens a run in the log, or begins it again after a failure that passed. A run still marked as running is dead, for the caller holds
+ * the lock: it is closed as interrupted.
+ */
 export async function startRun(sql: Sql, { runId, command, fingerprint, isWhole }: RunRecord): Promise<void> {
   await sql`update ops.runs set status = 'interrupted', finished_at = now(), message = 'It ended without a word.' where status = 'running'`
   await sql`
     insert into ops.runs (run_id, command, status, started_at, project_fingerprint, is_whole)
     values (${runId}, ${command}, 'running', now(), ${fingerprint}, ${isWhole})
+    on conflict (run_id) do update set status = 'running', finished_at = null, message = null
   `
 }
 
@@ -77,6 +81,7 @@ export async function finishRun(
     message: result.message,
   }))
   await sql.begin(async transaction => {
+    await transaction`delete from ops.run_nodes where run_id = ${runId}`
     await transaction`
       insert into ops.run_nodes
       select ${runId}::uuid, r.*

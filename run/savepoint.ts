@@ -1,5 +1,5 @@
 import type { Sql } from './database.ts'
-import { lostConnection } from './failing.ts'
+import { isRepeatable, lostConnection } from './failing.ts'
 
 /**
  * Runs work under a savepoint of the transaction: an error undoes this work alone and is thrown on. When the connection is lost,
@@ -23,7 +23,7 @@ export async function underSavepoint<T>(sql: Sql, name: string, work: () => Prom
 export async function runWherePossible(sql: Sql, statements: string[]): Promise<void> {
   for (const text of statements) {
     await underSavepoint(sql, 'where_possible', () => sql.unsafe(text)).catch(error => {
-      if (lostConnection(error)) throw error
+      if (isRepeatable(error)) throw error
     })
   }
 }

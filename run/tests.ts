@@ -1,7 +1,7 @@
 import { compileNode, type RunContext } from './compile.ts'
 import type { Sql } from './database.ts'
 import { ProjectError } from './errors.ts'
-import { isOwnError, lostConnection } from './failing.ts'
+import { isOwnError, isRepeatable } from './failing.ts'
 import { type Failure, takeFailures } from './failures.ts'
 import type { Node, Project } from './node.ts'
 import { underSavepoint } from './savepoint.ts'
@@ -57,7 +57,7 @@ export async function runTests(sql: Sql, tests: Node[], run: TestRun): Promise<M
         explain: (error, statement) => explainStatement(node, rendered, statement, error),
       })
     } catch (error) {
-      if (!isOwnError(error) || lostConnection(error)) throw error
+      if (!isOwnError(error) || isRepeatable(error)) throw error
       results.set(node, failed(error, '', ''))
     }
   }
@@ -76,7 +76,7 @@ export async function runTests(sql: Sql, tests: Node[], run: TestRun): Promise<M
         if (entry) results.set(entry.node, judge(entry.node, entry.check, row, statement, each, run.warnError))
       }
     } catch (error) {
-      if (lostConnection(error)) throw error
+      if (isRepeatable(error)) throw error
       const only = group[0]
       if (group.length > 1) for (const one of group) await together([one])
       else if (only) results.set(only.node, failed(only.explain(error, statement), only.check.sql, statement))
@@ -90,7 +90,7 @@ export async function runTests(sql: Sql, tests: Node[], run: TestRun): Promise<M
     try {
       result.stored = await underSavepoint(sql, 'failing_rows', () => takeFailures(sql, node, check))
     } catch (error) {
-      if (lostConnection(error)) throw error
+      if (isRepeatable(error)) throw error
       result.message = `${result.message}; its rows could not be stored: ${(error as Error).message}`
     }
   }

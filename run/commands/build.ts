@@ -31,7 +31,7 @@ export async function buildCommand(
       if (kind.isTrial) await refusePending(sql, opened.project)
       else for (const name of await migrate(sql, url, opened.project.dir)) report.note(`Applied migration ${name}`)
       const withLog = await hasLog(sql)
-      const loaded = kind.loads && withLog ? await loadFeed(command, opened.project, sql) : null
+      const loaded = kind.loads && withLog ? await loadFeed(command, opened.project, sql, session) : null
       const isRefused = loaded !== null && refusedFiles(loaded).length > 0 && Boolean(options.warnError)
       const run = { command, opened, nodes, isWhole: isWhole && command.name === 'build', sql, session, withLog }
       if (loaded && run.isWhole && !options.fullRefresh && (await isNothingNew(run))) return isRefused ? 1 : 0
@@ -49,13 +49,13 @@ export async function loadCommand(command: Command): Promise<number> {
     withLock(
       sql,
       { wait: options.wait !== false, onWait: holder => report.note(`Waiting for another build or load: ${holder}`) },
-      async () => {
+      async session => {
         for (const name of await migrate(sql, url, opened.project.dir)) report.note(`Applied migration ${name}`)
         if (!(await hasLog(sql)))
           throw new ProjectError('This project has no landing tables', {
             hint: 'They are made by migrations/; a plain dbt project has nothing to load into.',
           })
-        const loaded = await loadFeed(command, opened.project, sql)
+        const loaded = await loadFeed(command, opened.project, sql, session)
         report.result(loadLines(loaded).join('\n'))
         return options.warnError && refusedFiles(loaded).length > 0 ? 1 : 0
       },
@@ -73,16 +73,24 @@ interface Run {
   withLog: boolean
 }
 
-async function loadFeed({ options, report, signal }: Command, project: Project, sql: Sql): Promise<LoadReport> {
+async function loadFeed({ options, report, signal }: Command, project: Project, sql: Sql, session: Session): Promise<LoadReport> {
   const folder = options.data ?? process.env.DATA_DIR ?? 'data'
   const bar = report.bar('Loading')
-  const interrupted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Interrupted())))
+  const [backend] = await session<{ pid: number }[]>`select pg_backend_pid() as pid`
+  const cancel = () => void sql`select pg_cancel_backend(${backend!.pid})`.catch(() => {})
+  signal.addEventListener('abort', cancel)
   try {
-    const work = load(sql, path.resolve(project.dir, folder), {
+    const loaded = await load(sql, path.resolve(project.dir, folder), {
       prune: options.prune ?? false,
-      onProgress: ({ bytes, totalBytes, path: file }) => bar.update(bytes, totalBytes, file),
+      session,
+      onProgress: ({ bytes, totalBytes, path: file }) => {
+        if (signal.aborted) throw new Interrupted()
+        bar.update(bytes, totalBytes, file)
+      },
+    }).catch(error => {
+      throw signal.aborted ? new Interrupted() : error
     })
-    const loaded = await Promise.race([work, interrupted])
+    if (signal.aborted) throw new Interrupted()
     bar.stop()
     for (const line of loadLines(loaded)) report.note(line)
     for (const message of loaded.notices) report.note(message)
@@ -93,6 +101,7 @@ async function loadFeed({ options, report, signal }: Command, project: Project, 
       report.warn({ message: `${plural(refused.length, 'file')} of the feed are refused, as before: see ops.files` })
     return loaded
   } finally {
+    signal.removeEventListener('abort', cancel)
     bar.stop()
   }
 }

@@ -1,0 +1,71 @@
+import type { Session, Sql } from './database.ts'
+
+/**
+ * Gives a pool sessions of their own: `reserve()` opens a connection that nobody else uses, `release()` closes it.
+ *
+ * The driver's own `reserve()` is not safe for a lock or a transaction: when its connection is lost between two statements, the next one
+ * goes to whatever the pool has connected in its place, without the lock and outside the transaction, or waits forever, or ends the
+ * process. Here every statement after the loss, and those that wait for an answer, fail with CONNECTION_CLOSED.
+ */
+export function withSessions(pool: Sql, connectOne: (onClose: () => void) => Sql): Sql {
+  const open = new Set<Sql>()
+  const end = pool.end.bind(pool)
+  return Object.assign(pool, { reserve, end: endAll })
+
+  async function reserve(): Promise<Session> {
+    const waiting = new Set<Pending>()
+    let isLost = false
+    const own = connectOne(() => {
+      isLost = true
+      for (const query of waiting) query.reject(lost())
+    })
+    open.add(own)
+    const session = await own.reserve().catch(error => {
+      close()
+      throw error
+    })
+    return new Proxy(session, {
+      apply: (target, self, words) => guarded(Reflect.apply(target, self, words)),
+      get(target, name) {
+        if (name === 'release') return close
+        const value = Reflect.get(target, name)
+        return name === 'unsafe' || name === 'file' ? (...words: unknown[]) => guarded(Reflect.apply(value, target, words)) : value
+      },
+    })
+
+    function guarded<T>(made: T): T {
+      if (made instanceof Promise) {
+        const query = made as unknown as Pending
+        const { handler } = query
+        query.handler = one => {
+          if (isLost) return one.reject(lost())
+          waiting.add(one)
+          const done = () => void waiting.delete(one)
+          Promise.prototype.then.call(one, done, done)
+          handler(one)
+        }
+      }
+      return made
+    }
+
+    function close(): void {
+      open.delete(own)
+      void own.end({ timeout: 1 })
+    }
+  }
+
+  async function endAll(options?: { timeout?: number }): Promise<void> {
+    await Promise.all([...open].map(own => own.end({ timeout: options?.timeout ?? 1 })))
+    await end(options)
+  }
+}
+
+/** What of the driver's queries matters here: they are sent when first awaited, by their handler. */
+interface Pending {
+  handler(query: Pending): void
+  reject(error: Error): void
+}
+
+function lost(): Error {
+  return Object.assign(new Error('the server closed the connection'), { code: 'CONNECTION_CLOSED' })
+}
