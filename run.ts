@@ -25,7 +25,7 @@ const program = new Commander('run.ts')
     '\nThe database is DATABASE_URL, or else an embedded PostgreSQL in .pg/, which is started when needed.\nExit codes: 0 all good, 1 something ran and failed, 2 usage, project, connection or Ctrl-C.',
   )
 
-const models = ['model', 'seed', 'test'] as const
+const models = ['model', 'seed', 'test', 'unit_test'] as const
 define(
   'build',
   'Load new feed files, then seeds, models and tests; publish when no test fails.',

@@ -21,7 +21,7 @@ export async function writeRun(folder: string, node: Node, statements: string[])
   if (text !== '') await write(path.join(folder, runPath(node)), text)
 }
 
-/** `compiled/deskledger/models/core/agents.sql`, in the target folder. A generic test lies beside the YAML that asks for it. */
+/** `compiled/deskledger/models/core/agents.sql`, in the target folder. A generic test and a unit test lie beside the YAML that asks for them. */
 export function compiledPath(node: Node): string {
   return path.join('compiled', node.packageName, fileOf(node))
 }
@@ -60,7 +60,7 @@ export function metadata(project: Project, schema: string): object {
 
 function resultOf(result: NodeResult): object {
   const { node, status, startedAt, finishedAt, message, failures, compiled, inserted, updated, deleted } = result
-  const isTest = node.resourceType === 'test'
+  const isTest = node.resourceType === 'test' || node.resourceType === 'unit_test'
   const touched = (inserted ?? 0) + (updated ?? 0) + (deleted ?? 0)
   const timing = { started_at: startedAt.toISOString(), completed_at: finishedAt.toISOString() }
   return {
@@ -80,6 +80,7 @@ function resultOf(result: NodeResult): object {
 }
 
 function fileOf(node: Node): string {
+  if (node.resourceType === 'unit_test') return path.join(node.path, `${node.name.replaceAll(/[/\\:]/g, '_')}.sql`)
   return node.test?.generic ? path.join(node.path, `${node.alias}.sql`) : node.path
 }
 

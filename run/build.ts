@@ -16,11 +16,13 @@ import type { Report } from './report.ts'
 import { underSavepoint } from './savepoint.ts'
 import { compareErrors, openErrors, type Refused } from './summary.ts'
 import { runTests } from './tests.ts'
+import { unitColumns } from './unitcolumns.ts'
+import { isUnitTest, runUnitTest } from './unittests.ts'
 
 /** What to build, and how. */
 export interface Plan {
   project: Project
-  /** Models, seeds and tests in their order. */
+  /** Models, seeds, tests and unit tests in their order. */
   nodes: Node[]
   fingerprints: Map<string, string>
   /** Whether the database has our run log: without it is_incremental() is dbt's. */
@@ -109,6 +111,7 @@ async function runAll(
 ): Promise<void> {
   const { project, nodes, signal } = plan
   const blocked = new Map<string, string>()
+  const unitRun = { project, context, columns: unitColumns(session, project, context), targetPath: plan.targetPath }
   for (let at = 0; at < nodes.length; ) {
     if (signal.aborted) throw new Interrupted()
     const group = testsFrom(nodes, at)
@@ -120,7 +123,7 @@ async function runAll(
     else
       for (const node of free) {
         report.began({ node }, results.length + 1, nodes.length)
-        finish(await runNode(session, plan, node, context, pending))
+        finish(await (isUnitTest(node) ? runUnitTest(session, node, unitRun) : runNode(session, plan, node, context, pending)))
       }
   }
 
@@ -221,10 +224,12 @@ function skipped(node: Node, because: string): NodeResult {
   return { ...empty(node), status: 'skipped', message: reason, because }
 }
 
+function isBuilt({ resourceType }: Node): boolean {
+  return resourceType === 'model' || resourceType === 'seed'
+}
+
 async function createSchemas(session: Session, nodes: Node[]): Promise<void> {
-  const wanted = [
-    ...new Set(nodes.filter(node => node.resourceType !== 'test' && node.config.materialized !== 'ephemeral').map(node => node.schema)),
-  ]
+  const wanted = [...new Set(nodes.filter(node => isBuilt(node) && node.config.materialized !== 'ephemeral').map(node => node.schema))]
   const there = await session<{ name: string }[]>`select nspname as name from pg_namespace`
   for (const schema of wanted)
     if (!there.some(row => row.name === schema)) await session.unsafe(`create schema if not exists ${quote(schema)}`)

@@ -28,6 +28,8 @@ export interface RunContext {
   print?: (message: string) => void
   /** exceptions.warn(), after the last pass. */
   warn?: (message: string) => void
+  /** What stands in SQL for a node that ref() or source() names, in quotes; undefined for its own relation. */
+  standIn?: (node: Node, site: Place) => string | undefined
   /** What config() said as the template was rendered for this run: it may name what parsing did not know yet, such as last_built(). */
   configured?: (node: Node, values: Record<string, unknown>) => void
   /** More names for the template: pre_hooks, sql, compiled_code … */
@@ -182,6 +184,8 @@ function runSession(
       if (!found || (pack !== undefined && pack !== project.name))
         throw new ProjectError(`'${name}' is no model or seed of the project`, { place: site })
       if (!visible(found.uniqueId)) throw unseen(node!, `ref('${name}')`, site)
+      const standIn = context.standIn?.(found, site)
+      if (standIn !== undefined) return relationObject({ ...relationOf(found), standIn })
       if (found.config.materialized !== 'ephemeral') return relationObject(relationOf(found))
       ephemeral.add(found.uniqueId)
       return relationObject({ database: null, schema: null, identifier: cteName(found), type: 'cte', cte: true })
@@ -190,7 +194,8 @@ function runSession(
       const found = project.sources.get(`source.${project.name}.${source}.${table}`)
       if (!found) throw new ProjectError(`'${source}.${table}' is no source of the project`, { place: site })
       if (!visible(found.uniqueId)) throw unseen(node!, `source('${source}', '${table}')`, site)
-      return relationObject(relationOf(found))
+      const standIn = context.standIn?.(found, site)
+      return relationObject({ ...relationOf(found), ...(standIn === undefined ? {} : { standIn }) })
     },
     configure: () => {},
     ask,

@@ -17,7 +17,7 @@ export interface ConfigKey {
   values?: readonly string[]
 }
 
-const all = ['model', 'seed', 'test', 'source'] as const
+const all = ['model', 'seed', 'test', 'unit_test', 'source'] as const
 const related = ['model', 'seed', 'test'] as const
 const built = ['model', 'seed'] as const
 const model = ['model'] as const
@@ -122,6 +122,7 @@ export const DEFAULTS: Record<ResourceType, Config> = {
     fail_calc: 'count(*)',
     schema: 'dbt_test__audit',
   },
+  unit_test: { enabled: true, tags: [], meta: {} },
   source: { enabled: true, tags: [], meta: {} },
 }
 

@@ -46,6 +46,12 @@ export function readCsv(
   return { columns, rows }
 }
 
+/** The header and the rows of CSV as text: for where the types are known from elsewhere. */
+export function readCells(text: string, file: string): { names: string[]; rows: (string | null)[][] } {
+  const [header = [], ...records] = recordsOf(text, file, ',')
+  return { names: header.map(name => columnName(name, false)), rows: records.map(row => row.map(value => (isNull(value) ? null : value))) }
+}
+
 /** The type of a column by its values, the first of dbt's list that all of them fit. A column of nothing but NULL is an integer. */
 export function guessType(values: (string | null)[]): string {
   const given = values.filter(value => value !== null).map(value => value.trim())
@@ -114,6 +120,6 @@ function recordsOf(text: string, file: string, delimiter: string): string[][] {
     })
   } catch (error) {
     const { message, lines } = error as { message: string; lines?: number }
-    throw new ProjectError(`The seed is no CSV: ${message}`, { place: { file, ...(lines ? { line: lines } : {}) } })
+    throw new ProjectError(`This is no CSV: ${message}`, { place: { file, ...(lines ? { line: lines } : {}) } })
   }
 }

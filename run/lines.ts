@@ -1,4 +1,4 @@
-import type { Node } from './node.ts'
+import type { Node, UnitTest } from './node.ts'
 import type { NodeResult } from './record.ts'
 
 /** How loud a line is. */
@@ -13,15 +13,16 @@ export function startLine(node: Node, index: number, total: number): string {
 export function endLine(result: NodeResult, index: number, total: number): { text: string; level: Level } {
   const { node, status, failures } = result
   const seconds = ((result.finishedAt.getTime() - result.startedAt.getTime()) / 1000).toFixed(2)
-  const isTest = node.resourceType === 'test'
+  const isTest = node.resourceType === 'test' || node.resourceType === 'unit_test'
+  const name = titleOf(node)
   const count = failures === null ? '' : ` ${failures}`
   const parts: Record<NodeResult['status'], [string, string]> = {
     success: [`OK ${done(node)} ${describeNode(node)}`, `${rowsText(result) || result.message} in ${seconds}s`],
-    pass: [`PASS ${node.name}`, `PASS in ${seconds}s`],
-    warn: [`WARN${count} ${node.name}`, `WARN${count} in ${seconds}s`],
-    fail: [`FAIL${count} ${node.name}`, `FAIL${count} in ${seconds}s`],
-    error: [isTest ? `ERROR ${node.name}` : `ERROR ${doing(node)} ${describeNode(node)}`, `ERROR in ${seconds}s`],
-    skipped: [isTest ? `SKIP test ${node.name}` : `SKIP relation ${relation(node)}`, 'SKIP'],
+    pass: [`PASS ${name}`, `PASS in ${seconds}s`],
+    warn: [`WARN${count} ${name}`, `WARN${count} in ${seconds}s`],
+    fail: [`FAIL${count} ${name}`, `FAIL${count} in ${seconds}s`],
+    error: [isTest ? `ERROR ${name}` : `ERROR ${doing(node)} ${describeNode(node)}`, `ERROR in ${seconds}s`],
+    skipped: [isTest ? `SKIP test ${name}` : `SKIP relation ${relation(node)}`, 'SKIP'],
   }
   const [text, bracket] = parts[status]
   return { text: padded(`${index} of ${total} ${text}`, bracket), level: 'info' }
@@ -57,7 +58,13 @@ export function relation(node: Node): string {
 function describeNode(node: Node): string {
   if (node.resourceType === 'seed') return `seed file ${relation(node)}`
   if (node.resourceType === 'test') return `test ${node.name}`
+  if (node.resourceType === 'unit_test') return `unit_test ${titleOf(node)}`
   return `sql ${String(node.config.materialized ?? 'view')} model ${relation(node)}`
+}
+
+// As in dbt: a unit test after its model.
+function titleOf(node: Node): string {
+  return node.resourceType === 'unit_test' ? `${(node as UnitTest).model}::${node.name}` : node.name
 }
 
 function done(node: Node): string {

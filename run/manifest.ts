@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { compiledPath, metadata } from './artifacts.ts'
-import type { Column, Macro, Node, Project, UnitTest } from './node.ts'
+import type { Column, Macro, Node, Project, UnitRows, UnitTest } from './node.ts'
 import type { NodeResult } from './record.ts'
 
 /** target/manifest.json, dbt's version 12: what state: compares with, and what tools around dbt read. */
@@ -141,14 +141,22 @@ function unitTestEntry(project: Project, test: UnitTest, created: number): objec
     unique_id: test.uniqueId,
     fqn: test.fqn,
     model: test.model,
-    given: test.given,
-    expect: test.expect,
-    overrides: Object.keys(test.overrides).length > 0 ? test.overrides : null,
+    given: test.given.map(({ input, rows }) => ({ input, ...fixtureEntry(rows) })),
+    expect: fixtureEntry(test.expect),
+    overrides: Object.values(test.overrides).some(part => Object.keys(part).length > 0) ? test.overrides : null,
     description: test.description,
     depends_on: { macros: [], nodes: test.dependsOn },
-    config: { tags: test.tags, meta: test.meta },
+    config: { enabled: true, tags: test.tags, meta: test.meta },
+    checksum: test.checksum,
+    schema: test.schema,
     created_at: created,
   }
+}
+
+// Rows of CSV as dbt keeps them: as mappings.
+function fixtureEntry({ format, fixture, sql, rows }: UnitRows): object {
+  const plain = rows.map(row => Object.fromEntries([...row].map(([name, { value }]) => [name, value])))
+  return { rows: sql ?? plain, format, fixture }
 }
 
 function docEntry(project: Project, doc: { name: string; text: string; place: { file: string } }): [string, object] {

@@ -2,7 +2,7 @@ import type { Place } from './errors.ts'
 import type { Definition } from './jinja/template.ts'
 
 /** What a node is: dbt's resource types that this runner knows. */
-export type ResourceType = 'model' | 'seed' | 'test' | 'source'
+export type ResourceType = 'model' | 'seed' | 'test' | 'unit_test' | 'source'
 
 /** The config of a node after all levels of precedence, keys as dbt names them (`materialized`, `unique_key`, …). */
 export type Config = Record<string, unknown>
@@ -99,23 +99,43 @@ export interface Macro {
   macros: string[]
 }
 
-/** A unit test as its YAML has it; kept as data. */
-export interface UnitTest {
-  uniqueId: string
-  name: string
-  place: Place
-  path: string
-  fqn: string[]
+/** A unit test: rows for what a model reads, and the rows that it should make of them. `dependsOn` is the model alone. */
+export interface UnitTest extends Node {
+  resourceType: 'unit_test'
   model: string
-  given: Record<string, unknown>[]
-  expect: Record<string, unknown>
-  overrides: Record<string, unknown>
-  description: string
-  config: Config
-  tags: string[]
-  meta: Record<string, unknown>
-  /** Unique id of the model under test. */
-  dependsOn: string[]
+  given: UnitInput[]
+  expect: UnitRows
+  overrides: { macros: Record<string, unknown>; vars: Record<string, unknown>; env_vars: Record<string, string> }
+}
+
+/** What a unit test says that one relation holds. */
+export interface UnitInput {
+  /** As it was written: `ref('agents')`, `source('raw', 'agents')`, `this`. */
+  input: string
+  place: Place
+  /** Unique id of the model, seed or source; of the model under test for `this`. */
+  id: string
+  isThis: boolean
+  rows: UnitRows
+}
+
+/** Rows of a unit test: values by column, or SQL that gives them. */
+export interface UnitRows {
+  format: 'dict' | 'csv' | 'sql'
+  fixture: string | null
+  /** As the YAML or the fixture has them. */
+  written: unknown
+  place: Place
+  /** Names in the order in which they are first met; of SQL none. */
+  columns: string[]
+  rows: Map<string, UnitCell>[]
+  sql: string | null
+}
+
+/** A value of a row, JSON-like, and where it stands. */
+export interface UnitCell {
+  value: unknown
+  place: Place
 }
 
 /** The connection's face towards Jinja: `target` in templates. */
@@ -136,6 +156,8 @@ export interface Flags {
   which: string
   fullRefresh: boolean
   storeFailures: boolean
+  /** --accept-shrink: snapshots that the delete guard holds back take part (R5). */
+  acceptShrink: boolean
 }
 
 /** A hook or other text of dbt_project.yml that is rendered when it runs. */

@@ -2,11 +2,16 @@ import type { Node, Project } from './node.ts'
 
 /**
  * The selected models, seeds and tests in the order of dbt build: each after all that it reads, a test as soon as its parents are there
- * and before the models that depend on all of them. Ties go by unique id, so that one project always runs in one order.
+ * and before the models that depend on all of them, a unit test just before its model. Ties go by unique id, so that one project always
+ * runs in one order.
  */
 export function buildOrder(project: Project, selected: Iterable<string>): Node[] {
   const wanted = new Set(selected)
-  return wholeOrder(project).filter(node => wanted.has(node.uniqueId))
+  const units = new Map<string, Node[]>()
+  for (const test of project.unitTests.values()) for (const id of test.dependsOn) units.set(id, [...(units.get(id) ?? []), test])
+  return wholeOrder(project)
+    .flatMap(node => [...(units.get(node.uniqueId) ?? []), node])
+    .filter(node => wanted.has(node.uniqueId))
 }
 
 /** All that the given nodes read, however far, without themselves; `depth` limits the steps. */
@@ -20,13 +25,13 @@ export function descendants(project: Project, ids: Iterable<string>, depth = Inf
 }
 
 /**
- * What must not run when a node failed or was skipped, or a test failed: all that depends on it, and for a test also the models that
- * depend on all of the test's parents.
+ * What must not run when a node failed or was skipped, or a test failed: all that depends on it, for a test also the models that
+ * depend on all of the test's parents, for a unit test its model.
  */
 export function blockedBy(project: Project, id: string): Set<string> {
   const guards = guardsOf(project)
-  const blocked = new Set<string>()
-  const queue = [id]
+  const blocked = new Set(project.unitTests.get(id)?.dependsOn)
+  const queue = [id, ...blocked]
   for (let next = queue.pop(); next !== undefined; next = queue.pop())
     for (const child of [...(project.childMap.get(next) ?? []), ...(guards.get(next) ?? [])])
       if (!blocked.has(child)) {

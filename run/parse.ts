@@ -9,8 +9,9 @@ import { readMacros } from './macrofiles.ts'
 import type { Node, Problem, Project, ProjectHook } from './node.ts'
 import { namer } from './nodenames.ts'
 import { parseSession, settle } from './parsepass.ts'
-import { describeMacros, docsOf, patchNodes, sourceDrafts, unitTests } from './patch.ts'
+import { describeMacros, docsOf, patchNodes, sourceDrafts } from './patch.ts'
 import type { ProjectFiles, SeedFile, SourceFile } from './project.ts'
+import { unitTests } from './unitparse.ts'
 import { placeOf, placeOfValue } from './yaml.ts'
 import { yamlRenderer } from './yamljinja.ts'
 
@@ -44,14 +45,6 @@ export function parseProject(files: ProjectFiles): Project {
   // 3: generic tests, which need to know what they are attached to
   drafts.push(...genericTests({ files, drafts, world, used, renderYaml, docs, errors, name, session: node => parseSession(node, noticed) }))
 
-  const unused = (['model', 'seed', 'test', 'source'] as const).flatMap(type => unusedFolders(settings.trees[type], TREE[type], used))
-  for (const { path, place } of unused)
-    warnings.push({
-      message: `The configs of ${path} in dbt_project.yml are for no node of the project`,
-      ...(place ? { place } : {}),
-      hint: 'Rename or remove them; a config has a + before its name.',
-    })
-
   // 4: who reads whom
   const project: Project = {
     ...world,
@@ -70,7 +63,18 @@ export function parseProject(files: ProjectFiles): Project {
     warnings,
   }
   link(project, drafts, errors)
-  unitTests(project, files, renderYaml, errors)
+  unitTests(project, files, { used, renderYaml, docs, errors })
+
+  const unused = (['model', 'seed', 'test', 'unit_test', 'source'] as const).flatMap(type =>
+    unusedFolders(settings.trees[type], TREE[type], used),
+  )
+  for (const { path, place } of unused)
+    warnings.push({
+      message: `The configs of ${path} in dbt_project.yml are for no node of the project`,
+      ...(place ? { place } : {}),
+      hint: 'Rename or remove them; a config has a + before its name.',
+    })
+
   if (errors.length > 0) throw new ProjectErrors(inPlaces(errors))
   return project
 
@@ -122,7 +126,7 @@ export function parseProject(files: ProjectFiles): Project {
   }
 }
 
-const TREE = { model: 'models', seed: 'seeds', test: 'data_tests', source: 'sources' }
+const TREE = { model: 'models', seed: 'seeds', test: 'data_tests', unit_test: 'unit_tests', source: 'sources' }
 
 function refuseDoubles(drafts: Draft[], errors: ProjectError[]): void {
   const seen = new Map<string, Node>()

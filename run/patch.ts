@@ -156,58 +156,6 @@ export function describeMacros(files: ProjectFiles, macros: Map<string, Macro>, 
   }
 }
 
-/** Unit tests as data, each with its model. */
-export function unitTests(project: Project, files: ProjectFiles, renderYaml: RenderYaml, errors: ProjectError[]): void {
-  for (const test of files.properties.unitTests) {
-    const { name, model, place } = test
-    const uniqueId = `unit_test.${project.name}.${model}.${name}`
-    const target = `model.${project.name}.${model}`
-    const other = project.unitTests.get(uniqueId)
-    if (other) {
-      errors.push(new ProjectError(`Two unit tests of ${model} are called '${name}': here and at ${written(other.place)}`, { place }))
-      continue
-    }
-    if (project.disabled.has(target)) continue
-    if (!project.nodes.has(target)) {
-      const models = [...project.nodes.values()].filter(({ resourceType }) => resourceType === 'model').map(node => node.name)
-      const hint = didYouMean(model, models)
-      errors.push(
-        new ProjectError(`The unit test '${name}' is for the model '${model}', but there is no such model`, {
-          place,
-          ...(hint ? { hint } : {}),
-        }),
-      )
-      continue
-    }
-    const folders = (files.propertyFiles.get(place.file) ?? place.file).split('/').slice(0, -1)
-    const fqn = [project.name, ...folders, model, name]
-    const draft = createDraft(files, 'test', { uniqueId, name, path: place.file, fqn, raw: '', place }, errors)
-    draft.node.config = { enabled: true }
-    configure(draft, [yamlLevel(test.config)], errors, renderYaml)
-    const { config } = draft.node
-    if (config.enabled === false) continue
-    project.unitTests.set(uniqueId, {
-      uniqueId,
-      name,
-      place,
-      path: place.file,
-      fqn,
-      model,
-      given: test.given,
-      expect: test.expect,
-      overrides: test.overrides,
-      description: test.description,
-      config,
-      tags: (config.tags ?? []) as string[],
-      meta: (config.meta ?? {}) as Record<string, unknown>,
-      dependsOn: [target],
-    })
-    project.parentMap.set(uniqueId, [target])
-    project.childMap.set(uniqueId, [])
-    project.childMap.get(target)?.push(uniqueId)
-  }
-}
-
 function plainColumn({ place, describedAt, tests: _, ...column }: ColumnProperties, docs: Docs, errors: ProjectError[]): Column {
   return { ...column, description: description(column.description, docs, describedAt ?? place, errors) }
 }

@@ -51,6 +51,8 @@ export interface ProjectFiles {
   /** The runner's own macros and generic tests, which the project's come before. */
   ownMacros: SourceFile[]
   docs: SourceFile[]
+  /** CSV and SQL of unit tests, in fixtures/ of the test-paths. */
+  fixtures: SourceFile[]
   properties: Properties
   /** The path within its folder setting for each properties file. */
   propertyFiles: Map<string, string>
@@ -82,7 +84,7 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
     settings,
     options,
     target: { ...DEFAULT_TARGET, ...defined(options.target) },
-    flags: { which: 'build', fullRefresh: false, storeFailures: false, ...defined(options.flags) },
+    flags: { which: 'build', fullRefresh: false, storeFailures: false, acceptShrink: false, ...defined(options.flags) },
     vars: { ...settings.vars, ...options.vars },
     env: options.env ?? process.env,
     models: [],
@@ -91,6 +93,7 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
     macros: [],
     ownMacros: [],
     docs: [],
+    fixtures: [],
     properties: { nodes: [], sources: [], macros: [], unitTests: [] },
     propertyFiles: new Map(),
     texts,
@@ -118,11 +121,14 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
         .digest('hex')
       files.seeds.push({ file, within: relative(path, file), checksum })
     }
-  for (const path of testPaths)
+  for (const path of testPaths) {
+    files.fixtures.push(...read(join(root, path, 'fixtures'), name => /\.(csv|sql)$/.test(name)))
     for (const found of read(join(root, path), name => name.endsWith('.sql'))) {
+      if (found.within.startsWith('fixtures/')) continue
       if (found.within.startsWith('generic/')) files.macros.push(found)
       else if (!TYPESCRIPT_TESTS.test(found.within)) files.singularTests.push(found)
     }
+  }
   for (const path of macroPaths) files.macros.push(...read(join(root, path), name => name.endsWith('.sql')))
   for (const path of snapshotPaths)
     for (const file of list(join(root, path), name => /\.(sql|ya?ml)$/.test(name)))

@@ -9,6 +9,8 @@ export interface Relation {
   type?: string | null
   /** An ephemeral model: printed as the name of its CTE. */
   cte?: boolean
+  /** What stands for it in SQL, already quoted: the CTE that a unit test puts in its place. */
+  standIn?: string
 }
 
 /** A relation as templates have it: `this`, what ref() and source() give. */
@@ -22,7 +24,8 @@ export function relationOf(node: Node): Relation {
 }
 
 /** How a relation stands in SQL, all its names in quotes. */
-export function written({ database, schema, identifier, cte }: Relation): string {
+export function written({ database, schema, identifier, cte, standIn }: Relation): string {
+  if (standIn !== undefined) return standIn
   if (cte) return identifier
   return [database, schema, identifier]
     .filter(name => name !== null && name !== '')

@@ -160,7 +160,7 @@ function selectableOf(project: Project): Map<string, Selectable> {
   const all = new Map<string, Selectable>()
   for (const node of project.nodes.values()) all.set(node.uniqueId, node)
   for (const source of project.sources.values()) all.set(source.uniqueId, source)
-  for (const unit of project.unitTests.values()) all.set(unit.uniqueId, { ...unit, resourceType: 'unit_test', packageName: project.name })
+  for (const unit of project.unitTests.values()) all.set(unit.uniqueId, unit)
   return all
 }
 

@@ -1,12 +1,12 @@
 import { basename } from 'node:path'
 import { ProjectError } from './errors.ts'
 import { fnmatch, globMatch } from './glob.ts'
-import type { Node, Project, UnitTest } from './node.ts'
+import type { Node, Project } from './node.ts'
 import type { Previous } from './select.ts'
 import { stateCheck } from './state.ts'
 
 /** What can be selected: nodes, sources and unit tests. */
-export type Selectable = Node | (UnitTest & { resourceType: 'unit_test'; packageName: string })
+export type Selectable = Node
 
 /** One term of a selection, its `method.argument:value`, in front of a project. */
 export interface Question {

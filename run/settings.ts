@@ -16,7 +16,7 @@ export interface Settings {
   analysisPaths: string[]
   targetPath: string
   /** `models:`, `seeds:`, `tests:`/`data_tests:`, `sources:`, `unit_tests:` as written. */
-  trees: { model?: YamlMap; seed?: YamlMap; test?: YamlMap; source?: YamlMap; unitTest?: YamlMap }
+  trees: { model?: YamlMap; seed?: YamlMap; test?: YamlMap; source?: YamlMap; unit_test?: YamlMap }
   vars: Record<string, unknown>
   onRunStart: string[]
   onRunEnd: string[]
@@ -61,7 +61,7 @@ export function readSettings(data: Yaml, errors: ProjectError[]): Settings | und
       ...(tree('seeds') ? { seed: tree('seeds')! } : {}),
       ...(test ? { test } : {}),
       ...(tree('sources') ? { source: tree('sources')! } : {}),
-      ...(tree('unit_tests') ? { unitTest: tree('unit_tests')! } : {}),
+      ...(tree('unit_tests') ? { unit_test: tree('unit_tests')! } : {}),
     },
     vars: varsOf(tree('vars') ?? {}, name),
     onRunStart: texts(read['on-run-start']),

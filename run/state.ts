@@ -6,7 +6,7 @@ import type { Selectable } from './selectmethods.ts'
 /** What of an earlier manifest.json a comparison reads. */
 interface OldNode {
   raw_code?: string
-  checksum?: { checksum?: string }
+  checksum?: { checksum?: string } | string
   unrendered_config?: Record<string, unknown>
   fqn?: string[]
   description?: string
@@ -37,7 +37,7 @@ export function stateCheck(project: Project, value: string, manifest: unknown): 
     })
   const old = manifest as OldManifest
   const changed = changedMacros(project, old)
-  const macrosChanged: Check = (_, node) => node.resourceType !== 'unit_test' && usesChanged(project, node, changed)
+  const macrosChanged: Check = (_, node) => usesChanged(project, node, changed)
   const modified: Check = (before, node) => !sameContents(before, node) || macrosChanged(before, node)
   const checks: Record<string, Check> = {
     new: before => before === undefined,
@@ -59,13 +59,13 @@ export function stateCheck(project: Project, value: string, manifest: unknown): 
   return node => check(old.nodes?.[node.uniqueId] ?? old.sources?.[node.uniqueId] ?? old.unit_tests?.[node.uniqueId], node)
 }
 
-function isNode(node: Selectable): node is Node {
+function isNode(node: Selectable): boolean {
   return node.resourceType !== 'unit_test'
 }
 
 function sameContents(old: OldNode | undefined, node: Selectable): boolean {
   if (!old) return node.resourceType === 'source'
-  if (!isNode(node)) return old.checksum?.checksum === undefined || isDeepStrictEqual(old.fqn, node.fqn)
+  if (!isNode(node)) return old.checksum === node.checksum && isDeepStrictEqual(old.fqn, node.fqn)
   if (node.resourceType === 'test' && node.test?.generic !== undefined) return sameConfig(old, node) && isDeepStrictEqual(old.fqn, node.fqn)
   const common = sameConfig(old, node) && isDeepStrictEqual(old.fqn, node.fqn) && sameRelation(old, node)
   if (node.resourceType === 'source')
@@ -78,7 +78,9 @@ function sameContents(old: OldNode | undefined, node: Selectable): boolean {
 }
 
 function sameBody(old: OldNode, node: Node): boolean {
-  return node.resourceType === 'seed' ? old.checksum?.checksum === node.checksum : (old.raw_code ?? '') === node.raw
+  return node.resourceType === 'seed'
+    ? (old.checksum as { checksum?: string } | undefined)?.checksum === node.checksum
+    : (old.raw_code ?? '') === node.raw
 }
 
 const NOT_COMPARED = new Set(['alias', 'schema', 'database', 'tags', 'group'])

@@ -45,7 +45,7 @@ export function failureLines(results: NodeResult[], folder: string): string[] {
     return [
       '',
       `${title} ${node.resourceType} ${node.name} (${where})`,
-      ...(result.error ? [] : [`  ${message}`]),
+      ...(result.error ? [] : message.split('\n').map(line => `  ${line}`.trimEnd())),
       ...(result.compiled ? [`  compiled code at ${folder}/${compiledPath(node)}`] : []),
       ...(result.storedIn ? [`  failing rows in ${result.storedIn}`] : []),
     ]
@@ -58,6 +58,7 @@ function headline({ status, results, problems }: Built, seconds: number): string
   const parts = [
     of('seed') > 0 && plural(of('seed'), 'seed'),
     of('model') > 0 && plural(of('model'), 'model'),
+    of('unit_test') > 0 && `${plural(of('unit_test', 'pass'), 'unit test')} passed`,
     of('test') > 0 && `${plural(of('test', 'pass'), 'test')} passed`,
     of('test', 'warn') > 0 && plural(of('test', 'warn'), 'warning'),
   ].filter(Boolean)

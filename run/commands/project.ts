@@ -15,7 +15,7 @@ import { loadProject } from '../project.ts'
 export async function parseCommand(command: Command): Promise<number> {
   const { project, targetPath } = await openProject(command)
   await writeManifest(targetPath, project)
-  command.report.note(`Read ${countNodes([...project.nodes.values()])}: no mistakes found.`)
+  command.report.note(`Read ${countNodes([...project.nodes.values(), ...project.unitTests.values()])}: no mistakes found.`)
   return 0
 }
 
@@ -24,7 +24,9 @@ export async function lsCommand(command: Command): Promise<number> {
   const { options, report } = command
   const { project, targetPath } = await openProject(command)
   const ids = await selectedIds(command, project, targetPath)
-  const nodes = [...project.nodes.values(), ...project.sources.values()].filter(node => ids.has(node.uniqueId) && hasType(options, node))
+  const nodes = [...project.nodes.values(), ...project.sources.values(), ...project.unitTests.values()].filter(
+    node => ids.has(node.uniqueId) && hasType(options, node),
+  )
   const lines = nodes
     .sort((a, b) => (a.uniqueId < b.uniqueId ? -1 : 1))
     .map(node => lineOf(node, options.output ?? 'selector', options.outputKeys))
@@ -38,7 +40,7 @@ export async function debugCommand(command: Command): Promise<number> {
   const { report } = command
   report.result(`node ${process.version}, ${process.platform} ${process.arch}`)
   const { project } = await openProject(command)
-  report.result(`project ${project.name} in ${project.dir}: ${countNodes([...project.nodes.values()])}`)
+  report.result(`project ${project.name} in ${project.dir}: ${countNodes([...project.nodes.values(), ...project.unitTests.values()])}`)
   const given = databaseUrl()
   report.result(
     `database: ${given ? describeUrl(given) : `embedded PostgreSQL in ${path.join(project.dir, '.pg')}${runningEmbedded(project.dir) ? ', running' : ''}`}`,
@@ -74,6 +76,7 @@ function lineOf(node: Node, output: string, keys: string[] | undefined): string 
   if (output === 'path') return node.path
   if (output === 'json') return JSON.stringify(pick(node, keys))
   if (output !== 'selector') throw new ProjectError(`--output ${output} is not known: selector, name, path or json`)
+  if (node.resourceType === 'unit_test') return `unit_test:${node.packageName}.${node.name}`
   return node.resourceType === 'source' ? `source:${node.fqn[0]}.${node.sourceName}.${node.name}` : node.fqn.join('.')
 }
 
@@ -110,5 +113,5 @@ function pick(node: Node, keys: string[] | undefined): object {
 
 function countNodes(nodes: Node[]): string {
   const count = (type: string, noun: string) => plural(nodes.filter(node => node.resourceType === type).length, noun)
-  return [count('model', 'model'), count('seed', 'seed'), count('test', 'data test')].join(', ')
+  return [count('model', 'model'), count('seed', 'seed'), count('test', 'data test'), count('unit_test', 'unit test')].join(', ')
 }

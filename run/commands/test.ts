@@ -8,19 +8,25 @@ import { type Command, openProject, selected, withDatabase } from '../open.ts'
 import type { NodeResult } from '../record.ts'
 import { failureLines, tally } from '../summary.ts'
 import { runTests } from '../tests.ts'
+import { unitColumns } from '../unitcolumns.ts'
+import { isUnitTest, runUnitTest } from '../unittests.ts'
 
-/** test: the data tests against what is published, in a transaction that only reads. Gives the exit code. */
+/** test: the unit tests, then the data tests against what is published, in a transaction that only reads. Gives the exit code. */
 export async function testCommand(command: Command): Promise<number> {
   const { options, report, signal } = command
   const opened = await openProject(command)
   const { project, targetPath, targetName } = opened
-  const { nodes } = await selected(command, opened, ['test'])
+  const { nodes } = await selected(command, opened, ['test', 'unit_test'])
   const began = performance.now()
   return withDatabase(command, async sql => {
     const session = await sql.reserve()
     const [backend] = await session<{ pid: number }[]>`select pg_backend_pid() as pid`
     signal.addEventListener('abort', () => void sql`select pg_cancel_backend(${backend!.pid})`.catch(() => {}))
     const results: NodeResult[] = []
+    const done = (result: NodeResult): void => {
+      results.push(result)
+      report.ended(result, results.length, nodes.length)
+    }
     try {
       await session`begin isolation level repeatable read read only`
       const flags = {
@@ -35,10 +41,16 @@ export async function testCommand(command: Command): Promise<number> {
         new Map(),
         report,
       )
-      for (let at = 0; at < nodes.length; at += group) {
+      const columns = unitColumns(session, project, context)
+      for (const node of nodes.filter(isUnitTest)) {
+        if (flags.failFast && !results.every(isGood)) break
+        done(await runUnitTest(session, node, { project, context, columns, targetPath }))
+      }
+      const dataTests = nodes.filter(node => !isUnitTest(node))
+      for (let at = 0; at < dataTests.length; at += group) {
         if (flags.failFast && !results.every(isGood)) break
         const startedAt = new Date()
-        const outcome = await runTests(session, nodes.slice(at, at + group), { project, context, ...flags })
+        const outcome = await runTests(session, dataTests.slice(at, at + group), { project, context, ...flags })
         for (const [node, { status, message, failures, compiled, ran, error, milliseconds, stored }] of outcome) {
           const finishedAt = new Date(startedAt.getTime() + milliseconds)
           const result: NodeResult = {
@@ -54,8 +66,7 @@ export async function testCommand(command: Command): Promise<number> {
           if (compiled) await writeCompiled(targetPath, node, compiled)
           if (ran) await writeRun(targetPath, node, [ran])
           if (stored) result.storedIn = await storeFailures(sql, stored)
-          results.push(result)
-          report.ended(result, results.length, nodes.length)
+          done(result)
         }
       }
     } catch (error) {

@@ -42,7 +42,7 @@ sources:
   expect(nodeOf(project, 'source.desk.raw.roles').source?.freshness).toBeNull()
 })
 
-it('keeps unit tests as data', async () => {
+it('reads unit tests with their model and inputs', async () => {
   const project = await projectOf({
     'models/a.sql': 'select 1',
     'models/_a.yml':
@@ -50,7 +50,8 @@ it('keeps unit tests as data', async () => {
   })
   expect(project.unitTests.get('unit_test.desk.a.works')).toMatchObject({
     model: 'a',
-    expect: { rows: [{ id: 1 }] },
+    given: [{ input: 'this', id: 'model.desk.a', isThis: true }],
+    expect: { format: 'dict', columns: ['id'] },
     overrides: { vars: { x: 1 } },
     dependsOn: ['model.desk.a'],
   })

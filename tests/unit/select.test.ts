@@ -237,6 +237,6 @@ function manifestOf(project: Project) {
   const macros: Record<string, unknown> = Object.fromEntries(
     [...project.macros.values()].map(macro => [macro.uniqueId, { macro_sql: macro.text }]),
   )
-  const unit_tests = Object.fromEntries([...project.unitTests.values()].map(({ uniqueId, fqn }) => [uniqueId, { fqn }]))
+  const unit_tests = Object.fromEntries([...project.unitTests.values()].map(({ uniqueId, fqn, checksum }) => [uniqueId, { fqn, checksum }]))
   return { nodes, macros, unit_tests }
 }
