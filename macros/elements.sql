@@ -37,14 +37,7 @@ elements as (
 
 ),
 
-typed as (
-
-    select
-        elements.*,
-        {{ typed([field]) }}
-    from elements
-
-),
+{{ typed_values('elements', [field]) }},
 
 judged as (
 

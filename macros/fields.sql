@@ -7,7 +7,8 @@
 {% macro field_types() -%}
     {{ return({
         'id':          {'convert': as_id,          'json': 'number',  'words': 'a whole number above 0'},
-        'text_id':     {'convert': as_text_id,     'json': 'string',  'words': 'a text'},
+        'text_id':     {'convert': as_text_id,     'json': 'string',  'words': 'a text of up to 200 characters'},
+        'reference':   {'convert': as_text_id,     'json': 'string',  'words': 'a text of up to 200 characters'},
         'text':        {'convert': as_text,        'json': 'string',  'words': 'a text'},
         'signature':   {'convert': as_signature,   'json': 'string',  'words': 'a text'},
         'bigint':      {'convert': as_bigint,      'json': 'number',  'words': 'a whole number'},
@@ -24,8 +25,8 @@
 {%- endmacro %}
 
 
-{# Three steps that open a base model: the landed records, each path looked up once, and the typed columns.         #}
-{# `offset 0` keeps the planner from merging the steps, which would look each path up again in every rule on it. #}
+{# Steps that open a base model: the landed records, each path looked up once, its type and text, and the typed columns. #}
+{# `offset 0` keeps the planner from merging the steps, which would look each path up again in every rule on it.        #}
 {% macro typed_records(entity, fields) -%}
 landed as (
 
@@ -43,12 +44,28 @@ unpacked as (
 
 ),
 
+{{ typed_values('unpacked', fields) }}
+{%- endmacro %}
+
+
+{# The last two of these steps, for any relation with the columns json_<column>. #}
+{% macro typed_values(relation, fields) -%}
+described as (
+
+    select
+        {{ relation }}.*,
+        {{ described(fields) }}
+    from {{ relation }}
+    offset 0
+
+),
+
 typed as (
 
     select
-        unpacked.*,
+        described.*,
         {{ typed(fields) }}
-    from unpacked
+    from described
     offset 0
 
 )
@@ -63,10 +80,21 @@ typed as (
 {%- endmacro %}
 
 
+{# Of each path its JSON type, and the trimmed text of a string or number, null when empty. #}
+{% macro described(fields) -%}
+    {%- for field in fields %}
+        jsonb_typeof(json_{{ field[0] }}) as type_{{ field[0] }},
+        case when jsonb_typeof(json_{{ field[0] }}) in ('string', 'number')
+            then nullif(btrim(json_{{ field[0] }} #>> '{}', {{ white_space() }}), '')
+        end as text_{{ field[0] }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
 {# The typed columns. #}
 {% macro typed(fields) -%}
     {%- for field in fields %}
-        {{ field_types()[field[1]].convert('json_' ~ field[0]) }} as {{ field[0] }}{{ ',' if not loop.last }}
+        {{ field_types()[field[1]].convert(field[0]) }} as {{ field[0] }}{{ ',' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 
@@ -98,7 +126,7 @@ typed as (
 {% macro required(field) -%}
     {%- set column, type, path, json = field[0], field[1], field[2], 'json_' ~ field[0] -%}
     case when {{ column }} is null then
-        case when {{ is_absent(json) }}
+        case when {{ is_absent(column) }}
             {%- if type in ['id', 'text_id'] %}
             then {{ finding('error', 'missing_key', path, json, 'every record needs its key') }}
             else {{ finding('error', 'invalid_key', path, json, 'must be ' ~ field_types()[type].words) }}
@@ -124,14 +152,14 @@ typed as (
             end
         {%- elif field | length < 4 %}
         when {{ column }} is null then
-            case when not {{ is_absent(json) }}
+            case when not {{ is_absent(column) }}
                 then {{ finding('warning', 'invalid_value', path, json, 'must be ' ~ kind.words ~ ': kept as null') }}
             end
         {%- endif %}
         {%- if kind.json in ['string', 'number', 'boolean'] %}
         when {{ column }} is not null and (
-            jsonb_typeof({{ json }}) <> '{{ kind.json }}'
-            {%- if type in ['bigint', 'integer'] %} or {{ json }} #>> '{}' like '%.%'{% endif -%}
+            type_{{ column }} <> '{{ kind.json }}'
+            {%- if type in ['bigint', 'integer'] %} or text_{{ column }} like '%.%'{% endif -%}
         )
             then {{ finding('warning', 'coerced_value', path, json, 'should be ' ~ kind.words ~ ': converted') }}
         {%- endif %}

@@ -22,13 +22,24 @@ users as (
 -- The name in the newest transaction of the user that has one.
 named as (
 
-    select distinct on (user_id)
-        user_id,
-        user_name
+    select distinct on (transactions.user_id)
+        transactions.user_id,
+        transactions.user_name
+
     from transactions
-    where user_id is not null
-        and user_name is not null
-    order by user_id, updated_at desc nulls last, batch_order desc, file_order desc, position desc
+
+    left join {{ ref('base_files') }} as files
+        on transactions.file_id = files.file_id
+
+    where transactions.user_id is not null
+        and transactions.user_name is not null
+
+    order by
+        transactions.user_id,
+        transactions.updated_at desc nulls last,
+        transactions.batch_order desc,
+        files.file_order desc,
+        transactions.position desc
 
 ),
 

@@ -24,7 +24,6 @@ select
     exchange_rate,
     amount_usd,
     fx_source,
-    {{ place_columns() }},
-    file_order
+    {{ place_columns() }}
 from {{ ref('base_transactions') }}
 where outcome = 'staged'

@@ -11,7 +11,7 @@
 ) }}
 
 {% set fields = [
-    ['channel',         'text',        'channel'],
+    ['channel',         'reference',   'channel'],
     ['is_available',    'boolean',     'available'],
     ['available_since', 'timestamptz', 'available_since'],
 ] %}
@@ -64,15 +64,7 @@ unpacked as (
 
 ),
 
-typed as (
-
-    select
-        unpacked.*,
-        {{ typed(fields) }}
-    from unpacked
-    offset 0
-
-),
+{{ typed_values('unpacked', fields) }},
 
 ranked as (
 

@@ -30,6 +30,7 @@ judged as (
         {{ judged(fields) }}
 
     from typed
+    offset 0
 
 ),
 

@@ -30,6 +30,7 @@ judged as (
         ]) }}
 
     from typed
+    offset 0
 
 ),
 

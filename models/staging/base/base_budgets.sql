@@ -49,7 +49,7 @@ judged as (
 
         -- Only a budget without a limit may lack one. A limit of 0 is real.
         {{ judged(fields + objects, faults=[
-            "case when is_limitless is not true then case when current_period is null and not " ~ is_absent('json_current_period') ~ " then "
+            "case when is_limitless is not true then case when current_period is null and not " ~ is_absent('current_period') ~ " then "
                 ~ finding('error', 'invalid_value', 'currentPeriod', 'json_current_period', 'must be an object: it holds the limit')
                 ~ " else " ~ required(['limit_amount', 'numeric', 'currentPeriod.limit', 'required']) ~ " end end",
             "case when limit_amount < 0 then "
@@ -57,6 +57,7 @@ judged as (
         ]) }}
 
     from typed
+    offset 0
 
 ),
 

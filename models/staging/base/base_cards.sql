@@ -14,9 +14,9 @@
     ['card_id',          'text_id',     'id', 'required'],
     ['card_uuid',        'text',        'uuid'],
     ['name',             'text',        'name'],
-    ['user_id',          'text',        'userId', 'required'],
+    ['user_id',          'reference','userId', 'required'],
     ['user_uuid',        'text',        'userUuid'],
-    ['budget_id',        'text',        'budgetId'],
+    ['budget_id',        'reference','budgetId'],
     ['last_four',        'text',        'lastFour'],
     ['valid_thru',       'text',        'validThru'],
     ['status',           'text',        'status', 'required'],
@@ -49,6 +49,7 @@ judged as (
         ]) }}
 
     from typed
+    offset 0
 
 ),
 

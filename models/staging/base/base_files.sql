@@ -1,4 +1,4 @@
-{# One row per file of the ledger, with its batch, and its place among the files of its batch and entity. #}
+{# One row per file of the ledger, with its batch, and a text that sorts the files of a batch. #}
 
 {{ config(materialized='view') }}
 
@@ -28,10 +28,7 @@ ordered as (
         files.status,
         files.reason,
         files.records,
-        row_number() over (
-            partition by files.entity, files.batch
-            order by files.natural_order
-        ) as file_order
+        files.natural_order as file_order
 
     from files
 

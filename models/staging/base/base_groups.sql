@@ -38,6 +38,7 @@ judged as (
         {{ judged(fields) }}
 
     from typed
+    offset 0
 
 ),
 

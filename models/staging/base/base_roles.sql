@@ -34,6 +34,7 @@ judged as (
         {{ judged(fields) }}
 
     from typed
+    offset 0
 
 ),
 

@@ -17,18 +17,18 @@
     ['status',                         'text',        'status'],
     ['occurred_at',                    'timestamptz', 'occurredTime', 'required'],
     ['updated_at',                     'timestamptz', 'updatedTime'],
-    ['user_id',                        'text',        'userId'],
+    ['user_id',                        'reference','userId'],
     ['user_uuid',                      'text',        'userUuid'],
     ['user_name',                      'text',        'userName'],
-    ['card_id',                        'text',        'cardId'],
-    ['budget_id',                      'text',        'budgetId'],
+    ['card_id',                        'reference','cardId'],
+    ['budget_id',                      'reference','budgetId'],
     ['merchant_name',                  'text',        'merchantName'],
     ['raw_merchant_name',              'text',        'rawMerchantName'],
     ['merchant_category_code',         'text',        'merchantCategoryCode'],
     ['fees',                           'numeric',     'fees'],
     ['is_complete',                    'boolean',     'complete'],
     ['decline_reason',                 'text',        'declineReason'],
-    ['original_auth_transaction_uuid', 'text',        'originalAuthTransactionUuid'],
+    ['original_auth_transaction_uuid', 'reference','originalAuthTransactionUuid'],
 ] %}
 
 {# What the amount in USD is made of. #}
@@ -48,13 +48,25 @@ with
 
 {{ typed_records('transactions', fields + money) }},
 
+-- A rate counts until the next one of its currency.
+rates as (
+
+    select
+        currency,
+        usd_per_unit,
+        rate_date as first_day,
+        lead(rate_date) over (partition by currency order by rate_date) as next_first_day
+    from {{ ref('exchange_rates') }}
+
+),
+
 -- The exponent that the record gives, else that of its currency; the rate that it gives, else that of its day.
 rated as (
 
     select
         typed.*,
         currencies.code is not null as is_known_currency,
-        case when {{ is_absent('json_exponent') }} then currencies.minor_units else exponent end as minor_units,
+        case when {{ is_absent('exponent') }} then currencies.minor_units else exponent end as minor_units,
         case when feed_rate > 0 then feed_rate end as record_rate,
         rates.usd_per_unit as seed_rate
 
@@ -63,14 +75,10 @@ rated as (
     left join {{ ref('currencies') }} as currencies
         on typed.original_currency = currencies.code
 
-    left join lateral (
-        select usd_per_unit from {{ ref('exchange_rates') }} as exchange_rates
-        where (typed.feed_rate > 0) is not true
-            and exchange_rates.currency = typed.original_currency
-            and exchange_rates.rate_date <= (typed.occurred_at at time zone 'UTC')::date
-        order by exchange_rates.rate_date desc
-        limit 1
-    ) as rates on true
+    left join rates
+        on typed.original_currency = rates.currency
+        and (typed.occurred_at at time zone 'UTC')::date >= rates.first_day
+        and ((typed.occurred_at at time zone 'UTC')::date < rates.next_first_day or rates.next_first_day is null)
 
 ),
 
@@ -131,13 +139,13 @@ judged as (
                 "case when original_currency is not null and not is_known_currency then "
                     ~ finding('error', 'unknown_currency', 'currencyData.originalCurrencyCode', 'json_original_currency',
                               'no code of ISO 4217 in seeds/currencies.csv') ~ " end",
-                "case when not " ~ is_absent('json_exponent') ~ " and (exponent between 0 and 4) is not true then "
+                "case when not " ~ is_absent('exponent') ~ " and (exponent between 0 and 4) is not true then "
                     ~ finding('error', 'invalid_value', 'currencyData.exponent', 'json_exponent', 'must be a whole number from 0 to 4') ~ " end",
-                "case when " ~ is_absent('json_exponent') ~ " and is_known_currency and minor_units is null then "
+                "case when " ~ is_absent('exponent') ~ " and is_known_currency and minor_units is null then "
                     ~ finding('error', 'missing_value', 'currencyData.exponent', 'json_exponent', 'the currency has no minor units of its own') ~ " end",
             ],
             remarks=[
-                "case when currency_data is not null and " ~ is_absent('json_exponent') ~ " then "
+                "case when currency_data is not null and " ~ is_absent('exponent') ~ " then "
                     ~ finding('warning', 'missing_value', 'currencyData.exponent', 'json_exponent', 'taken from the currency') ~ " end",
                 "case when feed_rate <= 0 then "
                     ~ finding('warning', 'invalid_value', 'currencyData.exchangeRate', 'json_feed_rate', 'must be above 0: kept as null') ~ " end",
@@ -149,6 +157,7 @@ judged as (
         ) }}
 
     from totalled
+    offset 0
 
 ),
 
@@ -156,7 +165,6 @@ judged as (
 
 select
     {{ place_columns() }},
-    file_order,
     {{ columns_of(fields) }},
     original_amount,
     original_currency,

@@ -21,8 +21,7 @@ select distinct on (transaction_id)
     card_id,
     budget_id,
     updated_at,
-    {{ place_columns() }},
-    file_order
+    {{ place_columns() }}
 from {{ ref('stg_transactions') }}
 {%- if is_incremental() %}
 where transaction_id in ({{ touched }})
