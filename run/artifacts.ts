@@ -80,6 +80,8 @@ function resultOf(result: NodeResult): object {
 }
 
 function fileOf(node: Node): string {
+  // A file may hold several snapshots.
+  if (node.resourceType === 'snapshot') return path.join(node.path, `${node.name}.sql`)
   if (node.resourceType === 'unit_test') return path.join(node.path, `${node.name.replaceAll(/[/\\:]/g, '_')}.sql`)
   return node.test?.generic ? path.join(node.path, `${node.alias}.sql`) : node.path
 }

@@ -180,7 +180,7 @@ function runSession(
     execute: true,
     strict: true,
     ref: (name, pack, site) => {
-      const found = project.nodes.get(`model.${project.name}.${name}`) ?? project.nodes.get(`seed.${project.name}.${name}`)
+      const found = ['model', 'seed', 'snapshot'].map(type => project.nodes.get(`${type}.${project.name}.${name}`)).find(Boolean)
       if (!found || (pack !== undefined && pack !== project.name))
         throw new ProjectError(`'${name}' is no model or seed of the project`, { place: site })
       if (!visible(found.uniqueId)) throw unseen(node!, `ref('${name}')`, site)

@@ -17,10 +17,12 @@ export interface ConfigKey {
   values?: readonly string[]
 }
 
-const all = ['model', 'seed', 'test', 'unit_test', 'source'] as const
-const related = ['model', 'seed', 'test'] as const
-const built = ['model', 'seed'] as const
+const all = ['model', 'seed', 'snapshot', 'test', 'unit_test', 'source'] as const
+const related = ['model', 'seed', 'snapshot', 'test'] as const
+const built = ['model', 'seed', 'snapshot'] as const
 const model = ['model'] as const
+const snapshot = ['snapshot'] as const
+const queried = ['model', 'snapshot'] as const
 const seed = ['seed'] as const
 const test = ['test'] as const
 
@@ -42,12 +44,12 @@ export const CONFIG_KEYS: Record<string, ConfigKey> = {
   unlogged: { kind: 'clobber', type: 'flag', on: built },
   contract: { kind: 'dict', type: 'map', on: built },
   packages: { kind: 'append', type: 'texts', on: built },
-  event_time: { kind: 'clobber', type: 'text', on: ['model', 'seed', 'source'] },
+  event_time: { kind: 'clobber', type: 'text', on: ['model', 'seed', 'snapshot', 'source'] },
   freshness: { kind: 'clobber', type: 'any', on: ['model', 'source'] },
 
-  materialized: { kind: 'clobber', type: 'text', on: model },
+  materialized: { kind: 'clobber', type: 'text', on: queried },
   incremental_strategy: { kind: 'clobber', type: 'text', on: model, values: ['append', 'merge', 'delete+insert', 'mirror'] },
-  unique_key: { kind: 'clobber', type: 'texts', on: model },
+  unique_key: { kind: 'clobber', type: 'texts', on: queried },
   incremental_predicates: { kind: 'clobber', type: 'texts', on: model },
   predicates: { kind: 'clobber', type: 'texts', on: model },
   merge_update_columns: { kind: 'clobber', type: 'texts', on: model },
@@ -57,6 +59,16 @@ export const CONFIG_KEYS: Record<string, ConfigKey> = {
   on_error: { kind: 'clobber', type: 'text', on: model, values: ['continue', 'skip_children'] },
   sql_header: { kind: 'clobber', type: 'text', on: model },
   migrated: { kind: 'clobber', type: 'flag', on: model, ours: true },
+
+  strategy: { kind: 'clobber', type: 'text', on: snapshot, values: ['timestamp', 'check'] },
+  updated_at: { kind: 'clobber', type: 'text', on: snapshot },
+  check_cols: { kind: 'clobber', type: 'texts', on: snapshot },
+  hard_deletes: { kind: 'clobber', type: 'text', on: snapshot, values: ['ignore', 'invalidate', 'new_record'] },
+  invalidate_hard_deletes: { kind: 'clobber', type: 'flag', on: snapshot },
+  dbt_valid_to_current: { kind: 'clobber', type: 'text', on: snapshot },
+  snapshot_meta_column_names: { kind: 'dict', type: 'map', on: snapshot },
+  target_schema: { kind: 'clobber', type: 'text', on: snapshot },
+  target_database: { kind: 'clobber', type: 'text', on: snapshot },
 
   column_types: { kind: 'dict', type: 'map', on: seed },
   delimiter: { kind: 'clobber', type: 'text', on: seed },
@@ -121,6 +133,16 @@ export const DEFAULTS: Record<ResourceType, Config> = {
     error_if: '!= 0',
     fail_calc: 'count(*)',
     schema: 'dbt_test__audit',
+  },
+  snapshot: {
+    enabled: true,
+    materialized: 'snapshot',
+    tags: [],
+    meta: {},
+    docs: { show: true },
+    'pre-hook': [],
+    'post-hook': [],
+    grants: {},
   },
   unit_test: { enabled: true, tags: [], meta: {} },
   source: { enabled: true, tags: [], meta: {} },

@@ -65,7 +65,7 @@ export function createDraft(
             place: at,
             hint:
               kind === 'snapshot'
-                ? 'Snapshots are not supported: use an incremental model that keeps the history.'
+                ? 'Move it to snapshots/.'
                 : 'Move it to macros/ or tests/generic/.',
           })
     })

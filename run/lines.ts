@@ -57,6 +57,7 @@ export function relation(node: Node): string {
 
 function describeNode(node: Node): string {
   if (node.resourceType === 'seed') return `seed file ${relation(node)}`
+  if (node.resourceType === 'snapshot') return `snapshot ${relation(node)}`
   if (node.resourceType === 'test') return `test ${node.name}`
   if (node.resourceType === 'unit_test') return `unit_test ${titleOf(node)}`
   return `sql ${String(node.config.materialized ?? 'view')} model ${relation(node)}`
@@ -68,11 +69,11 @@ function titleOf(node: Node): string {
 }
 
 function done(node: Node): string {
-  return node.resourceType === 'seed' ? 'loaded' : 'created'
+  return { seed: 'loaded', snapshot: 'snapshotted' }[node.resourceType as string] ?? 'created'
 }
 
 function doing(node: Node): string {
-  return node.resourceType === 'seed' ? 'loading' : 'creating'
+  return { seed: 'loading', snapshot: 'snapshotting' }[node.resourceType as string] ?? 'creating'
 }
 
 function padded(text: string, bracket: string): string {

@@ -25,9 +25,10 @@ export function readMacros(files: ProjectFiles, errors: ProjectError[]): Map<str
       if (kind !== 'macro' && kind !== 'test') {
         const hint =
           kind === 'snapshot'
-            ? 'Use an incremental model that keeps the history instead.'
+            ? 'Move it to snapshots/.'
             : 'Use one of the materializations that there are instead.'
-        errors.push(new ProjectError(`not supported: own ${kind}s, as '${definition.name}'`, { place, hint }))
+        const what = kind === 'snapshot' ? 'a snapshot among macros' : `own ${kind}s`
+        errors.push(new ProjectError(`not supported: ${what}, as '${definition.name}'`, { place, hint }))
         continue
       }
       const name = kind === 'test' ? `test_${definition.name}` : definition.name

@@ -5,12 +5,13 @@ import { incremental } from './incremental.ts'
 import { createTable, rewrite, swap } from './replace.ts'
 import { runWherePossible } from './savepoint.ts'
 import { seed } from './seeds.ts'
+import { snapshot } from './snapshot.ts'
 import { createIncoming, dropTemporary, type Outcome, runSql, step, target, temporary, type Work } from './work.ts'
 
 /** How a model gets into the database, by its `materialized`. Their SQL stands in macros/materializations. */
-export const materializations: Record<string, (work: Work) => Promise<Outcome>> = { view, table, incremental, ephemeral, seed }
+export const materializations: Record<string, (work: Work) => Promise<Outcome>> = { view, table, incremental, ephemeral, seed, snapshot }
 
-/** Materializes a model or seed. */
+/** Materializes a model, seed or snapshot. */
 export async function materialize(work: Work): Promise<Outcome> {
   const kind = work.node.resourceType === 'seed' ? 'seed' : String(work.node.config.materialized ?? 'view')
   const run = materializations[kind]

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Sql } from './database.ts'
 import { type Place, ProjectError } from './errors.ts'
+import { isRepeatable } from './failing.ts'
 import { whileMigrating } from './lock.ts'
 import { statementPlace } from './statement-place.ts'
 
@@ -139,7 +140,9 @@ async function applyPending(url: string, projectDir: string, pending: Migration[
       afterOperation: async ({ kind }) => void (kind === 'apply' && at++),
     })
   } catch (error) {
-    throw refused(pending[at], sent, error) ?? error
+    // The driver of the package has no code for that.
+    if (/connection terminated/i.test((error as Error).message)) throw Object.assign(error as Error, { code: 'CONNECTION_CLOSED' })
+    throw isRepeatable(error) ? error : (refused(pending[at], sent, error) ?? error)
   } finally {
     await connection.dispose()
   }

@@ -2,7 +2,7 @@ import type { Place } from './errors.ts'
 import type { Definition } from './jinja/template.ts'
 
 /** What a node is: dbt's resource types that this runner knows. */
-export type ResourceType = 'model' | 'seed' | 'test' | 'unit_test' | 'source'
+export type ResourceType = 'model' | 'seed' | 'test' | 'unit_test' | 'snapshot' | 'source'
 
 /** The config of a node after all levels of precedence, keys as dbt names them (`materialized`, `unique_key`, …). */
 export type Config = Record<string, unknown>

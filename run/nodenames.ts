@@ -14,9 +14,10 @@ export function namer(world: World, session: (node: Node) => Session): (node: No
   const testSchemas = new Map<string, string>()
   return node => {
     const { config } = node
-    if (config.database !== undefined && config.database !== world.target.database)
+    const wanted = config.database ?? config.target_database
+    if (wanted !== undefined && wanted !== world.target.database)
       throw new ProjectError(
-        `${node.name} is to go to the database '${config.database}', but the build works in '${world.target.database}'`,
+        `${node.name} is to go to the database '${wanted}', but the build works in '${world.target.database}'`,
         {
           place: node.place,
           hint: 'One PostgreSQL session has one database: take the config away.',
@@ -34,6 +35,8 @@ export function namer(world: World, session: (node: Node) => Session): (node: No
   }
 
   function schemaOf(node: Node): string {
+    // dbt's older way to place a snapshot: the schema as it is.
+    if (node.resourceType === 'snapshot' && node.config.target_schema) return String(node.config.target_schema)
     const custom = node.config.schema as string | undefined
     const known = node.resourceType === 'test' && custom !== undefined ? testSchemas.get(custom) : undefined
     if (known !== undefined) return known

@@ -11,6 +11,7 @@ import { namer } from './nodenames.ts'
 import { parseSession, settle } from './parsepass.ts'
 import { describeMacros, docsOf, patchNodes, sourceDrafts } from './patch.ts'
 import type { ProjectFiles, SeedFile, SourceFile } from './project.ts'
+import { snapshotDrafts } from './snapshotdrafts.ts'
 import { unitTests } from './unitparse.ts'
 import { placeOf, placeOfValue } from './yaml.ts'
 import { yamlRenderer } from './yamljinja.ts'
@@ -30,6 +31,7 @@ export function parseProject(files: ProjectFiles): Project {
   const drafts = [
     ...files.models.map(file => draftOf(file, 'model')),
     ...files.seeds.map(file => draftOf(file, 'seed')),
+    ...snapshotDrafts(files, used, renderYaml, errors),
     ...files.singularTests.map(file => draftOf(file, 'test')),
     ...sourceDrafts(files, used, renderYaml, docs, errors),
   ]
@@ -65,7 +67,7 @@ export function parseProject(files: ProjectFiles): Project {
   link(project, drafts, errors)
   unitTests(project, files, { used, renderYaml, docs, errors })
 
-  const unused = (['model', 'seed', 'test', 'unit_test', 'source'] as const).flatMap(type =>
+  const unused = (Object.keys(TREE) as (keyof typeof TREE)[]).flatMap(type =>
     unusedFolders(settings.trees[type], TREE[type], used),
   )
   for (const { path, place } of unused)
@@ -126,12 +128,12 @@ export function parseProject(files: ProjectFiles): Project {
   }
 }
 
-const TREE = { model: 'models', seed: 'seeds', test: 'data_tests', unit_test: 'unit_tests', source: 'sources' }
+const TREE = { model: 'models', seed: 'seeds', test: 'data_tests', unit_test: 'unit_tests', snapshot: 'snapshots', source: 'sources' }
 
 function refuseDoubles(drafts: Draft[], errors: ProjectError[]): void {
   const seen = new Map<string, Node>()
   for (const { node } of drafts) {
-    const key = node.resourceType === 'model' || node.resourceType === 'seed' ? `relation ${node.name}` : node.uniqueId
+    const key = ['model', 'seed', 'snapshot'].includes(node.resourceType) ? `relation ${node.name}` : node.uniqueId
     const other = seen.get(key)
     if (other) {
       const what = node.resourceType === 'source' ? `${node.sourceName}.${node.name}` : node.name

@@ -1,9 +1,10 @@
 import type { Session } from './context.ts'
-import { configure, type Draft } from './drafts.ts'
+import { attempt, configure, type Draft } from './drafts.ts'
 import { ProjectError } from './errors.ts'
 import { toJs } from './jinja/template.ts'
 import type { Node } from './node.ts'
 import { relationObject, relationOf } from './relation.ts'
+import { snapshotConfig } from './snapshotconfig.ts'
 
 /** The session of the parse pass: what it is asked for is noted in the draft, the database is silent. */
 export function parseSession(node: Node, warn: (message: string) => void, draft?: Draft, errors: ProjectError[] = []): Session {
@@ -37,9 +38,10 @@ export function settle(node: Node, errors: ProjectError[]): void {
   node.docs = (config.docs ?? {}) as Record<string, unknown>
   const materialized = String(config.materialized)
   if (resourceType === 'model' && !MATERIALIZED.includes(materialized)) {
-    const hint = materialized === 'snapshot' ? "Use 'incremental' and keep the history." : `There are ${MATERIALIZED.join(', ')}.`
+    const hint = materialized === 'snapshot' ? 'Write it as a snapshot, in snapshots/.' : `There are ${MATERIALIZED.join(', ')}.`
     errors.push(new ProjectError(`The materialization '${materialized}' of ${node.name} is not known`, { place, hint }))
   }
+  if (resourceType === 'snapshot') attempt(errors, () => void snapshotConfig(node))
   if (resourceType === 'test' && !['ERROR', 'WARN'].includes(String(config.severity).toUpperCase()))
     errors.push(new ProjectError(`The severity of ${node.name} must be error or warn, not '${config.severity}'`, { place }))
   if (config.merge_update_columns !== undefined && config.merge_exclude_columns !== undefined)

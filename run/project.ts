@@ -45,6 +45,8 @@ export interface ProjectFiles {
   env: Record<string, string | undefined>
   models: SourceFile[]
   seeds: SeedFile[]
+  /** SQL files of snapshot-paths. */
+  snapshots: SourceFile[]
   singularTests: SourceFile[]
   /** Macros and generic tests of the project. */
   macros: SourceFile[]
@@ -89,6 +91,7 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
     env: options.env ?? process.env,
     models: [],
     seeds: [],
+    snapshots: [],
     singularTests: [],
     macros: [],
     ownMacros: [],
@@ -130,16 +133,14 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
     }
   }
   for (const path of macroPaths) files.macros.push(...read(join(root, path), name => name.endsWith('.sql')))
-  for (const path of snapshotPaths)
-    for (const file of list(join(root, path), name => /\.(sql|ya?ml)$/.test(name)))
-      refuse(file, 'snapshots', "an incremental model (incremental_strategy 'append' or 'merge') that keeps the history")
+  for (const path of snapshotPaths) files.snapshots.push(...read(join(root, path), name => name.endsWith('.sql')))
   for (const path of analysisPaths)
     for (const file of list(join(root, path), name => name.endsWith('.sql'))) refuse(file, 'analyses', '`show --inline`')
   for (const file of ['packages.yml', 'dependencies.yml'])
     if (existsSync(join(root, file))) refuse(file, 'packages', 'copies of the macros you need in macros/')
-  for (const path of new Set(docsPaths.length > 0 ? docsPaths : [...modelPaths, ...seedPaths, ...macroPaths, ...testPaths]))
+  for (const path of new Set(docsPaths.length > 0 ? docsPaths : [...modelPaths, ...seedPaths, ...snapshotPaths, ...macroPaths, ...testPaths]))
     files.docs.push(...read(join(root, path), name => name.endsWith('.md')))
-  for (const path of new Set([...modelPaths, ...seedPaths, ...testPaths, ...macroPaths]))
+  for (const path of new Set([...modelPaths, ...seedPaths, ...snapshotPaths, ...testPaths, ...macroPaths]))
     for (const found of read(join(root, path), name => /\.ya?ml$/.test(name))) {
       if (testPaths.includes(path) && TYPESCRIPT_TESTS.test(found.within)) continue
       files.propertyFiles.set(found.file, found.within)

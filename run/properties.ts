@@ -1,14 +1,14 @@
 import { configPlaces, copyConfigPlaces } from './configplaces.ts'
 import { type Place, ProjectError } from './errors.ts'
 import type { Column, Config, Constraint } from './node.ts'
-import { ARGUMENT, COLUMN, EXPECT, GIVEN, MACRO, MODEL, OVERRIDES, SEED, SINGULAR, SOURCE, TABLE, TOP, UNIT } from './propertyshapes.ts'
+import { ARGUMENT, COLUMN, EXPECT, GIVEN, MACRO, MODEL, OVERRIDES, SEED, SINGULAR, SNAPSHOT, SOURCE, TABLE, TOP, UNIT } from './propertyshapes.ts'
 import { readShape } from './shape.ts'
 import { readTests, type TestProperties } from './testproperties.ts'
 import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from './yaml.ts'
 
-/** Properties of a model, seed or singular test, as one YAML file has them. */
+/** Properties of a model, seed, snapshot or singular test, as one YAML file has them. */
 export interface NodeProperties {
-  kind: 'model' | 'seed' | 'test'
+  kind: 'model' | 'seed' | 'snapshot' | 'test'
   name: string
   place: Place
   description: string
@@ -17,6 +17,9 @@ export interface NodeProperties {
   columns: ColumnProperties[]
   constraints: Constraint[]
   tests: TestProperties[]
+  /** Of a snapshot that is made in YAML: `ref('agents')`. */
+  relation?: string
+  relationAt?: Place
 }
 
 /** A column, with the generic tests on it. */
@@ -86,6 +89,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
   for (const [key, kind] of [
     ['models', 'model'],
     ['seeds', 'seed'],
+    ['snapshots', 'snapshot'],
     ['tests', 'test'],
     ['data_tests', 'test'],
   ] as const)
@@ -95,7 +99,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
   for (const item of maps(top, 'unit_tests')) readUnitTest(item)
 
   function readNode(map: YamlMap, kind: NodeProperties['kind']): void {
-    const read = readShape(map, `a ${kind}`, kind === 'model' ? MODEL : kind === 'seed' ? SEED : SINGULAR, errors)
+    const read = readShape(map, `a ${kind}`, SHAPES[kind], errors)
     const name = nameOf(map, kind)
     if (name === undefined) return
     into.nodes.push({
@@ -108,6 +112,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
       columns: columnsOf(read),
       constraints: (read.constraints ?? []) as unknown as Constraint[],
       tests: kind === 'test' ? [] : readTests(map, read, file, errors),
+      ...(kind === 'snapshot' && read.relation !== undefined ? { relation: text(read.relation), ...relationAt(map) } : {}),
     })
   }
 
@@ -221,6 +226,8 @@ export function written(place: Place): string {
   return place.line === undefined ? place.file : `${place.file}:${place.line}`
 }
 
+const SHAPES = { model: MODEL, seed: SEED, snapshot: SNAPSHOT, test: SINGULAR }
+
 // tags, meta, docs … beside `config:` are config too, under what `config:` says.
 function configOf(map: YamlMap, read: YamlMap): Config {
   const inner = isYamlMap(read.config) ? read.config : {}
@@ -234,6 +241,11 @@ function configOf(map: YamlMap, read: YamlMap): Config {
 function describedAt(map: YamlMap): { describedAt?: Place } {
   const place = typeof map.description === 'string' ? placeOfValue(map, 'description') : undefined
   return place ? { describedAt: place } : {}
+}
+
+function relationAt(map: YamlMap): { relationAt?: Place } {
+  const place = placeOfValue(map, 'relation')
+  return place ? { relationAt: place } : {}
 }
 
 function withoutFreshness(config: Config): Config {

@@ -21,7 +21,7 @@ export const TOP: Shapes = {
   tests: 'maps',
   data_tests: 'maps',
   unit_tests: 'maps',
-  snapshots: { use: "an incremental model (incremental_strategy 'append' or 'merge') that keeps the history" },
+  snapshots: 'maps',
   exposures: { use: '`meta:` of the models that feed it' },
   analyses: { use: '`show --inline` or a query outside the project' },
   groups: { use: '`tags:` and `meta: {owner: …}`' },
@@ -44,6 +44,8 @@ export const MODEL: Shapes = {
 }
 /** A seed. */
 export const SEED: Shapes = { ...common, ...tested }
+/** A snapshot; with `relation` the YAML is all that there is of it. */
+export const SNAPSHOT: Shapes = { ...common, ...tested, relation: 'text' }
 /** A singular test. */
 export const SINGULAR: Shapes = { ...common }
 /** A column. */

@@ -15,8 +15,8 @@ export interface Settings {
   snapshotPaths: string[]
   analysisPaths: string[]
   targetPath: string
-  /** `models:`, `seeds:`, `tests:`/`data_tests:`, `sources:`, `unit_tests:` as written. */
-  trees: { model?: YamlMap; seed?: YamlMap; test?: YamlMap; source?: YamlMap; unit_test?: YamlMap }
+  /** `models:`, `seeds:`, `tests:`/`data_tests:`, `snapshots:`, `sources:`, `unit_tests:` as written. */
+  trees: { model?: YamlMap; seed?: YamlMap; test?: YamlMap; snapshot?: YamlMap; source?: YamlMap; unit_test?: YamlMap }
   vars: Record<string, unknown>
   onRunStart: string[]
   onRunEnd: string[]
@@ -60,6 +60,7 @@ export function readSettings(data: Yaml, errors: ProjectError[]): Settings | und
       ...(tree('models') ? { model: tree('models')! } : {}),
       ...(tree('seeds') ? { seed: tree('seeds')! } : {}),
       ...(test ? { test } : {}),
+      ...(tree('snapshots') ? { snapshot: tree('snapshots')! } : {}),
       ...(tree('sources') ? { source: tree('sources')! } : {}),
       ...(tree('unit_tests') ? { unit_test: tree('unit_tests')! } : {}),
     },
@@ -115,9 +116,9 @@ const PROJECT: Shapes = {
   tests: 'map',
   data_tests: 'map',
   sources: 'map',
+  snapshots: 'map',
   unit_tests: 'map',
   vars: 'map',
-  snapshots: { use: 'incremental models' },
   exposures: { use: '`meta:` of the models that feed it' },
   metrics: { use: 'models' },
   'semantic-models': { use: 'models' },

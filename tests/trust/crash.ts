@@ -1,0 +1,221 @@
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { randomOf } from '../../bench/random.ts'
+import { cloneSite, createSite, main, type Site } from './site.ts'
+import { faultsOf, type State, stateOf, untilFree } from './state.ts'
+
+/** A kill -9 at a point that its number and the seed decide. */
+export interface Point {
+  number: number
+  scenario: keyof typeof scenarios
+  whom: 'runner' | 'backend' | 'server'
+  /** The write to the database, counted from 1, and milliseconds after it. */
+  at: number
+  after: number
+  /** Whether somebody else holds the embedded server, so that it outlives a killed runner. */
+  isHeld: boolean
+}
+
+/** What was found after a point and a plain build. */
+export interface Verdict {
+  point: Point
+  faults: string[]
+  /** Milliseconds until the killed runner's sessions and locks were gone; null where the server went with it. */
+  freeAfter: number | null
+  /** The killed run went on by itself and ended well. */
+  isRepaired: boolean
+  landingRatio: number
+  databaseRatio: number
+}
+
+/** Kills at so many points, one lane for each core, and gives the verdict on each as it comes. */
+export async function crash(
+  { points, seed, only }: { points: number; seed: number; only?: number | undefined },
+  onVerdict: (verdict: Verdict) => void = () => {},
+): Promise<Verdict[]> {
+  const first = await createSite()
+  const sites = [first]
+  try {
+    const ground = await prepare(first)
+    const numbers = only === undefined ? Array.from({ length: points }, (_, at) => at + 1) : [only]
+    while (sites.length < Math.min(2, availableParallelism(), numbers.length)) sites.push(cloneSite(first))
+    const verdicts: Verdict[] = []
+    await Promise.all(
+      sites.map(async site => {
+        for (let number = numbers.shift(); number !== undefined; number = numbers.shift()) {
+          const point = pointOf(seed, number, ground)
+          const verdict = await strikeAt(site, point, ground).catch(error => ({ ...unknown, point, faults: [String(error)] }))
+          verdicts.push(verdict)
+          onVerdict(verdict)
+        }
+      }),
+    )
+    return verdicts
+  } finally {
+    for (const site of sites) await site.remove()
+  }
+}
+
+/** A verdict in a line. */
+export function lineOf({ point, faults }: Verdict): string {
+  const { number, scenario, whom, at, after, isHeld } = point
+  const what = `point ${number}: kill -9 of the ${whom}, ${after} ms after write ${at} of ${scenario}${isHeld ? '' : ', server its own'}`
+  return [what, ...faults.slice(0, 12).map(fault => `    ${fault}`)].join('\n')
+}
+
+/** The figures. */
+export function summaryOf(verdicts: Verdict[], milliseconds: number): string {
+  const good = verdicts.filter(({ faults }) => faults.length === 0)
+  const by = (whom: Point['whom']) => verdicts.filter(({ point }) => point.whom === whom)
+  const most = (values: (number | null)[]) => Math.max(0, ...values.map(value => value ?? 0))
+  return [
+    `${good.length} of ${verdicts.length} points left the warehouse as an undisturbed run leaves it, in ${(milliseconds / 60_000).toFixed(1)} minutes`,
+    `  killed: ${(['runner', 'backend', 'server'] as const).map(whom => `${whom} ${by(whom).length}`).join(', ')}; ${verdicts.filter(({ isRepaired }) => isRepaired).length} runs that lost their connection ended well by themselves`,
+    `  sessions and locks of a killed runner were gone after ${most(verdicts.map(({ freeAfter }) => freeAfter)).toFixed(0)} ms at most`,
+    `  landing had ${most(verdicts.map(({ landingRatio }) => landingRatio)).toFixed(2)} times its size at most, the database ${most(verdicts.map(({ databaseRatio }) => databaseRatio)).toFixed(2)} times`,
+  ].join('\n')
+}
+
+// What is killed, on what ground, with which feed; where the model of changing columns is wide, it was not before.
+const scenarios = {
+  'the first load': { ground: 'nothing', args: ['load'], data: 'first', wide: false },
+  'the first build': { ground: 'nothing', args: ['build'], data: 'first', wide: false },
+  'a daily build': { ground: 'day1', args: ['build'], data: 'next', wide: true },
+  'a full refresh': { ground: 'day1', args: ['build', '--full-refresh'], data: 'next', wide: true },
+} as const
+
+interface Ground {
+  /** Writes to the database of an undisturbed run. */
+  writes: Record<Point['scenario'], number>
+  /** What an undisturbed run leaves, by what it starts from. */
+  expected: Record<'nothing' | 'day1', State>
+}
+
+const names = Object.keys(scenarios) as Point['scenario'][]
+const unknown = { freeAfter: null, isRepaired: false, landingRatio: 0, databaseRatio: 0 }
+
+/** Builds undisturbed, keeps the databases to start from, and counts. */
+async function prepare(site: Site): Promise<Ground> {
+  const holding = await site.hold('postgres')
+  const writes = {} as Ground['writes']
+  const expected = {} as Ground['expected']
+  await holding.sql.unsafe('create database nothing template template0')
+  for (const name of names) {
+    const { ground, args, data, wide } = scenarios[name]
+    if (name === 'a full refresh') {
+      // Other statements, but about as many.
+      writes[name] = writes['a daily build']
+      continue
+    }
+    await site.copy(ground, main)
+    site.widen(wide)
+    const count = join(site.dir, 'writes')
+    const { code, stderr } = await site.start([...args, '--data', data], { TRUST_COUNT: count }).ended
+    if (code !== 0) throw new Error(`${name}, undisturbed, ended with ${code}:\n${stderr}`)
+    writes[name] = Number(readFileSync(count, 'utf8'))
+    if (name === 'the first load') continue
+    const { sql, letGo } = await site.hold()
+    expected[ground] = await stateOf(sql)
+    if (ground === 'nothing') for (const statement of ofUsers) await sql.unsafe(statement)
+    await letGo()
+    if (ground === 'nothing') await site.copy(main, 'day1')
+  }
+  await holding.letGo()
+  return { writes, expected }
+}
+
+// What users made on our tables: it must outlive everything.
+const ofUsers = [
+  'create schema people',
+  'create view people.active as select agent_id, name from core.agents where is_active',
+  'create view people.headcount as select * from marts.group_headcount',
+  'create view people.names as select name, count(*) as n from marts.trust_names group by name',
+  'create view people.busy as select b.name, a.name as active from marts.trust_busy as b left join people.active as a using (agent_id)',
+  'create view people.staged as select source, count(*) as n from staging.stg_agents group by source',
+  'create materialized view people.spend as select * from marts.spend_by_merchant',
+  'create unique index on people.spend (merchant_name)',
+]
+
+function pointOf(seed: number, number: number, { writes }: Ground): Point {
+  const random = randomOf(seed, 'point', number)
+  const scenario = names[number % names.length] as Point['scenario']
+  const whom = random.pick(['runner', 'runner', 'backend', 'server'] as const)
+  const at = random.int(1, writes[scenario] - 2)
+  return { number, scenario, whom, at, after: random.chance(0.5) ? 0 : random.int(1, 40), isHeld: random.chance(0.6) }
+}
+
+async function strikeAt(site: Site, point: Point, { expected }: Ground): Promise<Verdict> {
+  const { ground, args, data, wide } = scenarios[point.scenario]
+  const holding = await site.hold('postgres')
+  await site.copy(ground, main)
+  site.widen(wide)
+  const runner = site.start([...args, '--data', data], { TRUST_KILL: `${point.whom} ${point.at} ${point.after}` })
+  if (!point.isHeld) {
+    // The runner holds the server before we let go of it, or starts it anew.
+    await Promise.race([sleep(900), runner.ended])
+    await holding.letGo()
+  }
+  const killed = await runner.ended
+  const faults: string[] = []
+  if (!killed.stderr.includes('[struck]')) faults.push('nobody was killed')
+  if (point.whom === 'runner' && killed.signal !== 'SIGKILL') faults.push(`the runner ended with ${killed.code}`)
+  if (point.whom !== 'runner' && killed.code !== 0) faults.push(`the runner ended with ${killed.code}: ${killed.stderr.slice(-600)}`)
+  if (/^ +at /m.test(killed.stderr)) faults.push(`a stack was printed: ${killed.stderr.slice(-600)}`)
+
+  let freeAfter: number | null = null
+  if (point.isHeld) {
+    if (point.whom === 'runner') {
+      const { sql, letGo } = await site.hold()
+      freeAfter = await untilFree(sql).finally(letGo)
+    }
+    await holding.letGo()
+  }
+  await untilStopped(site, faults)
+
+  const { code, printed } = await site.build(data)
+  if (code !== 0) faults.push(`the plain build ended with ${code}: ${printed.slice(-1000)}`)
+  await untilStopped(site, faults)
+
+  const { sql, letGo } = await site.hold()
+  try {
+    const { faults: found, state } = await faultsOf(sql, expected[ground])
+    const [landingRatio, databaseRatio] = [
+      state.landingBytes / expected[ground].landingBytes,
+      state.databaseBytes / expected[ground].databaseBytes,
+    ]
+    const isRepaired = point.whom !== 'runner' && killed.code === 0
+    return { point, faults: [...faults, ...found], freeAfter, isRepaired, landingRatio, databaseRatio }
+  } finally {
+    await letGo()
+  }
+}
+
+/** Nobody holds the server: it must end, with all its processes. */
+async function untilStopped(site: Site, faults: string[]): Promise<void> {
+  for (let tries = 0; tries < 250; tries++) {
+    if (site.processes().length === 0) return
+    await sleep(20)
+  }
+  faults.push(`5 s after its last holder the server still runs: processes ${site.processes().join(', ')}`)
+}
+
+/** `npm run test:crash -- --points 200 --seed 1 --only 17` */
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: { points: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' }, only: { type: 'string' } },
+  })
+  const began = performance.now()
+  const only = values.only === undefined ? undefined : Number(values.only)
+  let done = 0
+  const verdicts = await crash({ points: Number(values.points), seed: Number(values.seed), only }, verdict => {
+    done++
+    if (verdict.faults.length > 0) process.stdout.write(`${lineOf(verdict)}\n`)
+    else if (done % 20 === 0) process.stderr.write(`${done} points\n`)
+  })
+  process.stdout.write(`${summaryOf(verdicts, performance.now() - began)}\n`)
+  process.exitCode = verdicts.every(({ faults }) => faults.length === 0) ? 0 : 1
+}
