@@ -30,10 +30,10 @@ define(
   'build',
   'Load new feed files, then seeds, models and tests; publish when no test fails.',
   'build --select +agents',
-  [selection, building, feed, testing],
+  [selection, building, feed, testing, accepting],
   command => buildCommand(command, { types: [...models], loads: true }),
 )
-define('plan', 'The whole build for real, then undone: what it would change.', 'plan', [selection, building, testing], command =>
+define('plan', 'The whole build for real, then undone: what it would change.', 'plan', [selection, building, testing, accepting], command =>
   buildCommand(command, { types: [...models], loads: false, isTrial: true }),
 )
 define('load', 'Land new and changed feed files, nothing else.', 'load --data exports --prune', [feed], loadCommand)
@@ -157,6 +157,10 @@ function building(command: Commander): Commander {
     .option('-f, --full-refresh', 'make incremental models from nothing')
     .option('-x, --fail-fast', 'stop at the first failure')
     .option('--no-wait', 'leave at once when another build or load is running')
+}
+
+function accepting(command: Commander): Commander {
+  return command.option('--accept-shrink', 'take snapshots as they are that list far fewer than the one before, and remember it')
 }
 
 function testing(command: Commander): Commander {

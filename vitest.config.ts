@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'pipeline',
-          include: ['tests/pipeline/**/*.test.ts'],
+          include: ['tests/pipeline/**/*.test.ts', 'tests/trust/**/*.test.ts'],
           globalSetup: 'tests/pipeline/server.ts',
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -45,3 +45,23 @@
         and files.source in ({{ changed_batches(entity) }})
         {%- endif %}
 {%- endmacro %}
+
+
+{# With --accept-shrink: what the guard would have held back is remembered, and the models that follow see the batch as changed. #}
+{% macro remember_accepted_shrinks() -%}
+    {%- if flags.ACCEPT_SHRINK -%}
+    with accepted as (
+        insert into {{ source('ops', 'accepted_shrinks') }} (batch, entity, before, still_listed)
+        select source, entity, before, still_listed
+        from {{ this }}
+        where is_shrunk and takes_part
+        on conflict do nothing
+        returning batch, entity
+    )
+    update ops.batches
+    set changed_in = nextval('ops.landing_seq')
+    from accepted
+    where batches.batch = accepted.batch
+        and batches.entity = accepted.entity
+    {%- endif -%}
+{%- endmacro %}

@@ -99,7 +99,9 @@
         null::jsonb as value,
         case
             when refused_files > 0 then refused_files || ' of its files refused'
-            else 'no record of it was accepted'
+            when not has_staged then 'no record of it was accepted'
+            else 'it lists ' || still_listed || ' of the ' || before || ' of ' || compared_with
+                || ', less than min_snapshot_ratio {{ var('min_snapshot_ratio') }}; build --accept-shrink takes it as it is'
         end || ': whom it does not list is not absent' as rule,
         null::jsonb as raw_record,
         null as raw_text,

@@ -79,12 +79,14 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
       await attempt(problems, () => runHooks(session, project, null, project.onRunEnd, context))
 
     const isGoodRun = problems.length === 0 && results.every(isGood)
-    if (isGoodRun && landed !== null && !plan.isTrial) await publish(session, plan, published, landed, results)
+    // Accepting a shrunk snapshot stamps its batch: this build has seen that too.
+    const seen = isGoodRun && landed !== null && project.flags.acceptShrink ? await landedIn(session) : landed
+    if (isGoodRun && seen !== null && !plan.isTrial) await publish(session, plan, published, seen, results)
     if (signal.aborted) throw new Interrupted()
     const refused = plan.isTrial && plan.hasLog && isGoodRun ? compareErrors(before, await openErrors(session)) : []
     await session.unsafe(isGoodRun && !plan.isTrial ? 'commit' : 'rollback')
     for (const { result, stored } of plan.isTrial ? [] : failures) result.storedIn = await storeFailures(log, stored)
-    return { status: !isGoodRun ? 'failed' : plan.isTrial ? 'trial' : 'published', results, landedIn: landed, problems, refused }
+    return { status: !isGoodRun ? 'failed' : plan.isTrial ? 'trial' : 'published', results, landedIn: seen, problems, refused }
   } catch (error) {
     if (!lostConnection(error)) await session`rollback`.catch(() => {})
     if (signal.aborted) throw new Interrupted(results)

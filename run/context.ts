@@ -109,7 +109,16 @@ function baseValues(world: World): Map<string, Value> {
       ['target', record(all, 'target')],
       [
         'flags',
-        record({ WHICH: flags.which, FULL_REFRESH: flags.fullRefresh, STORE_FAILURES: flags.storeFailures, WARN_ERROR: false }, 'flags'),
+        record(
+          {
+            WHICH: flags.which,
+            FULL_REFRESH: flags.fullRefresh,
+            STORE_FAILURES: flags.storeFailures,
+            WARN_ERROR: false,
+            ACCEPT_SHRINK: flags.acceptShrink,
+          },
+          'flags',
+        ),
       ],
       ['project_name', world.name],
       ['invocation_id', world.invocationId],

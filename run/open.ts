@@ -39,7 +39,12 @@ export async function openProject({ name, options, report }: Command): Promise<O
   const files = await loadProject(options.projectDir, {
     ...(options.vars ? { vars: options.vars } : {}),
     target: { ...targetOf(url), ...target },
-    flags: { which: name, fullRefresh: options.fullRefresh ?? false, storeFailures: options.storeFailures ?? false },
+    flags: {
+      which: name,
+      fullRefresh: options.fullRefresh ?? false,
+      storeFailures: options.storeFailures ?? false,
+      acceptShrink: options.acceptShrink ?? false,
+    },
   })
   report.textOf = file => files.texts.get(file)
   const project = parseProject(files)

@@ -22,6 +22,7 @@ export interface Options {
   targetPath?: string
   data?: string
   prune?: boolean
+  acceptShrink?: boolean
   /** commander's form of --no-wait. */
   wait?: boolean
   output?: string

@@ -22,7 +22,8 @@ days as (
     select distinct on (sync_date)
         sync_date,
         source,
-        to_char(sync_date + 1, 'YYYY-MM-DD') collate "C" as next_day
+        -- After all batches of the day, as a blank follows the day in batch_order.
+        to_char(sync_date, 'YYYY-MM-DD!') collate "C" as end_of_day
     from {{ ref('snapshots') }}
     where entity = 'agents' and takes_part
         {%- if is_incremental() %}
@@ -38,7 +39,7 @@ agent_days as (
         agents.agent_id,
         days.sync_date,
         days.source,
-        days.next_day
+        days.end_of_day
 
     from days
 
@@ -77,14 +78,14 @@ as_of_day as (
 
     left join lateral (
         select * from {{ ref('stg_agents') }} as records
-        where records.agent_id = agent_days.agent_id and records.batch_order < agent_days.next_day
+        where records.agent_id = agent_days.agent_id and records.batch_order < agent_days.end_of_day
         order by records.batch_order desc
         limit 1
     ) as listed on true
 
     left join lateral (
         select * from {{ ref('stg_agent_details') }} as records
-        where records.agent_id = agent_days.agent_id and records.batch_order < agent_days.next_day
+        where records.agent_id = agent_days.agent_id and records.batch_order < agent_days.end_of_day
         order by records.batch_order desc
         limit 1
     ) as detailed on true

@@ -44,10 +44,11 @@ export async function fixture(files: Record<string, string> = {}): Promise<Fixtu
 export async function buildFixture(
   sql: Sql,
   dir: string,
-  options: Partial<Plan> & { select?: string[]; vars?: Record<string, unknown> } = {},
+  options: Partial<Plan> & { select?: string[]; vars?: Record<string, unknown>; acceptShrink?: boolean } = {},
 ): Promise<Built & { by: Record<string, NodeResult>; printed: string; project: Project }> {
   const [{ database } = { database: '' }] = await sql<{ database: string }[]>`select current_database() as database`
-  const project = parseProject(await loadProject(dir, { target: { database }, ...(options.vars ? { vars: options.vars } : {}) }))
+  const flags = { acceptShrink: options.acceptShrink ?? false }
+  const project = parseProject(await loadProject(dir, { target: { database }, flags, ...(options.vars ? { vars: options.vars } : {}) }))
   const { report, printed } = silentReport()
   report.textOf = file => project.textOf(file)
   const nodes = buildOrder(project, selectNodes(project, options.select ? { select: options.select } : {}))

@@ -16,14 +16,14 @@ export interface Warehouse extends FreshDatabase {
   /** Writes the files of a feed over those that are there, and lands them. */
   deliver(feed: Feed): Promise<void>
   /** Builds all, as `build` does after its load. Throws what was printed when it fails. */
-  build(options?: { fullRefresh?: boolean }): Promise<Built>
+  build(options?: { fullRefresh?: boolean; acceptShrink?: boolean }): Promise<Built>
 }
 
-/** Copies the project once, with seeds of the test's own; `warehouse()` then gives it a new database each time. */
+/** Copies the project once but for its unit tests, with seeds of the test's own; `warehouse()` then gives it a new database each time. */
 export async function projectWith(seeds?: Seeds): Promise<{ warehouse(): Promise<Warehouse>; remove(): Promise<void> }> {
   const dir = await mkdtemp(join(tmpdir(), 'deskledger-warehouse-'))
   for (const name of ['dbt_project.yml', 'models', 'macros', 'seeds', 'tests/data'])
-    await cp(join(projectDir, name), join(dir, name), { recursive: true })
+    await cp(join(projectDir, name), join(dir, name), { recursive: true, filter: source => !source.endsWith('_unit_tests.yml') })
   for (const [name, rows] of Object.entries(seeds ?? {})) await writeFile(join(dir, 'seeds', `${name}.csv`), toCsv(name, rows))
   return { warehouse, remove: () => rm(dir, { recursive: true, force: true }) }
 
@@ -42,7 +42,7 @@ export async function projectWith(seeds?: Seeds): Promise<{ warehouse(): Promise
       await load(database.sql, data, { prune: false })
     }
 
-    async function build(options: { fullRefresh?: boolean } = {}): Promise<Built> {
+    async function build(options: { fullRefresh?: boolean; acceptShrink?: boolean } = {}): Promise<Built> {
       const built = await buildFixture(database.sql, dir, { hasLog: true, ...options })
       if (built.status !== 'published') throw new Error(built.printed.replace(/^.* (PASS|OK|START|SKIP) .*\n/gm, ''))
       return built

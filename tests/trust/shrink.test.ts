@@ -17,9 +17,9 @@ describe('the delete guard (R5)', () => {
     await project.remove()
   })
 
-  const active = async () => (await warehouse.sql`select agent_id::int as id from core.agents where is_active order by 1`).map(row => row.id)
-  const days = async () =>
-    (await warehouse.sql`select distinct source from core.agent_status_history order by 1`).map(row => row.source)
+  const active = async () =>
+    (await warehouse.sql`select agent_id::int as id from core.agents where is_active order by 1`).map(row => row.id)
+  const days = async () => (await warehouse.sql`select distinct source from core.agent_status_history order by 1`).map(row => row.source)
   const warnings = async () =>
     (
       await warehouse.sql`
@@ -27,7 +27,13 @@ describe('the delete guard (R5)', () => {
       where error_type = 'incomplete_snapshot' and resolved_at is null order by source`
     ).map(row => `${row.source}: ${row.error_message}`)
 
-  const feed: Feed = [agents('sync-day1', 10), agents('sync-day2', 4), agents('sync-day3', 9), agents('sync-day5', 5), agents('sync-day6', 2)]
+  const feed: Feed = [
+    agents('sync-day1', 10),
+    agents('sync-day2', 4),
+    agents('sync-day3', 9),
+    agents('sync-day5', 5),
+    agents('sync-day6', 2),
+  ]
   const expected = (vars = {}) => expectedWarehouse(feed, feedSeeds, vars)
 
   it('holds back a snapshot that lists too few of the one before it that takes part, with the numbers', async () => {
@@ -63,7 +69,7 @@ describe('the delete guard (R5)', () => {
   it('accepts what is there, not what comes', async () => {
     await warehouse.deliver([agents('sync-day7', 0, 1)])
     await warehouse.build()
-    expect(await active()).toEqual([1, 2, 1000])
+    expect(await active()).toEqual([1, 2])
     expect(await warnings()).toHaveLength(1)
   })
 })

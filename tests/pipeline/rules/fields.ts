@@ -61,7 +61,7 @@ export function freshdeskKey(value: Json | undefined): Reading {
 
 /** A BILL key (R11): a non-empty string after trimming; a number is kept as text. */
 export function billKey(value: Json | undefined): Reading {
-  return kinds.text(value)
+  return kinds.reference(value)
 }
 
 /** Without the white space of the contract at both ends. */
@@ -73,6 +73,13 @@ const bigintMax = 2n ** 63n - 1n
 
 const kinds = {
   text: present(value => (typeof value === 'string' ? kept(value) : isNumber(value) ? coerced(value.number) : 'invalid')),
+
+  /** A text that feeds an index: up to 200 characters. */
+  reference: present(value => {
+    const text = typeof value === 'string' ? value : isNumber(value) ? value.number : undefined
+    if (text === undefined || [...text].length > 200) return 'invalid'
+    return typeof value === 'string' ? kept(text) : coerced(text)
+  }),
 
   boolean: present(value => {
     if (typeof value === 'boolean') return kept(String(value))

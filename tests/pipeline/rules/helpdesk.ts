@@ -115,7 +115,7 @@ function readAvailability(record: JsonObject, findings: Finding[]): Row[] {
     }
     const { optional } = fieldsOf(element, findings, 'availability.')
     const row = {
-      channel: optional('channel', 'text') ?? 'unspecified',
+      channel: optional('channel', 'reference') ?? 'unspecified',
       is_available: optional('available', 'boolean'),
       available_since: optional('available_since', 'timestamp'),
     }

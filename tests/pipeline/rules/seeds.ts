@@ -14,6 +14,8 @@ export interface Seeds {
 export interface Vars {
   /** The day of `…day1`, 2026-01-05 when absent (R2). */
   first_sync_date?: string
+  /** Which part of the earlier snapshot the next one lists at least, 0.5 when absent (R5). */
+  min_snapshot_ratio?: string
 }
 
 /** The four seeds of a folder of CSV files. */

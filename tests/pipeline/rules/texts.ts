@@ -8,6 +8,7 @@ import {
   freshdeskId,
   idList,
   int,
+  longText,
   money,
   mostly,
   object,
@@ -70,7 +71,7 @@ const availability = fc
       {
         weight: 12,
         arbitrary: objectOf({
-          channel: mostly(['"ticket"', '"chat"', 'null', undefined], ['""', '3', '{}']),
+          channel: mostly(['"ticket"', '"chat"', 'null', undefined], ['""', '3', '{}', longText]),
           available: boolean,
           available_since: timestamp,
         }),
@@ -156,7 +157,7 @@ const card = objectOf({
   name: mostly([undefined, '"Ads"'], ['""', '7']),
   userId: billId(userIds),
   userUuid: text('usr_1'),
-  budgetId: mostly([undefined, undefined, ...[...budgetIds, 'QnVkZ2V0Ojk='].map(id => `"${id}"`)], ['""', '5']),
+  budgetId: mostly([undefined, undefined, ...[...budgetIds, 'QnVkZ2V0Ojk='].map(id => `"${id}"`)], ['""', '5', longText]),
   lastFour: mostly(['"0042"', '"1234"'], ['1234', '{}']),
   validThru: mostly(['"01/29"']),
   status: text('ACTIVATED', 'FROZEN', 'SUSPENDED'),

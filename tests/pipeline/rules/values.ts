@@ -3,6 +3,12 @@ import fc from 'fast-check'
 /** A JSON text, or undefined for a key that is absent. Texts, so that they can hold what JSON.stringify cannot write. */
 export type Text = string | undefined
 
+/** Too long for an index by one character. */
+export const longText = JSON.stringify('é'.repeat(201))
+
+/** The longest that an index takes, once trimmed. */
+export const fullText = JSON.stringify(` ${'😀'.repeat(200)} `)
+
 /** Mostly one of the clean texts, sometimes one of the dirty ones. */
 export function mostly(clean: Text[], dirty: Text[] = []): fc.Arbitrary<Text> {
   return fc.oneof(
@@ -55,7 +61,7 @@ export function billId(ids: string[]): fc.Arbitrary<Text> {
   const [first = 'x'] = ids
   return mostly(
     ids.map(id => JSON.stringify(id)),
-    [`" ${first}\\t"`, '""', '12', '1.50', 'true', '{}', undefined],
+    [`" ${first}\\t"`, '""', '12', '1.50', 'true', '{}', longText, fullText, undefined],
   )
 }
 
@@ -81,6 +87,7 @@ export const timestamp: fc.Arbitrary<Text> = mostly(
     '"2026-01-03T15:30:00+05:30"',
     '"2026-01-03T10:00:00.250Z"',
     '"2026-01-04T23:30-02"',
+    `"2026-01-03T10:00:00.${'123456'.repeat(40)}Z"`,
   ],
   [
     '"not-a-timestamp"',

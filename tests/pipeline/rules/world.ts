@@ -15,6 +15,7 @@ export interface LedgerFile extends FeedFile {
 /** Everything that the tables are made of: the batches by rank, the files, each record judged by itself, what relations say of some. */
 export interface World {
   seeds: Seeds
+  vars: Vars
   batches: Batch[]
   files: LedgerFile[]
   records: Judged[]
@@ -25,7 +26,7 @@ export interface World {
 /** Reads and judges a feed. Files of one path: the last one stands (R3). */
 export function worldOf(feed: Feed, seeds: Seeds, vars: Vars): World {
   const byPath = new Map<string, LedgerFile>()
-  const world: World = { seeds, batches: [], files: [], records: [], relations: [] }
+  const world: World = { seeds, vars, batches: [], files: [], records: [], relations: [] }
   const parsed = new Map<string, ReturnType<typeof readFile>>()
 
   for (const { name, files } of feed)
@@ -62,11 +63,23 @@ export function recordsOf(world: World, entity: Entity): Judged[] {
 
 /** The dated batches that take part in absence for the entity (R5), the earliest first. */
 export function snapshotsOf(world: World, entity: Entity): Batch[] {
-  return world.batches.filter(batch => {
+  const snapshots: Batch[] = []
+  for (const batch of world.batches) {
     const files = world.files.filter(file => file.entity === entity && file.batch.name === batch.name)
     const isStaged = recordsOf(world, entity).some(record => record.batch.name === batch.name && record.outcome === 'staged')
-    return batch.date !== null && files.length > 0 && files.every(file => file.refused === null) && isStaged
-  })
+    const isComplete = batch.date !== null && files.length > 0 && files.every(file => file.refused === null) && isStaged
+    if (isComplete && !isShrunk(world, entity, batch, snapshots.at(-1))) snapshots.push(batch)
+  }
+  return snapshots
+}
+
+/** Whether the batch lists too few of what the earlier one lists (R5). */
+function isShrunk(world: World, entity: Entity, batch: Batch, earlier: Batch | undefined): boolean {
+  if (!earlier) return false
+  const listed = (of: Batch) => recordsOf(world, entity).filter(({ batch: { name }, key }) => name === of.name && key !== null)
+  const before = new Set(listed(earlier).map(({ key }) => key))
+  const still = new Set(listed(batch).flatMap(({ key }) => (before.has(key) ? [key] : [])))
+  return still.size < before.size * Number(world.vars.min_snapshot_ratio ?? '0.5')
 }
 
 /** Whether the batch holds a record with that readable key, accepted or quarantined (R5). */
