@@ -25,7 +25,7 @@ const program = new Commander('run.ts')
     '\nThe database is DATABASE_URL, or else an embedded PostgreSQL in .pg/, which is started when needed.\nExit codes: 0 all good, 1 something ran and failed, 2 usage, project, connection or Ctrl-C.',
   )
 
-const models = ['model', 'seed', 'test', 'unit_test'] as const
+const models = ['model', 'seed', 'snapshot', 'test', 'unit_test'] as const
 define(
   'build',
   'Load new feed files, then seeds, models and tests; publish when no test fails.',
@@ -42,6 +42,9 @@ define('seed', 'Load the CSV files of seeds/.', 'seed --select currencies', [sel
 )
 define('run', 'Build models without their tests.', 'run --select agents+ --full-refresh', [selection, building], command =>
   buildCommand(command, { types: ['model'], loads: false }),
+)
+define('snapshot', 'Keep what changed since the last time in the snapshots.', 'snapshot --select prices', [selection, building], command =>
+  buildCommand(command, { types: ['snapshot'], loads: false }),
 )
 define('test', 'Run the data tests on what is published.', 'test --select agents --store-failures', [selection, testing], testCommand)
 define(

@@ -25,8 +25,12 @@
 {%- endmacro %}
 
 
+{# Ends a step whose columns the next steps use many times: without it the planner would merge the steps and compute each column again   #}
+{# wherever it is used. A plain 0 is of type integer and needs a cast, for which PostgreSQL gives up on parallel workers. #}
+{% macro computed_once() -%} offset '0' {%- endmacro %}
+
+
 {# Steps that open a base model: the landed records, each path looked up once, its type and text, and the typed columns. #}
-{# `offset 0` keeps the planner from merging the steps, which would look each path up again in every rule on it.        #}
 {% macro typed_records(entity, fields) -%}
 landed as (
 
@@ -40,7 +44,7 @@ unpacked as (
         landed.*,
         {{ unpack(fields) }}
     from landed
-    offset 0
+    {{ computed_once() }}
 
 ),
 
@@ -56,7 +60,7 @@ described as (
         {{ relation }}.*,
         {{ described(fields) }}
     from {{ relation }}
-    offset 0
+    {{ computed_once() }}
 
 ),
 
@@ -66,7 +70,7 @@ typed as (
         described.*,
         {{ typed(fields) }}
     from described
-    offset 0
+    {{ computed_once() }}
 
 )
 {%- endmacro %}

@@ -58,6 +58,7 @@ function headline({ status, results, problems }: Built, seconds: number): string
   const parts = [
     of('seed') > 0 && plural(of('seed'), 'seed'),
     of('model') > 0 && plural(of('model'), 'model'),
+    of('snapshot') > 0 && plural(of('snapshot'), 'snapshot'),
     of('unit_test') > 0 && `${plural(of('unit_test', 'pass'), 'unit test')} passed`,
     of('test') > 0 && `${plural(of('test', 'pass'), 'test')} passed`,
     of('test', 'warn') > 0 && plural(of('test', 'warn'), 'warning'),

@@ -113,5 +113,6 @@ function pick(node: Node, keys: string[] | undefined): object {
 
 function countNodes(nodes: Node[]): string {
   const count = (type: string, noun: string) => plural(nodes.filter(node => node.resourceType === type).length, noun)
-  return [count('model', 'model'), count('seed', 'seed'), count('test', 'data test'), count('unit_test', 'unit test')].join(', ')
+  const snapshots = nodes.some(node => node.resourceType === 'snapshot') ? [count('snapshot', 'snapshot')] : []
+  return [count('model', 'model'), count('seed', 'seed'), ...snapshots, count('test', 'data test'), count('unit_test', 'unit test')].join(', ')
 }

@@ -45,7 +45,7 @@ export async function compileCommand(command: Command): Promise<number> {
       report.result(options.output === 'json' ? JSON.stringify({ compiled: text.trim() }, null, 2) : text.trim())
       return 0
     }
-    const { nodes } = await selected(command, opened, ['model', 'test'])
+    const { nodes } = await selected(command, opened, ['model', 'snapshot', 'test'])
     const texts = await compiling(command, opened, sql, async context => {
       const list: string[] = []
       for (const node of nodes) {
@@ -90,7 +90,7 @@ async function compiling<T>(
 async function compileOne(command: Command, opened: Opened, context: RunContext): Promise<Rendered> {
   const { options } = command
   if (options.inline) return renderText(opened.project, null, options.inline, { file: 'inline query', line: 1, column: 1 }, context)
-  const { nodes } = await selected(command, opened, ['model', 'seed', 'test'])
+  const { nodes } = await selected(command, opened, ['model', 'seed', 'snapshot', 'test'])
   const models = nodes.filter(node => node.resourceType !== 'test')
   const node = models.length === 1 ? models[0] : nodes.length === 1 ? nodes[0] : undefined
   if (!node) throw new ProjectError(`show takes one model, but the selection has ${models.length}`, { hint: 'Name one with --select.' })

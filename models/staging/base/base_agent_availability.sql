@@ -60,7 +60,7 @@ unpacked as (
         elements.*,
         {{ unpack(fields) }}
     from elements
-    offset 0
+    {{ computed_once() }}
 
 ),
 

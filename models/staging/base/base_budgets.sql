@@ -57,7 +57,7 @@ judged as (
         ]) }}
 
     from typed
-    offset 0
+    {{ computed_once() }}
 
 ),
 

@@ -49,7 +49,7 @@ judged as (
         ]) }}
 
     from typed
-    offset 0
+    {{ computed_once() }}
 
 ),
 

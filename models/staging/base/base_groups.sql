@@ -38,7 +38,7 @@ judged as (
         {{ judged(fields) }}
 
     from typed
-    offset 0
+    {{ computed_once() }}
 
 ),
 

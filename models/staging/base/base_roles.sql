@@ -34,7 +34,7 @@ judged as (
         {{ judged(fields) }}
 
     from typed
-    offset 0
+    {{ computed_once() }}
 
 ),
 

@@ -113,7 +113,7 @@ totalled as (
         priced.*,
         case when exchange_rate is null then amount else round(original_amount * exchange_rate, 2) end as amount_usd
     from priced
-    offset 0
+    {{ computed_once() }}
 
 ),
 
@@ -157,7 +157,7 @@ judged as (
         ) }}
 
     from totalled
-    offset 0
+    {{ computed_once() }}
 
 ),
 
