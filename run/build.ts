@@ -17,7 +17,7 @@ import { underSavepoint } from './savepoint.ts'
 import { compareErrors, openErrors, type Refused } from './summary.ts'
 import { runTests } from './tests.ts'
 import { unitColumns } from './unitcolumns.ts'
-import { isUnitTest, runUnitTest } from './unittests.ts'
+import { isUnitTest, runUnitTest, unitFingerprint } from './unittests.ts'
 
 /** What to build, and how. */
 export interface Plan {
@@ -73,7 +73,7 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
     const problems: unknown[] = []
     await attempt(problems, () => runHooks(session, project, null, project.onRunStart, context))
     const pending: Pending = { views: [], keys: [] }
-    if (problems.length === 0) await runAll(session, plan, context, pending, results, failures, report)
+    if (problems.length === 0) await runAll(session, plan, published, context, pending, results, failures, report)
     problems.push(...(await settle(session, pending)))
     if (problems.length === 0 && results.every(isGood))
       await attempt(problems, () => runHooks(session, project, null, project.onRunEnd, context))
@@ -105,15 +105,17 @@ export interface Pending {
 async function runAll(
   session: Session,
   plan: Plan,
+  published: Map<string, Published>,
   context: RunContext,
   pending: Pending,
   results: NodeResult[],
   failures: { result: NodeResult; stored: Failure }[],
   report: Report,
 ): Promise<void> {
-  const { project, nodes, signal } = plan
+  const { project, nodes, signal, targetPath, fingerprints } = plan
   const blocked = new Map<string, string>()
-  const unitRun = { project, context, columns: unitColumns(session, project, context), targetPath: plan.targetPath }
+  const passed = { before: plan.fullRefresh ? new Map() : published, fingerprints }
+  const unitRun = { project, context, columns: unitColumns(session, project, context), targetPath, passed }
   for (let at = 0; at < nodes.length; ) {
     if (signal.aborted) throw new Interrupted()
     const group = testsFrom(nodes, at)
@@ -227,7 +229,7 @@ function skipped(node: Node, because: string): NodeResult {
 }
 
 function isBuilt({ resourceType }: Node): boolean {
-  return resourceType === 'model' || resourceType === 'seed'
+  return ['model', 'seed', 'snapshot'].includes(resourceType)
 }
 
 async function createSchemas(session: Session, nodes: Node[]): Promise<void> {
@@ -285,15 +287,16 @@ async function publish(
   const ids = new Set(built.map(node => node.uniqueId))
   const reach = reachOf(plan.project, ids, published, plan.fingerprints, landed)
   const kept = built.filter(node => node.config.materialized !== 'ephemeral')
-  await publishNodes(
-    session,
-    kept.map(node => {
-      const fingerprint = plan.fingerprints.get(node.uniqueId) ?? ''
-      return {
-        node,
-        fingerprint: reach.isFresh(node.uniqueId) ? fingerprint : `stale ${fingerprint}`,
-        landedIn: reach.landedIn(node.uniqueId),
-      }
-    }),
+  const models = kept.map(node => {
+    const fingerprint = plan.fingerprints.get(node.uniqueId) ?? ''
+    return {
+      node,
+      fingerprint: reach.isFresh(node.uniqueId) ? fingerprint : `stale ${fingerprint}`,
+      landedIn: reach.landedIn(node.uniqueId),
+    }
+  })
+  const unitTests = results.flatMap(({ node, status }) =>
+    status === 'pass' && isUnitTest(node) ? [{ node, fingerprint: unitFingerprint(node, plan.fingerprints), landedIn: landed }] : [],
   )
+  await publishNodes(session, [...models, ...unitTests])
 }

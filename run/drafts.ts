@@ -63,10 +63,7 @@ export function createDraft(
         if (kind !== 'macro')
           throw new ProjectError(`The ${kind} '${name}' cannot stand in ${path}`, {
             place: at,
-            hint:
-              kind === 'snapshot'
-                ? 'Move it to snapshots/.'
-                : 'Move it to macros/ or tests/generic/.',
+            hint: kind === 'snapshot' ? 'Move it to snapshots/.' : 'Move it to macros/ or tests/generic/.',
           })
     })
   return draft

@@ -23,10 +23,7 @@ export function readMacros(files: ProjectFiles, errors: ProjectError[]): Map<str
       const { kind, place } = definition
       if (kind === 'docs') continue
       if (kind !== 'macro' && kind !== 'test') {
-        const hint =
-          kind === 'snapshot'
-            ? 'Move it to snapshots/.'
-            : 'Use one of the materializations that there are instead.'
+        const hint = kind === 'snapshot' ? 'Move it to snapshots/.' : 'Use one of the materializations that there are instead.'
         const what = kind === 'snapshot' ? 'a snapshot among macros' : `own ${kind}s`
         errors.push(new ProjectError(`not supported: ${what}, as '${definition.name}'`, { place, hint }))
         continue

@@ -194,7 +194,7 @@ function configOf(node: Node): object {
   const standard =
     node.resourceType === 'test'
       ? { materialized: 'test', severity: 'ERROR' }
-      : { materialized: node.resourceType === 'seed' ? 'seed' : 'view' }
+      : { materialized: ({ seed: 'seed', snapshot: 'snapshot' } as Record<string, string>)[node.resourceType] ?? 'view' }
   const hooks = (key: string) => {
     const value = node.config[key] ?? node.config[key.replace('-', '_')]
     const list = Array.isArray(value) ? value : value ? [value] : []

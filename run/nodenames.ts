@@ -16,13 +16,10 @@ export function namer(world: World, session: (node: Node) => Session): (node: No
     const { config } = node
     const wanted = config.database ?? config.target_database
     if (wanted !== undefined && wanted !== world.target.database)
-      throw new ProjectError(
-        `${node.name} is to go to the database '${wanted}', but the build works in '${world.target.database}'`,
-        {
-          place: node.place,
-          hint: 'One PostgreSQL session has one database: take the config away.',
-        },
-      )
+      throw new ProjectError(`${node.name} is to go to the database '${wanted}', but the build works in '${world.target.database}'`, {
+        place: node.place,
+        hint: 'One PostgreSQL session has one database: take the config away.',
+      })
     node.schema = schemaOf(node)
     node.alias = generated(node, 'generate_alias_name', 'custom_alias_name', config.alias) ?? String(config.alias ?? node.name).trim()
     node.relationName = hasRelation(node, world) ? written(relationOf(node)) : null

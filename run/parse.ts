@@ -67,9 +67,7 @@ export function parseProject(files: ProjectFiles): Project {
   link(project, drafts, errors)
   unitTests(project, files, { used, renderYaml, docs, errors })
 
-  const unused = (Object.keys(TREE) as (keyof typeof TREE)[]).flatMap(type =>
-    unusedFolders(settings.trees[type], TREE[type], used),
-  )
+  const unused = (Object.keys(TREE) as (keyof typeof TREE)[]).flatMap(type => unusedFolders(settings.trees[type], TREE[type], used))
   for (const { path, place } of unused)
     warnings.push({
       message: `The configs of ${path} in dbt_project.yml are for no node of the project`,

@@ -138,7 +138,9 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
     for (const file of list(join(root, path), name => name.endsWith('.sql'))) refuse(file, 'analyses', '`show --inline`')
   for (const file of ['packages.yml', 'dependencies.yml'])
     if (existsSync(join(root, file))) refuse(file, 'packages', 'copies of the macros you need in macros/')
-  for (const path of new Set(docsPaths.length > 0 ? docsPaths : [...modelPaths, ...seedPaths, ...snapshotPaths, ...macroPaths, ...testPaths]))
+  for (const path of new Set(
+    docsPaths.length > 0 ? docsPaths : [...modelPaths, ...seedPaths, ...snapshotPaths, ...macroPaths, ...testPaths],
+  ))
     files.docs.push(...read(join(root, path), name => name.endsWith('.md')))
   for (const path of new Set([...modelPaths, ...seedPaths, ...snapshotPaths, ...testPaths, ...macroPaths]))
     for (const found of read(join(root, path), name => /\.ya?ml$/.test(name))) {

@@ -1,7 +1,22 @@
 import { configPlaces, copyConfigPlaces } from './configplaces.ts'
 import { type Place, ProjectError } from './errors.ts'
 import type { Column, Config, Constraint } from './node.ts'
-import { ARGUMENT, COLUMN, EXPECT, GIVEN, MACRO, MODEL, OVERRIDES, SEED, SINGULAR, SNAPSHOT, SOURCE, TABLE, TOP, UNIT } from './propertyshapes.ts'
+import {
+  ARGUMENT,
+  COLUMN,
+  EXPECT,
+  GIVEN,
+  MACRO,
+  MODEL,
+  OVERRIDES,
+  SEED,
+  SINGULAR,
+  SNAPSHOT,
+  SOURCE,
+  TABLE,
+  TOP,
+  UNIT,
+} from './propertyshapes.ts'
 import { readShape } from './shape.ts'
 import { readTests, type TestProperties } from './testproperties.ts'
 import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from './yaml.ts'

@@ -34,7 +34,8 @@ export async function buildCommand(
       const loaded = kind.loads && withLog ? await loadFeed(command, opened.project, sql, session) : null
       const isRefused = loaded !== null && refusedFiles(loaded).length > 0 && Boolean(options.warnError)
       const run = { command, opened, nodes, isWhole: isWhole && command.name === 'build', sql, session, withLog }
-      if (loaded && run.isWhole && !options.fullRefresh && !options.acceptShrink && (await isNothingNew(run))) return isRefused ? 1 : 0
+      if (loaded && run.isWhole && !options.fullRefresh && !options.acceptShrink && !nodes.some(isSnapshot) && (await isNothingNew(run)))
+        return isRefused ? 1 : 0
       const code = await publish(run, kind.isTrial ?? false)
       return isRefused ? Math.max(code, 1) : code
     })

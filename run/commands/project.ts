@@ -8,7 +8,7 @@ import { plural } from '../lines.ts'
 import { writeManifest } from '../manifest.ts'
 import { pendingMigrations } from '../migrate.ts'
 import type { Node } from '../node.ts'
-import { type Command, databaseUrl, hasType, openProject, selectedIds, withDatabase } from '../open.ts'
+import { type Command, connectionOf, hasType, openProject, selectedIds, withDatabase } from '../open.ts'
 import { loadProject } from '../project.ts'
 
 /** parse: reads the whole project and tells its mistakes. */
@@ -41,7 +41,7 @@ export async function debugCommand(command: Command): Promise<number> {
   report.result(`node ${process.version}, ${process.platform} ${process.arch}`)
   const { project } = await openProject(command)
   report.result(`project ${project.name} in ${project.dir}: ${countNodes([...project.nodes.values(), ...project.unitTests.values()])}`)
-  const given = databaseUrl()
+  const { url: given } = await connectionOf(command.options)
   report.result(
     `database: ${given ? describeUrl(given) : `embedded PostgreSQL in ${path.join(project.dir, '.pg')}${runningEmbedded(project.dir) ? ', running' : ''}`}`,
   )
@@ -114,5 +114,7 @@ function pick(node: Node, keys: string[] | undefined): object {
 function countNodes(nodes: Node[]): string {
   const count = (type: string, noun: string) => plural(nodes.filter(node => node.resourceType === type).length, noun)
   const snapshots = nodes.some(node => node.resourceType === 'snapshot') ? [count('snapshot', 'snapshot')] : []
-  return [count('model', 'model'), count('seed', 'seed'), ...snapshots, count('test', 'data test'), count('unit_test', 'unit test')].join(', ')
+  return [count('model', 'model'), count('seed', 'seed'), ...snapshots, count('test', 'data test'), count('unit_test', 'unit test')].join(
+    ', ',
+  )
 }

@@ -64,7 +64,6 @@ it('reports all mistakes at once, in order of file and line', async () => {
 })
 
 it.each([
-  ['snapshots/s.sql', 'not supported: snapshots'],
   ['packages.yml', 'not supported: packages'],
   ['models/m.py', 'not supported: Python models'],
 ])('says what it does not do: %s', async (file, message) => {
