@@ -46,10 +46,10 @@ export function readCsv(
   return { columns, rows }
 }
 
-/** The header and the rows of CSV as text: for where the types are known from elsewhere. */
+/** The header as it is written and the rows of CSV as text: for where names and types are known from elsewhere. */
 export function readCells(text: string, file: string): { names: string[]; rows: (string | null)[][] } {
   const [header = [], ...records] = recordsOf(text, file, ',')
-  return { names: header.map(name => columnName(name, false)), rows: records.map(row => row.map(value => (isNull(value) ? null : value))) }
+  return { names: header.map(name => columnName(name, true)), rows: records.map(row => row.map(value => (isNull(value) ? null : value))) }
 }
 
 /** The type of a column by its values, the first of dbt's list that all of them fit. A column of nothing but NULL is an integer. */

@@ -53,7 +53,8 @@ export function createReport({ format, quiet, invocationId, stdout = process.std
         (error as { place?: object }).place ? { place: (error as { place: object }).place } : {},
       ),
     began: ({ node }, index, total) => {
-      if (node.resourceType !== 'test') log('info', 'NodeStart', startLine(node, index, total), { unique_id: node.uniqueId })
+      if (node.resourceType !== 'test' && node.resourceType !== 'unit_test')
+        log('info', 'NodeStart', startLine(node, index, total), { unique_id: node.uniqueId })
     },
     ended: (result, index, total) => {
       const { text, level } = endLine(result, index, total)

@@ -5,7 +5,7 @@ import { compileNode, type RunContext } from './compile.ts'
 import { readCsv } from './csv.ts'
 import { joinCtes, piecesOf } from './ctes.ts'
 import type { Session } from './database.ts'
-import { isOwnError, lostConnection } from './failing.ts'
+import { isOwnError, isRepeatable } from './failing.ts'
 import type { Node, Project } from './node.ts'
 import { oneQuery } from './nodes.ts'
 import { quote } from './relation.ts'
@@ -73,7 +73,7 @@ export function unitColumns(session: Session, project: Project, context: RunCont
       }))
       return await describe((ctes.length === 0 ? compiled : joinCtes(compiled, ctes)).text)
     } catch (error) {
-      if (!isOwnError(error) || lostConnection(error)) throw error
+      if (!isOwnError(error) || isRepeatable(error)) throw error
       return undefined
     }
   }

@@ -56,6 +56,7 @@ export function unitTests(project: Project, files: ProjectFiles, parsing: UnitPa
       tags: (config.tags ?? []) as string[],
       meta: (config.meta ?? {}) as Record<string, unknown>,
       schema: node.schema,
+      alias: node.alias,
       dependsOn: [target],
     })
     project.parentMap.set(uniqueId, [target])

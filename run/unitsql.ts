@@ -12,11 +12,10 @@ import { emptySelect, type TypedColumn } from './unitcolumns.ts'
  */
 export function selectOf(rows: UnitRows, columns: TypedColumn[] | undefined, what: string): Rendered {
   const known = columns ?? guessed(rows)
-  for (const row of rows.rows)
-    for (const [name, { place }] of row) if (!known.some(column => column.name === name)) throw unknownColumn(name, known, what, place)
+  const named = rows.rows.map(row => new Map([...row].map(([name, cell]) => [columnOf(name, known, what, cell.place).name, cell])))
   const at = rows.place
-  if (rows.rows.length === 0) return piecesOf([{ text: emptySelect(known), place: at }])
-  const pieces: Piece[] = rows.rows.flatMap((row, index): Piece[] => [
+  if (named.length === 0) return piecesOf([{ text: emptySelect(known), place: at }])
+  const pieces: Piece[] = named.flatMap((row, index): Piece[] => [
     { text: `${index === 0 ? '' : '\n    union all '}select `, place: at },
     ...known.map(({ name, type }, i): Piece => {
       const cell = row.get(name)
@@ -36,10 +35,10 @@ export function selectFrom(
   { place }: UnitRows,
 ): Rendered {
   const known = columns ?? given
-  for (const { name } of given) if (!known.some(column => column.name === name)) throw unknownColumn(name, known, what, place)
+  for (const { name } of given) columnOf(name, known, what, place)
   const list = known.map(({ name, type }) => {
-    const isGiven = given.some(column => column.name === name)
-    return `${isGiven ? quote(name) : 'null'}::${type} as ${quote(name)}`
+    const own = given.find(column => column.name === name) ?? given.find(column => column.name.toLowerCase() === name.toLowerCase())
+    return `${own ? quote(own.name) : 'null'}::${type} as ${quote(name)}`
   })
   return piecesOf([
     { text: `select ${list.join(', ')} from (\n`, place },
@@ -58,10 +57,12 @@ export function literal(value: unknown, type: string): string {
   return `'${text.replaceAll("'", "''")}'::${type}`
 }
 
-/** The error of a row that names a column which the relation has not. */
-export function unknownColumn(name: string, known: TypedColumn[], what: string, place: Place): ProjectError {
+/** The column that a row names, of those of the relation `what`: by its very name, else whatever the case. Throws when there is none. */
+export function columnOf(name: string, known: TypedColumn[], what: string, place: Place): TypedColumn {
+  const found = known.find(column => column.name === name) ?? known.find(column => column.name.toLowerCase() === name.toLowerCase())
+  if (found) return found
   const names = known.map(column => column.name)
-  return new ProjectError(`${what} has no column '${name}'`, { place, hint: didYouMean(name, names) ?? `It has ${names.join(', ')}.` })
+  throw new ProjectError(`${what} has no column '${name}'`, { place, hint: didYouMean(name, names) ?? `It has ${names.join(', ')}.` })
 }
 
 function guessed({ columns, rows }: UnitRows): TypedColumn[] {

@@ -5,7 +5,8 @@ import { compileNode, type RunContext, renderText } from './compile.ts'
 import { joinCtes, type Piece, piecesOf } from './ctes.ts'
 import type { Session } from './database.ts'
 import { type Place, ProjectError } from './errors.ts'
-import { isOwnError, lostConnection } from './failing.ts'
+import { isOwnError, isRepeatable } from './failing.ts'
+import { sha256 } from './functions.ts'
 import type { Introspect, Request } from './introspect.ts'
 import { fromJs, type Rendered } from './jinja/template.ts'
 import type { Node, Project, UnitRows, UnitTest } from './node.ts'
@@ -17,7 +18,7 @@ import { underSavepoint } from './savepoint.ts'
 import { statementsOf } from './statements.ts'
 import { standInName, type TypedColumn, type UnitColumns } from './unitcolumns.ts'
 import { callOf } from './unitparse.ts'
-import { selectFrom, selectOf, unknownColumn } from './unitsql.ts'
+import { columnOf, selectFrom, selectOf } from './unitsql.ts'
 
 /** What `runUnitTest` needs beside the test. */
 export interface UnitRun {
@@ -27,6 +28,8 @@ export interface UnitRun {
   columns: UnitColumns
   /** Absolute path of the folder of artifacts. */
   targetPath: string
+  /** Fingerprints of what passed before: a test is not run again while neither it nor its model has changed. */
+  passed?: { before: Map<string, { fingerprint: string }>; fingerprints: Map<string, string> }
 }
 
 /**
@@ -35,11 +38,15 @@ export interface UnitRun {
  */
 export async function runUnitTest(session: Session, test: UnitTest, run: UnitRun): Promise<NodeResult> {
   const result = empty(test)
+  if (run.passed?.before.get(test.uniqueId)?.fingerprint === unitFingerprint(test, run.passed?.fingerprints))
+    return { ...result, status: 'pass', failures: 0, message: 'As before: neither the test nor its model has changed.' }
   try {
-    const { statement, columns } = await statementFor(session, test, run)
+    const { statement, columns } = await statementFor(test, run)
     result.compiled = statement.text
     await writeCompiled(run.targetPath, test, statement.text)
-    const rows = await execute(statement, test, () => session.unsafe<Row[]>(statement.text))
+    const rows = await underSavepoint(session, 'unit_test', () => session.unsafe<Row[]>(statement.text)).catch(error => {
+      throw explained(error, statement, test)
+    })
     const difference = {
       columns,
       missing: rows.filter(({ side }) => side === 'missing').map(({ cells }) => cells),
@@ -51,17 +58,16 @@ export async function runUnitTest(session: Session, test: UnitTest, run: UnitRun
     result.failures = isGood ? 0 : 1
     result.message = isGood ? '' : `actual differs from expected:\n\n${rowDiff(difference)}\n`
   } catch (error) {
-    if (!isOwnError(error) || lostConnection(error)) throw error
+    if (!isOwnError(error) || isRepeatable(error)) throw error
     Object.assign(result, { status: 'error', message: (error as Error).message, error })
   }
   result.finishedAt = new Date()
   return result
+}
 
-  async function execute<T>(statement: Rendered, of: UnitTest, work: () => Promise<T>): Promise<T> {
-    return underSavepoint(session, 'unit_test', work).catch(error => {
-      throw explained(error, statement, of)
-    })
-  }
+/** What the verdict of a unit test rests on: itself, and its model with all that this reads and calls. */
+export function unitFingerprint(test: UnitTest, fingerprints: Map<string, string> = new Map()): string {
+  return sha256(`${test.checksum} ${fingerprints.get(test.dependsOn[0]!)}`)
 }
 
 /** Whether a node is a unit test. */
@@ -82,7 +88,6 @@ interface Cte {
 }
 
 async function statementFor(
-  session: Session,
   test: UnitTest,
   { project: parsed, context, columns: known }: UnitRun,
 ): Promise<{ statement: Rendered; columns: string[] }> {
@@ -153,12 +158,12 @@ select 'same', to_json(array[count(*)::text]) from (${side(made)} intersect all 
     const sql = expect.sql === null ? undefined : await sqlOf(expect)
     const given = sql ? await described(sql) : undefined
     const names = given ? given.map(({ name }) => name) : expect.columns.length > 0 ? expect.columns : actual.map(({ name }) => name)
-    const columns = names.flatMap(name => actual.filter(column => column.name === name).slice(0, 1))
-    for (const name of names) {
-      if (columns.some(column => column.name === name)) continue
-      throw unknownColumn(name, actual, what, expect.rows.find(row => row.has(name))?.get(name)?.place ?? expect.place)
+    const at = (name: string): Place => expect.rows.find(row => row.has(name))?.get(name)?.place ?? expect.place
+    const columns = names.map(name => columnOf(name, actual, what, at(name)))
+    return {
+      select: sql ? selectFrom(sql, given!, columns, what, expect) : selectOf(expect, columns, what),
+      columns: columns.map(({ name }) => name),
     }
-    return { select: sql ? selectFrom(sql, given!, columns, what, expect) : selectOf(expect, columns, what), columns: names }
   }
 
   // A block of YAML begins in the line after its `|`.
@@ -236,7 +241,7 @@ function withoutComments(sql: string): string {
 }
 
 function explained(error: unknown, statement: Rendered, test: UnitTest): unknown {
-  if (!isPostgresError(error)) return error
+  if (!isPostgresError(error) || isRepeatable(error)) return error
   const { message, place, hint, callers } = explainPostgres(error, statement)
   const isAlias = /missing FROM-clause entry|invalid reference to FROM-clause/.test(message)
   const help = isAlias ? "In a unit test a CTE stands for the relation: give it a name, {{ ref('…') }} as …" : hint
