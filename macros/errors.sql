@@ -26,8 +26,9 @@
     inner join {{ ref('base_files') }} as files
         on records.file_id = files.file_id
 
-    inner join {{ source('raw', entity) }} as landed
-        on records.file_id = landed.file_id
+    inner join {{ ref('base_records') }} as landed
+        on landed.entity = '{{ entity }}'
+        and records.file_id = landed.file_id
         and records.position = landed.position
 
     where records.findings is not null
@@ -58,8 +59,9 @@
     inner join {{ ref('base_files') }} as files
         on records.file_id = files.file_id
 
-    inner join {{ source('raw', entity) }} as landed
-        on records.file_id = landed.file_id
+    inner join {{ ref('base_records') }} as landed
+        on landed.entity = '{{ entity }}'
+        and records.file_id = landed.file_id
         and records.position = landed.position
 {%- endmacro %}
 

@@ -20,18 +20,12 @@ open_errors as (
 
 landed as (
 
-    {% for entity in ['agents', 'agent_details', 'admin_groups', 'roles', 'budgets', 'cards', 'transactions'] -%}
     select files.file, records.position, records.record, records.raw_text
-    from {{ source('raw', entity) }} as records
+    from {{ ref('base_records') }} as records
     inner join {{ ref('base_files') }} as files
-        on records.file_id = files.file_id
+        on records.entity = files.entity
+        and records.file_id = files.file_id
     where files.file in (select file from open_errors)
-    {%- if not loop.last %}
-
-    union all
-
-    {% endif %}
-    {%- endfor %}
 
 )
 

@@ -18,8 +18,6 @@
 {%- endset %}
 
 {{ config(
-    materialized='incremental',
-    incremental_strategy='mirror',
     unique_key=['source', 'entity'],
     incremental_predicates=['batch_order >= ' ~ first_changed],
     post_hook='{{ remember_accepted_shrinks() }}',

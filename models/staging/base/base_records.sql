@@ -1,0 +1,18 @@
+{# One row per landed record of any entity, as the feed gave it. #}
+
+{{ config(materialized='view') }}
+
+{% for entity in ['agents', 'agent_details', 'admin_groups', 'roles', 'budgets', 'cards', 'transactions'] -%}
+select
+    '{{ entity }}' as entity,
+    file_id,
+    position,
+    record,
+    raw_text
+from {{ source('raw', entity) }}
+{%- if not loop.last %}
+
+union all
+
+{% endif %}
+{%- endfor %}
