@@ -42,7 +42,7 @@ export const CONFIG_KEYS: Record<string, ConfigKey> = {
   grants: { kind: 'grants', type: 'map', on: built },
   indexes: { kind: 'clobber', type: 'list', on: built },
   unlogged: { kind: 'clobber', type: 'flag', on: built },
-  contract: { kind: 'dict', type: 'map', on: built },
+  contract: { kind: 'dict', type: 'map', on: model },
   packages: { kind: 'append', type: 'texts', on: built },
   event_time: { kind: 'clobber', type: 'text', on: ['model', 'seed', 'snapshot', 'source'] },
   freshness: { kind: 'clobber', type: 'any', on: ['model', 'source'] },

@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { compiledPath, metadata } from './artifacts.ts'
+import { hasContract } from './contract.ts'
+import { sha256 } from './functions.ts'
 import type { Column, Macro, Node, Project, UnitRows, UnitTest } from './node.ts'
 import type { NodeResult } from './record.ts'
 
@@ -76,7 +78,7 @@ function nodeEntry(project: Project, node: Node, compiledCode: string | undefine
     compiled_path: compiledCode === undefined ? null : path.join('target', compiledPath(node)),
     extra_ctes_injected: compiledCode !== undefined,
     extra_ctes: [],
-    contract: { enforced: false, alias_types: true, checksum: null },
+    contract: contractOf(node),
   }
   if (node.resourceType === 'model')
     return { ...code, constraints: node.constraints.map(constraint => ({ ...constraint })), access: 'protected', primary_key: keyOf(node) }
@@ -205,6 +207,13 @@ function configOf(node: Node): object {
   const { pre_hook: _before, post_hook: _after, ...config } = node.config
   const own = node.resourceType === 'test' ? {} : { 'pre-hook': hooks('pre-hook'), 'post-hook': hooks('post-hook') }
   return { ...standard, ...config, ...own, tags: node.tags, meta: node.meta, docs: docsOf(node.docs) }
+}
+
+function contractOf(node: Node): object {
+  const { alias_types = true } = (node.config.contract ?? {}) as { alias_types?: boolean }
+  if (!hasContract(node)) return { enforced: false, alias_types, checksum: null }
+  const columns = node.columns.map(({ name, dataType }) => `${name}|${dataType}`).sort()
+  return { enforced: true, alias_types, checksum: sha256(columns.join()) }
 }
 
 function docsOf(docs: Record<string, unknown>): object {

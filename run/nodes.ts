@@ -2,6 +2,7 @@ import { writeCompiled, writeRun } from './artifacts.ts'
 import { empty, type Pending, type Plan } from './build.ts'
 import { persistDocs } from './comments.ts'
 import { compileNode, type RunContext, renderText } from './compile.ts'
+import { withContract } from './contracted.ts'
 import type { Session } from './database.ts'
 import { ProjectError } from './errors.ts'
 import { isOwnError, isRepeatable } from './failing.ts'
@@ -44,7 +45,7 @@ export async function runNode(session: Session, plan: Plan, node: Node, context:
       statements,
     }
     await runHooks(session, project, node, hooksOf(node, 'pre'), context, statements)
-    const outcome = await materialize(work)
+    const outcome = await withContract(work, materialize)
     await runHooks(session, project, node, hooksOf(node, 'post'), context, statements)
     statements.push(...(await applyGrants(session, node)))
     const unknown = await persistDocs(session, node)

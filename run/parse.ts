@@ -1,4 +1,5 @@
 import { type Hook, unusedFolders } from './config.ts'
+import { referencesOf } from './constraints.ts'
 import { createScope, type World } from './context.ts'
 import { attempt, configure, createDraft, type Draft, levelsFor } from './drafts.ts'
 import { ProjectError, ProjectErrors } from './errors.ts'
@@ -108,6 +109,15 @@ export function parseProject(files: ProjectFiles): Project {
         attempt(
           errors,
           () => void render(parseTemplate(sql, node.place.file, node.place.line, node.place.column), createScope(world, session)),
+        )
+      for (const { constraint } of node.resourceType === 'model' ? referencesOf(node) : [])
+        attempt(
+          errors,
+          () =>
+            void render(
+              parseTemplate(`{{ ${constraint.to} }}`, node.patch?.file ?? node.path, node.patch?.line),
+              createScope(world, session),
+            ),
         )
       node.macros = [...session.used]
       if (node.config !== config) attempt(errors, () => name(node))

@@ -1,4 +1,6 @@
+import { constraintsOf } from './constraints.ts'
 import type { Session } from './context.ts'
+import { checkContract } from './contract.ts'
 import { attempt, configure, type Draft } from './drafts.ts'
 import { ProjectError } from './errors.ts'
 import { toJs } from './jinja/template.ts'
@@ -40,6 +42,10 @@ export function settle(node: Node, errors: ProjectError[]): void {
   if (resourceType === 'model' && !MATERIALIZED.includes(materialized)) {
     const hint = materialized === 'snapshot' ? 'Write it as a snapshot, in snapshots/.' : `There are ${MATERIALIZED.join(', ')}.`
     errors.push(new ProjectError(`The materialization '${materialized}' of ${node.name} is not known`, { place, hint }))
+  }
+  if (resourceType === 'model') {
+    checkContract(node, errors)
+    attempt(errors, () => void constraintsOf(node))
   }
   if (resourceType === 'snapshot') attempt(errors, () => void snapshotConfig(node))
   if (resourceType === 'test' && !['ERROR', 'WARN'].includes(String(config.severity).toUpperCase()))

@@ -1,4 +1,5 @@
 import { type Existing, findRelation, qualified } from './catalog.ts'
+import { releaseReferences } from './constraints.ts'
 import { dropViews, recreateViews, trimmingsOf, viewsOf } from './dependents.ts'
 import { ProjectError } from './errors.ts'
 import { dropForeignKeys } from './firstfill.ts'
@@ -7,7 +8,8 @@ import { runWherePossible } from './savepoint.ts'
 import {
   checkKeys,
   comparedColumns,
-  type createIncoming,
+  createIncoming,
+  dropTemporary,
   isFirstFill,
   keyOf,
   type Outcome,
@@ -23,6 +25,11 @@ export type Incoming = Awaited<ReturnType<typeof createIncoming>>
 
 /** A table that is not there yet: filled first, keys and indexes after. */
 export async function createTable(work: Work): Promise<Outcome> {
+  if (work.contract) {
+    const outcome = await createTableOf(work, await createIncoming(work))
+    await dropTemporary(work, '__dbt_tmp')
+    return outcome
+  }
   const relation = target(work)
   const rows = await step(work, 'create_table_as', { relation, query: work.query.text, unlogged: Boolean(work.node.config.unlogged) })
   await finish(work)
@@ -103,6 +110,7 @@ export async function swap(work: Work, existing: Existing, incoming: Incoming): 
     unlogged: Boolean(node.config.unlogged),
   })
   await dropViews(sql, views)
+  await releaseReferences(work, existing.oid)
   await runSql(work, `drop ${existing.kind} ${relation}`).catch(error => {
     throw new ProjectError(`${relation} must be made anew because its columns changed, but something depends on it: ${error.message}`, {
       place: node.place,

@@ -1,6 +1,7 @@
 import { type Compared, compare, type Existing, findRelation, isEmpty, qualified } from './catalog.ts'
 import { explainPostgres } from './codeframe.ts'
 import { type RunContext, renderMacro } from './compile.ts'
+import { type ContractColumn, landingStatements } from './contract.ts'
 import type { Sql } from './database.ts'
 import type { SavedView } from './dependents.ts'
 import { ProjectError } from './errors.ts'
@@ -18,6 +19,8 @@ export interface Work {
   query: Rendered
   /** is_incremental(). */
   incremental: boolean
+  /** The columns that an enforced contract promises; the query's result gets exactly these. */
+  contract?: ContractColumn[]
   context: RunContext
   /** Views that had to be dropped and could not be made again yet; shared by the nodes of a build. */
   pendingViews: SavedView[]
@@ -80,11 +83,19 @@ export async function runSql(work: Work, text: string) {
 /** The query's result in a temporary table, with statistics for the planner. */
 export async function createIncoming(work: Work): Promise<{ name: string; columns: Existing; rows: number }> {
   const name = temporary(work, '__dbt_tmp')
-  const rows = await step(work, 'create_incoming', { incoming: name, query: work.query.text })
+  const rows = work.contract
+    ? await land(work, name, work.contract)
+    : await step(work, 'create_incoming', { incoming: name, query: work.query.text })
   await runSql(work, `analyze ${name}`)
   const columns = await findRelation(work.sql, name)
   if (!columns) throw new Error(`${name} is gone`)
   return { name, columns, rows }
+}
+
+async function land(work: Work, name: string, contract: ContractColumn[]): Promise<number> {
+  const [create, insert] = landingStatements(name, contract, work.query.text)
+  await runSql(work, create)
+  return (await runSql(work, insert)).count ?? 0
 }
 
 /** Drops the temporary relations of a node: another model may have the same name in another schema. */
