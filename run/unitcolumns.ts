@@ -10,6 +10,7 @@ import type { Node, Project } from './node.ts'
 import { oneQuery } from './nodes.ts'
 import { quote } from './relation.ts'
 import { underSavepoint } from './savepoint.ts'
+import { snapshotConfig } from './snapshotconfig.ts'
 import { readBy } from './unitparse.ts'
 
 /** A column with its type as PostgreSQL writes it. */
@@ -28,7 +29,7 @@ export interface UnitColumns {
 
 /**
  * Finds out what columns the inputs of unit tests have. A seed's are those of its file; a source's, and those of a table that a
- * migration made, are in the database; a model's are what PostgreSQL says of its query over parents without rows. Where that fails, those
+ * migration made, are in the database; a model's or snapshot's are what PostgreSQL says of its query over parents without rows. Where that fails, those
  * of the relation that is there, else the data_types of its YAML. Each node is asked for once.
  */
 export function unitColumns(session: Session, project: Project, context: RunContext): UnitColumns {
@@ -71,7 +72,7 @@ export function unitColumns(session: Session, project: Project, context: RunCont
         name: standInName(parent),
         cte: piecesOf([{ text: names.get(parent.uniqueId)!, place: node.place }]),
       }))
-      return await describe((ctes.length === 0 ? compiled : joinCtes(compiled, ctes)).text)
+      return await describe(kept(node, (ctes.length === 0 ? compiled : joinCtes(compiled, ctes)).text))
     } catch (error) {
       if (!isOwnError(error) || isRepeatable(error)) throw error
       return undefined
@@ -97,6 +98,19 @@ export function unitColumns(session: Session, project: Project, context: RunCont
 /** The name of the CTE that stands for a node in a unit test, in quotes. */
 export function standInName(node: Node): string {
   return quote(node.resourceType === 'source' ? `__dbt__cte__${node.sourceName}__${node.name}` : `__dbt__cte__${node.name}`)
+}
+
+// A snapshot has columns beside those of its query.
+function kept(node: Node, query: string): string {
+  if (node.resourceType !== 'snapshot') return query
+  const { names, updatedAt, hardDeletes } = snapshotConfig(node)
+  const time = updatedAt ?? 'null::timestamp'
+  const added = [
+    `null::text as ${quote(names.dbt_scd_id)}`,
+    ...[names.dbt_updated_at, names.dbt_valid_from, names.dbt_valid_to].map(name => `${time} as ${quote(name)}`),
+    ...(hardDeletes === 'new_record' ? [`null::text as ${quote(names.dbt_is_deleted)}`] : []),
+  ]
+  return `select dbt_snapshot.*, ${added.join(', ')} from (\n${query}\n) as dbt_snapshot`
 }
 
 async function seedColumns(project: Project, node: Node): Promise<TypedColumn[]> {

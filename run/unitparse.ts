@@ -128,10 +128,10 @@ function idOf(project: Project, model: Node, input: string, place: Place): strin
     this: model.uniqueId,
     ref: args => {
       const wanted = str(args.at(-1) ?? '')
-      const found = [`model.${project.name}.${wanted}`, `seed.${project.name}.${wanted}`].find(id => project.nodes.has(id))
+      const found = ['model', 'seed', 'snapshot'].map(type => `${type}.${project.name}.${wanted}`).find(id => project.nodes.has(id))
       if (found) return found
       const known = [...project.nodes.values()].filter(({ resourceType }) => resourceType !== 'test').map(node => node.name)
-      throw unknown(`There is no model or seed '${wanted}'`, didYouMean(wanted, known))
+      throw unknown(`There is no model, seed or snapshot '${wanted}'`, didYouMean(wanted, known))
     },
     source: args => {
       const [source, table] = [str(args[0] ?? ''), str(args[1] ?? '')]

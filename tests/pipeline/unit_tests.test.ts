@@ -1,9 +1,5 @@
-import { readFile } from 'node:fs/promises'
-import path from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { runResults } from '../../run/artifacts.ts'
-import { manifestOf } from '../../run/manifest.ts'
-import { type FreshDatabase, freshDatabase, projectDir } from './database.ts'
+import { type FreshDatabase, freshDatabase } from './database.ts'
 import { buildFixture, type Fixture, fixture } from './fixture.ts'
 
 let database: FreshDatabase
@@ -195,6 +191,24 @@ from {{ ref('orders') }}`,
     ).toMatchObject({ message: '', status: 'pass' })
   })
 
+  it('knows the columns of a snapshot', async () => {
+    await project.write({
+      'snapshots/kept.sql': `{% snapshot kept %}{{ config(unique_key='id', strategy='timestamp', updated_at='at') }}
+select id, at from {{ ref('orders') }}{% endsnapshot %}`,
+      'models/held.sql': "select id, dbt_valid_to - dbt_valid_from as held from {{ ref('kept') }} where dbt_valid_to is not null",
+    })
+    expect(
+      await verdict(
+        'held',
+        `    given:
+      - input: ref('kept')
+        rows: [{ id: 1, dbt_valid_from: 2026-01-05, dbt_valid_to: 2026-01-07 }, { id: 1, dbt_valid_from: 2026-01-07 }]
+    expect: { rows: [{ id: 1, held: 2 days }] }
+`,
+      ),
+    ).toMatchObject({ message: '', status: 'pass' })
+  })
+
   it('guesses the types of a source that nothing describes', async () => {
     await project.write({
       'models/_more.yml': 'sources: [{ name: web, tables: [{ name: hits }] }]',
@@ -243,76 +257,5 @@ describe('mistakes', () => {
     const unnamed = await mistake("    given: [{ input: ref('orders'), rows: [] }]\n    expect: { rows: [] }\n")
     expect(unnamed).toContain('models/totals.sql:2:5')
     expect(unnamed).toContain("give it a name, {{ ref('…') }} as …")
-  })
-})
-
-describe('in a build', () => {
-  const yaml = (total: number) => `unit_tests:
-  - name: adds
-    model: totals
-    given:
-      - { input: ref('orders'), rows: [{ amount: 1 }, { amount: 2 }] }
-      - { input: ref('names'), rows: [] }
-    expect: { rows: [{ total: ${total} }] }
-`
-  beforeEach(async () => {
-    await database.sql.unsafe(
-      'drop schema if exists raw cascade; create schema raw; create table raw.orders (id bigint, cents int, body jsonb, at timestamptz)',
-    )
-    await project.write({ 'models/after.sql': "select * from {{ ref('totals') }}" })
-  })
-
-  it('they run before their model; a failing one skips it and what reads it, and nothing is published', async () => {
-    await project.write({ 'models/_unit.yml': yaml(4) })
-    const { status, results } = await run()
-    expect(status).toBe('failed')
-    expect(Object.fromEntries(results.map(({ node, status }) => [node.name, status]))).toEqual({
-      names: 'success',
-      orders: 'success',
-      named: 'success',
-      adds: 'fail',
-      totals: 'skipped',
-      after: 'skipped',
-    })
-    expect(await database.sql`select to_regclass('totals') as there`).toEqual([{ there: null }])
-    await project.write({ 'models/_unit.yml': yaml(3) })
-    const green = await run()
-    expect(green.status).toBe('published')
-    expect(green.results.map(({ node }) => node.name).indexOf('adds')).toBeLessThan(
-      green.results.map(({ node }) => node.name).indexOf('totals'),
-    )
-  })
-
-  it('they are in the artifacts', async () => {
-    await project.write({ 'models/_unit.yml': yaml(3) })
-    const { project: parsed, results } = await run({ select: ['unit_test:adds'] })
-    const id = 'unit_test.shop.totals.adds'
-    expect(runResults(parsed, results, { command: 'build', args: {}, elapsedSeconds: 0 })).toMatchObject({
-      results: [{ unique_id: id, status: 'pass', failures: 0, relation_name: null }],
-    })
-    expect(manifestOf(parsed)).toMatchObject({
-      unit_tests: { [id]: { model: 'totals', fqn: ['shop', 'totals', 'adds'], depends_on: { nodes: ['model.shop.totals'] } } },
-      parent_map: { [id]: ['model.shop.totals'] },
-    })
-    const compiled = await readFile(path.join(project.dir, 'target/compiled/shop/models/_unit.yml/adds.sql'), 'utf8')
-    expect((await database.sql.unsafe(compiled)).map(row => row.side)).toEqual(['same'])
-  })
-})
-
-describe('the unit tests of the project', () => {
-  it('pass on a fresh database, and are not run again until something changes', async () => {
-    const fresh = await freshDatabase()
-    const once = () =>
-      buildFixture(fresh.sql, projectDir, { select: ['test_type:unit'], hasLog: true, targetPath: path.join(project.dir, 'target') })
-    try {
-      const { results, printed, status } = await once()
-      expect(printed.replace(/^.* (PASS|START) .*\n/gm, '')).toBe('')
-      expect(status).toBe('published')
-      expect(results.length).toBeGreaterThan(20)
-      const [again] = (await once()).results
-      expect(again).toMatchObject({ status: 'pass', message: expect.stringMatching('^As before') })
-    } finally {
-      await fresh.drop()
-    }
   })
 })

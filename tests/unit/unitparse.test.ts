@@ -77,7 +77,7 @@ it('reads inputs, rows and fixtures; an ephemeral model can be given, or what it
 })
 
 it.each([
-  ["{ input: ref('bb'), rows: [] }", "There is no model or seed 'bb' → Did you mean 'b'?"],
+  ["{ input: ref('bb'), rows: [] }", "There is no model, seed or snapshot 'bb' → Did you mean 'b'?"],
   [`{ input: "source('raw', 'tt')", rows: [] }`, "There is no source 'raw.tt' → Did you mean 'raw.t'?"],
   [
     "{ input: ref('c'), rows: [] }",
