@@ -140,8 +140,9 @@ async function applyPending(url: string, projectDir: string, pending: Migration[
       afterOperation: async ({ kind }) => void (kind === 'apply' && at++),
     })
   } catch (error) {
-    // The driver of the package has no code for that.
-    if (/connection terminated/i.test((error as Error).message)) throw Object.assign(error as Error, { code: 'CONNECTION_CLOSED' })
+    // The driver of the package has no code for a lost connection.
+    if (/connection terminated|encountered a connection error/i.test((error as Error).message))
+      throw Object.assign(error as Error, { code: 'CONNECTION_CLOSED' })
     throw isRepeatable(error) ? error : (refused(pending[at], sent, error) ?? error)
   } finally {
     await connection.dispose()

@@ -16,6 +16,8 @@ export interface Site {
   start(args: string[], env?: Record<string, string>): Runner
   /** A build in this process, as the command does it: much quicker, for its code is warm. Gives the exit code and what was printed. */
   build(data: string): Promise<{ code: number; printed: string }>
+  /** Corrects a file of the second delivery, another way each round. */
+  correct(round: number): void
   /** Gives one model more columns, or takes them off again. */
   widen(isWide: boolean): void
   /** Holds the server and gives a connection to one of its databases; `letGo` ends both. */
@@ -51,7 +53,7 @@ export async function createSite(): Promise<Site> {
   const [first, next] = [join(dir, 'first'), join(dir, 'next')]
   await generate({ ...feed, days: 1, from: 1, out: first })
   await generate({ ...feed, days: 2, from: 1, out: next })
-  correct(join(next, 'sync-day1/agents/1.json'))
+  correct(join(next, 'sync-day1/agents/1.json'), 'Corrected')
   mkdirSync(join(next, 'sync-day2/cards'), { recursive: true })
   writeFileSync(join(next, 'sync-day2/cards/2.json'), '{"results":[{"id":')
   const site = siteIn(dir)
@@ -72,7 +74,17 @@ export function cloneSite({ dir }: Site): Site {
 }
 
 function siteIn(dir: string): Site {
-  return { dir, start, build, widen, hold, copy, processes, remove }
+  return {
+    dir,
+    start,
+    build,
+    correct: round => correct(join(dir, 'next/sync-day2/agents/1.json'), `Round ${round}`),
+    widen,
+    hold,
+    copy,
+    processes,
+    remove,
+  }
 
   function start(args: string[], env: Record<string, string> = {}): Runner {
     const { DATABASE_URL: _, ...inherited } = process.env
@@ -160,9 +172,9 @@ const feed = {
 
 const busy = "{{ config(materialized='table') }}\nselect agent_id, name from {{ ref('agents') }}\n"
 
-function correct(file: string): void {
+function correct(file: string, title: string): void {
   const records = JSON.parse(readFileSync(file, 'utf8').replace(/\bNaN\b/g, 'null')) as { contact?: { job_title?: string } }[]
-  for (const record of records.slice(0, 10)) if (record?.contact) record.contact.job_title = 'Corrected'
+  for (const record of records.slice(0, 10)) if (record?.contact) record.contact.job_title = title
   writeFileSync(file, JSON.stringify(records))
 }
 

@@ -1,0 +1,120 @@
+import { cp } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildCommand } from '../../run/commands/build.ts'
+import type { Session } from '../../run/database.ts'
+import { withLock } from '../../run/lock.ts'
+import { type FreshDatabase, freshDatabase, projectDir } from './database.ts'
+import { fixture, silentReport } from './fixture.ts'
+
+let database: FreshDatabase
+const given = process.env.DATABASE_URL
+
+beforeAll(async () => {
+  database = await freshDatabase()
+  process.env.DATABASE_URL = database.url
+})
+afterAll(async () => {
+  if (given === undefined) delete process.env.DATABASE_URL
+  else process.env.DATABASE_URL = given
+  await database.drop()
+})
+
+describe('a session', () => {
+  it('keeps its connection, whatever else the pool does', async () => {
+    const session = await database.sql.reserve()
+    const pids = await Promise.all(Array.from({ length: 12 }, () => database.sql<{ pid: number }[]>`select pg_backend_pid() as pid`))
+    expect(pids.map(([row]) => row?.pid)).not.toContain(await pidOf(session))
+    session.release()
+  })
+
+  it('that is lost between two statements never goes on elsewhere, outside its transaction', async () => {
+    const session = await database.sql.reserve()
+    await session`begin`
+    await terminate(await pidOf(session))
+    for (let i = 0; i < 12; i++) await database.sql`select ${i}`
+    await expect(session.unsafe('create table escaped (a int)')).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
+    await expect(session`commit`).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
+    expect([...(await database.sql`select to_regclass('escaped') as escaped`)]).toEqual([{ escaped: null }])
+  })
+
+  it('that is lost fails all that waits for an answer', async () => {
+    const session = await database.sql.reserve()
+    const pid = await pidOf(session)
+    const waiting = Promise.allSettled([session`select pg_sleep(60)`, session`select 1`, session`select 2`])
+    setTimeout(() => terminate(pid), 100)
+    expect((await waiting).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+  })
+
+  it('that held the lock and is lost leaves it to the next', async () => {
+    const work = withLock(database.sql, { wait: false }, async session => {
+      await terminate(await pidOf(session))
+      await session`select 1`
+    })
+    await expect(work).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
+    expect(await withLock(database.sql, { wait: true }, async () => 'in')).toBe('in')
+  })
+})
+
+describe('a build', () => {
+  // A sequence counts what is rolled back too.
+  const failing = (code: string, times: number) =>
+    `{{ config(materialized='table', pre_hook="do $$ begin if nextval('tries') <= ${times} then raise exception using errcode = '${code}', message = 'not now'; end if; end $$") }} select 1 as a`
+
+  it.each(['40001', '40P01'])('that is in the way of another session (%s) is repeated from its start, and says so', async code => {
+    expect(await run(failing(code, 1))).toMatchObject({
+      code: 0,
+      tries: 2,
+      printed: expect.stringMatching(/not now\. Beginning again in 0\.5 s, repetition 1 of \d/),
+      log: [{ status: 'published', nodes: 2 }],
+    })
+  })
+
+  it('whose connection is lost is repeated from its start', async () => {
+    const model = `{{ config(materialized='table', pre_hook="select case when nextval('tries') = 1 then pg_terminate_backend(pg_backend_pid()) end") }} select 1 as a`
+    expect(await run(model)).toMatchObject({
+      code: 0,
+      tries: 2,
+      printed: expect.stringMatching(/The connection to the database was lost.*Beginning again/),
+      log: [{ status: 'published', nodes: 2 }],
+    })
+  })
+
+  it('with an error of data is not', async () => {
+    expect(await run(failing('22012', 1))).toMatchObject({ code: 1, tries: 1, log: [{ status: 'failed' }] })
+  })
+
+  async function run(model: string) {
+    await database.sql.unsafe(
+      'create sequence if not exists tries; alter sequence tries restart; truncate ops.runs cascade; truncate ops.nodes',
+    )
+    await database.sql.unsafe('drop table if exists hit, before')
+    const project = await fixture({
+      'models/before.sql': "{{ config(materialized='table') }} select 1 as a",
+      'models/hit.sql': `-- depends_on: {{ ref('before') }}\n${model}`,
+    })
+    await cp(join(projectDir, 'migrations'), join(project.dir, 'migrations'), { recursive: true })
+    const { report, printed } = silentReport()
+    const command = {
+      name: 'run',
+      options: { projectDir: project.dir, logFormat: 'text' as const },
+      report,
+      signal: new AbortController().signal,
+    }
+    const code = await buildCommand(command, { types: ['model'], loads: false })
+    await project.remove()
+    const [row] = await database.sql<{ tries: string }[]>`select last_value as tries from tries`
+    const log =
+      await database.sql`select status, (select count(*)::int from ops.run_nodes where run_nodes.run_id = runs.run_id) as nodes from ops.runs`
+    return { code, tries: Number(row?.tries), printed: printed(), log: [...log] }
+  }
+})
+
+async function pidOf(session: Session): Promise<number> {
+  const [row] = await session<{ pid: number }[]>`select pg_backend_pid() as pid`
+  return row!.pid
+}
+
+async function terminate(pid: number): Promise<void> {
+  await database.sql`select pg_terminate_backend(${pid}, 5000)`
+}

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest'
+import { crash, lineOf } from './crash.ts'
+import { watch } from './publish.ts'
+import { together } from './together.ts'
+
+// The short versions; `npm run test:crash`, `test:publish` and `test:together` are the long ones.
+
+it('kill -9 at 20 points of load and build: a plain build makes the warehouse of an undisturbed run', { timeout: 600_000 }, async () => {
+  const verdicts = await crash({ points: 20, seed: 20 })
+  expect(verdicts.filter(({ faults }) => faults.length > 0).map(lineOf)).toEqual([])
+  expect(verdicts).toHaveLength(20)
+})
+
+it('readers see whole versions only, whatever becomes of builds', { timeout: 300_000 }, async () => {
+  const { mixed, reads, faults } = await watch({ reads: 100, seed: 20 })
+  expect(faults).toEqual([])
+  expect(mixed).toBe(0)
+  expect(reads).toBeGreaterThanOrEqual(100)
+})
+
+it('two runs at once are as good as one after the other', { timeout: 300_000 }, async () => {
+  const { faults, waited, left } = await together({ rounds: 4, seed: 20 })
+  expect(faults).toEqual([])
+  expect(waited + left).toBeGreaterThan(0)
+})

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import { ProjectError } from '../../run/errors.ts'
+import { isRepeatable } from '../../run/failing.ts'
+import { repeating } from '../../run/repeat.ts'
+import { silentReport } from '../pipeline/fixture.ts'
+
+const failure = (code: string) => Object.assign(new Error(`failed with ${code}`), { code })
+
+describe('what may be repeated', () => {
+  it.each(['CONNECTION_CLOSED', 'ECONNRESET', '40001', '40P01', '53300', '57P01', '57P02', '57P03'])('%s', code => {
+    expect(isRepeatable(failure(code))).toBe(true)
+    expect(isRepeatable(Object.assign(new ProjectError('A model failed'), { cause: failure(code) }))).toBe(true)
+  })
+
+  it.each(['22012', '23505', '42P01', '53100', '55P03', '57014', 'ECONNREFUSED', '28P01'])('never %s', code => {
+    expect(isRepeatable(failure(code))).toBe(false)
+  })
+})
+
+describe('repeating', () => {
+  it('begins again until it succeeds, and says so each time', async () => {
+    const { tries, printed, result } = await repeat([failure('ECONNRESET'), failure('ECONNREFUSED'), failure('57P03')])
+    expect([tries, result]).toEqual([4, 'done'])
+    expect(printed).toContain('failed with ECONNRESET. Beginning again in 0.001 s, repetition 1 of 4')
+    expect(printed).toContain('failed with 57P03. Beginning again in 0.001 s, repetition 3 of 4')
+  })
+
+  it('gives up after the last pause', async () => {
+    expect(await repeat(Array.from({ length: 9 }, () => failure('40001')))).toMatchObject({ tries: 5, error: 'failed with 40001' })
+  })
+
+  it('repeats no error of data, and no wrong address', async () => {
+    expect(await repeat([failure('22012')])).toMatchObject({ tries: 1, error: 'failed with 22012', printed: '' })
+    expect(await repeat([failure('ECONNREFUSED')])).toMatchObject({ tries: 1 })
+  })
+
+  it('ends at Ctrl-C', async () => {
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(), 20)
+    const began = performance.now()
+    expect(await repeat([failure('40001')], controller.signal, [60_000])).toMatchObject({ tries: 1, error: 'failed with 40001' })
+    expect(performance.now() - began).toBeLessThan(5_000)
+  })
+})
+
+async function repeat(errors: Error[], signal = new AbortController().signal, pauses = [1, 1, 1, 1]) {
+  const { report, printed } = silentReport()
+  let tries = 0
+  const work = async () => {
+    const error = errors[tries++]
+    if (error) throw error
+    return 'done'
+  }
+  const outcome = await repeating(work, { report, signal, pauses }).then(
+    result => ({ result }),
+    error => ({ error: (error as Error).message }),
+  )
+  return { tries, printed: printed(), result: undefined, error: undefined, ...outcome }
+}
