@@ -3,6 +3,8 @@ import { parse as parseYaml } from 'yaml'
 import { buildCommand, loadCommand } from './run/commands/build.ts'
 import { dbCommands } from './run/commands/db.ts'
 import { errorsCommand } from './run/commands/errors.ts'
+import { freshnessCommand } from './run/commands/freshness.ts'
+import { docsCommand, operationCommand } from './run/commands/operation.ts'
 import { cleanCommand, debugCommand, lsCommand, parseCommand } from './run/commands/project.ts'
 import { compileCommand, showCommand } from './run/commands/query.ts'
 import { testCommand } from './run/commands/test.ts'
@@ -69,9 +71,24 @@ define(
   errorsCommand,
 )
 define('ls', 'List nodes.', 'ls --select tag:nightly --output name', [selection, listing], lsCommand).alias('list')
+define('run-operation', 'Run a macro, or SQL.', 'run-operation grant_all --args "{role: reader}"', [operating], operationCommand).argument(
+  '[macro]',
+)
 define('parse', 'Read the project and tell its mistakes.', 'parse', [], parseCommand)
 define('debug', 'Check project and connection.', 'debug', [], debugCommand)
 define('clean', 'Remove target/ and logs/.', 'clean', [], cleanCommand)
+
+const source = program.command('source').description('The tables that others fill.')
+define(
+  'freshness',
+  'How old the newest rows are.',
+  'source freshness --select source:shop',
+  [selection, sourcesFile],
+  freshnessCommand,
+  source,
+)
+const docs = program.command('docs').description('What tools around dbt read.')
+define('generate', 'Write manifest.json and catalog.json.', 'docs generate', [selection, catalog], docsCommand, docs)
 
 const db = program.command('db').description('The embedded server, kept running for other clients.')
 define('start', 'Start it, keep it running, print its URL.', 'db start', [], dbCommands.start!, db)
@@ -84,7 +101,7 @@ define('psql', "Open psql on it; what follows is psql's.", 'db psql -- -c "selec
 await main()
 
 async function main(): Promise<void> {
-  for (const command of [program, ...program.commands, ...db.commands])
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(group => group.commands)])
     command.exitOverride().showHelpAfterError('Add --help for the options.')
   try {
     await program.parseAsync()
@@ -99,7 +116,7 @@ function define(name: string, description: string, example: string, groups: Grou
   const command = parent.command(name).description(description).addHelpText('after', `\nExample:\n  npx tsx run.ts ${example}`)
   for (const group of [...groups, common]) group(command)
   return command.action(async (...given: unknown[]) => {
-    const args = Array.isArray(given[0]) ? (given[0] as string[]) : []
+    const args = Array.isArray(given[0]) ? (given[0] as string[]) : typeof given[0] === 'string' ? [given[0]] : []
     process.exitCode = await perform(name, command.opts<Options>(), run, args)
   })
 }
@@ -180,6 +197,21 @@ function feed(command: Commander): Commander {
   return command.options.some(option => option.long === '--no-wait')
     ? command
     : command.option('--no-wait', 'leave at once when another build or load is running')
+}
+
+function operating(command: Commander): Commander {
+  return command
+    .option('--args <yaml>', 'arguments of the macro: "{role: reader}"', readVars)
+    .option('--sql <sql>', 'SQL with Jinja, instead of a macro')
+    .option('--no-wait', 'leave at once when another build or load is running')
+}
+
+function sourcesFile(command: Commander): Commander {
+  return command.option('-o, --output <file>', 'where sources.json goes (default: the folder of artifacts)')
+}
+
+function catalog(command: Commander): Commander {
+  return command.option('--no-compile', 'leave the SQL of models out of manifest.json')
 }
 
 function inline(command: Commander): Commander {

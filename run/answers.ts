@@ -1,5 +1,7 @@
 import type { Sql } from './database.ts'
+import { type Place, ProjectError } from './errors.ts'
 import type { Answers, FoundColumn, FoundRelation, Introspect, Request } from './introspect.ts'
+import { controlsTransaction, statementsOf } from './statements.ts'
 
 /** Answers what templates ask with run_query() and the adapter, on one connection: inside a build that is its transaction. */
 export function answering(sql: Sql): Introspect {
@@ -15,8 +17,16 @@ const handlers: { [Kind in Request['kind']]: (sql: Sql, request: Extract<Request
   schema: async (sql, { schema }) => (await sql`select from pg_namespace where nspname = ${schema}`).length > 0,
 }
 
-async function query(sql: Sql, { sql: text }: { sql: string }): Promise<Answers['query']> {
-  const result = await sql.unsafe(text).values()
+async function query(sql: Sql, { sql: text, place }: { sql: string; place: Place }): Promise<Answers['query']> {
+  const control = statementsOf(text).find(controlsTransaction)
+  if (control)
+    throw new ProjectError(`${control.verb.toUpperCase()} is not for run_query() and statement(): one transaction holds all that runs`, {
+      place,
+      hint: 'Take it out.',
+    })
+  const answer = await sql.unsafe(text).values()
+  // Several statements have several results: the last one counts.
+  const result = Array.isArray(answer[0]) && 'command' in answer[0] ? (answer.at(-1) as unknown as typeof answer) : answer
   const types = await typeNames(
     sql,
     (result.columns ?? []).map(column => column.type),

@@ -161,7 +161,9 @@ async function replay<T>(
       return await context.database(request as never)
     } catch (error) {
       if (request.kind !== 'query' || !isPostgresError(error)) throw error
-      throw explainPostgres(error, piecesOf([{ text: request.sql, place: request.place }]))
+      // The query's text is the template's work: the place of the call is the nearest there is.
+      const { message, hint } = explainPostgres(error, piecesOf([{ text: request.sql, place: request.place }]))
+      throw new ProjectError(message, { place: request.place, ...(hint ? { hint } : {}) })
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { FreshnessResult } from './freshness.ts'
 import type { Node, UnitTest } from './node.ts'
 import type { NodeResult } from './record.ts'
 
@@ -26,6 +27,13 @@ export function endLine(result: NodeResult, index: number, total: number): { tex
   }
   const [text, bracket] = parts[status]
   return { text: padded(`${index} of ${total} ${text}`, bracket), level: 'info' }
+}
+
+/** `1 of 2 WARN freshness of shop.orders … [WARN in 0.01s]` */
+export function freshnessLine({ node, status, startedAt, finishedAt }: FreshnessResult, index: number, total: number): string {
+  const word = { pass: 'PASS', warn: 'WARN', error: 'ERROR STALE', 'runtime error': 'ERROR' }[status]
+  const seconds = ((finishedAt.getTime() - startedAt.getTime()) / 1000).toFixed(2)
+  return padded(`${index} of ${total} ${word} freshness of ${node.sourceName}.${node.name}`, `${word} in ${seconds}s`)
 }
 
 /** `3 inserted, 1 deleted, 994 unchanged`; '' for what has no rows to count. */

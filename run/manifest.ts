@@ -37,7 +37,12 @@ export function manifestOf(project: Project, compiled: Map<string, string> = new
     metrics: {},
     groups: {},
     selectors: {},
-    disabled: {},
+    disabled: Object.fromEntries(
+      [...project.disabled.values()].map(node => [
+        node.uniqueId,
+        [node.resourceType === 'source' ? sourceEntry(node, created) : nodeEntry(project, node, undefined, created)],
+      ]),
+    ),
     parent_map: Object.fromEntries(project.parentMap),
     child_map: Object.fromEntries(project.childMap),
     group_map: {},

@@ -29,6 +29,11 @@ export interface Options {
   outputKeys?: string[]
   limit?: number
   inline?: string
+  /** Of run-operation. */
+  args?: Record<string, unknown>
+  sql?: string
+  /** commander's form of --no-compile. */
+  compile?: boolean
   entity?: string
   show?: number
   replay?: boolean

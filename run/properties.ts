@@ -4,6 +4,7 @@ import type { Column, Config, Constraint } from './node.ts'
 import {
   ARGUMENT,
   COLUMN,
+  checkedFreshness,
   EXPECT,
   GIVEN,
   MACRO,
@@ -142,7 +143,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
       const config = isYamlMap(read.config) ? read.config : {}
       const ownConfig = isYamlMap(own.config) ? own.config : {}
       const inherit = (key: string): Yaml | undefined => ownConfig[key] ?? own[key] ?? config[key] ?? read[key]
-      const freshness = [ownConfig, own, config, read].find(level => Object.hasOwn(level, 'freshness'))?.freshness
+      const freshness = freshnessOf([read, config, own, ownConfig])
       into.sources.push({
         sourceName,
         name,
@@ -155,7 +156,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
         sourceDescription: text(read.description),
         ...(inherit('loaded_at_field') ? { loadedAtField: text(inherit('loaded_at_field')) } : {}),
         ...(inherit('loaded_at_query') ? { loadedAtQuery: text(inherit('loaded_at_query')) } : {}),
-        ...(freshness === undefined ? {} : { freshness: freshness as YamlMap | null }),
+        ...(freshness === undefined ? {} : { freshness: checkedFreshness(freshness, errors) }),
         configs: [configOf(map, read), configOf(table, own)].map(withoutFreshness),
         columns: columnsOf(own),
         tests: readTests(table, own, file, errors),
@@ -261,6 +262,15 @@ function describedAt(map: YamlMap): { describedAt?: Place } {
 function relationAt(map: YamlMap): { relationAt?: Place } {
   const place = placeOfValue(map, 'relation')
   return place ? { relationAt: place } : {}
+}
+
+// A table's thresholds are laid over those of its source; null takes them away.
+function freshnessOf(levels: YamlMap[]): YamlMap | null | undefined {
+  let merged: YamlMap | null | undefined
+  for (const { freshness } of levels.filter(level => Object.hasOwn(level, 'freshness'))) {
+    merged = isYamlMap(freshness) ? { ...merged, ...freshness } : null
+  }
+  return merged
 }
 
 function withoutFreshness(config: Config): Config {

@@ -1,0 +1,60 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { answering } from '../answers.ts'
+import { metadata } from '../artifacts.ts'
+import { Interrupted } from '../failing.ts'
+import { type FreshnessResult, measure, thresholdOf } from '../freshness.ts'
+import { freshnessLine } from '../lines.ts'
+import type { Project } from '../node.ts'
+import { type Command, openProject, selectedIds, withDatabase } from '../open.ts'
+
+/** source freshness: how old the newest row of each source with `freshness:` is; writes sources.json. Gives the exit code. */
+export async function freshnessCommand(command: Command): Promise<number> {
+  const { options, report, signal } = command
+  const { project, targetPath } = await openProject(command)
+  const ids = await selectedIds(command, project, targetPath)
+  const sources = [...project.sources.values()].filter(node => ids.has(node.uniqueId) && thresholdOf(node))
+  const began = performance.now()
+  return withDatabase(command, async sql => {
+    const results: FreshnessResult[] = []
+    for (const node of sources) {
+      if (signal.aborted) throw new Interrupted()
+      const result = await measure(sql, project, node, { database: answering(sql) })
+      results.push(result)
+      report.note(freshnessLine(result, results.length, sources.length))
+    }
+    const file = path.resolve(options.output ?? path.join(targetPath, 'sources.json'))
+    await mkdir(path.dirname(file), { recursive: true })
+    await writeFile(file, `${JSON.stringify(sourcesOf(project, results, (performance.now() - began) / 1000), null, 2)}\n`)
+    for (const { error } of results) if (error) report.fail(error)
+    if (sources.length === 0) report.warn({ message: 'Nothing to do: no selected source has freshness with warn_after or error_after.' })
+    const count = (...statuses: FreshnessResult['status'][]) => results.filter(({ status }) => statuses.includes(status)).length
+    const failures = count('error', 'runtime error') + (options.warnError ? count('warn') : 0)
+    report.close([`Done. PASS=${count('pass')} WARN=${count('warn')} ERROR=${count('error', 'runtime error')} TOTAL=${results.length}`], {
+      status: failures > 0 ? 'failed' : 'passed',
+    })
+    return failures > 0 ? 1 : 0
+  })
+}
+
+/** sources.json, dbt's version 3, as an object. */
+export function sourcesOf(project: Project, results: FreshnessResult[], elapsedSeconds: number): object {
+  return { metadata: metadata(project, 'sources/v3'), results: results.map(entry), elapsed_time: elapsedSeconds }
+}
+
+function entry({ node, status, startedAt, finishedAt, measured, threshold, error }: FreshnessResult): object {
+  if (!measured) return { unique_id: node.uniqueId, error: (error as Error).message, status: 'runtime error' }
+  const { warn_after = null, error_after = null, filter = null } = threshold
+  return {
+    unique_id: node.uniqueId,
+    max_loaded_at: measured.maxLoadedAt,
+    snapshotted_at: measured.snapshottedAt,
+    max_loaded_at_time_ago_in_s: measured.age,
+    status,
+    criteria: { warn_after, error_after, filter },
+    adapter_response: {},
+    timing: [{ name: 'execute', started_at: startedAt.toISOString(), completed_at: finishedAt.toISOString() }],
+    thread_id: 'Thread-1',
+    execution_time: (finishedAt.getTime() - startedAt.getTime()) / 1000,
+  }
+}

@@ -1,0 +1,59 @@
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { PassThrough } from 'node:stream'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { Command } from '../../run/open.ts'
+import type { Options } from '../../run/options.ts'
+import { createReport } from '../../run/report.ts'
+import { projectDir } from './database.ts'
+
+/** Runs a command in this process, on a database: its exit code and what it printed. */
+export async function perform(
+  run: (command: Command, args: string[]) => Promise<number>,
+  {
+    url,
+    dir,
+    name = 'test',
+    options = {},
+    args = [],
+  }: { url: string; dir: string; name?: string; options?: Partial<Options>; args?: string[] },
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+  const report = createReport({ format: 'text', quiet: false, invocationId: 'test', stdout, stderr })
+  const before = process.env.DATABASE_URL
+  process.env.DATABASE_URL = url
+  try {
+    const command: Command = {
+      name,
+      options: { projectDir: dir, logFormat: 'text', ...options },
+      report,
+      signal: new AbortController().signal,
+    }
+    const code = await run(command, args).catch((error: unknown) => {
+      report.fail(error)
+      return 2
+    })
+    return { code, stdout: text(stdout), stderr: text(stderr) }
+  } finally {
+    if (before === undefined) delete process.env.DATABASE_URL
+    else process.env.DATABASE_URL = before
+  }
+}
+
+/** An artifact of a project. */
+export function artifact(dir: string, name: string): Record<string, never> {
+  return JSON.parse(readFileSync(path.join(dir, 'target', name), 'utf8'))
+}
+
+/** What dbt's published schema has against an artifact. The schemas are not part of the project: without them beside it there is nothing to compare with. */
+export function schemaProblems(schema: string, value: unknown): unknown[] {
+  const file = path.join(projectDir, '../shared/dbt-schemas', schema)
+  if (!existsSync(file)) return []
+  const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false })
+  ajv.validate(JSON.parse(readFileSync(file, 'utf8')), value)
+  return (ajv.errors ?? []).slice(0, 5).map(({ instancePath, message, params }) => ({ instancePath, message, params }))
+}
+
+function text(stream: PassThrough): string {
+  return String(stream.read() ?? '')
+}

@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freshnessCommand } from '../../run/commands/freshness.ts'
+import { artifact, perform, schemaProblems } from './command.ts'
+import { type FreshDatabase, freshDatabase } from './database.ts'
+import { type Fixture, fixture } from './fixture.ts'
+
+let database: FreshDatabase
+let project: Fixture
+
+beforeAll(async () => {
+  database = await freshDatabase({ migrate: false })
+  await database.sql.unsafe(`
+    create table orders (id int, came timestamp); insert into orders values (1, now() - interval '2 hours'), (2, null), (3, now() - interval '9 days');
+    create table lines (came timestamptz); create table notes (a int)`)
+  project = await fixture({
+    'models/_sources.yml': `sources:
+  - name: shop
+    schema: public
+    loaded_at_field: came
+    freshness: {warn_after: {count: 1, period: hour}, error_after: {count: 1, period: day}}
+    tables:
+      - name: orders
+      - {name: old, identifier: orders, freshness: {filter: id = 3}}
+      - {name: loose, identifier: orders, freshness: {warn_after: {count: 5, period: hour}}}
+      - {name: asked, identifier: orders, loaded_at_query: "select max(came) from {{ this }} where id = 1", config: {freshness: {warn_after: null}}}
+      - {name: lines}
+      - {name: silent, identifier: notes, freshness: null}
+  - name: other
+    schema: public
+    freshness: {error_after: {count: 1, period: day}}
+    tables: [{name: notes}]
+`,
+  })
+})
+afterAll(async () => {
+  await database.drop()
+  await project.remove()
+})
+
+describe('source freshness', () => {
+  it('holds the newest row against the thresholds of source and table, and writes sources.json', async () => {
+    const { code, stdout, stderr } = await perform(freshnessCommand, { url: database.url, dir: project.dir, name: 'freshness' })
+    const { results, ...rest } = artifact(project.dir, 'sources.json') as unknown as { results: { unique_id: string; status: string }[] }
+    expect(Object.fromEntries(results.map(({ unique_id, status }) => [unique_id.replace('source.shop.', ''), status]))).toEqual({
+      'shop.orders': 'warn',
+      'shop.old': 'error',
+      'shop.loose': 'pass',
+      'shop.asked': 'pass',
+      'shop.lines': 'error', // no row at all
+      'other.notes': 'runtime error', // nothing says when a row came
+    })
+    expect(schemaProblems('sources-v3.json', { results, ...rest })).toEqual([])
+    expect([code, stdout]).toEqual([1, expect.stringContaining('PASS=2 WARN=1 ERROR=3 TOTAL=6')])
+    expect(stderr).toMatch(/WARN freshness of shop\.orders \.+ \[WARN in 0\.\d\ds\]/)
+    expect(stderr).toContain('neither loaded_at_field nor loaded_at_query')
+    expect(stderr).toContain('models/_sources.yml:16')
+  })
+
+  it('a warning is no failure, but with --warn-error; --select picks sources', async () => {
+    const on = (options: object) =>
+      perform(freshnessCommand, { url: database.url, dir: project.dir, options: { select: ['source:shop.orders'], ...options } })
+    expect((await on({})).code).toBe(0)
+    expect((await on({ warnError: true })).code).toBe(1)
+  })
+
+  it('says what is wrong with a threshold', async () => {
+    const wrong = await fixture({
+      'models/_s.yml': 'sources:\n  - name: a\n    freshness: {warn_after: {count: 1, period: week}}\n    tables: [{name: t}]\n',
+    })
+    const { code, stderr } = await perform(freshnessCommand, { url: database.url, dir: wrong.dir })
+    await wrong.remove()
+    expect(code).toBe(2)
+    expect(stderr).toContain('models/_s.yml:3')
+    expect(stderr).toContain('a period of minute, hour or day')
+  })
+})

@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { docsCommand, operationCommand } from '../../run/commands/operation.ts'
+import { compileCommand } from '../../run/commands/query.ts'
+import { artifact, perform, schemaProblems } from './command.ts'
+import { type FreshDatabase, freshDatabase } from './database.ts'
+import { buildFixture, type Fixture, fixture } from './fixture.ts'
+
+let database: FreshDatabase
+let project: Fixture
+
+beforeAll(async () => {
+  database = await freshDatabase({ migrate: false })
+  project = await fixture({
+    'models/people.sql':
+      "{{ config(materialized='table', persist_docs={'relation': true, 'columns': true}) }} select 1.5::numeric(4,1) as amount, 'x' as name",
+    'models/gone.sql': '{{ config(enabled=false) }} select 1 as a',
+    'models/early.sql': "{{ config(materialized='ephemeral') }} select 1 as a",
+    'models/_models.yml': `models:
+  - name: people
+    description: "{{ doc('people') }}"
+    columns: [{name: amount, description: What they owe.}]
+unit_tests:
+  - {name: has_one, model: people, given: [], expect: {rows: [{amount: 1.5}]}}
+sources:
+  - {name: shop, schema: public, tables: [{name: raw_orders}]}
+`,
+    'models/docs.md': '{% docs people %}All people.{% enddocs %}',
+    'snapshots/s.sql':
+      "{% snapshot kept %}{{ config(strategy='check', check_cols='all', unique_key='name') }} select * from {{ ref('people') }}{% endsnapshot %}",
+    'seeds/colours.csv': 'a\n1\n',
+    'tests/none.sql': "select * from {{ ref('people') }} where false",
+    'macros/m.sql': `{% macro make(table, n=1) %}
+  {% do run_query('create table ' ~ table ~ ' as select ' ~ n ~ ' as n') %}
+  {% set rows = run_query('select n from ' ~ table) %}
+  {{ log(table ~ ' has ' ~ rows.columns[0].values()[0], info=True) }}
+{% endmacro %}
+{% macro fail() %}{% do run_query('create table half as select 1 as a') %}{% do run_query('select 1/0') %}{% endmacro %}
+{% macro sneaky() %}{% do run_query('create table half as select 1 as a; commit') %}{% endmacro %}`,
+  })
+  await database.sql.unsafe('create table raw_orders (id int)')
+})
+afterAll(async () => {
+  await database.drop()
+  await project.remove()
+})
+
+const exists = async (name: string) => (await database.sql`select to_regclass(${name}) is not null as there`)[0]?.there
+const on = (run: Parameters<typeof perform>[0], options: object = {}, args: string[] = []) =>
+  perform(run, { url: database.url, dir: project.dir, options, args })
+
+describe('run-operation', () => {
+  it('runs a macro with --args, whose queries run once, and keeps what it did', async () => {
+    expect(await on(operationCommand, { args: { table: 'made', n: 7 } }, ['make'])).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('made has 7'),
+    })
+    expect(await exists('made')).toBe(true)
+  })
+
+  it('keeps nothing of an operation that fails, and leaves with 1', async () => {
+    const { code, stderr } = await on(operationCommand, {}, ['fail'])
+    expect([code, stderr, await exists('half')]).toEqual([1, expect.stringContaining('division by zero'), false])
+    expect(stderr).toContain('macros/m.sql:6:')
+  })
+
+  it('COMMIT is not for macros', async () => {
+    const { code, stderr } = await on(operationCommand, {}, ['sneaky'])
+    expect([code, stderr, await exists('half')]).toEqual([1, expect.stringContaining('COMMIT is not for run_query()'), false])
+  })
+
+  it('--sql, and what is wrong', async () => {
+    expect((await on(operationCommand, { sql: "create table sized as select * from {{ ref('colours') }}" })).code).toBe(1)
+    expect((await on(operationCommand, { sql: 'create table sized as select {{ 1 + 1 }} as n' })).code).toBe(0)
+    expect(await exists('sized')).toBe(true)
+    expect(await on(operationCommand, {}, ['mkae'])).toMatchObject({ code: 2, stderr: expect.stringContaining("Did you mean 'make'?") })
+    expect((await on(operationCommand)).code).toBe(2)
+  })
+})
+
+describe('docs generate', () => {
+  it('writes a manifest and a catalog as their schemas want them', async () => {
+    expect((await buildFixture(database.sql, project.dir)).status).toBe('published')
+    expect((await on(docsCommand)).code).toBe(0)
+    const catalog = artifact(project.dir, 'catalog.json') as Record<string, Record<string, object>>
+    expect(schemaProblems('catalog-v1.json', catalog)).toEqual([])
+    expect(Object.keys(catalog.nodes!).sort()).toEqual(['model.shop.people', 'seed.shop.colours', 'snapshot.shop.kept'])
+    expect(catalog.nodes!['model.shop.people']).toMatchObject({
+      metadata: { type: 'BASE TABLE', schema: 'public', name: 'people', comment: 'All people.' },
+      columns: { amount: { type: 'numeric(4,1)', index: 1, comment: 'What they owe.' }, name: { type: 'text', index: 2, comment: null } },
+    })
+    expect(Object.keys(catalog.sources!)).toEqual(['source.shop.shop.raw_orders'])
+  })
+
+  it('the manifest has all that the project has', () => {
+    const manifest = artifact(project.dir, 'manifest.json') as Record<string, Record<string, Record<string, unknown>>>
+    expect(schemaProblems('manifest-v12.json', manifest)).toEqual([])
+    expect(manifest.nodes!['model.shop.people']).toMatchObject({
+      compiled: true,
+      compiled_code: expect.stringContaining('select 1.5'),
+      description: 'All people.',
+    })
+    expect(Object.keys(manifest.disabled!)).toEqual(['model.shop.gone'])
+    expect(Object.keys(manifest.unit_tests!)).toEqual(['unit_test.shop.people.has_one'])
+    expect(manifest.macros!['macro.shop.make']).toMatchObject({ arguments: [{ name: 'table' }, { name: 'n' }] })
+    expect(manifest.docs!['doc.shop.people']).toMatchObject({ block_contents: 'All people.' })
+    expect(manifest.child_map!['model.shop.people']).toEqual(['snapshot.shop.kept', 'test.shop.none', 'unit_test.shop.people.has_one'])
+    expect(manifest.parent_map!['unit_test.shop.people.has_one']).toEqual(['model.shop.people'])
+  })
+})
+
+it('compile --inline gives SQL with Jinja as PostgreSQL would get it', async () => {
+  const { code, stdout } = await on(compileCommand, { inline: "select count(*) from {{ ref('people') }}" })
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^select count\(\*\) from "\w+"\."public"\."people"\n$/)])
+})
