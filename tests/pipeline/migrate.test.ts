@@ -89,6 +89,6 @@ it('has nothing to do in a project without migrations', async () => {
 it('is said by debug, with what is there', async () => {
   const { lines, ok } = await diagnose(database.sql, database.url, projectDir)
   expect(ok).toBe(true)
-  expect(lines.join('\n')).toMatch(/connection: OK[^]*schemas: none yet[^]*migrations: the next build applies 00001-landing.sql/)
+  expect(lines.join('\n')).toMatch(/connection: OK[\s\S]*schemas: none yet[\s\S]*migrations: the next build applies 00001-landing.sql/)
   expect(lines.join('\n')).not.toMatch(/:[^/\s]+@/)
 })

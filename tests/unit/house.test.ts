@@ -17,7 +17,7 @@ describe('the models', () => {
   })
 
   it('are tables of the same name', () => {
-    for (const { name, alias, path } of models) expect(alias, path).toBe(basename(path, '.sql'))
+    for (const { alias, path } of models) expect(alias, path).toBe(basename(path, '.sql'))
     expect(new Set(models.map(({ name }) => name)).size).toBe(models.length)
   })
 

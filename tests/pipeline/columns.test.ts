@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Node } from '../../run/node.ts'
+import { parseProject } from '../../run/parse.ts'
+import { loadProject } from '../../run/project.ts'
+import { projectDir } from './database.ts'
+import { feedSeeds } from './rules/feeds.ts'
+import { projectWith, type Warehouse } from './warehouse.ts'
+
+let warehouse: Warehouse
+let removeProject: () => Promise<void>
+let models: Node[]
+
+beforeAll(async () => {
+  const project = await projectWith(feedSeeds)
+  removeProject = project.remove
+  warehouse = await project.warehouse()
+  await warehouse.build()
+  const { nodes } = parseProject(await loadProject(projectDir))
+  models = [...nodes.values()].filter(({ resourceType, schema }) => resourceType === 'model' && readable.includes(schema))
+})
+
+afterAll(async () => {
+  await warehouse?.drop()
+  await removeProject?.()
+})
+
+const readable = ['core', 'errors', 'marts', 'ops']
+
+it('of the database and of YAML are the same, in the same order', async () => {
+  expect(models.length).toBeGreaterThan(20)
+  for (const { schema, alias, columns } of models) {
+    const actual = await warehouse.sql<{ name: string }[]>`
+      select column_name as name from information_schema.columns
+      where table_schema = ${schema} and table_name = ${alias} order by ordinal_position
+    `
+    expect(
+      columns.map(({ name }) => name),
+      `${schema}.${alias}`,
+    ).toEqual(actual.map(({ name }) => name))
+  }
+})
+
+it('carry their descriptions as comments in the database, and so do the tables', async () => {
+  const actual = await warehouse.sql<{ relation: string; name: string | null; comment: string | null }[]>`
+    select relnamespace::regnamespace || '.' || relname as relation, attname as name, description as comment
+    from pg_class
+    left join pg_description on objoid = pg_class.oid and classoid = 'pg_class'::regclass
+    left join pg_attribute on attrelid = pg_class.oid and attnum = objsubid and attnum > 0
+    where relnamespace::regnamespace::text in ${warehouse.sql(readable)} and relkind in ('r', 'v')
+  `
+  const comments = new Map(actual.map(({ relation, name, comment }) => [name ? `${relation}.${name}` : relation, comment]))
+  for (const { schema, alias, description, columns } of models) {
+    expect(comments.get(`${schema}.${alias}`), `${schema}.${alias}`).toBe(description.trim())
+    for (const column of columns)
+      expect(comments.get(`${schema}.${alias}.${column.name}`), `${alias}.${column.name}`).toBe(column.description)
+  }
+})
+
+it('of core have primary keys, and what they name has foreign keys', async () => {
+  const keyless = await warehouse.sql<{ name: string }[]>`
+    select relname as name from pg_class
+    where relnamespace = 'core'::regnamespace and relkind = 'r'
+      and not exists (select from pg_constraint where conrelid = pg_class.oid and contype = 'p')
+  `
+  expect(keyless).toEqual([])
+  const loose = await warehouse.sql<{ name: string }[]>`
+    select pg_class.relname || '.' || attname as name
+    from pg_attribute inner join pg_class on pg_class.oid = attrelid
+    where relnamespace = 'core'::regnamespace and relkind = 'r'
+      and attname in ('agent_id', 'group_id', 'parent_group_id', 'role_id', 'budget_id', 'card_id', 'escalate_to_agent_id')
+      and not exists (
+        select from pg_constraint
+        where conrelid = pg_class.oid and contype in ('p', 'f') and conkey[1] = attnum
+      )
+      and not exists (
+        select from pg_constraint
+        where conrelid = pg_class.oid and contype = 'f' and attnum = any (conkey)
+      )
+  `
+  expect(loose).toEqual([])
+})
