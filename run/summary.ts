@@ -64,25 +64,32 @@ function headline({ status, results, problems }: Built, seconds: number): string
     of('test', 'warn') > 0 && plural(of('test', 'warn'), 'warning'),
   ].filter(Boolean)
   if (status === 'published') return `Published in ${seconds.toFixed(2)}s: ${parts.join(', ')}.`
+  if (status === 'partial') return `Finished after ${seconds.toFixed(2)}s, with errors: what is shown as OK is there (--no-atomic).`
   if (status === 'trial') return `Planned in ${seconds.toFixed(2)}s: ${parts.join(', ')}. Nothing was changed.`
   const errors = results.filter(result => result.status === 'error' || result.status === 'fail').length + problems.length
   const skipped = results.filter(result => result.status === 'skipped').length
   return `Not published, after ${seconds.toFixed(2)}s: ${plural(errors, 'error')}${skipped > 0 ? `, ${numberText(skipped)} skipped` : ''}. Readers see what was published before.`
 }
 
+// Rows first, the last that was built on top: what readers query comes late in a build. Views are only counted.
 function changedLines(results: NodeResult[]): string[] {
-  const changed = results.filter(
-    result =>
-      result.status === 'success' && (result.inserted === null ? !/^(UNCHANGED|EPHEMERAL)$/.test(result.message) : touched(result) > 0),
-  )
-  const lines = changed.map(result => [relation(result.node), rowsText(result) || result.message.toLowerCase()] as const)
-  const width = Math.max(0, ...lines.map(([name]) => name.length))
-  const rest = results.filter(result => result.status === 'success' && !changed.includes(result)).length
-  const shown = lines.slice(0, 40).map(([name, text]) => `${name.padEnd(width)}  ${text}`)
-  if (lines.length > 40) shown.push(`and ${numberText(lines.length - 40)} more`)
-  if (rest > 0 && lines.length > 0) shown.push(`${plural(rest, 'other relation')} as before`)
-  return shown.length > 0 ? shown : ['nothing: all rows are as they were']
+  const made = results.filter(({ status }) => status === 'success')
+  const tables = made.filter(result => touched(result) > 0).reverse()
+  const others = made.filter(result => result.inserted === null && !/^(UNCHANGED|EPHEMERAL)$/.test(result.message))
+  if (tables.length + others.length === 0) return ['nothing: all rows are as they were']
+
+  const shown = tables.slice(0, most)
+  const width = Math.max(...shown.map(({ node }) => relation(node).length), 0)
+  const rest = made.length - tables.length - others.length
+  return [
+    ...shown.map(result => `${relation(result.node).padEnd(width)}  ${rowsText(result)}`),
+    ...(tables.length > most ? [`and ${numberText(tables.length - most)} more tables`] : []),
+    ...(others.length > 0 ? [`${plural(others.length, 'view')} created or replaced`] : []),
+    ...(rest > 0 ? [`${plural(rest, 'other relation')} as before`] : []),
+  ]
 }
+
+const most = 30
 
 function touched({ inserted, updated, deleted }: NodeResult): number {
   return (inserted ?? 0) + (updated ?? 0) + (deleted ?? 0)
@@ -100,7 +107,7 @@ function refusedLines(refused: Refused[]): string[] {
 }
 
 function next({ status, results, problems }: Built, refused: Refused[]): string[] {
-  if (status === 'failed') {
+  if (status === 'failed' || status === 'partial') {
     const isTest = results.some(result => result.status === 'fail')
     const hint = isTest
       ? 'Next: open the compiled code, or run it again with --store-failures to keep the failing rows.'

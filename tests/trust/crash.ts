@@ -34,7 +34,7 @@ export interface Verdict {
 
 /** Kills at so many points, one lane for each core, and gives the verdict on each as it comes. */
 export async function crash(
-  { points, seed, only }: { points: number; seed: number; only?: number | undefined },
+  { points, seed, only, scenario }: { points: number; seed: number; only?: number | undefined; scenario?: string | undefined },
   onVerdict: (verdict: Verdict) => void = () => {},
 ): Promise<Verdict[]> {
   const first = await createSite()
@@ -47,7 +47,7 @@ export async function crash(
     await Promise.all(
       sites.map(async site => {
         for (let number = numbers.shift(); number !== undefined; number = numbers.shift()) {
-          const point = pointOf(seed, number, ground)
+          const point = pointOf(seed, number, ground, scenario)
           const verdict = await strikeAt(site, point, ground).catch(error => ({ ...unknown, point, faults: [String(error)] }))
           verdicts.push(verdict)
           onVerdict(verdict)
@@ -83,6 +83,7 @@ export function summaryOf(verdicts: Verdict[], milliseconds: number): string {
 // What is killed, on what ground, with which feed; where the model of changing columns is wide, it was not before.
 const scenarios = {
   'the first load': { ground: 'nothing', args: ['load'], data: 'first', wide: false },
+  'a load of large files': { ground: 'nothing', args: ['load'], data: 'large', wide: false },
   'the first build': { ground: 'nothing', args: ['build'], data: 'first', wide: false },
   'a daily build': { ground: 'day1', args: ['build'], data: 'next', wide: true },
   'a full refresh': { ground: 'day1', args: ['build', '--full-refresh'], data: 'next', wide: true },
@@ -91,8 +92,8 @@ const scenarios = {
 interface Ground {
   /** Writes to the database of an undisturbed run. */
   writes: Record<Point['scenario'], number>
-  /** What an undisturbed run leaves, by what it starts from. */
-  expected: Record<'nothing' | 'day1', State>
+  /** What an undisturbed build leaves, by the feed. */
+  expected: Record<(typeof scenarios)[Point['scenario']]['data'], State>
 }
 
 const names = Object.keys(scenarios) as Point['scenario'][]
@@ -118,11 +119,13 @@ async function prepare(site: Site): Promise<Ground> {
     if (code !== 0) throw new Error(`${name}, undisturbed, ended with ${code}:\n${stderr}`)
     writes[name] = Number(readFileSync(count, 'utf8'))
     if (name === 'the first load') continue
+    const built = await site.build(data)
+    if (built.code !== 0) throw new Error(built.printed)
     const { sql, letGo } = await site.hold()
-    expected[ground] = await stateOf(sql)
-    if (ground === 'nothing') for (const statement of ofUsers) await sql.unsafe(statement)
+    expected[data] = await stateOf(sql)
+    if (data === 'first') for (const statement of ofUsers) await sql.unsafe(statement)
     await letGo()
-    if (ground === 'nothing') await site.copy(main, 'day1')
+    if (data === 'first') await site.copy(main, 'day1')
   }
   await holding.letGo()
   return { writes, expected }
@@ -140,9 +143,9 @@ const ofUsers = [
   'create unique index on people.spend (merchant_name)',
 ]
 
-function pointOf(seed: number, number: number, { writes }: Ground): Point {
+function pointOf(seed: number, number: number, { writes }: Ground, given?: string): Point {
   const random = randomOf(seed, 'point', number)
-  const scenario = names[number % names.length] as Point['scenario']
+  const scenario = names.find(name => name === given) ?? (names[number % names.length] as Point['scenario'])
   const whom = random.pick(['runner', 'runner', 'backend', 'server'] as const)
   const at = random.int(1, writes[scenario] - 2)
   return { number, scenario, whom, at, after: random.chance(0.5) ? 0 : random.int(1, 40), isHeld: random.chance(0.6) }
@@ -182,10 +185,10 @@ async function strikeAt(site: Site, point: Point, { expected }: Ground): Promise
 
   const { sql, letGo } = await site.hold()
   try {
-    const { faults: found, state } = await faultsOf(sql, expected[ground])
+    const { faults: found, state } = await faultsOf(sql, expected[data])
     const [landingRatio, databaseRatio] = [
-      state.landingBytes / expected[ground].landingBytes,
-      state.databaseBytes / expected[ground].databaseBytes,
+      state.landingBytes / expected[data].landingBytes,
+      state.databaseBytes / expected[data].databaseBytes,
     ]
     const isRepaired = point.whom !== 'runner' && killed.code === 0
     return { point, faults: [...faults, ...found], freeAfter, isRepaired, landingRatio, databaseRatio }
@@ -203,15 +206,20 @@ async function untilStopped(site: Site, faults: string[]): Promise<void> {
   faults.push(`5 s after its last holder the server still runs: processes ${site.processes().join(', ')}`)
 }
 
-/** `npm run test:crash -- --points 200 --seed 1 --only 17` */
+/** `npm run test:crash -- --points 200 --seed 1 --only 17 --scenario "a daily build"` */
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({
-    options: { points: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' }, only: { type: 'string' } },
+    options: {
+      points: { type: 'string', default: '200' },
+      seed: { type: 'string', default: '1' },
+      only: { type: 'string' },
+      scenario: { type: 'string' },
+    },
   })
   const began = performance.now()
   const only = values.only === undefined ? undefined : Number(values.only)
   let done = 0
-  const verdicts = await crash({ points: Number(values.points), seed: Number(values.seed), only }, verdict => {
+  const verdicts = await crash({ points: Number(values.points), seed: Number(values.seed), only, scenario: values.scenario }, verdict => {
     done++
     if (verdict.faults.length > 0) process.stdout.write(`${lineOf(verdict)}\n`)
     else if (done % 20 === 0) process.stderr.write(`${done} points\n`)

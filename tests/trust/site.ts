@@ -42,7 +42,7 @@ export const main = 'deskledger'
 
 /**
  * Makes a site. Its feed is small, so that a build takes a second, and dirty. `--data first` is the first delivery, `--data next` the
- * second: another day, a corrected file and a refused one.
+ * second: another day, a corrected file and a refused one. `--data large` is the first with a file that lands in several pieces.
  */
 export async function createSite(): Promise<Site> {
   const dir = mkdtempSync(join(tmpdir(), 'deskledger-trust-'))
@@ -56,6 +56,8 @@ export async function createSite(): Promise<Site> {
   correct(join(next, 'sync-day1/agents/1.json'), 'Corrected')
   mkdirSync(join(next, 'sync-day2/cards'), { recursive: true })
   writeFileSync(join(next, 'sync-day2/cards/2.json'), '{"results":[{"id":')
+  cpSync(first, join(dir, 'large'), { recursive: true })
+  writeFileSync(join(dir, 'large/sync-day1/roles/2.json'), JSON.stringify(largeRoles))
   const site = siteIn(dir)
   site.widen(false)
   // A killed process takes nothing that it wrote with it, so that a power cut is all that fsync is for: not tried here, and dear.
@@ -171,6 +173,9 @@ const feed = {
 }
 
 const busy = "{{ config(materialized='table') }}\nselect agent_id, name from {{ ref('agents') }}\n"
+
+// Seven MB in seventy records, in a field that no rule reads.
+const largeRoles = Array.from({ length: 70 }, (_, at) => ({ id: 9_000_000 + at, name: `Large ${at}`, ballast: `${at} `.repeat(25_000) }))
 
 function correct(file: string, title: string): void {
   const records = JSON.parse(readFileSync(file, 'utf8').replace(/\bNaN\b/g, 'null')) as { contact?: { job_title?: string } }[]
