@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { type LoadReport, load } from '../../loaders/load.ts'
+import { rejudge } from '../../loaders/rejudge.ts'
+import { buildApart } from '../apart.ts'
 import { writeRunResults } from '../artifacts.ts'
 import { type Built, build } from '../build.ts'
 import type { Session, Sql } from '../database.ts'
@@ -15,12 +17,12 @@ import { migrate, pendingMigrations } from '../migrate.ts'
 import type { Node, Project } from '../node.ts'
 import { type Command, type Opened, openProject, selected, withDatabase } from '../open.ts'
 import { finishRun, hasLog, landedIn, lastPublished, type NodeResult, startRun } from '../record.ts'
-import { openErrors, summaryOf } from '../summary.ts'
+import { compareErrors, openErrors, type Refused, summaryOf } from '../summary.ts'
 
 /** build, run, seed and plan: one transaction over the selected nodes. Gives the exit code. */
 export async function buildCommand(
   command: Command,
-  kind: { types: Node['resourceType'][]; loads: boolean; isTrial?: boolean },
+  kind: { types: Node['resourceType'][]; loads: boolean; isTrial?: boolean; isReplay?: boolean },
 ): Promise<number> {
   const { options, report } = command
   const opened = await openProject(command)
@@ -31,9 +33,18 @@ export async function buildCommand(
       if (kind.isTrial) await refusePending(sql, opened.project)
       else for (const name of await migrate(sql, url, opened.project.dir)) report.note(`Applied migration ${name}`)
       const withLog = await hasLog(sql)
+      if (withLog && options.atomic === false)
+        throw new ProjectError('--no-atomic is not for a project with landing tables: readers would see a mixture of two builds', {
+          hint: 'Leave it out.',
+        })
       const loaded = kind.loads && withLog ? await loadFeed(command, opened.project, sql, session) : null
       const isRefused = loaded !== null && refusedFiles(loaded).length > 0 && Boolean(options.warnError)
-      const run = { command, opened, nodes, isWhole: isWhole && command.name === 'build', sql, session, withLog }
+      const before = kind.isReplay && withLog ? await openErrors(sql) : undefined
+      if (before) {
+        const changed = await rejudge(sql)
+        if (changed > 0) report.note(`${plural(changed, 'record')} ${changed === 1 ? 'has' : 'have'} another verdict by the JSON Schema`)
+      }
+      const run = { command, opened, nodes, before, isWhole: isWhole && command.name === 'build', sql, session, withLog }
       if (loaded && run.isWhole && !options.fullRefresh && !options.acceptShrink && !nodes.some(isSnapshot) && (await isNothingNew(run)))
         return isRefused ? 1 : 0
       const code = await publish(run, kind.isTrial ?? false)
@@ -71,6 +82,8 @@ function isSnapshot({ resourceType }: Node): boolean {
 
 interface Run {
   command: Command
+  /** Of a replay: the open errors that there were. */
+  before?: Refused[] | undefined
   opened: Opened
   nodes: Node[]
   isWhole: boolean
@@ -125,7 +138,7 @@ async function isNothingNew({ command, opened, sql }: Run): Promise<boolean> {
   return true
 }
 
-async function publish({ command, opened, nodes, isWhole, sql, session, withLog }: Run, isTrial: boolean): Promise<number> {
+async function publish({ command, opened, nodes, before, isWhole, sql, session, withLog }: Run, isTrial: boolean): Promise<number> {
   const { options, report, signal } = command
   const { project, targetPath, targetName } = opened
   const runId = project.invocationId
@@ -157,11 +170,13 @@ async function publish({ command, opened, nodes, isWhole, sql, session, withLog 
       report,
     )
     showProblems(command, built)
-    const refused = withLog && command.name === 'build' ? await openErrors(sql) : (built.refused ?? [])
+    const open = withLog && command.name === 'build' ? await openErrors(sql) : (built.refused ?? [])
+    const refused = before ? compareErrors(before, open) : open
     const lines = summaryOf(built, (performance.now() - began) / 1000, refused, targetName)
-    await done(built.status === 'failed' ? 'failed' : 'published', lines[1] ?? '', built.results, built.landedIn)
+    const isFailed = built.status === 'failed' || built.status === 'partial'
+    await done(isFailed ? 'failed' : 'published', lines[1] ?? '', built.results, built.landedIn)
     report.close(lines, { status: built.status })
-    return built.status === 'failed' ? 1 : 0
+    return isFailed ? 1 : 0
   } catch (error) {
     const isInterrupted = error instanceof Interrupted
     const message = isInterrupted ? 'Exited because of keyboard interrupt' : (error as Error).message

@@ -11,7 +11,7 @@ export async function errorsCommand(command: Command): Promise<number> {
   if (options.replay) {
     // All of what landed is judged again, and all that follows is made from it.
     const again = { ...command, name: 'build', options: { ...options, fullRefresh: true } }
-    return buildCommand(again, { types: ['model', 'seed', 'test'], loads: false })
+    return buildCommand(again, { types: ['model', 'seed', 'test'], loads: false, isReplay: true })
   }
   return withDatabase(command, async sql => {
     const all = await errorTables(sql)
