@@ -1,6 +1,11 @@
 /** Why a whole file is refused (R6): its message goes into the ledger as the reason. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
+
+  /** A message that quotes the file may hold what the ledger cannot: a NUL, or half of a character that it was cut in. */
+  constructor(message: string) {
+    super(Buffer.from(message).toString().replaceAll('\0', '\u2400'))
+  }
 }
 
 /** Any number of bytes as people write it. */

@@ -122,7 +122,8 @@ const mutations = {
   addKey: (records, at, value) => place(records, at)?.add(oddKeys[at % oddKeys.length] ?? '', value),
   hugeList: (records, at) =>
     change(records, at, tree => {
-      const small = write(tree).length < 200 ? tree : 'null'
+      const text = write(tree)
+      const small = text.length < 200 ? text : 'null'
       return Array.from({ length: 3000 }, (_, index) => (index % 3 ? String(index) : small))
     }),
   wholeRecord: (records, at, value) => {
@@ -364,7 +365,7 @@ function place(records: Tree[], at: number): Place | undefined {
         get: () => list[index] ?? 'null',
         set: value => void list.splice(index, 1, value),
         drop: () => void list.splice(index, 1),
-        repeat: value => void list.splice(index, 0, value ?? tree),
+        repeat: value => void list.splice(index, 0, value ?? write(tree)),
         add: (key, value) => void (typeof tree === 'object' && 'members' in tree ? tree.members.push([key, value]) : list.push(value)),
       })
       descend(tree)
@@ -377,7 +378,7 @@ function place(records: Tree[], at: number): Place | undefined {
           get: () => member[1],
           set: value => void member.splice(1, 1, value),
           drop: () => void tree.members.splice(tree.members.indexOf(member), 1),
-          repeat: value => void tree.members.push([member[0], value ?? member[1]]),
+          repeat: value => void tree.members.push([member[0], value ?? write(member[1])]),
           add: (key, value) => void tree.members.push([key, value]),
         })
         descend(member[1])
