@@ -32,21 +32,25 @@ define(
   'build',
   'Load new feed files, then seeds, models and tests; publish when no test fails.',
   'build --select +agents',
-  [selection, building, feed, testing, accepting],
+  [selection, building, feed, testing, accepting, apart],
   command => buildCommand(command, { types: [...models], loads: true }),
 )
 define('plan', 'The whole build for real, then undone: what it would change.', 'plan', [selection, building, testing, accepting], command =>
   buildCommand(command, { types: [...models], loads: false, isTrial: true }),
 )
 define('load', 'Land new and changed feed files, nothing else.', 'load --data exports --prune', [feed], loadCommand)
-define('seed', 'Load the CSV files of seeds/.', 'seed --select currencies', [selection, building], command =>
+define('seed', 'Load the CSV files of seeds/.', 'seed --select currencies', [selection, building, apart], command =>
   buildCommand(command, { types: ['seed'], loads: false }),
 )
-define('run', 'Build models without their tests.', 'run --select agents+ --full-refresh', [selection, building], command =>
+define('run', 'Build models without their tests.', 'run --select agents+ --full-refresh', [selection, building, apart], command =>
   buildCommand(command, { types: ['model'], loads: false }),
 )
-define('snapshot', 'Keep what changed since the last time in the snapshots.', 'snapshot --select prices', [selection, building], command =>
-  buildCommand(command, { types: ['snapshot'], loads: false }),
+define(
+  'snapshot',
+  'Keep what changed since the last time in the snapshots.',
+  'snapshot --select prices',
+  [selection, building, apart],
+  command => buildCommand(command, { types: ['snapshot'], loads: false }),
 )
 define('test', 'Run the data tests on what is published.', 'test --select agents --store-failures', [selection, testing], testCommand)
 define(
@@ -177,6 +181,10 @@ function building(command: Commander): Commander {
     .option('-f, --full-refresh', 'make incremental models from nothing')
     .option('-x, --fail-fast', 'stop at the first failure')
     .option('--no-wait', 'leave at once when another build or load is running')
+}
+
+function apart(command: Commander): Commander {
+  return command.option('--no-atomic', 'each model in a transaction of its own, for hooks that cannot live in one transaction')
 }
 
 function accepting(command: Commander): Commander {

@@ -1,23 +1,18 @@
 import { answering } from './answers.ts'
-import { writeCompiled, writeRun } from './artifacts.ts'
 import type { RunContext } from './compile.ts'
 import type { Session, Sql } from './database.ts'
-import { cannotRecreate, recreateViews, type SavedView } from './dependents.ts'
-import { ProjectError } from './errors.ts'
-import { Interrupted, isOwnError, isRepeatable, lostConnection } from './failing.ts'
+import { attempt, createSchemas, type Pending, settle } from './ends.ts'
+import { Interrupted, lostConnection } from './failing.ts'
 import { type Failure, storeFailures } from './failures.ts'
+import { endContext, runHooks } from './hooks.ts'
 import type { Node, Project } from './node.ts'
-import { runHooks, runNode } from './nodes.ts'
-import { blockedBy } from './order.ts'
+import { runNode } from './nodes.ts'
 import { reachOf } from './reach.ts'
-import { landedIn, type NodeResult, type Published, publishedNodes, publishNodes } from './record.ts'
-import { quote } from './relation.ts'
+import { isGood, landedIn, type NodeResult, type Published, publishedNodes, publishNodes } from './record.ts'
 import type { Report } from './report.ts'
-import { underSavepoint } from './savepoint.ts'
+import { runAll } from './sequence.ts'
 import { compareErrors, openErrors, type Refused } from './summary.ts'
-import { runTests } from './tests.ts'
-import { unitColumns } from './unitcolumns.ts'
-import { isUnitTest, runUnitTest, unitFingerprint } from './unittests.ts'
+import { isUnitTest, unitFingerprint } from './unittests.ts'
 
 /** What to build, and how. */
 export interface Plan {
@@ -35,12 +30,15 @@ export interface Plan {
   targetPath: string
   /** Do it all, then roll back: nothing is published. */
   isTrial: boolean
+  /** --no-atomic: each node in a transaction of its own. */
+  isApart?: boolean
   signal: AbortSignal
 }
 
 /** What became of it. */
 export interface Built {
-  status: 'published' | 'failed' | 'trial'
+  /** `partial`: nodes failed, and what did not is there (--no-atomic). */
+  status: 'published' | 'failed' | 'trial' | 'partial'
   results: NodeResult[]
   landedIn: bigint | null
   /** What failed beside nodes: a foreign key, a view of somebody else, a hook. */
@@ -73,10 +71,12 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
     const problems: unknown[] = []
     await attempt(problems, () => runHooks(session, project, null, project.onRunStart, context))
     const pending: Pending = { views: [], keys: [] }
-    if (problems.length === 0) await runAll(session, plan, published, context, pending, results, failures, report)
+    const perform = (node: Node) => runNode(session, plan, node, context, pending)
+    const sequence = { plan, published, context, results, failures, report, perform, judge: <T>(work: () => Promise<T>) => work() }
+    if (problems.length === 0) await runAll(session, sequence)
     problems.push(...(await settle(session, pending)))
     if (problems.length === 0 && results.every(isGood))
-      await attempt(problems, () => runHooks(session, project, null, project.onRunEnd, context))
+      await attempt(problems, () => runHooks(session, project, null, project.onRunEnd, endContext(context, results)))
 
     const isGoodRun = problems.length === 0 && results.every(isGood)
     // Accepting a shrunk snapshot stamps its batch: this build has seen that too.
@@ -94,85 +94,6 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
   } finally {
     signal.removeEventListener('abort', cancel)
   }
-}
-
-/** What nodes leave for the end of the transaction. */
-export interface Pending {
-  views: SavedView[]
-  keys: string[]
-}
-
-async function runAll(
-  session: Session,
-  plan: Plan,
-  published: Map<string, Published>,
-  context: RunContext,
-  pending: Pending,
-  results: NodeResult[],
-  failures: { result: NodeResult; stored: Failure }[],
-  report: Report,
-): Promise<void> {
-  const { project, nodes, signal, targetPath, fingerprints } = plan
-  const blocked = new Map<string, string>()
-  const passed = { before: plan.fullRefresh ? new Map() : published, fingerprints }
-  const unitRun = { project, context, columns: unitColumns(session, project, context), targetPath, passed }
-  for (let at = 0; at < nodes.length; ) {
-    if (signal.aborted) throw new Interrupted()
-    const group = testsFrom(nodes, at)
-    const next = group.length > 0 ? group : [nodes[at]!]
-    const free = next.filter(node => !blocked.has(node.uniqueId))
-    for (const node of next.filter(node => blocked.has(node.uniqueId))) finish(skipped(node, blocked.get(node.uniqueId)!))
-    at += next.length
-    if (group.length > 0) await runGroup(free)
-    else
-      for (const node of free) {
-        report.began({ node }, results.length + 1, nodes.length)
-        finish(await (isUnitTest(node) ? runUnitTest(session, node, unitRun) : runNode(session, plan, node, context, pending)))
-      }
-  }
-
-  async function runGroup(tests: Node[]): Promise<void> {
-    const startedAt = new Date()
-    const outcome = await runTests(session, tests, { project, context, storeFailures: plan.storeFailures, warnError: plan.warnError })
-    for (const [node, test] of outcome) {
-      const finishedAt = new Date(startedAt.getTime() + test.milliseconds)
-      const { status, message, failures: count, compiled, error } = test
-      if (compiled) await writeCompiled(plan.targetPath, node, compiled)
-      if (test.ran) await writeRun(plan.targetPath, node, [test.ran])
-      const result: NodeResult = {
-        ...empty(node),
-        status,
-        startedAt,
-        finishedAt,
-        message,
-        failures: count,
-        compiled,
-        ...(error ? { error } : {}),
-      }
-      if (test.stored) failures.push({ result, stored: test.stored })
-      finish(result)
-    }
-  }
-
-  function finish(result: NodeResult): void {
-    results.push(result)
-    report.ended(result, results.length, nodes.length)
-    if (isGood(result) || result.status === 'skipped') return
-    const below = plan.failFast ? nodes.map(node => node.uniqueId) : blockedBy(project, result.node.uniqueId)
-    for (const id of below) if (!blocked.has(id)) blocked.set(id, plan.failFast ? 'fail-fast' : result.node.uniqueId)
-  }
-}
-
-/** A result with nothing in it yet. */
-export function empty(node: Node): NodeResult {
-  const now = new Date()
-  const none = { inserted: null, updated: null, deleted: null, unchanged: null, failures: null, compiled: null }
-  return { node, status: 'success', startedAt: now, finishedAt: now, message: '', ...none }
-}
-
-/** Whether a result lets a run be published. */
-export function isGood({ status }: NodeResult): boolean {
-  return status === 'success' || status === 'pass' || status === 'warn'
 }
 
 /** What templates may know in this run: is_incremental(), last_built(), and the database as the transaction sees it. */
@@ -214,67 +135,6 @@ from (values ('work_mem', '64MB'), ('maintenance_work_mem', '256MB')) as setting
 where pg_size_bytes(current_setting(name)) < pg_size_bytes(wanted)
 union all
 select set_config('jit', 'off', true)`
-
-// Consecutive tests run together.
-function testsFrom(nodes: Node[], start: number): Node[] {
-  let end = start
-  while (nodes[end]?.resourceType === 'test') end++
-  return nodes.slice(start, end)
-}
-
-function skipped(node: Node, because: string): NodeResult {
-  const reason =
-    because === 'fail-fast' ? 'Skipping due to fail_fast' : `Skipped: ${because.split('.').slice(2).join('.') || because} failed`
-  return { ...empty(node), status: 'skipped', message: reason, because }
-}
-
-function isBuilt({ resourceType }: Node): boolean {
-  return ['model', 'seed', 'snapshot'].includes(resourceType)
-}
-
-async function createSchemas(session: Session, nodes: Node[]): Promise<void> {
-  const wanted = [...new Set(nodes.filter(node => isBuilt(node) && node.config.materialized !== 'ephemeral').map(node => node.schema))]
-  const there = await session<{ name: string }[]>`select nspname as name from pg_namespace`
-  for (const schema of wanted)
-    if (!there.some(row => row.name === schema)) await session.unsafe(`create schema if not exists ${quote(schema)}`)
-}
-
-/** Foreign keys that a first fill took off, deferred checks, and views that waited for what they read; gives what does not hold. */
-async function settle(session: Session, pending: Pending): Promise<unknown[]> {
-  const problems: unknown[] = []
-  await attempt(problems, async () => {
-    await underSavepoint(session, 'settling', async () => {
-      await session`set constraints all immediate`
-      for (const key of pending.keys) await session.unsafe(key)
-    }).catch(error => {
-      throw violated(error)
-    })
-  })
-  for (const failure of await recreateViews(session, pending.views)) problems.push(cannotRecreate(failure))
-  return problems
-}
-
-function violated(error: unknown): unknown {
-  const {
-    message,
-    detail,
-    constraint_name: constraint,
-    code,
-  } = error as { message: string; detail?: string; constraint_name?: string; code?: string }
-  if (!/^23/.test(code ?? '')) return error
-  return new ProjectError(`The constraint ${constraint} does not hold: ${message}${detail ? ` (${detail})` : ''}`, {
-    hint: 'A model leaves out a row that another one refers to. Find it by the key shown; the build has left everything as it was.',
-  })
-}
-
-async function attempt(problems: unknown[], work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-  } catch (error) {
-    if (!isOwnError(error) || isRepeatable(error)) throw error
-    problems.push(error)
-  }
-}
 
 async function publish(
   session: Session,

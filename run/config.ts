@@ -97,7 +97,8 @@ export interface Hook {
 export function hooksOf(value: unknown): Hook[] {
   if (value === undefined || value === null || value === '') return []
   if (Array.isArray(value)) return value.flatMap(hooksOf)
-  if (typeof value === 'string') return [{ sql: value, transaction: true }]
+  // before_begin() and after_commit() give their mapping as JSON.
+  if (typeof value === 'string') return value.startsWith('{"') ? hooksOf(JSON.parse(value)) : [{ sql: value, transaction: true }]
   const hook = value as { sql?: unknown; transaction?: unknown }
   return [{ sql: String(hook.sql ?? ''), transaction: hook.transaction !== false }]
 }

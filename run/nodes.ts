@@ -1,17 +1,19 @@
 import { writeCompiled, writeRun } from './artifacts.ts'
-import { empty, type Pending, type Plan } from './build.ts'
+import type { Plan } from './build.ts'
 import { persistDocs } from './comments.ts'
-import { compileNode, type RunContext, renderText } from './compile.ts'
+import { compileNode, type RunContext } from './compile.ts'
 import { withContract } from './contracted.ts'
 import type { Session } from './database.ts'
+import type { Pending } from './ends.ts'
 import { ProjectError } from './errors.ts'
 import { isOwnError, isRepeatable } from './failing.ts'
 import { applyGrants } from './grants.ts'
+import { forbidden, insideHooks, runHooks } from './hooks.ts'
 import type { Rendered } from './jinja/render.ts'
 import { materialize } from './materialize.ts'
-import type { Node, Project } from './node.ts'
-import type { NodeResult } from './record.ts'
-import { controlsTransaction, type Statement, statementsOf } from './statements.ts'
+import type { Node } from './node.ts'
+import { empty, type NodeResult } from './record.ts'
+import { controlsTransaction, statementsOf } from './statements.ts'
 import type { Work } from './work.ts'
 
 /** Builds one model or seed under a savepoint: an error undoes the node alone and becomes its result. */
@@ -44,9 +46,9 @@ export async function runNode(session: Session, plan: Plan, node: Node, context:
       pendingKeys: own.keys,
       statements,
     }
-    await runHooks(session, project, node, hooksOf(node, 'pre'), context, statements)
+    await runHooks(session, project, node, insideHooks(plan, node, 'pre'), context, statements)
     const outcome = await withContract(work, materialize)
-    await runHooks(session, project, node, hooksOf(node, 'post'), context, statements)
+    await runHooks(session, project, node, insideHooks(plan, node, 'post'), context, statements)
     statements.push(...(await applyGrants(session, node)))
     const unknown = await persistDocs(session, node)
     if (unknown.length > 0) context.warn?.(`${node.name} describes columns that it does not have: ${unknown.join(', ')}`)
@@ -63,25 +65,6 @@ export async function runNode(session: Session, plan: Plan, node: Node, context:
   await writeRun(plan.targetPath, node, statements)
   result.finishedAt = new Date()
   return result
-}
-
-/** Runs hooks: SQL of one or several statements, rendered for the node (null: for the project). */
-export async function runHooks(
-  session: Session,
-  project: Project,
-  node: Node | null,
-  hooks: { sql: string; place: { file: string; line?: number; column?: number } }[],
-  context: RunContext,
-  statements: string[] = [],
-): Promise<void> {
-  for (const { sql, place } of hooks) {
-    const rendered = await renderText(project, node, sql, place, context)
-    for (const statement of statementsOf(rendered.text)) {
-      if (controlsTransaction(statement)) throw forbidden(statement, rendered, place)
-      statements.push(statement.text)
-      await session.unsafe(statement.text)
-    }
-  }
 }
 
 /** The model's SQL if it is one query; an error before it runs if it is several, or would end the build's transaction. */
@@ -111,23 +94,4 @@ export function oneQuery(node: Node, compiled: Rendered): Rendered {
 function asOfNow(node: Node, said: Record<string, unknown>): Node {
   const known = ['incremental_predicates', 'predicates'].filter(key => said[key] !== undefined)
   return { ...node, config: { ...node.config, ...Object.fromEntries(known.map(key => [key, said[key]])) } }
-}
-
-function forbidden(statement: Statement, rendered: Rendered, otherwise: { file: string }): ProjectError {
-  return new ProjectError(
-    `${statement.verb.toUpperCase()} is not for models and hooks: a build is one transaction, which only the build itself ends`,
-    {
-      place: rendered.placeAt(statement.offset) ?? otherwise,
-      hint: 'Take it out.',
-    },
-  )
-}
-
-function hooksOf(node: Node, when: 'pre' | 'post') {
-  const value = node.config[`${when}-hook`] ?? node.config[`${when}_hook`]
-  const list = Array.isArray(value) ? value : value ? [value] : []
-  return list.map(hook => ({
-    sql: String(typeof hook === 'object' && hook !== null ? (hook as { sql: unknown }).sql : hook),
-    place: node.place,
-  }))
 }

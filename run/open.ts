@@ -72,7 +72,8 @@ export async function connectionOf(options: Options): Promise<{ url: string | un
  * When the connection is lost, or for another reason that passes, the work is done again from its start.
  */
 export async function withDatabase<T>(command: Command, work: (sql: Sql, url: string) => Promise<T>): Promise<T> {
-  return repeating(() => once(command, work), command)
+  // With --no-atomic a part of the work is done already.
+  return repeating(() => once(command, work), { ...command, ...(command.options.atomic === false ? { pauses: [] } : {}) })
 }
 
 async function once<T>(command: Command, work: (sql: Sql, url: string) => Promise<T>): Promise<T> {

@@ -32,6 +32,8 @@ export interface Options {
   /** Of run-operation. */
   args?: Record<string, unknown>
   sql?: string
+  /** commander's form of --no-atomic. */
+  atomic?: boolean
   /** commander's form of --no-compile. */
   compile?: boolean
   entity?: string

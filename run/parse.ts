@@ -1,6 +1,6 @@
 import { type Hook, unusedFolders } from './config.ts'
 import { referencesOf } from './constraints.ts'
-import { createScope, type World } from './context.ts'
+import { createScope, type Session, type World } from './context.ts'
 import { attempt, configure, createDraft, type Draft, levelsFor } from './drafts.ts'
 import { ProjectError, ProjectErrors } from './errors.ts'
 import { genericTests } from './generictests.ts'
@@ -105,11 +105,7 @@ export function parseProject(files: ProjectFiles): Project {
       const { config } = node
       const session = parseSession(node, noticed, draft, errors)
       attempt(errors, () => void render(draft.template!, createScope(world, session)))
-      for (const { sql } of [...((node.config['pre-hook'] ?? []) as Hook[]), ...((node.config['post-hook'] ?? []) as Hook[])])
-        attempt(
-          errors,
-          () => void render(parseTemplate(sql, node.place.file, node.place.line, node.place.column), createScope(world, session)),
-        )
+      parseHooks(draft, session)
       for (const { constraint } of node.resourceType === 'model' ? referencesOf(node) : [])
         attempt(
           errors,
@@ -121,8 +117,16 @@ export function parseProject(files: ProjectFiles): Project {
         )
       node.macros = [...session.used]
       if (node.config !== config) attempt(errors, () => name(node))
-    }
+    } else parseHooks(draft, parseSession(node, noticed, draft, errors))
     settle(node, errors)
+  }
+
+  function parseHooks({ node }: Draft, session: Session): void {
+    for (const { sql } of [...((node.config['pre-hook'] ?? []) as Hook[]), ...((node.config['post-hook'] ?? []) as Hook[])])
+      attempt(
+        errors,
+        () => void render(parseTemplate(sql, node.place.file, node.place.line, node.place.column), createScope(world, session)),
+      )
   }
 
   function hooks(key: string, texts: string[]): ProjectHook[] {

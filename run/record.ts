@@ -35,6 +35,18 @@ export interface NodeResult {
   storedIn?: string
 }
 
+/** A result with nothing in it yet. */
+export function empty(node: Node): NodeResult {
+  const now = new Date()
+  const none = { inserted: null, updated: null, deleted: null, unchanged: null, failures: null, compiled: null }
+  return { node, status: 'success', startedAt: now, finishedAt: now, message: '', ...none }
+}
+
+/** Whether a result lets a run be published. */
+export function isGood({ status }: NodeResult): boolean {
+  return status === 'success' || status === 'pass' || status === 'warn'
+}
+
 /** A published node as ops.nodes has it. */
 export interface Published {
   fingerprint: string

@@ -4,6 +4,7 @@ import { type LoadReport, load } from '../../loaders/load.ts'
 import { rejudge } from '../../loaders/rejudge.ts'
 import { buildApart } from '../apart.ts'
 import { writeRunResults } from '../artifacts.ts'
+import { buildApart } from '../apart.ts'
 import { type Built, build } from '../build.ts'
 import type { Session, Sql } from '../database.ts'
 import { ProjectError } from '../errors.ts'
@@ -33,6 +34,10 @@ export async function buildCommand(
       if (kind.isTrial) await refusePending(sql, opened.project)
       else for (const name of await migrate(sql, url, opened.project.dir)) report.note(`Applied migration ${name}`)
       const withLog = await hasLog(sql)
+      if (withLog && options.atomic === false)
+        throw new ProjectError('--no-atomic is not for a project with landing tables: readers would see a mixture of two builds', {
+          hint: 'Leave it out.',
+        })
       if (withLog && options.atomic === false)
         throw new ProjectError('--no-atomic is not for a project with landing tables: readers would see a mixture of two builds', {
           hint: 'Leave it out.',
@@ -151,7 +156,7 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
     if (withLog && !isTrial) await finishRun(sql, runId, { status, message, landedIn: landed, results })
   }
   try {
-    const built = await build(
+    const built = await (options.atomic === false ? buildApart : build)(
       session,
       sql,
       {
@@ -165,6 +170,7 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
         storeFailures: options.storeFailures ?? false,
         warnError: options.warnError ?? false,
         isTrial,
+        isApart: options.atomic === false,
         signal,
       },
       report,

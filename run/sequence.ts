@@ -1,0 +1,97 @@
+import { writeCompiled, writeRun } from './artifacts.ts'
+import type { Plan } from './build.ts'
+import type { RunContext } from './compile.ts'
+import type { Session } from './database.ts'
+import { Interrupted } from './failing.ts'
+import type { Failure } from './failures.ts'
+import type { Node } from './node.ts'
+import { blockedBy } from './order.ts'
+import { empty, isGood, type NodeResult, type Published } from './record.ts'
+import type { Report } from './report.ts'
+import { runTests } from './tests.ts'
+import { unitColumns } from './unitcolumns.ts'
+import { isUnitTest, runUnitTest } from './unittests.ts'
+
+/** What the nodes of a build are run with, and where their results go. */
+export interface Sequence {
+  plan: Plan
+  published: Map<string, Published>
+  context: RunContext
+  results: NodeResult[]
+  /** Failing rows that are to be stored when the transaction has ended. */
+  failures: { result: NodeResult; stored: Failure }[]
+  report: Report
+  /** Builds a model, seed or snapshot. */
+  perform(node: Node): Promise<NodeResult>
+  /** Runs tests: what they do is undone or kept with the rest, or in a transaction of their own. */
+  judge<T>(work: () => Promise<T>): Promise<T>
+}
+
+/** Runs the nodes of a plan in their order; what depends on one that failed is skipped. */
+export async function runAll(
+  session: Session,
+  { plan, published, context, results, failures, report, perform, judge }: Sequence,
+): Promise<void> {
+  const { project, nodes, signal, targetPath, fingerprints } = plan
+  const blocked = new Map<string, string>()
+  const passed = { before: plan.fullRefresh ? new Map() : published, fingerprints }
+  const unitRun = { project, context, columns: unitColumns(session, project, context), targetPath, passed }
+  for (let at = 0; at < nodes.length; ) {
+    if (signal.aborted) throw new Interrupted()
+    const group = testsFrom(nodes, at)
+    const next = group.length > 0 ? group : [nodes[at]!]
+    const free = next.filter(node => !blocked.has(node.uniqueId))
+    for (const node of next.filter(node => blocked.has(node.uniqueId))) finish(skipped(node, blocked.get(node.uniqueId)!))
+    at += next.length
+    if (group.length > 0) await judge(() => runGroup(free))
+    else
+      for (const node of free) {
+        report.began({ node }, results.length + 1, nodes.length)
+        finish(await (isUnitTest(node) ? judge(() => runUnitTest(session, node, unitRun)) : perform(node)))
+      }
+  }
+
+  async function runGroup(tests: Node[]): Promise<void> {
+    const startedAt = new Date()
+    const outcome = await runTests(session, tests, { project, context, storeFailures: plan.storeFailures, warnError: plan.warnError })
+    for (const [node, test] of outcome) {
+      const finishedAt = new Date(startedAt.getTime() + test.milliseconds)
+      const { status, message, failures: count, compiled, error } = test
+      if (compiled) await writeCompiled(plan.targetPath, node, compiled)
+      if (test.ran) await writeRun(plan.targetPath, node, [test.ran])
+      const result: NodeResult = {
+        ...empty(node),
+        status,
+        startedAt,
+        finishedAt,
+        message,
+        failures: count,
+        compiled,
+        ...(error ? { error } : {}),
+      }
+      if (test.stored) failures.push({ result, stored: test.stored })
+      finish(result)
+    }
+  }
+
+  function finish(result: NodeResult): void {
+    results.push(result)
+    report.ended(result, results.length, nodes.length)
+    if (isGood(result) || result.status === 'skipped') return
+    const below = plan.failFast ? nodes.map(node => node.uniqueId) : blockedBy(project, result.node.uniqueId)
+    for (const id of below) if (!blocked.has(id)) blocked.set(id, plan.failFast ? 'fail-fast' : result.node.uniqueId)
+  }
+}
+
+// Consecutive tests run together.
+function testsFrom(nodes: Node[], start: number): Node[] {
+  let end = start
+  while (nodes[end]?.resourceType === 'test') end++
+  return nodes.slice(start, end)
+}
+
+function skipped(node: Node, because: string): NodeResult {
+  const reason =
+    because === 'fail-fast' ? 'Skipping due to fail_fast' : `Skipped: ${because.split('.').slice(2).join('.') || because} failed`
+  return { ...empty(node), status: 'skipped', message: reason, because }
+}
