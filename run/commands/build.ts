@@ -4,7 +4,6 @@ import { type LoadReport, load } from '../../loaders/load.ts'
 import { rejudge } from '../../loaders/rejudge.ts'
 import { buildApart } from '../apart.ts'
 import { writeRunResults } from '../artifacts.ts'
-import { buildApart } from '../apart.ts'
 import { type Built, build } from '../build.ts'
 import type { Session, Sql } from '../database.ts'
 import { ProjectError } from '../errors.ts'
@@ -34,10 +33,6 @@ export async function buildCommand(
       if (kind.isTrial) await refusePending(sql, opened.project)
       else for (const name of await migrate(sql, url, opened.project.dir)) report.note(`Applied migration ${name}`)
       const withLog = await hasLog(sql)
-      if (withLog && options.atomic === false)
-        throw new ProjectError('--no-atomic is not for a project with landing tables: readers would see a mixture of two builds', {
-          hint: 'Leave it out.',
-        })
       if (withLog && options.atomic === false)
         throw new ProjectError('--no-atomic is not for a project with landing tables: readers would see a mixture of two builds', {
           hint: 'Leave it out.',
@@ -97,7 +92,7 @@ interface Run {
   withLog: boolean
 }
 
-async function loadFeed({ options, report, signal }: Command, project: Project, sql: Sql, session: Session): Promise<LoadReport> {
+async function loadFeed({ name, options, report, signal }: Command, project: Project, sql: Sql, session: Session): Promise<LoadReport> {
   const folder = options.data ?? process.env.DATA_DIR ?? 'data'
   const bar = report.bar('Loading')
   const [backend] = await session<{ pid: number }[]>`select pg_backend_pid() as pid`
@@ -116,7 +111,8 @@ async function loadFeed({ options, report, signal }: Command, project: Project, 
     })
     if (signal.aborted) throw new Interrupted()
     bar.stop()
-    for (const line of loadLines(loaded)) report.note(line)
+    // load itself gives these lines as its result.
+    if (name !== 'load') for (const line of loadLines(loaded)) report.note(line)
     for (const message of loaded.notices) report.note(message)
     const refused = refusedFiles(loaded)
     // What was refused before is told again only when the feed has moved.
