@@ -26,13 +26,23 @@
     inner join {{ ref('base_files') }} as files
         on records.file_id = files.file_id
 
-    inner join {{ ref('base_records') }} as landed
-        on landed.entity = '{{ entity }}'
-        and records.file_id = landed.file_id
-        and records.position = landed.position
+    {{ landed_record(entity) }}
 
     where records.findings is not null
         and {{ where }}
+{%- endmacro %}
+
+
+{# The landed record that `records` is about. limit 1 keeps the planner from reading all of landing for the few that failed. #}
+{% macro landed_record(entity) -%}
+    cross join lateral (
+        select base_records.record, base_records.raw_text
+        from {{ ref('base_records') }} as base_records
+        where base_records.entity = '{{ entity }}'
+            and base_records.file_id = records.file_id
+            and base_records.position = records.position
+        limit 1
+    ) as landed
 {%- endmacro %}
 
 
@@ -59,10 +69,7 @@
     inner join {{ ref('base_files') }} as files
         on records.file_id = files.file_id
 
-    inner join {{ ref('base_records') }} as landed
-        on landed.entity = '{{ entity }}'
-        and records.file_id = landed.file_id
-        and records.position = landed.position
+    {{ landed_record(entity) }}
 {%- endmacro %}
 
 

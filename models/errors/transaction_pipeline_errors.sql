@@ -2,7 +2,7 @@
 
 with
 
-current_transactions as (
+current_transactions as not materialized (
 
     select * from {{ ref('current_transactions') }}
 

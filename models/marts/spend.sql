@@ -4,7 +4,7 @@
 
 with
 
-moved as (
+moved as not materialized (
 
     select * from {{ ref('transactions') }}
     where transaction_type is distinct from 'DECLINE'

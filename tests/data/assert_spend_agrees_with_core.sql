@@ -2,7 +2,7 @@
 
 with
 
-transactions as (
+transactions as not materialized (
 
     select * from {{ ref('transactions') }}
 
