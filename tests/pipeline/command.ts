@@ -41,7 +41,7 @@ export async function perform(
 }
 
 /** An artifact of a project. */
-export function artifact(dir: string, name: string): Record<string, never> {
+export function artifact<Form = Record<string, Record<string, Record<string, unknown>>>>(dir: string, name: string): Form {
   return JSON.parse(readFileSync(path.join(dir, 'target', name), 'utf8'))
 }
 

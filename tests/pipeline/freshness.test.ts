@@ -40,7 +40,7 @@ afterAll(async () => {
 describe('source freshness', () => {
   it('holds the newest row against the thresholds of source and table, and writes sources.json', async () => {
     const { code, stdout, stderr } = await perform(freshnessCommand, { url: database.url, dir: project.dir, name: 'freshness' })
-    const { results, ...rest } = artifact(project.dir, 'sources.json') as unknown as { results: { unique_id: string; status: string }[] }
+    const { results, ...rest } = artifact<{ results: { unique_id: string; status: string }[] }>(project.dir, 'sources.json')
     expect(Object.fromEntries(results.map(({ unique_id, status }) => [unique_id.replace('source.shop.', ''), status]))).toEqual({
       'shop.orders': 'warn',
       'shop.old': 'error',

@@ -81,7 +81,7 @@ describe('docs generate', () => {
   it('writes a manifest and a catalog as their schemas want them', async () => {
     expect((await buildFixture(database.sql, project.dir)).status).toBe('published')
     expect((await on(docsCommand)).code).toBe(0)
-    const catalog = artifact(project.dir, 'catalog.json') as Record<string, Record<string, object>>
+    const catalog = artifact(project.dir, 'catalog.json')
     expect(schemaProblems('catalog-v1.json', catalog)).toEqual([])
     expect(Object.keys(catalog.nodes!).sort()).toEqual(['model.shop.people', 'seed.shop.colours', 'snapshot.shop.kept'])
     expect(catalog.nodes!['model.shop.people']).toMatchObject({
@@ -92,7 +92,7 @@ describe('docs generate', () => {
   })
 
   it('the manifest has all that the project has', () => {
-    const manifest = artifact(project.dir, 'manifest.json') as Record<string, Record<string, Record<string, unknown>>>
+    const manifest = artifact(project.dir, 'manifest.json')
     expect(schemaProblems('manifest-v12.json', manifest)).toEqual([])
     expect(manifest.nodes!['model.shop.people']).toMatchObject({
       compiled: true,
