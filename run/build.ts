@@ -129,12 +129,13 @@ export async function contextOf(
 }
 
 // A server of unknown settings may be set for many small queries; a build is a few big ones. Only raised, only in this transaction.
+// What was published must be on disk before anybody is told.
 const generous = `
 select set_config(name, wanted, true)
 from (values ('work_mem', '64MB'), ('maintenance_work_mem', '256MB')) as settings (name, wanted)
 where pg_size_bytes(current_setting(name)) < pg_size_bytes(wanted)
 union all
-select set_config('jit', 'off', true)`
+select set_config(name, value, true) from (values ('jit', 'off'), ('synchronous_commit', 'on')) as settings (name, value)`
 
 async function publish(
   session: Session,
