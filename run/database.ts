@@ -1,7 +1,7 @@
 import net from 'node:net'
 import postgres from 'postgres'
 import { ProjectError } from './errors.ts'
-import { withSessions } from './session.ts'
+import { surviveLossWhileConnecting, withSessions } from './session.ts'
 
 /** A pool of connections. What talks to the database takes it first. */
 export type Sql = postgres.Sql
@@ -28,6 +28,7 @@ export interface ConnectOptions {
  */
 export function connect(url: string, { application = 'deskledger', onNotice = () => {}, max = 5 }: ConnectOptions = {}): Sql {
   checkUrl(url)
+  surviveLossWhileConnecting()
   const options = {
     max,
     onnotice: onNotice,

@@ -152,6 +152,7 @@ function hold({ holders }: Cluster): number | undefined {
 }
 
 // Runs in the data folder: the server, and beside it who ends it when its last holder is gone. File 3 is the pipe.
+// PostgreSQL 18 that is told to stop while it recovers from a killed process never does: it is told again, so that it drops everything.
 const keeper = `
 exec 3<&0 </dev/null
 "$@" 3<&- &
@@ -160,6 +161,8 @@ server=$!
   while read -r _; do :; done <&3
   while [ -e ../held ]; do while read -r _; do :; done <../holders; done
   kill -INT $server
+  sleep 3
+  case $(tail -n 3 ../server.log) in *'shutting down'*) ;; *) kill -QUIT $server ;; esac
 } &
 watch=$!
 exec 3<&-

@@ -23,10 +23,7 @@ export function lostConnection(error: unknown): ProjectError | undefined {
   if (!(error instanceof Error)) return undefined
   const { code, message, cause, isLostConnection } = error as Error & { code?: string; isLostConnection?: boolean }
   if (isLostConnection) return error as ProjectError
-  if (code && lost.has(code)) {
-    const hint = 'Nothing was published; readers see the last published build. Run it again when the server is back.'
-    return Object.assign(new ProjectError(`The connection to the database was lost: ${message}`, { hint }), { isLostConnection: true })
-  }
+  if (code && lost.has(code)) return connectionLost(message)
   return cause ? lostConnection(cause) : undefined
 }
 
@@ -39,6 +36,18 @@ export function isRepeatable(error: unknown): boolean {
 
 // Serialization failure, deadlock, too many connections, cannot connect now.
 const passing = new Set(['40001', '40P01', '53300', '57P03'])
+
+/** The error for a server that answered and does so no more. */
+export function connectionLost(message: string): ProjectError {
+  const hint = 'Nothing was published; readers see the last published build. Run it again when the server is back.'
+  return Object.assign(new ProjectError(`The connection to the database was lost: ${message}`, { hint }), { isLostConnection: true })
+}
+
+/** Whether nobody answers at the address: at first that is a wrong address, later a server that is gone. */
+export function isUnreachable(error: unknown): boolean {
+  const { code, cause } = error as { code?: string; cause?: unknown }
+  return ['ECONNREFUSED', 'CONNECT_TIMEOUT'].includes(code ?? '') || (cause !== undefined && isUnreachable(cause))
+}
 
 const lost = new Set([
   'CONNECTION_CLOSED',

@@ -157,7 +157,7 @@ function refused(file: Migration | undefined, sent: string[], error: unknown): P
     hint?: string
     position?: string
   }
-  if (!file || !code) return undefined
+  if (!file || !/^[0-9A-Z]{5}$/.test(code ?? '')) return undefined
   // The package appends a picture of the statement; ours shows the file.
   const said = [message.split('\n\n')[0], detail, hint].filter(Boolean).join('. ')
   return new ProjectError(`PostgreSQL refuses the migration: ${said} (${code})`, {

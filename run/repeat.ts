@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isRepeatable, lostConnection } from './failing.ts'
+import { isRepeatable, isUnreachable, lostConnection } from './failing.ts'
 import type { Report } from './report.ts'
 
 /**
@@ -31,9 +31,3 @@ export async function repeating<T>(
 
 /** In milliseconds. A server that was killed is back within a few seconds, one that is restarted within half a minute. */
 const standard = [500, 1_000, 2_000, 4_000, 8_000, 16_000]
-
-// Nobody answers: while a server restarts that is so, before anything was done it is a wrong address.
-function isUnreachable(error: unknown): boolean {
-  const { code, cause } = error as { code?: string; cause?: unknown }
-  return ['ECONNREFUSED', 'ENOENT', 'CONNECT_TIMEOUT'].includes(code ?? '') || (cause !== undefined && isUnreachable(cause))
-}

@@ -15,12 +15,18 @@ export function withSessions(pool: Sql, connectOne: (onClose: () => void) => Sql
   async function reserve(): Promise<Session> {
     const waiting = new Set<Pending>()
     let isLost = false
+    let refuse: (error: Error) => void = () => {}
     const own = connectOne(() => {
       isLost = true
+      refuse(lost())
       for (const query of waiting) query.reject(lost())
     })
     open.add(own)
-    const session = await own.reserve().catch(error => {
+    // A connection that is lost while it is being made would never be told of.
+    const refused = new Promise<never>((_, reject) => {
+      refuse = reject
+    })
+    const session = await Promise.race([own.reserve(), refused]).catch(error => {
       close()
       throw error
     })
@@ -59,6 +65,21 @@ export function withSessions(pool: Sql, connectOne: (onClose: () => void) => Sql
     await end(options)
   }
 }
+
+/**
+ * A new connection first asks for array types, and the driver does not listen for the failure of that: without a listener of ours, a server
+ * that dies in that moment would end the process. The connection's own user hears of it anyway. Any other forgotten failure ends it.
+ */
+export function surviveLossWhileConnecting(): void {
+  if (isListening) return
+  isListening = true
+  process.on('unhandledRejection', (reason: { code?: string } | undefined) => {
+    const isLoss = ['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'ECONNRESET', '57P01', '57P02', '57P03'].includes(reason?.code ?? '')
+    if (!isLoss && process.listenerCount('unhandledRejection') === 1) throw reason
+  })
+}
+
+let isListening = false
 
 /** What of the driver's queries matters here: they are sent when first awaited, by their handler. */
 interface Pending {
