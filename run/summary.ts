@@ -19,7 +19,7 @@ export function summaryOf(built: Built, seconds: number, refused: Refused[], fol
   return [
     '',
     headline(built, seconds),
-    ...section('Changed', changedLines(built.results)),
+    ...(built.status === 'failed' ? [] : section('Changed', changedLines(built.results))),
     ...section('Refused', refusedLines(refused)),
     ...failureLines(built.results, folder),
     ...next(built, refused),
