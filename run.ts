@@ -8,6 +8,7 @@ import { docsCommand, operationCommand } from './run/commands/operation.ts'
 import { cleanCommand, debugCommand, lsCommand, parseCommand } from './run/commands/project.ts'
 import { compileCommand, showCommand } from './run/commands/query.ts'
 import { testCommand } from './run/commands/test.ts'
+import { dbtFlags, refusedCommands } from './run/dbtflags.ts'
 import { ProjectError } from './run/errors.ts'
 import { Interrupted } from './run/failing.ts'
 import type { Command } from './run/open.ts'
@@ -102,6 +103,13 @@ define('psql', "Open psql on it; what follows is psql's.", 'db psql -- -c "selec
   '[arguments...]',
 )
 
+for (const [name, instead] of Object.entries(refusedCommands))
+  program
+    .command(name, { hidden: true })
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(() => program.error(`error: not supported: ${name}. Use ${instead} instead.`))
+
 await main()
 
 async function main(): Promise<void> {
@@ -118,7 +126,7 @@ async function main(): Promise<void> {
 /** A command with its options, its example, and what runs it. */
 function define(name: string, description: string, example: string, groups: Group[], run: Run, parent = program): Commander {
   const command = parent.command(name).description(description).addHelpText('after', `\nExample:\n  npx tsx run.ts ${example}`)
-  for (const group of [...groups, common]) group(command)
+  for (const group of [...groups, common, dbtFlags]) group(command)
   return command.action(async (...given: unknown[]) => {
     const args = Array.isArray(given[0]) ? (given[0] as string[]) : typeof given[0] === 'string' ? [given[0]] : []
     process.exitCode = await perform(name, command.opts<Options>(), run, args)
@@ -148,7 +156,6 @@ function common(command: Commander): Commander {
     .option('--profiles-dir <folder>', 'where profiles.yml is (default: DBT_PROFILES_DIR, the project, ~/.dbt); DATABASE_URL wins')
     .option('--profile <name>', 'which profile (default: that of dbt_project.yml)')
     .option('-t, --target <name>', 'which of its targets')
-    .addOption(new Option('--threads <n>', 'for the sake of dbt: a build is one transaction on one connection').hideHelp())
     .option('--vars <yaml>', 'variables over those of the project: "{first_sync_date: 2026-01-05}"', readVars)
     .addOption(new Option('--log-format <format>', 'of progress on stderr').choices(['text', 'json']).default('text'))
     .option('-q, --quiet', 'only errors and results')

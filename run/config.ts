@@ -1,4 +1,4 @@
-import { CONFIG_KEYS, type ConfigKey, canonical, NOT_SUPPORTED } from './configkeys.ts'
+import { CONFIG_KEYS, type ConfigKey, canonical, NOT_SUPPORTED, NOT_SUPPORTED_VALUES } from './configkeys.ts'
 import { type Place, ProjectError } from './errors.ts'
 import { didYouMean } from './jinja/suggest.ts'
 import type { Config, ResourceType } from './node.ts'
@@ -73,6 +73,11 @@ export function applyLevel(config: Config, level: ConfigLevel, type: ResourceTyp
     const value = render && known.type !== 'hooks' ? render(raw, () => place) : raw
     if (value === null || value === undefined) {
       if (known.kind === 'clobber') delete result[key]
+      continue
+    }
+    const other = typeof value === 'string' ? NOT_SUPPORTED_VALUES[key]?.[value] : undefined
+    if (other) {
+      problem(`not supported: ${written} '${value}'`, `Use ${other} instead.`)
       continue
     }
     const wrong = misfit(value, known)

@@ -93,8 +93,36 @@ export const NOT_SUPPORTED: Record<string, string> = {
   begin: "incremental_strategy 'mirror' or 'delete+insert' with incremental_predicates",
   lookback: "incremental_strategy 'mirror' or 'delete+insert' with incremental_predicates",
   concurrent_batches: "incremental_strategy 'mirror' or 'delete+insert' with incremental_predicates",
+  cluster_by: '`indexes`',
+  partition_by: '`indexes`, or a partitioned table that a migration or a hook makes',
+  dist: '`indexes`',
+  sort: '`indexes`',
+  sort_type: '`indexes`',
+  order_by: '`indexes`',
+  engine: 'nothing: a PostgreSQL table has no engine',
+  file_format: 'nothing: a PostgreSQL table has no file format',
+  location_root: 'a tablespace that a hook sets',
+  tblproperties: 'a hook with `alter table … set (…)`',
+  labels: '`meta:` or `persist_docs`',
+  kms_key_name: 'the encryption of the disk',
+  transient: '`unlogged: true`',
+  secure: '`grants:`',
+  copy_grants: '`grants:`',
+  snowflake_warehouse: 'nothing: PostgreSQL has no warehouses',
+  query_tag: 'application_name in DATABASE_URL',
+  backup: 'nothing: backups are of the whole server',
+  bind: 'nothing: views are always bound',
+  target_lag: 'a table, and a build as often as you need',
   python_version: 'a SQL model',
   submission_method: 'a SQL model',
+}
+
+/** Values of dbt that this runner does not do, by key, and what does their work. */
+export const NOT_SUPPORTED_VALUES: Record<string, Record<string, string>> = {
+  incremental_strategy: {
+    microbatch: "'delete+insert' or 'mirror' with incremental_predicates",
+    insert_overwrite: "'mirror' with incremental_predicates",
+  },
 }
 
 /** What a node has before anyone says anything. */

@@ -91,8 +91,9 @@ export function nodeDict(node: Node): Value {
     identifier: node.alias,
     relation_name: node.relationName,
     description: node.description,
-    tags: node.tags,
-    meta: node.meta,
+    // While parsing, the config knows more than the node.
+    tags: node.config.tags ?? node.tags,
+    meta: node.config.meta ?? node.meta,
     config: node.config,
     raw_code: node.raw,
     columns: Object.fromEntries(

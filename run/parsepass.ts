@@ -40,6 +40,15 @@ export function settle(node: Node, errors: ProjectError[]): void {
   node.docs = (config.docs ?? {}) as Record<string, unknown>
   const materialized = String(config.materialized)
   if (resourceType === 'model' && !MATERIALIZED.includes(materialized)) {
+    if (materialized === 'materialized_view') {
+      errors.push(
+        new ProjectError(`not supported: the materialization 'materialized_view' of ${node.name}`, {
+          place,
+          hint: 'Use table instead: a build writes only the rows that differ.',
+        }),
+      )
+      return
+    }
     const hint = materialized === 'snapshot' ? 'Write it as a snapshot, in snapshots/.' : `There are ${MATERIALIZED.join(', ')}.`
     errors.push(new ProjectError(`The materialization '${materialized}' of ${node.name} is not known`, { place, hint }))
   }

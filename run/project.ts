@@ -68,6 +68,13 @@ export interface ProjectFiles {
 export const RUNNER_DIR = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 // Folders of test-paths whose files are for the runner's developers.
 const TYPESCRIPT_TESTS = /^(unit|pipeline)\//
+// Files of a project that mean what this runner does not do.
+const REFUSED_FILES: Record<string, [what: string, instead: string]> = {
+  'packages.yml': ['packages', 'copies of the macros you need in macros/'],
+  'dependencies.yml': ['packages', 'copies of the macros you need in macros/'],
+  'selectors.yml': ['selectors', '--select and --exclude, with the selection written out'],
+  'vars.yml': ['vars.yml', '`vars:` of dbt_project.yml'],
+}
 const RUNNER_FOLDERS = ['run/macros', 'macros/materializations', 'tests/generic']
 
 /** Reads dbt_project.yml and every file that its paths name. Throws where there is no project; other mistakes wait for parseProject. */
@@ -136,8 +143,7 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
   for (const path of snapshotPaths) files.snapshots.push(...read(join(root, path), name => name.endsWith('.sql')))
   for (const path of analysisPaths)
     for (const file of list(join(root, path), name => name.endsWith('.sql'))) refuse(file, 'analyses', '`show --inline`')
-  for (const file of ['packages.yml', 'dependencies.yml'])
-    if (existsSync(join(root, file))) refuse(file, 'packages', 'copies of the macros you need in macros/')
+  for (const [file, [what, instead]] of Object.entries(REFUSED_FILES)) if (existsSync(join(root, file))) refuse(file, what, instead)
   for (const path of new Set(
     docsPaths.length > 0 ? docsPaths : [...modelPaths, ...seedPaths, ...snapshotPaths, ...macroPaths, ...testPaths],
   ))
@@ -176,7 +182,7 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
   }
 
   function refuse(file: string, what: string, instead: string): void {
-    const place: Place = { file }
+    const place: Place = { file, line: 1 }
     errors.push(new ProjectError(`not supported: ${what}`, { place, hint: `Use ${instead} instead.` }))
   }
 }

@@ -65,10 +65,14 @@ it('reports all mistakes at once, in order of file and line', async () => {
 
 it.each([
   ['packages.yml', 'not supported: packages'],
+  ['dependencies.yml', 'not supported: packages'],
+  ['selectors.yml', 'not supported: selectors'],
+  ['vars.yml', 'not supported: vars.yml'],
+  ['analyses/a.sql', 'not supported: analyses'],
   ['models/m.py', 'not supported: Python models'],
 ])('says what it does not do: %s', async (file, message) => {
   const [mistake] = await mistakesOf({ [file]: '' })
-  expect(mistake).toMatch(`${file}: ${message} → Use `)
+  expect(mistake).toContain(`${file}:1: ${message} → Use `)
 })
 
 it('lets --vars win over the vars of the project, and the own ones over those at the top', async () => {

@@ -1,0 +1,49 @@
+import { type Command, Option } from 'commander'
+
+/** dbt's options that this runner does not have: without effect here, or refused with what to do instead. Hidden in the help. */
+export function dbtFlags(command: Command): Command {
+  for (const flag of silent) command.addOption(new Option(flag).hideHelp())
+  for (const flag of Object.keys(refused)) command.addOption(new Option(flag).hideHelp())
+  return command.hook('preAction', (_, self) => {
+    const given = self.opts()
+    for (const [flag, instead] of Object.entries(refused)) {
+      const option = new Option(flag)
+      if (given[option.attributeName()] !== undefined) self.error(`error: not supported: ${option.long}. Use ${instead} instead.`)
+    }
+  })
+}
+
+/** dbt's commands that this runner does not have, and what to do instead. */
+export const refusedCommands: Record<string, string> = {
+  deps: 'copies of the macros you need in macros/ (packages are not supported)',
+  init: 'a folder with a dbt_project.yml of your own',
+  clone: '`create table … as` in a migration, or a model that selects from the other schema',
+}
+
+// How dbt reads a project faster, or talks to its makers: there is nothing to switch here. A build is one session, so threads are one.
+const silent = [
+  '--threads <n>',
+  '--partial-parse',
+  '--no-partial-parse',
+  '--static-parser',
+  '--no-static-parser',
+  '--version-check',
+  '--no-version-check',
+  '--send-anonymous-usage-stats',
+  '--no-send-anonymous-usage-stats',
+  '--populate-cache',
+  '--no-populate-cache',
+  '--cache-selected-only',
+]
+
+const refused: Record<string, string> = {
+  '--selector <name>': '--select and --exclude, with the selection written out',
+  '--defer': 'a database that has the parents, or --select +model',
+  '--favor-state': 'a database that has the parents, or --select +model',
+  '--empty': '`compile` or `plan`',
+  '--sample <period>': 'a condition on a var() in your models',
+  '--event-time-start <time>': 'incremental_predicates and a var()',
+  '--event-time-end <time>': 'incremental_predicates and a var()',
+  '--warn-error-options <yaml>': '--warn-error',
+  '--log-level <level>': '--quiet, or --log-format json and a filter',
+}

@@ -1,0 +1,118 @@
+import { expect, it } from 'vitest'
+import { mistakesOf } from './fixture.ts'
+
+const model = (sql: string) => ({ 'models/a.sql': sql })
+const yaml = (text: string) => ({ 'models/a.sql': 'select 1 as id', 'models/_m.yml': text })
+const settings = (text: string) => ({ 'models/a.sql': 'select 1 as id', 'dbt_project.yml': `name: desk\n${text}` })
+
+// What dbt has and this runner has not: said once, with file and line and what to do instead. Nothing is half done.
+it.each<[string, Record<string, string>, string]>([
+  [
+    'a config of BigQuery',
+    model("select 1\n{{ config(cluster_by=['a']) }}"),
+    "models/a.sql:2:4: not supported: the config 'cluster_by' → Use `indexes` instead.",
+  ],
+  [
+    'a config of Redshift',
+    yaml('models:\n  - name: a\n    config: {dist: even}\n'),
+    "models/_m.yml:3:14: not supported: the config 'dist' → Use `indexes` instead.",
+  ],
+  [
+    'a config of Snowflake',
+    settings('models:\n  +snowflake_warehouse: big\n'),
+    "dbt_project.yml:3:3: not supported: the config 'snowflake_warehouse' → Use nothing: PostgreSQL has no warehouses instead.",
+  ],
+  ['a config of Databricks', model("{{ config(file_format='delta') }} select 1"), "not supported: the config 'file_format'"],
+  [
+    'microbatch',
+    model("{{ config(materialized='incremental', incremental_strategy='microbatch') }} select 1"),
+    "not supported: incremental_strategy 'microbatch' → Use 'delete+insert' or 'mirror'",
+  ],
+  [
+    'materialized views',
+    model("{{ config(materialized='materialized_view') }} select 1"),
+    "not supported: the materialization 'materialized_view' of a → Use table instead",
+  ],
+  [
+    'own materializations',
+    { 'macros/m.sql': '{% materialization upsert, default %}{% endmaterialization %}' },
+    "macros/m.sql:1:1: not supported: own materializations, as 'upsert'",
+  ],
+  [
+    'a snapshot among macros',
+    { 'macros/m.sql': '{% snapshot s %}select 1{% endsnapshot %}' },
+    "macros/m.sql:1:1: not supported: a snapshot among macros, as 's' → Move it to snapshots/.",
+  ],
+  [
+    'Python models',
+    { 'models/m.py': 'def model(dbt, session): pass' },
+    'models/m.py:1: not supported: Python models → Use a SQL model instead.',
+  ],
+  [
+    'macros of packages',
+    model('select {{ dbt_utils.generate_surrogate_key(["a"]) }}'),
+    "models/a.sql:1:11: 'dbt_utils.generate_surrogate_key' is not there: packages are not supported → Copy the macro",
+  ],
+  [
+    'tests of packages',
+    yaml('models:\n  - name: a\n    columns:\n      - name: id\n        tests: [dbt_utils.at_least_one]\n'),
+    "models/_m.yml:5:17: There is no generic test 'dbt_utils.at_least_one' → Packages are not supported: copy the test",
+  ],
+  ['models of packages', model("select * from {{ ref('other', 'b') }}"), "a refers to the package 'other', but packages are not supported"],
+  ['exposures', yaml('exposures: []\n'), "models/_m.yml:1:1: not supported: 'exposures' of a properties file → Use `meta:`"],
+  ['groups', yaml('groups: []\n'), "not supported: 'groups'"],
+  ['metrics', yaml('metrics: []\n'), "not supported: 'metrics'"],
+  ['semantic models', yaml('semantic_models: []\n'), "not supported: 'semantic_models'"],
+  ['versions of models', yaml('models:\n  - name: a\n    versions: [{v: 1}]\n'), "models/_m.yml:3:5: not supported: 'versions' of a model"],
+  ['dispatch', settings('dispatch: []\n'), "dbt_project.yml:2:1: not supported: 'dispatch' of dbt_project.yml"],
+  ['quoting', settings('quoting: {}\n'), "dbt_project.yml:2:1: not supported: 'quoting' of dbt_project.yml"],
+  [
+    'another database',
+    model("{{ config(database='other') }} select 1"),
+    "a is to go to the database 'other', but the build works in 'postgres'",
+  ],
+  [
+    'custom constraints',
+    yaml('models:\n  - name: a\n    constraints: [{type: custom, expression: x}]\n'),
+    'A constraint of a is of type custom, which is not supported → Use a post-hook',
+  ],
+])('%s', async (_, files, mistake) => {
+  expect((await mistakesOf(files)).join('\n')).toContain(mistake)
+})
+
+// Snapshots that cannot work, before anything runs.
+it.each<[string, string, string]>([
+  [
+    'no strategy',
+    "unique_key='id'",
+    'The snapshot s has no strategy → Add strategy: timestamp with updated_at, or strategy: check with check_cols.',
+  ],
+  ['no key', "strategy='check', check_cols='all'", 'The snapshot s has no unique_key'],
+  ['no time', "strategy='timestamp', unique_key='id'", 'the strategy timestamp without updated_at'],
+  ['nothing to check', "strategy='check', unique_key='id'", 'the strategy check without check_cols'],
+  ['another strategy', "strategy='mine', unique_key='id'", "'strategy' must be one of timestamp, check"],
+  [
+    'two ways to delete',
+    "strategy='check', check_cols='all', unique_key='id', hard_deletes='ignore', invalidate_hard_deletes=true",
+    'both hard_deletes and invalidate_hard_deletes',
+  ],
+  [
+    'an unknown column',
+    "strategy='check', check_cols='all', unique_key='id', snapshot_meta_column_names={'dbt_valid_form': 'x'}",
+    "Did you mean 'dbt_valid_from'?",
+  ],
+])('a snapshot with %s', async (_, config, mistake) => {
+  const files = { 'snapshots/s.sql': `{% snapshot s %}\n{{ config(${config}) }}\nselect 1 as id\n{% endsnapshot %}\n` }
+  const mistakes = await mistakesOf(files)
+  expect(mistakes.join('\n')).toContain(mistake)
+  expect(mistakes[0]).toMatch(/^snapshots\/s\.sql:\d/)
+})
+
+it('a mistake in a snapshot of YAML is shown at its relation', async () => {
+  const [mistake] = await mistakesOf({
+    'snapshots/_s.yml':
+      "snapshots:\n  - name: s\n    relation: ref('agnets')\n    config: {strategy: check, check_cols: all, unique_key: id}\n",
+    'models/agents.sql': 'select 1',
+  })
+  expect(mistake).toBe("snapshots/_s.yml:3:15: s refers to 'agnets', but no model or seed has that name → Did you mean 'agents'?")
+})
