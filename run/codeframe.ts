@@ -1,5 +1,6 @@
 import { type Place, ProjectError, ProjectErrors } from './errors.ts'
 import type { Rendered } from './jinja/template.ts'
+import { remedyOf } from './remedies.ts'
 
 /** What PostgreSQL's driver throws. */
 export interface PostgresError {
@@ -62,11 +63,12 @@ export function explainPostgres(error: PostgresError, rendered: Rendered, offset
   const place = rendered.placeAt(at)
   const callers = position === undefined ? [] : rendered.callersAt(at)
   const details = [error.detail, error.where?.split('\n')[0]].filter(part => part !== undefined && part !== '')
+  const hint = error.hint || remedyOf(error)
   const message = [`${error.message}${error.code ? ` (${error.code})` : ''}`, ...details.map(detail => `  ${detail}`)].join('\n')
   return new ProjectError(message, {
     place: position === undefined ? { file: place.file } : place,
     callers,
-    ...(error.hint ? { hint: error.hint } : {}),
+    ...(hint ? { hint } : {}),
   })
 }
 

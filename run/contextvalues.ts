@@ -209,7 +209,7 @@ function varFunction(world: World, session: Session): JinjaFunction {
 function envFunction(world: World): JinjaFunction {
   return (args, kwargs, site) => {
     const name = str(args[0] ?? kwargs.var ?? '')
-    if (name.startsWith('DBT_ENV_SECRET_'))
+    if (name.startsWith('DBT_ENV_SECRET_') || ['DATABASE_URL', 'PGPASSWORD'].includes(name))
       throw new ProjectError(`env_var('${name}') is a secret and cannot be read here`, {
         place: site,
         hint: 'Secrets are for the connection alone; take another name for what SQL may show.',

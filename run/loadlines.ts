@@ -1,10 +1,11 @@
 import type { EntityLoad, LoadReport } from '../loaders/load.ts'
 import { numberText, plural } from './lines.ts'
+import { inOneLine } from './visible.ts'
 
 /** A line per batch and entity that a load touched: read, accepted, rejected, unchanged. */
 export function loadLines({ loads }: LoadReport): string[] {
   const touched = loads.filter(({ files, unchanged, pruned }) => files > unchanged || pruned > 0)
-  const names = touched.map(({ batch, entity }) => `${batch}/${entity}`)
+  const names = touched.map(({ batch, entity }) => inOneLine(`${batch}/${entity}`))
   const width = Math.max(0, ...names.map(name => name.length))
   const lines = touched.map((entry, i) => `${(names[i] ?? '').padEnd(width)}  ${describe(entry)}`)
   const same = loads.reduce((sum, { unchanged }) => sum + unchanged, 0)

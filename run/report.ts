@@ -6,6 +6,8 @@ import { ProjectError, ProjectErrors } from './errors.ts'
 import { endLine, type Level, startLine } from './lines.ts'
 import type { Problem } from './node.ts'
 import type { NodeResult } from './record.ts'
+import { remedyOf } from './remedies.ts'
+import { harmless, inOneLine } from './visible.ts'
 
 /** The one place that prints: results to stdout, progress and errors to stderr. */
 export interface Report {
@@ -43,13 +45,13 @@ export function createReport({ format, quiet, invocationId, stdout = process.std
   const colours = pc.createColors(isTerminal && pc.isColorSupported)
   const report: Report = {
     result: text => void stdout.write(`${text}\n`),
-    note: message => log('info', 'Note', message),
-    warn: problem => log('warn', 'Warning', formatWarning(problem, report.textOf), problem.place ? { place: problem.place } : {}),
+    note: message => log('info', 'Note', harmless(message)),
+    warn: problem => log('warn', 'Warning', harmless(formatWarning(problem, report.textOf)), problem.place ? { place: problem.place } : {}),
     fail: error =>
       log(
         'error',
         'Error',
-        formatError(error, report.textOf),
+        harmless(formatError(error, report.textOf)),
         (error as { place?: object }).place ? { place: (error as { place: object }).place } : {},
       ),
     began: ({ node }, index, total) => {
@@ -58,12 +60,12 @@ export function createReport({ format, quiet, invocationId, stdout = process.std
     },
     ended: (result, index, total) => {
       const { text, level } = endLine(result, index, total)
-      log(level, 'NodeFinished', paint(text, result), describe(result))
+      log(level, 'NodeFinished', paint(harmless(text), result), describe(result))
     },
     close: (lines, data) => {
       if (quiet) return
       if (format === 'json') stdout.write(`${event('info', 'Summary', lines.join('\n'), data)}\n`)
-      else stdout.write(`${lines.join('\n')}\n`)
+      else stdout.write(`${harmless(lines.join('\n'))}\n`)
     },
     bar: title => (isTerminal && !quiet && format === 'text' ? terminalBar(title, stderr) : { update: () => {}, stop: () => {} }),
     textOf: () => undefined,
@@ -111,7 +113,10 @@ export function formatError(error: unknown, textOf: (file: string) => string | u
   if (error instanceof ProjectError || error instanceof ProjectErrors) return formatProblem(error, textOf)
   if (error instanceof Error && error.name === 'PostgresError') {
     const { message, code, detail, hint } = error as Error & { code?: string; detail?: string; hint?: string }
-    return [`PostgreSQL says: ${message} (${code})`, detail && `  detail: ${detail}`, hint && `  hint: ${hint}`].filter(Boolean).join('\n')
+    const next = remedyOf({ message, ...(code ? { code } : {}) })
+    return [`PostgreSQL says: ${message} (${code})`, detail && `  detail: ${detail}`, hint && `  hint: ${hint}`, next && `  → ${next}`]
+      .filter(Boolean)
+      .join('\n')
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
@@ -149,7 +154,7 @@ function terminalBar(title: string, stream: NodeJS.WritableStream) {
       if (!isStarted) bar.start(total, done, { note })
       isStarted = true
       bar.setTotal(total)
-      bar.update(done, { note })
+      bar.update(done, { note: inOneLine(note) })
     },
     stop: () => (isStarted ? bar.stop() : undefined),
   }

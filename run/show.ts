@@ -1,4 +1,5 @@
 import type { Sql } from './database.ts'
+import { inOneLine } from './visible.ts'
 
 /** Rows as a command prints them: values as text that JSON or a table can hold as it is. */
 export interface Shown {
@@ -40,12 +41,15 @@ export function asJson({ columns, rows }: Shown): string {
     )
     return `{${fields.join(', ')}}`
   })
-  return lines.length === 0 ? '[]' : `[\n  ${lines.join(',\n  ')}\n]`
+  // JSON leaves these as they are; a terminal would obey them.
+  const text = lines.join(',\n  ').replace(/[\u007f-\u009f]/g, character => `\\u00${character.charCodeAt(0).toString(16)}`)
+  return lines.length === 0 ? '[]' : `[\n  ${text}\n]`
 }
 
 /** A table with bars, as dbt shows it. */
-export function asTable({ columns, rows }: Shown): string {
-  if (columns.length === 0) return ''
+export function asTable({ columns: names, rows }: Shown): string {
+  if (names.length === 0) return ''
+  const columns = names.map(inOneLine)
   const cells = rows.map(row => row.map(({ value, isJson }) => cell(isJson ? String(value) : plain(value))))
   const widths = columns.map((name, i) => Math.min(60, Math.max(name.length, ...cells.map(row => row[i]?.length ?? 0))))
   const line = (values: string[]) => `| ${values.map((value, i) => fit(value, widths[i] ?? 0)).join(' | ')} |`
@@ -60,11 +64,9 @@ function plain(value: unknown): unknown {
   return value ?? null
 }
 
-// One line a row, and nothing that a terminal would obey.
 function cell(value: unknown): string {
   if (value === null) return ''
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
-  return text.replace(/\p{Cc}/gu, character => (character === '\n' ? '⏎' : character === '\t' ? ' ' : '�'))
+  return inOneLine(typeof value === 'string' ? value : JSON.stringify(value))
 }
 
 function fit(text: string, width: number): string {
