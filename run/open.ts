@@ -150,9 +150,10 @@ async function previousOf({ state, select, exclude }: Options, targetPath: strin
   if (!state && !isAsked) return undefined
   const folder = state ? path.resolve(state) : targetPath
   if (state && !existsSync(folder)) throw new ProjectError(`--state names ${state}, but there is no such folder`)
-  const read = async (name: string): Promise<unknown> => {
-    const text = await readFile(path.join(folder, name), 'utf8').catch(() => undefined)
+  const read = async (name: string, from = folder): Promise<unknown> => {
+    const text = await readFile(path.join(from, name), 'utf8').catch(() => undefined)
     return text === undefined ? undefined : JSON.parse(text)
   }
-  return { manifest: await read('manifest.json'), runResults: await read('run_results.json'), sources: await read('sources.json') }
+  const [manifest, runResults] = [await read('manifest.json'), await read('run_results.json')]
+  return { manifest, runResults, sources: await read('sources.json'), currentSources: await read('sources.json', targetPath) }
 }

@@ -1,5 +1,7 @@
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freshnessCommand } from '../../run/commands/freshness.ts'
+import { lsCommand } from '../../run/commands/project.ts'
 import { artifact, perform, schemaProblems } from './command.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
 import { type Fixture, fixture } from './fixture.ts'
@@ -61,6 +63,16 @@ describe('source freshness', () => {
       perform(freshnessCommand, { url: database.url, dir: project.dir, options: { select: ['source:shop.orders'], ...options } })
     expect((await on({})).code).toBe(0)
     expect((await on({ warnError: true })).code).toBe(1)
+  })
+
+  it('source_status:fresher picks what has newer rows than the sources.json of --state', async () => {
+    const at = (options: object, run = freshnessCommand) => perform(run, { url: database.url, dir: project.dir, options })
+    const state = path.join(project.dir, 'before')
+    await at({ targetPath: state })
+    await database.sql`insert into orders values (1, now())`
+    await at({})
+    const { stdout } = await at({ state, select: ['source_status:fresher'], output: 'name' }, lsCommand)
+    expect(stdout.trim().split('\n')).toEqual(['asked', 'loose', 'orders'])
   })
 
   it('says what is wrong with a threshold', async () => {

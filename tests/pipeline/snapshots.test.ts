@@ -156,6 +156,16 @@ describe('what belongs to it', () => {
     expect(await rows('select id from now order by id')).toEqual([{ id: 1 }, { id: 2 }])
   })
 
+  it('a block with target_schema goes exactly there, and a file may hold several', async () => {
+    const config = "strategy='check', check_cols='all', unique_key='id', target_schema='kept'"
+    const one = (name: string) =>
+      `{% snapshot ${name} %}{{ config(${config}) }} select * from {{ source('shop', 'prices') }}{% endsnapshot %}\n`
+    await project.write({ 'snapshots/all.sql': one('a') + one('b') })
+    const { project: parsed } = await run()
+    expect(parsed.nodes.get('snapshot.shop.b')).toMatchObject({ schema: 'kept', fqn: ['shop', 'all', 'b'] })
+    expect(await rows('select (select count(*) from kept.a)::int as a, (select count(*) from kept.b)::int as b')).toEqual([{ a: 2, b: 2 }])
+  })
+
   it('publishes nothing with a build that fails', async () => {
     await project.write({ ...yaml(''), 'tests/never.sql': "select * from {{ ref('price_history') }}" })
     expect((await run()).status).toBe('failed')
