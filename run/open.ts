@@ -4,7 +4,7 @@ import path from 'node:path'
 import { checkServer, connect, explainConnection, type Sql } from './database.ts'
 import { startEmbedded } from './embedded.ts'
 import { ProjectError } from './errors.ts'
-import { lostConnection } from './failing.ts'
+import { connectionLost, isUnreachable, lostConnection } from './failing.ts'
 import type { Node, Project, Target } from './node.ts'
 import type { Options } from './options.ts'
 import { buildOrder } from './order.ts'
@@ -81,13 +81,16 @@ async function once<T>(command: Command, work: (sql: Sql, url: string) => Promis
   const server = given ? null : await startEmbedded(path.resolve(command.options.projectDir))
   const url = given ?? server!.url
   const sql = connect(url, { application: `deskledger ${command.name}` })
+  let wasReached = false
   try {
     const { warnings } = await checkServer(sql, url)
+    wasReached = true
     for (const message of warnings) command.report.warn({ message })
     return await work(sql, url)
   } catch (error) {
     if (command.signal.aborted) throw error
-    const explained = lostConnection(error) ?? explainConnection(error, url)
+    const gone = wasReached && isUnreachable(error) ? connectionLost((error as Error).message) : undefined
+    const explained = lostConnection(error) ?? gone ?? explainConnection(error, url)
     throw explained && explained !== error ? Object.assign(explained, { cause: error }) : error
   } finally {
     await sql.end({ timeout: 1 }).catch(() => {})
