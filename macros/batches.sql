@@ -51,8 +51,8 @@
 {% macro remember_accepted_shrinks() -%}
     {%- if flags.ACCEPT_SHRINK -%}
     with accepted as (
-        insert into {{ source('ops', 'accepted_shrinks') }} (batch, entity, before, still_listed)
-        select source, entity, before, still_listed
+        insert into {{ source('ops', 'accepted_shrinks') }} (batch, entity, before, listed)
+        select source, entity, before, listed
         from {{ this }}
         where is_shrunk and takes_part
         on conflict do nothing

@@ -109,7 +109,7 @@
         case
             when refused_files > 0 then refused_files || ' of its files refused'
             when not has_staged then 'no record of it was accepted'
-            else 'it lists ' || still_listed || ' of the ' || before || ' of ' || compared_with
+            else 'it lists ' || listed || ' where ' || compared_with || ' listed ' || before
                 || ', less than min_snapshot_ratio {{ var('min_snapshot_ratio') }}; build --accept-shrink takes it as it is'
         end || ': whom it does not list is not absent' as rule,
         null::jsonb as raw_record,

@@ -44,8 +44,8 @@ describe('the delete guard (R5)', () => {
     expect(await active()).toEqual([1, 2, 3, 4, 5])
     expect(await days()).toEqual(['sync-day1', 'sync-day3', 'sync-day5'])
     expect(await warnings()).toEqual([
-      'sync-day2: it lists 4 of the 10 of sync-day1, less than min_snapshot_ratio 0.5; build --accept-shrink takes it as it is: whom it does not list is not absent',
-      'sync-day6: it lists 2 of the 5 of sync-day5, less than min_snapshot_ratio 0.5; build --accept-shrink takes it as it is: whom it does not list is not absent',
+      'sync-day2: it lists 4 where sync-day1 listed 10, less than min_snapshot_ratio 0.5; build --accept-shrink takes it as it is: whom it does not list is not absent',
+      'sync-day6: it lists 2 where sync-day5 listed 5, less than min_snapshot_ratio 0.5; build --accept-shrink takes it as it is: whom it does not list is not absent',
     ])
     expect(compare(expected(), await snapshot(warehouse.sql))).toEqual([])
   })
@@ -56,9 +56,9 @@ describe('the delete guard (R5)', () => {
     expect(await warnings()).toEqual([])
     const accepted = expected({ min_snapshot_ratio: '0' })
     expect(compare(accepted, await snapshot(warehouse.sql))).toEqual([])
-    expect(await warehouse.sql`select batch, entity, before::int, still_listed::int from ops.accepted_shrinks order by 1`).toEqual([
-      { batch: 'sync-day2', entity: 'agents', before: 10, still_listed: 4 },
-      { batch: 'sync-day6', entity: 'agents', before: 5, still_listed: 2 },
+    expect(await warehouse.sql`select batch, entity, before::int, listed::int from ops.accepted_shrinks order by 1`).toEqual([
+      { batch: 'sync-day2', entity: 'agents', before: 10, listed: 4 },
+      { batch: 'sync-day6', entity: 'agents', before: 5, listed: 2 },
     ])
 
     expect(rowsTouched(await warehouse.build())).toBe(0)
@@ -67,9 +67,9 @@ describe('the delete guard (R5)', () => {
   })
 
   it('accepts what is there, not what comes', async () => {
-    await warehouse.deliver([agents('sync-day7', 0, 1)])
+    await warehouse.deliver([agents('sync-day7', 4), agents('sync-day8', 0, 1)])
     await warehouse.build()
-    expect(await active()).toEqual([1, 2])
+    expect(await active()).toEqual([1, 2, 3, 4])
     expect(await warnings()).toHaveLength(1)
   })
 })

@@ -36,20 +36,6 @@ files as (
 
 ),
 
-keys as not materialized (
-
-    select distinct 'agents' as entity, source, agent_id as key
-    from {{ ref('base_agents') }}
-    where agent_id is not null
-
-    union all
-
-    select distinct 'admin_groups' as entity, source, group_id as key
-    from {{ ref('base_groups') }}
-    where group_id is not null
-
-),
-
 judged as (
 
     select
@@ -68,7 +54,18 @@ judged as (
                 select from {{ ref('base_groups') }} as records
                 where records.source = files.source and records.outcome = 'staged'
             )
-        end as has_staged
+        end as has_staged,
+
+        case entity
+            when 'agents' then (
+                select count(distinct records.agent_id) from {{ ref('base_agents') }} as records
+                where records.source = files.source
+            )
+            when 'admin_groups' then (
+                select count(distinct records.group_id) from {{ ref('base_groups') }} as records
+                where records.source = files.source
+            )
+        end as listed
 
     from files
 
@@ -81,6 +78,7 @@ complete as (
     select
         judged.source,
         judged.entity,
+        judged.listed,
         row_number() over (partition by judged.entity order by judged.batch_order) as number,
         accepted.batch is not null or {{ flags.ACCEPT_SHRINK }} as is_accepted
 
@@ -95,31 +93,43 @@ complete as (
 
 ),
 
--- Each complete snapshot compares with the last one before it that takes part: the first of this build with one of a build before.
+-- The last snapshot of the builds before, which the first of this one compares with.
+earlier as (
+
+    {% if is_incremental() -%}
+    select distinct on (entity)
+        entity,
+        source,
+        listed
+    from {{ this }}
+    where takes_part
+        and batch_order < {{ first_changed }}
+    order by entity, batch_order desc
+    {%- else -%}
+    select null as entity, null as source, null::bigint as listed
+    where false
+    {%- endif %}
+
+),
+
+-- Each complete snapshot compares with the last one before it that takes part.
 compared as (
 
     select
         entities.entity,
         0::bigint as number,
         null as source,
-        {% if is_incremental() -%}
-        (
-            select earlier.source from {{ this }} as earlier
-            where earlier.entity = entities.entity
-                and earlier.takes_part
-                and earlier.batch_order < {{ first_changed }}
-            order by earlier.batch_order desc
-            limit 1
-        )
-        {%- else -%}
-        null
-        {%- endif %} as last_source,
+        earlier.source as last_source,
+        earlier.listed as last_listed,
         null as compared_with,
         null::bigint as before,
-        null::bigint as still_listed,
         false as is_shrunk,
         false as is_accepted
+
     from (values ('agents'), ('admin_groups')) as entities (entity)
+
+    left join earlier
+        on entities.entity = earlier.entity
 
     union all
 
@@ -127,10 +137,10 @@ compared as (
         complete.entity,
         complete.number,
         complete.source,
-        case when complete.is_accepted or not shrink.is_shrunk then complete.source else compared.last_source end as last_source,
+        case when shrink.takes_part then complete.source else compared.last_source end as last_source,
+        case when shrink.takes_part then complete.listed else compared.last_listed end as last_listed,
         compared.last_source as compared_with,
-        shrink.before,
-        shrink.still_listed,
+        compared.last_listed as before,
         shrink.is_shrunk,
         complete.is_accepted
 
@@ -142,16 +152,11 @@ compared as (
 
     cross join lateral (
         select
-            count(*) as before,
-            count(now_listed.key) as still_listed,
-            count(now_listed.key) < count(*) * {{ var('min_snapshot_ratio') }}::numeric as is_shrunk
-        from keys as listed_before
-        left join keys as now_listed
-            on now_listed.entity = complete.entity
-            and now_listed.source = complete.source
-            and now_listed.key = listed_before.key
-        where listed_before.entity = complete.entity
-            and listed_before.source = compared.last_source
+            is_shrunk,
+            complete.is_accepted or not is_shrunk as takes_part
+        from (
+            select coalesce(complete.listed < compared.last_listed * {{ var('min_snapshot_ratio') }}::numeric, false) as is_shrunk
+        ) as ratio
     ) as shrink
 
 )
@@ -163,9 +168,9 @@ select
     judged.batch_order,
     judged.refused_files,
     judged.has_staged,
+    judged.listed,
     compared.compared_with,
     compared.before,
-    compared.still_listed,
     coalesce(compared.is_shrunk, false) as is_shrunk,
     compared.source is not null and (compared.is_accepted or not compared.is_shrunk) as takes_part
 

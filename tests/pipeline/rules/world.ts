@@ -73,13 +73,12 @@ export function snapshotsOf(world: World, entity: Entity): Batch[] {
   return snapshots
 }
 
-/** Whether the batch lists too few of what the earlier one lists (R5). */
+/** Whether the batch lists far fewer than the earlier one (R5). */
 function isShrunk(world: World, entity: Entity, batch: Batch, earlier: Batch | undefined): boolean {
   if (!earlier) return false
-  const listed = (of: Batch) => recordsOf(world, entity).filter(({ batch: { name }, key }) => name === of.name && key !== null)
-  const before = new Set(listed(earlier).map(({ key }) => key))
-  const still = new Set(listed(batch).flatMap(({ key }) => (before.has(key) ? [key] : [])))
-  return still.size < before.size * Number(world.vars.min_snapshot_ratio ?? '0.5')
+  const listed = (of: Batch) =>
+    new Set(recordsOf(world, entity).flatMap(({ batch: { name }, key }) => (name === of.name && key !== null ? [key] : []))).size
+  return listed(batch) < listed(earlier) * Number(world.vars.min_snapshot_ratio ?? '0.5')
 }
 
 /** Whether the batch holds a record with that readable key, accepted or quarantined (R5). */
