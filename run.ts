@@ -7,6 +7,7 @@ import { freshnessCommand } from './run/commands/freshness.ts'
 import { docsCommand, operationCommand } from './run/commands/operation.ts'
 import { cleanCommand, debugCommand, lsCommand, parseCommand } from './run/commands/project.ts'
 import { compileCommand, showCommand } from './run/commands/query.ts'
+import { retryCommand } from './run/commands/retry.ts'
 import { testCommand } from './run/commands/test.ts'
 import { dbtFlags, refusedCommands } from './run/dbtflags.ts'
 import { ProjectError } from './run/errors.ts'
@@ -29,31 +30,41 @@ const program = new Commander('run.ts')
   )
 
 const models = ['model', 'seed', 'snapshot', 'test', 'unit_test'] as const
+// What retry can do again.
+const repeatable = {
+  build: (command: Command) => buildCommand(command, { types: [...models], loads: true }),
+  plan: (command: Command) => buildCommand(command, { types: [...models], loads: false, isTrial: true }),
+  seed: (command: Command) => buildCommand(command, { types: ['seed'], loads: false }),
+  run: (command: Command) => buildCommand(command, { types: ['model'], loads: false }),
+  snapshot: (command: Command) => buildCommand(command, { types: ['snapshot'], loads: false }),
+  test: testCommand,
+}
 define(
   'build',
   'Load new feed files, then seeds, models and tests; publish when no test fails.',
   'build --select +agents',
   [selection, building, feed, testing, accepting, apart],
-  command => buildCommand(command, { types: [...models], loads: true }),
+  repeatable.build,
 )
-define('plan', 'The whole build for real, then undone: what it would change.', 'plan', [selection, building, testing, accepting], command =>
-  buildCommand(command, { types: [...models], loads: false, isTrial: true }),
+define(
+  'plan',
+  'The whole build for real, then undone: what it would change.',
+  'plan',
+  [selection, building, testing, accepting],
+  repeatable.plan,
 )
 define('load', 'Land new and changed feed files, nothing else.', 'load --data exports --prune', [feed], loadCommand)
-define('seed', 'Load the CSV files of seeds/.', 'seed --select currencies', [selection, building, apart], command =>
-  buildCommand(command, { types: ['seed'], loads: false }),
-)
-define('run', 'Build models without their tests.', 'run --select agents+ --full-refresh', [selection, building, apart], command =>
-  buildCommand(command, { types: ['model'], loads: false }),
-)
+define('seed', 'Load the CSV files of seeds/.', 'seed --select currencies', [selection, building, apart], repeatable.seed)
+define('run', 'Build models without their tests.', 'run --select agents+ --full-refresh', [selection, building, apart], repeatable.run)
 define(
   'snapshot',
   'Keep what changed since the last time in the snapshots.',
   'snapshot --select prices',
   [selection, building, apart],
-  command => buildCommand(command, { types: ['snapshot'], loads: false }),
+  repeatable.snapshot,
 )
 define('test', 'Run the data tests on what is published.', 'test --select agents --store-failures', [selection, testing], testCommand)
+define('retry', 'Do the last command again, from what failed.', 'retry', [again], command => retryCommand(command, repeatable))
 define(
   'compile',
   'Write the SQL of models and tests to target/compiled.',
@@ -203,6 +214,10 @@ function testing(command: Commander): Commander {
   return command.options.some(option => option.long === '--fail-fast')
     ? command
     : command.option('-x, --fail-fast', 'stop at the first failure')
+}
+
+function again(command: Commander): Commander {
+  return command.option('--state <folder>', 'artifacts of the run to retry (default: those of the last)')
 }
 
 function feed(command: Commander): Commander {

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Node, Project } from './node.ts'
+import type { Options } from './options.ts'
 import type { NodeResult } from './record.ts'
 
 /** What the command line was, for artifacts. */
@@ -34,6 +35,11 @@ export function runPath(node: Node): string {
 /** target/run_results.json, dbt's version 6. */
 export async function writeRunResults(folder: string, project: Project, results: NodeResult[], invocation: Invocation): Promise<void> {
   await write(path.join(folder, 'run_results.json'), `${JSON.stringify(runResults(project, results, invocation), null, 2)}\n`)
+}
+
+/** `args` of run_results.json, for people and for retry: what was asked, without what may be secret. */
+export function shownOptions({ vars, ...rest }: Options): Record<string, unknown> {
+  return { ...rest, ...(vars ? { varNames: Object.keys(vars) } : {}) }
 }
 
 /** run_results.json as an object. */

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { type LoadReport, load } from '../../loaders/load.ts'
 import { rejudge } from '../../loaders/rejudge.ts'
 import { buildApart } from '../apart.ts'
-import { writeRunResults } from '../artifacts.ts'
+import { shownOptions, writeRunResults } from '../artifacts.ts'
 import { type Built, build } from '../build.ts'
 import type { Session, Sql } from '../database.ts'
 import { ProjectError } from '../errors.ts'
@@ -146,7 +146,11 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
   const began = performance.now()
   if (withLog && !isTrial) await startRun(sql, { runId, command: command.name, fingerprint: projectFingerprint(project), isWhole })
   const done = async (status: 'published' | 'failed' | 'interrupted', message: string, results: NodeResult[], landed: bigint | null) => {
-    const invocation = { command: command.name, args: shownOptions(command), elapsedSeconds: (performance.now() - began) / 1000 }
+    const invocation = {
+      command: command.name,
+      args: { ...shownOptions(command.options), outcome: status },
+      elapsedSeconds: (performance.now() - began) / 1000,
+    }
     await writeRunResults(targetPath, project, results, invocation)
     await writeManifest(targetPath, project, compiledOf(results))
     if (withLog && !isTrial) await finishRun(sql, runId, { status, message, landedIn: landed, results })
@@ -226,10 +230,4 @@ async function refusePending(sql: Sql, project: Project): Promise<void> {
       hint: 'A plan changes nothing, so it applies none: run `npx tsx run.ts load` first.',
     },
   )
-}
-
-// For run_results.json: what was asked, without what may be secret.
-function shownOptions({ options }: Command): Record<string, unknown> {
-  const { vars: _, ...rest } = options
-  return rest
 }

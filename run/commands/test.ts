@@ -1,4 +1,4 @@
-import { writeCompiled, writeRun, writeRunResults } from '../artifacts.ts'
+import { shownOptions, writeCompiled, writeRun, writeRunResults } from '../artifacts.ts'
 import { contextOf } from '../build.ts'
 import { Interrupted } from '../failing.ts'
 import { storeFailures } from '../failures.ts'
@@ -75,7 +75,11 @@ export async function testCommand(command: Command): Promise<number> {
       await session`rollback`.catch(() => {})
       session.release()
     }
-    await writeRunResults(targetPath, project, results, { command: 'test', args: {}, elapsedSeconds: (performance.now() - began) / 1000 })
+    await writeRunResults(targetPath, project, results, {
+      command: 'test',
+      args: shownOptions(command.options),
+      elapsedSeconds: (performance.now() - began) / 1000,
+    })
     await writeManifest(targetPath, project, compiledOf(results))
     for (const { error } of results) if (error) report.fail(error)
     report.close([...failureLines(results, targetName), '', tally(results)].slice(1), {

@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { ProjectError } from '../errors.ts'
+import { type Command, openProject } from '../open.ts'
+import type { Options } from '../options.ts'
+
+/**
+ * retry: does the last command again, with its options, from what failed; as run_results.json has it. A build is one transaction, so that
+ * of a build that failed nothing was kept and all of it is done again; of tests, and of a build with --no-atomic, what failed or was skipped.
+ */
+export async function retryCommand(command: Command, commands: Record<string, (command: Command) => Promise<number>>): Promise<number> {
+  const { options, report } = command
+  const { targetPath, targetName } = await openProject(command)
+  const folder = options.state ? path.resolve(options.state) : targetPath
+  const { which, outcome, varNames = [], results, ...given } = await readLast(folder, options.state ?? targetName)
+  const again = commands[which]
+  if (!again) throw new ProjectError(`The last command, ${which}, cannot be retried`, { hint: `Run it again: npx tsx run.ts ${which}` })
+
+  const left = results.filter(({ status }) => !['success', 'pass', 'warn'].includes(status))
+  if (left.length === 0 && outcome !== 'failed' && outcome !== 'interrupted') {
+    report.note(`Nothing to retry: the last ${which} succeeded.`)
+    return 0
+  }
+  const missing = varNames.filter(name => !(name in (options.vars ?? {})))
+  if (missing.length > 0) {
+    throw new ProjectError(`The last ${which} had --vars (${missing.join(', ')}), which artifacts do not keep`, {
+      hint: 'Give them again: retry --vars "{…}".',
+    })
+  }
+  const isPart = which === 'test' || given.atomic === false
+  const select = isPart && left.length > 0 ? left.map(({ unique_id: id }) => id.split('.')[2] ?? id) : given.select
+  const { state: _, ...now } = options
+  report.note(
+    isPart
+      ? `Retrying ${which}: ${left.length} that failed or were skipped`
+      : `Retrying ${which}, all of it: a build that fails keeps nothing`,
+  )
+  return again({ ...command, name: which, options: { ...given, ...now, ...(select ? { select } : {}) } })
+}
+
+interface Last extends Omit<Options, 'state'> {
+  which: string
+  /** How a run of models ended: a test has none. */
+  outcome?: string
+  varNames?: string[]
+  results: { status: string; unique_id: string }[]
+}
+
+async function readLast(folder: string, shown: string): Promise<Last> {
+  const file = path.join(folder, 'run_results.json')
+  if (!existsSync(file)) {
+    throw new ProjectError(`There is nothing to retry: ${shown} has no run_results.json`, {
+      hint: 'build, run, seed, snapshot, plan and test write it.',
+    })
+  }
+  const { args, results } = JSON.parse(await readFile(file, 'utf8'))
+  return { ...args, results }
+}
