@@ -37,8 +37,8 @@ describe('the delete guard (R5)', () => {
   const expected = (vars = {}) => expectedWarehouse(feed, feedSeeds, vars)
 
   it('holds back a snapshot that lists too few of the one before it that takes part, with the numbers', async () => {
-    for (const batch of feed) {
-      await warehouse.deliver([batch])
+    for (const batches of [feed.slice(0, 2), feed.slice(2)]) {
+      await warehouse.deliver(batches)
       await warehouse.build()
     }
     expect(await active()).toEqual([1, 2, 3, 4, 5])
