@@ -43,7 +43,6 @@ export const CONFIG_KEYS: Record<string, ConfigKey> = {
   indexes: { kind: 'clobber', type: 'list', on: built },
   unlogged: { kind: 'clobber', type: 'flag', on: built },
   contract: { kind: 'dict', type: 'map', on: model },
-  packages: { kind: 'append', type: 'texts', on: built },
   event_time: { kind: 'clobber', type: 'text', on: ['model', 'seed', 'snapshot', 'source'] },
   freshness: { kind: 'clobber', type: 'any', on: ['model', 'source'] },
 
@@ -55,9 +54,7 @@ export const CONFIG_KEYS: Record<string, ConfigKey> = {
   merge_update_columns: { kind: 'clobber', type: 'texts', on: model },
   merge_exclude_columns: { kind: 'clobber', type: 'texts', on: model },
   on_schema_change: { kind: 'clobber', type: 'text', on: model, values: ['ignore', 'fail', 'append_new_columns', 'sync_all_columns'] },
-  on_configuration_change: { kind: 'clobber', type: 'text', on: model, values: ['apply', 'continue', 'fail'] },
   on_error: { kind: 'clobber', type: 'text', on: model, values: ['continue', 'skip_children'] },
-  sql_header: { kind: 'clobber', type: 'text', on: model },
   migrated: { kind: 'clobber', type: 'flag', on: model, ours: true },
 
   strategy: { kind: 'clobber', type: 'text', on: snapshot, values: ['timestamp', 'check'] },
@@ -93,6 +90,9 @@ export const NOT_SUPPORTED: Record<string, string> = {
   begin: "incremental_strategy 'mirror' or 'delete+insert' with incremental_predicates",
   lookback: "incremental_strategy 'mirror' or 'delete+insert' with incremental_predicates",
   concurrent_batches: "incremental_strategy 'mirror' or 'delete+insert' with incremental_predicates",
+  sql_header: 'a pre_hook: it runs in the same session',
+  on_configuration_change: 'nothing: there are no materialized views',
+  packages: 'copies of the macros you need in macros/',
   cluster_by: '`indexes`',
   partition_by: '`indexes`, or a partitioned table that a migration or a hook makes',
   dist: '`indexes`',
@@ -123,6 +123,7 @@ export const NOT_SUPPORTED_VALUES: Record<string, Record<string, string>> = {
     microbatch: "'delete+insert' or 'mirror' with incremental_predicates",
     insert_overwrite: "'mirror' with incremental_predicates",
   },
+  store_failures_as: { view: "'table': a build that failed is undone, and a view would show nothing of it" },
 }
 
 /** What a node has before anyone says anything. */

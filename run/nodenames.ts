@@ -60,6 +60,10 @@ export function namer(world: World, session: (node: Node) => Session): (node: No
 
 function hasRelation(node: Node, world: World): boolean {
   if (node.resourceType === 'test')
-    return node.config.store_failures === true || (node.config.store_failures !== false && world.flags.storeFailures)
+    return (
+      node.config.store_failures_as === 'table' ||
+      node.config.store_failures === true ||
+      (node.config.store_failures !== false && world.flags.storeFailures)
+    )
   return node.config.materialized !== 'ephemeral'
 }

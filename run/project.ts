@@ -143,6 +143,9 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
   for (const path of snapshotPaths) files.snapshots.push(...read(join(root, path), name => name.endsWith('.sql')))
   for (const path of analysisPaths)
     for (const file of list(join(root, path), name => name.endsWith('.sql'))) refuse(file, 'analyses', '`show --inline`')
+  for (const path of settings.functionPaths)
+    for (const file of list(join(root, path), name => /\.(sql|py)$/.test(name)))
+      refuse(file, 'functions', 'a migration or an on-run-start that creates the function')
   for (const [file, [what, instead]] of Object.entries(REFUSED_FILES)) if (existsSync(join(root, file))) refuse(file, what, instead)
   for (const path of new Set(
     docsPaths.length > 0 ? docsPaths : [...modelPaths, ...seedPaths, ...snapshotPaths, ...macroPaths, ...testPaths],

@@ -37,7 +37,7 @@ export const MODEL: Shapes = {
   ...common,
   ...tested,
   constraints: 'maps',
-  deprecation_date: 'text',
+  deprecation_date: { use: 'the description, or `meta:`' },
   versions: { use: unversioned },
   latest_version: { use: unversioned },
   access: { use: 'grants of the database' },

@@ -78,6 +78,7 @@ export async function runAll(
     results.push(result)
     report.ended(result, results.length, nodes.length)
     if (isGood(result) || result.status === 'skipped') return
+    if (result.node.config.on_error === 'continue' && !plan.failFast) return
     const below = plan.failFast ? nodes.map(node => node.uniqueId) : blockedBy(project, result.node.uniqueId)
     for (const id of below) if (!blocked.has(id)) blocked.set(id, plan.failFast ? 'fail-fast' : result.node.uniqueId)
   }

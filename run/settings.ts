@@ -1,3 +1,4 @@
+import { DBT_VERSION, unmetVersion } from './dbtversion.ts'
 import { ProjectError } from './errors.ts'
 import { readShape, type Shapes } from './shape.ts'
 import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from './yaml.ts'
@@ -14,6 +15,7 @@ export interface Settings {
   docsPaths: string[]
   snapshotPaths: string[]
   analysisPaths: string[]
+  functionPaths: string[]
   targetPath: string
   /** `models:`, `seeds:`, `tests:`/`data_tests:`, `snapshots:`, `sources:`, `unit_tests:` as written. */
   trees: { model?: YamlMap; seed?: YamlMap; test?: YamlMap; snapshot?: YamlMap; source?: YamlMap; unit_test?: YamlMap }
@@ -42,6 +44,16 @@ export function readSettings(data: Yaml, errors: ProjectError[]): Settings | und
     const place = placeOf(data, 'tests') ?? { file }
     errors.push(new ProjectError("'tests' and 'data_tests' are the same thing: give one of them", { place, hint: 'Keep data_tests.' }))
   }
+  const unmet = unmetVersion(texts(read['require-dbt-version']))
+  if (unmet !== undefined) {
+    const place = placeOfValue(data, 'require-dbt-version') ?? { file }
+    errors.push(
+      new ProjectError(`The project requires dbt ${unmet}, and this runner behaves like dbt ${DBT_VERSION}`, {
+        place,
+        hint: 'Change require-dbt-version.',
+      }),
+    )
+  }
   const tree = (key: string): YamlMap | undefined => read[key] as YamlMap | undefined
   const test = tree('data_tests') ?? tree('tests')
   return {
@@ -54,6 +66,7 @@ export function readSettings(data: Yaml, errors: ProjectError[]): Settings | und
     macroPaths: paths(read['macro-paths'], ['macros']),
     docsPaths: paths(read['docs-paths'], []),
     snapshotPaths: paths(read['snapshot-paths'], ['snapshots']),
+    functionPaths: paths(read['function-paths'], ['functions']),
     analysisPaths: paths(read['analysis-paths'], ['analyses']),
     targetPath: String(read['target-path'] ?? 'target'),
     trees: {
@@ -107,7 +120,7 @@ const PROJECT: Shapes = {
   'packages-install-path': 'text',
   'clean-targets': 'texts',
   'require-dbt-version': 'texts',
-  'query-comment': 'any',
+  'query-comment': { use: 'application_name in DATABASE_URL: sessions are told apart by it' },
   'on-run-start': 'texts',
   'on-run-end': 'texts',
   flags: 'map',

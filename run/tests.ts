@@ -85,7 +85,8 @@ export async function runTests(sql: Sql, tests: Node[], run: TestRun): Promise<M
 
   async function store(node: Node, check: Check): Promise<void> {
     const result = results.get(node)
-    const isAsked = node.config.store_failures ?? run.storeFailures
+    const { store_failures_as: as, store_failures: own } = node.config
+    const isAsked = as === 'table' || (own ?? run.storeFailures)
     if (!result || result.status === 'error' || !isAsked || node.config.store_failures_as === 'ephemeral') return
     try {
       result.stored = await underSavepoint(sql, 'failing_rows', () => takeFailures(sql, node, check))

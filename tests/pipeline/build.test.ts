@@ -55,6 +55,14 @@ describe('one transaction', () => {
     expect(await rows("select to_regclass('other') as other")).toEqual([{ other: null }])
   })
 
+  it('on_error: continue builds on what there is', async () => {
+    await project.write({ 'models/a.sql': table('select 1 as n'), 'models/b.sql': table("select n from {{ ref('a') }}") })
+    await run()
+    await project.write({ 'models/a.sql': "{{ config(materialized='table', on_error='continue') }} select 1/0 as n" })
+    const { status, by } = await run()
+    expect([status, by.a?.status, by.b?.status]).toEqual(['failed', 'error', 'success'])
+  })
+
   it('--fail-fast skips all the rest', async () => {
     await project.write({ 'models/a.sql': 'select no_such_column', 'models/b.sql': 'select 1 as a' })
     expect((await run({ failFast: true })).by.b).toMatchObject({ status: 'skipped', message: 'Skipping due to fail_fast' })

@@ -34,6 +34,28 @@ it.each<[string, Record<string, string>, string]>([
     "not supported: the materialization 'materialized_view' of a → Use table instead",
   ],
   [
+    'sql_header',
+    model("{{ config(sql_header='set x to 1') }} select 1"),
+    "models/a.sql:1:4: not supported: the config 'sql_header' → Use a pre_hook",
+  ],
+  ['query-comment', settings('query-comment: x\n'), "dbt_project.yml:2:1: not supported: 'query-comment' of dbt_project.yml"],
+  [
+    'a deprecation date',
+    yaml('models:\n  - name: a\n    deprecation_date: 2026-01-01\n'),
+    "models/_m.yml:3:5: not supported: 'deprecation_date' of a model",
+  ],
+  [
+    'failures as a view',
+    { ...settings('data_tests:\n  +store_failures_as: view\n'), 'tests/t.sql': 'select 1' },
+    "dbt_project.yml:3:3: not supported: store_failures_as 'view' → Use 'table'",
+  ],
+  ['functions', { 'functions/f.sql': 'select 1' }, 'functions/f.sql:1: not supported: functions → Use a migration'],
+  [
+    'another version of dbt',
+    settings("require-dbt-version: ['>=1.0.0', '<1.9.0']\n"),
+    'dbt_project.yml:2:22: The project requires dbt <1.9.0, and this runner behaves like dbt 1.12.3',
+  ],
+  [
     'own materializations',
     { 'macros/m.sql': '{% materialization upsert, default %}{% endmaterialization %}' },
     "macros/m.sql:1:1: not supported: own materializations, as 'upsert'",

@@ -1,0 +1,20 @@
+/** The dbt that this runner behaves like. */
+export const DBT_VERSION = '1.12.3'
+
+/** The first of the conditions of `require-dbt-version` (`>=1.0.0`, `<2.0.0`) that DBT_VERSION does not fulfil; undefined when it fulfils all. */
+export function unmetVersion(conditions: string[]): string | undefined {
+  return conditions.flatMap(text => text.split(',')).find(text => !fulfils(text.trim()))
+}
+
+function fulfils(condition: string): boolean {
+  const [, operator = '=', version = ''] = /^(>=|<=|>|<|!=|={1,2})?\s*v?(\d[\w.]*)$/.exec(condition) ?? []
+  if (version === '') return false
+  const order = compare(DBT_VERSION, version)
+  return { '>=': order >= 0, '<=': order <= 0, '>': order > 0, '<': order < 0, '!=': order !== 0 }[operator] ?? order === 0
+}
+
+function compare(left: string, right: string): number {
+  const [a, b] = [left, right].map(text => text.split('.').map(part => Number.parseInt(part, 10) || 0)) as [number[], number[]]
+  for (let i = 0; i < Math.max(a.length, b.length); i++) if ((a[i] ?? 0) !== (b[i] ?? 0)) return (a[i] ?? 0) - (b[i] ?? 0)
+  return 0
+}
