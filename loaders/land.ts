@@ -19,6 +19,7 @@ export interface Landed extends Outcome {
 export interface Lander {
   /** Connections of our own: the second is for large files, where there is one. */
   lanes: [ReservedSql, ReservedSql?]
+  signal?: AbortSignal
   onBytes(bytes: number): void
   onFile(file: FeedFile): void
   onLanded(landed: Landed): void
@@ -45,6 +46,7 @@ export async function land(files: FeedFile[], lander: Lander): Promise<void> {
         await writing
         ids = await newFileIds(lane, Math.min(files.length - index, IDS_AT_ONCE))
       }
+      lander.signal?.throwIfAborted()
       lander.onFile(file)
       const fileId = ids.shift() as bigint
       const readAt = BigInt(Date.now()) * 1_000_000n
@@ -80,7 +82,7 @@ export async function land(files: FeedFile[], lander: Lander): Promise<void> {
       } else {
         await flush()
         await writing
-        lander.onLanded(await landLarge(landed, chain([one.value as FileBundle, two.value], pieces), source, thread.get(), lander.lanes))
+        lander.onLanded(await landLarge(landed, chain([one.value as FileBundle, two.value], pieces), source, thread.get(), lander))
       }
     } finally {
       await source.close()
@@ -137,7 +139,7 @@ async function landLarge(
   pieces: AsyncGenerator<FileBundle>,
   source: Source,
   thread: Judge,
-  [first, second]: Lander['lanes'],
+  { lanes: [first, second], signal }: Lander,
 ): Promise<Landed> {
   const { file, fileId } = landed
   const lanes = second ? [second, first] : [first]
@@ -149,6 +151,7 @@ async function landLarge(
       const work = lanes.map(lane => ({ lane, done: Promise.resolve() }))
       try {
         for await (const [bundle, judged] of ahead(judgedBy(thread, pieces), LOOK_AHEAD)) {
+          signal?.throwIfAborted()
           tally.add(bundle, await judged)
           const { rows } = await judged
           const free = await Promise.race(work.map(async item => item.done.then(() => item)))

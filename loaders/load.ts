@@ -52,7 +52,8 @@ export interface LoadOptions {
   prune: boolean
   /** The session that holds the lock against other loads: the ledger is written on it, so that a load cannot outlive its lock. */
   session?: ReservedSql
-  /** May throw, which ends the load: the files that landed stay. */
+  /** Ends the load with an AbortError: the files that landed wholly stay, the others come with the next load. */
+  signal?: AbortSignal
   onProgress?: (progress: LoadProgress) => void
 }
 
@@ -60,7 +61,11 @@ export interface LoadOptions {
  * Lands the files of a data folder that are new or changed, each wholly or not at all (R6-R8). `sql` is a pool of two connections or more,
  * three for full speed; the caller holds the lock against other loads. Throws a ProjectError when there is no feed in the folder.
  */
-export async function load(sql: Sql, dataDir: string, { prune: prunes, session, onProgress = () => {} }: LoadOptions): Promise<LoadReport> {
+export async function load(
+  sql: Sql,
+  dataDir: string,
+  { prune: prunes, session, signal, onProgress = () => {} }: LoadOptions,
+): Promise<LoadReport> {
   const { files, notices } = survey(dataDir)
   const report = createReport()
   const lane = session ?? (await sql.reserve())
@@ -68,10 +73,11 @@ export async function load(sql: Sql, dataDir: string, { prune: prunes, session, 
 
   try {
     await sweep(lane)
-    const { changed, gone, unreadable } = await compare(lane, files, report.unchanged)
+    const { changed, gone, unreadable } = await compare(lane, files, report.unchanged, signal)
     await land(changed, {
       ...createProgress(changed, onProgress),
       lanes: [lane, second],
+      ...(signal && { signal }),
       onLanded: report.landed,
       isKnown(file, reason) {
         const entry = unreadable.get(file.path)
@@ -106,6 +112,7 @@ async function compare(
   sql: Sql,
   files: FeedFile[],
   onUnchanged: (file: FeedFile, entry: LedgerEntry) => void,
+  signal: AbortSignal | undefined,
 ): Promise<{ changed: FeedFile[]; gone: LedgerEntry[]; unreadable: Map<string, LedgerEntry> }> {
   const changed: FeedFile[] = []
   const gone: LedgerEntry[] = []
@@ -121,6 +128,7 @@ async function compare(
   for (const [batch, present] of byBatch) {
     const ledger = await ledgerOf(sql, batch)
     for (const file of present) {
+      signal?.throwIfAborted()
       const entry = ledger.get(file.path)
       ledger.delete(file.path)
       const readAt = BigInt(Date.now()) * 1_000_000n

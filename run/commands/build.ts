@@ -102,10 +102,8 @@ async function loadFeed({ name, options, report, signal }: Command, project: Pro
     const loaded = await load(sql, path.resolve(project.dir, folder), {
       prune: options.prune ?? false,
       session,
-      onProgress: ({ bytes, totalBytes, path: file }) => {
-        if (signal.aborted) throw new Interrupted()
-        bar.update(bytes, totalBytes, file)
-      },
+      signal,
+      onProgress: ({ bytes, totalBytes, path: file }) => bar.update(bytes, totalBytes, file),
     }).catch(error => {
       throw signal.aborted ? new Interrupted() : error
     })
