@@ -131,12 +131,12 @@ export function parseProject(files: ProjectFiles): Project {
 
   function hooks(key: string, texts: string[]): ProjectHook[] {
     const value = settings.written[key]
-    return texts.map((sql, index) => ({
-      sql,
-      place: (typeof value === 'object' && value !== null ? placeOf(value, index) : placeOfValue(settings.written, key)) ?? {
-        file: 'dbt_project.yml',
-      },
-    }))
+    return texts.map((sql, index) => {
+      const found = typeof value === 'object' && value !== null ? placeOf(value, index) : placeOfValue(settings.written, key)
+      const place = found ?? { file: 'dbt_project.yml' }
+      attempt(errors, () => void parseTemplate(sql, place.file, place.line, place.column))
+      return { sql, place }
+    })
   }
 }
 

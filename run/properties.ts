@@ -4,6 +4,7 @@ import type { Column, Config, Constraint } from './node.ts'
 import {
   ARGUMENT,
   COLUMN,
+  CONSTRAINT,
   checkedFreshness,
   EXPECT,
   GIVEN,
@@ -126,7 +127,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
       ...describedAt(map),
       config: configOf(map, read),
       columns: columnsOf(read),
-      constraints: (read.constraints ?? []) as unknown as Constraint[],
+      constraints: constraintsOf(read),
       tests: kind === 'test' ? [] : readTests(map, read, file, errors),
       ...(kind === 'snapshot' && read.relation !== undefined ? { relation: text(read.relation), ...relationAt(map) } : {}),
     })
@@ -223,11 +224,15 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
         ...(own.quote === undefined ? {} : { quote: own.quote === true }),
         meta: { ...(own.meta as YamlMap), ...(config.meta as YamlMap) },
         tags,
-        constraints: (own.constraints ?? []) as unknown as Constraint[],
+        constraints: constraintsOf(own),
         tests: readTests(map, own, file, errors, own.quote === true ? `"${name}"` : name, tags),
       })
     }
     return [...columns.values()]
+  }
+
+  function constraintsOf(read: YamlMap): Constraint[] {
+    return maps(read, 'constraints').map(map => readShape(map, 'a constraint', CONSTRAINT, errors) as unknown as Constraint)
   }
 
   function nameOf(map: YamlMap, what: string): string | undefined {

@@ -52,6 +52,17 @@ export const SNAPSHOT: Shapes = { ...common, ...tested, relation: 'text' }
 export const SINGULAR: Shapes = { ...common }
 /** A column. */
 export const COLUMN: Shapes = { ...common, data_type: 'text', quote: 'flag', constraints: 'maps', tests: 'list', data_tests: 'list' }
+/** A constraint of a contract. */
+export const CONSTRAINT: Shapes = {
+  type: 'text',
+  name: 'text',
+  expression: 'text',
+  columns: 'texts',
+  to: 'text',
+  to_columns: 'texts',
+  warn_unenforced: 'flag',
+  warn_unsupported: 'flag',
+}
 const freshness: Shapes = { loader: 'text', loaded_at_field: 'text', loaded_at_query: 'text', freshness: 'map' }
 /** The thresholds of `freshness:`, checked: a count and a period of minute, hour or day each. */
 export function checkedFreshness(freshness: YamlMap | null, errors: ProjectError[]): YamlMap | null {

@@ -110,6 +110,11 @@ it.each<[string, string, string]>([
     'The snapshot s has no strategy → Add strategy: timestamp with updated_at, or strategy: check with check_cols.',
   ],
   ['no key', "strategy='check', check_cols='all'", 'The snapshot s has no unique_key'],
+  [
+    'an expression as key',
+    "strategy='check', check_cols='all', unique_key=\"a || b\"",
+    "the expression 'a || b' as unique_key, which is not supported",
+  ],
   ['no time', "strategy='timestamp', unique_key='id'", 'the strategy timestamp without updated_at'],
   ['nothing to check', "strategy='check', unique_key='id'", 'the strategy check without check_cols'],
   ['another strategy', "strategy='mine', unique_key='id'", "'strategy' must be one of timestamp, check"],
@@ -128,6 +133,12 @@ it.each<[string, string, string]>([
   const mistakes = await mistakesOf(files)
   expect(mistakes.join('\n')).toContain(mistake)
   expect(mistakes[0]).toMatch(/^snapshots\/s\.sql:\d/)
+})
+
+it('a hook of the project that is no Jinja, and a constraint with an unknown key', async () => {
+  expect(await mistakesOf(settings('on-run-end:\n  - select 1\n  - "{% if true %} select 1"\n'))).toEqual([expect.stringMatching(/^dbt_project\.yml:4:/)])
+  const [mistake] = await mistakesOf(yaml('models:\n  - name: a\n    constraints: [{type: check, expresion: a > 0}]\n'))
+  expect(mistake).toBe("models/_m.yml:3:34: 'expresion' is no key of a constraint → Did you mean 'expression'?")
 })
 
 it('a mistake in a snapshot of YAML is shown at its relation', async () => {
