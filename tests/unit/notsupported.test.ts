@@ -136,9 +136,11 @@ it.each<[string, string, string]>([
 })
 
 it('a hook of the project that is no Jinja, and a constraint with an unknown key', async () => {
-  expect(await mistakesOf(settings('on-run-end:\n  - select 1\n  - "{% if true %} select 1"\n'))).toEqual([expect.stringMatching(/^dbt_project\.yml:4:/)])
-  const [mistake] = await mistakesOf(yaml('models:\n  - name: a\n    constraints: [{type: check, expresion: a > 0}]\n'))
-  expect(mistake).toBe("models/_m.yml:3:34: 'expresion' is no key of a constraint → Did you mean 'expression'?")
+  expect(await mistakesOf(settings('on-run-end:\n  - select 1\n  - "{% if true %} select 1"\n'))).toEqual([
+    expect.stringMatching(/^dbt_project\.yml:4:/),
+  ])
+  const mistakes = await mistakesOf(yaml('models:\n  - name: a\n    constraints: [{type: check, expresion: a > 0}]\n'))
+  expect(mistakes).toContain("models/_m.yml:3:33: 'expresion' is no key of a constraint → Did you mean 'expression'?")
 })
 
 it('a mistake in a snapshot of YAML is shown at its relation', async () => {
