@@ -77,7 +77,7 @@ describe('a full disk', () => {
   beforeAll(() => {
     mkdirSync(disk)
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=40m', 'tmpfs', disk], { stdio: 'ignore' })
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=22m', 'tmpfs', disk], { stdio: 'ignore' })
       isMounted = true
     } catch {
       // Only root may mount, and not in every container.
@@ -112,7 +112,7 @@ describe('a full disk', () => {
       sql`select (select array_agg(name) from core.roles) as names, (select count(*)::int from ops.files) as files, (select count(*)::int from raw.roles) as records`
     const before = await state()
 
-    deliver('Second', 200_000)
+    deliver('Second', 100_000)
     const failed = await perform('load', url)
     expect(failed.code, failed.printed).toBe(2)
     expect(failed.printed).toMatch(/No space left on device|could not extend file/)
@@ -120,11 +120,11 @@ describe('a full disk', () => {
     expect([...(await state())]).toEqual([...before])
 
     // Room for the landing, not for the build.
-    execFileSync('mount', ['-o', 'remount,size=100m', disk])
+    execFileSync('mount', ['-o', 'remount,size=55m', disk])
     const unbuilt = await perform('build', url)
     expect(unbuilt.code, unbuilt.printed).toBe(1)
     expect(unbuilt.printed).toMatch(/→ .*disk/)
-    expect((await state())[0]).toMatchObject({ names: ['First'], records: 200_001 })
+    expect((await state())[0]).toMatchObject({ names: ['First'], records: 100_001 })
 
     execFileSync('mount', ['-o', 'remount,size=300m', disk])
     deliver('Third')

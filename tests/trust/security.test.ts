@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { cpSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { survey } from '../../loaders/survey.ts'
 import { connect } from '../../run/database.ts'
 import { migrate } from '../../run/migrate.ts'
 import { asJson, asTable, fetchRows } from '../../run/show.ts'
@@ -95,6 +96,36 @@ describe('statements', () => {
       await expect(fetchRows(database.sql, query, 5), query).rejects.toThrow()
     await expect(fetchRows(database.sql, "select set_config('transaction_read_only', 'off', true)", 5)).rejects.toThrow()
     expect(await database.sql`select a from public.kept`).toEqual([{ a: 1 }])
+  })
+})
+
+describe('the data folder', () => {
+  it('is not left by links of batches, entities or files', async () => {
+    const folder = await fixture({
+      'outside/agents/1.json': '[]',
+      'outside/roles.json': '[]',
+      'data/sync-day1/agents/1.json': '[]',
+      'data/sync-day2/budgets/1.json': '[]',
+    })
+    const at = (name: string) => join(folder.dir, name)
+    symlinkSync(at('outside'), at('data/sync-day3'))
+    symlinkSync('../../outside/agents', at('data/sync-day2/agents'))
+    symlinkSync('../../outside/roles.json', at('data/sync-day2/roles.json'))
+    symlinkSync('../sync-day1/agents', at('data/sync-day2/agent_details'))
+    const { files, notices } = survey(at('data'))
+    expect(files.map(({ path, fault }) => [path, fault])).toEqual([
+      ['sync-day1/agents/1.json', undefined],
+      ['sync-day2/agent_details/1.json', undefined],
+      ['sync-day2/budgets/1.json', undefined],
+      ['sync-day2/roles.json', 'is a symbolic link that leads out of the data folder'],
+    ])
+    expect(notices).toEqual(
+      expect.arrayContaining([
+        'sync-day3 is passed over: it is a symbolic link that leads out of the data folder.',
+        'sync-day2/agents is passed over: it is a symbolic link that leads out of the data folder.',
+      ]),
+    )
+    await folder.remove()
   })
 })
 
