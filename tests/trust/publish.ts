@@ -21,8 +21,8 @@ export interface Watched {
   faults: string[]
 }
 
-/** Lets readers poll every 20 ms while builds of all kinds run, until there are so many reads and every kind has run. */
-export async function watch({ reads, seed }: { reads: number; seed: number }): Promise<Watched> {
+/** Lets readers poll every 20 ms while builds of all kinds (or of some) run, until there are so many reads and every kind has run. */
+export async function watch({ reads, seed, of }: { reads: number; seed: number; of?: string[] }): Promise<Watched> {
   const site = await createSite()
   const { sql, letGo } = await site.hold()
   const watched: Watched = { reads: 0, mixed: 0, versions: 1, builds: {}, longest: 0, faults: [] }
@@ -35,8 +35,9 @@ export async function watch({ reads, seed }: { reads: number; seed: number }): P
     const seen: { version: string; at: number }[] = []
     let isDone = false
     const reading = read()
-    for (let round = 0; round < kinds.length || watched.reads < reads; round++) {
-      const [name, kind] = kinds[round % kinds.length]!
+    const wanted = kinds.filter(([name]) => of?.includes(name) ?? true)
+    for (let round = 0; round < wanted.length || watched.reads < reads; round++) {
+      const [name, kind] = wanted[round % wanted.length]!
       const before = published.at(-1)!
       const faults = await kind(site, sql, { round, random: randomOf(seed, 'publish', round) })
       const after = await versionOf(sql)

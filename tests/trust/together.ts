@@ -33,7 +33,7 @@ export async function together({ rounds, seed }: { rounds: number; seed: number 
       site.correct(round)
       const runners = pair.map(line => {
         const args = line.split(' ').filter(word => word !== 'killed')
-        const at = random.int(150, 900)
+        const at = random.int(5, 300)
         return site.start([...args, '--data', 'next'], line.includes('killed') ? { TRUST_KILL: `runner ${at} 0` } : {})
       })
       const ended = await Promise.all(runners.map(runner => runner.ended))
