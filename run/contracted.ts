@@ -1,12 +1,15 @@
 import { addConstraints, dropStaleConstraints } from './constraints.ts'
 import { contractColumns, enforceContract, hasContract } from './contract.ts'
-import type { Outcome, Work } from './work.ts'
+import { explainStatement, type Outcome, type Work } from './work.ts'
 
 /** Materializes a node under its contract, if it has one: the query is checked before it runs, tables get the contract's constraints. */
 export async function withContract(work: Work, materialize: (work: Work) => Promise<Outcome>): Promise<Outcome> {
   const { node, sql } = work
   const isTable = node.config.materialized === 'table' || node.config.materialized === 'incremental'
-  if (hasContract(node)) await enforceContract(sql, node, work.query.text)
+  if (hasContract(node))
+    await enforceContract(sql, node, work.query.text).catch(error => {
+      throw explainStatement(node, work.query, work.query.text, error)
+    })
   // A table that a migration made has its constraints from there.
   if (!isTable || node.config.migrated) return materialize(work)
   const contracted = hasContract(node) ? { ...work, contract: contractColumns(node) } : work

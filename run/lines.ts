@@ -17,12 +17,13 @@ export function endLine(result: NodeResult, index: number, total: number): { tex
   const isTest = node.resourceType === 'test' || node.resourceType === 'unit_test'
   const name = titleOf(node)
   const count = failures === null ? '' : ` ${failures}`
+  const made = node.resourceType === 'snapshot' ? relation(node) : describeNode(node)
   const parts: Record<NodeResult['status'], [string, string]> = {
-    success: [`OK ${done(node)} ${describeNode(node)}`, `${rowsText(result) || result.message} in ${seconds}s`],
+    success: [`OK ${done(node)} ${made}`, `${rowsText(result) || result.message} in ${seconds}s`],
     pass: [`PASS ${name}`, `PASS in ${seconds}s`],
     warn: [`WARN${count} ${name}`, `WARN${count} in ${seconds}s`],
     fail: [`FAIL${count} ${name}`, `FAIL${count} in ${seconds}s`],
-    error: [isTest ? `ERROR ${name}` : `ERROR ${doing(node)} ${describeNode(node)}`, `ERROR in ${seconds}s`],
+    error: [isTest ? `ERROR ${name}` : `ERROR ${doing(node)} ${made}`, `ERROR in ${seconds}s`],
     skipped: [isTest ? `SKIP test ${name}` : `SKIP relation ${relation(node)}`, 'SKIP'],
   }
   const [text, bracket] = parts[status]

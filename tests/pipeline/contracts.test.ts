@@ -56,6 +56,13 @@ describe('contracts', () => {
     ])
   })
 
+  it('a mistake in the SQL is shown where it stands', async () => {
+    await project.write({ ...contract(), 'models/orders.sql': 'select 1.5 as amount,\n  ident as id' })
+    const { by, printed } = await run()
+    expect(by.orders?.message).toContain('column "ident" does not exist')
+    expect(printed).toContain('models/orders.sql:2:3')
+  })
+
   it('holds for views, which get no constraints, and for incremental models', async () => {
     await project.write({ ...contract('', columns, 'materialized: view'), 'models/orders.sql': 'select 7 as id' })
     expect((await run()).by.orders?.message).toContain('missing in definition')
