@@ -51,8 +51,11 @@ describe('the delete guard (R5)', () => {
   })
 
   it('takes it with --accept-shrink, which later builds and full refreshes remember', async () => {
+    const definition = await warehouse.sql`select fingerprint from ops.nodes where unique_id like '%.snapshots'`
     await warehouse.build({ acceptShrink: true })
     expect(await active()).toEqual([1, 2])
+    // The option is no other definition of the model, or all that follows would be made anew.
+    expect(await warehouse.sql`select fingerprint from ops.nodes where unique_id like '%.snapshots'`).toEqual(definition)
     expect(await warnings()).toEqual([])
     const accepted = expected({ min_snapshot_ratio: '0' })
     expect(compare(accepted, await snapshot(warehouse.sql))).toEqual([])

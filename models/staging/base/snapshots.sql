@@ -1,6 +1,7 @@
 {# One row per dated batch and entity whose absences could mean something, and whether they do (R5). #}
 
-{# A batch can change its own row and those after it, which compare with it. #}
+{# A batch can change its own row and those after it, which compare with it. The config says the same with and without the    #}
+{# option (`execute` is false when it is read), or the option would be another definition of the model, which makes all anew. #}
 {% set first_changed -%}
     (
         select min(batch_order) from (
@@ -8,7 +9,7 @@
             where entity in ('agents', 'admin_groups')
                 and sync_date is not null
                 and changed_in > {{ last_built() }}
-            {%- if flags.ACCEPT_SHRINK %}
+            {%- if execute and flags.ACCEPT_SHRINK %}
             union all
             select batch_order from {{ this }}
             where is_shrunk and not takes_part
