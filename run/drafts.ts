@@ -34,7 +34,7 @@ export function createDraft(
       path,
       fqn: parts.fqn,
       raw,
-      checksum: parts.checksum ?? sha256(raw),
+      checksum: parts.checksum ?? sha256(raw.trim()),
       config: { ...DEFAULTS[resourceType] },
       unrenderedConfig: {},
       database: files.target.database,

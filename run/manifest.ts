@@ -56,7 +56,7 @@ function nodeEntry(project: Project, node: Node, compiledCode: string | undefine
   const shared = {
     ...identity(node),
     alias: node.alias,
-    checksum: { name: 'sha256', checksum: node.checksum },
+    checksum: node.test?.generic ? { name: 'none', checksum: '' } : { name: 'sha256', checksum: node.checksum },
     config: configOf(node),
     tags: node.tags,
     description: node.description,
@@ -67,7 +67,7 @@ function nodeEntry(project: Project, node: Node, compiledCode: string | undefine
     unrendered_config: node.unrenderedConfig,
     created_at: created,
     relation_name: node.relationName,
-    raw_code: node.raw,
+    raw_code: node.raw.trim(),
   }
   if (node.resourceType === 'seed') return { ...shared, root_path: project.dir, depends_on: { macros: node.macros } }
 

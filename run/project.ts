@@ -127,7 +127,7 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
   for (const path of seedPaths)
     for (const file of list(join(root, path), name => name.endsWith('.csv'))) {
       const checksum = createHash('sha256')
-        .update(await readFile(join(root, file)))
+        .update(stripped(await readFile(join(root, file))))
         .digest('hex')
       files.seeds.push({ file, within: relative(path, file), checksum })
     }
@@ -188,6 +188,15 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
     const place: Place = { file, line: 1 }
     errors.push(new ProjectError(`not supported: ${what}`, { place, hint: `Use ${instead} instead.` }))
   }
+}
+
+// As dbt takes the hash of a file: without the blanks at its ends.
+function stripped(bytes: Buffer): Buffer {
+  const isBlank = (byte: number | undefined) => byte !== undefined && (byte === 32 || (byte >= 9 && byte <= 13))
+  let [start, end] = [0, bytes.length]
+  while (start < end && isBlank(bytes[start])) start++
+  while (end > start && isBlank(bytes[end - 1])) end--
+  return bytes.subarray(start, end)
 }
 
 // Links are followed, but for those that lead back to a folder above.

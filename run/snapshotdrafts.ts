@@ -1,6 +1,7 @@
 import type { RenderYaml } from './config.ts'
 import { attempt, configure, createDraft, type Draft, levelsFor } from './drafts.ts'
 import { ProjectError } from './errors.ts'
+import { sha256 } from './functions.ts'
 import { placeAt } from './jinja/source.ts'
 import { parseTemplate } from './jinja/template.ts'
 import type { ProjectFiles } from './project.ts'
@@ -23,7 +24,8 @@ export function snapshotDrafts(files: ProjectFiles, used: Set<object>, renderYam
           throw new ProjectError(`The ${kind} '${name}' cannot stand in ${file}`, { place, hint: 'Move it to macros/.' })
         const fqn = [files.settings.name, ...within.replace(/\.[^.]*$/, '').split('/'), name]
         const at = placeAt(source, bodyAt)
-        drafts.push(draftOf({ name, path: file, fqn, raw: source.text.slice(bodyAt, bodyEnd), place: at }))
+        const checksum = sha256(text.trim())
+        drafts.push(draftOf({ name, path: file, fqn, raw: source.text.slice(bodyAt, bodyEnd), place: at, checksum }))
       }
     })
     return drafts
@@ -52,6 +54,7 @@ export function snapshotDrafts(files: ProjectFiles, used: Set<object>, renderYam
     fqn: string[]
     raw: string
     place: { file: string; line?: number; column?: number }
+    checksum?: string
   }): Draft {
     const draft = createDraft(files, 'snapshot', { uniqueId: `snapshot.${files.settings.name}.${parts.name}`, ...parts }, errors)
     configure(draft, levelsFor(files, 'snapshot', parts.fqn, used), errors, renderYaml)

@@ -80,7 +80,7 @@ function sameContents(old: OldNode | undefined, node: Selectable): boolean {
 function sameBody(old: OldNode, node: Node): boolean {
   return node.resourceType === 'seed'
     ? (old.checksum as { checksum?: string } | undefined)?.checksum === node.checksum
-    : (old.raw_code ?? '') === node.raw
+    : (old.raw_code ?? '').trim() === node.raw.trim()
 }
 
 const NOT_COMPARED = new Set(['alias', 'schema', 'database', 'tags', 'group'])

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildCommand } from '../../run/commands/build.ts'
 import { lsCommand } from '../../run/commands/project.ts'
@@ -177,10 +178,16 @@ describe('a plain dbt project', () => {
   })
 
   it('writes artifacts that validate, with the names that dbt gives', () => {
-    const manifest = artifact<{ nodes: Record<string, { depends_on?: { nodes: string[] }; fqn: string[] }> }>(project.dir, 'manifest.json')
+    const manifest = artifact<{
+      nodes: Record<string, { depends_on?: { nodes: string[] }; fqn: string[]; checksum?: { checksum: string } }>
+    }>(project.dir, 'manifest.json')
     expect(schemaProblems('manifest-v12.json', manifest)).toEqual([])
     expect(schemaProblems('run-results-v6.json', artifact(project.dir, 'run_results.json'))).toEqual([])
     expect(manifest.nodes['model.bakery.visits']?.depends_on?.nodes).toEqual(['model.bakery.stg_visits', 'model.bakery.stg_payments'])
+    // sha256 of the file without the blanks at its ends, as dbt has it.
+    const hash = (text: string) => createHash('sha256').update(text.trim()).digest('hex')
+    expect(manifest.nodes['model.bakery.visits']?.checksum?.checksum).toBe(hash(files['models/visits.sql']))
+    expect(manifest.nodes['seed.bakery.raw_guests']?.checksum?.checksum).toBe(hash(files['seeds/raw_guests.csv']))
     expect(manifest.nodes['model.bakery.stg_guests']?.fqn).toEqual(['bakery', 'staging', 'stg_guests'])
     expect(
       Object.keys(manifest.nodes)
