@@ -208,6 +208,9 @@ describe('a plain dbt project', () => {
   it('--target takes another target of the profile, DBT_SCHEMA another schema', async () => {
     expect((await build({ target: 'prod', select: ['raw_guests', 'stg_guests'] })).code).toBe(0)
     expect(await rows('select count(*)::int as n from analytics.stg_guests')).toEqual([{ n: 3 }])
+    process.env.DBT_SCHEMA = 'elsewhere'
+    const moved = await build({ select: ['raw_guests'] }).finally(() => delete process.env.DBT_SCHEMA)
+    expect([moved.code, await rows('select count(*)::int as n from elsewhere.raw_guests')]).toEqual([0, [{ n: 3 }]])
     expect(await build({ target: 'prd' })).toMatchObject({ code: 2, stderr: expect.stringContaining("has no target 'prd'") })
   })
 
