@@ -198,11 +198,16 @@ export function createScanner(keys: readonly string[], lines: boolean): Scanner 
   function finish(): void {
     if (step === firstElement || step === element) more(0, true)
     if (!shell) return
+    const around = Buffer.concat(shell)
     try {
-      JSON.parse(Buffer.concat(shell).toString())
+      JSON.parse(around.toString())
     } catch (error) {
       throw new Refusal(`does not parse around its records: ${(error as Error).message}`)
     }
+    // Which of two lists would be the records? Neither may be lost.
+    for (const { key, start } of members(around, 0))
+      if (keys.includes(key) && around[start] === OPEN_BRACKET && around[skipSpace(around, start + 1)] !== CLOSE_BRACKET)
+        throw new Refusal(`is an envelope with two lists of records, one more under '${key}'`)
   }
 }
 

@@ -65,7 +65,7 @@ export async function fuzzRound(sql: Sql, project: string, { files: count, seed 
 }
 
 /** The documents of the sample feed, as lists of records. */
-function validFeed(): Valid {
+export function validFeed(): Valid {
   const valid = Object.fromEntries(entities.map(entity => [entity, []])) as unknown as Valid
   for (const path of readdirSync(join(root, 'data'), { recursive: true, encoding: 'utf8' })) {
     const entity = entities.find(name => path.split(/[\\/]/)[1]?.split('.')[0] === name)

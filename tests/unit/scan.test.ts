@@ -106,6 +106,14 @@ describe('the records of a document', () => {
     )
   })
 
+  it.each(['{"results":[1],"results":[2]}', '{"data":[],"agents":[2]}', '{"results":[1],"x":{"data":[3]},"data" : [ 2 ]}'])(
+    'are not guessed where an envelope has two lists: %s',
+    async text => {
+      await expect(recordsOf(text, { window: 1 << 10 })).rejects.toThrow('two lists of records')
+      expect(values(await recordsOf(text.replace(/\[ ?2 ?\]/, '[ ]'), { window: 1 << 10 }))).toEqual(text.includes('[1]') ? [1] : [])
+    },
+  )
+
   it('are never found in a document that JSON.parse refuses', async () => {
     await fc.assert(
       fc.asyncProperty(
