@@ -65,7 +65,7 @@ describe('a build', () => {
     expect(await run(failing(code, 1))).toMatchObject({
       code: 0,
       tries: 2,
-      printed: expect.stringMatching(/not now\. Beginning again in 0\.5 s, repetition 1 of \d/),
+      printed: expect.stringMatching(/not now( \(\w+\))?\. Beginning again in 0\.5 s, repetition 1 of \d/),
       log: [{ status: 'published', nodes: 2 }],
     })
   })
