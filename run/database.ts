@@ -107,7 +107,10 @@ export function explainConnection(error: unknown, url: string): ProjectError | u
   const known = /unrecognized configuration parameter/.test(message) ? unknownSetting : connectionErrors[code]
   if (!known) return undefined
   const said = message.split('\n')[0]
-  return new ProjectError(`Cannot connect to ${describeUrl(url)}: ${known.what}${said ? ` (${said})` : ''}`, { hint: known.hint })
+  const explained = new ProjectError(`Cannot connect to ${describeUrl(url)}: ${known.what}${said ? ` (${said})` : ''}`, {
+    hint: known.hint,
+  })
+  return Object.assign(explained, { cause: error })
 }
 
 const oldest = 15

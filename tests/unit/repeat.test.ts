@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { explainConnection } from '../../run/database.ts'
 import { ProjectError } from '../../run/errors.ts'
 import { isRepeatable } from '../../run/failing.ts'
 import { repeating } from '../../run/repeat.ts'
@@ -10,6 +11,17 @@ describe('what may be repeated', () => {
   it.each(['CONNECTION_CLOSED', 'ECONNRESET', '40001', '40P01', '53300', '57P01', '57P02', '57P03'])('%s', code => {
     expect(isRepeatable(failure(code))).toBe(true)
     expect(isRepeatable(Object.assign(new ProjectError('A model failed'), { cause: failure(code) }))).toBe(true)
+  })
+
+  it.each([
+    ['57P03', true],
+    ['53300', true],
+    ['ECONNRESET', true],
+    ['ECONNREFUSED', false],
+    ['28P01', false],
+    ['3D000', false],
+  ])('of attempts to connect: %s %s', (code, isSafe) => {
+    expect(isRepeatable(explainConnection(failure(code), 'postgres://127.0.0.1/shop'))).toBe(isSafe)
   })
 
   it.each(['22012', '23505', '42P01', '53100', '55P03', '57014', 'ECONNREFUSED', '28P01'])('never %s', code => {
