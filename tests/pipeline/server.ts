@@ -32,6 +32,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const template = `${prefix}_template`
   const admin = connect(url, { max: 1 })
   await checkServer(admin, url)
+  // Roles belong to the whole server: that of the migrations goes again, unless it was there.
+  const [{ hadRole } = { hadRole: true }] = await admin<{ hadRole: boolean }[]>`
+    select exists (select from pg_roles where rolname = 'deskledger_reader') as "hadRole"
+  `
   await admin.unsafe(`create database ${template} template template0`)
   const failure = await migrateTemplate(withDatabase(url, template))
   project.provide('server', { url, prefix, template, ...(failure && { failure }) })
@@ -39,6 +43,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     const left = await admin<{ name: string }[]>`select datname as name from pg_database where starts_with(datname, ${prefix})`
     for (const { name } of left) await admin.unsafe(`drop database if exists ${name} with (force)`)
+    if (!hadRole) await admin.unsafe('drop role if exists deskledger_reader').catch(() => {})
     await admin.end()
     await close()
   }
