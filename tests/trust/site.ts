@@ -45,6 +45,8 @@ export const main = 'deskledger'
  * second: another day, a corrected file and a refused one. `--data large` is the first with a file that lands in several pieces.
  */
 export async function createSite(): Promise<Site> {
+  // A site has an embedded server of its own, whatever the tests beside it are pointed at.
+  delete process.env.DATABASE_URL
   const dir = mkdtempSync(join(tmpdir(), 'deskledger-trust-'))
   for (const name of ['dbt_project.yml', 'models', 'macros', 'migrations', 'seeds', 'tests/data', 'tests/generic'])
     if (existsSync(join(project, name))) cpSync(join(project, name), join(dir, name), { recursive: true })
@@ -89,11 +91,10 @@ function siteIn(dir: string): Site {
   }
 
   function start(args: string[], env: Record<string, string> = {}): Runner {
-    const { DATABASE_URL: _, ...inherited } = process.env
     const words = ['--import', 'tsx', '--import', join(import.meta.dirname, 'kill-at.ts'), join(project, 'run.ts')]
     const child = spawn(process.execPath, [...words, ...args, '--project-dir', dir], {
       cwd: project,
-      env: { ...inherited, NO_COLOR: '1', TRUST_POSTMASTER: join(dir, '.pg/18/data/postmaster.pid'), ...env },
+      env: { ...process.env, NO_COLOR: '1', TRUST_POSTMASTER: join(dir, '.pg/18/data/postmaster.pid'), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let [stdout, stderr] = ['', '']
