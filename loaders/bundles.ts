@@ -1,5 +1,6 @@
 import { envelopeKeys } from './entities.ts'
 import type { Bundle } from './judge.ts'
+import type { Pool } from './pool.ts'
 import { Refusal, size } from './refusal.ts'
 import { createScanner } from './scan.ts'
 import type { Source } from './source.ts'
@@ -11,18 +12,16 @@ export const RECORD_LIMIT = 64_000_000
 /** Records that go together through the judge and into one COPY, and whether they end the file. */
 export type FileBundle = Bundle & { unterminated: boolean }
 
+/** The memory of a usual bundle, in bytes. */
+export const WINDOW = 1 << 20
+
 /**
- * The records of an open file, some MB at a time, whatever its size; none for an empty file. Each bundle has memory of its own.
- * Throws a Refusal.
+ * The records of an open file, as many at a time as memory of the pool holds, whatever the file's size; none for an empty file.
+ * Each bundle has memory of its own, for the taker to give back. Throws a Refusal.
  */
-export async function* bundles(
-  file: FeedFile,
-  fileId: bigint,
-  source: Pick<Source, 'read'>,
-  windowSize = WINDOW,
-): AsyncGenerator<FileBundle> {
+export async function* bundles(file: FeedFile, fileId: bigint, source: Pick<Source, 'read'>, pool: Pool): AsyncGenerator<FileBundle> {
   const scanner = createScanner(envelopeKeys[file.entity], /\.(ndjson|jsonl)(\.gz)?$/.test(file.path))
-  let window: Buffer = Buffer.allocUnsafeSlow(startSize(file, windowSize))
+  let window: Buffer = pool.take()
   let end = 0
   let first = 0
 
@@ -44,33 +43,29 @@ export async function* bundles(
       const { kind, unterminated } = scanner
       yield { entity: file.entity, fileId, first, bytes: current.subarray(0, done), bounds: Uint32Array.from(bounds), kind, unterminated }
       first += bounds.length / 2
-    }
+    } else if (current !== window) pool.give(current)
   }
+  pool.give(window)
 
   /** A window with what is left: a larger one when the scanner could not do anything with all of the last. */
   function nextWindow(rest: Buffer, done: number, final: boolean): Buffer {
     if (done === 0 && !final && window.length >= RECORD_LIMIT)
       throw new Refusal(`has a record larger than ${size(RECORD_LIMIT)}, after ${first} records`)
     if (done === 0 && !final) return grown(window)
-    const next = Buffer.allocUnsafeSlow(Math.max(final ? 0 : windowSize, rest.length))
+    const next = pool.take(rest.length)
     rest.copy(next)
     return next
   }
 }
 
-const WINDOW = 1 << 21
-
 /** The same bytes in twice the room. Room for the largest record is taken at once, once records are large: what is not touched costs nothing. */
 function grown(window: Buffer): Buffer {
   const length = Math.min(window.length * 2, RECORD_LIMIT)
   if (length <= window.buffer.byteLength) return Buffer.from(window.buffer, 0, length)
-  const next = Buffer.allocUnsafeSlow(length > WINDOW ? RECORD_LIMIT : length)
+  const next = Buffer.allocUnsafeSlow(length > LARGE ? RECORD_LIMIT : length)
   window.copy(next)
   return next.subarray(0, length)
 }
 
-/** Small files need no large window; one byte more tells that the end was reached. */
-function startSize(file: FeedFile, windowSize: number): number {
-  const bytes = Number(file.stats?.bytes ?? windowSize)
-  return file.path.endsWith('.gz') ? windowSize : Math.min(windowSize, bytes + 1)
-}
+/** A window that had to grow to more than this, in bytes, may have to grow to any size. */
+const LARGE = 1 << 21

@@ -1,7 +1,7 @@
 import { isAscii } from 'node:buffer'
 import type { Entity } from './entities.ts'
 import { isSpoiled, isTooDeep, NESTING_LIMIT, readableJson, shortened, unrepresentable, unwrap, withoutNul } from './oddities.ts'
-import { type Beside, encodeRows, type Row } from './rows.ts'
+import { type Beside, createRows, roomFor } from './rows.ts'
 import { validator } from './schema.ts'
 
 /** Some records of a file as the scanner found them: start and end of each in `bytes`. */
@@ -17,8 +17,8 @@ export interface Bundle {
 
 /** What the bundle comes to. */
 export interface Judged {
-  /** Rows for COPY, without header and trailer. */
-  rows: Buffer
+  /** Rows for COPY, without header and trailer, in pieces. They lie in the memory that was given for them and, large ones, in the bundle's. */
+  rows: Buffer[]
   records: number
   /** How many are rejected, by reason. */
   rejected: Map<string, number>
@@ -30,14 +30,22 @@ export interface Judged {
   lastBroken: boolean
 }
 
-/** Parses each record and gives its verdict. The bytes land as they are; what jsonb is known to refuse lands as text. */
-export function judge(bundle: Bundle): Judged {
+/** How much memory the rows of a bundle need at most, in bytes. */
+export function roomOf({ bytes, bounds }: Bundle): number {
+  return roomFor(bounds.length / 2, bytes.length)
+}
+
+/**
+ * Parses each record and gives its verdict. The bytes land as they are; what jsonb is known to refuse lands as text.
+ * `memory` is for the rows and has the room of them.
+ */
+export function judge(bundle: Bundle, memory: Buffer = Buffer.allocUnsafe(roomOf(bundle))): Judged {
   const { bytes, bounds, kind } = bundle
   const validate = validator(bundle.entity)
-  const encoding = isAscii(bytes) ? 'latin1' : 'utf8'
+  const ascii = isAscii(bytes)
   const odd = ['\\u0000', '\\ud', '\\uD'].some(sequence => bytes.includes(sequence))
-  const judged: Judged = { rows: NONE, records: 0, rejected: new Map(), errorBodies: 0, broken: undefined, lastBroken: false }
-  const rows: Row[] = []
+  const judged: Judged = { rows: [], records: 0, rejected: new Map(), errorBodies: 0, broken: undefined, lastBroken: false }
+  const rows = createRows(bundle.fileId, memory)
 
   for (let index = 0; index < bounds.length; index += 2) {
     const position = bundle.first + index / 2
@@ -78,19 +86,18 @@ export function judge(bundle: Bundle): Judged {
     if (verdict) beside = { ...beside, verdict: verdict.json }
     const reason = beside?.text?.problem ?? verdict?.rejected
     if (reason) judged.rejected.set(reason, (judged.rejected.get(reason) ?? 0) + 1)
-    rows.push({ bytes: record, position, ...(beside && { beside }) })
+    rows.add(position, record, beside)
+    judged.records += 1
   }
 
-  judged.records = rows.length
-  judged.rows = encodeRows(bundle.fileId, rows)
+  judged.rows = rows.pieces()
   return judged
 
   function textOf(record: Buffer): string {
-    return record.length > LARGE ? shortened(record).toString() : record.toString(encoding)
+    if (record.length > LARGE) return shortened(record).toString()
+    return record.toString(ascii || isAscii(record) ? 'latin1' : 'utf8')
   }
 }
-
-const NONE = Buffer.alloc(0)
 
 /** Of a record, in bytes. */
 const LARGE = 1 << 20

@@ -1,25 +1,33 @@
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Bundle, Judged } from './judge.ts'
 
 /** A judge on a thread of its own, for large files. */
 export interface Judge {
-  /** Bundles are judged in the order of the calls. The bundle's memory goes to the thread. */
-  judge(bundle: Bundle): Promise<Judged>
+  /** Bundles are judged in the order of the calls. The bundle's memory goes to the thread and comes back with the rows. */
+  judge(bundle: Bundle): Promise<JudgedApart>
+  /** Gives the memory of rows, which nobody looks at any more, to those of a bundle to come. */
+  reuse(memory: Uint8Array): void
   close(): Promise<void>
 }
+
+/** What a bundle comes to, with the memory where its rows lie: that of the thread, and that of the bundle. */
+export type JudgedApart = Judged & { memory: Uint8Array; bytes: Uint8Array }
 
 /** Starts the thread. */
 export function startJudge(): Judge {
   const worker = new Worker(boot, {
     eval: true,
-    workerData: [import.meta.resolve('tsx/esm/api'), new URL('worker.ts', import.meta.url).href],
+    workerData: [createRequire(import.meta.url).resolve('tsx/cjs/api'), fileURLToPath(new URL('worker.ts', import.meta.url))],
     // Parsed records die young: a small nursery is as fast and spares memory.
     resourceLimits: { maxYoungGenerationSizeMb: 24 },
   })
-  const waiting: { resolve(judged: Judged): void; reject(error: Error): void }[] = []
+  const waiting: { resolve(judged: JudgedApart): void; reject(error: Error): void }[] = []
+  const spares: Uint8Array[] = []
   let failure: Error | undefined
 
-  worker.on('message', (judged: Judged) => waiting.shift()?.resolve({ ...judged, rows: asBuffer(judged.rows) }))
+  worker.on('message', (judged: JudgedApart) => waiting.shift()?.resolve({ ...judged, rows: judged.rows.map(asBuffer) }))
   worker.on('error', fail)
   worker.on('exit', code => fail(new Error(`The thread that judges records ended with code ${code}.`)))
 
@@ -28,8 +36,13 @@ export function startJudge(): Judge {
       return new Promise((resolve, reject) => {
         if (failure) return reject(failure)
         waiting.push({ resolve, reject })
-        worker.postMessage(bundle, [bundle.bytes.buffer as ArrayBuffer])
+        const spare = spares.pop()
+        const memory = [bundle.bytes, ...(spare ? [spare] : [])].map(({ buffer }) => buffer as ArrayBuffer)
+        worker.postMessage({ bundle, spare }, memory)
       })
+    },
+    reuse(memory) {
+      if (spares.length < SPARES && memory.byteLength <= LARGE) spares.push(memory)
     },
     async close() {
       await worker.terminate()
@@ -42,10 +55,14 @@ export function startJudge(): Judge {
   }
 }
 
-/** A new thread knows no TypeScript: it begins with the JavaScript that teaches it. */
+const SPARES = 8
+/** Memory larger than this was for an unusual record, in bytes. */
+const LARGE = 1 << 23
+
+/** A new thread knows no TypeScript: it begins with the JavaScript that teaches it, in the way that needs no thread more. */
 const boot = `
   const { workerData: [tsx, worker] } = require('node:worker_threads')
-  import(tsx).then(({ tsImport }) => tsImport(worker, worker))
+  require(tsx).require(worker, worker)
 `
 
 /** A Buffer arrives from a thread as the Uint8Array that it is. */

@@ -1,14 +1,16 @@
 import type { ReservedSql } from 'postgres'
-import { bundles, type FileBundle } from './bundles.ts'
-import { copyRows } from './copy.ts'
+import { bundles, type FileBundle, WINDOW } from './bundles.ts'
+import { type Copying, copyRows, isDataFault, startCopy } from './copy.ts'
 import { type Entity, entities } from './entities.ts'
-import { type Judged, judge } from './judge.ts'
-import { type Judge, startJudge } from './judges.ts'
+import { judge } from './judge.ts'
+import { type Judge, type JudgedApart, startJudge } from './judges.ts'
 import { announce, conclude, enter, newFileIds, type Outcome } from './ledger.ts'
+import { createPool, type Pool } from './pool.ts'
 import { Refusal } from './refusal.ts'
 import { hashFile, openSource, type Source } from './source.ts'
 import type { FeedFile } from './survey.ts'
 import { createTally, type Tally } from './tally.ts'
+import type { Words } from './words.ts'
 
 /** What became of a file, and of its records. */
 export interface Landed extends Outcome {
@@ -19,6 +21,8 @@ export interface Landed extends Outcome {
 export interface Lander {
   /** Connections of our own: the second is for large files, where there is one. */
   lanes: [ReservedSql, ReservedSql?]
+  /** How a piece of the landing begins and ends. */
+  words: Words
   signal?: AbortSignal
   onBytes(bytes: number): void
   onFile(file: FeedFile): void
@@ -32,8 +36,10 @@ export interface Lander {
  * A refused file lands as its ledger row alone.
  */
 export async function land(files: FeedFile[], lander: Lander): Promise<void> {
+  const { words } = lander
   const [lane] = lander.lanes
   const thread = lazily(startJudge)
+  const pool = createPool(WINDOW)
   // Starting it takes a third of a second: begin before it is needed.
   if (files.some(file => Number(file.stats?.bytes ?? 0) > LARGE)) thread.get()
   let ids: bigint[] = []
@@ -72,28 +78,55 @@ export async function land(files: FeedFile[], lander: Lander): Promise<void> {
     const source = openSource(opened.file, lander.onBytes)
     const landed = { ...opened, file: { ...opened.file, stats: source.stats } }
     try {
-      const pieces = bundles(landed.file, landed.fileId, source)
+      const pieces = bundles(landed.file, landed.fileId, source, pool)
       const [one, two] = [await pieces.next(), await pieces.next()]
       if (two.done) {
         const tally = createTally()
         const judged = one.done ? undefined : judge(one.value)
-        if (!one.done && judged) tally.add(one.value, judged)
-        add(finish(landed, tally, source), judged?.rows)
-      } else {
-        await flush()
-        await writing
-        lander.onLanded(await landLarge(landed, chain([one.value as FileBundle, two.value], pieces), source, thread.get(), lander))
+        if (!one.done && judged) {
+          tally.add(one.value, judged)
+          if (!judged.rows.some(({ buffer }) => buffer === one.value.bytes.buffer)) pool.give(one.value.bytes)
+        }
+        return add(finish(landed, tally, source), judged?.rows)
       }
+      await flush()
+      await writing
+      const all = chain([one.value as FileBundle, two.value], pieces)
+      lander.onLanded(await landLarge(landed, all, source, { thread: thread.get(), pool, ...lander }))
+    } catch (error) {
+      if (!isDataFault(error)) throw error
+      await landAgain(landed)
     } finally {
       await source.close()
     }
   }
 
-  function add(landed: Landed, rows?: Buffer): void {
+  /** Of a large file with a record that the server refuses: each bundle in a COPY of its own, in which that record can be found. */
+  async function landAgain(landed: Landed): Promise<void> {
+    const source = openSource(landed.file)
+    try {
+      const pieces = bundles(landed.file, landed.fileId, source, pool)
+      lander.onLanded(
+        await landLarge(
+          { ...landed, file: { ...landed.file, stats: source.stats } },
+          pieces,
+          source,
+          { thread: thread.get(), pool, ...lander },
+          copyApart,
+        ),
+      )
+    } finally {
+      await source.close()
+    }
+  }
+
+  function add(landed: Landed, rows: Buffer[] = []): void {
     group.landed.push(landed)
-    group.bytes += rows?.length ?? 0
+    for (const piece of rows) group.bytes += piece.length
     const { entity } = landed.file
-    if (rows && rows.length > 0) group.rows.set(entity, [...(group.rows.get(entity) ?? []), rows])
+    const together = group.rows.get(entity) ?? []
+    group.rows.set(entity, together)
+    together.push(...rows)
   }
 
   /** Writes the group while the next one is being read. */
@@ -102,7 +135,7 @@ export async function land(files: FeedFile[], lander: Lander): Promise<void> {
     group = { bytes: 0, landed: [], rows: new Map() }
     await writing
     if (full.landed.length === 0) return
-    writing = writeGroup(lane, full).then(() => full.landed.forEach(lander.onLanded))
+    writing = writeGroup(lane, words, full).then(() => full.landed.forEach(lander.onLanded))
     writing.catch(() => {})
   }
 }
@@ -123,23 +156,39 @@ const LOOK_AHEAD = 2
 /** What a source says of a file that changed: its hash would be of neither state. */
 const CHANGED = 'changed while it was read'
 
-async function writeGroup(lane: ReservedSql, group: Group): Promise<void> {
-  await transaction([lane], async () => {
+async function writeGroup(lane: ReservedSql, words: Words, group: Group): Promise<void> {
+  await transaction([lane], words, async () => {
     for (const entity of entities) {
       const rows = group.rows.get(entity)
-      if (rows) await copyRows(lane, entity, rows.length === 1 ? (rows[0] as Buffer) : Buffer.concat(rows))
+      if (rows?.length) await copyRows(lane, entity, rows)
     }
     await enter(lane, group.landed)
   })
 }
+
+/** What a large file needs to land. */
+interface Crew extends Lander {
+  thread: Judge
+  pool: Pool
+}
+
+/** How the rows of a large file get into the table over one lane. */
+type Way = (lane: ReservedSql, entity: Entity) => Promise<Copying>
+
+/** A COPY for each bundle, where the server may refuse a record. */
+const copyApart: Way = async (lane, entity) => ({
+  write: pieces => copyRows(lane, entity, pieces),
+  end: async () => {},
+  abandon: async () => {},
+})
 
 /** A file of many bundles, judged on a thread and copied over all lanes; the lane that writes the ledger commits last. */
 async function landLarge(
   landed: Landed,
   pieces: AsyncGenerator<FileBundle>,
   source: Source,
-  thread: Judge,
-  { lanes: [first, second], signal }: Lander,
+  { lanes: [first, second], words, signal, thread, pool }: Crew,
+  way: Way = startCopy,
 ): Promise<Landed> {
   const { file, fileId } = landed
   const lanes = second ? [second, first] : [first]
@@ -147,20 +196,22 @@ async function landLarge(
   await announce(first, file, fileId)
 
   try {
-    return await transaction(lanes, async () => {
-      const work = lanes.map(lane => ({ lane, done: Promise.resolve() }))
+    return await transaction(lanes, words, async () => {
+      const work: { copying: Copying; done: Promise<void> }[] = []
       try {
-        for await (const [bundle, judged] of ahead(judgedBy(thread, pieces), LOOK_AHEAD)) {
+        for (const lane of lanes) work.push({ copying: await way(lane, file.entity), done: Promise.resolve() })
+        for await (const [bundle, judging] of ahead(judgedBy(thread, pieces), LOOK_AHEAD)) {
           signal?.throwIfAborted()
-          tally.add(bundle, await judged)
-          const { rows } = await judged
+          const judged = await judging
+          tally.add(bundle, judged)
           const free = await Promise.race(work.map(async item => item.done.then(() => item)))
-          free.done = copyRows(free.lane, file.entity, rows).then(() => {})
+          free.done = free.copying.write(judged.rows).then(() => giveBack(judged))
           free.done.catch(() => {})
         }
-        await Promise.all(work.map(({ done }) => done))
-      } finally {
-        await Promise.allSettled(work.map(({ done }) => done))
+        for (const { copying, done } of work) await done.then(copying.end)
+      } catch (error) {
+        await Promise.allSettled(work.map(({ copying, done }) => done.then(copying.abandon)))
+        throw error
       }
       const result = finish(landed, tally, source)
       await enter(first, [result])
@@ -168,20 +219,25 @@ async function landLarge(
       return result
     })
   } catch (error) {
-    if (error instanceof Refusal) await conclude(first, fileId)
+    if (error instanceof Refusal || isDataFault(error)) await conclude(first, fileId)
     throw error
+  }
+
+  function giveBack({ memory, bytes }: JudgedApart): void {
+    thread.reuse(memory)
+    pool.give(bytes)
   }
 }
 
 /** Runs the work in a transaction on each lane; they commit in turn. */
-async function transaction<Result>(lanes: ReservedSql[], work: () => Promise<Result>): Promise<Result> {
-  for (const lane of lanes) await lane`begin`
+async function transaction<Result>(lanes: ReservedSql[], words: Words, work: () => Promise<Result>): Promise<Result> {
+  for (const lane of lanes) await lane.unsafe(words.begin)
   try {
     const result = await work()
-    for (const lane of lanes) await lane`commit`
+    for (const lane of lanes) await lane.unsafe(words.commit)
     return result
   } catch (error) {
-    for (const lane of lanes) await lane`rollback`.catch(() => {})
+    for (const lane of lanes) await lane.unsafe(words.rollback).catch(() => {})
     throw error
   }
 }
@@ -191,7 +247,7 @@ function finish(landed: Landed, tally: Tally, source: Source): Landed {
   return { ...landed, sha256: source.finish(), records: tally.records, rejected: tally.rejected }
 }
 
-async function* judgedBy(thread: Judge, pieces: AsyncGenerator<FileBundle>): AsyncGenerator<[FileBundle, Promise<Judged>]> {
+async function* judgedBy(thread: Judge, pieces: AsyncGenerator<FileBundle>): AsyncGenerator<[FileBundle, Promise<JudgedApart>]> {
   for await (const bundle of pieces) {
     const judged = thread.judge(bundle)
     judged.catch(() => {})

@@ -119,6 +119,12 @@ export async function sweep(sql: Sql): Promise<void> {
   if (left.length > 0) await sql`delete from ops.unfinished_files`
 }
 
+/** Whether there is nothing to sweep. */
+export async function isSwept(sql: Sql): Promise<boolean> {
+  const [row] = await sql<{ there: boolean }[]>`select exists (select from ops.unfinished_files) as there`
+  return row?.there === false
+}
+
 /** Announces that rows of a file may be committed before its ledger entry is. */
 export async function announce(sql: Sql, file: FeedFile, fileId: bigint): Promise<void> {
   await sql`insert into ops.unfinished_files (file_id, entity) values (${`${fileId}`}, ${file.entity})`

@@ -1,10 +1,11 @@
 import type { ReservedSql, Sql } from 'postgres'
+import { compare } from './compare.ts'
 import type { Entity } from './entities.ts'
-import { type Landed, land } from './land.ts'
-import { batchesOf, confirm, type LedgerEntry, ledgerOf, prune, sweep } from './ledger.ts'
-import { hashFile, isSame } from './source.ts'
+import type { Landed } from './land.ts'
+import { type LedgerEntry, prune, sweep } from './ledger.ts'
 import { type FeedFile, survey } from './survey.ts'
 import { addCounts } from './tally.ts'
+import { own, within } from './words.ts'
 
 /** What a load did. */
 export interface LoadReport {
@@ -52,6 +53,8 @@ export interface LoadOptions {
   prune: boolean
   /** The session that holds the lock against other loads: the ledger is written on it, so that a load cannot outlive its lock. */
   session?: ReservedSql
+  /** The session is in a transaction already: all is done in that, and whoever began it says whether it stays. */
+  isInside?: boolean
   /** Ends the load with an AbortError: the files that landed wholly stay, the others come with the next load. */
   signal?: AbortSignal
   onProgress?: (progress: LoadProgress) => void
@@ -64,32 +67,39 @@ export interface LoadOptions {
 export async function load(
   sql: Sql,
   dataDir: string,
-  { prune: prunes, session, signal, onProgress = () => {} }: LoadOptions,
+  { prune: prunes, session, isInside = false, signal, onProgress = () => {} }: LoadOptions,
 ): Promise<LoadReport> {
   const { files, notices } = survey(dataDir)
   const report = createReport()
   const lane = session ?? (await sql.reserve())
-  const second = (sql.options.max ?? 1) > 2 ? await sql.reserve() : undefined
+  const words = isInside ? within : own
+  let second: ReservedSql | undefined
 
   try {
     await sweep(lane)
     const { changed, gone, unreadable } = await compare(lane, files, report.unchanged, signal)
-    await land(changed, {
-      ...createProgress(changed, onProgress),
-      lanes: [lane, second],
-      ...(signal && { signal }),
-      onLanded: report.landed,
-      isKnown(file, reason) {
-        const entry = unreadable.get(file.path)
-        if (entry?.reason !== reason) return false
-        report.unchanged(file, entry)
-        return true
-      },
-    })
+    if (changed.length > 0) {
+      // Judges and schemas are read when there is something to judge.
+      const { land } = await import('./land.ts')
+      if (!isInside && (sql.options.max ?? 1) > 2) second = await sql.reserve()
+      await land(changed, {
+        ...createProgress(changed, onProgress),
+        lanes: [lane, second],
+        words,
+        ...(signal && { signal }),
+        onLanded: report.landed,
+        isKnown(file, reason) {
+          const entry = unreadable.get(file.path)
+          if (entry?.reason !== reason) return false
+          report.unchanged(file, entry)
+          return true
+        },
+      })
+    }
     if (prunes && gone.length > 0) {
-      await lane.unsafe('begin')
+      await lane.unsafe(words.begin)
       await prune(lane, gone)
-      await lane.unsafe('commit')
+      await lane.unsafe(words.commit)
       gone.forEach(report.pruned)
     }
     await analyze(lane, report.loads())
@@ -102,57 +112,6 @@ export async function load(
     second?.release()
     if (!session) lane.release()
   }
-}
-
-/** A file touched less than this before it was last examined may have been touched again in the same tick of its clock. In ns. */
-const SETTLED = 3_000_000_000n
-
-/** Which files are to be landed, which that the ledger has are gone, and which it has as never read to their end. */
-async function compare(
-  sql: Sql,
-  files: FeedFile[],
-  onUnchanged: (file: FeedFile, entry: LedgerEntry) => void,
-  signal: AbortSignal | undefined,
-): Promise<{ changed: FeedFile[]; gone: LedgerEntry[]; unreadable: Map<string, LedgerEntry> }> {
-  const changed: FeedFile[] = []
-  const gone: LedgerEntry[] = []
-  const unreadable = new Map<string, LedgerEntry>()
-  const confirmed: { file: FeedFile; readAt: bigint }[] = []
-  const byBatch = new Map((await batchesOf(sql)).map(batch => [batch, [] as FeedFile[]]))
-  const isNew = (batch: string) => !byBatch.has(batch)
-  for (const file of files) {
-    if (isNew(file.batch)) byBatch.set(file.batch, [])
-    byBatch.get(file.batch)?.push(file)
-  }
-
-  for (const [batch, present] of byBatch) {
-    const ledger = await ledgerOf(sql, batch)
-    for (const file of present) {
-      signal?.throwIfAborted()
-      const entry = ledger.get(file.path)
-      ledger.delete(file.path)
-      const readAt = BigInt(Date.now()) * 1_000_000n
-      const state = entry ? await stateOf(file, entry) : 'changed'
-      if (entry && !entry.sha256) unreadable.set(file.path, entry)
-      if (state === 'changed') changed.push(file)
-      else if (entry) onUnchanged(file, entry)
-      if (state === 'touched') confirmed.push({ file, readAt })
-    }
-    gone.push(...ledger.values())
-  }
-  if (confirmed.length > 0) await confirm(sql, confirmed)
-  return { changed, gone, unreadable }
-}
-
-/** Whether the content of a file is what the ledger has of it (R8). A file is only hashed when its stats do not settle that. */
-async function stateOf(file: FeedFile, entry: LedgerEntry): Promise<'same' | 'touched' | 'changed'> {
-  const { stats, fault } = file
-  if (fault) return entry.reason === fault ? 'same' : 'changed'
-  if (!stats) return 'changed'
-  if (!entry.sha256 || !entry.stats || entry.stats.bytes !== stats.bytes) return 'changed'
-  const isSettled = stats.modified + SETTLED < entry.readAt && stats.changed + SETTLED < entry.readAt
-  if (isSettled && isSame(stats, entry.stats)) return 'same'
-  return (await hashFile(file)) === entry.sha256 ? 'touched' : 'changed'
 }
 
 /** New statistics for landing tables that grew: the row counts alone, nobody plans by what is inside the records. */

@@ -9,47 +9,77 @@ export interface Beside {
 /** The error_type of a record that lands as text (R10). */
 export type Problem = 'invalid_json' | 'unrepresentable_text'
 
-/** One record: its bytes, and what lands beside. */
-export interface Row {
-  bytes: Buffer
-  position: number
-  beside?: Beside
+/** Rows in the making. */
+export interface Rows {
+  add(position: number, record: Buffer, beside?: Beside): void
+  /** All of them, in pieces to be written one after the other. A large record is a piece of its own: the very bytes that were added. */
+  pieces(): Buffer[]
 }
 
-/** The columns of a landing table in the order of encodeRows. */
+/** The columns of a landing table in the order in which they are encoded. */
 export const columns = ['file_id', 'position', 'record', 'raw_text', 'readable', 'problem', 'problem_detail', 'verdict']
 
 /** What goes before and after the rows in COPY's binary format. */
 export const copyHeader = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)])
 export const copyTrailer = Buffer.from([0xff, 0xff])
 
-/** The rows in COPY's binary format, without header and trailer. */
-export function encodeRows(fileId: bigint, rows: Row[]): Buffer {
-  const fields = rows.map(fieldsOf)
-  let total = 0
-  for (const [index, row] of rows.entries()) total += ROW_HEAD + (fields[index]?.length ?? 4 + 1 + row.bytes.length + NULLS.length)
+/** How much memory so many records of so many bytes together can need at most as rows. */
+export function roomFor(records: number, bytes: number): number {
+  return bytes + records * (HEAD + NULLS)
+}
 
-  const out = Buffer.allocUnsafeSlow(total)
+/** Encodes the rows of a file in COPY's binary format, without header and trailer, into memory that has room for them. */
+export function createRows(fileId: bigint, memory: Buffer): Rows {
+  const pieces: Buffer[] = []
+  const start = Buffer.alloc(HEAD)
+  start.writeUInt16BE(columns.length, 0)
+  start.writeUInt32BE(8, 2)
+  start.writeBigInt64BE(fileId, 6)
+  start.writeUInt32BE(4, 14)
+  start[26] = JSONB
+  let from = 0
   let at = 0
-  for (const [index, { bytes, position }] of rows.entries()) {
-    at = out.writeUInt16BE(columns.length, at)
-    at = out.writeUInt32BE(8, at)
-    at = out.writeBigInt64BE(fileId, at)
-    at = out.writeUInt32BE(4, at)
-    at = out.writeUInt32BE(position, at)
-    const special = fields[index]
-    if (special) {
-      at += special.copy(out, at)
-    } else {
-      at = out.writeUInt32BE(bytes.length + 1, at)
-      at = out.writeUInt8(1, at)
-      out.set(bytes, at)
-      at += bytes.length
-      out.set(NULLS, at)
-      at += NULLS.length
-    }
+
+  return {
+    add(position, record, beside) {
+      if (beside) {
+        start.writeUInt32BE(position, 18)
+        cut(Buffer.concat([start.subarray(0, ROW_HEAD), ...fieldsOf(record, beside)]))
+        return
+      }
+      head(position, record.length + 1)
+      if (record.length > LARGE) cut(record)
+      else {
+        memory.set(record, at)
+        at += record.length
+      }
+      for (const end = at + NULLS; at < end; at += 1) memory[at] = 0xff
+    },
+    pieces() {
+      cut()
+      return pieces
+    },
   }
-  return out
+
+  /** By the byte: this is done for each record, and calls cost more than bytes do. */
+  function head(position: number, length: number): void {
+    for (let index = 0; index < HEAD; index += 1) memory[at + index] = start[index] as number
+    memory[at + 18] = position >>> 24
+    memory[at + 19] = position >>> 16
+    memory[at + 20] = position >>> 8
+    memory[at + 21] = position
+    memory[at + 22] = length >>> 24
+    memory[at + 23] = length >>> 16
+    memory[at + 24] = length >>> 8
+    memory[at + 25] = length
+    at += HEAD
+  }
+
+  function cut(piece?: Buffer): void {
+    if (at > from) pieces.push(memory.subarray(from, at))
+    from = at
+    if (piece) pieces.push(piece)
+  }
 }
 
 /** Where each of the encoded rows begins, and where the last one ends. */
@@ -72,25 +102,29 @@ export function decodeRow(row: Buffer): { fileId: bigint; position: number; byte
 }
 
 const ROW_HEAD = 2 + 4 + 8 + 4 + 4
+const HEAD = ROW_HEAD + 4 + 1
 const NULL = Buffer.from([0xff, 0xff, 0xff, 0xff])
-const NULLS = Buffer.concat([NULL, NULL, NULL, NULL, NULL])
+const NULLS = 5 * NULL.length
+/** The version that jsonb's binary format begins with. */
+const JSONB = 1
+
+/** A record that is rather referred to than copied, in bytes. */
+const LARGE = 1 << 18
 
 /** The fields from record on, where they are not just the record and nulls. */
-function fieldsOf({ bytes, beside }: Row): Buffer | undefined {
-  if (!beside) return undefined
-  const { text, verdict } = beside
-  return Buffer.concat([
-    text ? NULL : jsonb(bytes),
+function fieldsOf(record: Buffer, { text, verdict }: Beside): Buffer[] {
+  return [
+    text ? NULL : jsonb(record),
     text ? field(Buffer.from(text.raw)) : NULL,
     text?.readable === undefined ? NULL : jsonb(Buffer.from(text.readable)),
     text ? field(Buffer.from(text.problem)) : NULL,
     text ? field(Buffer.from(text.detail)) : NULL,
     verdict === undefined ? NULL : jsonb(Buffer.from(verdict)),
-  ])
+  ]
 }
 
 function jsonb(json: Buffer): Buffer {
-  return field(Buffer.from([1]), json)
+  return field(Buffer.from([JSONB]), json)
 }
 
 function field(...parts: Buffer[]): Buffer {

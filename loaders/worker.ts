@@ -1,8 +1,19 @@
 import { parentPort } from 'node:worker_threads'
-import { type Bundle, judge } from './judge.ts'
+import { type Bundle, judge, roomOf } from './judge.ts'
 
-// The other side of judges.ts: judges one bundle after another on a thread of its own.
-parentPort?.on('message', (bundle: Bundle) => {
-  const { rows, ...rest } = judge({ ...bundle, bytes: Buffer.from(bundle.bytes.buffer, bundle.bytes.byteOffset, bundle.bytes.byteLength) })
-  parentPort?.postMessage({ ...rest, rows }, rows.length > 0 ? [rows.buffer as ArrayBuffer] : [])
+// The other side of judges.ts: judges one bundle after another on a thread of its own. Memory comes with the bundle, if there is any to
+// spare for its rows, and goes back with them, and so does the bundle's own.
+parentPort?.on('message', ({ bundle, spare }: { bundle: Bundle; spare: Uint8Array | undefined }) => {
+  const room = roomOf({ ...bundle, bytes: asBuffer(bundle.bytes) })
+  const memory = spare && spare.byteLength >= room ? asBuffer(spare) : Buffer.allocUnsafeSlow(Math.ceil(room / STEP) * STEP)
+  const judged = judge({ ...bundle, bytes: asBuffer(bundle.bytes) }, memory)
+  parentPort?.postMessage({ ...judged, memory, bytes: bundle.bytes }, [memory.buffer as ArrayBuffer, bundle.bytes.buffer as ArrayBuffer])
 })
+
+/** Memory is of few sizes, so that it fits another time. */
+const STEP = 1 << 18
+
+/** A Buffer arrives from a thread as the Uint8Array that it is. */
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength)
+}

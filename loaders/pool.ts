@@ -1,0 +1,24 @@
+/** Memory that goes round, so that reading a file of any size makes no garbage. Not cleared: it holds what it held before. */
+export interface Pool {
+  /** Of each piece of memory, in bytes. */
+  size: number
+  /** Memory of at least so many bytes, as a rule `size` of them. */
+  take(bytes?: number): Buffer
+  /** Gives back what nobody looks at any more, wherever it came from. */
+  give(memory: Uint8Array): void
+}
+
+/** An empty pool of memory of that size, in bytes. */
+export function createPool(size: number): Pool {
+  const free: Buffer[] = []
+  return {
+    size,
+    take: (bytes = size) => (bytes <= size ? free.pop() : undefined) ?? Buffer.allocUnsafeSlow(Math.max(bytes, size)),
+    give({ buffer, byteLength }) {
+      // Memory that was shared with others, or grew for one large record, is not worth keeping.
+      if (buffer.byteLength === size && byteLength > 0 && free.length < KEPT) free.push(Buffer.from(buffer as ArrayBuffer))
+    },
+  }
+}
+
+const KEPT = 16
