@@ -20,6 +20,18 @@
 {%- endmacro %}
 
 
+{# The first day that batches of some entities changed since this model was last published: those before are as they were. Null when  #}
+{# none changed; '-infinity' when an undated one did, which ranks before all days.                                                   #}
+{% macro first_changed_day(entities) -%}
+    (
+        select min(coalesce(sync_date, '-infinity'))
+        from {{ ref('base_batches') }}
+        where entity in ('{{ entities | join("', '") }}')
+            and changed_in > {{ last_built() }}
+    )
+{%- endmacro %}
+
+
 {# The landed records of an entity, with the file and the batch that they came in; on later builds those of changed batches. #}
 {% macro landed_records(entity) -%}
     select

@@ -7,7 +7,7 @@ with
 records as (
 
     select * from {{ records }}
-    where outcome = 'staged' or (outcome = 'duplicate' and findings is not null)
+    where (outcome = 'staged' or (outcome = 'duplicate' and findings is not null))
     {%- if is_incremental() %}
         and source in ({{ changed_batches(entity) }})
     {%- endif %}
@@ -59,4 +59,30 @@ select
     case when {{ element }} is null then 'quarantined' else outcome end as outcome,
     nullif(to_jsonb(findings), '[]') as findings
 from judged
+{%- endmacro %}
+
+
+{# The different values of an indexed column of a table: a walk from value to value through the index, so that the cost follows their #}
+{# number and not that of the rows, which come anew each day.                                                                         #}
+{% macro distinct_values(relation, column) -%}
+    with recursive walk as (
+
+        select min({{ column }}) as value
+        from {{ relation }}
+
+        union all
+
+        select (
+            select min(further.{{ column }})
+            from {{ relation }} as further
+            where further.{{ column }} > walk.value
+        )
+        from walk
+        where walk.value is not null
+
+    )
+
+    select value as {{ column }}
+    from walk
+    where value is not null
 {%- endmacro %}

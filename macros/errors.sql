@@ -34,7 +34,14 @@
 
 
 {# The landed record that `records` is about. limit 1 keeps the planner from reading all of landing for the few that failed. #}
+{# Citus takes no such lateral: there the few records go to the shards of landing.                                            #}
 {% macro landed_record(entity) -%}
+    {%- if on_citus() -%}
+    inner join {{ ref('base_records') }} as landed
+        on landed.entity = '{{ entity }}'
+        and records.file_id = landed.file_id
+        and records.position = landed.position
+    {%- else -%}
     cross join lateral (
         select base_records.record, base_records.raw_text
         from {{ ref('base_records') }} as base_records
@@ -43,6 +50,7 @@
             and base_records.position = records.position
         limit 1
     ) as landed
+    {%- endif -%}
 {%- endmacro %}
 
 

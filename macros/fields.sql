@@ -25,26 +25,45 @@
 {%- endmacro %}
 
 
-{# Ends a step whose columns the next steps use many times: without it the planner would merge the steps and compute each column again   #}
-{# wherever it is used. A plain 0 is of type integer and needs a cast, for which PostgreSQL gives up on parallel workers. #}
-{% macro computed_once() -%} offset '0' {%- endmacro %}
+{# Begins a step whose columns the next steps use many times. The planner merges steps, and would compute each column again wherever #}
+{# it is used, but never merges one that has a WITH of its own. Filters still get through to it, and parallel workers may take part.  #}
+{% macro computed_once() -%} with computed_once as (select 1) {%- endmacro %}
+
+
+{# How a step that is read twice is written: copied to where it is read, so that filters get through to it. Citus takes the copies for one table. #}
+{% macro copied() -%} {{ 'materialized' if on_citus() else 'not materialized' }} {%- endmacro %}
 
 
 {# Steps that open a base model: the landed records, each path looked up once, its type and text, and the typed columns. #}
 {% macro typed_records(entity, fields) -%}
-landed as (
+records as (
 
     {{ landed_records(entity) }}
 
 ),
 
+landed as (
+
+    select
+        records.*,
+        repeated.file_id is not null as is_repeated
+
+    from records
+
+    left join {{ ref('repeated_records') }} as repeated
+        on records.file_id = repeated.file_id
+        and records.position = repeated.position
+
+),
+
 unpacked as (
+
+    {{ computed_once() }}
 
     select
         landed.*,
         {{ unpack(fields) }}
     from landed
-    {{ computed_once() }}
 
 ),
 
@@ -56,21 +75,23 @@ unpacked as (
 {% macro typed_values(relation, fields) -%}
 described as (
 
+    {{ computed_once() }}
+
     select
         {{ relation }}.*,
         {{ described(fields) }}
     from {{ relation }}
-    {{ computed_once() }}
 
 ),
 
 typed as (
 
+    {{ computed_once() }}
+
     select
         described.*,
         {{ typed(fields) }}
     from described
-    {{ computed_once() }}
 
 )
 {%- endmacro %}
@@ -202,22 +223,66 @@ typed as (
 {%- endmacro %}
 
 
-{# Two steps that close a base model. Of the accepted records of a key in a batch the best ranked is staged (R4), the others    #}
-{# are duplicates; each of their different contents is reported once (R17), and equal content is only counted.                  #}
-{# `newest` is the column that ranks first, null for none. Contents are compared by the hash of jsonb, where a key repeats only. #}
+{# The steps that close a base model. Of the accepted records of a key in a batch the best ranked is staged (R4), the others are #}
+{# duplicates; each of their different contents is reported once (R17), and equal content is only counted. `newest` is the       #}
+{# column that ranks first, null for none. Contents are compared by the hash of jsonb. Nearly all keys come once in a batch, and  #}
+{# those records need no sort: the step `judged` is to be `copied()`, so that only the repeated ones are judged for it.   #}
 {% macro concluded(key, entity, newest='updated_at') -%}
+{% if on_citus() -%}
+-- A subquery for each row is more than Citus takes: theirs are looked up together.
+contents as (
+
+    select
+        landed.file_id,
+        landed.position,
+        jsonb_hash_extended(landed.record, 0) as content
+    from {{ source('raw', entity) }} as landed
+    inner join (
+        select file_id, position from {{ ref('repeated_records') }}
+        where entity = '{{ entity }}'
+    ) as repeated
+        on landed.file_id = repeated.file_id
+        and landed.position = repeated.position
+
+),
+
 ranked as (
 
     select
         judged.*,
         row_number() over same_key as rank,
-        case when faults = '{}' and count(*) over (partition by source, {{ key }}, faults = '{}') > 1 then (
+        case when faults = '{}' then contents.content end as content
+
+    from judged
+
+    left join contents
+        on judged.file_id = contents.file_id
+        and judged.position = contents.position
+
+    where is_repeated
+
+    window same_key as (
+        partition by source, {{ key }}, faults = '{}'
+        order by {{ newest ~ ' desc nulls last, ' if newest }}file_order desc, judged.position desc
+    )
+
+),
+
+{%- else -%}
+ranked as (
+
+    select
+        judged.*,
+        row_number() over same_key as rank,
+        case when faults = '{}' then (
             select jsonb_hash_extended(landed.record, 0)
             from {{ source('raw', entity) }} as landed
             where landed.file_id = judged.file_id and landed.position = judged.position
         ) end as content
 
     from judged
+
+    where is_repeated
 
     window same_key as (
         partition by source, {{ key }}, faults = '{}'
@@ -226,13 +291,24 @@ ranked as (
 
 ),
 
+{%- endif %}
+
 compared as (
 
     select
         ranked.*,
         row_number() over (partition by source, {{ key }}, faults = '{}', content order by rank) as time_met
-
     from ranked
+
+    union all
+
+    select
+        judged.*,
+        1 as rank,
+        null as content,
+        1 as time_met
+    from judged
+    where not is_repeated
 
 ),
 
@@ -245,7 +321,7 @@ concluded as (
 
         case
             when faults <> '{}' then to_jsonb(faults)
-            when rank = 1 then nullif(to_jsonb(remarks), '[]')
+            when rank = 1 then case when remarks <> '{}' then to_jsonb(remarks) end
             when time_met = 1 then to_jsonb(remarks || {{
                 finding('warning', 'duplicate_in_batch', none, 'to_jsonb(' ~ key ~ ')', 'another record of this key in the batch is kept')
             }})

@@ -20,17 +20,22 @@
     case when type_{{ column }} = 'string' then coalesce(text_{{ column }}, '') else text_{{ column }} end
 {%- endmacro %}
 
-{# A number, or a string by JSON's grammar of numbers. Below 10^24, so that no later arithmetic can overflow. #}
+{# A number, or a string by JSON's grammar of numbers. Below 10^24, so that no later arithmetic can overflow. That a string has but     #}
+{# digits and begins with no 0 is seen five times as fast as that it matches the grammar.                                              #}
 {% macro as_numeric(column) -%}
     case
         when type_{{ column }} = 'number'
+            or (text_{{ column }} not like '0%' and length(text_{{ column }}) <= 18 and translate(text_{{ column }}, '0123456789', '') = '')
             or text_{{ column }} ~ '^-?(?:0|[1-9][0-9]{0,40})(?:[.][0-9]{1,40})?(?:[eE][+-]?[0-9]{1,2})?$'
             then case when abs(text_{{ column }}::numeric) < 1e24 then text_{{ column }}::numeric end
     end
 {%- endmacro %}
 
+{# JSON numbers of few characters and without a point are whole: most are, and need no numeric. #}
 {% macro as_whole(column, type, least, most) -%}
     case
+        when type_{{ column }} = 'number' and length(text_{{ column }}) <= 9 and text_{{ column }} not like '%.%'
+            then text_{{ column }}::{{ type }}
         when ({{ as_numeric(column) }}) % 1 = 0 and ({{ as_numeric(column) }}) between {{ least }} and {{ most }}
             then ({{ as_numeric(column) }})::{{ type }}
     end

@@ -18,6 +18,7 @@
 
 {{ config(
     unique_key='transaction_id',
+    distributed_by='transaction_id',
     incremental_predicates=['transaction_id in (' ~ touched ~ ')'],
 ) }}
 

@@ -8,15 +8,30 @@ roles as (
 
 ),
 
+named as (
+
+    {{ distinct_values(ref('base_agent_roles'), 'role_id') }}
+
+),
+
+unknown as (
+
+    select named.role_id
+    from named
+    left join roles
+        on named.role_id = roles.role_id
+    where roles.role_id is null
+
+),
+
 -- A role that no batch knows.
 unknown_roles as (
 
     select elements.*
     from {{ ref('base_agent_roles') }} as elements
-    left join roles
-        on elements.role_id = roles.role_id
+    inner join unknown
+        on elements.role_id = unknown.role_id
     where elements.outcome <> 'quarantined'
-        and roles.role_id is null
 
 ),
 

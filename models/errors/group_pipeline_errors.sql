@@ -14,15 +14,30 @@ agents as (
 
 ),
 
+named as (
+
+    {{ distinct_values(ref('base_group_membership'), 'agent_id') }}
+
+),
+
+unknown as (
+
+    select named.agent_id
+    from named
+    left join agents
+        on named.agent_id = agents.agent_id
+    where agents.agent_id is null
+
+),
+
 -- An agent that no batch knows, in any accepted record of any batch.
 unknown_members as (
 
     select elements.*
     from {{ ref('base_group_membership') }} as elements
-    left join agents
-        on elements.agent_id = agents.agent_id
+    inner join unknown
+        on elements.agent_id = unknown.agent_id
     where elements.outcome <> 'quarantined'
-        and agents.agent_id is null
 
 ),
 

@@ -2,17 +2,11 @@
 
 with
 
-current_transactions as not materialized (
-
-    select * from {{ ref('current_transactions') }}
-
-),
-
 -- The current state of a transaction names a card or a budget that no batch knows.
 inferred_cards as (
 
     select current_transactions.*
-    from current_transactions
+    from {{ ref('current_transactions') }} as current_transactions
     left join {{ ref('current_cards') }} as current_cards
         on current_transactions.card_id = current_cards.card_id
     where current_transactions.card_id is not null
@@ -23,7 +17,7 @@ inferred_cards as (
 inferred_budgets as (
 
     select current_transactions.*
-    from current_transactions
+    from {{ ref('current_transactions') }} as current_transactions
     left join {{ ref('current_budgets') }} as current_budgets
         on current_transactions.budget_id = current_budgets.budget_id
     where current_transactions.budget_id is not null

@@ -1,13 +1,7 @@
 {# One row per agent and dated batch that takes part in absence, for agents first seen by that day (R25). #}
 
 {# A batch can change its own day and those after it; an undated one, which ranks before all days, can change any. #}
-{% set first_changed_on -%}
-    (
-        select min(coalesce(sync_date, '-infinity'))
-        from {{ ref('base_batches') }}
-        where entity in ('agents', 'agent_details') and changed_in > {{ last_built() }}
-    )
-{%- endset %}
+{% set first_changed_on = first_changed_day(['agents', 'agent_details']) %}
 
 {{ config(
     unique_key=['agent_id', 'sync_date'],

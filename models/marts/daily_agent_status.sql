@@ -1,6 +1,14 @@
 {# One row per day of an agents snapshot: how many agents there are, and who came and went since the one before. #}
 
-{{ config(unique_key='sync_date') }}
+{# The history of the days before is as it was. #}
+{% set first_changed_on = first_changed_day(['agents', 'agent_details']) %}
+
+{{ config(
+    materialized='incremental',
+    incremental_strategy='mirror',
+    unique_key='sync_date',
+    incremental_predicates=['sync_date >= ' ~ first_changed_on],
+) }}
 
 with
 
@@ -12,6 +20,15 @@ statuses as (
         is_deactivated,
         lag(is_active) over (partition by agent_id order by sync_date) as was_active
     from {{ ref('agent_status_history') }}
+    {%- if is_incremental() %}
+    where sync_date >= coalesce(
+        (
+            select max(sync_date) from {{ ref('agent_status_history') }}
+            where sync_date < {{ first_changed_on }}
+        ),
+        {{ first_changed_on }}
+    )
+    {%- endif %}
 
 )
 
@@ -24,4 +41,7 @@ select
     count(*) filter (where not is_active and was_active) as newly_inactive,
     count(*) filter (where is_active and not was_active) as returned
 from statuses
+{%- if is_incremental() %}
+where sync_date >= {{ first_changed_on }}
+{%- endif %}
 group by sync_date

@@ -4,22 +4,26 @@
 
 with
 
-moved as not materialized (
+settlements as {{ copied() }} (
 
-    select * from {{ ref('transactions') }}
+    select
+        transaction_id,
+        original_auth_transaction_uuid
+    from {{ ref('transactions') }}
     where transaction_type is distinct from 'DECLINE'
+        and original_auth_transaction_uuid is not null
 
 ),
 
-pointed_back_to as (
+pointed_back_to as {{ copied() }} (
 
     select authorizations.transaction_id
 
-    from moved as authorizations
+    from {{ ref('transactions') }} as authorizations
 
-    inner join moved as others
-        on authorizations.transaction_uuid = others.original_auth_transaction_uuid
-        and authorizations.transaction_id <> others.transaction_id
+    inner join settlements
+        on authorizations.transaction_uuid = settlements.original_auth_transaction_uuid
+        and authorizations.transaction_id <> settlements.transaction_id
 
     where authorizations.transaction_type = 'AUTHORIZATION'
 
@@ -32,5 +36,6 @@ select
     moved.agent_id,
     moved.merchant_name,
     moved.amount_usd
-from moved
-where moved.transaction_id not in (select transaction_id from pointed_back_to)
+from {{ ref('transactions') }} as moved
+where moved.transaction_type is distinct from 'DECLINE'
+    and moved.transaction_id not in (select transaction_id from pointed_back_to)

@@ -64,11 +64,14 @@ select
     files.file_id,
     files.source,
     files.entity,
-    coalesce(counted.staged, 0) as staged,
+    coalesce(counted.staged, 0) + coalesce(retired.staged, 0) as staged,
     coalesce(counted.quarantined, 0) as quarantined,
-    coalesce(counted.duplicates, 0) as duplicates
+    coalesce(counted.duplicates, 0) + coalesce(retired.duplicates, 0) as duplicates
 
 from files
 
 left join counted
     on files.file_id = counted.file_id
+
+left join {{ ref('base_retired') }} as retired
+    on files.file_id = retired.file_id

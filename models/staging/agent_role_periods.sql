@@ -25,7 +25,8 @@ unreadable as (
 
     select distinct file_id, position
     from {{ ref('base_agent_roles') }}
-    where outcome = 'quarantined'
+    where findings is not null
+        and outcome = 'quarantined'
 
 ),
 

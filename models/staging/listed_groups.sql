@@ -11,10 +11,12 @@ latest_snapshot as (
 
 )
 
-select distinct records.group_id
-from {{ ref('base_groups') }} as records
-where records.group_id is not null
-    and (
-        records.source = (select source from latest_snapshot)
-        or not exists (select from latest_snapshot)
-    )
+select group_id from {{ ref('base_groups') }}
+where group_id is not null
+    and source = (select source from latest_snapshot)
+
+union
+
+select group_id from {{ ref('base_groups') }}
+where group_id is not null
+    and not exists (select from latest_snapshot)

@@ -56,11 +56,12 @@ elements as (
 
 unpacked as (
 
+    {{ computed_once() }}
+
     select
         elements.*,
         {{ unpack(fields) }}
     from elements
-    {{ computed_once() }}
 
 ),
 

@@ -20,17 +20,19 @@ with
 
 {{ typed_records('agent_details', fields) }},
 
-judged as (
+judged as {{ copied() }} (
+
+    {{ computed_once() }}
 
     select
         {{ place_columns() }},
         file_order,
+        is_repeated,
         {{ columns_of(fields) }},
 
         {{ judged(fields) }}
 
     from typed
-    {{ computed_once() }}
 
 ),
 

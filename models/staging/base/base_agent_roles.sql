@@ -6,6 +6,7 @@
     indexes=[
         {'columns': ['source']},
         {'columns': ['agent_id', 'batch_order']},
+        {'columns': ['role_id']},
         {'columns': ['file_id'], 'where': 'findings is not null'},
     ],
 ) }}

@@ -17,11 +17,14 @@ with
 
 {{ typed_records('agents', fields + [contact]) }},
 
-judged as (
+judged as {{ copied() }} (
+
+    {{ computed_once() }}
 
     select
         {{ place_columns() }},
         file_order,
+        is_repeated,
         {{ columns_of(fields) }},
 
         {{ judged(fields + [contact], faults=[
@@ -30,7 +33,6 @@ judged as (
         ]) }}
 
     from typed
-    {{ computed_once() }}
 
 ),
 

@@ -40,11 +40,14 @@ with
 
 {{ typed_records('budgets', fields + objects) }},
 
-judged as (
+judged as {{ copied() }} (
+
+    {{ computed_once() }}
 
     select
         {{ place_columns() }},
         file_order,
+        is_repeated,
         {{ columns_of(fields) }},
 
         -- Only a budget without a limit may lack one. A limit of 0 is real.
@@ -57,7 +60,6 @@ judged as (
         ]) }}
 
     from typed
-    {{ computed_once() }}
 
 ),
 

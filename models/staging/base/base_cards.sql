@@ -36,11 +36,14 @@ with
 
 {{ typed_records('cards', fields + [current_period]) }},
 
-judged as (
+judged as {{ copied() }} (
+
+    {{ computed_once() }}
 
     select
         {{ place_columns() }},
         file_order,
+        is_repeated,
         {{ columns_of(fields) }},
 
         {{ judged(fields + [current_period], faults=[
@@ -49,7 +52,6 @@ judged as (
         ]) }}
 
     from typed
-    {{ computed_once() }}
 
 ),
 

@@ -6,6 +6,7 @@
     indexes=[
         {'columns': ['source']},
         {'columns': ['group_id', 'batch_order']},
+        {'columns': ['agent_id', 'group_id']},
         {'columns': ['file_id'], 'where': 'findings is not null'},
     ],
 ) }}

@@ -24,17 +24,19 @@ with
 
 {{ typed_records('roles', fields) }},
 
-judged as (
+judged as {{ copied() }} (
+
+    {{ computed_once() }}
 
     select
         {{ place_columns() }},
         file_order,
+        is_repeated,
         {{ columns_of(fields) }},
 
         {{ judged(fields) }}
 
     from typed
-    {{ computed_once() }}
 
 ),
 

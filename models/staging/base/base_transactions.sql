@@ -2,6 +2,7 @@
 
 {{ config(
     unique_key=['file_id', 'position'],
+    distributed_by='position',
     incremental_predicates=['source in (' ~ changed_batches('transactions') ~ ')'],
     indexes=[
         {'columns': ['source']},
@@ -48,37 +49,30 @@ with
 
 {{ typed_records('transactions', fields + money) }},
 
--- A rate counts until the next one of its currency.
-rates as (
-
-    select
-        currency,
-        usd_per_unit,
-        rate_date as first_day,
-        lead(rate_date) over (partition by currency order by rate_date) as next_first_day
-    from {{ ref('exchange_rates') }}
-
-),
-
--- The exponent that the record gives, else that of its currency; the rate that it gives, else that of its day.
+-- The exponent that the record gives, else that of its currency; the rate that it gives, else that of its day, which few need.
 rated as (
+
+    {{ computed_once() }}
 
     select
         typed.*,
         currencies.code is not null as is_known_currency,
         case when {{ is_absent('exponent') }} then currencies.minor_units else exponent end as minor_units,
         case when feed_rate > 0 then feed_rate end as record_rate,
-        rates.usd_per_unit as seed_rate
+
+        case when (feed_rate > 0) is not true and original_currency <> 'USD' then (
+            select rates.usd_per_unit
+            from {{ ref('exchange_rates') }} as rates
+            where rates.currency = typed.original_currency
+                and rates.rate_date <= (typed.occurred_at at time zone 'UTC')::date
+            order by rates.rate_date desc
+            limit 1
+        ) end as seed_rate
 
     from typed
 
     left join {{ ref('currencies') }} as currencies
         on typed.original_currency = currencies.code
-
-    left join rates
-        on typed.original_currency = rates.currency
-        and (typed.occurred_at at time zone 'UTC')::date >= rates.first_day
-        and ((typed.occurred_at at time zone 'UTC')::date < rates.next_first_day or rates.next_first_day is null)
 
 ),
 
@@ -109,19 +103,23 @@ priced as (
 
 totalled as (
 
+    {{ computed_once() }}
+
     select
         priced.*,
         case when exchange_rate is null then amount else round(original_amount * exchange_rate, 2) end as amount_usd
     from priced
-    {{ computed_once() }}
 
 ),
 
-judged as (
+judged as {{ copied() }} (
+
+    {{ computed_once() }}
 
     select
         {{ place_columns() }},
         file_order,
+        is_repeated,
         {{ columns_of(fields) }},
         original_amount,
         original_currency,
@@ -157,7 +155,6 @@ judged as (
         ) }}
 
     from totalled
-    {{ computed_once() }}
 
 ),
 

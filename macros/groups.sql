@@ -1,22 +1,25 @@
-{# One row per group and batch in which it could show: what the batch says of its members.                 #}
-{# `kind`: full (a readable list), partial (with an unreadable element), unknown (no list), absent (R16, R23). #}
+{# What the batches say of the members of groups: R16 and R23. #}
 
-{{ config(materialized='ephemeral') }}
 
-with
+{# Whether the list of a record of base_groups has an element that cannot be read. #}
+{% macro has_unreadable_element(records) -%}
+    exists (
+        select from {{ ref('base_group_membership') }} as unreadable
+        where unreadable.file_id = {{ records }}.file_id
+            and unreadable.position = {{ records }}.position
+            and unreadable.findings is not null
+            and unreadable.outcome = 'quarantined'
+    )
+{%- endmacro %}
 
+
+{# Steps that end in `listings`: one row per group of a relation and batch in which it could show. `kind`: full (a readable list), #}
+{# partial (with an unreadable element), unknown (no list), absent.                                                              #}
+{% macro group_listings(groups) -%}
 records as (
 
     select * from {{ ref('base_groups') }}
-    where group_id is not null
-
-),
-
-unreadable as (
-
-    select distinct file_id, position
-    from {{ ref('base_group_membership') }}
-    where outcome = 'quarantined'
+    where group_id in (select group_id from {{ groups }})
 
 ),
 
@@ -47,16 +50,10 @@ listed as (
         records.batch_order,
         case
             when records.outcome <> 'staged' or records.agent_ids is null then 'unknown'
-            when unreadable.file_id is not null then 'partial'
+            when {{ has_unreadable_element('records') }} then 'partial'
             else 'full'
         end as kind
-
     from records
-
-    left join unreadable
-        on records.file_id = unreadable.file_id
-        and records.position = unreadable.position
-
     order by records.group_id, records.source, records.outcome = 'staged' desc
 
 ),
@@ -81,8 +78,13 @@ absent as (
 
     where listed.group_id is null
 
-)
+),
 
-select * from listed
-union all
-select * from absent
+listings as (
+
+    select * from listed
+    union all
+    select * from absent
+
+)
+{%- endmacro %}

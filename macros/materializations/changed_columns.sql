@@ -1,0 +1,11 @@
+{# For a plan: in how many of the changed rows each column differs. A row as counts, in the order of the columns. #}
+{% macro count_changed_columns(relation, changes, key, compared) -%}
+select
+    {%- for column in compared %}
+    count(*) filter (where {{ differs('existing', 'incoming', [column]) }}){% if not loop.last %},{% endif %}
+    {%- endfor %}
+
+from {{ changes }} as incoming
+inner join {{ relation }} as existing
+    on {{ same_key('existing', 'incoming', key) }}
+{%- endmacro %}

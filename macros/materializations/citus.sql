@@ -1,0 +1,89 @@
+{# How a query's result gets into a table on the workers of a Citus cluster, in forms that Citus takes and that commit everywhere or nowhere. #}
+{# run/citus/README.md says why they are written so.                                                                                          #}
+
+{# An empty table with the columns of a query, to be placed before it is filled. #}
+{% macro create_staging(staging, query) -%}
+create table {{ staging }} as
+
+{{ query }}
+
+with no data
+{%- endmacro %}
+
+{% macro fill_staging(staging, query) -%}
+insert into {{ staging }}
+
+{{ query }}
+{%- endmacro %}
+
+{# Without ON CONFLICT, Citus may commit the rows on a worker before it has asked the others. #}
+{% macro insert_staged(relation, incoming, columns) -%}
+insert into {{ relation }} ({{ columns | map(attribute='name') | join(', ') }})
+select {% for column in columns %}{{ column.name }}{{ column.cast }}{% if not loop.last %}, {% endif %}{% endfor %} from {{ incoming }}
+on conflict do nothing
+{%- endmacro %}
+
+{# Rows that are copied over a connection that has read the table would be committed before the other nodes are asked; written ones are not. #}
+{% macro mark_written(relation, column) -%}
+update {{ relation }} set {{ column }} = {{ column }} where false
+{%- endmacro %}
+
+{# The keys of the table's part that the query no longer gives. #}
+{% macro find_gone(relation, incoming, gone, key, predicates) -%}
+create temporary table {{ gone }} on commit drop as
+
+select {% for column in key %}existing.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
+
+from (
+    select {{ key | join(', ') }} from {{ relation }}
+    {%- for predicate in predicates %}
+    {{ 'where' if loop.first else 'and' }} ({{ predicate }}){% endfor %}
+) as existing
+left join {{ incoming }} as incoming
+    on {{ same_key('existing', 'incoming', key) }}
+
+where incoming.{{ key[0] }} is null
+{%- endmacro %}
+
+{% macro delete_gone(relation, gone, key) -%}
+delete from {{ relation }}
+
+where ({{ key | join(', ') }}) in (select {{ key | join(', ') }} from {{ gone }})
+{%- endmacro %}
+
+{# How many of the staged rows are new, and how many differ from those that are there. #}
+{% macro count_changes(relation, incoming, key, compared, updated, columns) -%}
+select
+    count(*) filter (where existing.{{ key[0] }} is null) as inserted,
+    count(*) filter (where existing.{{ key[0] }} is not null and ({{ differs('existing', 'incoming', compared) }})) as updated
+
+from {{ incoming }} as incoming
+left join {{ relation }} as existing
+    on {{ same_key('existing', 'incoming', key) }}
+{%- endmacro %}
+
+{# Shard by shard, on the workers. #}
+{% macro merge_staged(relation, incoming, key, compared, updated, columns) -%}
+merge into {{ relation }} as existing
+
+using {{ incoming }} as incoming
+    on {{ same_key('existing', 'incoming', key) }}
+{% if updated %}
+when matched and ({{ differs('existing', 'incoming', compared) }})
+    then update set
+        {% for column in updated %}{{ column.name }} = incoming.{{ column.name }}{{ column.cast }}{% if not loop.last %},
+        {% endif %}{% endfor %}
+{% endif %}
+when not matched
+    then insert ({{ columns | map(attribute='name') | join(', ') }})
+    values ({% for column in columns %}incoming.{{ column.name }}{{ column.cast }}{% if not loop.last %}, {% endif %}{% endfor %})
+{%- endmacro %}
+
+{# A reference table takes no MERGE. #}
+{% macro upsert_changes(relation, changes, key, columns, updated) -%}
+insert into {{ relation }} ({{ columns | map(attribute='name') | join(', ') }})
+select {% for column in columns %}{{ column.name }}{{ column.cast }}{% if not loop.last %}, {% endif %}{% endfor %} from {{ changes }}
+on conflict ({{ key | join(', ') }}) do {% if updated %}update set
+    {% for column in updated %}{{ column.name }} = excluded.{{ column.name }}{% if not loop.last %},
+    {% endif %}{% endfor %}{% else %}nothing{% endif %}
+{%- endmacro %}
