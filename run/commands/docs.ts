@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { catalogOf } from '../catalogfile.ts'
+import { docsData } from '../docs/data.ts'
+import { htmlOf } from '../docs/html.ts'
+import { pageDataOf } from '../docs/pagedata.ts'
+import { serveDocs } from '../docs/serve.ts'
+import type { DocsData } from '../docs/shape.ts'
+import { ProjectError, ProjectErrors } from '../errors.ts'
+import { plural } from '../lines.ts'
+import { inPlaces } from '../link.ts'
+import { writeManifest } from '../manifest.ts'
+import { type Command, openPartly, selectedIds, withDatabase } from '../open.ts'
+import { loadProject } from '../project.ts'
+
+/**
+ * docs generate: index.html, manifest.json with compiled SQL, and catalog.json with what the database has. A project with mistakes gets the
+ * page of what could be read, with the mistakes on top, and nothing for tools; the exit code is then 1.
+ */
+export async function docsCommand(command: Command): Promise<number> {
+  const { options, report } = command
+  const { project, errors, targetPath, targetName } = await openPartly(command)
+  return withDatabase(command, async pool => {
+    const sql = await pool.reserve()
+    try {
+      const isCompiled = options.compile !== false
+      const data = await docsData(sql, { project, errors, command: 'docs generate', targetPath, isCompiled })
+      const html = await htmlOf(pageDataOf(data))
+      await mkdir(targetPath, { recursive: true })
+      await writeFile(path.join(targetPath, 'index.html'), html)
+      if (data.errors.length > 0) {
+        report.fail(mistakes(data, errors))
+        report.note(
+          `Wrote ${path.join(targetName, 'index.html')} with what could be read, and the ${plural(data.errors.length, 'mistake')} on top`,
+        )
+        return 1
+      }
+      const catalog = await catalogOf(sql, project)
+      const ids = await selectedIds(command, project, targetPath)
+      await writeManifest(targetPath, project, compiledOf(data, ids))
+      await writeFile(path.join(targetPath, 'catalog.json'), `${JSON.stringify(catalog, null, 2)}\n`)
+      report.note(`Wrote index.html, manifest.json and catalog.json to ${targetName}`)
+      return 0
+    } finally {
+      sql.release()
+    }
+  })
+}
+
+/** docs serve: what docs generate wrote, on loopback, until Ctrl-C. */
+export async function serveCommand({ options, report, signal }: Command): Promise<number> {
+  const { dir, settings } = await loadProject(options.projectDir)
+  const folder = path.resolve(dir, options.targetPath ?? process.env.DBT_TARGET_PATH ?? settings.targetPath)
+  if (!existsSync(path.join(folder, 'index.html')))
+    throw new ProjectError(`There is no index.html in ${folder}`, { hint: 'Make it with: docs generate' })
+  const serving = await serveDocs(folder, options.port ?? 8080)
+  report.result(`${serving.url} (Ctrl-C ends it)`)
+  await new Promise<void>(resolve => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })))
+  await serving.close()
+  return 0
+}
+
+function compiledOf(data: DocsData, ids: Set<string>): Map<string, string> {
+  return new Map(
+    [...data.nodes, ...data.tests].flatMap(({ uniqueId, compiledSql }) =>
+      compiledSql !== null && ids.has(uniqueId) ? [[uniqueId, compiledSql]] : [],
+    ),
+  )
+}
+
+// Those of parsing as they were found; those of compiling as the page has them.
+function mistakes(data: DocsData, errors: ProjectError[]): ProjectErrors {
+  const known = new Set(errors.map(({ message }) => message))
+  const others = data.errors.filter(({ message }) => !known.has(message))
+  return new ProjectErrors([
+    ...inPlaces(errors),
+    ...others.map(
+      ({ message, file, line, column, hint }) =>
+        new ProjectError(message, {
+          ...(file ? { place: { file, ...(line ? { line } : {}), ...(column ? { column } : {}) } } : {}),
+          ...(hint ? { hint } : {}),
+        }),
+    ),
+  ])
+}

@@ -1,0 +1,93 @@
+import { answering } from '../answers.ts'
+import { frame } from '../codeframe.ts'
+import type { RunContext } from '../compile.ts'
+import type { Sql } from '../database.ts'
+import type { ProjectError } from '../errors.ts'
+import { inPlaces } from '../link.ts'
+import type { Problem, Project } from '../node.ts'
+import { readCatalog } from './datacatalog.ts'
+import { compiledNodes } from './datacompiled.ts'
+import { entitiesOf } from './dataentities.ts'
+import { docsLineage, lineageOf } from './datalineage.ts'
+import { docsNode, isShown, type Known } from './datanodes.ts'
+import { optional } from './dataoptional.ts'
+import { qualityIfAny } from './dataquality.ts'
+import { resultsOf, runsOf } from './dataruns.ts'
+import { docsMacros, docsTest, docsUnitTest } from './datatests.ts'
+import { warehouseOf } from './datawarehouse.ts'
+import type { DocsData, DocsProblem } from './shape.ts'
+
+/** What the docs are made of. */
+export interface DocsInput {
+  /** As far as it could be read, and what is wrong with it: what parsePartly gives. */
+  project: Project
+  errors: ProjectError[]
+  /** The word that the user typed. */
+  command: string
+  /** The folder of artifacts: a database without a run log has its last results in run_results.json there. */
+  targetPath: string
+  /** --no-compile: without compiled SQL, and so without lineage. */
+  isCompiled: boolean
+}
+
+/**
+ * All that the page shows, from the project and its database. `sql` is one connection (not a pool): it reads in one transaction, which
+ * changes nothing. Lists that grow with the feed or with time are bounded.
+ */
+export async function docsData(sql: Sql, { project, errors, command, targetPath, isCompiled }: DocsInput): Promise<DocsData> {
+  await sql`begin isolation level repeatable read read only`
+  try {
+    const context: RunContext = { database: answering(sql) }
+    const { texts, errors: broken } = isCompiled ? await compiledNodes(project, context) : { texts: new Map<string, string>(), errors: [] }
+    const catalog = await readCatalog(sql)
+    const lineage = await lineageOf(project, texts, catalog)
+    const results = (await optional(sql, () => resultsOf(sql, targetPath))) ?? { last: new Map(), history: new Map() }
+    const known: Known = { project, compiled: texts, catalog, lineage, results }
+    const nodes = [...project.nodes.values()]
+    const textOf = (file: string) => project.textOf(file)
+    return {
+      project: { name: project.name, version: project.version, database: catalog.database, server: catalog.server },
+      generatedAt: new Date().toISOString(),
+      invocation: { id: project.invocationId, command },
+      errors: [
+        ...inPlaces(errors).map(error => problemOf(error, textOf)),
+        ...broken
+          .filter(({ error }) => !errors.some(other => isSame(other, error)))
+          .map(({ error, node }) => ({ ...problemOf(error, textOf), node })),
+      ],
+      warnings: project.warnings.map(warning => problemOf(warning, textOf)),
+      nodes: nodes.filter(isShown).map(node => docsNode(node, known)),
+      sources: [...project.sources.values()].map(node => docsNode(node, known)),
+      tests: nodes.filter(node => node.resourceType === 'test').map(node => docsTest(node, known)),
+      unitTests: [...project.unitTests.values()].map(test => docsUnitTest(test, known)),
+      macros: docsMacros(project),
+      lineage: docsLineage(lineage, project),
+      entities: entitiesOf(project, catalog),
+      quality: await qualityIfAny(sql),
+      runs: await optional(sql, () => runsOf(sql)),
+      warehouse: await warehouseOf(sql),
+    }
+  } finally {
+    await sql`rollback`.catch(() => {})
+  }
+}
+
+// A name that is not there is found at parse, and again when the node is compiled.
+function isSame(a: ProjectError, b: ProjectError): boolean {
+  if (a.message === b.message) return true
+  return (
+    a.place?.line !== undefined && a.place.file === b.place?.file && a.place.line === b.place?.line && a.place.column === b.place?.column
+  )
+}
+
+function problemOf({ message, place, hint }: Problem, textOf: (file: string) => string | undefined): DocsProblem {
+  return {
+    message,
+    file: place?.file ?? null,
+    line: place?.line ?? null,
+    column: place?.column ?? null,
+    frame: place ? frame(place, textOf).join('\n') || null : null,
+    hint: hint ?? null,
+    node: null,
+  }
+}

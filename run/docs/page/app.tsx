@@ -1,0 +1,122 @@
+import { useEffect, useRef } from 'preact/hooks'
+import { CataloguePage } from './catalogue.tsx'
+import { ColumnPage } from './column.tsx'
+import { EntitiesPage } from './entities.tsx'
+import { instant, plural } from './format.ts'
+import { LineagePage } from './lineage.tsx'
+import { MacroPage } from './macro.tsx'
+import { data } from './model.ts'
+import { NodePage } from './node.tsx'
+import { OverviewPage } from './overview.tsx'
+import { QualityPage } from './quality.tsx'
+import { type Route, rememberedScroll, to, useRoute } from './route.ts'
+import { RunsPage } from './runs.tsx'
+import { Search } from './search.tsx'
+import { TestPage, UnitPage } from './tests.tsx'
+import { type Theme, useTheme } from './theme.ts'
+import { WarehousePage } from './warehouse.tsx'
+
+const MENU = [
+  ['', 'Overview'],
+  ['catalogue', 'Catalogue'],
+  ['lineage', 'Lineage'],
+  ['entities', 'Entities'],
+  ['quality', 'Quality'],
+  ['runs', 'Runs'],
+  ['warehouse', 'Warehouse'],
+] as const
+
+// What each first part of a link shows, and under which entry of the menu it stands.
+const PAGES: Record<string, { menu: string; page: (route: Route) => preact.JSX.Element }> = {
+  '': { menu: '', page: () => <OverviewPage /> },
+  catalogue: { menu: 'catalogue', page: route => <CataloguePage route={route} /> },
+  node: { menu: 'catalogue', page: ({ parts }) => <NodePage id={parts[1] ?? ''} key={parts[1]} /> },
+  test: { menu: 'catalogue', page: ({ parts }) => <TestPage id={parts[1] ?? ''} key={parts[1]} /> },
+  unit: { menu: 'catalogue', page: ({ parts }) => <UnitPage id={parts[1] ?? ''} key={parts[1]} /> },
+  macro: { menu: 'catalogue', page: ({ parts }) => <MacroPage id={parts[1] ?? ''} key={parts[1]} /> },
+  lineage: { menu: 'lineage', page: route => <LineagePage route={route} key={route.parts[1]} /> },
+  column: { menu: 'lineage', page: route => <ColumnPage route={route} key={route.parts.join('/')} /> },
+  entities: { menu: 'entities', page: () => <EntitiesPage /> },
+  quality: { menu: 'quality', page: () => <QualityPage /> },
+  runs: { menu: 'runs', page: route => <RunsPage route={route} /> },
+  warehouse: { menu: 'warehouse', page: () => <WarehousePage /> },
+}
+
+/** The page: a head with menu and search, and what the address names. */
+export function App() {
+  const route = useRoute()
+  const main = useRef<HTMLElement>(null)
+  const isFirst = useRef(true)
+  const { menu, page } = PAGES[route.parts[0] ?? ''] ?? PAGES['']!
+  const path = route.parts.join('/')
+  // A new page begins at its top, and is said by its heading.
+  useEffect(() => {
+    document.querySelector('.top [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+    const heading = main.current?.querySelector('h1')
+    document.title = heading && path ? `${heading.textContent} · ${data.project.name}` : data.project.name
+    if (isFirst.current) isFirst.current = false
+    else {
+      heading?.focus({ preventScroll: true })
+      scrollTo(0, rememberedScroll())
+    }
+  }, [path])
+  return (
+    <>
+      <button type="button" class="skip" onClick={() => main.current?.querySelector('h1')?.focus()}>
+        To the content
+      </button>
+      <header class="top">
+        <a class="brand" href="#/">
+          <Mark /> {data.project.name}
+        </a>
+        <nav aria-label="Pages">
+          {MENU.map(([name, title]) => (
+            <a key={name} href={to(name ? [name] : [])} {...(name === menu ? { 'aria-current': 'page' as const } : {})}>
+              {title}
+            </a>
+          ))}
+        </nav>
+        <div class="tools">
+          <Search />
+          <ThemeSwitch />
+        </div>
+      </header>
+      <main id="main" ref={main}>
+        {path !== '' && data.errors.length > 0 && (
+          <a class="notice bad banner" href="#/">
+            ✗ {plural(data.errors.length, 'mistake')} in the project: this page shows what could be read
+          </a>
+        )}
+        {page(route)}
+      </main>
+      <footer class="foot">
+        Made {instant(data.generatedAt)} UTC by {data.invocation.command}
+      </footer>
+    </>
+  )
+}
+
+function ThemeSwitch() {
+  const [theme, setTheme] = useTheme()
+  const next: Record<Theme, Theme> = { auto: 'light', light: 'dark', dark: 'auto' }
+  const sign: Record<Theme, string> = { auto: '◐', light: '☀', dark: '☾' }
+  return (
+    <button
+      type="button"
+      class="quiet theme"
+      onClick={() => setTheme(next[theme])}
+      aria-label={`Colours: ${theme}. Change to ${next[theme]}.`}
+      title={`Colours: ${theme}`}
+    >
+      <span aria-hidden="true">{sign[theme]}</span>
+    </button>
+  )
+}
+
+function Mark() {
+  return (
+    <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
+      <path d="M3 4h14M3 10h9M3 16h5" stroke="currentColor" stroke-width="2.6" stroke-linecap="round" />
+    </svg>
+  )
+}

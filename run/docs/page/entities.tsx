@@ -1,0 +1,162 @@
+import { useMemo, useState } from 'preact/hooks'
+import { type Placed, place, widthOf } from '../layout.ts'
+import type { DocsEntity } from '../shape.ts'
+import { plural, shortType } from './format.ts'
+import { data } from './model.ts'
+import { Empty, NodeLink, Title } from './parts.tsx'
+import { to } from './route.ts'
+import { curve, Viewport } from './viewport.tsx'
+
+/** Tables with their keys, and which points to which. */
+export function EntitiesPage() {
+  const { tables, links } = data.entities
+  const [isWhole, showWhole] = useState(false)
+  const { shown, placed } = useMemo(() => drawingOf(isWhole), [isWhole])
+  return (
+    <div class="page wide">
+      <Title
+        lead={
+          <span class="controls">
+            {plural(tables.length, 'table')}, {plural(links.length, 'foreign key')}
+            <label class="control">
+              <input type="checkbox" checked={isWhole} onChange={event => showWhole(event.currentTarget.checked)} /> with all columns
+            </label>
+          </span>
+        }
+      >
+        Entities
+      </Title>
+      {tables.length === 0 ? (
+        <Empty>No table of the database has a foreign key.</Empty>
+      ) : (
+        <Viewport label="Entity diagram" fits={[placed.width, placed.height]} tall>
+          <defs>
+            <marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto-start-reverse">
+              <path d="M0 0.5 L8 4 L0 7.5 z" class="arrow" />
+            </marker>
+          </defs>
+          <g class="lines" aria-hidden="true">
+            {links.map(link => (
+              <path
+                key={link.name + link.from}
+                class={link.isOptional ? 'value' : 'copy'}
+                d={lineOf(placed, shown, link)}
+                marker-end="url(#arrow)"
+              />
+            ))}
+          </g>
+          {shown.map(table => (
+            <Card key={table.id} table={table} box={placed.boxes[table.id]!} />
+          ))}
+        </Viewport>
+      )}
+      <p class="small muted">
+        ◆ primary key, ◇ foreign key, ? may be null. An arrow points from the many to the one; broken where it may be null.
+      </p>
+      <details>
+        <summary>The same as a list</summary>
+        <ul class="plain">
+          {links.map(link => (
+            <li key={link.name + link.from}>
+              <Table id={link.from} /> <span class="mono small">({link.columns.join(', ')})</span> → <Table id={link.to} />{' '}
+              <span class="mono small">({link.toColumns.join(', ')})</span>
+              {link.isOptional ? ', may be null' : ''}
+              {link.isOneToOne ? ', one to one' : ''}
+              {link.isTested ? ', as a test says' : ''}
+            </li>
+          ))}
+        </ul>
+      </details>
+    </div>
+  )
+}
+
+/** A table as it is drawn: some of its columns, and how many are left out. */
+interface Drawn extends DocsEntity {
+  more: number
+}
+
+const HEAD = 36
+const ROW = 20
+
+function Card({ table, box: [x, y, width, height] }: { table: Drawn; box: Placed['boxes'][string] }) {
+  const row = (at: number) => y + HEAD + at * ROW + 14
+  return (
+    <g data-id={table.id} class="card entity">
+      <rect x={x} y={y} width={width} height={height} rx="7" />
+      <a href={table.node ? to(['node', table.node]) : to(['entities'])} class="card-head">
+        <text x={x + 12} y={y + 22}>
+          {table.name}
+        </text>
+      </a>
+      <path class="rule" d={`M${x} ${y + 33.5}h${width}`} />
+      {table.columns.map((column, at) => (
+        <g key={column.name} class={`row ${column.isKey ? 'key' : ''}`}>
+          <text x={x + 12} y={row(at)}>
+            {column.isKey ? '◆' : column.isForeignKey ? '◇' : ''}
+          </text>
+          <text x={x + 28} y={row(at)}>
+            {column.name}
+          </text>
+          <text class="type" x={x + width - 10} y={row(at)} text-anchor="end">
+            {typeOf(column)}
+          </text>
+        </g>
+      ))}
+      {table.more > 0 && (
+        <text class="rest" x={x + 28} y={row(table.columns.length)}>
+          and {table.more} more
+        </text>
+      )}
+    </g>
+  )
+}
+
+function drawingOf(isWhole: boolean): { shown: Drawn[]; placed: Placed } {
+  const { tables, links } = data.entities
+  const pointed = new Set(links.flatMap(link => link.toColumns.map(column => `${link.to} ${column}`)))
+  const shown = tables.map((table): Drawn => {
+    const columns = table.columns.filter(
+      column => isWhole || column.isKey || column.isForeignKey || pointed.has(`${table.id} ${column.name}`),
+    )
+    return { ...table, columns, more: table.columns.length - columns.length }
+  })
+  const boxes = shown.map(table => {
+    const widths = table.columns.map(column => widthOf(column.name) + widthOf(typeOf(column)) * 0.92 + 54)
+    const rows = table.columns.length + (table.more > 0 ? 1 : 0)
+    return { id: table.id, width: Math.ceil(Math.max(150, widthOf(table.name) + 40, ...widths)), height: HEAD + rows * ROW + 6 }
+  })
+  // The one stands at the left of the many.
+  const lines = links.map(({ from, to: end }): [string, string] => [end, from])
+  return { shown, placed: place(boxes, lines, [110, 26]) }
+}
+
+function typeOf({ type, isNullable }: DocsEntity['columns'][number]): string {
+  return `${shortType(type)}${isNullable ? '?' : ''}`
+}
+
+function Table({ id }: { id: string }) {
+  const node = data.entities.tables.find(table => table.id === id)?.node
+  return node ? <NodeLink id={node} /> : <span class="mono">{id}</span>
+}
+
+// From the row of the foreign key to the row of the key.
+function lineOf(placed: Placed, shown: Drawn[], { from, columns, to: end, toColumns }: (typeof data.entities.links)[number]): string {
+  const [a, b] = [rowOf(placed, shown, from, columns[0]), rowOf(placed, shown, end, toColumns[0])]
+  if (!a || !b) return ''
+  if (from === end) return `M${a.left} ${a.y}C${a.left - 46} ${a.y} ${a.left - 46} ${b.y} ${b.left - 2} ${b.y}`
+  if (b.right > a.left)
+    return curve([
+      [a.right, a.y],
+      [b.left - 2, b.y],
+    ])
+  const through = placed.lines.find(line => line.from === end && line.to === from)?.through ?? []
+  return curve([[a.left, a.y], ...through.toReversed(), [b.right + 2, b.y]])
+}
+
+function rowOf(placed: Placed, shown: Drawn[], id: string, column: string | undefined) {
+  const box = placed.boxes[id]
+  if (!box) return undefined
+  const row = shown.find(table => table.id === id)?.columns.findIndex(({ name }) => name === column) ?? 0
+  return { left: box[0], right: box[0] + box[2], y: box[1] + HEAD + Math.max(0, row) * ROW + 10 }
+}

@@ -1,0 +1,72 @@
+import type { DocsEdge, DocsLineage } from '../shape.ts'
+
+/** A part of column lineage: fields with how far they are from the start (negative: where it comes from), and the edges between them. */
+export interface Way {
+  distance: Map<number, number>
+  edges: DocsEdge[]
+}
+
+/** Edges by the field that they go from and to. */
+export interface Ways {
+  into: Map<number, DocsEdge[]>
+  out: Map<number, DocsEdge[]>
+}
+
+/** Orders the edges for walking. */
+export function waysOf(lineage: DocsLineage): Ways {
+  const into = new Map<number, DocsEdge[]>()
+  const out = new Map<number, DocsEdge[]>()
+  for (const edge of lineage.edges) {
+    push(out, edge[0], edge)
+    push(into, edge[1], edge)
+  }
+  return { into, out }
+}
+
+/** The whole way of some fields in both directions. Conditions (what only decides rows) are followed when asked for. */
+export function wayOf(ways: Ways, starts: number[], withConditions: boolean): Way {
+  const distance = new Map(starts.map(field => [field, 0]))
+  const edges = new Set<DocsEdge>()
+  for (const [map, end, step] of [[ways.into, 0, -1] as const, [ways.out, 1, 1] as const]) {
+    let front = starts
+    const seen = new Set(starts)
+    for (let far = step; front.length > 0; far += step) {
+      const next: number[] = []
+      for (const field of front)
+        for (const edge of map.get(field) ?? []) {
+          if (edge[2] === 'condition' && !withConditions) continue
+          edges.add(edge)
+          const other = edge[end]
+          if (seen.has(other)) continue
+          seen.add(other)
+          if (!distance.has(other)) distance.set(other, far)
+          next.push(other)
+        }
+      front = next
+    }
+  }
+  return { distance, edges: [...edges] }
+}
+
+/** Ids within so many steps of one, in both directions. */
+export function around(start: string, depth: number, above: (id: string) => string[], below: (id: string) => string[]): Set<string> {
+  const found = new Set([start])
+  for (const next of [above, below]) {
+    let front = [start]
+    const seen = new Set(front)
+    for (let step = 0; step < depth && front.length > 0; step++) {
+      front = [...new Set(front.flatMap(next))].filter(id => !seen.has(id))
+      for (const id of front) {
+        seen.add(id)
+        found.add(id)
+      }
+    }
+  }
+  return found
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key)
+  if (list) list.push(value)
+  else map.set(key, [value])
+}

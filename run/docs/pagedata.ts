@@ -1,0 +1,43 @@
+import { type Box, type Placed, place, widthOf } from './layout.ts'
+import type { DocsData, DocsNode } from './shape.ts'
+
+/** What is embedded in the page: the data, and the placed graph of the project, which would take the browser long for a large one. */
+export interface PageData extends DocsData {
+  placed: Placed
+}
+
+/** The data with the graph of the project placed. */
+export function pageDataOf(data: DocsData): PageData {
+  return { ...data, placed: placeProject([...data.sources, ...data.nodes]) }
+}
+
+/** The graph of many nodes. A line that follows from others is left out: what is read through another table too. */
+export function placeProject(nodes: DocsNode[]): Placed {
+  return place(nodes.map(nodeBox), shortestLinks(nodes))
+}
+
+/** The box of a node in a graph. */
+export function nodeBox(node: DocsNode): Box {
+  return { id: node.uniqueId, width: Math.max(110, widthOf(node.name) + 34), height: 30 }
+}
+
+function shortestLinks(nodes: DocsNode[]): [from: string, to: string][] {
+  const parents = new Map(nodes.map(node => [node.uniqueId, node.dependsOn]))
+  const above = new Map<string, Set<string>>()
+  const ancestors = (id: string): Set<string> => {
+    const known = above.get(id)
+    if (known) return known
+    const found = new Set<string>()
+    above.set(id, found)
+    for (const parent of parents.get(id) ?? []) {
+      found.add(parent)
+      for (const one of ancestors(parent)) found.add(one)
+    }
+    return found
+  }
+  return nodes.flatMap(({ uniqueId, dependsOn }) =>
+    dependsOn
+      .filter(parent => !dependsOn.some(other => other !== parent && ancestors(other).has(parent)))
+      .map((parent): [string, string] => [parent, uniqueId]),
+  )
+}

@@ -1,0 +1,411 @@
+/**
+ * All that the page of `docs generate` shows, as plain JSON: the page reads this object and nothing else.
+ * Nothing in it is escaped or marked up: texts come from the database and the feed as they are, the page must escape every one of them.
+ * A part that a project or its database does not have is null (a part) or empty (a list): a plain dbt project has no quality and no
+ * warehouse. Instants are ISO 8601 in UTC, dates YYYY-MM-DD, bigint and numeric strings of digits, counts and seconds numbers.
+ */
+export interface DocsData {
+  project: DocsProject
+  /** When the file was made. */
+  generatedAt: string
+  invocation: { id: string; command: string }
+  /** What keeps the project from being whole, to be shown on top. The rest of the page is of what does compile. */
+  errors: DocsProblem[]
+  warnings: DocsProblem[]
+  /** Models, seeds and snapshots, sorted by unique id. */
+  nodes: DocsNode[]
+  /** Source tables, of the same shape, so that one page and one graph show both. */
+  sources: DocsNode[]
+  /** Data tests; nodes and columns name theirs by unique id. */
+  tests: DocsTest[]
+  unitTests: DocsUnitTest[]
+  /** Macros of the project, and those of the runner that it calls. */
+  macros: DocsMacro[]
+  lineage: DocsLineage
+  entities: DocsEntities
+  /** Null where the database has no feed ledger. */
+  quality: DocsQuality | null
+  runs: DocsRuns | null
+  warehouse: DocsWarehouse | null
+}
+
+/** The head of the page. */
+export interface DocsProject {
+  name: string
+  version: string
+  /** Database name and server version; null when nothing was asked of a database. */
+  database: string | null
+  server: string | null
+}
+
+/** A mistake or warning, with its place and the lines around it (plain text with a caret, for a <pre>). */
+export interface DocsProblem {
+  message: string
+  file: string | null
+  line: number | null
+  column: number | null
+  frame: string | null
+  hint: string | null
+  /** The node that it is about, where one is. */
+  node: string | null
+}
+
+/** A model, seed, snapshot or source table. */
+export interface DocsNode {
+  uniqueId: string
+  resourceType: 'model' | 'seed' | 'snapshot' | 'source'
+  name: string
+  /** Only of sources: the name of the source that the table belongs to. */
+  sourceName: string | null
+  packageName: string
+  /** "db"."schema"."name"; null for an ephemeral model. */
+  relation: string | null
+  schema: string
+  /** The relation's name in the schema: the alias of a model, the identifier of a source. */
+  identifier: string
+  /** view, table, incremental, mirror, ephemeral, snapshot, seed; null for sources. */
+  materialized: string | null
+  /** Markdown as written in the YAML. */
+  description: string
+  /** Where it is defined, relative to the project. */
+  file: string
+  /** Where its YAML properties are, when it has any. */
+  propertiesFile: string | null
+  tags: string[]
+  meta: Record<string, unknown>
+  /** Who may read it, where `grants` says so: privilege to roles. */
+  grants: Record<string, string[]>
+  /** Jinja SQL; '' for seeds and sources. */
+  rawSql: string
+  /** What PostgreSQL gets; null where it could not be compiled or there is none. */
+  compiledSql: string | null
+  /** In the order of the relation. */
+  columns: DocsColumn[]
+  /** Column names of the primary key; empty without one. */
+  primaryKey: string[]
+  foreignKeys: DocsForeignKey[]
+  indexes: { name: string; definition: string; isUnique: boolean }[]
+  /** Unique ids of all its data tests (those of columns too) and unit tests. */
+  tests: string[]
+  unitTests: string[]
+  /** Unique ids of nodes and sources that it reads, and of those that read it (exact; tests are not among them). */
+  dependsOn: string[]
+  usedBy: string[]
+  macros: string[]
+  /** Whether the database has the relation now. */
+  exists: boolean
+  /** Exact for small relations, PostgreSQL's estimate for large ones (isEstimate); null where unknown. Views: null. */
+  rowCount: number | null
+  isEstimate: boolean
+  /** Table with its indexes and TOAST; null for views and where unknown. */
+  sizeBytes: number | null
+  /** The last run that did something with it. */
+  lastRun: DocsLastRun | null
+  /** Why column lineage of the whole node could not be traced; null when it was (single columns may still be not traced). */
+  notTraced: string | null
+}
+
+/** A column of a node. */
+export interface DocsColumn {
+  name: string
+  /** PostgreSQL's type, the YAML's data_type where the relation is not there; null when unknown. */
+  type: string | null
+  /** Markdown. */
+  description: string
+  isKey: boolean
+  isNullable: boolean | null
+  /** The column that a foreign key (or a relationships test, `isTested`) says it points to. */
+  references: { node: string | null; relation: string; column: string; isTested: boolean } | null
+  /** Unique ids of data tests on this column. */
+  tests: string[]
+  /** Why its lineage is not (or not wholly) known; null when it is. Edges that are known are there all the same. */
+  notTraced: string | null
+  /** A value made from no column at all: a literal, now(), a sequence. */
+  isConstant: boolean
+  /** What its own table held before the build is a source too: first_seen_at of an error stays as it was. */
+  isKept: boolean
+  /**
+   * Where it comes from in the end, as indexes into lineage.fields: fields of sources, seeds and nodes that read nothing.
+   * `raw.agents.record contact.email` is what a reader wants to see beside the column.
+   */
+  origins: number[]
+}
+
+/** A foreign key as the database has it. */
+export interface DocsForeignKey {
+  name: string
+  columns: string[]
+  /** Unique id of the node behind the table; null when the table is no node's. */
+  node: string | null
+  /** schema.name */
+  relation: string
+  toColumns: string[]
+}
+
+/** What became of a node in the last run that had it. */
+export interface DocsLastRun {
+  runId: string | null
+  status: string
+  startedAt: string | null
+  seconds: number | null
+  /** `MERGE 3`, or the error. */
+  message: string | null
+  inserted: number | null
+  updated: number | null
+  deleted: number | null
+  unchanged: number | null
+}
+
+/** A data test with its last result. */
+export interface DocsTest {
+  uniqueId: string
+  name: string
+  /** `unique`, `relationships`, …; null for a singular test. */
+  generic: string | null
+  /** The node it is about; null for singular tests of several nodes. */
+  attachedTo: string | null
+  column: string | null
+  arguments: Record<string, unknown>
+  severity: 'error' | 'warn'
+  description: string
+  file: string
+  rawSql: string
+  compiledSql: string | null
+  dependsOn: string[]
+  /** Null when it never ran. */
+  last: DocsTestResult | null
+  /** The last results, oldest first, at most 20: for a sparkline beside the test. Without the message where it passed. */
+  history: DocsTestResult[]
+}
+
+/** One result of a test. */
+export interface DocsTestResult {
+  runId: string | null
+  status: 'pass' | 'warn' | 'fail' | 'error' | 'skipped'
+  failures: number | null
+  message: string | null
+  at: string | null
+  seconds: number | null
+}
+
+/** A unit test: rows in, rows out. */
+export interface DocsUnitTest {
+  uniqueId: string
+  name: string
+  model: string
+  description: string
+  file: string
+  line: number | null
+  given: { input: string; columns: string[]; rows: (string | null)[][]; sql: string | null }[]
+  expect: { columns: string[]; rows: (string | null)[][]; sql: string | null }
+  last: DocsTestResult | null
+}
+
+/** A macro, with who calls it. */
+export interface DocsMacro {
+  uniqueId: string
+  name: string
+  packageName: string
+  file: string
+  line: number | null
+  description: string
+  arguments: { name: string; type: string | null; description: string }[]
+  /** Jinja from its opening tag to its closing tag. */
+  text: string
+  /** Unique ids of the macros that it calls, and of the nodes and macros that call it. */
+  macros: string[]
+  usedBy: string[]
+  /** One of the runner's own, not of the project. */
+  isOwn: boolean
+}
+
+/**
+ * Column lineage as one plain graph. A field is a column of a node, or what lies at a path of a jsonb column. Edges go from what is read
+ * to what is made of it, always between a node and one that reads it directly, so walking edges from a field by its index, in either
+ * direction, gives its whole way. The tracer has already carried paths through columns that hand a jsonb on: where a model hands
+ * `record` on and the next reads `contact.email` of it, there is a field `contact.email` of the column in between, with its edges.
+ * A click on a column is a click on all its fields (those with its node and column).
+ */
+export interface DocsLineage {
+  fields: DocsField[]
+  /** from and to are indexes into fields. */
+  edges: DocsEdge[]
+  /** How much is traced, for a line on the page. */
+  columns: number
+  traced: number
+  notTraced: number
+}
+
+/** A column, or a part of it. */
+export interface DocsField {
+  /** Unique id; `relation:schema.name` for a table that no node describes. */
+  node: string
+  /** `*`: the rows of the relation, which is what count(*) counts and exists() looks for. No column of DocsNode has this name. */
+  column: string
+  /** Into jsonb: a key, an index from the start (or end, when negative), null for any element of an array; none for the column itself. */
+  path: (string | number | null)[]
+  /** `contact.email`, `agent_ids[]`, `availability[].channel`; '' without a path. */
+  label: string
+}
+
+/** [from, to, kind]. `copy`: handed on as it is (casts and trims of blanks count as value); `value`: computed from it; `condition`: decides only which rows or which value. */
+export type DocsEdge = [from: number, to: number, kind: 'copy' | 'value' | 'condition']
+
+/** Tables of the project with keys and foreign keys, from pg_constraint; without any foreign key, what relationships tests say (isTested). */
+export interface DocsEntities {
+  tables: DocsEntity[]
+  links: {
+    name: string
+    from: string
+    columns: string[]
+    to: string
+    toColumns: string[]
+    isOptional: boolean
+    isOneToOne: boolean
+    isTested: boolean
+  }[]
+}
+
+/** A table of the entity diagram; id is schema.name. */
+export interface DocsEntity {
+  id: string
+  schema: string
+  name: string
+  node: string | null
+  columns: { name: string; type: string; isKey: boolean; isForeignKey: boolean; isNullable: boolean }[]
+}
+
+/** What came in and what was refused. */
+export interface DocsQuality {
+  /** In the order of batches: undated first, then by date and natural order. One entry per batch and entity that is there. */
+  batches: DocsBatch[]
+  /** Files that were refused, newest first, at most 100. */
+  refusedFiles: { path: string; batch: string; entity: string; reason: string; at: string }[]
+  refusedFileCount: number
+  /** Open errors and warnings by table and type, most first. */
+  errorTypes: DocsErrorType[]
+  /** Open and resolved rows by the day they were first seen, per table. */
+  errorsByDay: { day: string; table: string; severity: string; found: number; resolved: number }[]
+}
+
+/** The accounting of one batch and entity: records = staged + quarantined + duplicates. */
+export interface DocsBatch {
+  batch: string
+  entity: string
+  /** Null for an undated batch. */
+  date: string | null
+  files: number
+  refused: number
+  records: number
+  staged: number
+  quarantined: number
+  duplicates: number
+  /** Open warnings and errors with this source in the entity's error tables. */
+  warnings: number
+  errors: number
+  loadedAt: string | null
+}
+
+/** One kind of error, with a few records. */
+export interface DocsErrorType {
+  /** errors.agent_pipeline_errors */
+  table: string
+  errorType: string
+  severity: 'error' | 'warning'
+  open: number
+  resolved: number
+  /** How many per source batch (open), at most 50 batches, most first. */
+  sources: { source: string; count: number }[]
+  /** At most 5. */
+  examples: DocsErrorExample[]
+}
+
+/** A refused or repaired record. */
+export interface DocsErrorExample {
+  errorId: string
+  message: string
+  field: string | null
+  source: string | null
+  file: string | null
+  position: number | null
+  firstSeenAt: string | null
+  /** JSON or text as it landed, cut after 4,000 characters. Hostile by nature: it is somebody's input. */
+  record: string | null
+  isCut: boolean
+}
+
+/** The run log. */
+export interface DocsRuns {
+  /** The last 60, oldest first. */
+  runs: DocsRun[]
+  /** Nodes and tests of the last 8 runs that did anything, for the Gantt: by run id. */
+  timelines: Record<string, DocsSpan[]>
+}
+
+/** A build, run, seed or test. */
+export interface DocsRun {
+  runId: string
+  command: string
+  status: string
+  startedAt: string
+  finishedAt: string | null
+  seconds: number | null
+  isWhole: boolean
+  message: string | null
+  models: number
+  inserted: number
+  updated: number
+  deleted: number
+  tests: { pass: number; warn: number; fail: number; error: number; skipped: number }
+}
+
+/** A bar of the Gantt: seconds from the start of its run. */
+export interface DocsSpan {
+  node: string
+  name: string
+  resourceType: string
+  status: string
+  from: number
+  to: number
+  inserted: number | null
+  updated: number | null
+  deleted: number | null
+  message: string | null
+}
+
+/** What the warehouse itself says; each part null where its mart is not there or empty. */
+export interface DocsWarehouse {
+  /** marts.daily_agent_status */
+  agents:
+    | { date: string; known: number; active: number; inactive: number; deactivated: number; newlyInactive: number; returned: number }[]
+    | null
+  /** marts.group_headcount with the parents of core.groups, roots first; at most 2,000 groups. */
+  groups: DocsGroup[] | null
+  /** marts.spend_by_budget_month summed by month, USD; and the 12 budgets with most spend, the others summed as budget null. */
+  spend: { months: { month: string; amount: string; transactions: number }[]; budgets: DocsSpend[] } | null
+}
+
+/** A group of the tree. */
+export interface DocsGroup {
+  groupId: string
+  name: string
+  parentGroupId: string | null
+  path: string
+  depth: number
+  isActive: boolean | null
+  directMembers: number
+  directActive: number
+  treeMembers: number
+  treeActive: number
+}
+
+/** Spend of one budget in one month. */
+export interface DocsSpend {
+  month: string
+  budgetId: string | null
+  /** Null: other budgets, or none (isOther tells). */
+  budget: string | null
+  isOther: boolean
+  amount: string
+  transactions: number
+}

@@ -1,0 +1,29 @@
+import type { Output, OutputColumn } from './relation.ts'
+import { CONSTANT, computed, conditional, either, NULL, untraced, type Value, withMore } from './value.ts'
+
+/** How a snapshot keeps the versions of its rows. */
+export interface SnapshotShape {
+  /** Columns of the query that are its key. */
+  key: readonly string[]
+  /** The column of the query that dates a version (strategy timestamp); null where the clock of the build does. */
+  updatedAt: string | null
+  /** Columns that are compared (strategy check); empty for timestamp. */
+  checked: readonly string[]
+  /** The names of its own columns; `isDeleted` only with hard_deletes: new_record. */
+  names: { scdId: string; updatedAt: string; validFrom: string; validTo: string; isDeleted?: string }
+}
+
+/** What a snapshot's table holds: the columns of its query, and those that say when each version was valid. */
+export function snapshotOutput(output: Output, { key, updatedAt, checked, names }: SnapshotShape): Output {
+  const named = (name: string): Value =>
+    output.columns.find(column => column.name === name)?.value ?? untraced(`${name} is no column of the query`)
+  const dated = updatedAt === null ? withMore(CONSTANT, conditional(checked.map(named))) : named(updatedAt)
+  const own: OutputColumn[] = [
+    { name: names.scdId, value: computed([...key.map(named), dated]) },
+    { name: names.updatedAt, value: dated },
+    { name: names.validFrom, value: dated },
+    { name: names.validTo, value: either([dated, NULL]) },
+    ...(names.isDeleted ? [{ name: names.isDeleted, value: computed([output.rows]) }] : []),
+  ]
+  return { ...output, columns: [...output.columns, ...own] }
+}
