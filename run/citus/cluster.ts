@@ -1,0 +1,86 @@
+import type { Sql } from '../database.ts'
+import { ProjectError } from '../errors.ts'
+import type { CitusMode } from '../settings.ts'
+
+/** A Citus cluster as its coordinator tells of it. */
+export interface Cluster {
+  /** `13.2.2` */
+  version: string
+  /** `host:port` of the nodes that hold shards. */
+  workers: string[]
+}
+
+/** What a database has of Citus, for `debug` too. */
+export interface Found {
+  /** Null without the extension. */
+  version: string | null
+  workers: string[]
+}
+
+/** The setting of a transaction that writes reference tables, or DDL, after it has read distributed ones. */
+export const inSequence = "set local citus.multi_shard_modify_mode = 'sequential'"
+
+/**
+ * The settings of a build. What one step of a query hands to the next has no statistics in a cluster, so that a nested loop over it can be
+ * quadratic. A join that moves rows between the workers would end the reading of reference tables in this session: see beginOnCitus.
+ */
+const buildSettings = `
+${inSequence};
+set local citus.enable_repartition_joins = off;
+set local citus.propagate_set_commands = 'local';
+set local enable_nestloop = off`
+
+/** What there is of Citus in this database. */
+export async function look(sql: Sql): Promise<Found> {
+  const [row] = await sql<{ version: string | null; known: boolean }[]>`
+    select
+        (select extversion from pg_extension where extname = 'citus') as version,
+        to_regclass('pg_catalog.pg_dist_node') is not null as known
+  `
+  if (!row?.version || !row.known) return { version: null, workers: [] }
+  const [full] = await sql<{ version: string }[]>`select substring(citus_version() from '^Citus ([^ ]+)') as version`
+  const nodes = await sql<{ name: string }[]>`
+    select format('%s:%s', nodename, nodeport) as name
+    from pg_dist_node
+    where noderole = 'primary' and isactive and shouldhaveshards
+    order by nodename, nodeport
+  `
+  return { version: full?.version ?? row.version, workers: nodes.map(({ name }) => name) }
+}
+
+/** The cluster that a command shall use, if any. Throws a ProjectError where `citus: on` asks for one that is not there. */
+export async function findCluster(sql: Sql, mode: CitusMode): Promise<Cluster | null> {
+  if (mode === 'off') return null
+  const { version, workers } = await look(sql)
+  if (version && workers.length > 0) return { version, workers }
+  if (mode === 'auto') return null
+  const [row] = await sql<{ database: string }[]>`select current_database() as database`
+  throw new ProjectError(
+    version
+      ? `dbt_project.yml says citus: on, but the coordinator knows no worker that may hold shards`
+      : `dbt_project.yml says citus: on, but the database ${row?.database} has no extension citus`,
+    {
+      hint: version
+        ? "Type, for each worker: select citus_add_node('host', 5432). Or say citus: auto."
+        : 'Put citus into shared_preload_libraries, restart, and type on each node: create extension citus. Or say citus: auto.',
+    },
+  )
+}
+
+/** Has this session read the coordinator's copies of reference tables again: each DDL in a transaction makes Citus stop that. */
+export async function readHere(sql: Sql): Promise<void> {
+  await sql.unsafe('set local citus.enable_local_execution = on')
+}
+
+/** Opens the transaction of a build on a cluster, before anything is read in it. */
+export async function beginOnCitus(sql: Sql): Promise<void> {
+  await sql.unsafe(buildSettings)
+  const [table] = await sql<{ name: string }[]>`
+    select logicalrelid::text as name from pg_dist_partition where partkey is null and repmodel = 't' limit 1
+  `
+  // Whoever reads a reference table first decides: from now on the coordinator's copies are read in this very session, which sees the tables
+  // that the build is making, and not over a connection of its own to itself, which does not.
+  if (table) await sql.unsafe(`select 1 from ${table.name} limit 1`)
+  // A step over results alone goes to a worker; to the coordinator it would go over such a connection.
+  await sql.unsafe("set local citus.task_assignment_policy = 'round-robin'")
+}

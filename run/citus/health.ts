@@ -1,0 +1,75 @@
+import type { Sql } from '../database.ts'
+import { ProjectError } from '../errors.ts'
+
+/** A setting that a node of the cluster should have otherwise, and what to type. */
+export interface Complaint {
+  message: string
+  hint: string
+  /** A build cannot be right, or not end, with it. */
+  isFatal: boolean
+}
+
+/** What is wrong with a cluster's nodes and settings; a node that does not answer is a complaint. */
+export async function complaints(sql: Sql): Promise<Complaint[]> {
+  const nodes = await sql<{ node: string; success: boolean; result: string }[]>`
+    select format('%s:%s', nodename, nodeport) as node, success, result
+    from run_command_on_all_nodes($$
+        select string_agg(format('%s=%s', name, case name when 'TimeZone' then reset_val else setting end), ' ' order by name)
+        from pg_settings where name in ('TimeZone', 'max_prepared_transactions', 'wal_level')
+    $$, give_warning_for_connection_errors := true)
+    inner join pg_dist_node using (nodeid)
+  `
+  return nodes.flatMap(({ node, success, result }) => (success ? ofNode(node, settingsIn(result)) : [down(node, result)]))
+}
+
+/** Throws what no build can bear; gives the rest as sentences. */
+export async function checkHealth(sql: Sql): Promise<string[]> {
+  const all = await complaints(sql)
+  const fatal = all.find(({ isFatal }) => isFatal)
+  if (fatal) throw new ProjectError(fatal.message, { hint: fatal.hint })
+  return all.map(({ message, hint }) => `${message}. ${hint}`)
+}
+
+function ofNode(node: string, settings: Map<string, string>): Complaint[] {
+  const found: Complaint[] = []
+  const zone = settings.get('TimeZone') ?? ''
+  const prepared = Number(settings.get('max_prepared_transactions') ?? 0)
+  const level = settings.get('wal_level') ?? ''
+  if (!/^(UTC|Etc\/UTC|GMT|Etc\/GMT|Zulu|UCT|Universal)$/i.test(zone)) {
+    found.push({
+      message: `The time zone of ${node} is ${zone}, and that of a session does not reach the workers`,
+      hint: "Type on the coordinator: alter database <name> set timezone = 'UTC'; it reaches the workers. Then run it again.",
+      isFatal: true,
+    })
+  }
+  if (prepared < FEWEST) {
+    found.push({
+      message: `max_prepared_transactions of ${node} is ${prepared}: a commit over several nodes prepares one for each connection`,
+      hint: `Type there: alter system set max_prepared_transactions = 300; and restart it.`,
+      isFatal: prepared === 0,
+    })
+  }
+  if (level !== 'logical') {
+    found.push({
+      message: `wal_level of ${node} is ${level}: builds work, but shards cannot be moved while they are written`,
+      hint: 'Type there: alter system set wal_level = logical; and restart it.',
+      isFatal: false,
+    })
+  }
+  return found
+}
+
+/** A statement prepares up to 16 on each worker. */
+const FEWEST = 16
+
+function down(node: string, said: string): Complaint {
+  return {
+    message: `The node ${node} of the cluster does not answer: ${said.split('\n')[0]}`,
+    hint: 'Start it; its shards have no second copy. Nothing was changed.',
+    isFatal: true,
+  }
+}
+
+function settingsIn(text: string): Map<string, string> {
+  return new Map(text.split(' ').map(pair => pair.split('=') as [string, string]))
+}

@@ -1,0 +1,35 @@
+import { ProjectError } from '../errors.ts'
+import type { Node, Project } from '../node.ts'
+
+/** Where the rows of a table lie in a cluster; a table without a placement is a plain one of the coordinator. */
+export type Placement =
+  | { kind: 'reference' }
+  | { kind: 'distributed'; column: string; colocateWith: string | null; shardCount: number | null }
+
+/** What the config says: `reference`, or `distributed_by` with `colocate_with` and `shard_count`; undefined where it says neither. */
+export function placementOf({ config, name, place }: Node): Placement | undefined {
+  const { reference, distributed_by: column, colocate_with: partner, shard_count: shards } = config
+  // A folder may be of reference tables, and a table in it be distributed.
+  if (column) {
+    if (partner && shards !== undefined)
+      throw new ProjectError(`${name} has both colocate_with and shard_count`, {
+        place,
+        hint: 'A table has as many shards as the one that it lies with: keep one of them.',
+      })
+    return {
+      kind: 'distributed',
+      column: String(column),
+      colocateWith: partner ? String(partner) : null,
+      shardCount: shards === undefined ? null : Number(shards),
+    }
+  }
+  return reference ? { kind: 'reference' } : undefined
+}
+
+/** The tables that have a placement: what builds fill, and what migrations made. */
+export function placedNodes({ nodes, sources }: Project): { node: Node; placement: Placement }[] {
+  return [...nodes.values(), ...sources.values()].flatMap(node => {
+    const placement = ['model', 'source'].includes(node.resourceType) ? placementOf(node) : undefined
+    return placement ? [{ node, placement }] : []
+  })
+}

@@ -1,0 +1,30 @@
+import type { Session, Sql } from '../database.ts'
+import type { Project } from '../node.ts'
+import type { Report } from '../report.ts'
+import { findCluster } from './cluster.ts'
+import { distribute } from './distribute.ts'
+import { checkHealth } from './health.ts'
+
+/**
+ * Makes a cluster ready for a load or a build, while the caller holds the lock: its nodes answer and are set as they must be, commits that
+ * a dead node left half done are ended, tables lie where their config says. Gives whether there is a cluster to use.
+ */
+export async function prepareCluster(sql: Sql, session: Session, project: Project, report: Report): Promise<boolean> {
+  const cluster = await findCluster(sql, project.citus)
+  if (!cluster) return false
+  await checkHealth(sql)
+  const recovered = await recover(session)
+  if (recovered > 0) report.note(`Ended ${recovered} half-done commits of an earlier run on the workers`)
+  const placed = await distribute(session, project)
+  if (placed.length > 0) report.note(`Citus ${cluster.version}, ${cluster.workers.length} workers: placed ${placed.join(', ')}`)
+  return true
+}
+
+async function recover(session: Session): Promise<number> {
+  const [row] = await session<{ recovered: number }[]>`select recover_prepared_transactions() as recovered`.catch(error => {
+    // The maintenance daemon does it too, every minute.
+    if ((error as { code?: string }).code === '42501') return []
+    throw error
+  })
+  return row?.recovered ?? 0
+}

@@ -1,0 +1,43 @@
+/** What helps when Citus refuses a statement: a rule of run/citus/README.md in a sentence; undefined when the error is none of Citus' own. */
+export function explainRefusal(error: unknown): string | undefined {
+  const { code = '', message = '' } = error as { code?: string; message?: string }
+  if (!['0A000', 'XX000', '42P17'].includes(code)) return undefined
+  const rule = rules.find(([words]) => words.test(message))?.[1]
+  return rule && `${rule} More in run/citus/README.md.`
+}
+
+// Its refusals have no codes of their own, so they are known by their words.
+const rules: [words: RegExp, rule: string][] = [
+  [
+    /complex joins|requires repartitioning|not co-?located|outer joins? .*not supported|outer part of an outer join/i,
+    'Join distributed tables on their distribution column; wrap any other side as `with x as materialized (select …)` or `in (select …)`, and keep it small.',
+  ],
+  [
+    /correlated subquer/i,
+    'Join instead of asking for each row: an inner or left join, or `in (select …)`. `{% if on_citus() %}` keeps both forms in one model.',
+  ],
+  [
+    /non-IMMUTABLE|must be marked IMMUTABLE/i,
+    "Cast and compute in a model that stages the rows; what is merged from there may call nothing that is not IMMUTABLE. For the time of the run write '{{ run_started_at }}'::timestamptz.",
+  ],
+  [/parallel (DML access|operation)|local execution has accessed/i, 'Write reference tables before distributed ones.'],
+  [
+    /MERGE/,
+    'Merge into distributed tables only, from a co-located one, on the distribution column; write reference tables by INSERT … ON CONFLICT.',
+  ],
+  [/GROUPING SETS|ROLLUP|CUBE/i, 'Write one query for each grouping and join them by `union all`.'],
+  [
+    /recursive CTE|WITH RECURSIVE|recursive .*distributed/i,
+    'Take what the recursion reads into a table of the coordinator first: a model without distributed_by.',
+  ],
+  [/FOR UPDATE\/SHARE/i, 'Take the lock clause out.'],
+  [
+    /constraint .* not supported|cannot create (foreign key )?constraint|unique indexes on non-partition/i,
+    'Keys of a distributed table contain its distributed_by column; foreign keys go to reference tables, or to a co-located table with that column in them.',
+  ],
+  [/partition (column|key)|distribution column/i, 'The distributed_by column is never null and never updated, and is in every key.'],
+  [
+    /distributed|reference table|Citus|repartition|shard/i,
+    'Read what is distributed in a step of its own, `with x as materialized (select …)`, or take distributed_by off the model.',
+  ],
+]
