@@ -3,7 +3,7 @@ import type { Session, Sql } from './database.ts'
 import { attempt, createSchemas, type Pending, settle } from './ends.ts'
 import { Interrupted, lostConnection } from './failing.ts'
 import { type Failure, storeFailures } from './failures.ts'
-import { endContext, outsideHooks, runHooks } from './hooks.ts'
+import { endContext, outsideHooks, runHooks, runProjectHooks } from './hooks.ts'
 import type { Node } from './node.ts'
 import { runNode } from './nodes.ts'
 import { empty, isGood, type NodeResult } from './record.ts'
@@ -26,10 +26,10 @@ export async function buildApart(session: Session, log: Sql, plan: Plan, report:
   try {
     const context = await contextOf(session, plan, published, report)
     await createSchemas(session, nodes)
-    await attempt(problems, () => runHooks(session, project, null, project.onRunStart, context))
+    await attempt(problems, () => runProjectHooks(session, project, 'on-run-start', context, report))
     if (problems.length === 0) {
       await runAll(session, { plan, published, context, results, failures, report, perform: alone, judge: inTransaction })
-      await attempt(problems, () => runHooks(session, project, null, project.onRunEnd, endContext(context, results)))
+      await attempt(problems, () => runProjectHooks(session, project, 'on-run-end', endContext(context, results), report))
     }
     for (const { result, stored } of failures) result.storedIn = await storeFailures(log, stored)
     if (signal.aborted) throw new Interrupted()

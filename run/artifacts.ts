@@ -37,9 +37,49 @@ export async function writeRunResults(folder: string, project: Project, results:
   await write(path.join(folder, 'run_results.json'), `${JSON.stringify(runResults(project, results, invocation), null, 2)}\n`)
 }
 
+/** run_results.json of run-operation: its one result, by the macro's unique id. */
+export async function writeOperationResult(
+  folder: string,
+  project: Project,
+  { uniqueId, status, message, startedAt, args }: OperationResult,
+): Promise<void> {
+  const now = new Date()
+  const seconds = (now.getTime() - startedAt.getTime()) / 1000
+  const result = {
+    status,
+    timing: [{ name: 'execute', started_at: startedAt.toISOString(), completed_at: now.toISOString() }],
+    thread_id: 'MainThread',
+    execution_time: seconds,
+    adapter_response: {},
+    message,
+    failures: status === 'success' ? 0 : 1,
+    unique_id: uniqueId,
+    compiled: false,
+    compiled_code: null,
+    relation_name: null,
+    batch_results: null,
+  }
+  const artifact = {
+    metadata: metadata(project, 'run-results/v6'),
+    results: [result],
+    elapsed_time: seconds,
+    args: { which: 'run-operation', ...args },
+  }
+  await write(path.join(folder, 'run_results.json'), `${JSON.stringify(artifact, null, 2)}\n`)
+}
+
+/** What became of a macro or of SQL that run-operation ran. */
+export interface OperationResult {
+  uniqueId: string
+  status: 'success' | 'error'
+  message: string | null
+  startedAt: Date
+  args: Record<string, unknown>
+}
+
 /** `args` of run_results.json, for people and for retry: what was asked, without what may be secret. */
-export function shownOptions({ vars, ...rest }: Options): Record<string, unknown> {
-  return { ...rest, ...(vars ? { varNames: Object.keys(vars) } : {}) }
+export function shownOptions({ vars, args, sql: _, ...rest }: Options): Record<string, unknown> {
+  return { ...rest, ...(vars ? { varNames: Object.keys(vars) } : {}), ...(args ? { argNames: Object.keys(args) } : {}) }
 }
 
 /** run_results.json as an object. */

@@ -1,17 +1,18 @@
 import { answering } from './answers.ts'
+import { beginOnCitus } from './citus/cluster.ts'
 import type { RunContext } from './compile.ts'
 import type { Session, Sql } from './database.ts'
 import { attempt, createSchemas, type Pending, settle } from './ends.ts'
 import { Interrupted, lostConnection } from './failing.ts'
 import { type Failure, storeFailures } from './failures.ts'
-import { endContext, runHooks } from './hooks.ts'
+import { endContext, runProjectHooks } from './hooks.ts'
 import type { Node, Project } from './node.ts'
 import { runNode } from './nodes.ts'
+import type { Observer } from './observer.ts'
 import { reachOf } from './reach.ts'
 import { isGood, landedIn, type NodeResult, type Published, publishedNodes, publishNodes } from './record.ts'
 import type { Report } from './report.ts'
 import { runAll } from './sequence.ts'
-import { compareErrors, openErrors, type Refused } from './summary.ts'
 import { isUnitTest, unitFingerprint } from './unittests.ts'
 
 /** What to build, and how. */
@@ -30,6 +31,10 @@ export interface Plan {
   targetPath: string
   /** Do it all, then roll back: nothing is published. */
   isTrial: boolean
+  /** Looks on, inside the transaction. */
+  observer?: Observer
+  /** The database is a Citus cluster. */
+  onCitus?: boolean
   /** --no-atomic: each node in a transaction of its own. */
   isApart?: boolean
   signal: AbortSignal
@@ -43,8 +48,6 @@ export interface Built {
   landedIn: bigint | null
   /** What failed beside nodes: a foreign key, a view of somebody else, a hook. */
   problems: unknown[]
-  /** Only of a trial: open errors as they would be. */
-  refused?: Refused[]
 }
 
 /**
@@ -63,30 +66,31 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
     // Repeatable read: what landed_in says is what every node sees.
     await session`begin isolation level repeatable read`
     await session.unsafe(generous)
+    if (plan.onCitus) await beginOnCitus(session)
+    await plan.observer?.begin?.(session)
     const landed = plan.hasLog ? await landedIn(session) : null
     const published = plan.hasLog ? await publishedNodes(session) : new Map<string, Published>()
     const context = await contextOf(session, plan, published, report)
-    const before = plan.isTrial && plan.hasLog ? await openErrors(session) : []
     await createSchemas(session, nodes)
     const problems: unknown[] = []
-    await attempt(problems, () => runHooks(session, project, null, project.onRunStart, context))
+    await attempt(problems, () => runProjectHooks(session, project, 'on-run-start', context, report))
     const pending: Pending = { views: [], keys: [] }
     const perform = (node: Node) => runNode(session, plan, node, context, pending)
     const sequence = { plan, published, context, results, failures, report, perform, judge: <T>(work: () => Promise<T>) => work() }
     if (problems.length === 0) await runAll(session, sequence)
     problems.push(...(await settle(session, pending)))
     if (problems.length === 0 && results.every(isGood))
-      await attempt(problems, () => runHooks(session, project, null, project.onRunEnd, endContext(context, results)))
+      await attempt(problems, () => runProjectHooks(session, project, 'on-run-end', endContext(context, results), report))
 
     const isGoodRun = problems.length === 0 && results.every(isGood)
     // Accepting a shrunk snapshot stamps its batch: this build has seen that too.
     const seen = isGoodRun && landed !== null && project.flags.acceptShrink ? await landedIn(session) : landed
     if (isGoodRun && seen !== null && !plan.isTrial) await publish(session, plan, published, seen, results)
+    await plan.observer?.end?.(session, results)
     if (signal.aborted) throw new Interrupted()
-    const refused = plan.isTrial && plan.hasLog && isGoodRun ? compareErrors(before, await openErrors(session)) : []
     await session.unsafe(isGoodRun && !plan.isTrial ? 'commit' : 'rollback')
     for (const { result, stored } of plan.isTrial ? [] : failures) result.storedIn = await storeFailures(log, stored)
-    return { status: !isGoodRun ? 'failed' : plan.isTrial ? 'trial' : 'published', results, landedIn: seen, problems, refused }
+    return { status: !isGoodRun ? 'failed' : plan.isTrial ? 'trial' : 'published', results, landedIn: seen, problems }
   } catch (error) {
     if (!lostConnection(error)) await session`rollback`.catch(() => {})
     if (signal.aborted) throw new Interrupted(results)
@@ -123,6 +127,7 @@ export async function contextOf(
       existing.has(`${node.schema}.${node.alias}`) &&
       (!plan.hasLog || known(node) !== undefined),
     lastBuilt: node => known(node)?.landedIn ?? 0,
+    onCitus: plan.onCitus ?? false,
     print: message => report.note(message),
     warn: message => report.warn({ message }),
   }

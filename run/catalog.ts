@@ -61,7 +61,7 @@ export function sameColumns(a: Existing, b: Existing): boolean {
 
 /** Whether a table has no row. */
 export async function isEmpty(sql: Sql, name: string): Promise<boolean> {
-  const [row] = await sql.unsafe<{ empty: boolean }[]>(`select not exists (select from ${name}) as empty`)
+  const [row] = await sql.unsafe<{ empty: boolean }[]>(`select not exists (select 1 from ${name}) as empty`)
   return row?.empty ?? true
 }
 

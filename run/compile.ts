@@ -24,6 +24,8 @@ export interface RunContext {
   isIncremental?: (node: Node) => boolean
   /** last_built(): 0 when not given. */
   lastBuilt?: (node: Node) => number | bigint
+  /** on_citus(): the database is a Citus cluster. */
+  onCitus?: boolean
   /** log(message, info=True) and print(), after the last pass. */
   print?: (message: string) => void
   /** exceptions.warn(), after the last pass. */
@@ -184,7 +186,7 @@ function runSession(
     ref: (name, pack, site) => {
       const found = ['model', 'seed', 'snapshot'].map(type => project.nodes.get(`${type}.${project.name}.${name}`)).find(Boolean)
       if (!found || (pack !== undefined && pack !== project.name))
-        throw new ProjectError(`'${name}' is no model or seed of the project`, { place: site })
+        throw unknown(`'${name}' is no model or seed of the project`, site, name, [...project.nodes.values()].filter(isRelation))
       if (!visible(found.uniqueId)) throw unseen(node!, `ref('${name}')`, site)
       const standIn = context.standIn?.(found, site)
       if (standIn !== undefined) return relationObject({ ...relationOf(found), standIn })
@@ -194,7 +196,7 @@ function runSession(
     },
     source: (source, table, site) => {
       const found = project.sources.get(`source.${project.name}.${source}.${table}`)
-      if (!found) throw new ProjectError(`'${source}.${table}' is no source of the project`, { place: site })
+      if (!found) throw unknown(`'${source}.${table}' is no source of the project`, site, table, [...project.sources.values()])
       if (!visible(found.uniqueId)) throw unseen(node!, `source('${source}', '${table}')`, site)
       const standIn = context.standIn?.(found, site)
       return relationObject({ ...relationOf(found), ...(standIn === undefined ? {} : { standIn }) })
@@ -203,11 +205,24 @@ function runSession(
     ask,
     isIncremental: () => node !== null && (context.isIncremental?.(node) ?? false),
     lastBuilt: () => (node === null ? 0 : (context.lastBuilt?.(node) ?? 0)),
+    onCitus: () => context.onCitus ?? false,
     print: message => void said.push({ to: 'print', message }),
     warn: message => void said.push({ to: 'warn', message }),
     used: new Set(),
     extra: new Map(Object.entries(context.extra ?? {}).map(([key, value]) => [key, toValue(value)])),
   }
+}
+
+function unknown(message: string, place: Place, name: string, among: Node[]): ProjectError {
+  const hint = didYouMean(
+    name,
+    among.map(node => node.name),
+  )
+  return new ProjectError(message, { place, ...(hint ? { hint } : {}) })
+}
+
+function isRelation({ resourceType }: Node): boolean {
+  return resourceType !== 'test'
 }
 
 function unseen(node: Node, call: string, site: Place): ProjectError {

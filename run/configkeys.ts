@@ -21,6 +21,8 @@ const all = ['model', 'seed', 'snapshot', 'test', 'unit_test', 'source'] as cons
 const related = ['model', 'seed', 'snapshot', 'test'] as const
 const built = ['model', 'seed', 'snapshot'] as const
 const model = ['model'] as const
+/** What may lie on the workers of a Citus cluster: sources are tables that a migration made. */
+const placed = ['model', 'source'] as const
 const snapshot = ['snapshot'] as const
 const queried = ['model', 'snapshot'] as const
 const seed = ['seed'] as const
@@ -45,6 +47,9 @@ export const CONFIG_KEYS: Record<string, ConfigKey> = {
   contract: { kind: 'dict', type: 'map', on: model },
   event_time: { kind: 'clobber', type: 'text', on: ['model', 'seed', 'snapshot', 'source'] },
   freshness: { kind: 'clobber', type: 'any', on: ['model', 'source'] },
+  // Known, and passed over with a warning.
+  group: { kind: 'clobber', type: 'text', on: all },
+  access: { kind: 'clobber', type: 'text', on: model, values: ['private', 'protected', 'public'] },
 
   materialized: { kind: 'clobber', type: 'text', on: queried },
   incremental_strategy: { kind: 'clobber', type: 'text', on: model, values: ['append', 'merge', 'delete+insert', 'mirror'] },
@@ -56,6 +61,11 @@ export const CONFIG_KEYS: Record<string, ConfigKey> = {
   on_schema_change: { kind: 'clobber', type: 'text', on: model, values: ['ignore', 'fail', 'append_new_columns', 'sync_all_columns'] },
   on_error: { kind: 'clobber', type: 'text', on: model, values: ['continue', 'skip_children'] },
   migrated: { kind: 'clobber', type: 'flag', on: model, ours: true },
+
+  distributed_by: { kind: 'clobber', type: 'text', on: placed, ours: true },
+  reference: { kind: 'clobber', type: 'flag', on: placed, ours: true },
+  colocate_with: { kind: 'clobber', type: 'text', on: placed, ours: true },
+  shard_count: { kind: 'clobber', type: 'number', on: placed, ours: true },
 
   strategy: { kind: 'clobber', type: 'text', on: snapshot, values: ['timestamp', 'check'] },
   updated_at: { kind: 'clobber', type: 'text', on: snapshot },
@@ -84,8 +94,6 @@ export const CONFIG_KEYS: Record<string, ConfigKey> = {
 /** Configs of dbt that this runner does not do, and what does their work. */
 export const NOT_SUPPORTED: Record<string, string> = {
   quoting: 'nothing: names are always quoted',
-  group: '`tags:`',
-  access: 'grants of the database',
   batch_size: "incremental_strategy 'mirror' or 'delete+insert' with incremental_predicates",
   begin: "incremental_strategy 'mirror' or 'delete+insert' with incremental_predicates",
   lookback: "incremental_strategy 'mirror' or 'delete+insert' with incremental_predicates",

@@ -1,9 +1,11 @@
 import { API, type Ask, missingPackage } from './adapter.ts'
 import { type Here, NODE_VALUES } from './contextvalues.ts'
+import { moment } from './datetime.ts'
 import type { Place } from './errors.ts'
 import { FUNCTIONS } from './functions.ts'
 import { bindMacro, type JinjaFunction, type Scope, type Value } from './jinja/template.ts'
-import { MODULES, moment, record } from './modules.ts'
+import { missing } from './jinja/values.ts'
+import { MODULES, record } from './modules.ts'
 import type { Macro, Node, Project } from './node.ts'
 
 /** What a template sees of the project around it; there before the nodes are parsed. */
@@ -24,6 +26,7 @@ export interface Session {
   ask: Ask
   isIncremental(): boolean
   lastBuilt(): number | bigint
+  onCitus(): boolean
   print(message: string): void
   warn(message: string): void
   /** Unique ids of the macros that were called or looked at. */
@@ -126,8 +129,21 @@ function baseValues(world: World): Map<string, Value> {
       ['dbt_version', '1.12.3'],
       ['thread_id', 'Thread-1'],
       ['selected_resources', []],
+      ...Object.entries(LEFT_OUT).map(([name, instead]): [string, Value] => [
+        name,
+        missing(`not supported: ${name}`, () => `Use ${instead} instead.`),
+      ]),
     ])
     bases.set(world.macros, base)
   }
   return base
+}
+
+// What dbt gives to templates and this runner does not.
+const LEFT_OUT: Record<string, string> = {
+  graph: 'ref() and source(), or target/manifest.json outside of templates',
+  builtins: 'a macro of another name',
+  context: 'the names themselves',
+  metric: 'a model that computes the metric',
+  diff_of_two_dicts: 'a loop over both',
 }

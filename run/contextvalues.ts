@@ -39,6 +39,10 @@ export const NODE_VALUES: Record<string, (here: Here) => Value> = {
     ({ session }) =>
     () =>
       session.lastBuilt(),
+  on_citus:
+    ({ session }) =>
+    () =>
+      session.onCitus(),
   adapter,
   load_relation: here => adapter(here).get('load_relation') ?? null,
   run_query:
@@ -47,10 +51,10 @@ export const NODE_VALUES: Record<string, (here: Here) => Value> = {
       resultObject(session.ask({ kind: 'query', sql: text(args[0] ?? kwargs.sql), place: site })).get('table') ?? null,
   statement,
   load_result:
-    ({ results, session }) =>
+    ({ results }) =>
     args => {
       const name = str(args[0] ?? '')
-      return results.has(name) || !session.execute ? resultObject(results.get(name)) : null
+      return results.has(name) ? resultObject(results.get(name)) : null
     },
   log:
     ({ session }) =>
@@ -82,7 +86,7 @@ export function nodeDict(node: Node): Value {
     resource_type: node.resourceType,
     name: node.name,
     package_name: node.packageName,
-    path: node.path,
+    path: node.test?.generic ? `${node.alias}.sql` : node.path.split('/').slice(1).join('/') || node.path,
     original_file_path: node.path,
     fqn: node.fqn,
     database: node.database,

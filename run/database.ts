@@ -40,21 +40,23 @@ export function connect(url: string, { application = 'deskledger', onNotice = ()
     connection: { application_name: application, TimeZone: 'UTC', DateStyle: 'ISO, YMD', IntervalStyle: 'postgres' },
   }
   const open = (more: object) => postgres(url, { ...options, ...more }) as unknown as Sql
-  return withSessions(open({}), onclose => open({ max: 1, onclose }))
+  return withSessions(open({}), (onclose, onsocket) => {
+    const socket = async (place: Place) => onsocket(await openSocket(place))
+    return open({ max: 1, onclose, socket })
+  })
 }
 
 const connectSeconds = 10
 
-// The driver leaves Nagle's algorithm on, so that the end of each COPY would wait some 40 ms for an acknowledgement.
-function openSocket({
-  host: [host = ''],
-  port: [port = 5432],
-  path,
-}: {
+/** Where the driver wants a socket to. */
+interface Place {
   host: string[]
   port: number[]
   path?: string | false
-}): Promise<net.Socket> {
+}
+
+// The driver leaves Nagle's algorithm on, so that the end of each COPY would wait some 40 ms for an acknowledgement.
+function openSocket({ host: [host = ''], port: [port = 5432], path }: Place): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
     const socket = path ? net.connect(path) : net.connect({ host, port, noDelay: true })
     const timedOut = Object.assign(new Error(`no answer in ${connectSeconds} seconds`), { code: 'CONNECT_TIMEOUT' })

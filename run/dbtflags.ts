@@ -37,7 +37,6 @@ const silent = [
 ]
 
 const refused: Record<string, string> = {
-  '--selector <name>': '--select and --exclude, with the selection written out',
   '--defer': 'a database that has the parents, or --select +model',
   '--favor-state': 'a database that has the parents, or --select +model',
   '--empty': '`compile` or `plan`',
@@ -45,5 +44,4 @@ const refused: Record<string, string> = {
   '--event-time-start <time>': 'incremental_predicates and a var()',
   '--event-time-end <time>': 'incremental_predicates and a var()',
   '--warn-error-options <yaml>': '--warn-error',
-  '--log-level <level>': '--quiet, or --log-format json and a filter',
 }

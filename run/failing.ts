@@ -30,7 +30,9 @@ export function lostConnection(error: unknown): ProjectError | undefined {
 /** Whether the same work may succeed when it is done again: the reason lies in the server or in what others do at the moment, not in the data. */
 export function isRepeatable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  const { code, cause } = error as Error & { code?: string }
+  const { code, cause, message } = error as Error & { code?: string }
+  // What a Citus coordinator says of a worker that is gone has the code of a bug.
+  if (code === 'XX000' && message.startsWith('failure on connection marked as essential')) return true
   return lostConnection(error) !== undefined || passing.has(code ?? '') || isRepeatable(cause)
 }
 

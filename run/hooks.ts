@@ -5,8 +5,10 @@ import { type Hook, hooksOf } from './config.ts'
 import type { Sql } from './database.ts'
 import { type Place, ProjectError } from './errors.ts'
 import type { Rendered } from './jinja/render.ts'
+import { hookLine } from './lines.ts'
 import type { Node, Project, ProjectHook } from './node.ts'
 import type { NodeResult } from './record.ts'
+import type { Report } from './report.ts'
 import { controlsTransaction, type Statement, statementsOf } from './statements.ts'
 
 /** Runs hooks: SQL of one or several statements, rendered for the node (null: for the project). */
@@ -27,6 +29,31 @@ export async function runHooks(
         throw explained(error, rendered, statement, place)
       })
     }
+  }
+}
+
+/** Runs the hooks of the project, each with its line in the report: `1 of 2 OK hook: shop.on-run-start.0`. */
+export async function runProjectHooks(
+  sql: Sql,
+  project: Project,
+  when: 'on-run-start' | 'on-run-end',
+  context: RunContext,
+  report: Pick<Report, 'event'>,
+): Promise<void> {
+  const hooks = when === 'on-run-start' ? project.onRunStart : project.onRunEnd
+  for (const [index, hook] of hooks.entries()) {
+    const began = performance.now()
+    const said = (status: 'OK' | 'ERROR'): void => {
+      const seconds = (performance.now() - began) / 1000
+      const msg = hookLine(`${project.name}.${when}.${index}`, index + 1, hooks.length, status, seconds)
+      const data = { statement: hook.sql, index: index + 1, total: hooks.length, status, execution_time: seconds }
+      report.event({ name: 'LogHookEndLine', level: status === 'OK' ? 'info' : 'error', msg, data })
+    }
+    await runHooks(sql, project, null, [hook], context).catch(error => {
+      said('ERROR')
+      throw error
+    })
+    said('OK')
   }
 }
 

@@ -1,9 +1,9 @@
 import { type Existing, findRelation, sameColumns } from './catalog.ts'
-import { ProjectError } from './errors.ts'
+import { fillEmpty } from './firstfill.ts'
 import { createIndexes } from './indexes.ts'
-import { quote } from './relation.ts'
 import { counted, countNew, createTable, fill, type Incoming, mirror, rewrite, swap } from './replace.ts'
 import { changeSchema } from './schemachange.ts'
+import { predicatesOf, restrict, type StrategyName, strategyOf, updatedColumns } from './strategy.ts'
 import {
   checkKeys,
   comparedColumns,
@@ -23,21 +23,13 @@ import {
  * whole; else the strategy says how the result goes in.
  */
 export async function incremental(work: Work): Promise<Outcome> {
-  const { config } = work.node
-  const name = String(config.incremental_strategy ?? (config.unique_key ? 'delete+insert' : 'append')).replace('_', '+')
-  const strategy = strategies[name]
-  if (!strategy) {
-    throw new ProjectError(`The incremental_strategy '${name}' is not known; there are ${Object.keys(strategies).join(', ')}`, {
-      place: work.node.place,
-    })
-  }
-  if (['mirror', 'merge'].includes(name) && name === 'mirror' && !config.unique_key) {
-    throw new ProjectError('The incremental_strategy mirror needs a unique_key', { place: work.node.place })
-  }
+  const name = strategyOf(work)
   const existing = await findRelation(work.sql, target(work))
   if (!existing) return createTable(work)
+  const filled = keyedStrategies.includes(name) ? await fillEmpty(work, existing) : undefined
+  if (filled) return filled
   const incoming = await createIncoming(work)
-  const outcome = await into(work, existing, incoming, strategy)
+  const outcome = await into(work, existing, incoming, strategies[name])
   await dropTemporary(work, '__dbt_tmp', '__dbt_changes')
   return outcome
 }
@@ -55,12 +47,15 @@ async function into(work: Work, existing: Existing, incoming: Incoming, strategy
 
 type Strategy = (work: Work, existing: Existing, incoming: Incoming) => Promise<Outcome>
 
+/** Those by which a key comes once. */
+const keyedStrategies = ['mirror', 'merge']
+
 /** A line per incremental_strategy. */
-const strategies: Record<string, Strategy> = { mirror: mirrorPart, merge, append, 'delete+insert': deleteInsert, insert: append }
+const strategies: Record<StrategyName, Strategy> = { mirror: mirrorPart, merge, append, 'delete+insert': deleteInsert, insert: append }
 
 async function whole(work: Work, existing: Existing, incoming: Incoming): Promise<Outcome> {
   // delete+insert and append allow repeated keys: their table is compared row by row.
-  const isKeyed = ['mirror', 'merge'].includes(String(work.node.config.incremental_strategy))
+  const isKeyed = keyedStrategies.includes(String(work.node.config.incremental_strategy))
   if (isKeyed) return rewrite(work, existing, incoming)
   return rewrite({ ...work, node: { ...work.node, config: { ...work.node.config, unique_key: null } } }, existing, incoming)
 }
@@ -77,7 +72,7 @@ async function merge(work: Work, existing: Existing, incoming: Incoming): Promis
   await checkKeys(work, incoming.name, key)
   if (await isFirstFill(work)) return fill(work, incoming)
 
-  const updated = columns.filter(column => !key.includes(column.name) && isUpdated(work, column.name))
+  const updated = updatedColumns(work, columns, key)
   const predicates = predicatesOf(work)
   const changes = temporary(work, '__dbt_changes')
   const changed = await step(work, 'find_changes_within', {
@@ -89,6 +84,7 @@ async function merge(work: Work, existing: Existing, incoming: Incoming): Promis
     predicates,
   })
   const inserted = await countNew(work, changes, changed)
+  if (changed > inserted) await work.observer?.changing?.(work, { changes, key, compared: updated })
   if (changed > 0) await step(work, 'merge_changes_within', { relation, changes, key, columns, updated, predicates })
   await createIndexes(work)
   return counted(incoming, { inserted, updated: changed - inserted, deleted: 0 })
@@ -110,30 +106,4 @@ async function deleteInsert(work: Work, existing: Existing, incoming: Incoming):
       : 0
   const outcome = await append(work, existing, incoming)
   return { ...outcome, deleted }
-}
-
-/** Without on_schema_change the query's new columns are left out, as in dbt. */
-function restrict(incoming: Incoming, existing: Existing, work: Work): Incoming {
-  if (work.node.config.migrated) return incoming
-  const known = new Set(existing.columns.map(column => column.name))
-  return { ...incoming, columns: { ...incoming.columns, columns: incoming.columns.columns.filter(column => known.has(column.name)) } }
-}
-
-function isUpdated(work: Work, column: string): boolean {
-  const { merge_update_columns: only, merge_exclude_columns: except } = work.node.config
-  if (only && except) {
-    throw new ProjectError('merge_update_columns and merge_exclude_columns exclude each other: give one of them', {
-      place: work.node.place,
-    })
-  }
-  const listed = (value: unknown) => (Array.isArray(value) ? value : [value]).map(name => quote(String(name)))
-  if (only) return listed(only).includes(column)
-  return !except || !listed(except).includes(column)
-}
-
-/** incremental_predicates (or predicates, dbt's older name): SQL conditions; they do not count where the whole table is made. */
-function predicatesOf(work: Work): string[] {
-  if (!work.incremental) return []
-  const value = work.node.config.incremental_predicates ?? work.node.config.predicates
-  return (Array.isArray(value) ? value : value ? [value] : []).map(String)
 }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Existing } from './catalog.ts'
 import { ProjectError } from './errors.ts'
+import { isRepeatable } from './failing.ts'
 import { quote } from './relation.ts'
-import { checkKeys, step, target, type Work } from './work.ts'
+import { underSavepoint } from './savepoint.ts'
+import { checkKeys, runSql, step, target, type Work } from './work.ts'
 
 interface Index {
   columns: string[]
@@ -11,32 +13,53 @@ interface Index {
   where?: string
 }
 
-/** Makes the indexes of the model's `indexes` config that are not there yet. */
+/** Makes the indexes of the model's `indexes` config that are not there yet, and drops those of an earlier build that it has no longer; indexes of others stay. */
 export async function createIndexes(work: Work): Promise<void> {
-  const { indexes } = work.node.config
-  for (const index of (Array.isArray(indexes) ? indexes : []) as Index[]) {
+  const { indexes, migrated } = work.node.config
+  const wanted = (Array.isArray(indexes) ? indexes : []) as Index[]
+  if (migrated && wanted.length === 0) return
+  const there = await indexesOf(work)
+  for (const index of wanted) {
     if (!Array.isArray(index?.columns) || index.columns.length === 0) {
       throw new ProjectError(`An entry of indexes needs columns: {columns: [a, b], unique: true}, not ${JSON.stringify(index)}`, {
         place: work.node.place,
       })
     }
     const { columns, unique = false, type = 'btree', where = null } = index
-    await step(work, 'create_index_on', {
-      relation: target(work),
-      name: quote(nameOf(work, index)),
-      columns: columns.map(quote),
-      unique,
-      type,
-      where,
-    })
+    const name = nameOf(work, index)
+    const found = there.find(one => one.name === name)
+    const shown = { relation: target(work), name: quote(name), columns: columns.map(quote), unique, type, where }
+    if (!found) await step(work, 'create_index_on', shown)
+    if (found?.comment !== OURS) await runSql(work, `comment on index ${quote(work.node.schema)}.${quote(name)} is '${OURS}'`)
   }
+  const names = wanted.map(index => nameOf(work, index))
+  for (const { name } of there.filter(one => one.comment === OURS && !names.includes(one.name)))
+    await runSql(work, `drop index ${quote(work.node.schema)}.${quote(name)}`)
+}
+
+// By this a later build knows which indexes it may take off.
+const OURS = 'made by the config indexes'
+
+async function indexesOf({ sql, node }: Work): Promise<{ name: string; comment: string | null }[]> {
+  return sql<{ name: string; comment: string | null }[]>`
+    select index.relname as name, obj_description(index.oid, 'pg_class') as comment
+    from pg_index
+    inner join pg_class as index on index.oid = pg_index.indexrelid
+    where pg_index.indrelid = to_regclass(format('%I.%I', ${node.schema}::text, ${node.alias}::text))
+  `
 }
 
 /** The primary key of a table of the runner's own that has none: its unique_key. */
 export async function ensurePrimaryKey(work: Work, existing: Existing, key: string[]): Promise<void> {
   if (work.node.config.migrated || existing.primaryKey.length > 0) return
-  await checkKeys(work, target(work), key)
-  await step(work, 'add_primary_key', { relation: target(work), key })
+  const relation = target(work)
+  try {
+    await underSavepoint(work.sql, 'primary_key', () => step(work, 'add_primary_key', { relation, key }))
+  } catch (error) {
+    if (isRepeatable(error)) throw error
+    await checkKeys(work, relation, key)
+    throw error
+  }
 }
 
 // The same definition has the same name at each build, so that `if not exists` finds it.

@@ -3,15 +3,20 @@ import type { Node, UnitTest } from './node.ts'
 import type { NodeResult } from './record.ts'
 
 /** How loud a line is. */
-export type Level = 'info' | 'warn' | 'error'
+export type Level = 'debug' | 'info' | 'warn' | 'error' | 'none'
 
 /** `1 of 5 START sql view model staging.stg_agents ........ [RUN]` */
 export function startLine(node: Node, index: number, total: number): string {
-  return padded(`${index} of ${total} START ${describeNode(node)}`, 'RUN')
+  return padded(`${index} of ${total} START ${describeNode(node)}`, 'RUN', Number.POSITIVE_INFINITY)
 }
 
-/** `1 of 5 OK created sql view model staging.stg_agents … [CREATE VIEW in 0.10s]`, and how loud it is. */
-export function endLine(result: NodeResult, index: number, total: number): { text: string; level: Level } {
+/** `1 of 5 OK created sql view model staging.stg_agents … [CREATE VIEW in 0.10s]`, and how loud it is; cut to `columns` where a terminal has so few. */
+export function endLine(
+  result: NodeResult,
+  index: number,
+  total: number,
+  columns = Number.POSITIVE_INFINITY,
+): { text: string; level: Level } {
   const { node, status, failures } = result
   const seconds = ((result.finishedAt.getTime() - result.startedAt.getTime()) / 1000).toFixed(2)
   const isTest = node.resourceType === 'test' || node.resourceType === 'unit_test'
@@ -27,14 +32,24 @@ export function endLine(result: NodeResult, index: number, total: number): { tex
     skipped: [isTest ? `SKIP test ${name}` : `SKIP relation ${relation(node)}`, 'SKIP'],
   }
   const [text, bracket] = parts[status]
-  return { text: padded(`${index} of ${total} ${text}`, bracket), level: 'info' }
+  const level = status === 'fail' || status === 'error' ? 'error' : status === 'warn' ? 'warn' : 'info'
+  return { text: padded(`${index} of ${total} ${text}`, bracket, columns), level }
+}
+
+/** `1 of 2 OK hook: shop.on-run-start.0 … [OK in 0.01s]` */
+export function hookLine(name: string, index: number, total: number, status: 'OK' | 'ERROR', seconds: number): string {
+  return padded(`${index} of ${total} ${status} hook: ${name}`, `${status} in ${seconds.toFixed(2)}s`, Number.POSITIVE_INFINITY)
 }
 
 /** `1 of 2 WARN freshness of shop.orders … [WARN in 0.01s]` */
 export function freshnessLine({ node, status, startedAt, finishedAt }: FreshnessResult, index: number, total: number): string {
   const word = { pass: 'PASS', warn: 'WARN', error: 'ERROR STALE', 'runtime error': 'ERROR' }[status]
   const seconds = ((finishedAt.getTime() - startedAt.getTime()) / 1000).toFixed(2)
-  return padded(`${index} of ${total} ${word} freshness of ${node.sourceName}.${node.name}`, `${word} in ${seconds}s`)
+  return padded(
+    `${index} of ${total} ${word} freshness of ${node.sourceName}.${node.name}`,
+    `${word} in ${seconds}s`,
+    Number.POSITIVE_INFINITY,
+  )
 }
 
 /** `3 inserted, 1 deleted, 994 unchanged`; '' for what has no rows to count. */
@@ -64,7 +79,8 @@ export function relation(node: Node): string {
   return `${node.schema}.${node.alias}`
 }
 
-function describeNode(node: Node): string {
+/** `sql view model staging.stg_agents`, `test unique_agents_agent_id`. */
+export function describeNode(node: Node): string {
   if (node.resourceType === 'seed') return `seed file ${relation(node)}`
   if (node.resourceType === 'snapshot') return `snapshot ${relation(node)}`
   if (node.resourceType === 'test') return `test ${node.name}`
@@ -85,7 +101,9 @@ function doing(node: Node): string {
   return { seed: 'loading', snapshot: 'snapshotting' }[node.resourceType as string] ?? 'creating'
 }
 
-function padded(text: string, bracket: string): string {
-  const dots = '.'.repeat(Math.max(3, 80 - text.length - 1))
-  return `${text} ${dots} [${bracket}]`
+// To 80 characters with dots, as dbt; where that is too wide for a terminal, what is in the brackets stays in sight.
+function padded(text: string, bracket: string, columns: number): string {
+  const width = Math.max(20, Math.min(80, columns - bracket.length - 3))
+  const shown = columns - bracket.length - 3 < text.length + 1 ? `${text.slice(0, width - 2)}…` : text
+  return `${`${shown} `.padEnd(width, '.')} [${bracket}]`
 }

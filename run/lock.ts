@@ -21,15 +21,34 @@ export async function withLock<T>(sql: Sql, { wait, onWait }: LockOptions, work:
       if (await tryLock(session, buildOrLoad)) return
       const holder = await holderOf(session, buildOrLoad)
       if (!wait) {
-        throw new ProjectError(`Another build or load is running: ${holder}`, {
-          hint: 'Wait for it to end, or run without --no-wait to queue behind it.',
-        })
+        const hint = 'Wait for it to end, or run without --no-wait to queue behind it.'
+        throw Object.assign(new ProjectError(`Another build or load is running: ${holder}`, { hint }), { isLocked: true })
       }
       onWait?.(holder)
       await session`select pg_advisory_lock(${buildOrLoad[0]}, ${buildOrLoad[1]})`
     },
     work,
   )
+}
+
+/** Whether an error says that another build or load is running. */
+export function isLocked(error: unknown): boolean {
+  return (error as { isLocked?: boolean } | undefined)?.isLocked === true
+}
+
+/** Runs the work while holding the same lock where it is free at this moment; where it is not, gives undefined at once. */
+export async function ifFree<T>(sql: Sql, work: (session: Session) => Promise<T>): Promise<T | undefined> {
+  const session = await sql.reserve()
+  try {
+    if (!(await tryLock(session, buildOrLoad))) return undefined
+    try {
+      return await work(session)
+    } finally {
+      await unlock(session, buildOrLoad)
+    }
+  } finally {
+    session.release()
+  }
 }
 
 /** Runs the work while no other process migrates this database. A lock of its own: a build migrates while it holds the other. */

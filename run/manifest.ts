@@ -5,6 +5,7 @@ import { hasContract } from './contract.ts'
 import { sha256 } from './functions.ts'
 import type { Column, Macro, Node, Project, UnitRows, UnitTest } from './node.ts'
 import type { NodeResult } from './record.ts'
+import type { Selector } from './selectors.ts'
 
 /** target/manifest.json, dbt's version 12: what state: compares with, and what tools around dbt read. */
 export async function writeManifest(folder: string, project: Project, compiled: Map<string, string> = new Map()): Promise<void> {
@@ -29,22 +30,25 @@ export function manifestOf(project: Project, compiled: Map<string, string> = new
       adapter_type: 'postgres',
       quoting: { database: true, schema: true, identifier: true, column: null },
     },
-    nodes: entries(project.nodes.values(), node => nodeEntry(project, node, compiled.get(node.uniqueId), created)),
+    nodes: {
+      ...entries(project.nodes.values(), node => nodeEntry(project, node, compiled.get(node.uniqueId), created)),
+      ...Object.fromEntries(operationEntries(project, created)),
+    },
     sources: entries(project.sources.values(), node => sourceEntry(node, created)),
     macros: entries(project.macros.values(), macro => macroEntry(macro, created)),
     docs: Object.fromEntries([...project.docs.values()].map(doc => docEntry(project, doc))),
     exposures: {},
     metrics: {},
     groups: {},
-    selectors: {},
+    selectors: Object.fromEntries([...project.selectors.values()].map(selector => [selector.name, selectorEntry(selector)])),
     disabled: Object.fromEntries(
       [...project.disabled.values()].map(node => [
         node.uniqueId,
         [node.resourceType === 'source' ? sourceEntry(node, created) : nodeEntry(project, node, undefined, created)],
       ]),
     ),
-    parent_map: Object.fromEntries(project.parentMap),
-    child_map: Object.fromEntries(project.childMap),
+    parent_map: { ...Object.fromEntries(project.parentMap), ...alone(project) },
+    child_map: { ...Object.fromEntries(project.childMap), ...alone(project) },
     group_map: {},
     saved_queries: {},
     semantic_models: {},
@@ -67,7 +71,7 @@ function nodeEntry(project: Project, node: Node, compiledCode: string | undefine
     unrendered_config: node.unrenderedConfig,
     created_at: created,
     relation_name: node.relationName,
-    raw_code: node.raw.trim(),
+    raw_code: node.resourceType === 'snapshot' ? node.raw : node.raw.trim(),
   }
   if (node.resourceType === 'seed') return { ...shared, root_path: project.dir, depends_on: { macros: node.macros } }
 
@@ -86,21 +90,78 @@ function nodeEntry(project: Project, node: Node, compiledCode: string | undefine
     contract: contractOf(node),
   }
   if (node.resourceType === 'model')
-    return { ...code, constraints: node.constraints.map(constraint => ({ ...constraint })), access: 'protected', primary_key: keyOf(node) }
+    return {
+      ...code,
+      constraints: node.constraints.map(constraint => ({ ...constraint })),
+      access: node.config.access ?? 'protected',
+      primary_key: keyOf(project, node),
+    }
   if (!node.test?.generic) return code
   return {
     ...code,
     column_name: node.test.column ?? null,
-    file_key_name: null,
-    attached_node: node.test.attachedTo ?? null,
-    test_metadata: { name: node.test.generic, kwargs: node.test.arguments, namespace: null },
+    ...attachment(project, node.test),
   }
+}
+
+// Hooks read nothing that is known before they run.
+function alone(project: Project): object {
+  return Object.fromEntries(operationEntries(project, 0).map(([id]) => [id, []]))
+}
+
+function attachment(project: Project, { generic, attachedTo, arguments: given }: NonNullable<Node['test']>): object {
+  const on = project.nodes.get(attachedTo ?? '') ?? project.sources.get(attachedTo ?? '')
+  const isSource = on?.resourceType === 'source'
+  const call = isSource ? `source('${on.sourceName}', '${on.name}')` : `ref('${on?.name ?? ''}')`
+  return {
+    file_key_name: on ? `${on.resourceType}s.${isSource ? on.sourceName : on.name}` : null,
+    attached_node: isSource ? null : (attachedTo ?? null),
+    test_metadata: { name: generic, kwargs: { ...given, model: `{{ get_where_subquery(${call}) }}` }, namespace: null },
+  }
+}
+
+// Hooks of the project, which dbt has as nodes too.
+function operationEntries(project: Project, created: number): [string, object][] {
+  const list = [
+    ...project.onRunStart.map((hook, i) => ({ ...hook, when: 'on-run-start', index: i })),
+    ...project.onRunEnd.map((hook, i) => ({ ...hook, when: 'on-run-end', index: i })),
+  ]
+  return list.map(({ sql, when, index }) => {
+    const name = `${project.name}-${when}-${index}`
+    const uniqueId = `operation.${project.name}.${name}`
+    return [
+      uniqueId,
+      {
+        database: project.target.database,
+        schema: project.target.schema,
+        name,
+        resource_type: 'operation',
+        package_name: project.name,
+        path: `hooks/${name}.sql`,
+        original_file_path: './dbt_project.yml',
+        unique_id: uniqueId,
+        fqn: [project.name, 'hooks', name],
+        alias: name,
+        checksum: { name: 'sha256', checksum: sha256(name) },
+        config: { enabled: true, materialized: 'view', tags: [], meta: {} },
+        tags: [when],
+        created_at: created,
+        raw_code: sql,
+        language: 'sql',
+        refs: [],
+        sources: [],
+        depends_on: { macros: [], nodes: [] },
+        index,
+      },
+    ]
+  })
 }
 
 function sourceEntry(node: Node, created: number): object {
   const { source } = node
   return {
     ...identity(node),
+    path: node.path,
     source_name: node.sourceName ?? '',
     source_description: source?.description ?? '',
     loader: source?.loader ?? '',
@@ -166,6 +227,10 @@ function fixtureEntry({ format, fixture, sql, rows }: UnitRows): object {
   return { rows: sql ?? plain, format, fixture }
 }
 
+function selectorEntry({ name, description, isDefault, written }: Selector): object {
+  return { name, ...(description ? { description } : {}), ...(isDefault ? { default: true } : {}), definition: written }
+}
+
 function docEntry(project: Project, doc: { name: string; text: string; place: { file: string } }): [string, object] {
   const id = `doc.${project.name}.${doc.name}`
   const file = doc.place.file
@@ -175,7 +240,7 @@ function docEntry(project: Project, doc: { name: string; text: string; place: { 
       name: doc.name,
       resource_type: 'doc',
       package_name: project.name,
-      path: file,
+      path: inFolder(file),
       original_file_path: file,
       unique_id: id,
       block_contents: doc.text,
@@ -190,7 +255,7 @@ function identity(node: Node): object {
     name: node.name,
     resource_type: node.resourceType,
     package_name: node.packageName,
-    path: node.path.split('/').slice(1).join('/') || node.path,
+    path: node.test?.generic ? `${node.alias}.sql` : inFolder(node.path),
     original_file_path: node.path,
     unique_id: node.uniqueId,
     fqn: node.fqn,
@@ -210,8 +275,11 @@ function configOf(node: Node): object {
     )
   }
   const { pre_hook: _before, post_hook: _after, ...config } = node.config
-  const own = node.resourceType === 'test' ? {} : { 'pre-hook': hooks('pre-hook'), 'post-hook': hooks('post-hook') }
-  return { ...standard, ...config, ...own, tags: node.tags, meta: node.meta, docs: docsOf(node.docs) }
+  const own =
+    node.resourceType === 'test' ? {} : { 'pre-hook': hooks('pre-hook'), 'post-hook': hooks('post-hook'), docs: docsOf(node.docs) }
+  const model =
+    node.resourceType === 'model' ? { access: 'protected', contract: { alias_types: true, ...(config.contract as object) } } : {}
+  return { ...standard, ...config, ...model, ...(config.access ? { access: config.access } : {}), ...own, tags: node.tags, meta: node.meta }
 }
 
 function contractOf(node: Node): object {
@@ -229,12 +297,26 @@ function columnsOf(columns: Column[]): object {
   return Object.fromEntries(
     columns.map(({ name, description, dataType, quote, meta = {}, tags = [], constraints = [] }) => [
       name,
-      { name, description, data_type: dataType ?? null, quote: quote ?? null, meta, tags, constraints },
+      { name, description, data_type: dataType ?? null, quote: quote ?? null, meta, tags, constraints, config: { meta, tags } },
     ]),
   )
 }
 
-function keyOf(node: Node): string[] {
-  const key = node.config.unique_key
-  return Array.isArray(key) ? key.map(String) : typeof key === 'string' ? [key] : []
+// As dbt infers it: the constraint, else the columns that are tested as unique and not_null, else those that are unique.
+function keyOf(project: Project, node: Node): string[] {
+  const constraint = node.constraints.find(({ type }) => type === 'primary_key')
+  const column = node.columns.find(({ constraints = [] }) => constraints.some(({ type }) => type === 'primary_key'))
+  if (constraint || column) return constraint?.columns ?? [column!.name]
+  const tested = (generic: string) =>
+    (project.childMap.get(node.uniqueId) ?? [])
+      .map(id => project.nodes.get(id)?.test)
+      .filter(test => test?.generic === generic && test.attachedTo === node.uniqueId)
+      .map(test => String(test?.arguments.column_name))
+  const [unique, filled] = [tested('unique'), tested('not_null')]
+  const both = unique.filter(name => filled.includes(name))
+  return both.length > 0 ? both : unique
+}
+
+function inFolder(file: string): string {
+  return file.split('/').slice(1).join('/') || file
 }

@@ -1,4 +1,5 @@
 import { findRelation, qualified, sameColumns } from './catalog.ts'
+import { placed } from './citus/placed.ts'
 import { dropViews, recreateViews, trimmingsOf, viewsOf } from './dependents.ts'
 import { ProjectError } from './errors.ts'
 import { incremental } from './incremental.ts'
@@ -20,7 +21,7 @@ export async function materialize(work: Work): Promise<Outcome> {
       place: work.node.place,
     })
   }
-  return run(work)
+  return work.placement && (kind === 'table' || kind === 'incremental') ? placed(work, work.placement) : run(work)
 }
 
 async function view(work: Work): Promise<Outcome> {
@@ -33,7 +34,8 @@ async function view(work: Work): Promise<Outcome> {
     await step(work, 'create_trial_view', { trial, query })
     const wanted = await findRelation(sql, `pg_temp.${trial}`)
     const [same] = await sql<{ same: boolean }[]>`select pg_get_viewdef(${existing.oid}::oid) = pg_get_viewdef(${wanted!.oid}::oid) as same`
-    await sql.unsafe(`drop view pg_temp.${trial}`)
+    // By its bare name, which finds temporary relations first: Citus knows no schema pg_temp.
+    await sql.unsafe(`drop view ${trial}`)
     if (same?.same && sameColumns(existing, wanted!)) return uncounted('UNCHANGED')
 
     const isPrefix = existing.columns.every(

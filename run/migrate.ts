@@ -38,6 +38,16 @@ export async function migrate(sql: Sql, url: string, projectDir: string): Promis
   })
 }
 
+/** Throws a ProjectError when the database lacks a migration: for what changes nothing, and so applies none. */
+export async function refusePending(sql: Sql, projectDir: string): Promise<void> {
+  const pending = await pendingMigrations(sql, projectDir)
+  if (pending.length === 0) return
+  throw new ProjectError(
+    `The database lacks ${pending.length === 1 ? 'a migration' : `${pending.length} migrations`}: ${pending.map(({ name }) => name).join(', ')}`,
+    { hint: 'This command applies none: run `npx tsx run.ts load` first.' },
+  )
+}
+
 type Applied = Migration & { appliedAt: string }
 
 function readMigrations(projectDir: string): Migration[] {

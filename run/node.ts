@@ -1,5 +1,7 @@
 import type { Place } from './errors.ts'
 import type { Definition } from './jinja/template.ts'
+import type { Selector } from './selectors.ts'
+import type { CitusMode } from './settings.ts'
 
 /** What a node is: dbt's resource types that this runner knows. */
 export type ResourceType = 'model' | 'seed' | 'test' | 'unit_test' | 'snapshot' | 'source'
@@ -172,6 +174,7 @@ export interface Project {
   dir: string
   name: string
   version: string
+  citus: CitusMode
   target: Target
   flags: Flags
   /** dbt_project.yml's vars with --vars over them. */
@@ -189,6 +192,8 @@ export interface Project {
   unitTests: Map<string, UnitTest>
   /** {% docs %} blocks by name. */
   docs: Map<string, { name: string; text: string; place: Place }>
+  /** Selections of selectors.yml by name. */
+  selectors: Map<string, Selector>
   onRunStart: ProjectHook[]
   onRunEnd: ProjectHook[]
   /** Unique id to the unique ids of nodes and sources it reads directly, and the other way round. Every node and source has an entry. */

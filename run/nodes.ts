@@ -1,5 +1,8 @@
 import { writeCompiled, writeRun } from './artifacts.ts'
 import type { Plan } from './build.ts'
+import { readHere } from './citus/cluster.ts'
+import { placementOf } from './citus/placement.ts'
+import { refuseInlined } from './citus/portable.ts'
 import { persistDocs } from './comments.ts'
 import { compileNode, type RunContext } from './compile.ts'
 import { withContract } from './contracted.ts'
@@ -22,6 +25,7 @@ export async function runNode(session: Session, plan: Plan, node: Node, context:
   const result = empty(node)
   const own: Pending = { views: [...pending.views], keys: [] }
   const statements: string[] = []
+  if (plan.onCitus) await readHere(session)
   await session`savepoint node`
   try {
     let said: Record<string, unknown> = {}
@@ -34,7 +38,9 @@ export async function runNode(session: Session, plan: Plan, node: Node, context:
     result.compiled = compiled.text
     await writeCompiled(plan.targetPath, node, compiled.text)
     const query = node.resourceType === 'seed' ? compiled : oneQuery(node, compiled)
+    if (plan.onCitus) refuseInlined(node, query)
     const incremental = context.isIncremental?.(node) ?? false
+    const placement = plan.onCitus ? placementOf(node) : undefined
     const work: Work = {
       sql: session,
       project,
@@ -42,9 +48,11 @@ export async function runNode(session: Session, plan: Plan, node: Node, context:
       query,
       incremental,
       context,
+      ...(placement && { placement }),
       pendingViews: own.views,
       pendingKeys: own.keys,
       statements,
+      ...(plan.observer ? { observer: plan.observer } : {}),
     }
     await runHooks(session, project, node, insideHooks(plan, node, 'pre'), context, statements)
     const outcome = await withContract(work, materialize)

@@ -1,19 +1,17 @@
+import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { createDoubts } from './citus/doubt.ts'
 import { checkServer, connect, explainConnection, type Sql } from './database.ts'
-import { startEmbedded } from './embedded.ts'
-import { ProjectError } from './errors.ts'
+import { ProjectError, ProjectErrors } from './errors.ts'
 import { connectionLost, isUnreachable, lostConnection } from './failing.ts'
+import { found, running } from './frame.ts'
 import type { Node, Project, Target } from './node.ts'
 import type { Options } from './options.ts'
-import { buildOrder } from './order.ts'
-import { parseProject } from './parse.ts'
-import { readProfile } from './profile.ts'
-import { loadProject } from './project.ts'
 import { repeating } from './repeat.ts'
 import type { Report } from './report.ts'
-import { type Previous, selectNodes } from './select.ts'
+import type { Previous } from './select.ts'
 
 /** A project as a command works with it. */
 export interface Opened {
@@ -21,6 +19,10 @@ export interface Opened {
   /** Absolute path of the folder of artifacts, and the same as it was given. */
   targetPath: string
   targetName: string
+  /** Folder of dbt.log. */
+  logFolder: string
+  /** All that the project was read from, but for the files in its own folder; absolute. */
+  folders: string[]
 }
 
 /** What every command gets. */
@@ -33,8 +35,18 @@ export interface Command {
   signal: AbortSignal
 }
 
-/** Reads and parses the project; shows its warnings. */
-export async function openProject({ name, options, report }: Command): Promise<Opened> {
+/** Reads and parses the project; shows its warnings. Throws ProjectErrors with all mistakes. */
+export async function openProject(command: Command): Promise<Opened> {
+  const { errors, ...opened } = await openPartly(command)
+  if (errors.length > 0) throw new ProjectErrors((await import('./link.ts')).inPlaces(errors))
+  return opened
+}
+
+/** The same with the mistakes, for who can do with a part of the project. */
+export async function openPartly({ name, options, report }: Command): Promise<Opened & { errors: ProjectError[] }> {
+  if (!BARE.has(name)) report.event(running(), true)
+  // Not before: who finds out by other means that nothing is to do has no use for these.
+  const [{ loadProject }, { parsePartly }] = await Promise.all([import('./project.ts'), import('./parse.ts')])
   const { url, target } = await connectionOf(options)
   const files = await loadProject(options.projectDir, {
     ...(options.vars ? { vars: options.vars } : {}),
@@ -47,20 +59,35 @@ export async function openProject({ name, options, report }: Command): Promise<O
     },
   })
   report.textOf = file => files.texts.get(file)
-  const project = parseProject(files)
+  const logFolder = path.resolve(files.dir, options.logPath ?? process.env.DBT_LOG_PATH ?? files.settings.logPath)
+  report.logTo(logFolder)
+  const { project, errors } = parsePartly(files)
   report.textOf = file => project.textOf(file)
-  for (const warning of project.warnings) report.warn(warning)
-  if (options.warnError && project.warnings.length > 0) {
+  if (errors.length === 0) for (const warning of project.warnings) report.warn(warning)
+  if (!BARE.has(name) && errors.length === 0) report.event(found(project), true)
+  if (options.warnError && errors.length === 0 && project.warnings.length > 0) {
     throw new ProjectError(
       `The project has ${project.warnings.length === 1 ? 'a warning' : `${project.warnings.length} warnings`}, and --warn-error is set`,
     )
   }
   const targetName = options.targetPath ?? process.env.DBT_TARGET_PATH ?? files.settings.targetPath
-  return { project, targetName, targetPath: path.resolve(project.dir, targetName) }
+  return { project, errors, targetName, targetPath: path.resolve(project.dir, targetName), logFolder, folders: files.folders }
 }
+
+/** Opens a project of which no more is needed than that it is there. */
+export async function openFolder({ options, report }: Command): Promise<Pick<Project, 'dir' | 'invocationId'>> {
+  const { readProjectFile } = await import('./settings.ts')
+  const { dir, settings } = await readProjectFile(options.projectDir)
+  report.logTo(path.resolve(dir, options.logPath ?? process.env.DBT_LOG_PATH ?? settings.logPath))
+  return { dir, invocationId: randomUUID() }
+}
+
+// Commands that are asked for a result, not for work: no frame around it.
+const BARE = new Set(['show', 'ls', 'debug', 'errors', 'clean', 'load'])
 
 /** Where a command works: DATABASE_URL, else the target of profiles.yml, else (without a url) the embedded server. */
 export async function connectionOf(options: Options): Promise<{ url: string | undefined; target: Partial<Target> }> {
+  const { readProfile } = await import('./profile.ts')
   const profile = await readProfile(options)
   const schema = process.env.DBT_SCHEMA
   const target = { ...profile?.target, ...(schema ? { schema } : {}) }
@@ -77,16 +104,19 @@ export async function withDatabase<T>(command: Command, work: (sql: Sql, url: st
 }
 
 async function once<T>(command: Command, work: (sql: Sql, url: string) => Promise<T>): Promise<T> {
-  const { url: given } = await connectionOf(command.options)
-  const server = given ? null : await startEmbedded(path.resolve(command.options.projectDir))
+  const given = databaseUrl() ?? (await connectionOf(command.options)).url
+  const server = given ? null : await (await import('./embedded.ts')).startEmbedded(path.resolve(command.options.projectDir))
   const url = given ?? server!.url
-  const sql = connect(url, { application: `deskledger ${command.name}` })
+  const doubts = createDoubts()
+  const sql = connect(url, { application: `deskledger ${command.name}`, onNotice: doubts.onNotice })
   let wasReached = false
   try {
     const { warnings } = await checkServer(sql, url)
     wasReached = true
     for (const message of warnings) command.report.warn({ message })
-    return await work(sql, url)
+    const result = await work(sql, url)
+    doubts.check()
+    return result
   } catch (error) {
     if (command.signal.aborted) throw error
     const gone = wasReached && isUnreachable(error) ? connectionLost((error as Error).message) : undefined
@@ -105,9 +135,12 @@ export async function selected(
   types: Node['resourceType'][],
 ): Promise<{ nodes: Node[]; isWhole: boolean }> {
   const ids = await selectedIds({ options, report }, project, targetPath)
+  const { buildOrder } = await import('./order.ts')
   const nodes = buildOrder(project, ids).filter(node => types.includes(node.resourceType) && hasType(options, node))
   if (nodes.length === 0) report.warn({ message: 'Nothing to do: the selection matches no enabled node.' })
-  const isWhole = !options.select && !options.exclude && !options.resourceType && !options.excludeResourceType
+  const hasDefault = [...project.selectors.values()].some(({ isDefault }) => isDefault)
+  const isWhole =
+    !options.select && !options.exclude && !options.selector && !hasDefault && !options.resourceType && !options.excludeResourceType
   return { nodes, isWhole }
 }
 
@@ -117,10 +150,12 @@ export async function selectedIds(
   project: Project,
   targetPath: string,
 ): Promise<Set<string>> {
-  const previous = await previousOf(options, targetPath)
+  const previous = await previousOf(options, targetPath, project)
+  const { selectNodes } = await import('./select.ts')
   return selectNodes(project, {
     ...(options.select ? { select: options.select } : {}),
     ...(options.exclude ? { exclude: options.exclude } : {}),
+    ...(options.selector ? { selector: options.selector } : {}),
     ...(options.indirectSelection ? { indirectSelection: options.indirectSelection } : {}),
     ...(previous ? { previous } : {}),
     warn: message => report.warn({ message }),
@@ -148,9 +183,10 @@ function targetOf(url: string | undefined): Partial<Target> {
 }
 
 // state: and result: compare with an earlier run.
-async function previousOf({ state, select, exclude }: Options, targetPath: string): Promise<Previous | undefined> {
+async function previousOf({ state, select, exclude }: Options, targetPath: string, { selectors }: Project): Promise<Previous | undefined> {
   const isAsked = [...(select ?? []), ...(exclude ?? [])].some(term => /(^|[+@,])\d*(state|result|source_status):/.test(term))
-  if (!state && !isAsked) return undefined
+  const isDefined = /"(term":"[@+\d]*)(state|result|source_status)[.:]/.test(JSON.stringify([...selectors.values()]))
+  if (!state && !isAsked && !isDefined) return undefined
   const folder = state ? path.resolve(state) : targetPath
   if (state && !existsSync(folder)) throw new ProjectError(`--state names ${state}, but there is no such folder`)
   const read = async (name: string, from = folder): Promise<unknown> => {

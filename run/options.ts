@@ -8,6 +8,8 @@ export interface Options {
   target?: string
   select?: string[]
   exclude?: string[]
+  /** Of selectors.yml. */
+  selector?: string
   resourceType?: string[]
   excludeResourceType?: string[]
   indirectSelection?: IndirectSelection
@@ -19,9 +21,15 @@ export interface Options {
   warnError?: boolean
   logFormat: 'text' | 'json'
   quiet?: boolean
+  logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'none'
+  debug?: boolean
+  /** Where dbt.log goes. */
+  logPath?: string
   targetPath?: string
   data?: string
   prune?: boolean
+  /** commander's form of --no-load. */
+  load?: boolean
   acceptShrink?: boolean
   /** commander's form of --no-wait. */
   wait?: boolean
@@ -34,9 +42,20 @@ export interface Options {
   sql?: string
   /** commander's form of --no-atomic. */
   atomic?: boolean
+  /** Of docs serve. */
+  port?: number
   /** commander's form of --no-compile. */
   compile?: boolean
   entity?: string
+  /** Of clean. */
+  landing?: boolean
+  keep?: number
+  apply?: boolean
+  /** Of diff: lists that commas may divide too. */
+  key?: string[]
+  ignore?: string[]
+  against?: string
+  exitCode?: boolean
   show?: number
   replay?: boolean
 }

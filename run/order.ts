@@ -2,7 +2,7 @@ import type { Node, Project } from './node.ts'
 
 /**
  * The selected models, seeds and tests in the order of dbt build: each after all that it reads, a test as soon as its parents are there
- * and before the models that depend on all of them, a unit test just before its model. Ties go by unique id, so that one project always
+ * and before the models that depend on all of them, a unit test just before its model, seeds before all. Ties go by unique id, so that one project always
  * runs in one order.
  */
 export function buildOrder(project: Project, selected: Iterable<string>): Node[] {
@@ -99,11 +99,12 @@ function wholeOrder(project: Project): Node[] {
   return ordered
 }
 
-// Tests as soon as they can run, then by unique id. The next one is the last of the list.
+// Seeds first: a source may be a table that a seed made. Then tests as soon as they can run, then by unique id. The next one is the last.
 function insert(ready: string[], id: string): void {
+  const rank = (one: string): number => (one.startsWith('seed.') ? 0 : one.startsWith('test.') ? 1 : 2)
   const before = (left: string, right: string): boolean => {
-    const [leftTest, rightTest] = [left.startsWith('test.'), right.startsWith('test.')]
-    return leftTest === rightTest ? left < right : leftTest
+    const difference = rank(left) - rank(right)
+    return difference === 0 ? left < right : difference < 0
   }
   let low = 0
   let high = ready.length

@@ -12,6 +12,8 @@ import { namer } from './nodenames.ts'
 import { parseSession, settle } from './parsepass.ts'
 import { describeMacros, docsOf, patchNodes, sourceDrafts } from './patch.ts'
 import type { ProjectFiles, SeedFile, SourceFile } from './project.ts'
+import { readSelectors } from './selectors.ts'
+import { passedOver } from './shape.ts'
 import { snapshotDrafts } from './snapshotdrafts.ts'
 import { unitTests } from './unitparse.ts'
 import { placeOf, placeOfValue } from './yaml.ts'
@@ -19,9 +21,16 @@ import { yamlRenderer } from './yamljinja.ts'
 
 /** Renders every node once with execute = false and links what ref() and source() name. Throws ProjectErrors with all mistakes. */
 export function parseProject(files: ProjectFiles): Project {
+  const { project, errors } = parsePartly(files)
+  if (errors.length > 0) throw new ProjectErrors(inPlaces(errors))
+  return project
+}
+
+/** The same for who can do with a part: the project as far as it could be read, and the mistakes. Nothing of it may be built. */
+export function parsePartly(files: ProjectFiles): { project: Project; errors: ProjectError[] } {
   const { settings } = files
   const errors = [...files.errors]
-  const warnings: Problem[] = []
+  const warnings: Problem[] = [...files.warnings]
   const used = new Set<object>()
   const macros = readMacros(files, errors)
   const world: World = { ...files, name: settings.name, macros }
@@ -53,11 +62,13 @@ export function parseProject(files: ProjectFiles): Project {
     ...world,
     dir: files.dir,
     version: settings.version,
+    citus: settings.citus,
     nodes: new Map(),
     sources: new Map(),
     disabled: new Map(),
     unitTests: new Map(),
     docs,
+    selectors: readSelectors(files.selectors, renderYaml, errors),
     onRunStart: hooks('on-run-start', settings.onRunStart),
     onRunEnd: hooks('on-run-end', settings.onRunEnd),
     parentMap: new Map(),
@@ -68,6 +79,15 @@ export function parseProject(files: ProjectFiles): Project {
   link(project, drafts, errors)
   unitTests(project, files, { used, renderYaml, docs, errors })
 
+  for (const [key, instead] of Object.entries(UNENFORCED)) {
+    const found = drafts.find(({ node }) => node.config[key] !== undefined && node.config[key] !== 'public')
+    if (found)
+      warnings.push({
+        message: passedOver(`the config '${key}'`),
+        place: found.node.patch ?? found.node.place,
+        hint: `Use ${instead} instead.`,
+      })
+  }
   const unused = (Object.keys(TREE) as (keyof typeof TREE)[]).flatMap(type => unusedFolders(settings.trees[type], TREE[type], used))
   for (const { path, place } of unused)
     warnings.push({
@@ -76,8 +96,7 @@ export function parseProject(files: ProjectFiles): Project {
       hint: 'Rename or remove them; a config has a + before its name.',
     })
 
-  if (errors.length > 0) throw new ProjectErrors(inPlaces(errors))
-  return project
+  return { project, errors }
 
   function draftOf(file: SourceFile | SeedFile, type: 'model' | 'seed' | 'test'): Draft {
     const parts = file.within.replace(/\.[^.]*$/, '').split('/')
@@ -139,6 +158,8 @@ export function parseProject(files: ProjectFiles): Project {
     })
   }
 }
+
+const UNENFORCED = { group: '`tags:`', access: 'grants of the database' }
 
 const TREE = { model: 'models', seed: 'seeds', test: 'data_tests', unit_test: 'unit_tests', snapshot: 'snapshots', source: 'sources' }
 

@@ -3,6 +3,7 @@ import type { Session } from './context.ts'
 import { checkContract } from './contract.ts'
 import { attempt, configure, type Draft } from './drafts.ts'
 import { ProjectError } from './errors.ts'
+import { didYouMean } from './jinja/suggest.ts'
 import { toJs } from './jinja/template.ts'
 import type { Node } from './node.ts'
 import { relationObject, relationOf } from './relation.ts'
@@ -49,7 +50,10 @@ export function settle(node: Node, errors: ProjectError[]): void {
       )
       return
     }
-    const hint = materialized === 'snapshot' ? 'Write it as a snapshot, in snapshots/.' : `There are ${MATERIALIZED.join(', ')}.`
+    const hint =
+      materialized === 'snapshot'
+        ? 'Write it as a snapshot, in snapshots/.'
+        : (didYouMean(materialized, MATERIALIZED) ?? `There are ${MATERIALIZED.join(', ')}.`)
     errors.push(new ProjectError(`The materialization '${materialized}' of ${node.name} is not known`, { place, hint }))
   }
   if (resourceType === 'model') {
@@ -71,6 +75,7 @@ const SILENT = {
   ask: () => undefined,
   isIncremental: () => false,
   lastBuilt: () => 0,
+  onCitus: () => false,
   print: () => {},
 }
 const MATERIALIZED = ['view', 'table', 'incremental', 'ephemeral']

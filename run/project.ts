@@ -1,14 +1,16 @@
 import { isUtf8 } from 'node:buffer'
 import { createHash, randomUUID } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Place, ProjectError, ProjectErrors } from './errors.ts'
-import type { Flags, Target } from './node.ts'
+import { filesIn } from './files.ts'
+import type { Flags, Problem, Target } from './node.ts'
 import { type Properties, readProperties } from './properties.ts'
-import { readSettings, type Settings } from './settings.ts'
-import { readYaml } from './yaml.ts'
+import { readSettings, type Settings, varsFile } from './settings.ts'
+import { passedOver } from './shape.ts'
+import { readYaml, type Yaml } from './yaml.ts'
 
 /** What the command line and the environment give to a project. */
 export interface LoadOptions {
@@ -56,12 +58,18 @@ export interface ProjectFiles {
   /** CSV and SQL of unit tests, in fixtures/ of the test-paths. */
   fixtures: SourceFile[]
   properties: Properties
+  /** selectors.yml as read; null where there is none. */
+  selectors: Yaml
   /** The path within its folder setting for each properties file. */
   propertyFiles: Map<string, string>
   texts: Map<string, string>
+  /** All that were looked through, absolute. */
+  folders: string[]
   invocationId: string
   startedAt: Date
   errors: ProjectError[]
+  /** What dbt has, we have not, and changes nothing in the database. */
+  warnings: Problem[]
 }
 
 /** Where the runner's own macros lie; a project's own come before them. */
@@ -72,8 +80,6 @@ const TYPESCRIPT_TESTS = /^(unit|pipeline)\//
 const REFUSED_FILES: Record<string, [what: string, instead: string]> = {
   'packages.yml': ['packages', 'copies of the macros you need in macros/'],
   'dependencies.yml': ['packages', 'copies of the macros you need in macros/'],
-  'selectors.yml': ['selectors', '--select and --exclude, with the selection written out'],
-  'vars.yml': ['vars.yml', '`vars:` of dbt_project.yml'],
 }
 const RUNNER_FOLDERS = ['run/macros', 'macros/materializations', 'tests/generic']
 
@@ -84,10 +90,16 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
   const text = await readFile(join(root, 'dbt_project.yml'), 'utf8').catch(() => undefined)
   if (text === undefined)
     throw new ProjectError(`There is no dbt_project.yml in ${root}`, { hint: 'Go to the project or name it with --project-dir.' })
-  const settings = readSettings(readYaml(text, 'dbt_project.yml', errors), errors)
+  const warnings: Problem[] = []
+  const settings = readSettings(readYaml(text, 'dbt_project.yml', errors), errors, warnings)
   if (!settings) throw new ProjectErrors(errors)
 
   const texts = new Map([['dbt_project.yml', text]])
+  const varsText = await readFile(join(root, 'vars.yml'), 'utf8').catch(() => undefined)
+  if (varsText !== undefined) {
+    texts.set('vars.yml', varsText)
+    settings.vars = { ...settings.vars, ...varsFile(readYaml(varsText, 'vars.yml', errors), settings, errors) }
+  }
   const files: ProjectFiles = {
     dir: root,
     settings,
@@ -105,11 +117,14 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
     docs: [],
     fixtures: [],
     properties: { nodes: [], sources: [], macros: [], unitTests: [] },
+    selectors: null,
     propertyFiles: new Map(),
     texts,
+    folders: [],
     invocationId: randomUUID(),
     startedAt: new Date(),
     errors,
+    warnings,
   }
   const own = new Set<string>()
   const listed = new Map<string, string[]>()
@@ -142,7 +157,8 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
   for (const path of macroPaths) files.macros.push(...read(join(root, path), name => name.endsWith('.sql')))
   for (const path of snapshotPaths) files.snapshots.push(...read(join(root, path), name => name.endsWith('.sql')))
   for (const path of analysisPaths)
-    for (const file of list(join(root, path), name => name.endsWith('.sql'))) refuse(file, 'analyses', '`show --inline`')
+    for (const file of list(join(root, path), name => name.endsWith('.sql')))
+      warnings.push({ message: passedOver('analyses'), place: { file, line: 1 }, hint: 'Use `show --inline` instead.' })
   for (const path of settings.functionPaths)
     for (const file of list(join(root, path), name => /\.(sql|py)$/.test(name)))
       refuse(file, 'functions', 'a migration or an on-run-start that creates the function')
@@ -155,10 +171,17 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
     for (const found of read(join(root, path), name => /\.ya?ml$/.test(name))) {
       if (testPaths.includes(path) && TYPESCRIPT_TESTS.test(found.within)) continue
       files.propertyFiles.set(found.file, found.within)
-      readProperties(readYaml(found.text, found.file, errors), found.file, files.properties, errors)
+      readProperties(readYaml(found.text, found.file, errors), found.file, files.properties, errors, warnings)
     }
 
+  const selectors = await readFile(join(root, 'selectors.yml'), 'utf8').catch(() => undefined)
+  if (selectors !== undefined) {
+    texts.set('selectors.yml', selectors)
+    files.selectors = readYaml(selectors, 'selectors.yml', errors)
+  }
+
   files.macros = files.macros.filter(({ file }) => !own.has(file))
+  files.folders = [...listed.keys()]
   return files
 
   // Synchronous: hundreds of small files are read several times faster so.
@@ -197,18 +220,6 @@ function stripped(bytes: Buffer): Buffer {
   while (start < end && isBlank(bytes[start])) start++
   while (end > start && isBlank(bytes[end - 1])) end--
   return bytes.subarray(start, end)
-}
-
-// Links are followed, but for those that lead back to a folder above.
-function filesIn(folder: string, above: string[] = []): string[] {
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) return []
-  const real = realpathSync(folder)
-  if (above.includes(real)) return []
-  return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
-    const path = join(folder, entry.name)
-    const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    return isFolder ? filesIn(path, [...above, real]) : entry.isSymbolicLink() && !existsSync(path) ? [] : [path]
-  })
 }
 
 const DEFAULT_TARGET: Target = {

@@ -1,6 +1,6 @@
 import { configPlaces, copyConfigPlaces } from './configplaces.ts'
 import { type Place, ProjectError } from './errors.ts'
-import type { Column, Config, Constraint } from './node.ts'
+import type { Column, Config, Constraint, Problem } from './node.ts'
 import {
   ARGUMENT,
   COLUMN,
@@ -96,13 +96,13 @@ export interface Properties {
 }
 
 /** Reads one properties file into `into`; every mistake of form goes to `errors` with its place. */
-export function readProperties(data: Yaml, file: string, into: Properties, errors: ProjectError[]): void {
+export function readProperties(data: Yaml, file: string, into: Properties, errors: ProjectError[], warnings: Problem[] = []): void {
   if (data === null) return
   if (!isYamlMap(data)) {
     errors.push(new ProjectError('A properties file is a mapping with models, sources, seeds …', { place: { file, line: 1, column: 1 } }))
     return
   }
-  const top = readShape(data, 'a properties file', TOP, errors)
+  const top = readShape(data, 'a properties file', TOP, errors, warnings)
   for (const [key, kind] of [
     ['models', 'model'],
     ['seeds', 'seed'],
@@ -116,7 +116,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
   for (const item of maps(top, 'unit_tests')) readUnitTest(item)
 
   function readNode(map: YamlMap, kind: NodeProperties['kind']): void {
-    const read = readShape(map, `a ${kind}`, SHAPES[kind], errors)
+    const read = readShape(map, `a ${kind}`, SHAPES[kind], errors, warnings)
     const name = nameOf(map, kind)
     if (name === undefined) return
     into.nodes.push({

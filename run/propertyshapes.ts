@@ -24,12 +24,12 @@ export const TOP: Shapes = {
   data_tests: 'maps',
   unit_tests: 'maps',
   snapshots: 'maps',
-  exposures: { use: '`meta:` of the models that feed it' },
-  analyses: { use: '`show --inline` or a query outside the project' },
-  groups: { use: '`tags:` and `meta: {owner: …}`' },
-  metrics: { use: 'a model that computes the metric' },
-  semantic_models: { use: 'a model that computes the metrics' },
-  saved_queries: { use: 'a view' },
+  exposures: { use: '`meta:` of the models that feed it', harmless: true },
+  analyses: { use: '`show --inline` or a query outside the project', harmless: true },
+  groups: { use: '`tags:` and `meta: {owner: …}`', harmless: true },
+  metrics: { use: 'a model that computes the metric', harmless: true },
+  semantic_models: { use: 'a model that computes the metrics', harmless: true },
+  saved_queries: { use: 'a view', harmless: true },
   functions: { use: 'a migration that creates the function' },
 }
 /** A model. */
@@ -37,12 +37,12 @@ export const MODEL: Shapes = {
   ...common,
   ...tested,
   constraints: 'maps',
-  deprecation_date: { use: 'the description, or `meta:`' },
+  deprecation_date: { use: 'the description, or `meta:`', harmless: true },
   versions: { use: unversioned },
   latest_version: { use: unversioned },
-  access: { use: 'grants of the database' },
-  group: { use: '`tags:`' },
-  time_spine: { use: 'a model of dates' },
+  access: { use: 'grants of the database', harmless: true },
+  group: { use: '`tags:`', harmless: true },
+  time_spine: { use: 'a model of dates', harmless: true },
 }
 /** A seed. */
 export const SEED: Shapes = { ...common, ...tested }

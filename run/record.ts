@@ -1,5 +1,6 @@
 import { qualified } from './catalog.ts'
 import type { Sql } from './database.ts'
+import { rowOf, upsert } from './livelog.ts'
 import type { Node } from './node.ts'
 
 /** How a run ended, or 'running'. */
@@ -9,7 +10,7 @@ export type RunStatus = 'running' | 'published' | 'unchanged' | 'tested' | 'fail
 export interface RunRecord {
   runId: string
   command: string
-  fingerprint: string
+  fingerprint: string | null
   isWhole: boolean
 }
 
@@ -31,6 +32,8 @@ export interface NodeResult {
   error?: unknown
   /** Of a skipped node: the node that failed. */
   because?: string
+  /** Of a unit test that passed before and was not run again. */
+  isReused?: boolean
   /** Where the rows of a failed test are, with store_failures. */
   storedIn?: string
 }
@@ -60,16 +63,50 @@ export async function hasLog(sql: Sql): Promise<boolean> {
 }
 
 /**
- * Opens a run in the log, or begins it again after a failure that passed. A run still marked as running is dead, for the caller holds
- * the lock: it is closed as interrupted.
+ * Opens a run in the log, or begins it again after a failure that passed. When the caller holds the lock, and so is alone, a run still
+ * marked as running is dead: it is closed as interrupted. Tests hold no lock: theirs is dead when no session of tests is there.
  */
-export async function startRun(sql: Sql, { runId, command, fingerprint, isWhole }: RunRecord): Promise<void> {
-  await sql`update ops.runs set status = 'interrupted', finished_at = now(), message = 'It ended without a word.' where status = 'running'`
+export async function startRun(sql: Sql, { runId, command, fingerprint, isWhole }: RunRecord, isAlone = true): Promise<void> {
+  if (isAlone) await closeDead(sql)
   await sql`
     insert into ops.runs (run_id, command, status, started_at, project_fingerprint, is_whole)
     values (${runId}, ${command}, 'running', now(), ${fingerprint}, ${isWhole})
     on conflict (run_id) do update set status = 'running', finished_at = null, message = null
   `
+}
+
+/** Logs a run that found nothing to do. */
+export async function recordUnchanged(
+  sql: Sql,
+  { runId, command, fingerprint, isWhole }: RunRecord,
+  message: string,
+  landed: bigint,
+): Promise<void> {
+  await sql`
+    with dead as (
+        update ops.runs set status = 'interrupted', finished_at = now(), message = 'It ended without a word.'
+        where status = 'running' and command != 'test'
+    )
+    insert into ops.runs (run_id, command, status, started_at, finished_at, project_fingerprint, is_whole, message, landed_in)
+    values (${runId}, ${command}, 'unchanged', now(), now(), ${fingerprint}, ${isWhole}, ${message}, ${String(landed)})
+    on conflict (run_id) do nothing
+  `
+}
+
+async function closeDead(sql: Sql): Promise<void> {
+  const dead = await sql<{ run_id: string }[]>`
+    update ops.runs
+    set status = 'interrupted', finished_at = now(), message = 'It ended without a word.'
+    where status = 'running'
+        and (
+            command != 'test'
+            or not exists (select from pg_stat_activity where application_name = 'deskledger test' and datname = current_database())
+        )
+    returning run_id`
+  if (dead.length > 0)
+    await sql`
+      update ops.run_nodes set status = 'error', finished_at = now(), message = 'It ended without a word.'
+      where status = 'running' and run_id = any(${dead.map(row => row.run_id)})`
 }
 
 /** Closes a run with what became of its nodes. */
@@ -78,30 +115,10 @@ export async function finishRun(
   runId: string,
   { status, message, landedIn, results }: { status: RunStatus; message: string; landedIn: bigint | null; results: NodeResult[] },
 ): Promise<void> {
-  const rows = results.map(result => ({
-    unique_id: result.node.uniqueId,
-    resource_type: result.node.resourceType,
-    relation: result.node.relationName,
-    status: result.status,
-    started_at: result.startedAt,
-    finished_at: result.finishedAt,
-    rows_inserted: result.inserted,
-    rows_updated: result.updated,
-    rows_deleted: result.deleted,
-    rows_unchanged: result.unchanged,
-    failures: result.failures,
-    message: result.message,
-  }))
   await sql.begin(async transaction => {
-    await transaction`delete from ops.run_nodes where run_id = ${runId}`
-    await transaction`
-      insert into ops.run_nodes
-      select ${runId}::uuid, r.*
-      from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r (
-          unique_id text, resource_type text, relation text, status text, started_at timestamptz, finished_at timestamptz,
-          rows_inserted bigint, rows_updated bigint, rows_deleted bigint, rows_unchanged bigint, failures bigint, message text
-      )
-    `
+    // What a repeated run began and never ended.
+    await transaction`delete from ops.run_nodes where run_id = ${runId} and not (unique_id = any(${results.map(({ node }) => node.uniqueId)}))`
+    if (results.length > 0) await upsert(transaction as unknown as Sql, runId, results.map(rowOf))
     await transaction`
       update ops.runs
       set status = ${status}, message = ${message}, landed_in = ${landedIn === null ? null : String(landedIn)}, finished_at = now()

@@ -74,6 +74,7 @@ export async function mirror(work: Work, existing: Existing, incoming: Incoming,
   const changes = temporary(work, '__dbt_changes')
   const changed = await step(work, 'find_changes', { relation, incoming: incoming.name, changes, key, compared })
   const inserted = await countNew(work, changes, changed)
+  if (changed > inserted) await work.observer?.changing?.(work, { changes, key, compared })
   if (changed > 0) await step(work, 'merge_changes', { relation, changes, key, columns, updated: compared })
   await createIndexes(work)
   return counted(incoming, { inserted, updated: changed - inserted, deleted })
@@ -103,6 +104,7 @@ export async function swap(work: Work, existing: Existing, incoming: Incoming): 
   const fresh = qualified(node.schema, temporary(work, '__dbt_new').slice(1, -1))
   const views = await viewsOf(sql, existing.oid)
   const trimmings = await trimmingsOf(sql, existing.oid)
+  await work.observer?.replacing?.(work, existing, incoming)
   await runSql(work, `drop table if exists ${fresh}`)
   const rows = await step(work, 'create_table_as', {
     relation: fresh,
@@ -143,10 +145,9 @@ export function counted(
 
 async function finish(work: Work): Promise<void> {
   const existing = await findRelation(work.sql, target(work))
-  if (work.node.config.incremental_strategy === 'mirror' || work.node.config.materialized !== 'incremental') {
-    const key = keyOf(work, existing ?? undefined)
-    if (key.length > 0 && existing) await ensurePrimaryKey(work, existing, key)
-  }
+  const key = keyOf(work, existing ?? undefined)
+  const isUnique = work.node.config.incremental_strategy === 'mirror' || work.node.config.materialized !== 'incremental'
+  if (isUnique && key.length > 0 && existing) await ensurePrimaryKey(work, existing, key)
   await createIndexes(work)
   await runSql(work, `analyze ${target(work)}`)
 }

@@ -4,10 +4,12 @@ import { quote } from './relation.ts'
 import { runSql, target, type Work } from './work.ts'
 
 /**
- * dbt's on_schema_change for an incremental table whose query gives other columns than the table has: ignore (default), fail,
+ * A varchar that the query makes longer grows with it, as in dbt, whatever on_schema_change says: else its rows would not fit.
+ * Then dbt's on_schema_change for an incremental table whose query gives other columns than the table has: ignore (default), fail,
  * append_new_columns, sync_all_columns. Gives the table as it is after.
  */
-export async function changeSchema(work: Work, existing: Existing, incoming: Existing): Promise<Existing> {
+export async function changeSchema(work: Work, before: Existing, incoming: Existing): Promise<Existing> {
+  const existing = await widen(work, before, incoming)
   const have = new Map(existing.columns.map(column => [column.name, column.type]))
   const want = new Map(incoming.columns.map(column => [column.name, column.type]))
   const added = incoming.columns.filter(column => !have.has(column.name))
@@ -36,4 +38,22 @@ export async function changeSchema(work: Work, existing: Existing, incoming: Exi
     }
   }
   return (await findRelation(work.sql, relation)) ?? existing
+}
+
+async function widen(work: Work, existing: Existing, incoming: Existing): Promise<Existing> {
+  const wider = incoming.columns.filter(({ name, type }) => {
+    const [from, to] = [lengthOf(existing.columns.find(column => column.name === name)?.type), lengthOf(type)]
+    return from !== undefined && to !== undefined && to > from
+  })
+  if (wider.length === 0) return existing
+  const relation = target(work)
+  for (const { name, type } of wider) await runSql(work, `alter table ${relation} alter column ${quote(name)} type ${type}`)
+  return (await findRelation(work.sql, relation)) ?? existing
+}
+
+// How many characters a text may have; undefined for what is no text.
+function lengthOf(type: string | undefined): number | undefined {
+  if (type === 'text' || type === 'character varying') return Number.POSITIVE_INFINITY
+  const [, length] = /^character varying\((\d+)\)$/.exec(type ?? '') ?? []
+  return length === undefined ? undefined : Number(length)
 }

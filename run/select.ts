@@ -2,6 +2,7 @@ import { ProjectError } from './errors.ts'
 import type { Node, Project } from './node.ts'
 import { ancestors, descendants } from './order.ts'
 import { METHODS, type Selectable } from './selectmethods.ts'
+import { type Definition, type Selector, selectorOf } from './selectors.ts'
 
 /** Which tests follow the nodes that were picked. */
 export type IndirectSelection = 'eager' | 'cautious' | 'buildable' | 'empty'
@@ -20,6 +21,8 @@ export interface Selection {
   /** Values of --select; none selects everything. */
   select?: string[]
   exclude?: string[]
+  /** A selector of selectors.yml, instead of both. */
+  selector?: string
   indirectSelection?: IndirectSelection
   previous?: Previous
   /** Told what dbt only warns of: an unknown method, a criterion that matches nothing. */
@@ -31,35 +34,64 @@ export interface Selection {
  * union, comma for intersection. Throws ProjectError on a term that cannot be read.
  */
 export function selectNodes(project: Project, selection: Selection = {}): Set<string> {
-  const { select = [], exclude = [], indirectSelection = 'eager', previous = {}, warn = () => {} } = selection
+  const { select = [], exclude = [], selector, previous = {}, warn = () => {} } = selection
+  const standard = selection.indirectSelection ?? 'eager'
   const selectable = selectableOf(project)
-  const included = union(select.length > 0 ? select : ['fqn:* source:*'], select.length > 0)
-  const excluded = union(exclude, true)
-
-  const direct = difference(included.direct, excluded.direct)
-  const indirect = difference(joined(included), joined(excluded))
-  const selected = incorporate(direct, indirect, true)
+  if (selector !== undefined && (select.length > 0 || exclude.length > 0))
+    throw new ProjectError('--selector is a selection of its own, without --select and --exclude', {
+      hint: `Write --select "selector:${selector}", with what else you want.`,
+    })
+  const isDefault = ({ isDefault: yes }: Selector): boolean => yes
+  const named = selector ?? (select.length + exclude.length === 0 ? [...project.selectors.values()].find(isDefault)?.name : undefined)
+  const selected = named === undefined ? ofCommandLine() : defined(selectorOf(project.selectors, named).definition).direct
   return new Set([...selected].filter(id => !isEmpty(selectable.get(id))).sort())
 
-  function union(values: string[], named: boolean): Picked {
+  // The last set operation, --exclude, is eager in dbt whatever was asked for: nothing is added after it.
+  function ofCommandLine(): Set<string> {
+    return without(union(select.length > 0 ? select : ['fqn:* source:*'], select.length > 0), union(exclude, true)).direct
+  }
+
+  function defined(definition: Definition): Picked {
+    const picked = ((): Picked => {
+      if (definition.kind === 'selector') return defined(selectorOf(project.selectors, definition.name).definition)
+      if (definition.kind === 'term') return intersection(definition.term, true, definition.indirectSelection)
+      const parts = definition.parts.map(defined)
+      return definition.kind === 'union' ? together(parts) : shared(parts)
+    })()
+    return definition.exclude.length === 0 ? picked : without(picked, together(definition.exclude.map(defined)))
+  }
+
+  function union(values: string[], isNamed: boolean): Picked {
     const terms = values.flatMap(value => value.split(/\s+/)).filter(term => term !== '')
-    const parts = terms.map(term => intersection(term, named))
+    return together(terms.map(term => intersection(term, isNamed)))
+  }
+
+  function intersection(term: string, isNamed: boolean, indirect = standard): Picked {
+    const picked = shared(term.split(',').map(part => criterion(part, indirect)))
+    if (isNamed && picked.direct.size === 0) warn(`The selection criterion '${term}' does not match any enabled nodes`)
+    return picked
+  }
+
+  function together(parts: Picked[]): Picked {
     const direct = new Set(parts.flatMap(part => [...part.direct]))
     const all = new Set(parts.flatMap(part => [...joined(part)]))
     return { direct: incorporate(direct, all), indirect: all }
   }
 
-  function intersection(term: string, named: boolean): Picked {
-    const parts = term.split(',').map(criterion)
+  function shared(parts: Picked[]): Picked {
     const direct = common(parts.map(part => part.direct))
     const all = common(parts.map(joined))
-    const selected = incorporate(direct, all)
-    if (named && selected.size === 0) warn(`The selection criterion '${term}' does not match any enabled nodes`)
-    return { direct: selected, indirect: all }
+    return { direct: incorporate(direct, all), indirect: all }
   }
 
-  function criterion(term: string): Picked {
+  function without(picked: Picked, excluded: Picked): Picked {
+    return { direct: difference(picked.direct, excluded.direct), indirect: difference(joined(picked), joined(excluded)) }
+  }
+
+  function criterion(term: string, indirect: IndirectSelection): Picked {
     const { method, argument, value, childrensParents, parents, children } = readTerm(term)
+    // What a selector picks has its tests already; operators around it walk the graph from there.
+    if (method === 'selector') return around(defined(selectorOf(project.selectors, value).definition))
     const search = Object.hasOwn(METHODS, method) ? METHODS[method]! : undefined
     if (!search) {
       warn(`The '${method}' selector specified in ${term} is invalid. Must be one of [${Object.keys(METHODS).join(', ')}]`)
@@ -69,18 +101,26 @@ export function selectNodes(project: Project, selection: Selection = {}): Set<st
     const found = new Set<string>()
     for (const node of selectable.values()) if (matches(node)) found.add(node.uniqueId)
 
-    const selected = new Set(found)
-    if (childrensParents) {
-      for (const id of descendants(project, found)) selected.add(id)
-      for (const id of ancestors(project, selected)) selected.add(id)
+    return expand(walked(found), indirect)
+
+    function around({ direct, indirect: apart }: Picked): Picked {
+      return { direct: walked(direct), indirect: apart }
     }
-    if (parents !== undefined) for (const id of ancestors(project, found, parents)) selected.add(id)
-    if (children !== undefined) for (const id of descendants(project, found, children)) selected.add(id)
-    return expand(selected)
+
+    function walked(start: Set<string>): Set<string> {
+      const selected = new Set(start)
+      if (childrensParents) {
+        for (const id of descendants(project, start)) selected.add(id)
+        for (const id of ancestors(project, selected)) selected.add(id)
+      }
+      if (parents !== undefined) for (const id of ancestors(project, start, parents)) selected.add(id)
+      if (children !== undefined) for (const id of descendants(project, start, children)) selected.add(id)
+      return selected
+    }
   }
 
   // Tests of what was picked come along; those that miss a parent are kept apart, another term may bring it.
-  function expand(selected: Set<string>): Picked {
+  function expand(selected: Set<string>, indirectSelection: IndirectSelection): Picked {
     if (indirectSelection === 'empty') return { direct: selected, indirect: new Set() }
     const direct = new Set(selected)
     const indirect = new Set<string>()
@@ -94,11 +134,10 @@ export function selectNodes(project: Project, selection: Selection = {}): Set<st
     return { direct, indirect }
   }
 
-  // The last set operation, --exclude, is eager in dbt whatever was asked for: nothing is added after it.
-  function incorporate(direct: Set<string>, indirect: Set<string>, last = false): Set<string> {
-    if (last || indirectSelection === 'eager' || indirectSelection === 'empty') return direct
+  function incorporate(direct: Set<string>, indirect: Set<string>): Set<string> {
+    if (standard === 'eager' || standard === 'empty') return direct
     const selected = new Set(direct)
-    const reach = indirectSelection === 'buildable' ? withParents(selected) : selected
+    const reach = standard === 'buildable' ? withParents(selected) : selected
     for (const id of indirect) if (isTest(id) && parentsOf(id).every(parent => reach.has(parent))) selected.add(id)
     return selected
   }

@@ -4,6 +4,7 @@ import type { RunContext } from './compile.ts'
 import type { Session } from './database.ts'
 import { Interrupted } from './failing.ts'
 import type { Failure } from './failures.ts'
+import { isStep } from './frame.ts'
 import type { Node } from './node.ts'
 import { blockedBy } from './order.ts'
 import { empty, isGood, type NodeResult, type Published } from './record.ts'
@@ -34,6 +35,9 @@ export async function runAll(
 ): Promise<void> {
   const { project, nodes, signal, targetPath, fingerprints } = plan
   const blocked = new Map<string, string>()
+  // An ephemeral model is compiled, and no step of its own.
+  const total = nodes.filter(node => node.config.materialized !== 'ephemeral').length
+  let ended = 0
   const passed = { before: plan.fullRefresh ? new Map() : published, fingerprints }
   const unitRun = { project, context, columns: unitColumns(session, project, context), targetPath, passed }
   for (let at = 0; at < nodes.length; ) {
@@ -41,20 +45,24 @@ export async function runAll(
     const group = testsFrom(nodes, at)
     const next = group.length > 0 ? group : [nodes[at]!]
     const free = next.filter(node => !blocked.has(node.uniqueId))
-    for (const node of next.filter(node => blocked.has(node.uniqueId))) finish(skipped(node, blocked.get(node.uniqueId)!))
+    for (const node of next.filter(node => blocked.has(node.uniqueId))) await finish(skipped(node, blocked.get(node.uniqueId)!))
     at += next.length
     if (group.length > 0) await judge(() => runGroup(free))
     else
       for (const node of free) {
-        report.began({ node }, results.length + 1, nodes.length)
-        finish(await (isUnitTest(node) ? judge(() => runUnitTest(session, node, unitRun)) : perform(node)))
+        if (node.config.materialized !== 'ephemeral') report.began({ node }, ended + 1, total)
+        if (!isUnitTest(node)) await plan.observer?.building?.(session, node)
+        await finish(await (isUnitTest(node) ? judge(() => runUnitTest(session, node, unitRun)) : perform(node)))
       }
   }
 
   async function runGroup(tests: Node[]): Promise<void> {
     const startedAt = new Date()
+    for (const [i, node] of tests.entries()) report.began({ node }, ended + 1 + i, total)
     const outcome = await runTests(session, tests, { project, context, storeFailures: plan.storeFailures, warnError: plan.warnError })
-    for (const [node, test] of outcome) {
+    for (const node of tests) {
+      const test = outcome.get(node)
+      if (!test) continue
       const finishedAt = new Date(startedAt.getTime() + test.milliseconds)
       const { status, message, failures: count, compiled, error } = test
       if (compiled) await writeCompiled(plan.targetPath, node, compiled)
@@ -70,13 +78,14 @@ export async function runAll(
         ...(error ? { error } : {}),
       }
       if (test.stored) failures.push({ result, stored: test.stored })
-      finish(result)
+      await finish(result)
     }
   }
 
-  function finish(result: NodeResult): void {
+  async function finish(result: NodeResult): Promise<void> {
     results.push(result)
-    report.ended(result, results.length, nodes.length)
+    if (isStep(result)) report.ended(result, ++ended, total)
+    await plan.observer?.built?.(session, result)
     if (isGood(result) || result.status === 'skipped') return
     if (result.node.config.on_error === 'continue' && !plan.failFast) return
     const below = plan.failFast ? nodes.map(node => node.uniqueId) : blockedBy(project, result.node.uniqueId)

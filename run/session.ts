@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net'
+import { knowSocket } from '../loaders/socket.ts'
 import type { Session, Sql } from './database.ts'
 
 /**
@@ -7,7 +9,7 @@ import type { Session, Sql } from './database.ts'
  * goes to whatever the pool has connected in its place, without the lock and outside the transaction, or waits forever, or ends the
  * process. Here every statement after the loss, and those that wait for an answer, fail with CONNECTION_CLOSED.
  */
-export function withSessions(pool: Sql, connectOne: (onClose: () => void) => Sql): Sql {
+export function withSessions(pool: Sql, connectOne: (onClose: () => void, onSocket: (socket: Socket) => Socket) => Sql): Sql {
   const open = new Set<Sql>()
   const end = pool.end.bind(pool)
   return Object.assign(pool, { reserve, end: endAll })
@@ -16,11 +18,18 @@ export function withSessions(pool: Sql, connectOne: (onClose: () => void) => Sql
     const waiting = new Set<Pending>()
     let isLost = false
     let refuse: (error: Error) => void = () => {}
-    const own = connectOne(() => {
-      isLost = true
-      refuse(lost())
-      for (const query of waiting) query.reject(lost())
-    })
+    let socket: Socket | undefined
+    const own = connectOne(
+      () => {
+        isLost = true
+        refuse(lost())
+        for (const query of waiting) query.reject(lost())
+      },
+      opened => {
+        socket = opened
+        return opened
+      },
+    )
     open.add(own)
     // A connection that is lost while it is being made would never be told of.
     const refused = new Promise<never>((_, reject) => {
@@ -30,14 +39,16 @@ export function withSessions(pool: Sql, connectOne: (onClose: () => void) => Sql
       close()
       throw error
     })
-    return new Proxy(session, {
+    const guard = new Proxy(session, {
       apply: (target, self, words) => guarded(Reflect.apply(target, self, words)),
       get(target, name) {
-        if (name === 'release') return close
+        if (name === 'release') return release
         const value = Reflect.get(target, name)
         return name === 'unsafe' || name === 'file' ? (...words: unknown[]) => guarded(Reflect.apply(value, target, words)) : value
       },
     })
+    if (socket && !own.options.ssl) knowSocket(guard, socket)
+    return guard
 
     function guarded<T>(made: T): T {
       if (made instanceof Promise) {
@@ -52,6 +63,12 @@ export function withSessions(pool: Sql, connectOne: (onClose: () => void) => Sql
         }
       }
       return made
+    }
+
+    // The driver waits for a connection that is reserved, until it loses patience.
+    function release(): void {
+      if (!isLost) session.release()
+      close()
     }
 
     function close(): void {

@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { DBT_VERSION, unmetVersion } from './dbtversion.ts'
-import { ProjectError } from './errors.ts'
+import { ProjectError, ProjectErrors } from './errors.ts'
+import type { Problem } from './node.ts'
 import { readShape, type Shapes } from './shape.ts'
-import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from './yaml.ts'
+import { isYamlMap, placeOf, placeOfValue, readYaml, type Yaml, type YamlMap } from './yaml.ts'
 
 /** What dbt_project.yml says, with dbt's defaults. */
 export interface Settings {
@@ -17,6 +20,8 @@ export interface Settings {
   analysisPaths: string[]
   functionPaths: string[]
   targetPath: string
+  /** Where dbt.log goes. */
+  logPath: string
   /** `models:`, `seeds:`, `tests:`/`data_tests:`, `snapshots:`, `sources:`, `unit_tests:` as written. */
   trees: { model?: YamlMap; seed?: YamlMap; test?: YamlMap; snapshot?: YamlMap; source?: YamlMap; unit_test?: YamlMap }
   vars: Record<string, unknown>
@@ -24,16 +29,34 @@ export interface Settings {
   onRunEnd: string[]
   /** The file as read, for places. */
   written: YamlMap
+  /** Whether to use a Citus cluster: auto where there is one. */
+  citus: CitusMode
+}
+
+/** `citus:` of dbt_project.yml. */
+export type CitusMode = 'auto' | 'on' | 'off'
+
+/** Reads dbt_project.yml alone. Throws where there is none, or a mistake in it. */
+export async function readProjectFile(projectDir: string): Promise<{ dir: string; settings: Settings; text: string; warnings: Problem[] }> {
+  const dir = path.resolve(projectDir)
+  const text = await readFile(path.join(dir, 'dbt_project.yml'), 'utf8').catch(() => undefined)
+  if (text === undefined)
+    throw new ProjectError(`There is no dbt_project.yml in ${dir}`, { hint: 'Go to the project or name it with --project-dir.' })
+  const errors: ProjectError[] = []
+  const warnings: Problem[] = []
+  const settings = readSettings(readYaml(text, 'dbt_project.yml', errors), errors, warnings)
+  if (!settings || errors.length > 0) throw new ProjectErrors(errors)
+  return { dir, settings, text, warnings }
 }
 
 /** Reads dbt_project.yml; undefined when it is no project at all. */
-export function readSettings(data: Yaml, errors: ProjectError[]): Settings | undefined {
+export function readSettings(data: Yaml, errors: ProjectError[], warnings: Problem[] = []): Settings | undefined {
   const file = 'dbt_project.yml'
   if (!isYamlMap(data)) {
     if (errors.length === 0) errors.push(new ProjectError('dbt_project.yml must be a mapping with a name', { place: { file } }))
     return undefined
   }
-  const read = readShape(data, 'dbt_project.yml', PROJECT, errors)
+  const read = readShape(data, 'dbt_project.yml', PROJECT, errors, warnings)
   const name = read.name
   if (typeof name !== 'string' || !/^[A-Za-z_]\w*$/.test(name)) {
     const place = placeOfValue(data, 'name') ?? { file }
@@ -69,6 +92,7 @@ export function readSettings(data: Yaml, errors: ProjectError[]): Settings | und
     functionPaths: paths(read['function-paths'], ['functions']),
     analysisPaths: paths(read['analysis-paths'], ['analyses']),
     targetPath: String(read['target-path'] ?? 'target'),
+    logPath: String(read['log-path'] ?? 'logs'),
     trees: {
       ...(tree('models') ? { model: tree('models')! } : {}),
       ...(tree('seeds') ? { seed: tree('seeds')! } : {}),
@@ -81,7 +105,35 @@ export function readSettings(data: Yaml, errors: ProjectError[]): Settings | und
     onRunStart: texts(read['on-run-start']),
     onRunEnd: texts(read['on-run-end']),
     written: data,
+    citus: citusMode(data, read.citus, errors),
   }
+}
+
+/** The `vars:` of vars.yml, which stand there instead of in dbt_project.yml. */
+export function varsFile(data: Yaml, { written, name }: Settings, errors: ProjectError[]): Record<string, unknown> {
+  const file = 'vars.yml'
+  if (!isYamlMap(data)) {
+    if (data !== null) errors.push(new ProjectError('vars.yml is a mapping with vars', { place: { file, line: 1, column: 1 } }))
+    return {}
+  }
+  const { vars } = readShape(data, file, { vars: 'map', version: 'any' }, errors)
+  const other = Object.hasOwn(written, 'vars') ? placeOf(written, 'vars') : undefined
+  if (isYamlMap(vars) && other) {
+    const place = placeOf(data, 'vars') ?? { file }
+    errors.push(
+      new ProjectError(`vars are both here and at dbt_project.yml:${other.line}`, { place, hint: 'Keep them in one of the two.' }),
+    )
+  }
+  return varsOf(isYamlMap(vars) ? vars : {}, name)
+}
+
+function citusMode(data: YamlMap, value: Yaml | undefined, errors: ProjectError[]): CitusMode {
+  // YAML of old reads on and off as true and false.
+  const mode = value === true ? 'on' : value === false ? 'off' : (value ?? 'auto')
+  if (mode === 'auto' || mode === 'on' || mode === 'off') return mode
+  const place = placeOfValue(data, 'citus') ?? { file: 'dbt_project.yml' }
+  errors.push(new ProjectError(`citus: is auto, on or off, not '${mode}'`, { place, hint: 'Without it, it is auto.' }))
+  return 'auto'
 }
 
 // Vars under the project's own name are its own and win over those at the top.
@@ -132,10 +184,11 @@ const PROJECT: Shapes = {
   snapshots: 'map',
   unit_tests: 'map',
   vars: 'map',
-  exposures: { use: '`meta:` of the models that feed it' },
-  metrics: { use: 'models' },
-  'semantic-models': { use: 'models' },
-  'saved-queries': { use: 'views' },
+  citus: 'any',
+  exposures: { use: '`meta:` of the models that feed it', harmless: true },
+  metrics: { use: 'models', harmless: true },
+  'semantic-models': { use: 'models', harmless: true },
+  'saved-queries': { use: 'views', harmless: true },
   dispatch: { use: 'a macro of the same name in macros/' },
   quoting: { use: 'nothing: names are always quoted' },
 }

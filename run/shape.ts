@@ -1,15 +1,16 @@
 import { ProjectError } from './errors.ts'
 import { didYouMean } from './jinja/suggest.ts'
+import type { Problem } from './node.ts'
 import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from './yaml.ts'
 
-/** What a key of a mapping may hold; `use` names what replaces a thing of dbt that this runner does not do. */
-export type Shape = 'any' | 'text' | 'flag' | 'map' | 'list' | 'maps' | 'texts' | { use: string }
+/** What a key of a mapping may hold; `use` names what replaces a thing of dbt that this runner does not do; where nothing is built of it (`harmless`) it is passed over with a warning. */
+export type Shape = 'any' | 'text' | 'flag' | 'map' | 'list' | 'maps' | 'texts' | { use: string; harmless?: true }
 
 /** The keys that a mapping may have. */
 export type Shapes = Record<string, Shape>
 
 /** The keys of a mapping that fit their shape; the others go to `errors`, each with its place. A null value counts as not given. */
-export function readShape(map: YamlMap, what: string, shapes: Shapes, errors: ProjectError[]): YamlMap {
+export function readShape(map: YamlMap, what: string, shapes: Shapes, errors: ProjectError[], warnings?: Problem[]): YamlMap {
   const read: YamlMap = {}
   for (const [key, value] of Object.entries(map)) {
     const shape = Object.hasOwn(shapes, key) ? shapes[key]! : undefined
@@ -19,6 +20,9 @@ export function readShape(map: YamlMap, what: string, shapes: Shapes, errors: Pr
     if (shape === undefined) {
       const known = Object.keys(shapes).filter(name => typeof shapes[name] === 'string')
       fail(`'${key}' is no key of ${what}`, didYouMean(key, known) ?? `It may have ${known.join(', ')}.`)
+    } else if (typeof shape === 'object' && shape.harmless && warnings) {
+      const place = placeOf(map, key)
+      warnings.push({ message: passedOver(`'${key}' of ${what}`), ...(place ? { place } : {}), hint: `Use ${shape.use} instead.` })
     } else if (typeof shape === 'object') fail(`not supported: '${key}' of ${what}`, `Use ${shape.use} instead.`)
     else if (value === null && key !== 'freshness') continue
     else if (!fits(value, shape))
@@ -26,6 +30,11 @@ export function readShape(map: YamlMap, what: string, shapes: Shapes, errors: Pr
     else read[key] = value
   }
   return read
+}
+
+/** What is said of a thing of dbt that changes nothing in the database, and so is no reason to stop. */
+export function passedOver(what: string): string {
+  return `not supported: ${what}. Nothing is done with it`
 }
 
 /** `a list`, `the text 'yes'`: a value in words for an error. */

@@ -1,3 +1,4 @@
+import type { TransactionSql } from 'postgres'
 import type { Sql } from './database.ts'
 import { inOneLine } from './visible.ts'
 
@@ -10,27 +11,30 @@ export interface Shown {
 
 /** The first rows of a query; all of them with a negative limit. Reads only: a query that writes is refused by PostgreSQL. */
 export async function fetchRows(sql: Sql, query: string, limit: number): Promise<Shown> {
-  return sql.begin('read only', async transaction => {
-    const { columns } = await transaction.unsafe(query).describe()
-    const names = columns.map((_, i) => `c${i}`)
-    const arrays = await transaction<{ oid: number }[]>`
+  return sql.begin('read only', transaction => rowsIn(transaction, query, limit)) as Promise<Shown>
+}
+
+/** The same inside a transaction of the caller. */
+export async function rowsIn(transaction: TransactionSql | Sql, query: string, limit: number): Promise<Shown> {
+  const { columns } = await transaction.unsafe(query).describe()
+  const names = columns.map((_, i) => `c${i}`)
+  const arrays = await transaction<{ oid: number }[]>`
       select oid::int from pg_type where oid = any(${columns.map(column => column.type)}::oid[]) and typcategory = 'A'
     `
-    const isArray = (type: number) => arrays.some(({ oid }) => oid === type)
-    const isJson = (type: number) => json.has(type) || isArray(type)
-    // JSON comes as text, for JavaScript would round its numbers; arrays as JSON, for the driver reads a null in them as a word.
-    // Own names, for a query may repeat one.
-    const list = columns.map(({ type }, i) => (isArray(type) ? `to_jsonb(c${i})::text` : json.has(type) ? `c${i}::text` : `c${i}`))
-    const rows = await transaction
-      .unsafe(`select ${list.join(', ')} from (\n${query}\n) as shown (${names.join(', ')})${limit < 0 ? '' : ` limit ${limit}`}`)
-      .values()
-    return {
-      columns: distinct(columns.map(column => String(column.name))),
-      rows: [...rows].map(row =>
-        [...(row as unknown[])].map((value, i) => ({ value, isJson: value !== null && isJson(columns[i]?.type ?? 0) })),
-      ),
-    }
-  }) as Promise<Shown>
+  const isArray = (type: number) => arrays.some(({ oid }) => oid === type)
+  const isJson = (type: number) => json.has(type) || isArray(type)
+  // JSON comes as text, for JavaScript would round its numbers; arrays as JSON, for the driver reads a null in them as a word.
+  // Own names, for a query may repeat one.
+  const list = columns.map(({ type }, i) => (isArray(type) ? `to_jsonb(c${i})::text` : json.has(type) ? `c${i}::text` : `c${i}`))
+  const rows = await transaction
+    .unsafe(`select ${list.join(', ')} from (\n${query}\n) as shown (${names.join(', ')})${limit < 0 ? '' : ` limit ${limit}`}`)
+    .values()
+  return {
+    columns: distinct(columns.map(column => String(column.name))),
+    rows: [...rows].map(row =>
+      [...(row as unknown[])].map((value, i) => ({ value, isJson: value !== null && isJson(columns[i]?.type ?? 0) })),
+    ),
+  }
 }
 
 /** One JSON array of rows: bigint and numeric as strings, times in ISO 8601, jsonb as JSON. */

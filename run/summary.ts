@@ -1,6 +1,10 @@
 import { compiledPath } from './artifacts.ts'
 import type { Built } from './build.ts'
+import { placeText } from './codeframe.ts'
 import type { Sql } from './database.ts'
+import type { Place } from './errors.ts'
+import { type Event, nodeInfo } from './events.ts'
+import { completed, finished, tally } from './frame.ts'
 import { numberText, plural, relation, rowsText } from './lines.ts'
 import type { NodeResult } from './record.ts'
 import { quote } from './relation.ts'
@@ -14,61 +18,65 @@ export interface Refused {
   before?: number
 }
 
-/** The closing lines of a build: how it ended, what changed, what was refused, what to do next. */
-export function summaryOf(built: Built, seconds: number, refused: Refused[], folder: string): string[] {
+/** The closing parts of a build: how it ended, what changed, what was refused, what failed, what to do next. */
+export function summaryOf(built: Built, seconds: number, refused: Refused[], folder: string): Event[] {
   return [
-    '',
-    headline(built, seconds),
+    finished(built.results, seconds),
+    headline(built),
     ...(built.status === 'failed' ? [] : section('Changed', changedLines(built.results))),
     ...section('Refused', refusedLines(refused)),
-    ...failureLines(built.results, folder),
+    ...failureParts(built.results, folder),
     ...next(built, refused),
-    '',
     tally(built.results),
   ]
 }
 
-/** dbt's last line: `Done. PASS=5 WARN=0 ERROR=0 SKIP=0 TOTAL=5`. */
-export function tally(results: NodeResult[]): string {
-  const count = (...statuses: NodeResult['status'][]) => results.filter(result => statuses.includes(result.status)).length
-  return `Done. PASS=${count('success', 'pass')} WARN=${count('warn')} ERROR=${count('error', 'fail')} SKIP=${count('skipped')} TOTAL=${results.length}`
+/** How a build ended, in a sentence or two. */
+export function headline({ status, results, problems }: Built): Event {
+  const event = completed(results, problems.length)
+  return { ...event, msg: `${event.msg}. ${ENDS[status]}` }
 }
 
-/** What failed or warned, each with its reason and its compiled SQL. */
-export function failureLines(results: NodeResult[], folder: string): string[] {
-  const titles: Partial<Record<NodeResult['status'], string>> = { error: 'Error in', fail: 'Failure in', warn: 'Warning in' }
-  return results.flatMap(result => {
-    const title = titles[result.status]
-    if (!title) return []
-    const { node, message } = result
-    const where = `${node.place.file}${node.place.line ? `:${node.place.line}` : ''}`
-    return [
-      '',
-      `${title} ${node.resourceType} ${node.name} (${where})`,
-      ...(result.error ? [] : message.split('\n').map(line => `  ${line}`.trimEnd())),
-      ...(result.compiled ? [`  compiled code at ${folder}/${compiledPath(node)}`] : []),
-      ...(result.storedIn ? [`  failing rows in ${result.storedIn}`] : []),
-    ]
-  })
+const ENDS: Record<Built['status'], string> = {
+  published: 'Published: readers see the new version.',
+  partial: 'What is shown as OK is there (--no-atomic).',
+  trial: 'Planned: nothing was changed.',
+  failed: 'Not published: readers see what was published before.',
 }
 
-function headline({ status, results, problems }: Built, seconds: number): string {
-  const of = (type: string, ...statuses: string[]) =>
-    results.filter(result => result.node.resourceType === type && (statuses.length === 0 || statuses.includes(result.status))).length
-  const parts = [
-    of('seed') > 0 && plural(of('seed'), 'seed'),
-    of('model') > 0 && plural(of('model'), 'model'),
-    of('snapshot') > 0 && plural(of('snapshot'), 'snapshot'),
-    of('unit_test') > 0 && `${plural(of('unit_test', 'pass'), 'unit test')} passed`,
-    of('test') > 0 && `${plural(of('test', 'pass'), 'test')} passed`,
-    of('test', 'warn') > 0 && plural(of('test', 'warn'), 'warning'),
-  ].filter(Boolean)
-  if (status === 'published') return `Published in ${seconds.toFixed(2)}s: ${parts.join(', ')}.`
-  if (status === 'partial') return `Finished after ${seconds.toFixed(2)}s, with errors: what is shown as OK is there (--no-atomic).`
-  if (status === 'trial') return `Planned in ${seconds.toFixed(2)}s: ${parts.join(', ')}. Nothing was changed.`
-  const errors = results.filter(result => result.status === 'error' || result.status === 'fail').length + problems.length
-  const skipped = results.filter(result => result.status === 'skipped').length
-  return `Not published, after ${seconds.toFixed(2)}s: ${plural(errors, 'error')}${skipped > 0 ? `, ${numberText(skipped)} skipped` : ''}. Readers see what was published before.`
+/** What failed or warned, each with its reason and its compiled SQL; of an error, which was told in full before, a line. */
+export function failureParts(results: NodeResult[], folder: string): Event[] {
+  return results
+    .filter(({ status }) => TITLES[status])
+    .sort((left, right) => Number(!left.error) - Number(!right.error))
+    .map((result, index, all): Event => {
+      const [title, name] = TITLES[result.status]!
+      const { node, message, error, status } = result
+      const data = { node_info: nodeInfo(node, result) }
+      if (error) {
+        const place = (error as { place?: Place }).place ?? node.place
+        const msg = `${title} ${node.resourceType} ${node.name} (${placeText(place)}): ${message.split('\n')[0]}`
+        return { name, msg, level: 'error', data, isNear: index > 0 && Boolean(all[index - 1]?.error) }
+      }
+      const lines = [
+        `${title} ${node.resourceType} ${node.name} (${placeText({ file: node.place.file, ...(node.place.line ? { line: node.place.line } : {}) })})`,
+        ...message.split('\n').map(line => `  ${line}`.trimEnd()),
+        ...compiledLine(result, folder).map(line => `  ${line}`),
+        ...(result.storedIn ? [`  failing rows in ${result.storedIn}`] : []),
+      ]
+      return { name, msg: lines.join('\n'), level: status === 'warn' ? 'warn' : 'error', data }
+    })
+}
+
+/** `compiled code at target/compiled/…`, where there is any. */
+export function compiledLine({ node, compiled }: NodeResult, folder: string): string[] {
+  return compiled ? [`compiled code at ${folder}/${compiledPath(node)}`] : []
+}
+
+const TITLES: Partial<Record<NodeResult['status'], [title: string, name: Event['name']]>> = {
+  error: ['Error in', 'RunResultError'],
+  fail: ['Failure in', 'RunResultFailure'],
+  warn: ['Warning in', 'RunResultWarning'],
 }
 
 // Rows first, the last that was built on top: what readers query comes late in a build. Views are only counted.
@@ -89,7 +97,7 @@ function changedLines(results: NodeResult[]): string[] {
   ]
 }
 
-const most = 30
+const most = 15
 
 function touched({ inserted, updated, deleted }: NodeResult): number {
   return (inserted ?? 0) + (updated ?? 0) + (deleted ?? 0)
@@ -106,20 +114,21 @@ function refusedLines(refused: Refused[]): string[] {
   })
 }
 
-function next({ status, results, problems }: Built, refused: Refused[]): string[] {
+function next({ status, results, problems }: Built, refused: Refused[]): Event[] {
   if (status === 'failed' || status === 'partial') {
     const isTest = results.some(result => result.status === 'fail')
     const hint = isTest
       ? 'Next: open the compiled code, or run it again with --store-failures to keep the failing rows.'
       : 'Next: correct what is shown above and run it again.'
-    return problems.length + results.length > 0 ? ['', hint] : []
+    return problems.length + results.length > 0 ? [{ name: 'Summary', msg: hint }] : []
   }
-  if (refused.some(({ errors }) => errors > 0)) return ['', 'Next: npx tsx run.ts errors   (what was refused, and why)']
+  if (refused.some(({ errors }) => errors > 0))
+    return [{ name: 'Summary', msg: 'Next: npx tsx run.ts errors   (what was refused, and why)' }]
   return []
 }
 
-function section(title: string, lines: string[]): string[] {
-  return lines.length === 0 ? [] : ['', title, ...lines.map(line => `  ${line}`)]
+function section(title: string, lines: string[]): Event[] {
+  return lines.length === 0 ? [] : [{ name: 'Summary', msg: [title, ...lines.map(line => `  ${line}`)].join('\n') }]
 }
 
 /** Open errors and warnings by table, from every errors table that the database has. */

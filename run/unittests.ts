@@ -38,7 +38,7 @@ export interface UnitRun {
 export async function runUnitTest(session: Session, test: UnitTest, run: UnitRun): Promise<NodeResult> {
   const result = empty(test)
   if (run.passed?.before.get(test.uniqueId)?.fingerprint === unitFingerprint(test, run.passed?.fingerprints))
-    return { ...result, status: 'pass', failures: 0, message: 'As before: neither the test nor its model has changed.' }
+    return { ...result, status: 'pass', isReused: true, failures: 0, message: 'As before: neither the test nor its model has changed.' }
   try {
     const { statement, columns } = await statementFor(test, run)
     result.compiled = statement.text
@@ -101,6 +101,8 @@ async function statementFor(
     ...context,
     isIncremental: () => false,
     lastBuilt: () => 0,
+    // Rows of the test stand in for tables.
+    onCitus: false,
     standIn: (parent, site) => {
       if (parent.config.materialized === 'ephemeral' && !test.given.some(({ id }) => id === parent.uniqueId)) return undefined
       if (!standIns.has(parent.uniqueId)) standIns.set(parent.uniqueId, site)

@@ -1,4 +1,8 @@
+import path from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { type Compared, compare, type Existing, findRelation, isEmpty, qualified } from './catalog.ts'
+import type { Placement } from './citus/placement.ts'
+import { explainRefusal } from './citus/refusals.ts'
 import { explainPostgres } from './codeframe.ts'
 import { type RunContext, renderMacro } from './compile.ts'
 import { type ContractColumn, landingStatements } from './contract.ts'
@@ -7,6 +11,7 @@ import type { SavedView } from './dependents.ts'
 import { ProjectError } from './errors.ts'
 import type { Rendered } from './jinja/render.ts'
 import type { Node, Project } from './node.ts'
+import type { Observer } from './observer.ts'
 import { quote } from './relation.ts'
 
 /** What a materialization works with. */
@@ -22,12 +27,16 @@ export interface Work {
   /** The columns that an enforced contract promises; the query's result gets exactly these. */
   contract?: ContractColumn[]
   context: RunContext
+  /** Where the table lies in a Citus cluster; undefined on plain PostgreSQL, and for a table of the coordinator alone. */
+  placement?: Placement
   /** Views that had to be dropped and could not be made again yet; shared by the nodes of a build. */
   pendingViews: SavedView[]
   /** Foreign keys dropped for a first fill, as statements that add them again; shared by the nodes of a build. */
   pendingKeys: string[]
   /** Every statement as it was run, for target/run. */
   statements: string[]
+  /** Looks on: plan and its like. */
+  observer?: Observer
 }
 
 /** What a materialization did. Row counts are null where there is nothing to count (a view). */
@@ -90,6 +99,15 @@ export async function createIncoming(work: Work): Promise<{ name: string; column
   const columns = await findRelation(work.sql, name)
   if (!columns) throw new Error(`${name} is gone`)
   return { name, columns, rows }
+}
+
+/** The columns that the query has, of an empty temporary table. */
+export async function createShape(work: Work): Promise<Existing> {
+  const name = temporary(work, '__dbt_tmp')
+  await runSql(work, `create temporary table ${name} on commit drop as\n\n${work.query.text}\n\nwith no data`)
+  const columns = await findRelation(work.sql, name)
+  if (!columns) throw new Error(`${name} is gone`)
+  return columns
 }
 
 async function land(work: Work, name: string, contract: ContractColumn[]): Promise<number> {
@@ -168,8 +186,14 @@ export function explainStatement(node: Node, query: Rendered, statement: string,
   const isInside = offset >= 0 && position >= offset && position <= offset + core.length
   const lead = query.text.indexOf(core)
   const explained = explainPostgres(isInside ? error : { ...plain(error), position: undefined }, query, Math.max(offset, 0) - lead)
-  const { message, place = node.place, hint, callers } = explained
-  return Object.assign(new ProjectError(message, { place, hint, callers }), { cause: error })
+  const { message, place = node.place, callers } = explained
+  const hint = explainRefusal(error) ?? explained.hint
+  if (!node.test?.generic || isDeepStrictEqual(place, node.place))
+    return Object.assign(new ProjectError(message, { place, hint, callers }), { cause: error })
+  // A generic test: the line of the YAML that asks for it leads to the mistake, and of the project's own tests the line in the macro does too.
+  const isOurs = path.isAbsolute(place.file) || place.file.startsWith('..')
+  const called = isOurs ? callers : [...callers, { ...node.place, macro: `test_${node.test.generic}` }]
+  return Object.assign(new ProjectError(message, { place: isOurs ? node.place : place, hint, callers: called }), { cause: error })
 }
 
 function isPostgresError(error: unknown): error is Error & { code: string; position?: string } {

@@ -40,6 +40,7 @@ function yamlSession(): Session {
     ask: () => undefined,
     isIncremental: () => false,
     lastBuilt: () => 0,
+    onCitus: () => false,
     print: () => {},
     warn: () => {},
     used: new Set(),

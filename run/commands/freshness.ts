@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { answering } from '../answers.ts'
 import { metadata } from '../artifacts.ts'
+import { nodeInfo } from '../events.ts'
 import { Interrupted } from '../failing.ts'
 import { type FreshnessResult, measure, thresholdOf } from '../freshness.ts'
 import { freshnessLine } from '../lines.ts'
@@ -21,7 +22,11 @@ export async function freshnessCommand(command: Command): Promise<number> {
       if (signal.aborted) throw new Interrupted()
       const result = await measure(sql, project, node, { database: answering(sql) })
       results.push(result)
-      report.note(freshnessLine(result, results.length, sources.length))
+      report.event({
+        name: 'LogFreshnessResult',
+        msg: freshnessLine(result, results.length, sources.length),
+        data: { status: result.status, node_info: nodeInfo(node) },
+      })
     }
     const file = path.resolve(options.output ?? path.join(targetPath, 'sources.json'))
     await mkdir(path.dirname(file), { recursive: true })
@@ -30,9 +35,14 @@ export async function freshnessCommand(command: Command): Promise<number> {
     if (sources.length === 0) report.warn({ message: 'Nothing to do: no selected source has freshness with warn_after or error_after.' })
     const count = (...statuses: FreshnessResult['status'][]) => results.filter(({ status }) => statuses.includes(status)).length
     const failures = count('error', 'runtime error') + (options.warnError ? count('warn') : 0)
-    report.close([`Done. PASS=${count('pass')} WARN=${count('warn')} ERROR=${count('error', 'runtime error')} TOTAL=${results.length}`], {
-      status: failures > 0 ? 'failed' : 'passed',
-    })
+    const stats = { pass: count('pass'), warn: count('warn'), error: count('error', 'runtime error'), total: results.length }
+    report.close([
+      {
+        name: 'StatsLine',
+        msg: `Done. PASS=${stats.pass} WARN=${stats.warn} ERROR=${stats.error} TOTAL=${stats.total}`,
+        data: { stats, status: failures > 0 ? 'failed' : 'passed' },
+      },
+    ])
     return failures > 0 ? 1 : 0
   })
 }

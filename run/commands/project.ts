@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
+import { aboutCitus } from '../citus/about.ts'
 import { describeUrl } from '../database.ts'
 import { runningEmbedded } from '../embedded.ts'
 import { ProjectError } from '../errors.ts'
-import { plural } from '../lines.ts'
+import { foundLine } from '../frame.ts'
 import { writeManifest } from '../manifest.ts'
 import { pendingMigrations } from '../migrate.ts'
 import type { Node } from '../node.ts'
@@ -15,7 +16,7 @@ import { loadProject } from '../project.ts'
 export async function parseCommand(command: Command): Promise<number> {
   const { project, targetPath } = await openProject(command)
   await writeManifest(targetPath, project)
-  command.report.note(`Read ${countNodes([...project.nodes.values(), ...project.unitTests.values()])}: no mistakes found.`)
+  command.report.note('No mistakes found.')
   return 0
 }
 
@@ -40,7 +41,7 @@ export async function debugCommand(command: Command): Promise<number> {
   const { report } = command
   report.result(`node ${process.version}, ${process.platform} ${process.arch}`)
   const { project } = await openProject(command)
-  report.result(`project ${project.name} in ${project.dir}: ${countNodes([...project.nodes.values(), ...project.unitTests.values()])}`)
+  report.result(`project ${project.name} in ${project.dir}: ${foundLine(project)}`)
   const { url: given } = await connectionOf(command.options)
   report.result(
     `database: ${given ? describeUrl(given) : `embedded PostgreSQL in ${path.join(project.dir, '.pg')}${runningEmbedded(project.dir) ? ', running' : ''}`}`,
@@ -54,6 +55,7 @@ export async function debugCommand(command: Command): Promise<number> {
         ? `migrations to apply at the next build: ${pending.map(({ name }) => name).join(', ')}`
         : 'migrations: all applied',
     )
+    for (const line of await aboutCitus(sql, project.citus)) report.result(line)
     return 0
   })
 }
@@ -72,7 +74,7 @@ export async function cleanCommand({ options, report }: Command): Promise<number
 }
 
 function lineOf(node: Node, output: string, keys: string[] | undefined): string {
-  if (output === 'name') return node.name
+  if (output === 'name') return node.resourceType === 'source' ? `${node.sourceName}.${node.name}` : node.name
   if (output === 'path') return node.path
   if (output === 'json') return JSON.stringify(pick(node, keys))
   if (output !== 'selector') throw new ProjectError(`--output ${output} is not known: selector, name, path or json`)
@@ -82,7 +84,7 @@ function lineOf(node: Node, output: string, keys: string[] | undefined): string 
 
 function pick(node: Node, keys: string[] | undefined): object {
   const all: Record<string, unknown> = {
-    alias: node.alias,
+    alias: node.resourceType === 'source' || node.resourceType === 'unit_test' ? undefined : node.alias,
     name: node.name,
     package_name: node.packageName,
     depends_on: { macros: node.macros, nodes: node.dependsOn },
@@ -109,12 +111,4 @@ function pick(node: Node, keys: string[] | undefined): object {
     'unique_id',
   ]
   return Object.fromEntries(wanted.filter(key => all[key] !== undefined).map(key => [key, all[key]]))
-}
-
-function countNodes(nodes: Node[]): string {
-  const count = (type: string, noun: string) => plural(nodes.filter(node => node.resourceType === type).length, noun)
-  const snapshots = nodes.some(node => node.resourceType === 'snapshot') ? [count('snapshot', 'snapshot')] : []
-  return [count('model', 'model'), count('seed', 'seed'), ...snapshots, count('test', 'data test'), count('unit_test', 'unit test')].join(
-    ', ',
-  )
 }

@@ -88,8 +88,12 @@ async function compiling<T>(
 }
 
 async function compileOne(command: Command, opened: Opened, context: RunContext): Promise<Rendered> {
-  const { options } = command
-  if (options.inline) return renderText(opened.project, null, options.inline, { file: 'inline query', line: 1, column: 1 }, context)
+  const { options, report } = command
+  if (options.inline) {
+    const { textOf } = report
+    report.textOf = file => (file === INLINE ? options.inline : textOf(file))
+    return renderText(opened.project, null, options.inline, { file: INLINE, line: 1, column: 1 }, context)
+  }
   const { nodes } = await selected(command, opened, ['model', 'seed', 'snapshot', 'test'])
   const models = nodes.filter(node => node.resourceType !== 'test')
   const node = models.length === 1 ? models[0] : nodes.length === 1 ? nodes[0] : undefined
@@ -103,3 +107,5 @@ function shownError(error: unknown, rendered: Rendered, query: string): unknown 
   const node = { place: rendered.placeAt(0) }
   return explainStatement(node as Parameters<typeof explainStatement>[0], rendered, query, error) ?? explainPostgres(error, rendered)
 }
+
+const INLINE = 'inline query'

@@ -1,12 +1,16 @@
 import { shownOptions, writeCompiled, writeRun, writeRunResults } from '../artifacts.ts'
 import { contextOf } from '../build.ts'
+import { findCluster } from '../citus/cluster.ts'
+import type { Sql } from '../database.ts'
 import { Interrupted } from '../failing.ts'
 import { storeFailures } from '../failures.ts'
 import { fingerprints } from '../fingerprint.ts'
+import { completed, concurrency, finished, tally } from '../frame.ts'
+import { liveLog } from '../livelog.ts'
 import { compiledOf, writeManifest } from '../manifest.ts'
-import { type Command, openProject, selected, withDatabase } from '../open.ts'
-import { empty, isGood, type NodeResult } from '../record.ts'
-import { failureLines, tally } from '../summary.ts'
+import { type Command, type Opened, openProject, selected, withDatabase } from '../open.ts'
+import { empty, finishRun, hasLog, isGood, type NodeResult, type RunStatus, startRun } from '../record.ts'
+import { compiledLine, failureParts } from '../summary.ts'
 import { runTests } from '../tests.ts'
 import { unitColumns } from '../unitcolumns.ts'
 import { isUnitTest, runUnitTest } from '../unittests.ts'
@@ -16,15 +20,19 @@ export async function testCommand(command: Command): Promise<number> {
   const { options, report, signal } = command
   const opened = await openProject(command)
   const { project, targetPath, targetName } = opened
-  const { nodes } = await selected(command, opened, ['test', 'unit_test'])
+  const { nodes, isWhole } = await selected(command, opened, ['test', 'unit_test'])
   const began = performance.now()
   return withDatabase(command, async sql => {
     const session = await sql.reserve()
     const [backend] = await session<{ pid: number }[]>`select pg_backend_pid() as pid`
     signal.addEventListener('abort', () => void sql`select pg_cancel_backend(${backend!.pid})`.catch(() => {}))
     const results: NodeResult[] = []
+    const log = await logOf(sql, opened, isWhole)
+    report.event(concurrency(project, nodes))
+    report.opens(nodes)
     const done = (result: NodeResult): void => {
       results.push(result)
+      log.live?.ended(result)
       report.ended(result, results.length, nodes.length)
     }
     try {
@@ -37,20 +45,31 @@ export async function testCommand(command: Command): Promise<number> {
       }
       const context = await contextOf(
         session,
-        { project, nodes, targetPath, fingerprints: fingerprints(project), hasLog: false, ...flags },
+        {
+          project,
+          nodes,
+          targetPath,
+          fingerprints: fingerprints(project),
+          hasLog: false,
+          onCitus: (await findCluster(session, project.citus)) !== null,
+          ...flags,
+        },
         new Map(),
         report,
       )
       const columns = unitColumns(session, project, context)
       for (const node of nodes.filter(isUnitTest)) {
         if (flags.failFast && !results.every(isGood)) break
+        report.began({ node }, results.length + 1, nodes.length)
         done(await runUnitTest(session, node, { project, context, columns, targetPath }))
       }
       const dataTests = nodes.filter(node => !isUnitTest(node))
       for (let at = 0; at < dataTests.length; at += group) {
         if (flags.failFast && !results.every(isGood)) break
         const startedAt = new Date()
-        const outcome = await runTests(session, dataTests.slice(at, at + group), { project, context, ...flags })
+        const some = dataTests.slice(at, at + group)
+        for (const [i, node] of some.entries()) report.began({ node }, results.length + 1 + i, nodes.length)
+        const outcome = await runTests(session, some, { project, context, ...flags })
         for (const [node, { status, message, failures, compiled, ran, error, milliseconds, stored }] of outcome) {
           const finishedAt = new Date(startedAt.getTime() + milliseconds)
           const result: NodeResult = {
@@ -70,23 +89,48 @@ export async function testCommand(command: Command): Promise<number> {
         }
       }
     } catch (error) {
+      await log.close(signal.aborted ? 'interrupted' : 'failed', (error as Error).message, results)
       throw signal.aborted ? new Interrupted(results) : error
     } finally {
       await session`rollback`.catch(() => {})
       session.release()
     }
+    const isPassed = results.every(isGood)
+    await log.close(isPassed ? 'tested' : 'failed', tally(results).msg, results)
     await writeRunResults(targetPath, project, results, {
       command: 'test',
       args: shownOptions(command.options),
       elapsedSeconds: (performance.now() - began) / 1000,
     })
     await writeManifest(targetPath, project, compiledOf(results))
-    for (const { error } of results) if (error) report.fail(error)
-    report.close([...failureLines(results, targetName), '', tally(results)].slice(1), {
-      status: results.every(isGood) ? 'passed' : 'failed',
-    })
-    return results.every(isGood) ? 0 : 1
+    for (const result of results) if (result.error) report.fail(result.error, compiledLine(result, targetName))
+    report.close([
+      finished(results, (performance.now() - began) / 1000),
+      completed(results),
+      ...failureParts(results, targetName),
+      tally(results),
+    ])
+    return isPassed ? 0 : 1
   })
 }
 
 const group = 40
+
+// Whoever may only read can test all the same: the log is then left out.
+async function logOf(sql: Sql, { project: { invocationId: runId } }: Opened, isWhole: boolean) {
+  const run = { runId, command: 'test', fingerprint: null, isWhole }
+  const isLogged =
+    (await hasLog(sql)) &&
+    (await startRun(sql, run, false).then(
+      () => true,
+      () => false,
+    ))
+  const live = isLogged ? liveLog(sql, runId) : undefined
+  return {
+    live,
+    async close(status: RunStatus, message: string, results: NodeResult[]): Promise<void> {
+      await live?.flush()
+      if (isLogged) await finishRun(sql, runId, { status, message, landedIn: null, results }).catch(() => {})
+    },
+  }
+}

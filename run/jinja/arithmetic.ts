@@ -2,7 +2,7 @@ import { ProjectError } from '../errors.ts'
 import { brief, numeric } from './compare.ts'
 import { formatPercent } from './format.ts'
 import { exact, isInteger } from './numbers.ts'
-import { float, isFloat, isTuple, isUndefined, tuple, typeName, type Value } from './values.ts'
+import { float, isFloat, isObject, isTuple, isUndefined, tuple, typeName, type Value } from './values.ts'
 
 /** The binary operators of Python's arithmetic, with its rules for integers, floats, texts and lists. */
 export const arithmetic: Record<'+' | '-' | '*' | '/' | '//' | '%' | '**', (left: Value, right: Value) => Value> = {
@@ -11,6 +11,8 @@ export const arithmetic: Record<'+' | '-' | '*' | '/' | '//' | '%' | '**', (left
     if (Array.isArray(left) && Array.isArray(right) && isTuple(left) === isTuple(right)) {
       return isTuple(left) ? tuple([...left, ...right]) : [...left, ...right]
     }
+    const sum = (isObject(left) ? left.add?.(right) : undefined) ?? (isObject(right) ? right.add?.(left) : undefined)
+    if (sum !== undefined) return sum
     return calculate(
       '+',
       left,
@@ -19,14 +21,17 @@ export const arithmetic: Record<'+' | '-' | '*' | '/' | '//' | '%' | '**', (left
       (a, b) => a + b,
     )
   },
-  '-': (left, right) =>
-    calculate(
+  '-': (left, right) => {
+    const difference = isObject(left) ? left.subtract?.(right) : undefined
+    if (difference !== undefined) return difference
+    return calculate(
       '-',
       left,
       right,
       (a, b) => a - b,
       (a, b) => a - b,
-    ),
+    )
+  },
   '*': (left, right) => {
     if (isSequence(left) && isInteger(right)) return repeat(left, right)
     if (isSequence(right) && isInteger(left)) return repeat(right, left)

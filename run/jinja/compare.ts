@@ -29,6 +29,7 @@ export function equals(left: Value, right: Value): boolean {
       return found !== undefined && equals(item, right.get(found) as Value)
     })
   }
+  if (isObject(left) && left.order) return left.order(right) === 0
   const a = numeric(left)
   const b = numeric(right)
   if (a !== undefined && b !== undefined) return a <= b && a >= b
@@ -38,6 +39,8 @@ export function equals(left: Value, right: Value): boolean {
 /** Below 0, 0 or above 0 as Python orders the two; a TypeError's words where it does not. */
 export function compare(left: Value, right: Value, operator = '<'): number {
   if (typeof left === 'string' && typeof right === 'string') return left < right ? -1 : left > right ? 1 : 0
+  const order = isObject(left) ? left.order?.(right) : undefined
+  if (order !== undefined) return order
   const a = numeric(left)
   const b = numeric(right)
   if (a !== undefined && b !== undefined) return a < b ? -1 : a > b ? 1 : a <= b ? 0 : Number.NaN

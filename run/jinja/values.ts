@@ -48,6 +48,10 @@ export interface JinjaObject {
   set?(name: string, value: Value): void
   /** What `for` walks over and `length` counts. */
   iterate?(): Value[]
+  /** `+` and `-` with this on the left (of `+` also on the right), and how it compares: below 0, 0, above 0. Undefined where it does not. */
+  add?(other: Value): Value | undefined
+  subtract?(other: Value): Value | undefined
+  order?(other: Value): number | undefined
   toString?(): string
 }
 

@@ -1,0 +1,21 @@
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Command as Commander } from 'commander'
+import { completedOf, shells } from '../completion.ts'
+import { ProjectError } from '../errors.ts'
+import type { Command } from '../open.ts'
+
+/** completion: the script that teaches a shell the commands, their options and the names of nodes. */
+export async function completionCommand({ report }: Command, [shell = '']: string[], program: Commander): Promise<number> {
+  const script = Object.hasOwn(shells, shell) ? shells[shell] : undefined
+  if (!script) {
+    throw new ProjectError(`completion is for ${Object.keys(shells).join(', ')}, not for '${shell}'`, {
+      hint: 'Say, for instance: source <(npx tsx run.ts completion bash)',
+    })
+  }
+  const runner = path.resolve(import.meta.dirname, '../../run.ts')
+  const tsx = fileURLToPath(import.meta.resolve('tsx'))
+  const words = ['node', '--import', tsx, runner].map(word => `'${word.replaceAll("'", "'\\''")}'`)
+  report.result(script(completedOf(program), words.join(' ')))
+  return 0
+}

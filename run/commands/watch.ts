@@ -1,0 +1,236 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { build } from '../build.ts'
+import { qualified } from '../catalog.ts'
+import type { Session, Sql } from '../database.ts'
+import { type Round, roundOf, type Seen, seenOf } from '../edited.ts'
+import { Interrupted } from '../failing.ts'
+import { fingerprints } from '../fingerprint.ts'
+import { readKeys } from '../keys.ts'
+import { plural, relation, rowsText } from '../lines.ts'
+import { isLocked, withLock } from '../lock.ts'
+import { refusePending } from '../migrate.ts'
+import type { Project } from '../node.ts'
+import type { Observer } from '../observer.ts'
+import { type Command, type Opened, openProject, selectedIds, withDatabase } from '../open.ts'
+import { loadProject } from '../project.ts'
+import { hasLog, type NodeResult, publishedNodes } from '../record.ts'
+import type { Report } from '../report.ts'
+import { underSavepoint } from '../savepoint.ts'
+import { asTable, rowsIn } from '../show.ts'
+import { watchFiles } from '../watchfiles.ts'
+import { buildCommand, planOf, showProblems } from './build.ts'
+
+/**
+ * watch: what is saved is built with all that depends on it in a transaction that is rolled back; its first rows and its tests are shown.
+ * On a terminal `p` publishes, `q` quits. Gives 0 after `q`, 2 after Ctrl-C.
+ */
+export async function watchCommand(command: Command): Promise<number> {
+  const { options, report, signal } = command
+  const { dir, settings } = await loadProject(options.projectDir)
+  return withDatabase(command, async sql => {
+    await refusePending(sql, dir)
+    const events = inbox()
+    const scratch = await scratchOf(command, sql)
+    const files = await watchFiles(dir, settings, saved => events.push({ kind: 'saved', files: saved }))
+    // A terminal in raw mode makes no signal of Ctrl-C.
+    const restore = readKeys(process.stdin, key => {
+      if (key === '\u0003') process.kill(process.pid, 'SIGINT')
+      if (key === 'q') events.push({ kind: 'quit' })
+      if (key === 'p') events.push({ kind: 'publish' })
+    })
+    const interrupt = () => events.push({ kind: 'interrupt' })
+    signal.addEventListener('abort', interrupt)
+    try {
+      report.note(`Watching ${dir}. ${process.stdin.isTTY ? 'Save a file; p publishes, q quits.' : 'Save a file; Ctrl-C ends it.'}`)
+      for (;;) {
+        const event = await events.next()
+        if (event.kind === 'quit') return 0
+        if (event.kind === 'interrupt') return 2
+        if (event.kind === 'publish') await scratch.publish()
+        if (event.kind === 'saved') {
+          report.note(`Saved ${event.files.slice(0, 3).join(', ')}${event.files.length > 3 ? ` and ${event.files.length - 3} more` : ''}`)
+          await events.during(stop => scratch.round(stop))
+        }
+      }
+    } finally {
+      signal.removeEventListener('abort', interrupt)
+      restore()
+      await files.close()
+    }
+  })
+}
+
+type Event = { kind: 'saved'; files: string[] } | { kind: 'publish' | 'quit' | 'interrupt' }
+
+/** Events one after the other. Work that is done `during` an event is told to stop when the next one comes. */
+function inbox() {
+  const waiting: Event[] = []
+  let wake = () => {}
+  let current: AbortController | undefined
+  return {
+    push(event: Event) {
+      waiting.push(event)
+      current?.abort()
+      wake()
+    },
+    async next(): Promise<Event> {
+      while (waiting.length === 0)
+        await new Promise<void>(resolve => {
+          wake = resolve
+        })
+      return waiting.shift()!
+    },
+    async during(work: (stop: AbortSignal) => Promise<void>): Promise<void> {
+      if (waiting.length > 0) return
+      current = new AbortController()
+      try {
+        await work(current.signal)
+      } finally {
+        current = undefined
+      }
+    },
+  }
+}
+
+/** The rounds of a watch: what they hold against each other is what was published, and what the last one saw. */
+async function scratchOf(command: Command, sql: Sql) {
+  const { report } = command
+  const withLog = await hasLog(sql)
+  const quiet: Command = { ...command, report: withoutFrame(report) }
+  const opened = await read()
+  let last: Seen = seen(opened?.project)
+  let start = last
+  let published = await publishedNow(last.fingerprints)
+  let names: string[] = []
+  return { round, publish }
+
+  async function round(stop: AbortSignal): Promise<void> {
+    const began = performance.now()
+    const now = await read()
+    if (!now) return
+    const { project } = now
+    const prints = fingerprints(project)
+    const selected = await selectedIds({ ...quiet, report: { ...report, warn: () => {} } }, project, now.targetPath)
+    const found = roundOf(project, prints, { published, start, last, selected })
+    last = seenOf(project, prints)
+    names = found.nodes.map(node => node.name)
+    if (found.nodes.length === 0) return report.note('All is as published.')
+    const one = { ...quiet, signal: AbortSignal.any([command.signal, stop]) }
+    try {
+      await whenFree(one, session => trial(one, now, session, found, began))
+    } catch (error) {
+      if (!(error instanceof Interrupted) && !one.signal.aborted) report.fail(error)
+    }
+  }
+
+  async function trial(one: Command, now: Opened, session: Session, { nodes, saved }: Round, began: number): Promise<void> {
+    const observer = showing(report, saved)
+    const built = await build(session, sql, { ...planOf(one, now, nodes, withLog), isTrial: true, observer }, one.report)
+    showProblems({ report }, built)
+    report.result(
+      `${summary(built.results, built.problems.length)} in ${((performance.now() - began) / 1000).toFixed(2)}s. Nothing is published.`,
+    )
+  }
+
+  async function publish(): Promise<void> {
+    if (names.length === 0) return report.note('Nothing to publish: all is as it was when the watch began.')
+    try {
+      const publishing = { ...command, name: 'build', options: { ...command.options, select: names } }
+      const code = await buildCommand(publishing, { types: ['model', 'seed', 'snapshot', 'test', 'unit_test'], loads: false })
+      if (code !== 0) return
+      published = await publishedNow(last.fingerprints)
+      start = last
+      names = []
+    } catch (error) {
+      if (!(error instanceof Interrupted)) report.fail(error)
+    }
+  }
+
+  // A project with a mistake is told, and waited for.
+  async function read(): Promise<Opened | undefined> {
+    try {
+      return await openProject(quiet)
+    } catch (error) {
+      report.fail(error)
+      return undefined
+    }
+  }
+
+  function seen(project: Project | undefined): Seen {
+    return project ? seenOf(project, fingerprints(project)) : { fingerprints: new Map(), tests: new Map() }
+  }
+
+  async function publishedNow(own: Map<string, string>): Promise<Map<string, string>> {
+    if (!withLog) return own
+    return new Map([...(await publishedNodes(sql))].map(([id, { fingerprint }]) => [id, fingerprint]))
+  }
+
+  // Never queued behind a build: a round that is stopped must stop at once.
+  async function whenFree(one: Command, work: (session: Session) => Promise<void>): Promise<void> {
+    for (let isTold = false; ; isTold = true) {
+      try {
+        return await withLock(sql, { wait: false }, work)
+      } catch (error) {
+        if (!isLocked(error) || one.signal.aborted) throw error
+        if (!isTold) report.note(`${(error as Error).message}. Waiting for it`)
+        await sleep(200, undefined, { signal: one.signal }).catch(() => {})
+      }
+    }
+  }
+}
+
+/** Shows each node as it ends: of what was saved the first rows, of a failing test the first that fail. */
+function showing(report: Report, saved: Set<string>): Observer {
+  return {
+    async built(session, result) {
+      const { node, status, message, compiled } = result
+      const isTest = node.resourceType === 'test' || node.resourceType === 'unit_test'
+      const seconds = `${((result.finishedAt.getTime() - result.startedAt.getTime()) / 1000).toFixed(2)}s`
+      if (!isTest && status === 'success') report.note(`${relation(node)}  ${rowsText(result) || message}  ${seconds}`)
+      if (status === 'skipped') report.note(`${node.name}  ${message}`)
+      if (isTest && (status === 'fail' || status === 'error')) report.note(`${status.toUpperCase()} ${node.name}: ${message}`)
+      if (status === 'warn') report.note(`WARN ${node.name}: ${message}`)
+      const isShown = saved.has(node.uniqueId) && saved.size <= 3 && node.config.materialized !== 'ephemeral'
+      if (isShown && status === 'success') await first(session, `select * from ${qualified(node.schema, node.alias)}`)
+      if (node.resourceType === 'test' && (status === 'fail' || status === 'warn') && compiled) await first(session, compiled)
+    },
+  }
+
+  async function first(session: Session, query: string): Promise<void> {
+    const shown = await underSavepoint(session, 'first_rows', () => rowsIn(session, query, 5)).catch(() => undefined)
+    if (shown) report.result(shown.rows.length === 0 ? 'No rows.' : asTable(shown))
+  }
+}
+
+// Rounds come often: no frame, no line for what begins. Where the project's texts are is still for all to know.
+function withoutFrame(report: Report): Report {
+  return {
+    ...report,
+    event: () => {},
+    opens: () => {},
+    began: () => {},
+    ended: () => {},
+    get textOf() {
+      return report.textOf
+    },
+    set textOf(textOf) {
+      report.textOf = textOf
+    },
+  }
+}
+
+function summary(results: NodeResult[], problems: number): string {
+  const tests = results.filter(({ node }) => node.resourceType === 'test' || node.resourceType === 'unit_test')
+  const count = (list: NodeResult[], ...statuses: NodeResult['status'][]) => list.filter(({ status }) => statuses.includes(status)).length
+  const others = results.filter(result => !tests.includes(result))
+  const failed = count(others, 'error') + problems
+  const parts = [
+    others.length > 0 && `${plural(count(others, 'success'), 'relation')} built`,
+    failed > 0 && `${plural(failed, 'error')}`,
+    tests.length > 0 && `${plural(count(tests, 'pass'), 'test')} passed`,
+    count(tests, 'warn') > 0 && plural(count(tests, 'warn'), 'warning'),
+    count(tests, 'fail', 'error') > 0 && `${plural(count(tests, 'fail', 'error'), 'test')} FAILED`,
+    count(results, 'skipped') > 0 && `${count(results, 'skipped')} skipped`,
+  ].filter(Boolean)
+  return parts.join(', ')
+}

@@ -1,0 +1,274 @@
+import type { LoadReport } from '../loaders/load.ts'
+import type { Built } from './build.ts'
+import { type ExistingColumn, findRelation, qualified } from './catalog.ts'
+import { renderMacro } from './compile.ts'
+import type { Session } from './database.ts'
+import { type Differences, differencesOf } from './differences.ts'
+import type { Node } from './node.ts'
+import type { Observer } from './observer.ts'
+import type { NodeResult } from './record.ts'
+import { quote } from './relation.ts'
+import { underSavepoint } from './savepoint.ts'
+import { errorTables } from './summary.ts'
+import { target } from './work.ts'
+
+/** What a build would do: what plan prints, and its JSON document. */
+export interface Planned {
+  /** Whether the build would be published. */
+  outcome: 'publish' | 'fail'
+  /** Of the feed, per batch and entity that is new or changed; null where nothing was loaded. */
+  feed: FeedPlan[] | null
+  relations: RelationPlan[]
+  /** Open errors and warnings that would be new, or resolved; null without errors tables. */
+  errors: { new: ErrorsPlan; resolved: ErrorsPlan } | null
+  tests: { passed: number; failing: TestPlan[] }
+  /** What would fail beside nodes: a foreign key, a view of somebody else, a hook. */
+  problems: string[]
+}
+
+/** What would land of an entity of a batch. */
+export interface FeedPlan {
+  batch: string
+  entity: string
+  files: number
+  records: number
+  refused: { path: string; reason: string }[]
+  pruned: number
+}
+
+/** What would become of a model, seed or snapshot. */
+export interface RelationPlan {
+  unique_id: string
+  resource_type: string
+  relation: string
+  status: NodeResult['status']
+  /** As in the lines of a build: `MERGE 3`, `CREATE VIEW`, `UNCHANGED`. */
+  action: string
+  is_new: boolean
+  /** Null where rows are not counted: a view. */
+  rows: { inserted: number; updated: number; deleted: number; unchanged: number } | null
+  columns: {
+    added: { name: string; type: string }[]
+    removed: { name: string; type: string }[]
+    retyped: { name: string; before: string; after: string }[]
+    /** In how many of the updated rows each column differs. */
+    changed: { name: string; rows: number }[]
+  }
+}
+
+/** Open errors that come or go. */
+export interface ErrorsPlan {
+  count: number
+  by: { table: string; severity: string; error_type: string; count: number }[]
+  /** The first of them, one by one. */
+  shown: ErrorPlan[]
+}
+
+/** One of them; `key` as far as it is readable. */
+export interface ErrorPlan {
+  table: string
+  error_id: string
+  severity: string
+  error_type: string
+  error_message: string
+  key: Record<string, string | null>
+  source: string
+  file: string | null
+  position: number | null
+}
+
+/** A test that would fail, or warn. */
+export interface TestPlan {
+  unique_id: string
+  name: string
+  status: NodeResult['status']
+  failures: number | null
+  message: string
+}
+
+/** Watches a trial for what it would change; `planned()` then tells it. `most` errors of each kind are named; all of them with -1. */
+export function createPlanned(options: {
+  nodes: Node[]
+  hasLog: boolean
+  most: number
+  /** Lands the feed inside the transaction. */
+  land: ((session: Session) => Promise<LoadReport>) | null
+}): { observer: Observer; planned(built: Built): Planned } {
+  let loaded: LoadReport | null = null
+  let errors: Planned['errors'] = null
+  const before = new Map<string, ExistingColumn[] | null>()
+  const after = new Map<string, ExistingColumn[] | null>()
+  const changed = new Map<string, RelationPlan['columns']['changed']>()
+  const replaced = new Map<string, Differences>()
+
+  const observer: Observer = {
+    async begin(session) {
+      for (const node of options.nodes.filter(isRelation)) before.set(node.uniqueId, await columnsOf(session, node))
+      if (options.hasLog) await keepOpenErrors(session)
+      loaded = (await options.land?.(session)) ?? null
+    },
+    async built(session, { node, status }) {
+      if (isRelation(node) && status === 'success') after.set(node.uniqueId, await columnsOf(session, node))
+    },
+    async changing(work, { changes, key, compared }) {
+      if (compared.length === 0) return
+      const { text } = await renderMacro(
+        work.project,
+        work.node,
+        'count_changed_columns',
+        { relation: target(work), changes, key, compared },
+        work.context,
+      )
+      const [counts] = await work.sql.unsafe(text).values()
+      const rows = compared.map(({ name }, i) => ({ name: name.slice(1, -1).replaceAll('""', '"'), rows: Number(counts?.[i] ?? 0) }))
+      changed.set(
+        work.node.uniqueId,
+        rows.filter(column => column.rows > 0).sort((a, b) => b.rows - a.rows),
+      )
+    },
+    async replacing(work, existing, incoming) {
+      if (existing.kind !== 'table') return
+      const key = keyIn(work.node, existing.columns, incoming.columns.columns)
+      const found = await underSavepoint(work.sql, 'comparing', () =>
+        differencesOf(work.sql, target(work), incoming.name, { key, examples: 0 }),
+      )
+      replaced.set(work.node.uniqueId, found)
+    },
+    async end(session) {
+      if (options.hasLog) errors = await errorChanges(session, options.most)
+    },
+  }
+  return { observer, planned }
+
+  function planned({ results, problems, status }: Built): Planned {
+    const tests = results.filter(({ node }) => isTest(node))
+    return {
+      outcome: status === 'failed' ? 'fail' : 'publish',
+      feed: loaded && feedOf(loaded),
+      relations: results.filter(({ node, status }) => isRelation(node) || (!isTest(node) && status !== 'success')).map(relationOf),
+      errors,
+      tests: {
+        passed: tests.filter(({ status }) => status === 'pass').length,
+        failing: tests
+          .filter(({ status }) => status !== 'pass')
+          .map(({ node, status, failures, message }) => ({ unique_id: node.uniqueId, name: node.name, status, failures, message })),
+      },
+      problems: problems.map(problem => (problem as Error).message),
+    }
+  }
+
+  function relationOf(result: NodeResult): RelationPlan {
+    const { node, status, message } = result
+    const [old, now] = [before.get(node.uniqueId) ?? null, after.get(node.uniqueId) ?? null]
+    const difference = replaced.get(node.uniqueId)
+    const counted = {
+      inserted: result.inserted ?? 0,
+      updated: result.updated ?? 0,
+      deleted: result.deleted ?? 0,
+      unchanged: result.unchanged ?? 0,
+    }
+    const compared = difference && {
+      inserted: difference.added,
+      updated: difference.changed,
+      deleted: difference.removed,
+      unchanged: difference.same,
+    }
+    return {
+      unique_id: node.uniqueId,
+      resource_type: node.resourceType,
+      relation: `${node.schema}.${node.alias}`,
+      status,
+      action: message,
+      is_new: old === null && now !== null,
+      rows: result.inserted === null ? null : (compared ?? counted),
+      columns: { ...columnChanges(old, now), changed: (difference?.columns ?? changed.get(node.uniqueId) ?? []).slice() },
+    }
+  }
+}
+
+/** Columns that a row of both relations is known by: unique_key, else none that both have. */
+export function keyIn(node: Node, ...sides: { name: string }[][]): string[] {
+  const value = node.config.unique_key
+  const key = (Array.isArray(value) ? value : value ? [value] : []).map(String)
+  return key.every(name => sides.every(columns => columns.some(column => column.name === name))) ? key : []
+}
+
+function isRelation({ resourceType, config }: Node): boolean {
+  return ['model', 'seed', 'snapshot'].includes(resourceType) && config.materialized !== 'ephemeral'
+}
+
+function isTest({ resourceType }: Node): boolean {
+  return resourceType === 'test' || resourceType === 'unit_test'
+}
+
+async function columnsOf(session: Session, node: Node): Promise<ExistingColumn[] | null> {
+  return (await findRelation(session, qualified(node.schema, node.alias)))?.columns ?? null
+}
+
+function columnChanges(old: ExistingColumn[] | null, now: ExistingColumn[] | null): Omit<RelationPlan['columns'], 'changed'> {
+  if (!old || !now) return { added: [], removed: [], retyped: [] }
+  const plain = ({ name, type }: ExistingColumn) => ({ name, type })
+  return {
+    added: now.filter(({ name }) => !old.some(column => column.name === name)).map(plain),
+    removed: old.filter(({ name }) => !now.some(column => column.name === name)).map(plain),
+    retyped: old.flatMap(({ name, type }) => {
+      const other = now.find(column => column.name === name)
+      return other && other.type !== type ? [{ name, before: type, after: other.type }] : []
+    }),
+  }
+}
+
+function feedOf({ loads }: LoadReport): FeedPlan[] {
+  return loads
+    .filter(({ files, unchanged, pruned }) => files > unchanged || pruned > 0)
+    .map(({ batch, entity, files, unchanged, read, refused, pruned }) => ({
+      batch,
+      entity,
+      files: files - unchanged,
+      records: read,
+      refused,
+      pruned,
+    }))
+}
+
+async function keepOpenErrors(session: Session): Promise<void> {
+  await session.unsafe('create temporary table dbt_open_errors (table_name text, error_id uuid) on commit drop')
+  for (const table of await errorTables(session))
+    await session.unsafe(`insert into dbt_open_errors select $1, error_id from errors.${quote(table)} where resolved_at is null`, [table])
+}
+
+/** Open errors that the transaction made and that it resolved, by error_id. */
+async function errorChanges(session: Session, most: number): Promise<NonNullable<Planned['errors']>> {
+  await session.unsafe('analyze dbt_open_errors')
+  const tables = await errorTables(session)
+  const gone = (table: string) => `
+    select ${columns(table)}
+    from errors.${quote(table)} as rows_of
+    where resolved_at is not null
+        and exists (select from dbt_open_errors as was where was.table_name = '${table}' and was.error_id = rows_of.error_id)`
+  const come = (table: string) => `
+    select ${columns(table)}
+    from errors.${quote(table)} as rows_of
+    where resolved_at is null
+        and not exists (select from dbt_open_errors as was where was.table_name = '${table}' and was.error_id = rows_of.error_id)`
+  return { new: await list(tables.map(come)), resolved: await list(tables.map(gone)) }
+
+  async function list(parts: string[]): Promise<ErrorsPlan> {
+    if (parts.length === 0) return { count: 0, by: [], shown: [] }
+    const all = parts.join('\nunion all\n')
+    const by = await session.unsafe<{ table: string; severity: string; error_type: string; count: number }[]>(
+      `select "table", severity, error_type, count(*)::int as count from (${all}) as found group by 1, 2, 3 order by 2, 4 desc, 1, 3`,
+    )
+    const shown = await session.unsafe<ErrorPlan[]>(
+      `select * from (${all}) as found order by severity, "table", source, file, position, error_type, error_id ${most < 0 ? '' : `limit ${most}`}`,
+    )
+    return { count: by.reduce((sum, { count }) => sum + count, 0), by: [...by], shown: [...shown] }
+  }
+}
+
+// The key is what stands beside the columns that every errors table has.
+function columns(table: string): string {
+  return `'${table}' as "table", error_id, severity, error_type, error_message,
+        to_jsonb(rows_of) - '{error_id,severity,error_type,error_message,field,raw_record,raw_text,source,file,position,first_seen_at,resolved_at}'::text[] as key,
+        source, file, position`
+}
