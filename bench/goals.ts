@@ -1,0 +1,32 @@
+import type { Bench } from './context.ts'
+import { measureDelta } from './goals/delta.ts'
+import { measureLoad } from './goals/load.ts'
+import { measureMemory } from './goals/memory.ts'
+import { measureNothing } from './goals/nothing.ts'
+import { measureParse } from './goals/parse.ts'
+import { measureWhole } from './goals/whole.ts'
+import { measureYear } from './goals/year.ts'
+import type { GoalId, Goals, Measured } from './results.ts'
+
+/** What is asked, for the report. */
+export const goals = {
+  P1: { what: 'load, validated and ledgered, of a single array', goal: '≤ 0.75 × the floor' },
+  P2: { what: 'whole build from nothing', goal: '≤ 1.5 × the floor' },
+  P3: { what: 'daily delta', goal: "≤ 5 % of P2's time; rows written ≤ 1.1 × rows that changed" },
+  P4: { what: 'day 365 against day 10', goal: '≤ 1.2 ×' },
+  P5: { what: 'nothing new', goal: '≤ 0.6 s whole process' },
+  P6: { what: 'peak RSS of Node for any feed', goal: '≤ 200 MB' },
+  P7: { what: 'parse and compile 600 models', goal: '≤ 1.0 s' },
+  P8: { what: 'dbt-core + dbt-postgres, and dlt, on the same data', goal: '≥ 3 × faster than dbt, loading ≥ 5 × faster than dlt' },
+} satisfies Goals
+
+/** How `npm run bench` measures, in the order that lets one go on from what another made. P8 has a script of its own. */
+export const measurements: [Exclude<GoalId, 'P8'>, (bench: Bench) => Promise<Measured>][] = [
+  ['P1', measureLoad],
+  ['P2', measureWhole],
+  ['P3', measureDelta],
+  ['P5', measureNothing],
+  ['P4', measureYear],
+  ['P7', measureParse],
+  ['P6', measureMemory],
+]

@@ -1,0 +1,56 @@
+import { renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Bench, largeFeed, largePlan } from '../context.ts'
+import { feed } from '../feeds.ts'
+import { decimal, ratio, times, whole } from '../figures.ts'
+import type { Line, Measured } from '../results.ts'
+import { type Rows, rowsOf } from '../rows.ts'
+import { buildWhole } from './whole.ts'
+
+/** P3: the next days on top of P2's database: their time against P2's, and the rows they write against those that differ after. */
+export async function measureDelta(bench: Bench): Promise<Measured> {
+  const { site } = bench
+  if (!bench.whole) await buildWhole(bench)
+  const { url, line: first } = bench.whole!
+  const folder = await largeFeed(bench)
+  const runs = bench.runs(3)
+  const last = runs + 2
+  const days = await feed(site, 'days', { ...largePlan(bench), from: 2, days: last })
+  const delta: Line = { what: 'build of the next day', seconds: [], megabytes: [] }
+  const build = async (day: number) => {
+    renameSync(join(days, `sync-day${day}`), join(folder, `sync-day${day}`))
+    const { seconds, megabytes } = await site.runner(url, ['build', '--data', folder])
+    site.say(`P3 day ${day} of ${last}: ${decimal(seconds)} s, ${decimal(megabytes ?? 0, 0)} MB`)
+    return { seconds, megabytes }
+  }
+  for (let day = 2; day < last; day++) {
+    const { seconds, megabytes } = await build(day)
+    delta.seconds!.push(seconds)
+    if (megabytes) delta.megabytes!.push(megabytes)
+  }
+  // Not timed: the comparison itself warms and bloats the database.
+  const rows = await site.ask(url, sql => rowsOf(sql, () => build(last)))
+  bench.peaks.push({ ...delta, what: 'a daily delta (P3)' })
+  const share = ratio(delta.seconds!, first.seconds!)
+  const all = sum(rows)
+  const factor = all.written / all.changed
+  return {
+    measured: `${decimal(share * 100, 1)} % of P2's time; ${times(factor)} the rows that changed`,
+    isMet: share <= 0.05 && factor <= 1.1,
+    lines: [{ ...delta, against: first.seconds! }, first, ...rows.map(lineOf)],
+    notes: [
+      `Each day sends all ${whole(largePlan(bench).agents)} agents and cards again, unchanged, and 1 % of the transactions new or changed. Rows are counted on a day more, which is not timed: what pg_stat_user_tables counts as inserted, updated and deleted in tables of models, against the rows whose content differs after (those of a table that came or that went, whichever are more; landing and the run log, which take each record once, are left out).`,
+    ],
+  }
+}
+
+function sum(rows: Rows[]): { written: number; changed: number } {
+  return rows.reduce((all, { written, changed }) => ({ written: all.written + written, changed: all.changed + changed }), {
+    written: 0,
+    changed: 0,
+  })
+}
+
+function lineOf({ schema, written, changed }: Rows): Line {
+  return { what: `rows in ${schema}`, note: `${whole(written)} written, ${whole(changed)} changed` }
+}
