@@ -21,15 +21,14 @@ quarantined as (
     from {{ ref(base) }} as records
     inner join {{ ref('base_files') }} as files
         on records.file_id = files.file_id
+    left join {{ ref(errors) }} as errors
+        on files.file = errors.file
+        and records.position = errors.position
+        and errors.severity = 'error'
+        and errors.resolved_at is null
     where records.findings is not null
         and records.outcome = 'quarantined'
-        and not exists (
-            select from {{ ref(errors) }} as errors
-            where errors.file = files.file
-                and errors.position = records.position
-                and errors.severity = 'error'
-                and errors.resolved_at is null
-        )
+        and errors.error_id is null
     {%- if not loop.last %}
 
     union all

@@ -2,9 +2,24 @@
 
 with
 
-transactions as not materialized (
+settlements as {{ copied() }} (
 
-    select * from {{ ref('transactions') }}
+    select
+        transaction_id,
+        original_auth_transaction_uuid
+    from {{ ref('transactions') }}
+    where transaction_type is distinct from 'DECLINE'
+        and original_auth_transaction_uuid is not null
+
+),
+
+authorizations as {{ copied() }} (
+
+    select authorizations.transaction_id
+    from {{ ref('transactions') }} as authorizations
+    inner join settlements
+        on authorizations.transaction_uuid = settlements.original_auth_transaction_uuid
+    where settlements.transaction_id <> authorizations.transaction_id
 
 ),
 
@@ -14,7 +29,7 @@ moved as (
     select
         coalesce(sum(amount_usd), 0) as amount_usd,
         count(*) as transaction_count
-    from transactions
+    from {{ ref('transactions') }}
     where transaction_type is distinct from 'DECLINE'
 
 ),
@@ -24,16 +39,9 @@ settled as (
     select
         coalesce(sum(amount_usd), 0) as amount_usd,
         count(*) as transaction_count
-    from transactions
+    from {{ ref('transactions') }}
     where transaction_type = 'AUTHORIZATION'
-        and transaction_id in (
-            select authorizations.transaction_id
-            from transactions as authorizations
-            inner join transactions as settlements
-                on authorizations.transaction_uuid = settlements.original_auth_transaction_uuid
-            where settlements.transaction_type is distinct from 'DECLINE'
-                and settlements.transaction_id <> authorizations.transaction_id
-        )
+        and transaction_id in (select transaction_id from authorizations)
 
 ),
 

@@ -31,11 +31,11 @@ afterAll(async () => {
 describe('build', () => {
   it('loads, builds, tests and publishes; then there is nothing new', async () => {
     const first = await cli('build')
-    expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining('Published in') })
+    expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining('Published: ') })
     expect(first.stderr).toMatch(/sync-day1\/roles +2 read/)
     expect(first.stderr).toMatch(/START sql table model public\.people \.+ \[RUN\]/)
     expect(first.stderr).toContain('[7 inserted in')
-    expect(first.stdout).toContain('Done. PASS=5 WARN=0 ERROR=0 SKIP=0 TOTAL=5')
+    expect(first.stdout).toContain('Done. PASS=5 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=5')
     expect((await cli('build')).stdout).toContain('Nothing new')
     const runs = await database.sql`select command, status from ops.runs order by sequence`
     expect([...runs]).toEqual([
@@ -120,7 +120,7 @@ describe('results on stdout', () => {
 
   it('progress as JSON, one object a line', async () => {
     const { stderr, stdout } = await cli('run', '--log-format', 'json')
-    for (const line of [...stderr.trim().split('\n'), stdout.trim()])
+    for (const line of `${stderr}${stdout}`.trim().split('\n'))
       expect(JSON.parse(line).info).toMatchObject({ msg: expect.any(String), level: expect.any(String) })
   })
 })

@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Sql } from '../../run/database.ts'
+import { provedByConstraint } from '../../run/proved.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
 import { buildFixture, type Fixture, fixture } from './fixture.ts'
 
@@ -55,6 +57,50 @@ models:
       accepted_values_people_kind__x__it_s: ['fail', 1],
       relationships_people_kind__kind__ref_kinds_: ['fail', 1],
     })
+  })
+
+  it('are not run where a constraint proves them', async () => {
+    await database.sql.unsafe(`
+      create table parents (id int primary key);
+      create table children (id int not null, parent int references parents deferrable initially deferred, other int, half int,
+        kind text check (kind in ('a', 'b c')), size text check (size in ('s', 'm')));
+      alter table children add foreign key (other) references parents not valid;
+      create unique index half on children (half) where half > 5;
+      insert into children values (1, null, null, 1), (1, null, null, 1)`)
+    const tests = `
+sources:
+  - name: public
+    tables:
+      - name: parents
+        columns: [{name: id, data_tests: [unique, not_null]}]
+      - name: children
+        columns:
+          - {name: id, data_tests: [not_null, unique]}
+          - {name: half, data_tests: [unique, {not_null: {config: {where: half > 0}}}]}
+          - {name: kind, data_tests: [{accepted_values: {arguments: {values: [a, b c]}}}]}
+          - {name: size, data_tests: [{accepted_values: {arguments: {values: [s]}}}]}
+          - {name: parent, data_tests: [{relationships: {arguments: {to: "source('public', 'parents')", field: id}}}]}
+          - {name: other, data_tests: [{relationships: {arguments: {to: "source('public', 'parents')", field: id}}}]}
+`
+    await project.write({ 'models/people.sql': null, 'models/kinds.sql': null, 'models/_models.yml': tests })
+    const { results } = await run()
+    const plain = { failCalc: 'count(*)', warnIf: '!= 0', errorIf: '!= 0', limit: null }
+    const checks = results.map(({ compiled }) => ({ ...plain, sql: compiled ?? '' }))
+    const proofs = await database.sql.begin(sql => provedByConstraint(sql as unknown as Sql, checks))
+    const proved = results.filter((_, index) => proofs.has(index)).map(({ node }) => node.name)
+    expect(proved.sort()).toEqual([
+      'source_accepted_values_public_children_kind__a__b_c',
+      'source_not_null_public_children_id',
+      'source_not_null_public_parents_id',
+      'source_relationships_public_children_parent__id__source_public_parents_',
+      'source_unique_public_parents_id',
+    ])
+    expect(
+      results
+        .filter(({ status }) => status === 'fail')
+        .map(({ node }) => node.name)
+        .sort(),
+    ).toEqual(['source_unique_public_children_half', 'source_unique_public_children_id'])
   })
 
   it('where narrows the rows, limit the failures, severity and thresholds the verdict', async () => {

@@ -7,7 +7,8 @@ const cli = (...args: string[]) =>
   spawnSync(process.execPath, ['--import', 'tsx', path.join(projectDir, 'run.ts'), ...args], { cwd: projectDir, encoding: 'utf8' })
 
 it.each([
-  [['build', '--selector', 'nightly'], 'not supported: --selector. Use --select and --exclude'],
+  [['build', '--empty'], 'not supported: --empty. Use `compile` or `plan`'],
+  [['ls', '--selector', 'nightly'], "There is no selector 'nightly'\n  → Write it in selectors.yml, beside dbt_project.yml."],
   [['run', '--defer'], 'not supported: --defer. Use a database that has the parents'],
   [['deps'], 'not supported: deps. Use copies of the macros you need in macros/'],
   [['clone', '--full-refresh'], 'not supported: clone. Use '],

@@ -154,7 +154,7 @@ const rows = (query: string) => database.sql.unsafe(query).then(result => [...re
 describe('a plain dbt project', () => {
   it('builds unchanged, into the schema of its profile', async () => {
     const { code, stdout, stderr } = await build()
-    expect([code, stdout]).toEqual([0, expect.stringContaining('Done. PASS=15 WARN=0 ERROR=0 SKIP=0 TOTAL=15')])
+    expect([code, stdout]).toEqual([0, expect.stringContaining('Done. PASS=15 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=15')])
     expect(stderr).toMatch(/OK created sql table model ada\.visits/)
     expect(
       await rows("select table_name as name, table_type as type from information_schema.tables where table_schema = 'ada' order by 1"),

@@ -72,7 +72,7 @@ describe('source freshness', () => {
     await database.sql`insert into orders values (1, now())`
     await at({})
     const { stdout } = await at({ state, select: ['source_status:fresher'], output: 'name' }, lsCommand)
-    expect(stdout.trim().split('\n')).toEqual(['asked', 'loose', 'orders'])
+    expect(stdout.trim().split('\n')).toEqual(['shop.asked', 'shop.loose', 'shop.orders'])
   })
 
   it('says what is wrong with a threshold', async () => {

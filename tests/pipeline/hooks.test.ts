@@ -44,17 +44,20 @@ seeds:
       'models/t.sql': `{{ config(materialized='table', pre_hook="${say('file before')}", post_hook=["${say('file after')}", in_transaction("${say('again')}")]) }} select 1 as a`,
       'seeds/s.csv': 'a\n1\n',
     })
-    expect((await run()).status).toBe('published')
+    const { status, printed } = await run()
+    expect(status).toBe('published')
+    expect(printed).toMatch(/1 of 2 OK hook: shop\.on-run-start\.0 \.+ \[OK in /)
+    expect(printed).toMatch(/1 of 1 OK hook: shop\.on-run-end\.0 /)
     expect(await said()).toEqual([
       'start',
       'macro',
+      's loaded',
       'folder before t',
       'file before',
       'folder after',
       'file after',
       'again',
-      's loaded',
-      '2 results in public, t success',
+      '2 results in public, s success',
     ])
   })
 
@@ -108,7 +111,7 @@ describe('--no-atomic', () => {
     })
     const { code, stdout } = await apart()
     expect([code, stdout]).toEqual([1, expect.stringContaining('PASS=1 WARN=0 ERROR=2 SKIP=1')])
-    expect(stdout).toContain('what is shown as OK is there')
+    expect(stdout).toContain('What is shown as OK is there')
     expect(await said()).toEqual(['outside', 'end'])
     expect(await database.sql`select * from good`).toHaveLength(1)
   })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -171,6 +171,37 @@ describe('a refused file', () => {
     const before = await stamps()
     expect((await loadAll()).changed).toBe(false)
     expect(await stamps()).toEqual(before)
+  })
+
+  it.each([
+    ['1.json', (text: string) => Buffer.from(text)],
+    ['1.json.gz', (text: string) => gzipSync(text, { level: 1 })],
+  ])('%s with a record over the limit, a bomb of some kB when zipped', async (name, form) => {
+    put(`sync-day1/agents/${name}`, form(`[{"id":1},{"id":2,"signature":"${'A'.repeat(65_000_000)}"}]`))
+    await loadAll()
+    expect(await ledger()).toMatchObject([{ status: 'refused', records: 0, reason: 'has a record larger than 64 MB, after 1 records' }])
+    expect(await database.sql`select * from raw.agents`).toEqual([])
+  })
+
+  it.each([
+    ['small', 3],
+    ['large', 20_000],
+  ])('is a %s one that grows while it is read, until it stands still', async (_, count) => {
+    const text = JSON.stringify(Array.from({ length: count }, (_, id) => ({ ...agent(id + 1), signature: 'x'.repeat(100) })))
+    put('sync-day1/agents/1.json', text)
+    let grown = false
+    const report = await load(database.sql, data, {
+      prune: false,
+      onProgress: () => {
+        if (!grown) appendFileSync(join(data, 'sync-day1/agents/1.json'), ' ')
+        grown = true
+      },
+    })
+    expect(report.loads[0]).toMatchObject({ read: 0, refused: [{ reason: 'changed while it was read' }] })
+    expect(await ledger()).toMatchObject([{ status: 'refused', records: 0 }])
+    expect(await database.sql`select * from raw.agents`).toEqual([])
+    expect(await database.sql`select * from ops.unfinished_files`).toEqual([])
+    expect((await loadAll()).loads[0]).toMatchObject({ read: count, refused: [] })
   })
 
   it('takes away what the path gave before', async () => {

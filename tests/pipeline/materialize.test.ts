@@ -224,6 +224,19 @@ describe('incremental', () => {
     expect(counts((await run()).by.t)).toEqual([0, 0, 0, 2])
   })
 
+  it('a unique_key that the query has not is told at the first build, whatever the strategy', async () => {
+    for (const strategy of ['merge', 'delete+insert', 'mirror']) {
+      await project.write({
+        'models/m.sql': `{{ config(materialized='incremental', incremental_strategy='${strategy}', unique_key='ident') }} select 1 as id`,
+      })
+      const { status, printed } = await run()
+      expect([status, printed]).toEqual([
+        'failed',
+        expect.stringContaining("unique_key names 'ident', but the query has no such column; it has id"),
+      ])
+    }
+  })
+
   it('append and delete+insert as dbt', async () => {
     await database.sql.unsafe("insert into source_rows values (1, 'x'), (2, 'x')")
     await project.write(model("incremental_strategy='append'", source))
@@ -288,6 +301,56 @@ describe('a table that a migration made', () => {
     const [key] = await rows("select pg_get_constraintdef(oid) as definition from pg_constraint where conname = 't_parent_fkey'")
     expect(key?.definition).toContain('DEFERRABLE INITIALLY DEFERRED')
     expect(counts((await run({ fullRefresh: true })).by.t)).toEqual([0, 0, 0, 20000])
+  })
+
+  it('has its keys and indexes as before after a large first fill, and a repeated key is told', async () => {
+    await database.sql.unsafe(`
+      create table t (id int constraint t_key primary key, name text check (name <> ''));
+      create table children (parent int references t deferrable initially deferred);
+      create index t_name on t (name) where id > 5;
+      create unique index t_both on t (id, lower(name))`)
+    const definitions = () =>
+      rows(`
+        select pg_get_indexdef(indexrelid) as definition from pg_index where indrelid = 't'::regclass
+        union all
+        select conname || pg_get_constraintdef(oid) from pg_constraint where 't'::regclass in (conrelid, confrelid)
+        order by definition`)
+    const before = await definitions()
+    const model = (id: string) => `{{ config(materialized='incremental', incremental_strategy='mirror', unique_key='id', migrated=true) }}
+      select ${id} as id, 'n' || i as name from generate_series(1, 20000) as i -- the end`
+    await project.write({ 'models/t.sql': model('i % 19999') })
+    expect((await run()).printed).toContain('id = 1 (2 rows)')
+    await project.write({ 'models/t.sql': model('nullif(i, 7)') })
+    expect((await run()).printed).toContain('id = null')
+    expect(await definitions()).toEqual(before)
+
+    await project.write({ 'models/t.sql': model('i') })
+    expect(counts((await run()).by.t)).toEqual([20000, 0, 0, 0])
+    expect(await definitions()).toEqual(before)
+  })
+
+  it('is filled when the table that its foreign key leads to was written before, with checks still to be made', async () => {
+    await database.sql.unsafe(`
+      create table roots (id int primary key);
+      insert into roots values (1);
+      create table parents (id int primary key, root int references roots deferrable initially deferred);
+      create table t (id int primary key, parent int references parents deferrable initially deferred)`)
+    const config = "{{ config(materialized='incremental', incremental_strategy='mirror', unique_key='id', migrated=true) }}"
+    const parents = (root: number) => `${config} select i as id, ${root} as root from generate_series(1, 10) as i`
+    await project.write({
+      'models/parents.sql': parents(2),
+      'models/t.sql': `${config} select i as id, 1 + i % 10 as parent from generate_series(1, 20000) as i -- {{ ref('parents') }}`,
+    })
+    const bad = await run()
+    expect(bad.status).toBe('failed')
+    expect(bad.printed).toContain('parents_root_fkey')
+
+    await project.write({ 'models/parents.sql': parents(1) })
+    const { status, by } = await run()
+    expect(status).toBe('published')
+    expect(counts(by.t)).toEqual([20000, 0, 0, 0])
+    const keys = await rows("select conname as name from pg_constraint where conrelid = 't'::regclass and contype in ('f', 'p') order by 1")
+    expect(keys).toEqual([{ name: 't_parent_fkey' }, { name: 't_pkey' }])
   })
 
   it('says which column it lacks', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { docsCommand, operationCommand } from '../../run/commands/operation.ts'
+import { docsCommand } from '../../run/commands/docs.ts'
+import { operationCommand } from '../../run/commands/operation.ts'
 import { compileCommand } from '../../run/commands/query.ts'
 import { artifact, perform, schemaProblems } from './command.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
@@ -55,6 +56,10 @@ describe('run-operation', () => {
       stderr: expect.stringContaining('made has 7'),
     })
     expect(await exists('made')).toBe(true)
+    const results = artifact<{ results: object[]; args: object }>(project.dir, 'run_results.json')
+    expect(schemaProblems('run-results-v6.json', results)).toEqual([])
+    expect(results.results).toEqual([expect.objectContaining({ unique_id: 'macro.shop.make', status: 'success', failures: 0 })])
+    expect(results.args).toMatchObject({ which: 'run-operation', macro: 'make', argNames: ['table', 'n'] })
   })
 
   it('keeps nothing of an operation that fails, and leaves with 1', async () => {
@@ -111,4 +116,18 @@ describe('docs generate', () => {
 it('compile --inline gives SQL with Jinja as PostgreSQL would get it', async () => {
   const { code, stdout } = await on(compileCommand, { inline: "select count(*) from {{ ref('people') }}" })
   expect([code, stdout]).toEqual([0, expect.stringMatching(/^select count\(\*\) from "\w+"\."public"\."people"\n$/)])
+})
+
+it('a mistake in --inline is shown where it stands, with what was meant', async () => {
+  const { code, stderr } = await on(compileCommand, { inline: "select 1\nfrom {{ ref('peple') }}" })
+  expect(code).toBe(2)
+  expect(stderr).toContain(
+    "inline query:2:9: 'peple' is no model or seed of the project\n   1 | select 1\n   2 | from {{ ref('peple') }}\n     |         ^\n  → Did you mean 'people'?",
+  )
+})
+
+it('run_query() gives dates and times as ISO text', async () => {
+  const asked = `select date '2026-01-02' as d, timestamp '2026-01-02 03:04:05.123456' as t`
+  const { stdout } = await on(compileCommand, { inline: `select '{{ run_query("${asked}").rows[0].values() | join(" ") }}'` })
+  expect(stdout).toBe("select '2026-01-02 2026-01-02T03:04:05.123456'\n")
 })

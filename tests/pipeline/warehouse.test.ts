@@ -50,6 +50,12 @@ describe('any feed', () => {
     900_000,
   )
 
+  it(
+    'of groups whose members come and go gives the same members and first days (R22, R23)',
+    () => becomesWhatTheRulesSay(feeds(['agents', 'admin_groups'])),
+    900_000,
+  )
+
   async function becomesWhatTheRulesSay(feeds: fc.Arbitrary<Feed>): Promise<void> {
     const property = fc.asyncProperty(
       feeds.chain(feed => fc.tuple(fc.constant(feed), deliveries(feed))),

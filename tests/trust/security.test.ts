@@ -143,7 +143,7 @@ describe('a terminal', () => {
     report.note('batch \u001b[31mred\u0007')
     report.warn({ message: 'file \u009b2J\r' })
     report.fail(new Error('said \u001b]0;title\u0007'))
-    report.close(['\u001b[2J'], {})
+    report.close([{ name: 'Summary', msg: '\u001b[2J' }])
     expect(printed()).not.toMatch(obeyed)
   })
 })

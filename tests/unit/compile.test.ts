@@ -19,6 +19,7 @@ it.each([
     '{{ this }} {{ this.schema }} {{ this.identifier }} {{ this.include(database=false) }}',
     '"postgres"."public"."a" public a "public"."a"',
   ],
+  ['{{ model.path }} {{ model.original_file_path }} {{ model.unique_id }}', 'a.sql models/a.sql model.desk.a'],
   ["{{ target.name }} {{ target.schema }} {{ target.type }} {{ target['dbname'] }}", 'dev public postgres postgres'],
   ["{{ var('x') }} {{ var('y', 2) }} {{ var.has_var('y') }}", '1 2 False'],
   ["{{ env_var('STAGE') }} {{ env_var('NONE', 'b') }}", 'ci b'],

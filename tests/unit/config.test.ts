@@ -102,10 +102,7 @@ it.each([
     "{{ config(materialised='table') }}",
     "models/a.sql:1:4: 'materialised' is no config that a model can have → Did you mean 'materialized'?",
   ],
-  [
-    "{{ config(materialized='tabel') }}",
-    "models/a.sql:1:1: The materialization 'tabel' of a is not known → There are view, table, incremental, ephemeral.",
-  ],
+  ["{{ config(materialized='tabel') }}", "models/a.sql:1:1: The materialization 'tabel' of a is not known → Did you mean 'table'?"],
   [
     "{{ config(merge_update_columns=['a'], merge_exclude_columns=['b']) }}",
     'models/a.sql:1:1: a has both merge_update_columns and merge_exclude_columns → Keep one of them.',

@@ -17,7 +17,7 @@ function graph(...lines: string[]): Project {
   return { nodes, sources: new Map(), unitTests: new Map(), parentMap, childMap } as unknown as Project
 }
 
-const full = (name: string): string => (name.startsWith('t_') ? `test.desk.${name}` : `model.desk.${name}`)
+const full = (name: string): string => `${{ t_: 'test', s_: 'seed' }[name.slice(0, 2)] ?? 'model'}.desk.${name}`
 const short = (ids: Iterable<string>): string => [...ids].map(id => id.split('.').at(-1)).join(' ')
 const order = (project: Project): string => short(buildOrder(project, project.nodes.keys()).map(node => node.uniqueId))
 
@@ -27,6 +27,7 @@ it.each([
   ['a test after its node and before what reads the node', ['a:', 'b: a', 't_a: a'], 'a t_a b'],
   ['a test of two nodes before what depends on both, however far', ['a:', 'b:', 'c: a b', 'd: c', 't_ab: a b'], 'a b t_ab c d'],
   ['a test of two nodes not before what depends on one of them', ['a:', 'b: a', 'c: b', 't_ab: a c'], 'a b c t_ab'],
+  ['seeds before all, as a source may be one', ['a:', 't_a: a', 't_source:', 's_z:'], 's_z t_source a t_a'],
   ['tests as soon as they can run', ['a:', 'b:', 't_a: a', 't_b: b'], 'a t_a b t_b'],
 ])('puts %s', (_, lines, expected) => {
   expect(order(graph(...lines))).toBe(expected)

@@ -66,13 +66,40 @@ it('reports all mistakes at once, in order of file and line', async () => {
 it.each([
   ['packages.yml', 'not supported: packages'],
   ['dependencies.yml', 'not supported: packages'],
-  ['selectors.yml', 'not supported: selectors'],
-  ['vars.yml', 'not supported: vars.yml'],
-  ['analyses/a.sql', 'not supported: analyses'],
   ['models/m.py', 'not supported: Python models'],
 ])('says what it does not do: %s', async (file, message) => {
   const [mistake] = await mistakesOf({ [file]: '' })
   expect(mistake).toContain(`${file}:1: ${message} → Use `)
+})
+
+it('passes over what changes nothing in the database, with a warning that has its place', async () => {
+  const project = await projectOf({
+    'dbt_project.yml': 'name: desk\nexposures: {}\n',
+    'models/a.sql': "{{ config(group='finance', access='private') }} select 1 as id",
+    'models/_m.yml':
+      'models:\n  - name: a\n    deprecation_date: 2026-01-01\ngroups: []\nexposures: []\nmetrics: []\nsemantic_models: []\nsaved_queries: []\n',
+    'analyses/a.sql': "select * from {{ ref('nobody') }}",
+  })
+  expect(project.warnings.map(({ message, place, hint }) => `${place?.file}:${place?.line}: ${message} → ${hint}`)).toEqual([
+    "dbt_project.yml:2: not supported: 'exposures' of dbt_project.yml. Nothing is done with it → Use `meta:` of the models that feed it instead.",
+    'analyses/a.sql:1: not supported: analyses. Nothing is done with it → Use `show --inline` instead.',
+    "models/_m.yml:4: not supported: 'groups' of a properties file. Nothing is done with it → Use `tags:` and `meta: {owner: …}` instead.",
+    "models/_m.yml:5: not supported: 'exposures' of a properties file. Nothing is done with it → Use `meta:` of the models that feed it instead.",
+    "models/_m.yml:6: not supported: 'metrics' of a properties file. Nothing is done with it → Use a model that computes the metric instead.",
+    "models/_m.yml:7: not supported: 'semantic_models' of a properties file. Nothing is done with it → Use a model that computes the metrics instead.",
+    "models/_m.yml:8: not supported: 'saved_queries' of a properties file. Nothing is done with it → Use a view instead.",
+    "models/_m.yml:3: not supported: 'deprecation_date' of a model. Nothing is done with it → Use the description, or `meta:` instead.",
+    "models/_m.yml:2: not supported: the config 'group'. Nothing is done with it → Use `tags:` instead.",
+    "models/_m.yml:2: not supported: the config 'access'. Nothing is done with it → Use grants of the database instead.",
+  ])
+})
+
+it('reads vars.yml, whose vars then stand there alone', async () => {
+  const vars = { 'vars.yml': 'vars:\n  a: 1\n  desk: {b: 2}\n' }
+  expect((await projectOf(vars, { vars: { a: 9 } })).vars).toEqual({ a: 9, b: 2 })
+  const both = { ...vars, 'dbt_project.yml': 'name: desk\nvars: {c: 3}\n' }
+  expect(await mistakesOf(both)).toEqual(['vars.yml:1:1: vars are both here and at dbt_project.yml:2 → Keep them in one of the two.'])
+  expect(await mistakesOf({ 'vars.yml': 'a: 1\n' })).toEqual(["vars.yml:1:1: 'a' is no key of vars.yml → It may have vars, version."])
 })
 
 it('lets --vars win over the vars of the project, and the own ones over those at the top', async () => {

@@ -108,11 +108,6 @@ it.each([
     ["models/_m.yml:3:5: not supported: 'versions' of a model → Use one model per name; give the new version a name of its own instead."],
   ],
   [
-    'exposures',
-    'exposures:\n  - name: a\n',
-    ["models/_m.yml:1:1: not supported: 'exposures' of a properties file → Use `meta:` of the models that feed it instead."],
-  ],
-  [
     'tests and data_tests',
     'models:\n  - name: a\n    tests: []\n    data_tests: []\n',
     ["models/_m.yml:3:5: 'tests' and 'data_tests' are the same thing: give one of them → Keep data_tests."],

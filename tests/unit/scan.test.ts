@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bundles } from '../../loaders/bundles.ts'
 import { judge } from '../../loaders/judge.ts'
+import { createPool } from '../../loaders/pool.ts'
 import { decodeRow, rowStarts } from '../../loaders/rows.ts'
 import type { FeedFile } from '../../loaders/survey.ts'
 
@@ -19,10 +20,11 @@ async function recordsOf(
   }
   const file: FeedFile = { path: `sync-day1/${entity}/${name}`, location: '', batch: 'sync-day1', entity, stats: undefined }
   const records: string[] = []
-  for await (const bundle of bundles(file, 1n, { read }, window)) {
-    const { rows, broken, lastBroken } = judge(bundle)
+  for await (const bundle of bundles(file, 1n, { read }, createPool(window))) {
+    const { rows: pieces, broken, lastBroken } = judge(bundle)
     if (broken) throw new Error(broken)
     if (lastBroken && bundle.unterminated) throw new Error('ends in the middle of its last line')
+    const rows = Buffer.concat(pieces)
     const starts = rowStarts(rows)
     for (let row = 0; row + 1 < starts.length; row += 1) {
       const encoded = rows.subarray(starts[row], starts[row + 1])

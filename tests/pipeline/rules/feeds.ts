@@ -29,12 +29,18 @@ export const feedSeeds: Seeds = {
 
 /** Small feeds of the given entities (all seven when none is named): few ids, several batches, everything dirty now and then. */
 export function feeds(of: readonly Entity[] = entities): fc.Arbitrary<Feed> {
-  return fc
-    .uniqueArray(fc.constantFrom(...batchNames), { minLength: 1, maxLength: 5 })
-    .chain(names =>
-      fc.tuple(...names.map(name => fc.tuple(...of.map(entity => folder(name, entity))).map(folders => ({ name, files: folders.flat() })))),
-    )
-    .map(batches => batches.filter(({ files }) => files.length > 0))
+  return (
+    fc
+      .uniqueArray(fc.constantFrom(...batchNames), { minLength: 1, maxLength: 5 })
+      .chain(names =>
+        fc.tuple(
+          ...names.map(name => fc.tuple(...of.map(entity => folder(name, entity))).map(folders => ({ name, files: folders.flat() }))),
+        ),
+      )
+      .map(batches => batches.filter(({ files }) => files.length > 0))
+      // A folder without any feed file is a mistake, not a feed.
+      .filter(batches => batches.length > 0)
+  )
 }
 
 /**

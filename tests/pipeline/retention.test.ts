@@ -1,0 +1,145 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Sql } from '../../run/database.ts'
+import { findRetirable, retire } from '../../run/retention.ts'
+import { feedSeeds, feeds } from './rules/feeds.ts'
+import type { Entity, Feed, FeedFile } from './rules/parse.ts'
+import { compare, snapshot } from './rules/snapshot.ts'
+import { expectedWarehouse } from './rules/warehouse.ts'
+import { projectWith, type Warehouse } from './warehouse.ts'
+
+type TestProject = Awaited<ReturnType<typeof projectWith>>
+
+describe('clean --landing', () => {
+  let project: TestProject
+  beforeAll(async () => {
+    project = await projectWith(feedSeeds)
+  })
+  afterAll(() => project.remove())
+
+  it('leaves every table as the rules say, also after a full refresh and whatever batches come later', async () => {
+    let removed = 0
+    const property = fc.asyncProperty(
+      fc
+        .oneof(
+          { weight: 1, arbitrary: feeds(['agents', 'roles', 'budgets', 'cards', 'transactions']) },
+          { weight: 3, arbitrary: repeating },
+        )
+        .chain(feed =>
+          fc.tuple(fc.shuffledSubarray(feed, { minLength: feed.length }), fc.nat(feed.length), fc.integer({ min: 1, max: 2 })),
+        ),
+      async ([feed, later, keep]) => {
+        const warehouse = await project.warehouse()
+        try {
+          const [first, rest] = [feed.slice(later), feed.slice(0, later)]
+          if (first.length > 0) {
+            await warehouse.deliver(first)
+            await warehouse.build()
+            removed += await clean(warehouse.sql, keep)
+            await warehouse.build()
+            await agrees(warehouse, first, 'after clean')
+            await warehouse.build({ fullRefresh: true })
+            await agrees(warehouse, first, 'after a full refresh')
+          }
+          if (rest.length === 0) return
+          await warehouse.deliver(rest)
+          await warehouse.build()
+          await agrees(warehouse, feed, 'after later batches')
+          removed += await clean(warehouse.sql, keep)
+          await warehouse.build({ fullRefresh: true })
+          await agrees(warehouse, feed, 'after a second clean')
+        } finally {
+          await warehouse.drop()
+        }
+      },
+    )
+    const { failed, seed, counterexamplePath, errorInstance } = await fc.check(property, {
+      numRuns: Number(process.env.PROPERTY_RUNS ?? 4),
+      endOnFailure: true,
+      ...(process.env.PROPERTY_SEED ? { seed: Number(process.env.PROPERTY_SEED), path: process.env.PROPERTY_PATH ?? '' } : {}),
+    })
+    if (failed)
+      throw new Error(`PROPERTY_SEED=${seed} PROPERTY_PATH=${counterexamplePath} repeats it.\n${(errorInstance as Error).message}`)
+    expect(removed).toBeGreaterThan(0)
+  }, 900_000)
+
+  it('removes what newer batches repeat, and keeps what says something else', async () => {
+    const warehouse = await project.warehouse()
+    try {
+      const role = (id: number, name: string) => `{"id": ${id}, "name": "${name}"}`
+      const batch = (name: string, ...records: string[]) => ({
+        name,
+        files: [{ entity: 'roles' as const, path: `${name}/roles/1.json`, content: `[${records.join(', ')}]` }],
+      })
+      await warehouse.deliver(
+        [1, 2, 3, 5, 6].map(day => batch(`sync-day${day}`, role(1, `a${day}`), role(2, 'b'), role(2, 'b'), '{"id": null}')),
+      )
+      await warehouse.build()
+      const before = await snapshot(warehouse.sql)
+      // Of days 1, 2, 3 and 5 the first and the last stay; refused records always do.
+      expect(await clean(warehouse.sql, 1)).toBe(6)
+      const left = await warehouse.sql`select count(*)::int as n from raw.roles`
+      expect([...left]).toEqual([{ n: 14 }])
+      await warehouse.build()
+      expect(compare(before, await snapshot(warehouse.sql)).filter(line => !line.startsWith('staging.'))).toEqual([])
+      expect([
+        ...(await warehouse.sql`select path, records, staged, quarantined, duplicates from ops.file_accounting order by 1`),
+      ]).toHaveLength(5)
+      expect(
+        await warehouse.sql`select from ops.file_accounting where records <> staged + quarantined + duplicates or staged <> 2`,
+      ).toHaveLength(0)
+      expect(await clean(warehouse.sql, 1)).toBe(0)
+    } finally {
+      await warehouse.drop()
+    }
+  })
+})
+
+// Few keys in many batches, as a source repeats them day by day: mostly well formed, with other values, some twice, some gone for a while.
+const repeating: fc.Arbitrary<Feed> = fc
+  .uniqueArray(
+    fc.constantFrom('tran', 'old', 'sync-day1', 'sync-day2', 'sync-day3', 'sync-day5', 'sync-day6', 'sync-2026-01-20', 'sync-day10'),
+    {
+      minLength: 4,
+      maxLength: 8,
+    },
+  )
+  .chain(names => fc.tuple(...names.map(name => fc.tuple(...Object.entries(records).map(([entity, text]) => file(name, entity, text))))))
+  .map(batches => batches.map(files => ({ name: files[0]!.path.split('/')[0]!, files })))
+
+const records: Record<string, (id: number, value: number) => string> = {
+  roles: (id, value) => `{"id": ${id}, "name": "role ${value}"${value === 3 ? ', "default": "yes"' : ''}}`,
+  budgets: (id, value) => `{"id": "b${id}", "name": "budget ${value}", "currentPeriod": {"limit": ${value === 4 ? -1 : value}}}`,
+  cards: (id, value) =>
+    `{"id": "c${id}", "userId": "u${value}", "budgetId": "b${value}", "type": "VIRTUAL", "status": "ACTIVE", "createdTime": "2026-01-0${value + 1}T00:00:00Z"}`,
+  transactions: (id, value) =>
+    `{"id": "t${id}", "occurredTime": "2026-01-03T10:00:00Z", "updatedTime": "2026-01-0${value + 1}T10:00:00Z", "cardId": "c${value}", "userId": "u${id}", "userName": "Ann ${value}", "transactionType": "CLEAR", "amount": ${value}, "currencyData": {"originalCurrencyAmount": "${value}00", "originalCurrencyCode": "USD", "exponent": 2, "exchangeRate": 1}}`,
+}
+
+function file(batch: string, entity: string, text: (id: number, value: number) => string): fc.Arbitrary<FeedFile> {
+  return fc.array(fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 4 })), { minLength: 2, maxLength: 6 }).map(list => ({
+    entity: entity as Entity,
+    path: `${batch}/${entity}/1.json`,
+    content: `[${list.map(([id, value]) => text(id, value)).join(', ')}]`,
+  }))
+}
+
+async function agrees({ sql }: Warehouse, feed: Parameters<typeof expectedWarehouse>[0], when: string): Promise<void> {
+  expect(
+    compare(expectedWarehouse(feed, feedSeeds), await snapshot(sql)).filter(line => !line.startsWith('staging.')),
+    when,
+  ).toEqual([])
+}
+
+async function clean(sql: Sql, keep: number): Promise<number> {
+  const session = await sql.reserve()
+  try {
+    await session`begin`
+    const found = await findRetirable(session, keep)
+    await retire(session)
+    await session`commit`
+    return found.reduce((sum, { records }) => sum + records, 0)
+  } finally {
+    session.release()
+  }
+}

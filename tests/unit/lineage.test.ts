@@ -1,0 +1,394 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { World } from '../../run/lineage/relation.ts'
+import { traceQuery, traceStatements } from '../../run/lineage/trace.ts'
+import { loadParser } from '../../run/lineage/tree.ts'
+import { allReasons, finished, pathLabel, type Value } from '../../run/lineage/value.ts'
+
+const tables: Record<string, string[] | null> = {
+  t: ['a', 'b', 'c', 'j'],
+  u: ['a', 'x', 'y', 'j'],
+  'raw.agents': ['file_id', 'record', 'readable'],
+  open: null,
+  'ops.open': null,
+}
+
+const world: World = {
+  relation: (schema, name) => {
+    const id = schema === undefined || schema === 'public' ? name : `${schema}.${name}`
+    return Object.hasOwn(tables, id) ? { id, columns: tables[id]! } : undefined
+  },
+  cte: name => (name === '__dbt__cte__kept' ? { id: 'kept', columns: ['k'] } : undefined),
+  isPure: (schema, name) => (schema === 'ops' ? name === 'pure' : name === 'mine' ? false : undefined),
+}
+
+/** `a = t.a` is the very value, `a < t.a` computed from it, `a ? t.a` only decided by it; `!` says why not all is known. */
+function traced(sql: string): string[] {
+  const { columns, unknown } = traceQuery(sql, world)
+  return [...columns.map(({ name, value }) => `${name} ${shown(value)}`.trim()), ...unknown.map(what => `* ${what}`)]
+}
+
+function shown(value: Value): string {
+  const marks = { copy: '=', value: '<', condition: '?' }
+  const sources = [...finished(value).values()].map(({ relation, column, path, role }) =>
+    [marks[role], `${relation}.${column}${path.length > 0 ? `:${pathLabel(path)}` : ''}`].join(''),
+  )
+  return [...sources.sort(), ...[...allReasons(value)].map(reason => `! ${reason}`)].join(' ')
+}
+
+beforeAll(loadParser)
+
+describe('columns of a query', () => {
+  const cases: [what: string, sql: string, ...expected: string[]][] = [
+    ['a column', 'select a, t.b as other, public.t.c from t', 'a =t.a', 'other =t.b', 'c =t.c'],
+    ['a star', 'select * from t', 'a =t.a', 'b =t.b', 'c =t.c', 'j =t.j'],
+    ['a star of one of two', 'select u.*, t.a as ta from t, u', 'a =u.a', 'x =u.x', 'y =u.y', 'j =u.j', 'ta =t.a'],
+    ['aliases', 'select p, n.q from t as n (p, q)', 'p =t.a', 'q =t.b'],
+    [
+      'literals',
+      "select 1 as one, 'x' as text, null as nothing, now() as clock, current_date",
+      'one',
+      'text',
+      'nothing',
+      'clock',
+      'current_date',
+    ],
+    [
+      'arithmetic and functions',
+      'select a + b as sum, lower(c), c || a as joined from t',
+      'sum <t.a <t.b',
+      'lower <t.c',
+      'joined <t.a <t.c',
+    ],
+    ['a cast', 'select a::text, cast(b as int) from t', 'a <t.a', 'b <t.b'],
+    [
+      'coalesce, least, nullif',
+      'select coalesce(a, b), least(a, 3), nullif(a, c) from t',
+      'coalesce =t.a =t.b',
+      'least =t.a',
+      'nullif =t.a ?t.c',
+    ],
+    ['predicates', 'select a is null as n, a in (b, 1) as i, a between b and c as w from t', 'n <t.a', 'i <t.a <t.b', 'w <t.a <t.b <t.c'],
+    ['a case of columns', 'select case when a > 1 then b else c end from t', 'c =t.b =t.c ?t.a'],
+    ['a case with a literal', "select case a when 1 then 'x' else b end as v from t", 'v <t.a =t.b'],
+    ['a case of nothing else', "select case when a > 1 then 'many' end as v from t", 'v <t.a'],
+    [
+      'arrays',
+      'select array[a, b] as l, (array[a, b])[1] as e, (array_agg(c order by b))[1] as f from t',
+      'l <t.a <t.b',
+      'e =t.a =t.b',
+      'f =t.c ?t.b',
+    ],
+    ['a row', 'select t from t', 't <t.a <t.b <t.c <t.j'],
+    ['a field of a row', 'select (n.r).a, (n.r).f from (select t as r, 1 from t) as n', 'a =t.a', 'f'],
+    [
+      'aggregates',
+      'select max(a), sum(b), count(*), count(c) filter (where a > 1) as n from t',
+      'max =t.a',
+      'sum <t.b',
+      'count <t.*',
+      'n <t.c ?t.a',
+    ],
+    ['a count of some rows', 'select count(*) filter (where a > 1) as n from t', 'n <t.* <t.a'],
+    [
+      'windows',
+      'select lag(a) over w as l, row_number() over w as n, sum(a) over (w rows 1 preceding) as s from t window w as (partition by b order by c)',
+      'l =t.a ?t.b ?t.c',
+      'n <t.b <t.c',
+      's <t.a ?t.b ?t.c',
+    ],
+    ['an ordered set', 'select percentile_disc(0.5) within group (order by a) as m from t', 'm <t.a'],
+    [
+      'names that PostgreSQL gives',
+      "select a::int, count(*), case when true then a end, exists(select 1), '1'::int, a + 1 from t",
+      'a <t.a',
+      'count <t.*',
+      'case =t.a',
+      'exists',
+      'int4',
+      '?column? <t.a',
+    ],
+    ['a scalar subquery', 'select (select max(x) from u where u.a = t.a) as m from t', 'm =u.x'],
+    [
+      'exists and in',
+      'select exists (select from u where u.a = t.a) as e, a in (select x from u) as i from t',
+      'e <u.* ?t.a ?u.a',
+      'i <t.a <u.x',
+    ],
+    ['values', "select * from (values (1, 'x'), (2, 'y')) as v (n, s)", 'n', 's'],
+    ['a set-returning function', 'select g, n from generate_series(1, 3) as g, lateral (select g + a as n from t) as l', 'g', 'n <t.a'],
+  ]
+  it.each(cases)('%s', (_, sql, ...expected) => {
+    expect(traced(sql)).toEqual(expected)
+  })
+})
+
+describe('less usual SQL', () => {
+  it.each([
+    ['a table command', 'table t', 'a =t.a', 'b =t.b', 'c =t.c', 'j =t.j'],
+    ['no columns', 'select from t'],
+    ['grouping sets', 'select a, grouping(a) as g, count(*) from t group by grouping sets ((a), ())', 'a =t.a', 'g', 'count <t.*'],
+    [
+      'functions side by side',
+      'select * from t, rows from (generate_series(1, 2), unnest(array[a])) as g (n, e)',
+      'a =t.a',
+      'b =t.b',
+      'c =t.c',
+      'j =t.j',
+      'n',
+      'e =t.a',
+    ],
+    ['a row of a function', 'select (jsonb_each(j)).* from t', 'key <t.j', 'value =t.j:[]'],
+    ['a row of an unknown function', 'select (mine(a)).* from t', '* the columns of a row are not known'],
+    ['XML', "select x.n, xmlelement(name e, a) from t, xmltable('/r' passing c columns n text) as x", 'n <t.c', 'xmlelement <t.a'],
+    ['a clock as a table', 'select * from current_date', 'current_date'],
+    ['except and intersect', 'select a from t union (select b from t intersect select x from u)', 'a =t.a =t.b'],
+    [
+      'a join with a name, and its star',
+      'select k.* from (t join u using (a, j)) as k',
+      'a =t.a',
+      'j =t.j',
+      'b =t.b',
+      'c =t.c',
+      'x =u.x',
+      'y =u.y',
+    ],
+    ['a row compared', 'select (t) = (u) as same from t, u', 'same <t.a <t.b <t.c <t.j <u.a <u.j <u.x <u.y'],
+    ['what is no query', 'copy t from stdin', '* CopyStmt is not followed'],
+  ])('%s', (_, sql, ...expected) => {
+    expect(traced(sql)).toEqual(expected)
+  })
+})
+
+describe('joins, unions and CTEs', () => {
+  it.each([
+    ['using', 'select * from t join u using (a, j)', 'a =t.a', 'j =t.j', 'b =t.b', 'c =t.c', 'x =u.x', 'y =u.y'],
+    ['a right join', 'select a from t right join u using (a)', 'a =u.a'],
+    ['a full join', 'select a, t.a as l, u.a as r from t full join u using (a)', 'a =t.a =u.a', 'l =t.a', 'r =u.a'],
+    ['rows of an outer join', 'select count(*) from t left join u using (a)', 'count <t.* ?u.*'],
+    ['keys that are held equal', 'select u.a, t.b from t left join u on t.a = u.a and u.x = t.b', 'a <t.a =u.a', 'b =t.b'],
+    ['keys of an inner join', 'select t.a, u.y from t join u on u.a = t.a', 'a <u.a =t.a', 'y =u.y'],
+    ['whether there is a row', 'select u.x is null as n, u.x from t left join u on t.a = u.y + 1', 'n <t.a <u.x <u.y', 'x =u.x'],
+    ['natural', 'select * from t natural join u', 'a =t.a', 'j =t.j', 'b =t.b', 'c =t.c', 'x =u.x', 'y =u.y'],
+    ['an alias for the join', 'select k.b, k.x from (t join u using (a)) as k', 'b =t.b', 'x =u.x'],
+    ['an alias for USING', 'select m.a from t join u using (a) as m', 'a =t.a'],
+    ['union', 'select a, b from t union all select x, y from u', 'a =t.a =u.x', 'b =t.b =u.y'],
+    ['except', 'select a from t except select x from u', 'a =t.a'],
+    ['a CTE', 'with k as (select a as n from t), m as (select n + 1 as o from k) select * from m', 'o <t.a'],
+    ['a CTE with names', 'with k (p, q) as materialized (select a, b from t) select q, p from k', 'q =t.b', 'p =t.a'],
+    ['a CTE that hides a table', 'with t as (select x as a from u) select a from t', 'a =u.x'],
+    ['a CTE in a subquery', 'select n from (with k as (select a as n from t) select n from k) as s', 'n =t.a'],
+    [
+      'recursion',
+      'with recursive k as (select a, b as root, 1 as depth from t union all select u.a, k.root, k.depth + 1 from k join u on u.x = k.a) select * from k',
+      'a =t.a =u.a',
+      'root =t.b',
+      'depth',
+    ],
+    ['recursion in any order', 'with recursive k as (select n from m), m as (select a as n from t) select n from k', 'n =t.a'],
+    [
+      'search and cycle',
+      'with recursive k as (select a from t union all select u.x from u, k) search depth first by a set o cycle a set seen using p select * from k',
+      'a =t.a =u.x',
+      'o <t.a <u.x',
+      'seen <t.a <u.x',
+      'p <t.a <u.x',
+    ],
+    ['an ephemeral model', 'with __dbt__cte__kept as (select a as k from t) select k from __dbt__cte__kept', 'k =kept.k'],
+    ['a lateral subquery', 'select m from t, lateral (select max(x) as m from u where u.a = t.a) as l', 'm =u.x'],
+    ['a sample', 'select a from t tablesample system (1)', 'a =t.a'],
+    ['a correlated column', 'select (select t.b from u limit 1) as v from t', 'v =t.b'],
+    ['a data-modifying CTE', 'with d as (delete from t where a = 1 returning a, b) select b from d', 'b =t.b'],
+  ])('%s', (_, sql, ...expected) => {
+    expect(traced(sql)).toEqual(expected)
+  })
+})
+
+describe('paths into JSON', () => {
+  it.each([
+    ['keys', "select record -> 'contact' ->> 'email' as email from raw.agents", 'email <raw.agents.record:contact.email'],
+    [
+      'a path',
+      "select record #>> '{contact,email}' as a, record #> array['x', 'y z'] as b from raw.agents",
+      'a <raw.agents.record:contact.email',
+      'b =raw.agents.record:x."y z"',
+    ],
+    ['the text of the value itself', "select (record -> 'id') #>> '{}' as id from raw.agents", 'id <raw.agents.record:id'],
+    [
+      'subscripts',
+      "select record['contact']['email'] as e, record['tags'][0] as f from raw.agents",
+      'e =raw.agents.record:contact.email',
+      'f =raw.agents.record:tags[]',
+    ],
+    [
+      'an index',
+      "select record -> 'a' -> 0 as f, record -> -1 as l, record #> '{a,1}' as s from raw.agents",
+      'f =raw.agents.record:a[0]',
+      'l =raw.agents.record:[-1]',
+      's =raw.agents.record:a[1]',
+    ],
+    ['a function', "select jsonb_extract_path_text(record, 'a', 'b') as v from raw.agents", 'v <raw.agents.record:a.b'],
+    [
+      'through CTEs',
+      "with k as (select coalesce(record, readable) as body from raw.agents), l as (select body -> 'contact' as contact from k) select contact ->> 'email' as email from l",
+      'email <raw.agents.readable:contact.email <raw.agents.record:contact.email',
+    ],
+    [
+      'elements',
+      "select e ->> 'x' as x, value -> 'y' as y from raw.agents, jsonb_array_elements(record -> 'list') as e",
+      'x <raw.agents.record:list[].x',
+      'y =raw.agents.record:list[].y',
+    ],
+    [
+      'elements with their place',
+      "select e.v, e.n from raw.agents cross join lateral jsonb_array_elements_text(record -> 'ids') with ordinality as e (v, n)",
+      'v <raw.agents.record:ids[]',
+      'n <raw.agents.record:ids[]',
+    ],
+    [
+      'elements in a subquery',
+      "select (select max(e ->> 'x') from jsonb_array_elements(record) as e) as m from raw.agents",
+      'm <raw.agents.record:[].x',
+    ],
+    [
+      'a record set',
+      "select r.a, r.b from raw.agents, jsonb_to_recordset(record -> 'l') as r (a int, b jsonb)",
+      'a <raw.agents.record:l[].a',
+      'b =raw.agents.record:l[].b',
+    ],
+    ['a record', 'select r.id from raw.agents, jsonb_to_record(record) as r (id bigint)', 'id <raw.agents.record:id'],
+    [
+      'a record of a row type',
+      'select r.* from raw.agents, jsonb_populate_record(null::u, record) as r',
+      'a <raw.agents.record:a',
+      'x <raw.agents.record:x',
+      'y <raw.agents.record:y',
+      'j <raw.agents.record:j',
+    ],
+    [
+      'pairs',
+      "select key, value ->> 'z' as z from raw.agents, jsonb_each(record -> 'map')",
+      'key <raw.agents.record:map',
+      'z <raw.agents.record:map[].z',
+    ],
+    [
+      'a JSON path',
+      `select jsonb_path_query_first(record, '$.a[*]."b c".d') as v, jsonb_path_query(record, '$.a ? (@.b > 1)') as w from raw.agents`,
+      'v =raw.agents.record:a[]."b c".d',
+      'w <raw.agents.record:a',
+    ],
+    [
+      'JSON_VALUE and JSON_QUERY',
+      "select json_value(record, '$.a.b') as v, json_query(record, '$.c') as q from raw.agents",
+      'v <raw.agents.record:a.b',
+      'q =raw.agents.record:c',
+    ],
+    [
+      'JSON_TABLE',
+      "select k.* from raw.agents, json_table(record, '$.l[*]' columns (i for ordinality, x int path '$.p.q', y text, nested path '$.n[*]' columns (z jsonb path '$.z'))) as k",
+      'i <raw.agents.record:l[]',
+      'x <raw.agents.record:l[].p.q',
+      'y <raw.agents.record:l[].y',
+      'z =raw.agents.record:l[].n[].z',
+    ],
+    [
+      'objects built and read again',
+      "select o -> 'p' as p, o ->> 'q' as q, o ->> 'none' as n from (select jsonb_build_object('p', a, 'q', b) as o from t) as s",
+      'p =t.a',
+      'q <t.b',
+      'n',
+    ],
+    [
+      'arrays built and read again',
+      "select e ->> 'k' as k from (select jsonb_agg(jsonb_build_object('k', a, 'l', b)) as l from t) as s, jsonb_array_elements(l) as e",
+      'k <t.a',
+    ],
+    ['a row as JSON', "select to_jsonb(t) ->> 'b' as b from t", 'b <t.b'],
+    ['JSON_OBJECT', "select o ->> 'k' as k from (select json_object('k': a) as o from t) as s", 'k <t.a'],
+    ['unnest of several', 'select x, y from t, unnest(array[a, b], array[c]) as n (x, y)', 'x =t.a =t.b', 'y =t.c'],
+    ['a cast to jsonb', "select (j::jsonb) ->> 'k' as k from t", 'k <t.j:k'],
+    ['JSON inside a text', "select (record ->> 'payload')::jsonb ->> 'x' as x from raw.agents", 'x <raw.agents.record:payload'],
+  ])('%s', (_, sql, ...expected) => {
+    expect(traced(sql)).toEqual(expected)
+  })
+
+  it('end where a recursion goes into a tree of any depth', () => {
+    const tree =
+      "with recursive k as (select record as n from raw.agents union all select e from k, jsonb_array_elements(n -> 'children') as e) select n ->> 'id' as id from k"
+    expect(traced(tree)).toEqual(['id <raw.agents.record'])
+  })
+})
+
+describe('what cannot be followed', () => {
+  it.each([
+    ['SQL that does not parse', 'selec a', `* PostgreSQL's parser says: syntax error at or near "selec"`],
+    ['two statements', 'select 1; select 2', '* these are 2 statements, not one query'],
+    ['an ambiguous name', 'select a from t, u', 'a ! a is ambiguous'],
+    ['a name that is not there', 'select zzz, k.zzz from t, u as k', 'zzz ! zzz is no column here', 'zzz ! k.zzz is not known'],
+    [
+      'a function of users',
+      'select ops.pure(a) as p, ops.reads(a) as r, mine(a) as m from t',
+      'p <t.a',
+      'r <t.a ! the function ops.reads may read tables itself',
+      'm <t.a ! the function mine may read tables itself',
+    ],
+    [
+      'a function that returns records',
+      'select v from t, ops.pairs(a) as p (k, v)',
+      'v <t.a ! the function ops.pairs may read tables itself',
+    ],
+    [
+      'a query in a text',
+      "select query_to_xml('select 1', true, true, '') as x",
+      'x ! query_to_xml() reads by a text that is made at run time',
+    ],
+    ['a computed key', 'select j -> c as v from t', 'v <t.c =t.j:[] ! a JSON key is computed'],
+    ['a table of unknown columns', 'select * from ops.open', '* ops.open'],
+    ['two of them', 'select v from open, ops.open', 'v ! v may be of open or ops.open, whose columns are not known'],
+  ])('%s', (_, sql, ...expected) => {
+    expect(traced(sql)).toEqual(expected)
+  })
+
+  it('is not what a name certainly means', () => {
+    expect(traced('select v, t.b, o.w from ops.open as o, t')).toEqual(['v =ops.open.v', 'b =t.b', 'w =ops.open.w'])
+  })
+})
+
+describe('statements that write', () => {
+  const written = (sql: string) =>
+    traceStatements(sql, world).map(({ target, written: { columns } }) => [
+      target,
+      ...columns.map(({ name, value }) => `${name} ${shown(value)}`.trim()),
+    ])
+
+  it('insert', () => {
+    expect(written('insert into t (b, a) select x, y from u')).toEqual([['t', 'b =u.x', 'a =u.y']])
+    expect(written('insert into t select * from u')).toEqual([['t', 'a =u.a', 'b =u.x', 'c =u.y', 'j =u.j']])
+    expect(written('insert into t (a, b) select a, x from u on conflict (a) do update set b = t.b + excluded.b')).toEqual([
+      ['t', 'a =u.a', 'b <t.b =u.x'],
+    ])
+  })
+
+  it('merge', () => {
+    const sql = `merge into t using (select a, x + y as s from u) as n on t.a = n.a
+      when matched then update set b = n.s, (c, j) = (n.a, 1)
+      when not matched then insert (a, b) values (n.a, n.s)
+      when not matched by source then delete`
+    expect(written(sql)).toEqual([['t', 'b <u.x <u.y', 'c =u.a', 'j', 'a =u.a']])
+  })
+
+  it('update, create table as, create view', () => {
+    expect(written('update t set b = u.x from u where u.a = t.a')).toEqual([['t', 'b =u.x']])
+    expect(written('create table n as select a from t')).toEqual([['relation:n', 'a =t.a']])
+    expect(written('create view ops.v as select a as k from t')).toEqual([['relation:ops.v', 'k =t.a']])
+  })
+})
+
+describe('rows', () => {
+  const rows = (sql: string) => shown(traceQuery(sql, world).rows)
+
+  it('come from the tables, decided by where, having and distinct on', () => {
+    expect(rows('select distinct on (c) a from t where b > 1')).toBe('=t.* ?t.b ?t.c')
+    expect(rows('select a from t union all select x from u')).toBe('=t.* =u.*')
+    expect(rows('select count(*) from t group by a having max(b) > 1')).toBe('=t.* ?t.b')
+  })
+})
