@@ -12,7 +12,7 @@ export interface Copying {
   write(pieces: Buffer[]): Promise<void>
   /** Waits until all have landed. Throws what the server says of them. */
   end(): Promise<void>
-  /** Takes all of them back: the transaction fails. */
+  /** Takes all of them back: the transaction fails. After the end there is nothing to do here: it is for the transaction to roll back. */
   abandon(): Promise<void>
 }
 
@@ -25,11 +25,16 @@ export async function startCopy(sql: ReservedSql, entity: Entity): Promise<Copyi
   const socket = socketOf(sql)
   const write = socket ? direct(socket) : through(stream)
   await through(stream)(copyHeader)
+  let ended = false
 
   return {
     write: pieces => Promise.race([failed, send(write, pieces)]),
-    end: () => Promise.race([failed, through(stream)(copyTrailer).then(() => new Promise<void>(resolve => stream.end(resolve)))]),
+    end: async () => {
+      await Promise.race([failed, through(stream)(copyTrailer).then(() => new Promise<void>(resolve => stream.end(resolve)))])
+      ended = true
+    },
     abandon: async () => {
+      if (ended) return
       stream.destroy()
       await failed.catch(() => {})
     },

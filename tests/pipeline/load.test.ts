@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startCopy } from '../../loaders/copy.ts'
 import { load } from '../../loaders/load.ts'
+import { createRows, roomFor } from '../../loaders/rows.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
 
 let database: FreshDatabase
@@ -134,6 +136,20 @@ describe('landing', () => {
     expect(await ledger()).toMatchObject([{ status: 'refused', reason: expect.stringContaining('ends in the middle'), records: 0 }])
     expect(await database.sql`select count(*)::int from raw.agents`).toEqual([{ count: 0 }])
     expect(await database.sql`select * from ops.unfinished_files`).toEqual([])
+  })
+
+  it('takes back rows on one connection after they have landed, when those on the other are refused', async () => {
+    const lane = await database.sql.reserve()
+    const rows = createRows(1n, Buffer.alloc(roomFor(1, 100)))
+    rows.add(0, Buffer.from('{}'))
+    await lane`begin`
+    const copying = await startCopy(lane, 'agents')
+    await copying.write(rows.pieces())
+    await copying.end()
+    await copying.abandon()
+    await lane`rollback`
+    lane.release()
+    expect(await database.sql`select * from raw.agents`).toEqual([])
   })
 
   it('sweeps what a load left that was cut off', async () => {
