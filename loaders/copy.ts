@@ -23,8 +23,8 @@ export async function startCopy(sql: ReservedSql, entity: Entity): Promise<Copyi
   const stream = await query.writable()
   stream.on('error', () => {})
   const socket = socketOf(sql)
-  const write = socket ? direct(socket) : through(stream)
-  await through(stream)(copyHeader)
+  const write = socket ? direct(socket, stream) : through(stream)
+  await Promise.race([failed, through(stream)(copyHeader)])
   let ended = false
 
   return {
@@ -129,10 +129,11 @@ function through(stream: Writable): Write {
   return bytes => new Promise((resolve, reject) => void stream.write(bytes, error => (error ? reject(error) : resolve())))
 }
 
-/** As a message CopyData of the protocol, of which the driver need not know. */
-function direct(socket: Socket): Write {
+/** As a message CopyData of the protocol, of which the driver need not know; none after the COPY failed, for it would go into the next one. */
+function direct(socket: Socket, stream: Writable): Write {
   return bytes =>
     new Promise((resolve, reject) => {
+      if (stream.destroyed) return reject(new Error('The COPY has failed.'))
       const head = Buffer.allocUnsafe(5)
       head[0] = COPY_DATA
       head.writeUInt32BE(4 + bytes.length, 1)

@@ -176,11 +176,17 @@ interface Crew extends Lander {
 type Way = (lane: ReservedSql, entity: Entity) => Promise<Copying>
 
 /** A COPY for each bundle, where the server may refuse a record. */
-const copyApart: Way = async (lane, entity) => ({
-  write: pieces => copyRows(lane, entity, pieces),
-  end: async () => {},
-  abandon: async () => {},
-})
+const copyApart: Way = async (lane, entity) => {
+  let writing = Promise.resolve()
+  return {
+    write: pieces => {
+      writing = copyRows(lane, entity, pieces)
+      return writing
+    },
+    end: async () => {},
+    abandon: () => writing.catch(() => {}),
+  }
+}
 
 /** A file of many bundles, judged on a thread and copied over all lanes; the lane that writes the ledger commits last. */
 async function landLarge(
@@ -198,6 +204,7 @@ async function landLarge(
   try {
     return await transaction(lanes, words, async () => {
       const work: { copying: Copying; done: Promise<void> }[] = []
+      const failures: unknown[] = []
       try {
         for (const lane of lanes) work.push({ copying: await way(lane, file.entity), done: Promise.resolve() })
         for await (const [bundle, judging] of ahead(judgedBy(thread, pieces), LOOK_AHEAD)) {
@@ -205,12 +212,15 @@ async function landLarge(
           const judged = await judging
           tally.add(bundle, judged)
           const free = await Promise.race(work.map(async item => item.done.then(() => item)))
+          // The other lane may have failed meanwhile.
+          if (failures.length > 0) throw failures[0]
           free.done = free.copying.write(judged.rows).then(() => giveBack(judged))
-          free.done.catch(() => {})
+          free.done.catch(error => failures.push(error))
         }
         for (const { copying, done } of work) await done.then(copying.end)
       } catch (error) {
-        await Promise.allSettled(work.map(({ copying, done }) => done.then(copying.abandon)))
+        // Without waiting for what is being written: the server may not take it for long.
+        await Promise.all(work.map(({ copying }) => copying.abandon()))
         throw error
       }
       const result = finish(landed, tally, source)

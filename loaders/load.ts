@@ -74,14 +74,20 @@ export async function load(
   const lane = session ?? (await sql.reserve())
   const words = isInside ? within : own
   let second: ReservedSql | undefined
+  const backends: number[] = []
+  // What waits for a lock, or writes a large file, would go on.
+  const cancel = () => backends.forEach(pid => void sql`select pg_cancel_backend(${pid})`.catch(() => {}))
+  signal?.addEventListener('abort', cancel)
 
   try {
+    backends.push(await backendOf(lane))
     await sweep(lane)
     const { changed, gone, unreadable } = await compare(lane, files, report.unchanged, signal)
     if (changed.length > 0) {
       // Judges and schemas are read when there is something to judge.
       const { land } = await import('./land.ts')
       if (!isInside && (sql.options.max ?? 1) > 2) second = await sql.reserve()
+      if (second) backends.push(await backendOf(second))
       await land(changed, {
         ...createProgress(changed, onProgress),
         lanes: [lane, second],
@@ -109,9 +115,15 @@ export async function load(
       changed: report.loads().some(({ files, unchanged, pruned }) => files > unchanged || pruned > 0),
     }
   } finally {
+    signal?.removeEventListener('abort', cancel)
     second?.release()
     if (!session) lane.release()
   }
+}
+
+async function backendOf(lane: ReservedSql): Promise<number> {
+  const [row] = await lane<{ pid: number }[]>`select pg_backend_pid() as pid`
+  return row!.pid
 }
 
 /** New statistics for landing tables that grew: the row counts alone, nobody plans by what is inside the records. */

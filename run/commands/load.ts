@@ -46,9 +46,6 @@ export async function loadFeed(
   const bar = report.bar('Loading')
   const dataDir = path.resolve(project.dir, folder)
   const live = isInside ? undefined : loadLog(sql, { loadId: project.invocationId, command: name, folder: dataDir })
-  const [backend] = await session<{ pid: number }[]>`select pg_backend_pid() as pid`
-  const cancel = () => void sql`select pg_cancel_backend(${backend!.pid})`.catch(() => {})
-  signal.addEventListener('abort', cancel)
   try {
     const loaded = await load(sql, dataDir, {
       prune: options.prune ?? false,
@@ -75,7 +72,6 @@ export async function loadFeed(
     else if (refused.length > 0) report.warn({ message: refusedBefore(refused.length) })
     return loaded
   } finally {
-    signal.removeEventListener('abort', cancel)
     bar.stop()
   }
 }

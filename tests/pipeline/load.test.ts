@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { startCopy } from '../../loaders/copy.ts'
+import { copyRows, startCopy } from '../../loaders/copy.ts'
 import { load } from '../../loaders/load.ts'
 import { createRows, roomFor } from '../../loaders/rows.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
@@ -43,6 +43,23 @@ const landed = async (entity = 'agents') =>
     `
   ).map(row => ({ ...row }))
 const records = async (entity = 'agents') => (await landed(entity)).map(({ record }) => record && JSON.parse(record as string))
+
+/** A file of so many records of 1 kB, which needs both connections. */
+const putLarge = (count: number) =>
+  put(
+    'sync-day1/agents/1.json',
+    JSON.stringify(Array.from({ length: count }, (_, id) => ({ ...agent(id + 1), signature: 'x'.repeat(1000) }))),
+  )
+
+/** Does something to a backend as soon as there is one of which the condition holds. */
+const whenever = async (condition: string, action = 'pg_backend_pid() + abs') => {
+  for (;;) {
+    const found = await database.sql.unsafe(
+      `select ${action}(pid) from pg_stat_activity where datname = current_database() and ${condition} limit 1`,
+    )
+    if (found.length > 0) return
+  }
+}
 
 const agent = (id: number) => ({ id, contact: { name: `Agent ${id}` } })
 
@@ -150,6 +167,46 @@ describe('landing', () => {
     await lane`rollback`
     lane.release()
     expect(await database.sql`select * from raw.agents`).toEqual([])
+  })
+
+  it('sends nothing of a COPY that failed into the one after it', async () => {
+    const rows = createRows(1n, Buffer.alloc(roomFor(150, 42_000_000)))
+    rows.add(0, Buffer.from('{"id":1e999999}'))
+    for (let position = 1; position < 150; position += 1)
+      rows.add(position, Buffer.from(`{"id":${position},"signature":"${'x'.repeat(270_000)}"}`))
+    const lane = await database.sql.reserve()
+    await lane`begin`
+    await copyRows(lane, 'agents', rows.pieces())
+    await lane`commit`
+    lane.release()
+    expect(await database.sql`select position, record ->> 'id' as id, problem_detail as detail from raw.agents order by position`).toEqual([
+      { position: 0, id: null, detail: expect.stringContaining('jsonb refuses it') },
+      ...Array.from({ length: 149 }, (_, index) => ({ position: index + 1, id: `${index + 1}`, detail: null })),
+    ])
+  })
+
+  it('ends when one of its connections is lost, and the next load lands all', async () => {
+    putLarge(60_000)
+    const ending = expect(loadAll()).rejects.toMatchObject({ code: expect.stringMatching(/57P01|CONNECTION_CLOSED|ECONNRESET|EPIPE/) })
+    await whenever("query like 'copy raw.agents%' and wait_event = 'ClientRead'", 'pg_terminate_backend')
+    await ending
+    await loadAll()
+    expect(await database.sql`select count(distinct position)::int as count from raw.agents`).toEqual([{ count: 60_000 }])
+    expect(await database.sql`select * from ops.unfinished_files`).toEqual([])
+  })
+
+  it('ends when it is interrupted while a large file waits for a lock', async () => {
+    putLarge(10_000)
+    const interrupt = new AbortController()
+    const holder = await database.sql.reserve()
+    await holder`begin`
+    await holder`lock table raw.agents in access exclusive mode`
+    const ending = expect(load(database.sql, data, { prune: false, signal: interrupt.signal })).rejects.toThrow()
+    await whenever("query like 'copy raw.agents%' and wait_event_type = 'Lock'")
+    interrupt.abort()
+    await ending
+    await holder`rollback`
+    holder.release()
   })
 
   it('sweeps what a load left that was cut off', async () => {

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bundles } from '../../loaders/bundles.ts'
+import type { Entity } from '../../loaders/entities.ts'
 import { judge } from '../../loaders/judge.ts'
+import { startJudge } from '../../loaders/judges.ts'
 import { createPool } from '../../loaders/pool.ts'
 import { decodeRow, rowStarts } from '../../loaders/rows.ts'
 import type { FeedFile } from '../../loaders/survey.ts'
@@ -196,4 +198,19 @@ describe('the records of a document', () => {
     expect(await recordsOf('{"id":1}\n{"id":2\nx\u0000\n', { name: '1.ndjson' })).toEqual(['{"id":1}', 'text', 'text'])
     expect(await recordsOf('{"id":1}\n{"id":2', { name: '1.ndjson', window: 100 }).catch(error => error.message)).toContain('last line')
   })
+})
+
+it('ends with an error when the thread that judges dies, and for all that it is asked after', async () => {
+  const judge = startJudge()
+  const bundle = () => ({
+    entity: 'nothing' as Entity,
+    fileId: 1n,
+    first: 0,
+    bytes: Buffer.alloc(1),
+    bounds: new Uint32Array(),
+    kind: 'line' as const,
+  })
+  await expect(Promise.all([judge.judge(bundle()), judge.judge(bundle())])).rejects.toThrow('nothing.json')
+  await expect(judge.judge(bundle())).rejects.toThrow('nothing.json')
+  await judge.close()
 })
