@@ -1,6 +1,7 @@
 import { type Existing, findRelation, sameColumns } from './catalog.ts'
 import { fillEmpty } from './firstfill.ts'
 import { createIndexes } from './indexes.ts'
+import { fillNewPart } from './newpart.ts'
 import { counted, countNew, createTable, fill, type Incoming, mirror, rewrite, swap } from './replace.ts'
 import { changeSchema } from './schemachange.ts'
 import { predicatesOf, restrict, type StrategyName, strategyOf, updatedColumns } from './strategy.ts'
@@ -26,7 +27,9 @@ export async function incremental(work: Work): Promise<Outcome> {
   const name = strategyOf(work)
   const existing = await findRelation(work.sql, target(work))
   if (!existing) return createTable(work)
-  const filled = keyedStrategies.includes(name) ? await fillEmpty(work, existing) : undefined
+  const filled =
+    (keyedStrategies.includes(name) ? await fillEmpty(work, existing) : undefined) ??
+    (name === 'mirror' ? await fillNewPart(work, existing) : undefined)
   if (filled) return filled
   const incoming = await createIncoming(work)
   const outcome = await into(work, existing, incoming, strategies[name])

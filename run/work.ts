@@ -89,15 +89,17 @@ export async function runSql(work: Work, text: string) {
   })
 }
 
-/** The query's result in a temporary table, with statistics for the planner. */
+/** The query's result in a temporary table, with the statistics that a comparison by key asks for: of wide rows those of all columns would take as long as the comparison. */
 export async function createIncoming(work: Work): Promise<{ name: string; columns: Existing; rows: number }> {
   const name = temporary(work, '__dbt_tmp')
   const rows = work.contract
     ? await land(work, name, work.contract)
     : await step(work, 'create_incoming', { incoming: name, query: work.query.text })
-  await runSql(work, `analyze ${name}`)
   const columns = await findRelation(work.sql, name)
   if (!columns) throw new Error(`${name} is gone`)
+  const known = columns.columns.map(column => quote(column.name))
+  const key = keyOf(work).filter(column => known.includes(column))
+  await runSql(work, `analyze ${name}${known.length > 0 ? ` (${(key.length > 0 ? key : known.slice(0, 1)).join(', ')})` : ''}`)
   return { name, columns, rows }
 }
 

@@ -192,6 +192,29 @@ describe('incremental', () => {
     )
   })
 
+  it('mirror writes a part without rows straight in, and compares where a key is in another part', async () => {
+    await project.write(
+      model(
+        `incremental_strategy='mirror', unique_key='a', incremental_predicates=["b = 'new'"]`,
+        `${source} where b = 'new' or not {{ is_incremental() }}`,
+      ),
+    )
+    await database.sql.unsafe("insert into source_rows values (1, 'old'), (2, 'old')")
+    await run()
+    await database.sql.unsafe("update source_rows set b = 'new' where a = 1; insert into source_rows values (3, 'new')")
+    const moved = await run()
+    expect(counts(moved.by.t)).toEqual([1, 1, 0, 0])
+    await database.sql.unsafe("delete from t where b = 'new'")
+    const written = await run()
+    expect(written.by.t?.message).toBe('INSERT 2')
+    expect(counts(written.by.t)).toEqual([2, 0, 0, 0])
+    expect(await rows('select * from t order by a')).toEqual([
+      { a: 1, b: 'new' },
+      { a: 2, b: 'old' },
+      { a: 3, b: 'new' },
+    ])
+  })
+
   it('takes predicates from config() of the run, where relations and last_built() are known', async () => {
     await project.write({
       'models/parts.sql': 'select 1 as part',
