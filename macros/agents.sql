@@ -30,9 +30,9 @@
 {%- endmacro %}
 
 
-{# Whether a signature says something once markup and blanks are gone. #}
+{# Whether a signature is nothing but markup and blanks: the match ends at the first character that says something. #}
 {% macro is_blank_signature(signature) -%}
-    regexp_replace({{ signature }}, '<[^>]*>|&nbsp;|&#160;|&#xa0;|\u00a0|[[:space:]]', '', 'g') = ''
+    {{ signature }} ~ '^(?:<[^>]*>|&nbsp;|&#160;|&#xa0;|\u00a0|[[:space:]])*$'
 {%- endmacro %}
 
 

@@ -20,6 +20,19 @@
 {%- endmacro %}
 
 
+{# The newest of the batches of an entity that are as they were when this model was last published. #}
+{% macro newest_unchanged_batch(entity) -%}
+    (
+        select source
+        from {{ ref('base_batches') }}
+        where entity = '{{ entity }}'
+            and changed_in <= {{ last_built() }}
+        order by batch_order desc
+        limit 1
+    )
+{%- endmacro %}
+
+
 {# The first day that batches of some entities changed since this model was last published: those before are as they were. Null when  #}
 {# none changed; '-infinity' when an undated one did, which ranks before all days.                                                   #}
 {% macro first_changed_day(entities) -%}

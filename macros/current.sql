@@ -1,17 +1,80 @@
-{# The current record of each key by R4, with the first and last dated batch that holds an accepted one.             #}
-{# On later builds only keys that changed batches touch are looked up, each by index, however many days there are. #}
+{# The current record of each key by R4, with the first and last dated batch that holds an accepted one. On later builds only keys that #}
+{# changed batches touch are looked at: the newest record that came is compared with the row that is there. Where that row says too     #}
+{# little (it is newer, or was partly of a batch that has changed), the key is looked up among all days, by index.                      #}
 {% macro current_records(staged, key, entity) -%}
 with
 
-touched as (
+{% if is_incremental() -%}
+changed as (
 
-    {% if is_incremental() -%}
-    {{ touched_keys(staged, key, entity) }}
-    {%- else -%}
-    select distinct {{ key }} from {{ staged }}
-    {%- endif %}
+    select source, sync_date
+    from {{ ref('base_batches') }}
+    where entity = '{{ entity }}'
+        and changed_in > {{ last_built() }}
 
 ),
+
+arrived as (
+
+    select
+        {{ key }},
+        max(batch_order) as batch_order,
+        min(sync_date) as first_on,
+        max(sync_date) as last_on
+    from {{ staged }}
+    where source in (select source from changed)
+    group by {{ key }}
+
+),
+
+touched as (
+
+    select existing.{{ key }}
+    from {{ this }} as existing
+    where source in (select source from changed)
+        or first_seen_on in (select sync_date from changed)
+        or last_seen_on in (select sync_date from changed)
+
+    union
+
+    select existing.{{ key }}
+    from {{ this }} as existing
+    inner join arrived
+        on existing.{{ key }} = arrived.{{ key }}
+    where existing.batch_order > arrived.batch_order
+
+),
+
+succeeding as (
+
+    select
+        record.*,
+        least(existing.first_seen_on, arrived.first_on) as first_seen_on,
+        greatest(existing.last_seen_on, arrived.last_on) as last_seen_on
+
+    from arrived
+
+    inner join {{ staged }} as record
+        on arrived.{{ key }} = record.{{ key }}
+        and arrived.batch_order = record.batch_order
+
+    left join {{ this }} as existing
+        on arrived.{{ key }} = existing.{{ key }}
+
+    left join touched
+        on arrived.{{ key }} = touched.{{ key }}
+
+    where record.source in (select source from changed)
+        and touched.{{ key }} is null
+
+),
+{%- else -%}
+touched as (
+
+    select distinct {{ key }} from {{ staged }}
+
+),
+{%- endif %}
 
 newest as (
 
@@ -52,6 +115,10 @@ seen as (
 )
 
 select * from seen
+{%- if is_incremental() %}
+union all
+select * from succeeding
+{%- endif %}
 {%- endmacro %}
 
 
@@ -64,4 +131,10 @@ select * from seen
     where source in ({{ changed_batches(entity) }})
         or first_seen_on in (select sync_date from {{ ref('base_batches') }} where entity = '{{ entity }}' and changed_in > {{ last_built() }})
         or last_seen_on in (select sync_date from {{ ref('base_batches') }} where entity = '{{ entity }}' and changed_in > {{ last_built() }})
+{%- endmacro %}
+
+
+{# Most of these rows are written again each day: with room left in its page a new version stays beside the old one (migration 00011). #}
+{% macro leave_room() -%}
+    {%- if not is_incremental() -%} alter table {{ this }} set (fillfactor = 45) {%- endif -%}
 {%- endmacro %}

@@ -14,6 +14,30 @@ records as (
 
 ),
 
+{% if copies_known() -%}
+-- Lists that are as the one of the same {{ owner }} in the newest batch that has not changed: their elements were judged there.
+known as materialized (
+
+    select
+        {% for column in place_columns().split(', ') -%}
+        records.{{ column }},
+        {% endfor -%}
+        judged.file_id as judged_file_id,
+        judged.position as judged_position
+
+    from {{ records }} as judged
+
+    inner join records
+        on judged.{{ owner }} = records.{{ owner }}
+        and record_image_eq(row(judged.{{ list }}), row(records.{{ list }}))
+
+    where judged.outcome = 'staged'
+        and records.outcome = 'staged'
+        and judged.source = {{ newest_unchanged_batch(entity) }}
+
+),
+
+{% endif -%}
 elements as (
 
     select distinct on (records.file_id, records.position, element.value::text)
@@ -31,7 +55,17 @@ elements as (
 
     cross join lateral jsonb_array_elements(records.{{ list }}) with ordinality as element (value, place)
 
+    {%- if copies_known() %}
+
+    left join known
+        on records.file_id = known.file_id
+        and records.position = known.position
+    {%- endif %}
+
     where jsonb_typeof(element.value) <> 'null'
+    {%- if copies_known() %}
+        and known.file_id is null
+    {%- endif %}
 
     order by records.file_id, records.position, element.value::text, element.place
 
@@ -59,6 +93,32 @@ select
     case when {{ element }} is null then 'quarantined' else outcome end as outcome,
     nullif(to_jsonb(findings), '[]') as findings
 from judged
+
+{%- if copies_known() %}
+
+union all
+
+select
+    {% for column in place_columns().split(', ') -%}
+    known.{{ column }},
+    {% endfor -%}
+    judged.place,
+    judged.{{ owner }},
+    judged.{{ element }},
+    judged.outcome,
+    judged.findings
+
+from known
+
+inner join {{ this }} as judged
+    on known.judged_file_id = judged.file_id
+    and known.judged_position = judged.position
+
+where judged.source = {{ newest_unchanged_batch(entity) }}
+
+-- In the order of the index by element, which then takes the rows page by page.
+order by {{ element }}
+{%- endif %}
 {%- endmacro %}
 
 

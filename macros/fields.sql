@@ -34,15 +34,16 @@
 {% macro copied() -%} {{ 'materialized' if on_citus() else 'not materialized' }} {%- endmacro %}
 
 
-{# Steps that open a base model: the landed records, each path looked up once, its type and text, and the typed columns. #}
-{% macro typed_records(entity, fields) -%}
+{# Steps that open a base model: the landed records, each path looked up once, its type and text, and the typed columns. `resent` are #}
+{# the columns of a model whose source sends records again as they were: what is known of these is kept for judged_records().       #}
+{% macro typed_records(entity, fields, resent=none) -%}
 records as (
 
     {{ landed_records(entity) }}
 
 ),
 
-landed as (
+landed as{{ ' not materialized' if resent and copies_known() }} (
 
     select
         records.*,
@@ -56,6 +57,10 @@ landed as (
 
 ),
 
+{% if resent and copies_known() -%}
+{{ known_records(entity, resent) }},
+
+{% endif -%}
 unpacked as (
 
     {{ computed_once() }}
@@ -64,10 +69,90 @@ unpacked as (
         landed.*,
         {{ unpack(fields) }}
     from landed
+    {%- if resent and copies_known() %}
+    left join known
+        on landed.file_id = known.file_id
+        and landed.position = known.position
+    where known.file_id is null
+    {%- endif %}
 
 ),
 
 {{ typed_values('unpacked', fields) }}
+{%- endmacro %}
+
+
+{# Whether records are looked for that were judged before: on later builds. On Citus landing lies in shards, and the look would cost more. #}
+{% macro copies_known() -%} {{ return(is_incremental() and not on_citus()) }} {%- endmacro %}
+
+
+{# Records that are, to the byte of jsonb, the accepted record of the same id in the newest batch that has not changed: most of what a  #}
+{# feed sends again. What they say was judged there, by the same rules, or this would be no incremental build. A record whose key       #}
+{# repeats in its batch is ranked with the others, and so is not among them.                                                            #}
+{% macro known_records(entity, fields) -%}
+known as materialized (
+
+    select
+        {% for column in place_columns().split(', ') -%}
+        landed.{{ column }},
+        {% endfor -%}
+        {% for field in fields -%}
+        judged.{{ field[0] }},
+        {% endfor -%}
+        judged.outcome,
+        judged.findings
+
+    from {{ ref('base_files') }} as files
+
+    inner join {{ source('raw', entity) }} as judged_record
+        on files.file_id = judged_record.file_id
+
+    inner join {{ this }} as judged
+        on judged_record.file_id = judged.file_id
+        and judged_record.position = judged.position
+
+    inner join landed
+        on judged.{{ fields[0][0] }} = {{ plain_key(fields[0][1]) }}
+        and record_image_eq(row(judged_record.record), row(landed.record))
+
+    where files.entity = '{{ entity }}'
+        and files.source = {{ newest_unchanged_batch(entity) }}
+        and judged.source = {{ newest_unchanged_batch(entity) }}
+        and judged.outcome = 'staged'
+        and not landed.is_repeated
+
+)
+{%- endmacro %}
+
+
+{# The key of a landed record as it mostly comes, for a look-up; null where it is written otherwise. #}
+{% macro plain_key(type) -%}
+    {%- if type == 'id' -%}
+    case when landed.record ->> 'id' ~ '^[1-9][0-9]{0,17}$' then (landed.record ->> 'id')::bigint end
+    {%- else -%}
+    landed.record ->> 'id'
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Ends a base model: the typed columns and the verdict of each record, those of known ones as they were found before. #}
+{% macro judged_records(fields) -%}
+select
+    {{ place_columns() }},
+    {{ columns_of(fields) }},
+    outcome,
+    findings
+from concluded
+
+{%- if copies_known() %}
+
+union all
+
+select * from known
+
+-- In the order of the index by key, which then takes the rows page by page.
+order by {{ fields[0][0] }}
+{%- endif %}
 {%- endmacro %}
 
 

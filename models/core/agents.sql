@@ -35,6 +35,23 @@ present as (
 
 ),
 
+-- Whom the newest dated batch lists was seen last on its day; only for the others the days before are looked through.
+listed_lately as (
+
+    select distinct
+        records.agent_id,
+        records.sync_date
+    from {{ ref('base_agents') }} as records
+    where records.source = (
+            select source from {{ ref('snapshots') }}
+            where entity = 'agents'
+            order by batch_order desc
+            limit 1
+        )
+        and records.agent_id is not null
+
+),
+
 -- Field by field: the record that is current by R4 first, at a tie the list, its nulls filled from the other.
 merged as (
 
@@ -65,7 +82,7 @@ dated as (
         merged.*,
 
         -- The last dated batch that lists the agent, in a record that was accepted or not.
-        last_listed.sync_date as last_seen_on,
+        coalesce(listed_lately.sync_date, last_listed.sync_date) as last_seen_on,
 
         present.agent_id is not null
             or not exists (select from latest_snapshot) as is_listed
@@ -75,10 +92,15 @@ dated as (
     left join present
         on merged.agent_id = present.agent_id
 
+    left join listed_lately
+        on merged.agent_id = listed_lately.agent_id
+
     left join lateral (
         select records.sync_date
         from {{ ref('base_agents') }} as records
-        where records.agent_id = merged.agent_id and records.sync_date is not null
+        where listed_lately.agent_id is null
+            and records.agent_id = merged.agent_id
+            and records.sync_date is not null
         order by records.batch_order desc
         limit 1
     ) as last_listed on true

@@ -127,14 +127,24 @@ listed_before as (
     select
         sought.group_id,
         sought.agent_id,
-        elements.source,
-        elements.batch_order
+        listed.source,
+        listed.batch_order
 
     from sought
-
-    inner join elements
-        on sought.group_id = elements.group_id
-        and sought.agent_id = elements.agent_id
+    {% if is_incremental() %}
+    -- A few, looked up one by one: the planner expects more, and would read the listings of all days.
+    cross join lateral (
+        {{ computed_once() }}
+        select elements.source, elements.batch_order
+        from elements
+        where elements.group_id = sought.group_id
+            and elements.agent_id = sought.agent_id
+    ) as listed
+    {%- else %}
+    inner join elements as listed
+        on sought.group_id = listed.group_id
+        and sought.agent_id = listed.agent_id
+    {%- endif %}
 
 ),
 

@@ -52,7 +52,7 @@ present as (
 
 ),
 
--- The records that were current on the day, of either feed.
+-- The records that were current on the day, of either feed: what is current now, where it is not of a later day.
 as_of_day as (
 
     select
@@ -69,20 +69,31 @@ as_of_day as (
     left join present
         on agent_days.agent_id = present.agent_id
         and agent_days.source = present.source
+    {%- for name, current, staged in [
+        ('listed', ref('current_agents'), ref('stg_agents')),
+        ('detailed', ref('current_agent_details'), ref('stg_agent_details')),
+    ] %}
+
+    left join {{ current }} as {{ name }}_now
+        on agent_days.agent_id = {{ name }}_now.agent_id
 
     left join lateral (
-        select * from {{ ref('stg_agents') }} as records
-        where records.agent_id = agent_days.agent_id and records.batch_order < agent_days.end_of_day
+        select * from {{ staged }} as records
+        where {{ name }}_now.batch_order >= agent_days.end_of_day
+            and records.agent_id = agent_days.agent_id
+            and records.batch_order < agent_days.end_of_day
         order by records.batch_order desc
         limit 1
-    ) as listed on true
+    ) as {{ name }}_then on true
 
-    left join lateral (
-        select * from {{ ref('stg_agent_details') }} as records
-        where records.agent_id = agent_days.agent_id and records.batch_order < agent_days.end_of_day
-        order by records.batch_order desc
-        limit 1
-    ) as detailed on true
+    cross join lateral (
+        select
+            {%- for column in ['batch_order', 'updated_at', 'is_deactivated', 'operational_status', 'is_available'] %}
+            case when {{ name }}_now.batch_order < agent_days.end_of_day then {{ name }}_now.{{ column }} else {{ name }}_then.{{ column }} end as {{ column }}
+            {{- ',' if not loop.last }}
+            {%- endfor %}
+    ) as {{ name }}
+    {%- endfor %}
 
 )
 
@@ -96,3 +107,7 @@ select
     is_available,
     source
 from as_of_day
+{%- if is_incremental() %}
+-- In the order of the primary key, whose pages then take the rows one after the other.
+order by agent_id
+{%- endif %}

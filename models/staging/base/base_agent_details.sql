@@ -16,9 +16,11 @@
     ['availability', 'array',  'availability'],
 ] %}
 
+{% set columns = fields | rejectattr(0, 'equalto', 'contact') | list %}
+
 with
 
-{{ typed_records('agent_details', fields) }},
+{{ typed_records('agent_details', fields, resent=columns) }},
 
 judged as {{ copied() }} (
 
@@ -38,9 +40,4 @@ judged as {{ copied() }} (
 
 {{ concluded('agent_id', 'agent_details') }}
 
-select
-    {{ place_columns() }},
-    {{ columns_of(fields | rejectattr(0, 'equalto', 'contact') | list) }},
-    outcome,
-    findings
-from concluded
+{{ judged_records(columns) }}

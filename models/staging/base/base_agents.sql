@@ -15,7 +15,7 @@
 
 with
 
-{{ typed_records('agents', fields + [contact]) }},
+{{ typed_records('agents', fields + [contact], resent=fields) }},
 
 judged as {{ copied() }} (
 
@@ -38,9 +38,4 @@ judged as {{ copied() }} (
 
 {{ concluded('agent_id', 'agents') }}
 
-select
-    {{ place_columns() }},
-    {{ columns_of(fields) }},
-    outcome,
-    findings
-from concluded
+{{ judged_records(fields) }}

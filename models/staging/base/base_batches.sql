@@ -22,6 +22,7 @@ dated as (
         batches.batch as source,
         batches.entity,
         batches.changed_in,
+        batches.natural_order,
 
         -- The seed has the first word, also when it says that a batch has no date.
         case
@@ -45,7 +46,7 @@ ordered as (
         sync_date,
 
         -- Undated before dated, then by day, then by name: a text, so that it never changes when other batches come.
-        (coalesce(to_char(sync_date, 'YYYY-MM-DD'), '') || ' ' || ops.natural_order(source) || ' ' || source)
+        (coalesce(to_char(sync_date, 'YYYY-MM-DD'), '') || ' ' || natural_order || ' ' || source)
             collate "C" as batch_order
 
     from dated

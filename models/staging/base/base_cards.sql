@@ -34,7 +34,7 @@
 
 with
 
-{{ typed_records('cards', fields + [current_period]) }},
+{{ typed_records('cards', fields + [current_period], resent=fields) }},
 
 judged as {{ copied() }} (
 
@@ -57,9 +57,4 @@ judged as {{ copied() }} (
 
 {{ concluded('card_id', 'cards') }}
 
-select
-    {{ place_columns() }},
-    {{ columns_of(fields) }},
-    outcome,
-    findings
-from concluded
+{{ judged_records(fields) }}
