@@ -1,14 +1,16 @@
 import type { Sql } from 'postgres'
-import { batchesOf, confirm, isSwept, type LedgerEntry, ledgerOf } from './ledger.ts'
+import { confirm, countFiles, isSwept, type LedgerEntry, type Listed, ledgerOf, listedOutside } from './ledger.ts'
 import { hashFile, isSame } from './source.ts'
-import { type FeedFile, survey } from './survey.ts'
+import { type FeedFile, type Survey, survey } from './survey.ts'
 
 /** What a load would find to do. */
 export interface Comparison {
-  /** To be landed. */
-  changed: FeedFile[]
+  /** Paths of files to be landed, how many bytes they have together, and how many the largest has. */
+  changed: string[]
+  bytes: number
+  largest: number
   /** In the ledger, but no longer in the folder. */
-  gone: LedgerEntry[]
+  gone: Listed[]
   /** Of those that the ledger has as never read to their end. */
   unreadable: Map<string, LedgerEntry>
 }
@@ -23,51 +25,55 @@ export async function isUnchanged(
   { prune, signal }: { prune: boolean; signal?: AbortSignal },
 ): Promise<{ refused: number; notices: string[] } | undefined> {
   if (!(await isSwept(sql))) return undefined
-  const { files, notices } = survey(dataDir)
+  const found = survey(dataDir)
   let refused = 0
   const count = (_: FeedFile, { reason }: LedgerEntry) => {
     if (reason !== null) refused += 1
   }
-  const { changed, gone } = await compare(sql, files, count, signal)
-  return changed.length > 0 || (prune && gone.length > 0) ? undefined : { refused, notices }
+  const { changed, gone } = await compare(sql, found, count, signal)
+  return changed.length > 0 || (prune && gone.length > 0) ? undefined : { refused, notices: found.notices }
 }
 
-/** Compares the files of a folder with the ledger. */
+/** Compares the files of a folder with the ledger, some at a time: there may be very many. */
 export async function compare(
   sql: Sql,
-  files: FeedFile[],
+  { paths, examine }: Survey,
   onUnchanged: (file: FeedFile, entry: LedgerEntry) => void,
   signal: AbortSignal | undefined,
 ): Promise<Comparison> {
-  const changed: FeedFile[] = []
-  const gone: LedgerEntry[] = []
-  const unreadable = new Map<string, LedgerEntry>()
-  const confirmed: { file: FeedFile; readAt: bigint }[] = []
-  const byBatch = new Map((await batchesOf(sql)).map(batch => [batch, [] as FeedFile[]]))
-  const isNew = (batch: string) => !byBatch.has(batch)
-  for (const file of files) {
-    if (isNew(file.batch)) byBatch.set(file.batch, [])
-    byBatch.get(file.batch)?.push(file)
-  }
-
-  for (const [batch, present] of byBatch) {
-    const ledger = await ledgerOf(sql, batch)
-    for (const file of present) {
+  const found: Comparison = { changed: [], bytes: 0, largest: 0, gone: [], unreadable: new Map() }
+  let known = 0
+  for (let from = 0; from < paths.length; from += AT_ONCE) {
+    const some = paths.slice(from, from + AT_ONCE)
+    const ledger = await ledgerOf(sql, some)
+    const confirmed: { file: FeedFile; readAt: bigint }[] = []
+    known += ledger.size
+    for (const path of some) {
       signal?.throwIfAborted()
-      const entry = ledger.get(file.path)
-      ledger.delete(file.path)
+      const file = examine(path)
+      const entry = ledger.get(path)
       const readAt = BigInt(Date.now()) * 1_000_000n
       const state = entry ? await stateOf(file, entry) : 'changed'
-      if (entry && !entry.sha256) unreadable.set(file.path, entry)
-      if (state === 'changed') changed.push(file)
+      if (entry && !entry.sha256) found.unreadable.set(path, entry)
+      if (state === 'changed') add(file)
       else if (entry) onUnchanged(file, entry)
       if (state === 'touched') confirmed.push({ file, readAt })
     }
-    gone.push(...ledger.values())
+    if (confirmed.length > 0) await confirm(sql, confirmed)
   }
-  if (confirmed.length > 0) await confirm(sql, confirmed)
-  return { changed, gone, unreadable }
+  if ((await countFiles(sql)) > known) found.gone = await listedOutside(sql, new Set(paths))
+  return found
+
+  function add({ path, stats }: FeedFile): void {
+    const bytes = Number(stats?.bytes ?? 0)
+    found.changed.push(path)
+    found.bytes += bytes
+    found.largest = Math.max(found.largest, bytes)
+  }
 }
+
+// Fewer than are looked at between two collections of young garbage: what survives two is kept for long.
+const AT_ONCE = 250
 
 /** A file touched less than this before it was last examined may have been touched again in the same tick of its clock. In ns. */
 const SETTLED = 3_000_000_000n

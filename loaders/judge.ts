@@ -39,7 +39,7 @@ export function roomOf({ bytes, bounds }: Bundle): number {
  * Parses each record and gives its verdict. The bytes land as they are; what jsonb is known to refuse lands as text.
  * `memory` is for the rows and has the room of them.
  */
-export function judge(bundle: Bundle, memory: Buffer = Buffer.allocUnsafe(roomOf(bundle))): Judged {
+export function judge(bundle: Bundle, memory: Buffer): Judged {
   const { bytes, bounds, kind } = bundle
   const validate = validator(bundle.entity)
   const ascii = isAscii(bytes)

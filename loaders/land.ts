@@ -2,13 +2,13 @@ import type { ReservedSql } from 'postgres'
 import { bundles, type FileBundle, WINDOW } from './bundles.ts'
 import { type Copying, copyRows, isDataFault, startCopy } from './copy.ts'
 import { type Entity, entities } from './entities.ts'
-import { judge } from './judge.ts'
+import { judge, roomOf } from './judge.ts'
 import { type Judge, type JudgedApart, startJudge } from './judges.ts'
 import { announce, conclude, enter, newFileIds, type Outcome } from './ledger.ts'
 import { createPool, type Pool } from './pool.ts'
 import { Refusal } from './refusal.ts'
 import { hashFile, openSource, type Source } from './source.ts'
-import type { FeedFile } from './survey.ts'
+import type { FeedFile, Survey } from './survey.ts'
 import { createTally, type Tally } from './tally.ts'
 import type { Words } from './words.ts'
 
@@ -23,6 +23,9 @@ export interface Lander {
   lanes: [ReservedSql, ReservedSql?]
   /** How a piece of the landing begins and ends. */
   words: Words
+  examine: Survey['examine']
+  /** How many bytes the largest file has. */
+  largest: number
   signal?: AbortSignal
   onBytes(bytes: number): void
   onFile(file: FeedFile): void
@@ -35,24 +38,25 @@ export interface Lander {
  * Lands files: small ones many in a transaction, a large one, which does not fit in a single bundle, in one of its own.
  * A refused file lands as its ledger row alone.
  */
-export async function land(files: FeedFile[], lander: Lander): Promise<void> {
+export async function land(paths: string[], lander: Lander): Promise<void> {
   const { words } = lander
   const [lane] = lander.lanes
   const thread = lazily(startJudge)
   const pool = createPool(WINDOW)
   // Starting it takes a third of a second: begin before it is needed.
-  if (files.some(file => Number(file.stats?.bytes ?? 0) > LARGE)) thread.get()
+  if (lander.largest > LARGE) thread.get()
   let ids: bigint[] = []
-  let group: Group = { bytes: 0, landed: [], rows: new Map() }
+  let group = createGroup()
   let writing = Promise.resolve()
 
   try {
-    for (const [index, file] of files.entries()) {
+    for (const [index, path] of paths.entries()) {
       if (ids.length === 0) {
         await writing
-        ids = await newFileIds(lane, Math.min(files.length - index, IDS_AT_ONCE))
+        ids = await newFileIds(lane, Math.min(paths.length - index, IDS_AT_ONCE))
       }
       lander.signal?.throwIfAborted()
+      const file = lander.examine(path)
       lander.onFile(file)
       const fileId = ids.shift() as bigint
       const readAt = BigInt(Date.now()) * 1_000_000n
@@ -82,7 +86,7 @@ export async function land(files: FeedFile[], lander: Lander): Promise<void> {
       const [one, two] = [await pieces.next(), await pieces.next()]
       if (two.done) {
         const tally = createTally()
-        const judged = one.done ? undefined : judge(one.value)
+        const judged = one.done ? undefined : judge(one.value, room(roomOf(one.value)))
         if (!one.done && judged) {
           tally.add(one.value, judged)
           if (!judged.rows.some(({ buffer }) => buffer === one.value.bytes.buffer)) pool.give(one.value.bytes)
@@ -122,20 +126,41 @@ export async function land(files: FeedFile[], lander: Lander): Promise<void> {
 
   function add(landed: Landed, rows: Buffer[] = []): void {
     group.landed.push(landed)
-    for (const piece of rows) group.bytes += piece.length
     const { entity } = landed.file
     const together = group.rows.get(entity) ?? []
     group.rows.set(entity, together)
-    together.push(...rows)
+    for (const piece of rows) {
+      group.bytes += piece.length
+      const end = piece.byteOffset + piece.length
+      if (piece.buffer === group.memory.at(-1)?.buffer) group.used = end
+      const last = together.at(-1)
+      // In one piece with the rows of the file before it, where they lie side by side.
+      if (last?.buffer === piece.buffer && last.byteOffset + last.length === piece.byteOffset)
+        together[together.length - 1] = Buffer.from(last.buffer, last.byteOffset, end - last.byteOffset)
+      else together.push(piece)
+    }
+  }
+
+  /** Memory for the rows of a small file, so many bytes at most, behind those of the files before it. */
+  function room(bytes: number): Buffer {
+    const last = group.memory.at(-1)
+    if (last && last.length - group.used >= bytes) return last.subarray(group.used)
+    const next = pool.take(bytes)
+    group.memory.push(next)
+    group.used = 0
+    return next
   }
 
   /** Writes the group while the next one is being read. */
   async function flush(): Promise<void> {
     const full = group
-    group = { bytes: 0, landed: [], rows: new Map() }
+    group = createGroup()
     await writing
     if (full.landed.length === 0) return
-    writing = writeGroup(lane, words, full).then(() => full.landed.forEach(lander.onLanded))
+    writing = writeGroup(lane, words, full).then(() => {
+      full.memory.forEach(pool.give)
+      full.landed.forEach(lander.onLanded)
+    })
     writing.catch(() => {})
   }
 }
@@ -145,10 +170,16 @@ interface Group {
   bytes: number
   landed: Landed[]
   rows: Map<Entity, Buffer[]>
+  /** Where the rows lie, and how much of the last is used. */
+  memory: Buffer[]
+  used: number
 }
 
+const createGroup = (): Group => ({ bytes: 0, landed: [], rows: new Map(), memory: [], used: 0 })
+
 const GROUP_BYTES = 1 << 22
-const GROUP_FILES = 1000
+// Fewer than are read between two collections of young garbage: what survives two is kept for long.
+const GROUP_FILES = 250
 const LARGE = 1 << 24
 const IDS_AT_ONCE = 1000
 const LOOK_AHEAD = 2

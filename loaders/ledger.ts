@@ -5,11 +5,9 @@ import type { FeedFile, Stats } from './survey.ts'
 /** A file as the ledger has it. */
 export interface LedgerEntry {
   path: string
-  fileId: string
   batch: string
   entity: Entity
   sha256: string | null
-  status: 'loaded' | 'refused'
   reason: string | null
   /** Undefined for a file that could not be examined. */
   stats: Stats | undefined
@@ -28,19 +26,31 @@ export interface Outcome {
   readAt: bigint
 }
 
-/** All files of a batch in the ledger, by path. */
-export async function ledgerOf(sql: Sql, batch: string): Promise<Map<string, LedgerEntry>> {
+/** Where a file of the ledger is, or was. */
+export type Listed = Pick<LedgerEntry, 'path' | 'batch' | 'entity'>
+
+/** Those of the files that the ledger has, by path. */
+export async function ledgerOf(sql: Sql, paths: string[]): Promise<Map<string, LedgerEntry>> {
   const rows = await sql<Record<string, string | null>[]>`
-    select path, file_id::text, batch, entity, sha256, status, reason,
-      bytes::text, modified_ns::text, changed_ns::text, read_ns::text
-    from ops.files where batch = ${batch}
+    select path, batch, entity, sha256, reason, bytes::text, modified_ns::text, changed_ns::text, read_ns::text
+    from ops.files where path in (select json_array_elements_text(${JSON.stringify(paths)}::text::json))
   `
   return new Map(rows.map(row => [row.path as string, entryOf(row)]))
 }
 
-/** The batches that the ledger has files of. */
-export async function batchesOf(sql: Sql): Promise<string[]> {
-  return (await sql<{ batch: string }[]>`select distinct batch from ops.files`).map(({ batch }) => batch)
+/** How many files the ledger has. */
+export async function countFiles(sql: Sql): Promise<number> {
+  const [row] = await sql<{ count: number }[]>`select count(*)::int as count from ops.files`
+  return row!.count
+}
+
+/** The files of the ledger that are none of these. */
+export async function listedOutside(sql: Sql, paths: Set<string>): Promise<Listed[]> {
+  const outside: Listed[] = []
+  await sql<Listed[]>`select path, batch, entity from ops.files`.cursor(1000, rows => {
+    outside.push(...rows.filter(({ path }) => !paths.has(path)))
+  })
+  return outside
 }
 
 /** Numbers for `count` new files. */
@@ -167,11 +177,9 @@ function entryOf(row: Record<string, string | null>): LedgerEntry {
   const isKnown = bytes != null && modified_ns != null && changed_ns != null
   return {
     path: row.path as string,
-    fileId: row.file_id as string,
     batch: row.batch as string,
     entity: row.entity as Entity,
     sha256: row.sha256 ?? null,
-    status: row.status as LedgerEntry['status'],
     reason: row.reason ?? null,
     stats: isKnown ? { bytes: BigInt(bytes), modified: BigInt(modified_ns), changed: BigInt(changed_ns) } : undefined,
     readAt: BigInt(row.read_ns ?? 0),

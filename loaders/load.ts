@@ -2,7 +2,7 @@ import type { ReservedSql, Sql } from 'postgres'
 import { compare } from './compare.ts'
 import type { Entity } from './entities.ts'
 import type { Landed } from './land.ts'
-import { type LedgerEntry, prune, sweep } from './ledger.ts'
+import { type LedgerEntry, type Listed, prune, sweep } from './ledger.ts'
 import { type FeedFile, survey } from './survey.ts'
 import { addCounts } from './tally.ts'
 import { own, within } from './words.ts'
@@ -69,7 +69,7 @@ export async function load(
   dataDir: string,
   { prune: prunes, session, isInside = false, signal, onProgress = () => {} }: LoadOptions,
 ): Promise<LoadReport> {
-  const { files, notices } = survey(dataDir)
+  const found = survey(dataDir)
   const report = createReport()
   const lane = session ?? (await sql.reserve())
   const words = isInside ? within : own
@@ -82,14 +82,16 @@ export async function load(
   try {
     backends.push(await backendOf(lane))
     await sweep(lane)
-    const { changed, gone, unreadable } = await compare(lane, files, report.unchanged, signal)
+    const { changed, bytes, largest, gone, unreadable } = await compare(lane, found, report.unchanged, signal)
     if (changed.length > 0) {
       // Judges and schemas are read when there is something to judge.
       const { land } = await import('./land.ts')
       if (!isInside && (sql.options.max ?? 1) > 2) second = await sql.reserve()
       if (second) backends.push(await backendOf(second))
       await land(changed, {
-        ...createProgress(changed, onProgress),
+        ...createProgress(bytes, changed.length, onProgress),
+        examine: found.examine,
+        largest,
         lanes: [lane, second],
         words,
         ...(signal && { signal }),
@@ -111,7 +113,7 @@ export async function load(
     await analyze(lane, report.loads())
     return {
       loads: report.loads(),
-      notices,
+      notices: found.notices,
       changed: report.loads().some(({ files, unchanged, pruned }) => files > unchanged || pruned > 0),
     }
   } finally {
@@ -134,9 +136,8 @@ async function analyze(sql: Sql, loads: EntityLoad[]): Promise<void> {
   if (grown.size > 0 && loads.some(({ files, unchanged }) => files > unchanged)) await sql.unsafe('analyze ops.files')
 }
 
-function createProgress(files: FeedFile[], onProgress: (progress: LoadProgress) => void) {
-  const totalBytes = files.reduce((sum, { stats }) => sum + Number(stats?.bytes ?? 0), 0)
-  const progress = { bytes: 0, totalBytes, files: 0, totalFiles: files.length, path: '' }
+function createProgress(totalBytes: number, totalFiles: number, onProgress: (progress: LoadProgress) => void) {
+  const progress = { bytes: 0, totalBytes, files: 0, totalFiles, path: '' }
   return {
     onBytes(bytes: number) {
       progress.bytes += bytes
@@ -168,7 +169,7 @@ function createReport() {
       addCounts(load.rejected, rejected)
       if (reason !== undefined) load.refused.push({ path: file.path, reason })
     },
-    pruned(entry: LedgerEntry) {
+    pruned(entry: Listed) {
       of(entry).pruned += 1
     },
   }

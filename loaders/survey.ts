@@ -25,8 +25,10 @@ export interface Stats {
 
 /** All there is in a data folder. */
 export interface Survey {
-  /** In natural order, 2.json before 10.json. */
-  files: FeedFile[]
+  /** The files, relative to the folder, in natural order, 2.json before 10.json. There may be very many: a path is all that is kept of each. */
+  paths: string[]
+  /** Looks at one of them. */
+  examine(path: string): FeedFile
   /** What was passed over, and why. */
   notices: string[]
 }
@@ -36,7 +38,7 @@ export interface Survey {
  * Throws a ProjectError when there is no folder, or no feed file in it.
  */
 export function survey(dataDir: string): Survey {
-  const files: FeedFile[] = []
+  const paths: string[] = []
   const notices = new Set<string>()
   const unknowns = new Set<string>()
   const root = rootOf(dataDir)
@@ -46,33 +48,34 @@ export function survey(dataDir: string): Survey {
       const path = `${batch}/${name}`
       const entity = name.replace(ENDING, '')
       if (ENDING.test(name)) {
-        if (isEntity(entity)) files.push(feedFile(path, batch, entity))
+        if (isEntity(entity)) paths.push(path)
         else unknown(entity, path)
       } else if (isFolder(path)) {
         if (!isEntity(name)) unknown(name, path)
-        else if (inside(path)) for (const file of list(path)) addFile(`${path}/${file}`, batch, name)
+        else if (inside(path)) for (const file of list(path)) addFile(`${path}/${file}`, path)
       }
     }
   }
 
-  if (files.length === 0)
+  if (paths.length === 0)
     throw new ProjectError(`No feed file in the data folder ${dataDir}.`, {
       hint: 'Put files there as <batch>/<entity>/<name>.json, for instance sync-day1/agents/1.json, or name another folder by --data.',
     })
-  return { files, notices: [...notices] }
+  return { paths, examine, notices: [...notices] }
 
   function folders(path: string): string[] {
     return list(path).filter(name => isFolder(name) && inside(name))
   }
 
-  function addFile(path: string, batch: string, entity: Entity): void {
-    if (ENDING.test(path)) files.push(feedFile(path, batch, entity))
-    else if (isFolder(path)) notices.add(`${path} is a folder: files of the feed lie directly in ${batch}/${entity}.`)
+  function addFile(path: string, folder: string): void {
+    if (ENDING.test(path)) paths.push(path)
+    else if (isFolder(path)) notices.add(`${path} is a folder: files of the feed lie directly in ${folder}.`)
   }
 
-  function feedFile(path: string, batch: string, entity: Entity): FeedFile {
+  function examine(path: string): FeedFile {
     const location = join(root, path)
-    const file = { path, location, batch, entity, stats: undefined }
+    const [batch = '', name = ''] = path.split('/')
+    const file = { path, location, batch, entity: name.replace(ENDING, '') as Entity, stats: undefined }
     try {
       if (lstatSync(location).isSymbolicLink() && !isWithin(realpathSync(location)))
         return { ...file, fault: 'is a symbolic link that leads out of the data folder' }

@@ -112,8 +112,8 @@ describe('the data folder', () => {
     symlinkSync('../../outside/agents', at('data/sync-day2/agents'))
     symlinkSync('../../outside/roles.json', at('data/sync-day2/roles.json'))
     symlinkSync('../sync-day1/agents', at('data/sync-day2/agent_details'))
-    const { files, notices } = survey(at('data'))
-    expect(files.map(({ path, fault }) => [path, fault])).toEqual([
+    const { paths, examine, notices } = survey(at('data'))
+    expect(paths.map(path => [path, examine(path).fault])).toEqual([
       ['sync-day1/agents/1.json', undefined],
       ['sync-day2/agent_details/1.json', undefined],
       ['sync-day2/budgets/1.json', undefined],

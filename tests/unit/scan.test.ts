@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bundles } from '../../loaders/bundles.ts'
 import type { Entity } from '../../loaders/entities.ts'
-import { judge } from '../../loaders/judge.ts'
+import { judge, roomOf } from '../../loaders/judge.ts'
 import { startJudge } from '../../loaders/judges.ts'
 import { createPool } from '../../loaders/pool.ts'
 import { decodeRow, rowStarts } from '../../loaders/rows.ts'
@@ -23,7 +23,7 @@ async function recordsOf(
   const file: FeedFile = { path: `sync-day1/${entity}/${name}`, location: '', batch: 'sync-day1', entity, stats: undefined }
   const records: string[] = []
   for await (const bundle of bundles(file, 1n, { read }, createPool(window))) {
-    const { rows: pieces, broken, lastBroken } = judge(bundle)
+    const { rows: pieces, broken, lastBroken } = judge(bundle, Buffer.alloc(roomOf(bundle)))
     if (broken) throw new Error(broken)
     if (lastBroken && bundle.unterminated) throw new Error('ends in the middle of its last line')
     const rows = Buffer.concat(pieces)
