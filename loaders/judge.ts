@@ -1,6 +1,7 @@
 import { isAscii } from 'node:buffer'
 import type { Entity } from './entities.ts'
 import { isSpoiled, isTooDeep, NESTING_LIMIT, readableJson, shortened, unrepresentable, unwrap, withoutNul } from './oddities.ts'
+import { size } from './refusal.ts'
 import { type Beside, createRows, roomFor } from './rows.ts'
 import { validator } from './schema.ts'
 
@@ -50,7 +51,12 @@ export function judge(bundle: Bundle, memory: Buffer): Judged {
   for (let index = 0; index < bounds.length; index += 2) {
     const position = bundle.first + index / 2
     let record = bytes.subarray(bounds[index], bounds[index + 1])
-    let json = textOf(record)
+    const bare = bareOf(record)
+    if (bare.length > PARSED_LIMIT) {
+      judged.broken = `has a record larger than ${size(PARSED_LIMIT)} without its long texts, after ${position} records`
+      return judged
+    }
+    let json = textOf(bare)
     let beside: Beside | undefined
     let value: unknown
     judged.lastBroken = false
@@ -60,7 +66,7 @@ export function judge(bundle: Bundle, memory: Buffer): Judged {
       const inner = kind === 'element' ? undefined : unwrap(record, value)
       if (inner) {
         record = record.subarray(inner.start, inner.end)
-        json = textOf(record)
+        json = textOf(bareOf(record))
         value = (value as { data: unknown }).data
       }
       const fault = (odd && unrepresentable(json)) || (isTooDeep(json) && `nested deeper than ${NESTING_LIMIT}`)
@@ -93,14 +99,21 @@ export function judge(bundle: Bundle, memory: Buffer): Judged {
   judged.rows = rows.pieces()
   return judged
 
-  function textOf(record: Buffer): string {
-    if (record.length > LARGE) return shortened(record).toString()
-    return record.toString(ascii || isAscii(record) ? 'latin1' : 'utf8')
+  function textOf(bare: Buffer): string {
+    return bare.toString(ascii || isAscii(bare) ? 'latin1' : 'utf8')
   }
+}
+
+/** A record as it is parsed: a large one without its long texts. */
+function bareOf(record: Buffer): Buffer {
+  return record.length > LARGE ? shortened(record) : record
 }
 
 /** Of a record, in bytes. */
 const LARGE = 1 << 20
+
+/** No record may be larger without texts of more than 64 kB: parsed, it takes many times its size. In bytes. */
+const PARSED_LIMIT = 10_000_000
 
 const errorKeys = ['errors', 'error', 'message', 'code', 'description']
 

@@ -138,12 +138,16 @@ async function analyze(sql: Sql, loads: EntityLoad[]): Promise<void> {
 
 function createProgress(totalBytes: number, totalFiles: number, onProgress: (progress: LoadProgress) => void) {
   const progress = { bytes: 0, totalBytes, files: 0, totalFiles, path: '' }
+  let before = 0
   return {
     onBytes(bytes: number) {
-      progress.bytes += bytes
+      progress.bytes = Math.min(progress.bytes + bytes, totalBytes)
       onProgress({ ...progress })
     },
-    onFile({ path }: FeedFile) {
+    onFile({ path, stats }: FeedFile) {
+      // A file may have been refused before its end, or have grown.
+      progress.bytes = before
+      before += Number(stats?.bytes ?? 0)
       progress.path = path
       progress.files += 1
     },

@@ -50,7 +50,7 @@ export function unwrap(bytes: Buffer, value: unknown): { start: number; end: num
   return found
 }
 
-/** A large record with a mere … for its long strings, those without a fault: it parses, and lacks, as the whole does, in less memory. */
+/** A large record with a mere ... (ASCII, as the rest may be) for its long strings, those without a fault: it parses, and lacks, as the whole does, in less memory. */
 export function shortened(record: Buffer): Buffer {
   const pieces: Buffer[] = []
   let done = 0
@@ -58,12 +58,12 @@ export function shortened(record: Buffer): Buffer {
     const close = stringEnd(record, open)
     if (close < 0) break
     if (close - open > LONG && isFaultless(record, open + 1, close)) {
-      pieces.push(record.subarray(done, open + 1), Buffer.from('…'))
+      pieces.push(record.subarray(done, open + 1), Buffer.from('...'))
       done = close
     }
     open = record.indexOf(QUOTE, close + 1)
   }
-  return Buffer.concat([...pieces, record.subarray(done)])
+  return pieces.length === 0 ? record : Buffer.concat([...pieces, record.subarray(done)])
 }
 
 /** A text that PostgreSQL can hold: a NUL byte becomes the sign for it. */

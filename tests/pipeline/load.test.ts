@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { copyRows, startCopy } from '../../loaders/copy.ts'
-import { load } from '../../loaders/load.ts'
+import { type LoadProgress, load } from '../../loaders/load.ts'
 import { createRows, roomFor } from '../../loaders/rows.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
 
@@ -254,6 +254,29 @@ describe('a refused file', () => {
     await loadAll()
     expect(await ledger()).toMatchObject([{ status: 'refused', records: 0, reason: 'has a record larger than 64 MB, after 1 records' }])
     expect(await database.sql`select * from raw.agents`).toEqual([])
+  })
+
+  it('has a record of so many values that it would not fit in memory', async () => {
+    put('sync-day1/agents/1.json', `[{"id":1},{"id":2,"skill_ids":[${'1,'.repeat(5_500_000)}1]}]`)
+    put('sync-day1/agents/2.ndjson', `{"id":3,"skill_ids":[${'1,'.repeat(5_500_000)}1]}\n`)
+    await loadAll()
+    const reason = (count: number) => `has a record larger than 10 MB without its long texts, after ${count} records`
+    expect(await ledger()).toMatchObject([
+      { status: 'refused', reason: reason(1) },
+      { status: 'refused', reason: reason(0) },
+    ])
+  })
+
+  it('counts what is read up to what there is to read, also beside a file that is refused at its beginning', async () => {
+    put('sync-day1/agents/1.json', `<html>${'x'.repeat(5_000_000)}`)
+    put(
+      'sync-day1/agents/2.json',
+      JSON.stringify(Array.from({ length: 20_000 }, (_, id) => ({ ...agent(id + 1), signature: 'x'.repeat(100) }))),
+    )
+    const seen: LoadProgress[] = []
+    await load(database.sql, data, { prune: false, onProgress: progress => seen.push(progress) })
+    expect(seen.at(-1)).toMatchObject({ bytes: seen[0]?.totalBytes, files: 2, totalFiles: 2, path: 'sync-day1/agents/2.json' })
+    expect(seen.every(({ bytes }, index) => bytes >= (seen[index - 1]?.bytes ?? 0))).toBe(true)
   })
 
   it.each([
