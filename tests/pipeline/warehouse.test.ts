@@ -51,7 +51,7 @@ describe('the sample feed', () => {
       await warehouse.drop()
       rmSync(fed, { recursive: true })
     }
-  })
+  }, 300_000)
 })
 
 describe('records that come again', () => {
@@ -108,7 +108,7 @@ describe('records that come again', () => {
       await warehouse.drop()
       await project.remove()
     }
-  })
+  }, 300_000)
 })
 
 describe('any feed', () => {
