@@ -2,7 +2,7 @@ import { type Existing, findRelation, sameColumns } from './catalog.ts'
 import { fillEmpty } from './firstfill.ts'
 import { createIndexes } from './indexes.ts'
 import { fillNewPart } from './newpart.ts'
-import { counted, countNew, createTable, fill, type Incoming, mirror, rewrite, swap } from './replace.ts'
+import { counted, countNew, createTable, fill, type Incoming, rewrite, swap } from './replace.ts'
 import { changeSchema } from './schemachange.ts'
 import { predicatesOf, restrict, type StrategyName, strategyOf, updatedColumns } from './strategy.ts'
 import {
@@ -64,7 +64,7 @@ async function whole(work: Work, existing: Existing, incoming: Incoming): Promis
 }
 
 async function mirrorPart(work: Work, existing: Existing, incoming: Incoming): Promise<Outcome> {
-  return mirror(work, existing, incoming, predicatesOf(work))
+  return rewrite(work, existing, incoming, predicatesOf(work))
 }
 
 async function merge(work: Work, existing: Existing, incoming: Incoming): Promise<Outcome> {

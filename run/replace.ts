@@ -44,7 +44,7 @@ export async function createTableOf(work: Work, incoming: Incoming): Promise<Out
   return { action: `INSERT ${rows}`, inserted: rows, updated: 0, deleted: 0, unchanged: 0 }
 }
 
-/** A table with the columns of the query becomes the query's result; rows that are the same are not touched. */
+/** A table with the columns of the query, or the part of it that satisfies the predicates, becomes the query's result; rows that are the same are not touched. */
 export async function rewrite(work: Work, existing: Existing, incoming: Incoming, predicates: string[] = []): Promise<Outcome> {
   const key = keyOf(work, incoming.columns)
   const columns = comparedColumns(work, existing, incoming.columns)
@@ -53,8 +53,8 @@ export async function rewrite(work: Work, existing: Existing, incoming: Incoming
   const relation = target(work)
   if (await isFirstFill(work)) return fill(work, incoming)
   const surplus = temporary(work, '__dbt_changes')
-  const differing = await step(work, 'find_row_surplus', { relation, incoming: incoming.name, surplus, columns })
-  const deleted = differing > 0 ? await step(work, 'delete_surplus', { relation, surplus, columns }) : 0
+  const differing = await step(work, 'find_row_surplus', { relation, incoming: incoming.name, surplus, columns, predicates })
+  const deleted = differing > 0 ? await step(work, 'delete_surplus', { relation, surplus, columns, predicates }) : 0
   const inserted = differing > 0 ? await step(work, 'insert_missing', { relation, incoming: incoming.name, surplus, columns }) : 0
   await createIndexes(work)
   return counted(incoming, { inserted, updated: 0, deleted })

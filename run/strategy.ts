@@ -13,7 +13,6 @@ export function strategyOf({ node: { config, place } }: Work): StrategyName {
   const given = String(config.incremental_strategy ?? (config.unique_key ? 'delete+insert' : 'append')).replace('_', '+')
   const name = names.find(known => known === given)
   if (!name) throw new ProjectError(`The incremental_strategy '${given}' is not known; there are ${names.join(', ')}`, { place })
-  if (name === 'mirror' && !config.unique_key) throw new ProjectError('The incremental_strategy mirror needs a unique_key', { place })
   return name
 }
 

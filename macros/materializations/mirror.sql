@@ -1,5 +1,5 @@
 {# incremental_strategy: mirror. The part of the table that satisfies incremental_predicates (all of it on a first build, a full refresh, #}
-{# or without predicates) becomes exactly the query's result, keyed by unique_key; rows that are the same are not touched. #}
+{# or without predicates) becomes exactly the query's result, keyed by unique_key (without one: replace.sql); rows that are the same are not touched. #}
 {# The steps: create_incoming, find_bad_keys, mirror_delete, find_changes, merge_changes. #}
 
 {# Removes what the query no longer gives. #}

@@ -1,7 +1,7 @@
-{# A table without a key becomes the query's result: rows are compared as their text, which shows every difference that a reader can see. #}
+{# A table without a key, or the part of it that the predicates name, becomes the query's result: rows are compared as their text, which shows every difference that a reader can see. #}
 
 {# How many of each row are wanted more (surplus < 0) or too many (surplus > 0). #}
-{% macro find_row_surplus(relation, incoming, surplus, columns) -%}
+{% macro find_row_surplus(relation, incoming, surplus, columns, predicates) -%}
 create temporary table {{ surplus }} on commit drop as
 
 select
@@ -10,6 +10,8 @@ select
 
 from (
     select {{ row_text('existing', columns) }} as line, 1 as n from {{ relation }} as existing
+    {%- for predicate in predicates %}
+    {{ 'where' if loop.first else 'and' }} ({{ predicate }}){% endfor %}
     union all
     select {{ row_text('incoming', columns) }} as line, -1 as n from {{ incoming }} as incoming
 ) as lines
@@ -18,7 +20,7 @@ group by line
 having sum(n) != 0
 {%- endmacro %}
 
-{% macro delete_surplus(relation, surplus, columns) -%}
+{% macro delete_surplus(relation, surplus, columns, predicates) -%}
 delete from {{ relation }}
 
 where ctid in (
@@ -30,6 +32,8 @@ where ctid in (
             row_number() over (partition by {{ row_text('existing', columns) }}) as n
         from {{ relation }} as existing
         where {{ row_text('existing', columns) }} in (select line from {{ surplus }} where surplus > 0)
+            {%- for predicate in predicates %}
+            and ({{ predicate }}){% endfor %}
     ) as numbered
     inner join {{ surplus }} as surplus on numbered.line = surplus.line
     where numbered.n <= surplus.surplus

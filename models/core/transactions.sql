@@ -1,25 +1,11 @@
 {# One row per transaction, in its newest state (R27), with its amount in USD (R26) and the agent who spent. #}
 
-{% set touched -%}
-    select transaction_id from {{ ref('current_transactions') }}
-    where source in ({{ changed_batches('transactions') }})
-    {%- if is_incremental() %}
-    union
-    select transaction_id from {{ this }}
-    where source in ({{ changed_batches('transactions') }})
-    union
-    select transactions.transaction_id
-    from {{ this }} as transactions
-    inner join {{ ref('user_agent_mapping') }} as mapping
-        on transactions.user_id = mapping.user_id
-    where transactions.agent_id is distinct from mapping.agent_id
-    {%- endif %}
-{%- endset %}
-
 {{ config(
     unique_key='transaction_id',
     distributed_by='transaction_id',
-    incremental_predicates=['transaction_id in (' ~ touched ~ ')'],
+    incremental_predicates=['transaction_id in (' ~ touched_transactions() ~ ')'],
+    pre_hook="{{ remember_spend() }}",
+    post_hook="{{ mark_months_of_spend() }}",
 ) }}
 
 with
@@ -28,7 +14,7 @@ current_transactions as (
 
     select * from {{ ref('current_transactions') }}
     {%- if is_incremental() %}
-    where transaction_id in ({{ touched }})
+    where transaction_id in ({{ touched_transactions() }})
     {%- endif %}
 
 ),

@@ -1,6 +1,10 @@
 {# One row per BILL user of the current cards and transactions: the agent that the user is, as far as can be told. #}
 
-{{ config(unique_key='user_id') }}
+{{ config(
+    unique_key='user_id',
+    pre_hook="{{ remember_agents_of_users() }}",
+    post_hook="{{ mark_users_of_other_agents() }}",
+) }}
 
 with
 
@@ -10,17 +14,37 @@ transactions as (
 
 ),
 
+names as (
+
+    select
+        user_id,
+        user_name
+    from transactions
+    where user_id is not null
+    group by user_id, user_name
+
+),
+
 users as (
 
     select user_id from {{ ref('current_cards') }}
     union
-    select user_id from transactions
-    where user_id is not null
+    select user_id from names
+
+),
+
+-- Few users have had several names.
+renamed as (
+
+    select user_id
+    from names
+    group by user_id
+    having count(user_name) > 1
 
 ),
 
 -- The name in the newest transaction of the user that has one.
-named as (
+newest_names as (
 
     select distinct on (transactions.user_id)
         transactions.user_id,
@@ -31,7 +55,7 @@ named as (
     left join {{ ref('base_files') }} as files
         on transactions.file_id = files.file_id
 
-    where transactions.user_id is not null
+    where transactions.user_id in (select user_id from renamed)
         and transactions.user_name is not null
 
     order by
@@ -40,6 +64,16 @@ named as (
         transactions.batch_order desc,
         files.file_order desc,
         transactions.position desc
+
+),
+
+named as (
+
+    select * from newest_names
+    union all
+    select * from names
+    where user_name is not null
+        and user_id not in (select user_id from renamed)
 
 ),
 

@@ -3,6 +3,6 @@
 select
     merchant_name,
     sum(amount_usd) as amount_usd,
-    count(*) as transaction_count
-from {{ ref('spend') }}
+    sum(transaction_count)::bigint as transaction_count
+from {{ ref('spend_by_merchant_month') }}
 group by merchant_name

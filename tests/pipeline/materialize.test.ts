@@ -215,6 +215,24 @@ describe('incremental', () => {
     ])
   })
 
+  it('mirror without a unique_key compares whole rows, within the predicates', async () => {
+    await project.write({
+      'models/t.sql': `{{ config(materialized='incremental', incremental_strategy='mirror', incremental_predicates=["a = 1"]) }}
+        select a, b from source_rows {% if is_incremental() %} where a = 1 {% endif %}`,
+    })
+    await database.sql.unsafe("insert into source_rows values (1, 'x'), (1, 'x'), (1, null), (2, 'x')")
+    await run()
+    await database.sql.unsafe("truncate source_rows; insert into source_rows values (1, 'x'), (1, 'y'), (1, null)")
+    expect(counts((await run()).by.t)).toEqual([1, 0, 1, 2])
+    expect(await rows('select * from t order by a, b')).toEqual([
+      { a: 1, b: 'x' },
+      { a: 1, b: 'y' },
+      { a: 1, b: null },
+      { a: 2, b: 'x' },
+    ])
+    expect(counts((await run()).by.t)).toEqual([0, 0, 0, 3])
+  })
+
   it('takes predicates from config() of the run, where relations and last_built() are known', async () => {
     await project.write({
       'models/parts.sql': 'select 1 as part',

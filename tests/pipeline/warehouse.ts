@@ -15,23 +15,37 @@ export interface Warehouse extends FreshDatabase {
   load(folder: string, prune?: boolean): Promise<void>
   /** Writes the files of a feed over those that are there, and lands them. */
   deliver(feed: Feed): Promise<void>
-  /** Builds all, as `build` does after its load. Throws what was printed when it fails. */
-  build(options?: { fullRefresh?: boolean; acceptShrink?: boolean }): Promise<Built>
+  /** Takes batches out of the data folder, and what they gave out of landing. */
+  withdraw(batches: string[]): Promise<void>
+  /** Builds all or a selection, as `build` does after its load. Throws what was printed when it fails. */
+  build(options?: BuildOptions): Promise<Built>
+}
+
+interface BuildOptions {
+  fullRefresh?: boolean
+  acceptShrink?: boolean
+  select?: string[]
 }
 
 /** Copies the project once but for its unit tests, with seeds of the test's own; `warehouse()` then gives it a new database each time. */
-export async function projectWith(seeds?: Seeds): Promise<{ warehouse(): Promise<Warehouse>; remove(): Promise<void> }> {
+export async function projectWith(
+  seeds?: Seeds,
+): Promise<{ warehouse(): Promise<Warehouse>; write(seeds: Partial<Seeds>): Promise<void>; remove(): Promise<void> }> {
   const dir = await mkdtemp(join(tmpdir(), 'deskledger-warehouse-'))
   for (const name of ['dbt_project.yml', 'models', 'macros', 'seeds', 'tests/data'])
     await cp(join(projectDir, name), join(dir, name), { recursive: true, filter: source => !source.endsWith('_unit_tests.yml') })
-  for (const [name, rows] of Object.entries(seeds ?? {})) await writeFile(join(dir, 'seeds', `${name}.csv`), toCsv(name, rows))
-  return { warehouse, remove: () => rm(dir, { recursive: true, force: true }) }
+  await write(seeds ?? {})
+  return { warehouse, write, remove: () => rm(dir, { recursive: true, force: true }) }
+
+  async function write(seeds: Partial<Seeds>): Promise<void> {
+    for (const [name, rows] of Object.entries(seeds)) await writeFile(join(dir, 'seeds', `${name}.csv`), toCsv(name, rows))
+  }
 
   async function warehouse(): Promise<Warehouse> {
     const database = await freshDatabase()
     const data = await mkdtemp(join(dir, 'data-'))
     await mkdir(data, { recursive: true })
-    return { ...database, load: landFolder, deliver, build, drop }
+    return { ...database, load: landFolder, deliver, withdraw, build, drop }
 
     async function landFolder(folder: string, prune = false): Promise<void> {
       await load(database.sql, folder, { prune })
@@ -42,7 +56,12 @@ export async function projectWith(seeds?: Seeds): Promise<{ warehouse(): Promise
       await load(database.sql, data, { prune: false })
     }
 
-    async function build(options: { fullRefresh?: boolean; acceptShrink?: boolean } = {}): Promise<Built> {
+    async function withdraw(batches: string[]): Promise<void> {
+      for (const batch of batches) await rm(join(data, batch), { recursive: true, force: true })
+      await load(database.sql, data, { prune: true })
+    }
+
+    async function build(options: BuildOptions = {}): Promise<Built> {
       const built = await buildFixture(database.sql, dir, { hasLog: true, ...options })
       if (built.status !== 'published') throw new Error(built.printed.replace(/^.* (PASS|OK|START|SKIP) .*\n/gm, ''))
       return built

@@ -35,7 +35,9 @@ describe('the models', () => {
   })
 
   it('read the landing tables at the bottom only', () => {
-    const readers = models.filter(({ dependsOn }) => dependsOn.some(id => id.startsWith('source.')))
+    // What models mark for each other never landed.
+    const isLanding = (id: string) => id.startsWith('source.') && !id.endsWith('.ops.touched')
+    const readers = models.filter(({ dependsOn }) => dependsOn.some(isLanding))
     expect(readers.filter(({ path }) => !path.startsWith('models/staging/base/')).map(({ path }) => path)).toEqual([])
   })
 

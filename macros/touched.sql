@@ -1,0 +1,40 @@
+{# Groups of rows that builds changed, in ops.touched: what counts rows up looks only at those that changed since it was last published. #}
+{# Who changes the rows says so in hooks, as only there both the old and the new ones are at hand.                                       #}
+
+
+{# The keys of the groups that changed since this model was last published: a subquery. #}
+{% macro touched(what) -%}
+    select key from {{ source('ops', 'touched') }}
+    where what = '{{ what }}'
+        and changed_in > {{ last_built() }}
+{%- endmacro %}
+
+
+{# Marks the groups whose keys a query gives. #}
+{% macro mark_touched(what, keys) -%}
+    insert into {{ source('ops', 'touched') }} (what, key, changed_in)
+    select
+        '{{ what }}',
+        key,
+        coalesce((select max(changed_in) from {{ ref('base_batches') }}), 0)
+    from ({{ keys }}) as changed (key)
+    on conflict (what, key) do update set changed_in = excluded.changed_in
+{%- endmacro %}
+
+
+{# Hooks of user_agent_mapping: the users who became another agent. #}
+{% macro remember_agents_of_users() -%}
+    create temporary table agents_of_users on commit drop as
+    select user_id, agent_id from {{ this }}
+{%- endmacro %}
+
+{% macro mark_users_of_other_agents() -%}
+    {%- set changed -%}
+    select user_id
+    from agents_of_users as before
+    full join {{ this }} as mapping
+        using (user_id)
+    where before.agent_id is distinct from mapping.agent_id
+    {%- endset -%}
+    {{ mark_touched('agent_of_user', changed) }}
+{%- endmacro %}
