@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
+import { citusText } from './citus-text.ts'
 import { goals } from './goals.ts'
 import { growthText } from './growth-text.ts'
 import { commitOf, machineOf } from './machine.ts'
@@ -47,7 +48,7 @@ function write(folder: string, results: Results): void {
     renameSync(join(folder, `${name}.part`), join(folder, name))
   }
   put('results.json', `${JSON.stringify(results, null, 2)}\n`)
-  put('RESULTS.md', render(goals, results, reasons(), growthText(folder)))
+  put('RESULTS.md', render(goals, results, reasons(), [growthText(folder), citusText(folder)].filter(Boolean).join('\n\n')))
 }
 
 /** Why goals are missed: written by hand, in bench/reasons.yml. */

@@ -34,12 +34,12 @@
 
 
 {# The landed record that `records` is about. limit 1 keeps the planner from reading all of landing for the few that failed. #}
-{# Citus takes no such lateral: there the few records go to the shards of landing.                                            #}
+{# Citus takes no such lateral: there the few records go to the shards of that one table of landing, for of all tables    #}
+{# together it would bring every record to the coordinator.                                                                #}
 {% macro landed_record(entity) -%}
     {%- if on_citus() -%}
-    inner join {{ ref('base_records') }} as landed
-        on landed.entity = '{{ entity }}'
-        and records.file_id = landed.file_id
+    inner join raw.{{ entity }} as landed
+        on records.file_id = landed.file_id
         and records.position = landed.position
     {%- else -%}
     cross join lateral (

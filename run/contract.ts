@@ -68,10 +68,15 @@ export async function enforceContract(sql: Sql, node: Node, query: string): Prom
 }
 
 /** A contract's columns in a temporary table, for the query's result to be put into. */
-export function landingStatements(name: string, columns: ContractColumn[], query: string): [create: string, insert: string] {
+export function landingStatements(
+  name: string,
+  columns: ContractColumn[],
+  query: string,
+  kind: 'temporary table' | 'table' = 'temporary table',
+): [create: string, insert: string] {
   const list = columns.map(column => column.name).join(', ')
   return [
-    `create temporary table ${name} (${columns.map(({ name: own, type }) => `${own} ${type}`).join(', ')}) on commit drop`,
+    `create ${kind} ${name} (${columns.map(({ name: own, type }) => `${own} ${type}`).join(', ')})${kind === 'table' ? '' : ' on commit drop'}`,
     `insert into ${name} (${list})\nselect ${list} from (\n${query}\n) as model`,
   ]
 }

@@ -24,8 +24,9 @@ export async function nothingNew(command: Command): Promise<number | undefined> 
   return withDatabase(command, sql =>
     ifFree(sql, async session => {
       // Together: the driver sends them without waiting for answers in between.
-      const [pending, withLog] = await Promise.all([pendingMigrations(session, dir), hasLog(session)])
-      if (pending.length > 0 || !withLog) return undefined
+      const [pending, withLog, isCluster] = await Promise.all([pendingMigrations(session, dir), hasLog(session), hasCitus(session)])
+      // A build on a cluster looks after its nodes first: one may still have to end its part of the last commit.
+      if (pending.length > 0 || !withLog || isCluster) return undefined
       const [last, landed] = await Promise.all([lastPublished(session), landedIn(session)])
       if (!last?.isWhole || last.fingerprint !== known.fingerprint || last.landedIn !== landed) return undefined
       const unchanged = await isUnchanged(session, feed, { prune: options.prune ?? false, signal })
@@ -40,6 +41,10 @@ export async function nothingNew(command: Command): Promise<number | undefined> 
       return 0
     }),
   )
+}
+
+async function hasCitus(sql: Sql): Promise<boolean> {
+  return (await sql`select from pg_extension where extname = 'citus'`).length > 0
 }
 
 /** Logs and tells that a build found nothing to do since the last one that was published. */

@@ -75,11 +75,11 @@ export async function openPartly({ name, options, report }: Command): Promise<Op
 }
 
 /** Opens a project of which no more is needed than that it is there. */
-export async function openFolder({ options, report }: Command): Promise<Pick<Project, 'dir' | 'invocationId'>> {
+export async function openFolder({ options, report }: Command): Promise<Pick<Project, 'dir' | 'invocationId' | 'citus'>> {
   const { readProjectFile } = await import('./settings.ts')
   const { dir, settings } = await readProjectFile(options.projectDir)
   report.logTo(path.resolve(dir, options.logPath ?? process.env.DBT_LOG_PATH ?? settings.logPath))
-  return { dir, invocationId: randomUUID() }
+  return { dir, invocationId: randomUUID(), citus: settings.citus }
 }
 
 // Commands that are asked for a result, not for work: no frame around it.

@@ -52,31 +52,49 @@ where ({{ key | join(', ') }}) in (select {{ key | join(', ') }} from {{ gone }}
 {%- endmacro %}
 
 {# How many of the staged rows are new, and how many differ from those that are there. #}
-{% macro count_changes(relation, incoming, key, compared, updated, columns) -%}
+{% macro count_changes(relation, incoming, key, compared, updated, columns, predicates) -%}
 select
-    count(*) filter (where existing.{{ key[0] }} is null) as inserted,
-    count(*) filter (where existing.{{ key[0] }} is not null and ({{ differs('existing', 'incoming', compared) }})) as updated
+    count(*) filter (where DBT_INTERNAL_DEST.{{ key[0] }} is null) as inserted,
+    count(*) filter (
+        where DBT_INTERNAL_DEST.{{ key[0] }} is not null
+            and ({{ differs('DBT_INTERNAL_DEST', 'DBT_INTERNAL_SOURCE', compared) }})
+    ) as updated
 
-from {{ incoming }} as incoming
-left join {{ relation }} as existing
-    on {{ same_key('existing', 'incoming', key) }}
+from {{ incoming }} as DBT_INTERNAL_SOURCE
+left join {{ relation }} as DBT_INTERNAL_DEST
+    on {{ same_key('DBT_INTERNAL_DEST', 'DBT_INTERNAL_SOURCE', key) }}
+    {%- for predicate in predicates %}
+    and ({{ predicate }}){% endfor %}
 {%- endmacro %}
 
 {# Shard by shard, on the workers. #}
-{% macro merge_staged(relation, incoming, key, compared, updated, columns) -%}
-merge into {{ relation }} as existing
+{% macro merge_staged(relation, incoming, key, compared, updated, columns, predicates) -%}
+merge into {{ relation }} as DBT_INTERNAL_DEST
 
-using {{ incoming }} as incoming
-    on {{ same_key('existing', 'incoming', key) }}
+using {{ incoming }} as DBT_INTERNAL_SOURCE
+    on {{ same_key('DBT_INTERNAL_DEST', 'DBT_INTERNAL_SOURCE', key) }}
+    {%- for predicate in predicates %}
+    and ({{ predicate }}){% endfor %}
 {% if updated %}
-when matched and ({{ differs('existing', 'incoming', compared) }})
+when matched and ({{ differs('DBT_INTERNAL_DEST', 'DBT_INTERNAL_SOURCE', compared) }})
     then update set
-        {% for column in updated %}{{ column.name }} = incoming.{{ column.name }}{{ column.cast }}{% if not loop.last %},
+        {% for column in updated %}{{ column.name }} = DBT_INTERNAL_SOURCE.{{ column.name }}{{ column.cast }}{% if not loop.last %},
         {% endif %}{% endfor %}
 {% endif %}
 when not matched
     then insert ({{ columns | map(attribute='name') | join(', ') }})
-    values ({% for column in columns %}incoming.{{ column.name }}{{ column.cast }}{% if not loop.last %}, {% endif %}{% endfor %})
+    values ({% for column in columns %}DBT_INTERNAL_SOURCE.{{ column.name }}{{ column.cast }}{% if not loop.last %}, {% endif %}{% endfor %})
+{%- endmacro %}
+
+{# Of the rows that are new within the predicates, how many are there outside of them. #}
+{% macro count_outside(relation, changes, key) -%}
+select count(*) as rows
+
+from {{ changes }} as incoming
+inner join {{ relation }} as existing
+    on {{ same_key('existing', 'incoming', key) }}
+
+where incoming.dbt_is_new
 {%- endmacro %}
 
 {# A reference table takes no MERGE. #}

@@ -21,14 +21,18 @@ export interface Found {
 export const inSequence = "set local citus.multi_shard_modify_mode = 'sequential'"
 
 /**
- * The settings of a build. What one step of a query hands to the next has no statistics in a cluster, so that a nested loop over it can be
- * quadratic. A join that moves rows between the workers would end the reading of reference tables in this session: see beginOnCitus.
+ * The settings of a build, on the workers too. What one step of a query hands to the next has no statistics in a cluster: a nested loop over it
+ * can be quadratic, and it looks so dear that each of many small tasks would be compiled by JIT, which takes a hundred times as long as the task.
+ * What passes through the coordinator may be large: a limit would end builds of large feeds that only take longer.
+ * A join that moves rows between the workers would end the reading of reference tables in this session: see beginOnCitus.
  */
 const buildSettings = `
 ${inSequence};
 set local citus.enable_repartition_joins = off;
 set local citus.propagate_set_commands = 'local';
-set local enable_nestloop = off`
+set local enable_nestloop = off;
+set local jit = off;
+set local citus.max_intermediate_result_size = -1`
 
 /** What there is of Citus in this database. */
 export async function look(sql: Sql): Promise<Found> {

@@ -30,7 +30,8 @@ export async function checkHealth(sql: Sql): Promise<string[]> {
   return all.map(({ message, hint }) => `${message}. ${hint}`)
 }
 
-function ofNode(node: string, settings: Map<string, string>): Complaint[] {
+/** What is wrong with the settings of one node. */
+export function ofNode(node: string, settings: Map<string, string>): Complaint[] {
   const found: Complaint[] = []
   const zone = settings.get('TimeZone') ?? ''
   const prepared = Number(settings.get('max_prepared_transactions') ?? 0)

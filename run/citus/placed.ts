@@ -1,4 +1,5 @@
 import { type Compared, type Existing, findRelation, qualified } from '../catalog.ts'
+import { landingStatements } from '../contract.ts'
 import { dropViews, recreateViews, trimmingsOf, viewsOf } from '../dependents.ts'
 import { ProjectError } from '../errors.ts'
 import { createIndexes } from '../indexes.ts'
@@ -48,9 +49,12 @@ async function stage(work: Work, placement: Placement): Promise<Incoming> {
   if (placement.kind === 'reference') return createIncoming(work)
   const name = qualified(work.node.schema, temporary(work, '__dbt_tmp').slice(1, -1))
   await runSql(work, `drop table if exists ${name}`)
-  await step(work, 'create_staging', { staging: name, query: work.query.text })
+  const [create, insert] = work.contract ? landingStatements(name, work.contract, work.query.text, 'table') : []
+  await (create ? runSql(work, create) : step(work, 'create_staging', { staging: name, query: work.query.text }))
   await place(work.sql, work.node, name, { ...placement, ...((await isThere(work)) && { colocateWith: target(work) }) })
-  const rows = await step(work, 'fill_staging', { staging: name, query: work.query.text })
+  const rows = insert
+    ? ((await runSql(work, insert)).count ?? 0)
+    : await step(work, 'fill_staging', { staging: name, query: work.query.text })
   await runSql(work, `analyze ${name}`)
   return { name, rows, columns: (await findRelation(work.sql, name)) as Existing }
 }
@@ -93,7 +97,7 @@ async function into(work: Work, given: Into): Promise<Outcome> {
   const incoming = restrict(given.incoming, given.existing, work)
   const compared = comparedColumns(work, given.existing, incoming.columns)
   const key = keyOf(work, incoming.columns)
-  const into = { ...given, incoming, compared, key }
+  const into = { ...given, incoming, compared, key, within: strategy === 'merge' ? predicatesOf(work) : [] }
 
   if (strategy === 'append') return counted(incoming, { inserted: await insertAll(work, into), updated: 0, deleted: 0 })
   if (strategy === 'delete+insert') {
@@ -112,6 +116,8 @@ async function into(work: Work, given: Into): Promise<Outcome> {
 interface Keyed extends Into {
   compared: Compared[]
   key: string[]
+  /** incremental_predicates of a merge: its rows meet no others. */
+  within: string[]
 }
 
 async function insertAll(work: Work, { placement, incoming, compared, key }: Keyed): Promise<number> {
@@ -140,23 +146,39 @@ async function deleteGone(work: Work, { incoming, key }: Keyed): Promise<number>
   return count > 0 ? step(work, 'delete_gone', { relation, gone, key }) : 0
 }
 
-async function mergeStaged(work: Work, { incoming, key, compared }: Keyed): Promise<{ inserted: number; updated: number }> {
+async function mergeStaged(work: Work, { incoming, key, compared, within }: Keyed): Promise<{ inserted: number; updated: number }> {
   const relation = target(work)
   const updated = updatedColumns(work, compared, key)
-  const args = { relation, incoming: incoming.name, key, compared: updated, updated, columns: compared }
+  const args = { relation, incoming: incoming.name, key, compared: updated, updated, columns: compared, predicates: within }
   const [row] = await ask<{ inserted: string; updated: string }>(work, 'count_changes', args)
   const counts = { inserted: Number(row?.inserted ?? 0), updated: Number(row?.updated ?? 0) }
+  if (counts.updated > 0) await work.observer?.changing?.(work, { changes: incoming.name, key, compared: updated })
   if (counts.inserted + counts.updated > 0) await step(work, 'merge_staged', args)
   return counts
 }
 
-async function upsert(work: Work, { incoming, key, compared }: Keyed): Promise<{ inserted: number; updated: number }> {
+async function upsert(work: Work, { incoming, key, compared, within }: Keyed): Promise<{ inserted: number; updated: number }> {
   const [relation, changes] = [target(work), temporary(work, '__dbt_changes')]
   const updated = updatedColumns(work, compared, key)
-  const changed = await step(work, 'find_changes', { relation, incoming: incoming.name, changes, key, compared: updated })
+  const args = { relation, incoming: incoming.name, changes, key, compared: updated }
+  const changed = await (within.length > 0
+    ? step(work, 'find_changes_within', { ...args, predicates: within })
+    : step(work, 'find_changes', args))
   const inserted = await countNew(work, changes, changed)
+  if (within.length > 0 && inserted > 0) await refuseOutside(work, { relation, changes, key })
+  if (changed > inserted) await work.observer?.changing?.(work, { changes, key, compared: updated })
   if (changed > 0) await step(work, 'upsert_changes', { relation, changes, key, columns: compared, updated })
   return { inserted, updated: changed - inserted }
+}
+
+// ON CONFLICT would write the rows that the predicates leave out. A MERGE takes their keys for new, and fails on them.
+async function refuseOutside(work: Work, args: { relation: string; changes: string; key: string[] }): Promise<void> {
+  const [row] = await ask<{ rows: string }>(work, 'count_outside', args)
+  if (Number(row?.rows ?? 0) === 0) return
+  throw new ProjectError(`${row?.rows} rows have the key of a row that incremental_predicates leave out`, {
+    place: work.node.place,
+    hint: 'Widen the predicates, or give only rows that they hold for.',
+  })
 }
 
 // A merge without a key only adds rows.

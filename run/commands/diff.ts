@@ -1,6 +1,7 @@
 import { build } from '../build.ts'
 import { candidatesOf } from '../candidates.ts'
 import { findRelation, qualified } from '../catalog.ts'
+import { findCluster } from '../citus/cluster.ts'
 import type { Session, Sql } from '../database.ts'
 import { differencesOf, isSame } from '../differences.ts'
 import { type Diff, diffLines } from '../difflines.ts'
@@ -75,7 +76,8 @@ async function ofCandidates(command: Command, opened: Opened, sql: Sql, args: st
       ...how(command),
       keyOf: (node, before, after) => keyOf(command, project, session, [node], before, after),
     })
-    const built = await build(session, sql, { ...planOf(command, opened, nodes, withLog), isTrial: true, observer }, report)
+    const onCitus = (await findCluster(sql, project.citus)) !== null
+    const built = await build(session, sql, { ...planOf(command, opened, nodes, withLog), onCitus, isTrial: true, observer }, report)
     showProblems(command, built)
     for (const { error } of diffs()) if (error) report.fail(error)
     return { diffs: diffs(), isFailed: built.status === 'failed' || diffs().some(({ error }) => error !== undefined) }

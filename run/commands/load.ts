@@ -1,5 +1,7 @@
 import path from 'node:path'
 import { type LoadReport, load } from '../../loaders/load.ts'
+import { findCluster } from '../citus/cluster.ts'
+import { prepareCluster } from '../citus/prepare.ts'
 import type { Session, Sql } from '../database.ts'
 import { ProjectError } from '../errors.ts'
 import { Interrupted } from '../failing.ts'
@@ -9,7 +11,7 @@ import { withLock } from '../lock.ts'
 import { migrate } from '../migrate.ts'
 import type { Project } from '../node.ts'
 import { refusedBefore } from '../nothingnew.ts'
-import { type Command, openFolder, withDatabase } from '../open.ts'
+import { type Command, openFolder, openPartly, withDatabase } from '../open.ts'
 import { hasLog } from '../record.ts'
 
 /** load: lands new and changed feed files, nothing else: the models may be anything. */
@@ -26,6 +28,8 @@ export async function loadCommand(command: Command): Promise<number> {
           throw new ProjectError('This project has no landing tables', {
             hint: 'They are made by migrations/; a plain dbt project has nothing to load into.',
           })
+        // Where landing lies is said beside the models; those may still be anything.
+        if (await findCluster(sql, project.citus)) await prepareCluster(sql, session, (await openPartly(command)).project, report)
         const loaded = await loadFeed(command, project, sql, session)
         report.result(loadLines(loaded).join('\n'))
         return options.warnError && refusedFiles(loaded).length > 0 ? 1 : 0

@@ -1,5 +1,6 @@
 import { writeCompiled } from '../artifacts.ts'
 import { contextOf } from '../build.ts'
+import { findCluster } from '../citus/cluster.ts'
 import { explainPostgres } from '../codeframe.ts'
 import { compileNode, type RunContext, renderText } from '../compile.ts'
 import type { Session, Sql } from '../database.ts'
@@ -77,7 +78,15 @@ async function compiling<T>(
     const withLog = await hasLog(session)
     const published = withLog ? await publishedNodes(session) : new Map()
     await session`begin read only`
-    const plan = { fullRefresh: options.fullRefresh ?? false, failFast: false, storeFailures: false, warnError: false, hasLog: withLog }
+    const onCitus = (await findCluster(session, project.citus)) !== null
+    const plan = {
+      fullRefresh: options.fullRefresh ?? false,
+      failFast: false,
+      storeFailures: false,
+      warnError: false,
+      hasLog: withLog,
+      onCitus,
+    }
     return await work(
       await contextOf(session, { project, targetPath, nodes: [], fingerprints: fingerprints(project), ...plan }, published, report),
     )

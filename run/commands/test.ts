@@ -1,6 +1,6 @@
 import { shownOptions, writeCompiled, writeRun, writeRunResults } from '../artifacts.ts'
 import { contextOf } from '../build.ts'
-import { findCluster } from '../citus/cluster.ts'
+import { beginOnCitus, findCluster } from '../citus/cluster.ts'
 import type { Sql } from '../database.ts'
 import { Interrupted } from '../failing.ts'
 import { storeFailures } from '../failures.ts'
@@ -43,6 +43,8 @@ export async function testCommand(command: Command): Promise<number> {
         storeFailures: options.storeFailures ?? false,
         warnError: options.warnError ?? false,
       }
+      const onCitus = (await findCluster(session, project.citus)) !== null
+      if (onCitus) await beginOnCitus(session)
       const context = await contextOf(
         session,
         {
@@ -51,7 +53,7 @@ export async function testCommand(command: Command): Promise<number> {
           targetPath,
           fingerprints: fingerprints(project),
           hasLog: false,
-          onCitus: (await findCluster(session, project.citus)) !== null,
+          onCitus,
           ...flags,
         },
         new Map(),

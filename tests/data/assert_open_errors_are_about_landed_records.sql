@@ -18,14 +18,24 @@ open_errors as (
 
 ),
 
+-- On a cluster these few go to the shards of landing, and not all of landing to the coordinator.
+named as materialized (
+
+    select distinct files.file, files.entity, files.file_id, open_errors.position
+    from open_errors
+    inner join {{ ref('base_files') }} as files
+        on open_errors.file = files.file
+
+),
+
 landed as (
 
-    select files.file, records.position, records.record, records.raw_text
-    from {{ ref('base_records') }} as records
-    inner join {{ ref('base_files') }} as files
-        on records.entity = files.entity
-        and records.file_id = files.file_id
-    where files.file in (select file from open_errors)
+    select named.file, named.position, records.record, records.raw_text
+    from named
+    inner join {{ ref('base_records') }} as records
+        on named.entity = records.entity
+        and named.file_id = records.file_id
+        and named.position = records.position
 
 )
 

@@ -1,14 +1,16 @@
-import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { clear } from '../../bench/clear.ts'
 import { generate } from '../../bench/generate.ts'
 import { look } from '../../run/citus/cluster.ts'
 import { connect, type Sql } from '../../run/database.ts'
 import { startEmbedded } from '../../run/embedded.ts'
+import { citusSmall } from './citus-small.ts'
+import { run, shell } from './command.ts'
 
 /** A warehouse to build, and what is said of each step. */
 export interface Trial {
@@ -33,7 +35,8 @@ export async function citusTrial({ citusUrl, stopWorker, startWorker, transactio
     if (!version || workers.length === 0) return ['The database of CITUS_URL has no citus, or no workers']
     say(`Citus ${version} with ${workers.join(' and ')}`)
 
-    await clear(citus)
+    const stops = { ...(stopWorker && { stopWorker }), ...(startWorker && { startWorker }) }
+    faults.push(...(await citusSmall({ citusUrl, plainUrl: embedded.url, ...stops, say })))
     await both('the sample feed', 'build', '--data', join(project, 'data'))
     await clear(citus)
     await clear(plain)
@@ -54,13 +57,13 @@ export async function citusTrial({ citusUrl, stopWorker, startWorker, transactio
         continue
       }
       cpSync(join(feed, `sync-day${day}`), join(days, `sync-day${day}`), { recursive: true })
-      const run = start(citusUrl, command, '--data', days)
+      const running = run(citusUrl, [command, '--data', days])
       await untilBusy(citus, command)
       shell(stopWorker)
       say(`A worker stopped in the middle of the ${command}`)
       await sleep(1500)
       shell(startWorker)
-      const { code, printed } = await run
+      const { code, printed } = await running
       say(`  it ended with ${code}: ${told(printed)}`)
       await both(`day ${day}, the build after`, 'build', '--data', days)
     }
@@ -78,7 +81,7 @@ export async function citusTrial({ citusUrl, stopWorker, startWorker, transactio
       ['plain PostgreSQL', embedded.url],
     ] as const) {
       const began = performance.now()
-      const { code, printed } = await start(url, ...args)
+      const { code, printed } = await run(url, args)
       seconds.push((performance.now() - began) / 1000)
       if (code !== 0) faults.push(`${what}: the build on ${name} ended with ${code}\n${printed.slice(-3000)}`)
     }
@@ -130,28 +133,6 @@ async function tables(sql: Sql): Promise<Map<string, string>> {
   return images
 }
 
-async function clear(sql: Sql): Promise<void> {
-  for (const schema of ['marts', 'core', 'errors', 'ops', 'raw', 'staging']) await sql.unsafe(`drop schema if exists ${schema} cascade`)
-  await sql.unsafe('drop table if exists atdatabases_migrations_applied, atdatabases_migrations_version cascade')
-}
-
-function start(url: string, ...args: string[]): Promise<{ code: number | null; printed: string }> {
-  const target = mkdtempSync(join(tmpdir(), 'deskledger-target-'))
-  const child = spawn(process.execPath, ['--import', 'tsx', join(project, 'run.ts'), ...args, '--target-path', target], {
-    cwd: project,
-    env: { ...process.env, NO_COLOR: '1', DATABASE_URL: url },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let printed = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (printed += chunk))
-  return new Promise(resolve =>
-    child.on('close', code => {
-      rmSync(target, { recursive: true, force: true })
-      resolve({ code, printed })
-    }),
-  )
-}
-
 // Until the runner has rows of a COPY under way, or is some models into its build.
 async function untilBusy(sql: Sql, command: string): Promise<void> {
   const sign = command === 'load' ? 'copy raw.%' : '%insert into%__dbt_tmp%'
@@ -162,11 +143,6 @@ async function untilBusy(sql: Sql, command: string): Promise<void> {
     if (busy.length > 0) return
     await sleep(20)
   }
-}
-
-function shell(command: string): void {
-  const { status, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
-  if (status !== 0) throw new Error(`${command} ended with ${status}: ${stderr}`)
 }
 
 function told(printed: string): string {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createDoubts } from '../../run/citus/doubt.ts'
+import { ofNode } from '../../run/citus/health.ts'
 import { placementOf } from '../../run/citus/placement.ts'
 import { refuseInlined, refuseVolatile } from '../../run/citus/portable.ts'
 import { explainRefusal } from '../../run/citus/refusals.ts'
@@ -25,6 +26,26 @@ describe('placement', () => {
 
   it('refuses two words on the number of shards', () => {
     expect(() => placementOf(node({ distributed_by: 'a', colocate_with: 'core.b', shard_count: 8 }))).toThrow(/both colocate_with/)
+  })
+})
+
+describe('settings of a node', () => {
+  const good = { TimeZone: 'Etc/UTC', max_prepared_transactions: '300', wal_level: 'logical' }
+  const told = (settings: Partial<typeof good>) => ofNode('w1:5432', new Map(Object.entries({ ...good, ...settings })))
+
+  it('that are right are not told', () => {
+    expect(told({})).toEqual([])
+  })
+
+  it.each([
+    [{ TimeZone: 'Europe/Berlin' }, true, /time zone of w1:5432 is Europe\/Berlin/, /set timezone = 'UTC'/],
+    [{ max_prepared_transactions: '0' }, true, /max_prepared_transactions of w1:5432 is 0/, /max_prepared_transactions = 300; and restart/],
+    [{ max_prepared_transactions: '10' }, false, /is 10/, /max_prepared_transactions = 300/],
+    [{ wal_level: 'replica' }, false, /wal_level of w1:5432 is replica/, /wal_level = logical; and restart/],
+  ])('%j', (settings, isFatal, message, hint) => {
+    const [complaint, ...others] = told(settings)
+    expect(others).toEqual([])
+    expect(complaint).toMatchObject({ isFatal, message: expect.stringMatching(message), hint: expect.stringMatching(hint) })
   })
 })
 
