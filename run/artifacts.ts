@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Node, Project } from './node.ts'
 import type { Options } from './options.ts'
@@ -12,14 +12,14 @@ export interface Invocation {
 }
 
 /** target/compiled/<project>/<path>, in the target folder: the SQL as an analyst can read and try it. */
-export async function writeCompiled(folder: string, node: Node, text: string): Promise<void> {
-  if (node.resourceType !== 'seed') await write(path.join(folder, compiledPath(node)), `${text.trim()}\n`)
+export function writeCompiled(folder: string, node: Node, text: string): void {
+  if (node.resourceType !== 'seed') write(path.join(folder, compiledPath(node)), `${text.trim()}\n`)
 }
 
 /** target/run/<project>/<path>: the statements that were run. */
-export async function writeRun(folder: string, node: Node, statements: string[]): Promise<void> {
+export function writeRun(folder: string, node: Node, statements: string[]): void {
   const text = statements.map(statement => `${statement.trim()};\n`).join('\n')
-  if (text !== '') await write(path.join(folder, runPath(node)), text)
+  if (text !== '') write(path.join(folder, runPath(node)), text)
 }
 
 /** `compiled/deskledger/models/core/agents.sql`, in the target folder. A generic test and a unit test lie beside the YAML that asks for them. */
@@ -33,16 +33,16 @@ export function runPath(node: Node): string {
 }
 
 /** target/run_results.json, dbt's version 6. */
-export async function writeRunResults(folder: string, project: Project, results: NodeResult[], invocation: Invocation): Promise<void> {
-  await write(path.join(folder, 'run_results.json'), `${JSON.stringify(runResults(project, results, invocation), null, 2)}\n`)
+export function writeRunResults(folder: string, project: Project, results: NodeResult[], invocation: Invocation): void {
+  write(path.join(folder, 'run_results.json'), `${JSON.stringify(runResults(project, results, invocation), null, 2)}\n`)
 }
 
 /** run_results.json of run-operation: its one result, by the macro's unique id. */
-export async function writeOperationResult(
+export function writeOperationResult(
   folder: string,
   project: Project,
   { uniqueId, status, message, startedAt, args }: OperationResult,
-): Promise<void> {
+): void {
   const now = new Date()
   const seconds = (now.getTime() - startedAt.getTime()) / 1000
   const result = {
@@ -65,7 +65,7 @@ export async function writeOperationResult(
     elapsed_time: seconds,
     args: { which: 'run-operation', ...args },
   }
-  await write(path.join(folder, 'run_results.json'), `${JSON.stringify(artifact, null, 2)}\n`)
+  write(path.join(folder, 'run_results.json'), `${JSON.stringify(artifact, null, 2)}\n`)
 }
 
 /** What became of a macro or of SQL that run-operation ran. */
@@ -132,7 +132,13 @@ function fileOf(node: Node): string {
   return node.test?.generic ? path.join(node.path, `${node.alias}.sql`) : node.path
 }
 
-async function write(file: string, text: string): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true })
-  await writeFile(file, text)
+// Not by promises: a project has thousands of small files, and each would wait for its turn three times.
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    mkdirSync(path.dirname(file), { recursive: true })
+    writeFileSync(file, text)
+  }
 }

@@ -36,7 +36,7 @@ export async function runNode(session: Session, plan: Plan, node: Node, context:
       },
     })
     result.compiled = compiled.text
-    await writeCompiled(plan.targetPath, node, compiled.text)
+    writeCompiled(plan.targetPath, node, compiled.text)
     const query = node.resourceType === 'seed' ? compiled : oneQuery(node, compiled)
     if (plan.onCitus) refuseInlined(node, query)
     const incremental = context.isIncremental?.(node) ?? false
@@ -70,7 +70,7 @@ export async function runNode(session: Session, plan: Plan, node: Node, context:
     await session`rollback to savepoint node`
     Object.assign(result, { status: 'error', message: (error as Error).message, error })
   }
-  await writeRun(plan.targetPath, node, statements)
+  writeRun(plan.targetPath, node, statements)
   result.finishedAt = new Date()
   return result
 }

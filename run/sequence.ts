@@ -65,8 +65,8 @@ export async function runAll(
       if (!test) continue
       const finishedAt = new Date(startedAt.getTime() + test.milliseconds)
       const { status, message, failures: count, compiled, error } = test
-      if (compiled) await writeCompiled(plan.targetPath, node, compiled)
-      if (test.ran) await writeRun(plan.targetPath, node, [test.ran])
+      if (compiled) writeCompiled(plan.targetPath, node, compiled)
+      if (test.ran) writeRun(plan.targetPath, node, [test.ran])
       const result: NodeResult = {
         ...empty(node),
         status,

@@ -42,7 +42,7 @@ export async function runUnitTest(session: Session, test: UnitTest, run: UnitRun
   try {
     const { statement, columns } = await statementFor(test, run)
     result.compiled = statement.text
-    await writeCompiled(run.targetPath, test, statement.text)
+    writeCompiled(run.targetPath, test, statement.text)
     const rows = await underSavepoint(session, 'unit_test', () => session.unsafe<Row[]>(statement.text)).catch(error => {
       throw explained(error, statement, test)
     })

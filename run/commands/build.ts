@@ -99,7 +99,7 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
       args: { ...shownOptions(command.options), outcome: status },
       elapsedSeconds: (performance.now() - began) / 1000,
     }
-    await writeRunResults(targetPath, project, results, invocation)
+    writeRunResults(targetPath, project, results, invocation)
     await writeManifest(targetPath, project, compiledOf(results))
     await live?.flush()
     if (withLog) await finishRun(sql, runId, { status, message, landedIn: landed, results })

@@ -29,7 +29,7 @@ export async function operationCommand(command: Command, [name]: string[]): Prom
         warn: message => report.warn({ message }),
       }
       const startedAt = new Date()
-      const done = (status: 'success' | 'error', message: string | null): Promise<void> =>
+      const done = (status: 'success' | 'error', message: string | null): void =>
         writeOperationResult(targetPath, project, {
           uniqueId: book.own.get(name ?? '')?.uniqueId ?? `${name ? 'macro.dbt' : `sqloperation.${project.name}`}.${name ?? 'sql'}`,
           status,
@@ -50,11 +50,11 @@ export async function operationCommand(command: Command, [name]: string[]): Prom
           })
         }
         await session`commit`
-        await done('success', null)
+        done('success', null)
         return 0
       } catch (error) {
         await session`rollback`.catch(() => {})
-        await done('error', (error as Error).message)
+        done('error', (error as Error).message)
         if (!(error instanceof ProjectError)) throw error
         report.fail(error)
         return 1

@@ -39,7 +39,7 @@ export async function planCommand(command: Command): Promise<number> {
       const built = await build(session, sql, { ...planOf(command, opened, nodes, withLog), onCitus, isTrial: true, observer }, report)
       const seconds = (performance.now() - began) / 1000
       const isFailed = built.status === 'failed'
-      await writeRunResults(targetPath, project, built.results, {
+      writeRunResults(targetPath, project, built.results, {
         command: 'plan',
         args: { ...shownOptions(options), outcome: isFailed ? 'failed' : 'planned' },
         elapsedSeconds: seconds,

@@ -51,7 +51,7 @@ export async function compileCommand(command: Command): Promise<number> {
       const list: string[] = []
       for (const node of nodes) {
         const { text } = await compileNode(opened.project, node, context)
-        await writeCompiled(opened.targetPath, node, text)
+        writeCompiled(opened.targetPath, node, text)
         list.push(text.trim())
       }
       return list

@@ -84,8 +84,8 @@ export async function testCommand(command: Command): Promise<number> {
             compiled,
             ...(error ? { error } : {}),
           }
-          if (compiled) await writeCompiled(targetPath, node, compiled)
-          if (ran) await writeRun(targetPath, node, [ran])
+          if (compiled) writeCompiled(targetPath, node, compiled)
+          if (ran) writeRun(targetPath, node, [ran])
           if (stored) result.storedIn = await storeFailures(sql, stored)
           done(result)
         }
@@ -99,7 +99,7 @@ export async function testCommand(command: Command): Promise<number> {
     }
     const isPassed = results.every(isGood)
     await log.close(isPassed ? 'tested' : 'failed', tally(results).msg, results)
-    await writeRunResults(targetPath, project, results, {
+    writeRunResults(targetPath, project, results, {
       command: 'test',
       args: shownOptions(command.options),
       elapsedSeconds: (performance.now() - began) / 1000,
