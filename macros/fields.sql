@@ -314,8 +314,8 @@ typed as (
 {# those records need no sort: the step `judged` is to be `copied()`, so that only the repeated ones are judged for it.   #}
 {% macro concluded(key, entity, newest='updated_at') -%}
 {% if on_citus() -%}
--- A subquery for each row is more than Citus takes: theirs are looked up together.
-contents as (
+-- A subquery for each row is more than Citus takes: theirs are looked up together. First, or each shard would read all that was judged.
+contents as materialized (
 
     select
         landed.file_id,
