@@ -1,4 +1,4 @@
-import { type Built, contextOf, type Plan } from './build.ts'
+import type { Built, Plan } from './build.ts'
 import type { Session, Sql } from './database.ts'
 import { attempt, createSchemas, type Pending, settle } from './ends.ts'
 import { Interrupted, lostConnection } from './failing.ts'
@@ -8,6 +8,7 @@ import type { Node } from './node.ts'
 import { runNode } from './nodes.ts'
 import { empty, isGood, type NodeResult } from './record.ts'
 import type { Report } from './report.ts'
+import { contextOf } from './runcontext.ts'
 import { runAll } from './sequence.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Node, Project } from './node.ts'
 import type { Options } from './options.ts'
@@ -133,8 +133,10 @@ function fileOf(node: Node): string {
 }
 
 // Not by promises: a project has thousands of small files, and each would wait for its turn three times.
+// What stands there already is not written again: to give back the blocks of old files takes longer than to compile them.
 function write(file: string, text: string): void {
   try {
+    if (existsSync(file) && readFileSync(file, 'utf8') === text) return
     writeFileSync(file, text)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error

@@ -1,6 +1,4 @@
-import { answering } from './answers.ts'
 import { beginOnCitus } from './citus/cluster.ts'
-import type { RunContext } from './compile.ts'
 import type { Session, Sql } from './database.ts'
 import { attempt, createSchemas, type Pending, settle } from './ends.ts'
 import { Interrupted, lostConnection } from './failing.ts'
@@ -12,6 +10,7 @@ import type { Observer } from './observer.ts'
 import { reachOf } from './reach.ts'
 import { isGood, landedIn, type NodeResult, type Published, publishedNodes, publishNodes } from './record.ts'
 import type { Report } from './report.ts'
+import { contextOf } from './runcontext.ts'
 import { runAll } from './sequence.ts'
 import { isUnitTest, unitFingerprint } from './unittests.ts'
 
@@ -97,39 +96,6 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
     throw lostConnection(error) ?? error
   } finally {
     signal.removeEventListener('abort', cancel)
-  }
-}
-
-/** What templates may know in this run: is_incremental(), last_built(), and the database as the transaction sees it. */
-export async function contextOf(
-  session: Session,
-  plan: Omit<Plan, 'signal' | 'isTrial'>,
-  published: Map<string, Published>,
-  report: Report,
-): Promise<RunContext> {
-  const existing = new Set(
-    (
-      await session<{ name: string }[]>`
-      select format('%s.%s', nspname, relname) as name from pg_class inner join pg_namespace on pg_namespace.oid = relnamespace
-      where relkind in ('r', 'p')`
-    ).map(row => row.name),
-  )
-  const known = (node: Node) => {
-    const row = published.get(node.uniqueId)
-    return isFull(node) || row?.fingerprint !== plan.fingerprints.get(node.uniqueId) ? undefined : row
-  }
-  const isFull = (node: Node) => (typeof node.config.full_refresh === 'boolean' ? node.config.full_refresh : plan.fullRefresh)
-  return {
-    database: answering(session),
-    isIncremental: node =>
-      node.config.materialized === 'incremental' &&
-      !isFull(node) &&
-      existing.has(`${node.schema}.${node.alias}`) &&
-      (!plan.hasLog || known(node) !== undefined),
-    lastBuilt: node => known(node)?.landedIn ?? 0,
-    onCitus: plan.onCitus ?? false,
-    print: message => report.note(message),
-    warn: message => report.warn({ message }),
   }
 }
 

@@ -1,4 +1,4 @@
-import { parse } from 'csv-parse/sync'
+import { createRequire } from 'node:module'
 import { ProjectError } from './errors.ts'
 
 /** A seed file as a table: names, PostgreSQL types, and rows whose values are text or null. */
@@ -108,7 +108,11 @@ function columnName(header: string, quoteColumns: boolean): string {
   return name.toLowerCase()
 }
 
+// Loaded with the first file: most projects that are read have no CSV to read with them.
+const parser = () => createRequire(import.meta.url)('csv-parse/sync') as typeof import('csv-parse/sync')
+
 function recordsOf(text: string, file: string, delimiter: string): string[][] {
+  const { parse } = parser()
   try {
     return parse(text, {
       bom: true,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { stringify } from 'yaml'
 import { ProjectError } from './errors.ts'
 import { iterate } from './jinja/compare.ts'
@@ -42,12 +42,12 @@ export const FUNCTIONS: Record<string, JinjaFunction> = builtins({
 
 /** md5 in hex, of UTF-8. */
 export function md5(text: string): string {
-  return createHash('md5').update(text).digest('hex')
+  return hash('md5', text)
 }
 
 /** sha256 in hex, of UTF-8. */
 export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text)
 }
 
 function unique(values: Value[]): Value[] {

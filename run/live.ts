@@ -1,4 +1,5 @@
-import { MultiBar, type SingleBar } from 'cli-progress'
+import { createRequire } from 'node:module'
+import type { SingleBar } from 'cli-progress'
 import type { Node } from './node.ts'
 import { inOneLine } from './visible.ts'
 
@@ -11,11 +12,16 @@ export interface Live {
   stop(): void
 }
 
+/** The library of progress bars, loaded only where there is a terminal to draw on. */
+export function progressBars() {
+  return createRequire(import.meta.url)('cli-progress') as typeof import('cli-progress')
+}
+
 /** Draws it for the nodes of a run. Bars are taken away at the end: the summary says the rest. */
 export function liveView(all: Pick<Node, 'resourceType' | 'config'>[], stream: NodeJS.WritableStream): Live {
   const nodes = all.filter(({ config }) => config.materialized !== 'ephemeral')
   const types = order.filter(type => nodes.some(node => node.resourceType === type))
-  const bars = new MultiBar({
+  const bars = new (progressBars().MultiBar)({
     format: '{title} {bar} {value}/{total}{note}',
     stream,
     hideCursor: true,

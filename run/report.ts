@@ -1,10 +1,9 @@
-import { SingleBar } from 'cli-progress'
 import pc from 'picocolors'
 import { formatProblem } from './codeframe.ts'
 import { ProjectError, ProjectErrors } from './errors.ts'
 import { type Event, endData, endName, jsonLine, nodeInfo } from './events.ts'
 import { describeNode, endLine, type Level, startLine } from './lines.ts'
-import { type Live, liveView } from './live.ts'
+import { type Live, liveView, progressBars } from './live.ts'
 import { logFile } from './logfile.ts'
 import type { Node, Problem } from './node.ts'
 import { pace } from './pace.ts'
@@ -174,7 +173,7 @@ function placed(error: unknown): Record<string, unknown> {
 const rank: Record<Level, number> = { debug: 0, info: 1, warn: 2, error: 3, none: 4 }
 
 function terminalBar(title: string, stream: NodeJS.WritableStream) {
-  const bar = new SingleBar({
+  const bar = new (progressBars().SingleBar)({
     format: `${title} {bar} {percentage}%  {pace}  {note}`,
     stream,
     hideCursor: true,
