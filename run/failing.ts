@@ -45,6 +45,11 @@ export function connectionLost(message: string): ProjectError {
   return Object.assign(new ProjectError(`The connection to the database was lost: ${message}`, { hint }), { isLostConnection: true })
 }
 
+/** The error for a node of a cluster at whose address nobody answers. */
+export function unreachable(message: string, hint: string): ProjectError {
+  return Object.assign(new ProjectError(message, { hint }), { code: 'ECONNREFUSED' })
+}
+
 /** Whether nobody answers at the address: at first that is a wrong address, later a server that is gone. */
 export function isUnreachable(error: unknown): boolean {
   const { code, cause } = error as { code?: string; cause?: unknown }

@@ -1,5 +1,6 @@
 import type { Sql } from '../database.ts'
 import { ProjectError } from '../errors.ts'
+import { unreachable } from '../failing.ts'
 
 /** A setting that a node of the cluster should have otherwise, and what to type. */
 export interface Complaint {
@@ -7,6 +8,8 @@ export interface Complaint {
   hint: string
   /** A build cannot be right, or not end, with it. */
   isFatal: boolean
+  /** It may pass: the node may be on its way back. */
+  isDown?: boolean
 }
 
 /** What is wrong with a cluster's nodes and settings; a node that does not answer is a complaint. */
@@ -26,6 +29,7 @@ export async function complaints(sql: Sql): Promise<Complaint[]> {
 export async function checkHealth(sql: Sql): Promise<string[]> {
   const all = await complaints(sql)
   const fatal = all.find(({ isFatal }) => isFatal)
+  if (fatal?.isDown) throw unreachable(fatal.message, fatal.hint)
   if (fatal) throw new ProjectError(fatal.message, { hint: fatal.hint })
   return all.map(({ message, hint }) => `${message}. ${hint}`)
 }
@@ -68,6 +72,7 @@ function down(node: string, said: string): Complaint {
     message: `The node ${node} of the cluster does not answer: ${said.split('\n')[0]}`,
     hint: 'Start it; its shards have no second copy. Nothing was changed.',
     isFatal: true,
+    isDown: true,
   }
 }
 

@@ -65,6 +65,9 @@ export async function citusTrial({ citusUrl, stopWorker, startWorker, transactio
       shell(startWorker)
       const { code, printed } = await running
       say(`  it ended with ${code}: ${told(printed)}`)
+      // The worker was away for seconds, and a command begins again for half a minute.
+      if (code !== 0 && !/In doubt/.test(printed))
+        faults.push(`A worker stopped during a ${command}: it ended with ${code}\n${printed.slice(-3000)}`)
       await both(`day ${day}, the build after`, 'build', '--data', days)
     }
     return faults
