@@ -254,7 +254,8 @@ async function works(sql: Sql, statement: string): Promise<boolean> {
 async function columnsOf(sql: Sql, relation: string): Promise<ExistingColumn[]> {
   await sql.unsafe(`create temporary view dbt_side as select * from ${relation} as side`)
   const found = await findRelation(sql, 'pg_temp.dbt_side')
-  await runWherePossible(sql, ['drop view pg_temp.dbt_side'])
+  // By its bare name, as Citus knows no schema pg_temp; a temporary view comes first.
+  await runWherePossible(sql, ['drop view dbt_side'])
   return found?.columns ?? []
 }
 

@@ -57,6 +57,10 @@ export async function citusSmall({ citusUrl, plainUrl, stopWorker, startWorker, 
     if (plans.some(({ code, printed }) => code !== 0 || !/ amount/.test(printed)))
       faults.push(`plan does not name the column that changes: ${plans[0]!.printed}`)
     else say('plan names the column that changes')
+    const diffs = await both('diff', '--select', 'events', 'refs')
+    if (diffs.some(({ code, printed }) => code !== 0 || (printed.match(/1 added, 0 removed, 1 changed/g) ?? []).length !== 2))
+      faults.push(`diff does not compare both tables: ${diffs[0]!.printed}`)
+    else say('diff names the rows that differ')
     await same('merge with predicates and a contract, the next build', await both('build'))
 
     if (faults.length > 0) return faults
