@@ -45,9 +45,14 @@ export function connectionLost(message: string): ProjectError {
   return Object.assign(new ProjectError(`The connection to the database was lost: ${message}`, { hint }), { isLostConnection: true })
 }
 
-/** The error for a node of a cluster at whose address nobody answers. */
-export function unreachable(message: string, hint: string): ProjectError {
-  return Object.assign(new ProjectError(message, { hint }), { code: 'ECONNREFUSED' })
+/** The error for a node of a cluster that does not answer its coordinator. */
+export function nodeAway(message: string, hint: string): ProjectError {
+  return Object.assign(new ProjectError(message, { hint }), { isNodeAway: true })
+}
+
+/** Whether a server, or a node of its cluster, is not there: at first that is for its owner, later it may be on its way back. */
+export function isAway(error: unknown): boolean {
+  return (error as { isNodeAway?: boolean }).isNodeAway === true || isUnreachable(error)
 }
 
 /** Whether nobody answers at the address: at first that is a wrong address, later a server that is gone. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isRepeatable, isUnreachable, lostConnection } from './failing.ts'
+import { isAway, isRepeatable, lostConnection } from './failing.ts'
 import type { Report } from './report.ts'
 
 /**
@@ -17,7 +17,7 @@ export async function repeating<T>(
       return await work()
     } catch (error) {
       const pause = pauses[failures]
-      const isPassing = isRepeatable(error) || (wasLost && isUnreachable(error))
+      const isPassing = isRepeatable(error) || (wasLost && isAway(error))
       if (signal.aborted || !isPassing || pause === undefined) throw error
       wasLost ||= lostConnection(error) !== undefined
       report.warn({

@@ -1,6 +1,6 @@
 import type { Sql } from '../database.ts'
 import { ProjectError } from '../errors.ts'
-import { unreachable } from '../failing.ts'
+import { nodeAway } from '../failing.ts'
 
 /** A setting that a node of the cluster should have otherwise, and what to type. */
 export interface Complaint {
@@ -29,7 +29,7 @@ export async function complaints(sql: Sql): Promise<Complaint[]> {
 export async function checkHealth(sql: Sql): Promise<string[]> {
   const all = await complaints(sql)
   const fatal = all.find(({ isFatal }) => isFatal)
-  if (fatal?.isDown) throw unreachable(fatal.message, fatal.hint)
+  if (fatal?.isDown) throw nodeAway(fatal.message, fatal.hint)
   if (fatal) throw new ProjectError(fatal.message, { hint: fatal.hint })
   return all.map(({ message, hint }) => `${message}. ${hint}`)
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { explainConnection } from '../../run/database.ts'
 import { ProjectError } from '../../run/errors.ts'
-import { isRepeatable } from '../../run/failing.ts'
+import { isRepeatable, nodeAway } from '../../run/failing.ts'
 import { repeating } from '../../run/repeat.ts'
 import { silentReport } from '../pipeline/fixture.ts'
 
@@ -35,6 +35,11 @@ describe('repeating', () => {
     expect([tries, result]).toEqual([4, 'done'])
     expect(printed).toContain('failed with ECONNRESET. Beginning again in 0.001 s, repetition 1 of 4')
     expect(printed).toContain('failed with 57P03. Beginning again in 0.001 s, repetition 3 of 4')
+  })
+
+  it('waits for a node of a cluster only when it was there before', async () => {
+    expect((await repeat([failure('08006'), nodeAway('The node b:5432 does not answer', 'Start it.')])).tries).toBe(3)
+    expect(await repeat([nodeAway('The node b:5432 does not answer', 'Start it.')])).toMatchObject({ tries: 1 })
   })
 
   it('gives up after the last pause', async () => {
