@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { setFlagsFromString } from 'node:v8'
 import { Argument, Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { dbtFlags, refusedCommands } from './run/dbtflags.ts'
 import { ProjectError } from './run/errors.ts'
@@ -7,6 +8,9 @@ import type { Node } from './run/node.ts'
 import type { Command } from './run/open.ts'
 import type { Options } from './run/options.ts'
 import { createReport } from './run/report.ts'
+
+// While there is garbage, V8 lets its nurseries grow to 48 MB each; as they are now they are as fast (P6).
+setFlagsFromString('--semi-space-growth-factor=1')
 
 type Run = (command: Command, args: string[]) => Promise<number>
 type Group = (command: Commander) => Commander

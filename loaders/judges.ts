@@ -21,7 +21,7 @@ export function startJudge(): Judge {
     eval: true,
     workerData: [createRequire(import.meta.url).resolve('tsx/cjs/api'), fileURLToPath(new URL('worker.ts', import.meta.url))],
     // Parsed records die young: a small nursery is as fast and spares memory.
-    resourceLimits: { maxYoungGenerationSizeMb: 24 },
+    resourceLimits: { maxYoungGenerationSizeMb: 12 },
   })
   const waiting: { resolve(judged: JudgedApart): void; reject(error: Error): void }[] = []
   const spares: Uint8Array[] = []
