@@ -128,12 +128,22 @@ async function backendOf(lane: ReservedSql): Promise<number> {
   return row!.pid
 }
 
-/** New statistics for landing tables that grew: the row counts alone, nobody plans by what is inside the records. */
+/** New statistics for landing tables that grew by a tenth: the row counts alone, nobody plans by what is inside the records. */
 async function analyze(sql: Sql, loads: EntityLoad[]): Promise<void> {
-  const grown = new Map<Entity, number>()
-  for (const { entity, read } of loads) grown.set(entity, (grown.get(entity) ?? 0) + read)
-  for (const [entity, rows] of grown) if (rows >= 1000) await sql.unsafe(`analyze raw.${entity} (file_id, position)`)
-  if (grown.size > 0 && loads.some(({ files, unchanged }) => files > unchanged)) await sql.unsafe('analyze ops.files')
+  const landed = new Map<Entity, number>()
+  for (const { entity, read } of loads) landed.set(entity, (landed.get(entity) ?? 0) + read)
+  for (const [entity, rows] of landed)
+    if (rows >= 1000 && (await hasGrown(sql, entity, rows))) await sql.unsafe(`analyze raw.${entity} (file_id, position)`)
+  if (landed.size > 0 && loads.some(({ files, unchanged }) => files > unchanged)) await sql.unsafe('analyze ops.files')
+}
+
+// As autovacuum has it, which may be off. What landed just now may not be counted yet.
+async function hasGrown(sql: Sql, entity: Entity, rows: number): Promise<boolean> {
+  const [table] = await sql<{ has_grown: boolean }[]>`
+    select pg_stat_get_mod_since_analyze(oid) + ${rows}::int >= reltuples / 10 as has_grown
+    from pg_class where oid = ${`raw.${entity}`}::regclass
+  `
+  return table?.has_grown ?? true
 }
 
 function createProgress(totalBytes: number, totalFiles: number, onProgress: (progress: LoadProgress) => void) {

@@ -21,10 +21,16 @@
         and changed_in > {{ last_built() }}
     {%- endset -%}
     {%- if execute and is_incremental() -%}
-    {{ run_query("select distinct quote_literal(source) from (" ~ changed ~ ") as changed order by 1").columns[0].values() | join(', ') or 'null' }}
+    {{ values_of(changed) }}
     {%- else -%}
     {{ changed }}
     {%- endif -%}
+{%- endmacro %}
+
+
+{# The values of a query's one column, as a list for IN. #}
+{% macro values_of(query) -%}
+    {{ run_query("select distinct quote_literal(value) from (" ~ query ~ ") as found (value) order by 1").columns[0].values() | join(', ') or 'null' }}
 {%- endmacro %}
 
 
@@ -42,14 +48,19 @@
 
 
 {# The first day that batches of some entities changed since this model was last published: those before are as they were. Null when  #}
-{# none changed; '-infinity' when an undated one did, which ranks before all days.                                                   #}
+{# none changed; '-infinity' when an undated one did, which ranks before all days. In a build the day itself, for the planner.       #}
 {% macro first_changed_day(entities) -%}
-    (
-        select min(coalesce(sync_date, '-infinity'))
-        from {{ ref('base_batches') }}
-        where entity in ('{{ entities | join("', '") }}')
-            and changed_in > {{ last_built() }}
-    )
+    {%- set first -%}
+    select min(coalesce(sync_date, '-infinity'))
+    from {{ ref('base_batches') }}
+    where entity in ('{{ entities | join("', '") }}')
+        and changed_in > {{ last_built() }}
+    {%- endset -%}
+    {%- if execute and is_incremental() -%}
+    {{ run_query("select quote_nullable((" ~ first ~ ")::text) as day").columns[0].values()[0] }}::date
+    {%- else -%}
+    ({{ first }})
+    {%- endif -%}
 {%- endmacro %}
 
 

@@ -81,19 +81,26 @@
 
 
 {# Hooks of core.transactions. Before it changes: what the touched transactions count for, and the authorizations that they point #}
-{# back to, in the old state or in any that landed.                                                                              #}
+{# back to, in the old state or in the new one.                                                                                  #}
 {% macro remember_spend() -%}
     {%- if is_incremental() -%}
     create temporary table touched_spend on commit drop as
     with touched as materialized (
         {{ touched_transactions() }}
     ),
+    current_states as materialized (
+        select file_id, position from {{ ref('current_transactions') }}
+        where transaction_id in (select transaction_id from touched)
+    ),
     pointed_back_to as materialized (
         select original_auth_transaction_uuid from {{ this }}
         where transaction_id in (select transaction_id from touched)
         union
-        select original_auth_transaction_uuid from {{ ref('stg_transactions') }}
-        where transaction_id in (select transaction_id from touched)
+        select states.original_auth_transaction_uuid
+        from current_states
+        inner join {{ ref('stg_transactions') }} as states
+            on current_states.file_id = states.file_id
+            and current_states.position = states.position
     )
     select transaction_id from touched
     union
@@ -135,7 +142,7 @@
 {% macro touched_months() -%}
     {%- set months = touched('spend_month') -%}
     {%- if execute and is_incremental() -%}
-    {{ run_query("select quote_literal(key) from (" ~ months ~ ") as months order by 1").columns[0].values() | join(', ') or 'null' }}
+    {{ values_of(months) }}
     {%- else -%}
     select key::date from ({{ months }}) as months
     {%- endif -%}

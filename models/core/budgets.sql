@@ -15,7 +15,7 @@ named as (
     select budget_id from {{ ref('current_cards') }}
     where budget_id is not null
     union
-    select budget_id from {{ ref('current_transactions') }}
+    select budget_id from {{ ref('transaction_parties') }}
     where budget_id is not null
 
 ),

@@ -12,11 +12,11 @@ current_cards as (
 
 inferred as (
 
-    select distinct transactions.card_id
-    from {{ ref('current_transactions') }} as transactions
+    select distinct parties.card_id
+    from {{ ref('transaction_parties') }} as parties
     left join current_cards
-        on transactions.card_id = current_cards.card_id
-    where transactions.card_id is not null
+        on parties.card_id = current_cards.card_id
+    where parties.card_id is not null
         and current_cards.card_id is null
 
 )

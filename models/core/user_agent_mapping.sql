@@ -8,18 +8,12 @@
 
 with
 
-transactions as (
-
-    select * from {{ ref('current_transactions') }}
-
-),
-
 names as (
 
     select
         user_id,
         user_name
-    from transactions
+    from {{ ref('transaction_parties') }}
     where user_id is not null
     group by user_id, user_name
 
@@ -43,6 +37,14 @@ renamed as (
 
 ),
 
+their_transactions as materialized (
+
+    select * from {{ ref('current_transactions') }}
+    where user_id in (select user_id from renamed)
+        and user_name is not null
+
+),
+
 -- The name in the newest transaction of the user that has one.
 newest_names as (
 
@@ -50,13 +52,10 @@ newest_names as (
         transactions.user_id,
         transactions.user_name
 
-    from transactions
+    from their_transactions as transactions
 
     left join {{ ref('base_files') }} as files
         on transactions.file_id = files.file_id
-
-    where transactions.user_id in (select user_id from renamed)
-        and transactions.user_name is not null
 
     order by
         transactions.user_id,

@@ -30,12 +30,19 @@ named as materialized (
 
 landed as (
 
+    {% for entity in ['agents', 'agent_details', 'admin_groups', 'roles', 'budgets', 'cards', 'transactions'] -%}
     select named.file, named.position, records.record, records.raw_text
     from named
-    inner join {{ ref('base_records') }} as records
-        on named.entity = records.entity
-        and named.file_id = records.file_id
+    inner join {{ source('raw', entity) }} as records
+        on named.file_id = records.file_id
         and named.position = records.position
+    where named.entity = '{{ entity }}'
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif %}
+    {%- endfor %}
 
 )
 

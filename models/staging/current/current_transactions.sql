@@ -1,11 +1,24 @@
-{# One row per transaction: where its current state stands (R27: the newest updatedTime, then R4), and whom it names. #}
+{# One row per transaction: where its current state stands (R27: the newest updatedTime, then R4), and whom it names. On later builds #}
+{# what came is compared with the row that is there; where that is of a batch that has changed, with all states.                      #}
+
+{% set columns = [
+    'transaction_id',
+    'user_id',
+    'user_name',
+    'card_id',
+    'budget_id',
+    'updated_at',
+    place_columns(),
+] | join(',\n    ') %}
+
+{% set changed = changed_batches('transactions') %}
 
 {% set touched -%}
     select transaction_id from {{ ref('stg_transactions') }}
-    where source in ({{ changed_batches('transactions') }})
+    where source in ({{ changed }})
     union
     select transaction_id from {{ this }}
-    where source in ({{ changed_batches('transactions') }})
+    where source in ({{ changed }})
 {%- endset %}
 
 {{ config(
@@ -15,16 +28,55 @@
     indexes=[{'columns': ['source']}],
 ) }}
 
-select distinct on (transaction_id)
-    transaction_id,
-    user_id,
-    user_name,
-    card_id,
-    budget_id,
-    updated_at,
-    {{ place_columns() }}
-from {{ ref('stg_transactions') }}
-{%- if is_incremental() %}
-where transaction_id in ({{ touched }})
+with
+
+{% if is_incremental() -%}
+arrived as (
+
+    select * from {{ ref('stg_transactions') }}
+    where source in ({{ changed }})
+
+),
+
+-- The newest of the states that were there before.
+existing as (
+
+    select * from {{ this }}
+    where transaction_id in (select transaction_id from arrived)
+        and source not in ({{ changed }})
+
+),
+
+-- All that are left of those whose newest came from a batch that has changed.
+left_over as (
+
+    select * from {{ ref('stg_transactions') }}
+    where source not in ({{ changed }})
+        and transaction_id in (
+            select transaction_id from {{ this }}
+            where source in ({{ changed }})
+        )
+
+),
+
+states as (
+
+    select {{ columns }} from arrived
+    union all
+    select {{ columns }} from existing
+    union all
+    select {{ columns }} from left_over
+
+)
+{%- else -%}
+states as (
+
+    select * from {{ ref('stg_transactions') }}
+
+)
 {%- endif %}
+
+select distinct on (transaction_id)
+    {{ columns }}
+from states
 order by transaction_id, updated_at desc nulls last, batch_order desc
