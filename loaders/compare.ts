@@ -26,6 +26,8 @@ export async function isUnchanged(
 ): Promise<{ refused: number; notices: string[] } | undefined> {
   if (!(await isSwept(sql))) return undefined
   const found = survey(dataDir)
+  // Some are new: a load, which is to follow, will see which.
+  if (found.paths.length > (await countFiles(sql))) return undefined
   let refused = 0
   const count = (_: FeedFile, { reason }: LedgerEntry) => {
     if (reason !== null) refused += 1
