@@ -25,13 +25,25 @@
 {%- endmacro %}
 
 
-{# Begins a step whose columns the next steps use many times. The planner merges steps, and would compute each column again wherever #}
-{# it is used, but never merges one that has a WITH of its own. Filters still get through to it, and parallel workers may take part.  #}
-{% macro computed_once() -%} with computed_once as (select 1) {%- endmacro %}
+{# A SELECT whose columns the next steps use many times. The planner merges steps, and would compute each column again wherever it   #}
+{# is used, but never merges one that has a WITH of its own. Filters still get through to it, and parallel workers may take part.     #}
+{# Citus takes such a WITH away; an ORDER BY, here by a constant, holds the step apart there, but would keep parallel workers out.    #}
+{% macro computed_once() -%}
+    {% if not on_citus() -%}
+    with computed_once as (select 1)
+    {% endif %}
+    {{- caller() }}
+    {%- if on_citus() %}
+    order by coalesce(1)
+    {%- endif %}
+{%- endmacro %}
 
 
 {# How a step that is read twice is written: copied to where it is read, so that filters get through to it. Citus takes the copies for one table. #}
 {% macro copied() -%} {{ 'materialized' if on_citus() else 'not materialized' }} {%- endmacro %}
+
+{# The same where Citus never sees two copies together, as one of the steps that read them is materialized there. #}
+{% macro copied_apart() -%} not materialized /* apart */ {%- endmacro %}
 
 
 {# Steps that open a base model: the landed records, each path looked up once, its type and text, and the typed columns. `resent` are #}
@@ -63,8 +75,7 @@ landed as{{ ' not materialized' if resent and copies_known() }} (
 {% endif -%}
 unpacked as (
 
-    {{ computed_once() }}
-
+    {% call computed_once() %}
     select
         landed.*,
         {{ unpack(fields) }}
@@ -75,6 +86,7 @@ unpacked as (
         and landed.position = known.position
     where known.file_id is null
     {%- endif %}
+    {% endcall %}
 
 ),
 
@@ -160,23 +172,23 @@ order by {{ fields[0][0] }}
 {% macro typed_values(relation, fields) -%}
 described as (
 
-    {{ computed_once() }}
-
+    {% call computed_once() %}
     select
         {{ relation }}.*,
         {{ described(fields) }}
     from {{ relation }}
+    {% endcall %}
 
 ),
 
 typed as (
 
-    {{ computed_once() }}
-
+    {% call computed_once() %}
     select
         described.*,
         {{ typed(fields) }}
     from described
+    {% endcall %}
 
 )
 {%- endmacro %}
@@ -311,108 +323,54 @@ typed as (
 {# The steps that close a base model. Of the accepted records of a key in a batch the best ranked is staged (R4), the others are #}
 {# duplicates; each of their different contents is reported once (R17), and equal content is only counted. `newest` is the       #}
 {# column that ranks first, null for none. Contents are compared by the hash of jsonb. Nearly all keys come once in a batch, and  #}
-{# those records need no sort: the step `judged` is to be `copied()`, so that only the repeated ones are judged for it.   #}
-{% macro concluded(key, entity, newest='updated_at') -%}
-{% if on_citus() -%}
--- A subquery for each row is more than Citus takes: theirs are looked up together. First, or each shard would read all that was judged.
-contents as materialized (
+{# those records need no sort: the step `judged` is to be `copied_apart()`, so that only the repeated ones are judged for it.     #}
+{% macro concluded(key, newest='updated_at') -%}
+ranked as {{ copied() }} (
 
     select
-        landed.file_id,
-        landed.position,
-        jsonb_hash_extended(landed.record, 0) as content
-    from {{ source('raw', entity) }} as landed
-    inner join (
-        select file_id, position from {{ ref('repeated_records') }}
-        where entity = '{{ entity }}'
+        file_id,
+        position,
+        rank,
+        row_number() over (partition by source, {{ key }}, is_accepted, content order by rank) as time_met
+
+    from (
+        select
+            file_id,
+            position,
+            source,
+            {{ key }},
+            faults = '{}' as is_accepted,
+            case when faults = '{}' then jsonb_hash_extended(record, 0) end as content,
+            row_number() over (
+                partition by source, {{ key }}, faults = '{}'
+                order by {{ newest ~ ' desc nulls last, ' if newest }}file_order desc, position desc
+            ) as rank
+        from judged
+        where is_repeated
     ) as repeated
-        on landed.file_id = repeated.file_id
-        and landed.position = repeated.position
-
-),
-
-ranked as (
-
-    select
-        judged.*,
-        row_number() over same_key as rank,
-        case when faults = '{}' then contents.content end as content
-
-    from judged
-
-    left join contents
-        on judged.file_id = contents.file_id
-        and judged.position = contents.position
-
-    where is_repeated
-
-    window same_key as (
-        partition by source, {{ key }}, faults = '{}'
-        order by {{ newest ~ ' desc nulls last, ' if newest }}file_order desc, judged.position desc
-    )
-
-),
-
-{%- else -%}
-ranked as (
-
-    select
-        judged.*,
-        row_number() over same_key as rank,
-        case when faults = '{}' then (
-            select jsonb_hash_extended(landed.record, 0)
-            from {{ source('raw', entity) }} as landed
-            where landed.file_id = judged.file_id and landed.position = judged.position
-        ) end as content
-
-    from judged
-
-    where is_repeated
-
-    window same_key as (
-        partition by source, {{ key }}, faults = '{}'
-        order by {{ newest ~ ' desc nulls last, ' if newest }}file_order desc, position desc
-    )
-
-),
-
-{%- endif %}
-
-compared as (
-
-    select
-        ranked.*,
-        row_number() over (partition by source, {{ key }}, faults = '{}', content order by rank) as time_met
-    from ranked
-
-    union all
-
-    select
-        judged.*,
-        1 as rank,
-        null as content,
-        1 as time_met
-    from judged
-    where not is_repeated
 
 ),
 
 concluded as (
 
     select
-        compared.*,
+        judged.*,
 
-        case when faults <> '{}' then 'quarantined' when rank = 1 then 'staged' else 'duplicate' end as outcome,
+        case when faults <> '{}' then 'quarantined' when rank > 1 then 'duplicate' else 'staged' end as outcome,
 
         case
             when faults <> '{}' then to_jsonb(faults)
-            when rank = 1 then case when remarks <> '{}' then to_jsonb(remarks) end
-            when time_met = 1 then to_jsonb(remarks || {{
+            when rank > 1 then case when time_met = 1 then to_jsonb(remarks || {{
                 finding('warning', 'duplicate_in_batch', none, 'to_jsonb(' ~ key ~ ')', 'another record of this key in the batch is kept')
-            }})
+            }}) end
+            when remarks <> '{}' then to_jsonb(remarks)
         end as findings
 
-    from compared
+    from judged
+
+    left join ranked
+        on judged.file_id = ranked.file_id
+        and judged.position = ranked.position
 
 )
 {%- endmacro %}

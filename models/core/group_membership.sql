@@ -45,11 +45,12 @@ members as (
     from latest_full
 
     cross join lateral (
-        {{ computed_once() }}
+        {% call computed_once() %}
         select elements.agent_id, elements.source, elements.batch_order
         from elements
         where elements.group_id = latest_full.group_id
             and elements.batch_order >= latest_full.batch_order
+        {% endcall %}
     ) as listed
 
     inner join {{ ref('known_agents') }} as agents
@@ -134,11 +135,12 @@ listed_before as (
     {% if is_incremental() %}
     -- A few, looked up one by one: the planner expects more, and would read the listings of all days.
     cross join lateral (
-        {{ computed_once() }}
+        {% call computed_once() %}
         select elements.source, elements.batch_order
         from elements
         where elements.group_id = sought.group_id
             and elements.agent_id = sought.agent_id
+        {% endcall %}
     ) as listed
     {%- else %}
     inner join elements as listed

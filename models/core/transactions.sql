@@ -10,9 +10,10 @@
 
 with
 
-current_transactions as (
+-- On Citus it is this that goes to the workers, to where the states lie, and not they to it.
+current_transactions as {{ 'materialized ' if on_citus() }}(
 
-    select * from {{ ref('current_transactions') }}
+    select file_id, position from {{ ref('current_transactions') }}
     {%- if is_incremental() %}
     where transaction_id in ({{ touched_transactions() }})
     {%- endif %}

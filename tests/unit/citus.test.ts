@@ -62,6 +62,8 @@ describe('SQL that a cluster would answer wrongly', () => {
   it('not materialized', () => {
     expect(() => refuseInlined(node(), query('with a as not\nmaterialized (select 1) select 1'))).toThrow(/wrongly/)
     expect(() => refuseInlined(node(), query("with a as materialized (select 'not materialized') select 1"))).not.toThrow()
+    expect(() => refuseInlined(node(), query('with a as not materialized /* apart */ (select 1) select 1'))).not.toThrow()
+    expect(() => refuseInlined(node(), query('with a as not materialized /* fast */ (select 1) select 1'))).toThrow(/wrongly/)
   })
 })
 

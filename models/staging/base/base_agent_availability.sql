@@ -56,12 +56,12 @@ elements as (
 
 unpacked as (
 
-    {{ computed_once() }}
-
+    {% call computed_once() %}
     select
         elements.*,
         {{ unpack(fields) }}
     from elements
+    {% endcall %}
 
 ),
 

@@ -22,12 +22,12 @@ with
 
 {{ typed_records('agent_details', fields, resent=columns) }},
 
-judged as {{ copied() }} (
+judged as {{ copied_apart() }} (
 
-    {{ computed_once() }}
-
+    {% call computed_once() %}
     select
         {{ place_columns() }},
+        record,
         file_order,
         is_repeated,
         {{ columns_of(fields) }},
@@ -35,9 +35,10 @@ judged as {{ copied() }} (
         {{ judged(fields) }}
 
     from typed
+    {% endcall %}
 
 ),
 
-{{ concluded('agent_id', 'agent_details') }}
+{{ concluded('agent_id') }}
 
 {{ judged_records(columns) }}

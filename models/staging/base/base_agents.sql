@@ -17,12 +17,12 @@ with
 
 {{ typed_records('agents', fields + [contact], resent=fields) }},
 
-judged as {{ copied() }} (
+judged as {{ copied_apart() }} (
 
-    {{ computed_once() }}
-
+    {% call computed_once() %}
     select
         {{ place_columns() }},
+        record,
         file_order,
         is_repeated,
         {{ columns_of(fields) }},
@@ -33,9 +33,10 @@ judged as {{ copied() }} (
         ]) }}
 
     from typed
+    {% endcall %}
 
 ),
 
-{{ concluded('agent_id', 'agents') }}
+{{ concluded('agent_id') }}
 
 {{ judged_records(fields) }}

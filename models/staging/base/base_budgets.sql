@@ -40,12 +40,12 @@ with
 
 {{ typed_records('budgets', fields + objects) }},
 
-judged as {{ copied() }} (
+judged as {{ copied_apart() }} (
 
-    {{ computed_once() }}
-
+    {% call computed_once() %}
     select
         {{ place_columns() }},
+        record,
         file_order,
         is_repeated,
         {{ columns_of(fields) }},
@@ -60,10 +60,11 @@ judged as {{ copied() }} (
         ]) }}
 
     from typed
+    {% endcall %}
 
 ),
 
-{{ concluded('budget_id', 'budgets', newest=none) }}
+{{ concluded('budget_id', newest=none) }}
 
 select
     {{ place_columns() }},

@@ -36,12 +36,12 @@ with
 
 {{ typed_records('cards', fields + [current_period], resent=fields) }},
 
-judged as {{ copied() }} (
+judged as {{ copied_apart() }} (
 
-    {{ computed_once() }}
-
+    {% call computed_once() %}
     select
         {{ place_columns() }},
+        record,
         file_order,
         is_repeated,
         {{ columns_of(fields) }},
@@ -52,9 +52,10 @@ judged as {{ copied() }} (
         ]) }}
 
     from typed
+    {% endcall %}
 
 ),
 
-{{ concluded('card_id', 'cards') }}
+{{ concluded('card_id') }}
 
 {{ judged_records(fields) }}

@@ -28,12 +28,12 @@ with
 
 {{ typed_records('admin_groups', fields) }},
 
-judged as {{ copied() }} (
+judged as {{ copied_apart() }} (
 
-    {{ computed_once() }}
-
+    {% call computed_once() %}
     select
         {{ place_columns() }},
+        record,
         file_order,
         is_repeated,
         {{ columns_of(fields) }},
@@ -41,10 +41,11 @@ judged as {{ copied() }} (
         {{ judged(fields) }}
 
     from typed
+    {% endcall %}
 
 ),
 
-{{ concluded('group_id', 'admin_groups') }}
+{{ concluded('group_id') }}
 
 select
     {{ place_columns() }},

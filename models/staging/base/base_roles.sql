@@ -24,12 +24,12 @@ with
 
 {{ typed_records('roles', fields) }},
 
-judged as {{ copied() }} (
+judged as {{ copied_apart() }} (
 
-    {{ computed_once() }}
-
+    {% call computed_once() %}
     select
         {{ place_columns() }},
+        record,
         file_order,
         is_repeated,
         {{ columns_of(fields) }},
@@ -37,10 +37,11 @@ judged as {{ copied() }} (
         {{ judged(fields) }}
 
     from typed
+    {% endcall %}
 
 ),
 
-{{ concluded('role_id', 'roles') }}
+{{ concluded('role_id') }}
 
 select
     {{ place_columns() }},

@@ -49,30 +49,41 @@ with
 
 {{ typed_records('transactions', fields + money) }},
 
+-- The rates of a currency side by side, with the days from which they hold. No window, no subquery for each row: both would keep
+-- parallel workers from all that follows.
+rates as (
+
+    select
+        currency,
+        array_agg(rate_date order by rate_date) as days,
+        array_agg(usd_per_unit order by rate_date) as usd_per_unit
+    from {{ ref('exchange_rates') }}
+    group by currency
+
+),
+
 -- The exponent that the record gives, else that of its currency; the rate that it gives, else that of its day, which few need.
 rated as (
 
-    {{ computed_once() }}
-
+    {% call computed_once() %}
     select
         typed.*,
         currencies.code is not null as is_known_currency,
         case when {{ is_absent('exponent') }} then currencies.minor_units else exponent end as minor_units,
         case when feed_rate > 0 then feed_rate end as record_rate,
 
-        case when (feed_rate > 0) is not true and original_currency <> 'USD' then (
-            select rates.usd_per_unit
-            from {{ ref('exchange_rates') }} as rates
-            where rates.currency = typed.original_currency
-                and rates.rate_date <= (typed.occurred_at at time zone 'UTC')::date
-            order by rates.rate_date desc
-            limit 1
-        ) end as seed_rate
+        case when (feed_rate > 0) is not true and original_currency <> 'USD'
+            then rates.usd_per_unit[width_bucket((typed.occurred_at at time zone 'UTC')::date, rates.days)]
+        end as seed_rate
 
     from typed
 
     left join {{ ref('currencies') }} as currencies
         on typed.original_currency = currencies.code
+
+    left join rates
+        on typed.original_currency = rates.currency
+    {% endcall %}
 
 ),
 
@@ -103,21 +114,21 @@ priced as (
 
 totalled as (
 
-    {{ computed_once() }}
-
+    {% call computed_once() %}
     select
         priced.*,
         case when exchange_rate is null then amount else round(original_amount * exchange_rate, 2) end as amount_usd
     from priced
+    {% endcall %}
 
 ),
 
-judged as {{ copied() }} (
+judged as {{ copied_apart() }} (
 
-    {{ computed_once() }}
-
+    {% call computed_once() %}
     select
         {{ place_columns() }},
+        record,
         file_order,
         is_repeated,
         {{ columns_of(fields) }},
@@ -155,10 +166,11 @@ judged as {{ copied() }} (
         ) }}
 
     from totalled
+    {% endcall %}
 
 ),
 
-{{ concluded('transaction_id', 'transactions') }}
+{{ concluded('transaction_id') }}
 
 select
     {{ place_columns() }},
