@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isAway, isRepeatable, lostConnection } from './failing.ts'
+import { isAway, isRepeatable } from './failing.ts'
 import type { Report } from './report.ts'
 
 /**
@@ -11,15 +11,14 @@ export async function repeating<T>(
   work: () => Promise<T>,
   { report, signal, pauses = standard }: { report: Report; signal: AbortSignal; pauses?: number[] },
 ): Promise<T> {
-  let wasLost = false
   for (let failures = 0; ; failures++) {
     try {
       return await work()
     } catch (error) {
       const pause = pauses[failures]
-      const isPassing = isRepeatable(error) || (wasLost && isAway(error))
+      // A server that was there a moment ago is on its way back.
+      const isPassing = isRepeatable(error) || (failures > 0 && isAway(error))
       if (signal.aborted || !isPassing || pause === undefined) throw error
-      wasLost ||= lostConnection(error) !== undefined
       report.warn({
         message: `${(error as Error).message.split('\n')[0]}. Beginning again in ${pause / 1000} s, repetition ${failures + 1} of ${pauses.length}`,
       })

@@ -35,9 +35,10 @@ transactions as {{ copied() }} (
     select transactions.*
     from months
     cross join lateral (
-        {{ computed_once() }}
+        {% call computed_once() %}
         select * from {{ ref('transactions') }} as transactions
         where {{ month_of('transactions') }} = months.month
+        {% endcall %}
     ) as transactions
     {%- endif %}
 
