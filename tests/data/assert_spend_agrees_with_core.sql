@@ -1,18 +1,15 @@
 {# Fails when a mart's total is not, to the cent, what core.transactions says that was spent once (R28). A build looks at the months #}
 {# that the last change of spend was in, as the others are what they were when they were looked at; `test` looks at all.          #}
 
-with
-
-months as (
-
-    select key::date as month
-    from {{ source('ops', 'touched') }}
+{% set months -%}
+    select key::date from {{ source('ops', 'touched') }}
     where what = 'spend_month'
     {%- if flags.WHICH != 'test' %}
         and changed_in = (select max(changed_in) from {{ source('ops', 'touched') }} where what = 'spend_month')
     {%- endif %}
+{%- endset %}
 
-),
+with
 
 settlements as {{ copied() }} (
 
@@ -27,20 +24,8 @@ settlements as {{ copied() }} (
 
 transactions as {{ copied() }} (
 
-    {% if on_citus() -%}
     select * from {{ ref('transactions') }} as transactions
-    where {{ month_of('transactions') }} in (select month from months)
-    {%- else -%}
-    -- Month by month, by index: the planner expects half of the months, and would read all transactions.
-    select transactions.*
-    from months
-    cross join lateral (
-        {% call computed_once() %}
-        select * from {{ ref('transactions') }} as transactions
-        where {{ month_of('transactions') }} = months.month
-        {% endcall %}
-    ) as transactions
-    {%- endif %}
+    where {{ month_of('transactions') }} in ({{ months }})
 
 ),
 
@@ -84,7 +69,7 @@ totals as (
         coalesce(sum(amount_usd), 0) as amount_usd,
         coalesce(sum(transaction_count), 0) as transaction_count
     from {{ ref(mart) }}
-    where month in (select month from months)
+    where month in ({{ months }})
     {%- if not loop.last %}
     union all
     {% endif %}
