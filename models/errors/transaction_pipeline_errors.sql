@@ -5,27 +5,23 @@ with
 -- The current state of a transaction names a card or a budget that no batch knows.
 inferred_cards as (
 
-    select * from {{ ref('current_transactions') }}
-    where card_id in (
-        select parties.card_id
-        from {{ ref('transaction_parties') }} as parties
-        left join {{ ref('current_cards') }} as current_cards
-            on parties.card_id = current_cards.card_id
-        where current_cards.card_id is null
-    )
+    select current_transactions.*
+    from {{ ref('current_transactions') }} as current_transactions
+    left join {{ ref('current_cards') }} as current_cards
+        on current_transactions.card_id = current_cards.card_id
+    where current_transactions.card_id is not null
+        and current_cards.card_id is null
 
 ),
 
 inferred_budgets as (
 
-    select * from {{ ref('current_transactions') }}
-    where budget_id in (
-        select parties.budget_id
-        from {{ ref('transaction_parties') }} as parties
-        left join {{ ref('current_budgets') }} as current_budgets
-            on parties.budget_id = current_budgets.budget_id
-        where current_budgets.budget_id is null
-    )
+    select current_transactions.*
+    from {{ ref('current_transactions') }} as current_transactions
+    left join {{ ref('current_budgets') }} as current_budgets
+        on current_transactions.budget_id = current_budgets.budget_id
+    where current_transactions.budget_id is not null
+        and current_budgets.budget_id is null
 
 ),
 
