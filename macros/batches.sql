@@ -20,17 +20,17 @@
     where entity in ('{{ ([entities] if entities is string else entities) | join("', '") }}')
         and changed_in > {{ last_built() }}
     {%- endset -%}
-    {%- if execute and is_incremental() -%}
-    {{ values_of(changed) }}
-    {%- else -%}
-    {{ changed }}
-    {%- endif -%}
+    {{ listed(changed) }}
 {%- endmacro %}
 
 
-{# The values of a query's one column, as a list for IN. #}
-{% macro values_of(query) -%}
+{# What IN takes: the values of a query's one column in a build, for the planner, and the query itself elsewhere. #}
+{% macro listed(query) -%}
+    {%- if execute and is_incremental() -%}
     {{ run_query("select distinct quote_literal(value) from (" ~ query ~ ") as found (value) order by 1").columns[0].values() | join(', ') or 'null' }}
+    {%- else -%}
+    {{ query }}
+    {%- endif -%}
 {%- endmacro %}
 
 

@@ -29,9 +29,7 @@
 {# is used, but never merges one that has a WITH of its own. Filters still get through to it, and parallel workers may take part.     #}
 {# Citus takes such a WITH away; an ORDER BY, here by a constant, holds the step apart there, but would keep parallel workers out.    #}
 {% macro computed_once() -%}
-    {% if not on_citus() -%}
-    with computed_once as (select 1)
-    {% endif %}
+    {{ 'with computed_once as (select 1)' if not on_citus() }}
     {{- caller() }}
     {%- if on_citus() %}
     order by coalesce(1)
@@ -86,7 +84,7 @@ unpacked as (
         and landed.position = known.position
     where known.file_id is null
     {%- endif %}
-    {% endcall %}
+    {%- endcall %}
 
 ),
 
@@ -177,7 +175,7 @@ described as (
         {{ relation }}.*,
         {{ described(fields) }}
     from {{ relation }}
-    {% endcall %}
+    {%- endcall %}
 
 ),
 
@@ -188,7 +186,7 @@ typed as (
         described.*,
         {{ typed(fields) }}
     from described
-    {% endcall %}
+    {%- endcall %}
 
 )
 {%- endmacro %}

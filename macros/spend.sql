@@ -138,14 +138,9 @@
 {%- endmacro %}
 
 
-{# The months in which spend changed since this model was last published, as a list for IN. #}
+{# The months in which spend changed since this model was last published. #}
 {% macro touched_months() -%}
-    {%- set months = touched('spend_month') -%}
-    {%- if execute and is_incremental() -%}
-    {{ values_of(months) }}
-    {%- else -%}
-    select key::date from ({{ months }}) as months
-    {%- endif -%}
+    {{ listed("select key::date from (" ~ touched('spend_month') ~ ") as months") }}
 {%- endmacro %}
 
 

@@ -50,7 +50,7 @@ members as (
         from elements
         where elements.group_id = latest_full.group_id
             and elements.batch_order >= latest_full.batch_order
-        {% endcall %}
+        {%- endcall %}
     ) as listed
 
     inner join {{ ref('known_agents') }} as agents
@@ -140,7 +140,7 @@ listed_before as (
         from elements
         where elements.group_id = sought.group_id
             and elements.agent_id = sought.agent_id
-        {% endcall %}
+        {%- endcall %}
     ) as listed
     {%- else %}
     inner join elements as listed

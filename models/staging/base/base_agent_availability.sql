@@ -61,7 +61,7 @@ unpacked as (
         elements.*,
         {{ unpack(fields) }}
     from elements
-    {% endcall %}
+    {%- endcall %}
 
 ),
 

@@ -35,7 +35,7 @@ judged as {{ copied_apart() }} (
         {{ judged(fields) }}
 
     from typed
-    {% endcall %}
+    {%- endcall %}
 
 ),
 

@@ -33,7 +33,7 @@ judged as {{ copied_apart() }} (
         ]) }}
 
     from typed
-    {% endcall %}
+    {%- endcall %}
 
 ),
 

@@ -60,7 +60,7 @@ judged as {{ copied_apart() }} (
         ]) }}
 
     from typed
-    {% endcall %}
+    {%- endcall %}
 
 ),
 

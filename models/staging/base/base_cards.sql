@@ -52,7 +52,7 @@ judged as {{ copied_apart() }} (
         ]) }}
 
     from typed
-    {% endcall %}
+    {%- endcall %}
 
 ),
 

@@ -41,7 +41,7 @@ judged as {{ copied_apart() }} (
         {{ judged(fields) }}
 
     from typed
-    {% endcall %}
+    {%- endcall %}
 
 ),
 

@@ -37,7 +37,7 @@ judged as {{ copied_apart() }} (
         {{ judged(fields) }}
 
     from typed
-    {% endcall %}
+    {%- endcall %}
 
 ),
 

@@ -83,7 +83,7 @@ rated as (
 
     left join rates
         on typed.original_currency = rates.currency
-    {% endcall %}
+    {%- endcall %}
 
 ),
 
@@ -119,7 +119,7 @@ totalled as (
         priced.*,
         case when exchange_rate is null then amount else round(original_amount * exchange_rate, 2) end as amount_usd
     from priced
-    {% endcall %}
+    {%- endcall %}
 
 ),
 
@@ -166,7 +166,7 @@ judged as {{ copied_apart() }} (
         ) }}
 
     from totalled
-    {% endcall %}
+    {%- endcall %}
 
 ),
 
