@@ -1,4 +1,4 @@
-import type { Sql } from '../run/database.ts'
+import type { Sql } from '../run/database/driver.ts'
 
 /** Empties a database of the project: its schemas, and what is known of its migrations. */
 export async function clear(sql: Sql): Promise<void> {

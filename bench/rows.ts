@@ -1,4 +1,4 @@
-import type { Sql } from '../run/database.ts'
+import type { Sql } from '../run/database/driver.ts'
 
 /** Rows of one schema: how many were written, and how many are not as they were. */
 export interface Rows {

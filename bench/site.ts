@@ -3,9 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { checkServer, connect, type Sql } from '../run/database.ts'
-import { runningEmbedded, startEmbedded } from '../run/embedded.ts'
-import { migrate } from '../run/migrate.ts'
+import { checkServer, connect } from '../run/database/connection.ts'
+import type { Sql } from '../run/database/driver.ts'
+import { migrate } from '../run/database/migrate.ts'
+import { runningEmbedded, startEmbedded } from '../run/embedded/server.ts'
 import { type Ended, run } from './process.ts'
 
 /** A place to measure in: a temporary folder, and a PostgreSQL server with databases that go when the site is closed. */

@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres'
+import type { Sql } from '../run/database/driver.ts'
 import { confirm, countFiles, isSwept, type LedgerEntry, type Listed, ledgerOf, listedOutside } from './ledger.ts'
 import { hashFile, isSame } from './source.ts'
 import { type FeedFile, type Survey, survey } from './survey.ts'

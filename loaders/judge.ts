@@ -1,6 +1,6 @@
 import { isAscii } from 'node:buffer'
 import type { Entity } from './entities.ts'
-import { isSpoiled, isTooDeep, NESTING_LIMIT, readableJson, shortened, unrepresentable, unwrap, withoutNul } from './oddities.ts'
+import { isSpoiled, isTooDeep, NESTING_LIMIT, readableJson, shortened, unrepresentable, unwrap, withoutNul } from './json-repair.ts'
 import { size } from './refusal.ts'
 import { type Beside, createRows, roomFor } from './rows.ts'
 import { validator } from './schema.ts'

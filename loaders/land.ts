@@ -1,16 +1,16 @@
-import type { ReservedSql } from 'postgres'
-import { bundles, type FileBundle, WINDOW } from './bundles.ts'
-import { type Copying, copyRows, isDataFault, startCopy } from './copy.ts'
+import type { CopyIn, Session } from '../run/database/driver.ts'
+import { copyRows, isDataFault, startCopy } from './copy.ts'
 import { type Entity, entities } from './entities.ts'
 import { judge, roomOf } from './judge.ts'
-import { type Judge, type JudgedApart, startJudge } from './judges.ts'
+import { type Judge, type JudgedApart, startJudge } from './judge-thread.ts'
 import { announce, conclude, enter, newFileIds, type Outcome } from './ledger.ts'
 import { createPool, type Pool } from './pool.ts'
+import { bundles, type FileBundle, WINDOW } from './record-batches.ts'
 import { Refusal } from './refusal.ts'
 import { hashFile, openSource, type Source } from './source.ts'
 import type { FeedFile, Survey } from './survey.ts'
 import { createTally, type Tally } from './tally.ts'
-import type { Words } from './words.ts'
+import type { Words } from './transaction-statements.ts'
 
 /** What became of a file, and of its records. */
 export interface Landed extends Outcome {
@@ -20,7 +20,7 @@ export interface Landed extends Outcome {
 /** What a landing needs, and whom it tells. */
 export interface Lander {
   /** Connections of our own: the second is for large files, where there is one. */
-  lanes: [ReservedSql, ReservedSql?]
+  lanes: [Session, Session?]
   /** How a piece of the landing begins and ends. */
   words: Words
   examine: Survey['examine']
@@ -187,7 +187,7 @@ const LOOK_AHEAD = 2
 /** What a source says of a file that changed: its hash would be of neither state. */
 const CHANGED = 'changed while it was read'
 
-async function writeGroup(lane: ReservedSql, words: Words, group: Group): Promise<void> {
+async function writeGroup(lane: Session, words: Words, group: Group): Promise<void> {
   await transaction([lane], words, async () => {
     for (const entity of entities) {
       const rows = group.rows.get(entity)
@@ -204,7 +204,7 @@ interface Crew extends Lander {
 }
 
 /** How the rows of a large file get into the table over one lane. */
-type Way = (lane: ReservedSql, entity: Entity) => Promise<Copying>
+type Way = (lane: Session, entity: Entity) => Promise<CopyIn>
 
 /** A COPY for each bundle, where the server may refuse a record. */
 const copyApart: Way = async (lane, entity) => {
@@ -234,7 +234,7 @@ async function landLarge(
 
   try {
     return await transaction(lanes, words, async () => {
-      const work: { copying: Copying; done: Promise<void> }[] = []
+      const work: { copying: CopyIn; done: Promise<void> }[] = []
       const failures: unknown[] = []
       try {
         for (const lane of lanes) work.push({ copying: await way(lane, file.entity), done: Promise.resolve() })
@@ -271,7 +271,7 @@ async function landLarge(
 }
 
 /** Runs the work in a transaction on each lane; they commit in turn. */
-async function transaction<Result>(lanes: ReservedSql[], words: Words, work: () => Promise<Result>): Promise<Result> {
+async function transaction<Result>(lanes: Session[], words: Words, work: () => Promise<Result>): Promise<Result> {
   for (const lane of lanes) await lane.unsafe(words.begin)
   try {
     const result = await work()

@@ -1,11 +1,11 @@
-import type { ReservedSql, Sql } from 'postgres'
+import type { Session, Sql } from '../run/database/driver.ts'
 import { compare } from './compare.ts'
 import type { Entity } from './entities.ts'
 import type { Landed } from './land.ts'
 import { type LedgerEntry, type Listed, prune, sweep } from './ledger.ts'
 import { type FeedFile, survey } from './survey.ts'
 import { addCounts } from './tally.ts'
-import { own, within } from './words.ts'
+import { own, within } from './transaction-statements.ts'
 
 /** What a load did. */
 export interface LoadReport {
@@ -52,7 +52,7 @@ export interface LoadOptions {
   /** Take out of the ledger what is gone from the folder. */
   prune: boolean
   /** The session that holds the lock against other loads: the ledger is written on it, so that a load cannot outlive its lock. */
-  session?: ReservedSql
+  session?: Session
   /** The session is in a transaction already: all is done in that, and whoever began it says whether it stays. */
   isInside?: boolean
   /** Ends the load with an AbortError: the files that landed wholly stay, the others come with the next load. */
@@ -73,7 +73,7 @@ export async function load(
   const report = createReport()
   const lane = session ?? (await sql.reserve())
   const words = isInside ? within : own
-  let second: ReservedSql | undefined
+  let second: Session | undefined
   const backends: number[] = []
   // What waits for a lock, or writes a large file, would go on.
   const cancel = () => backends.forEach(pid => void sql`select pg_cancel_backend(${pid})`.catch(() => {}))
@@ -123,7 +123,7 @@ export async function load(
   }
 }
 
-async function backendOf(lane: ReservedSql): Promise<number> {
+async function backendOf(lane: Session): Promise<number> {
   const [row] = await lane<{ pid: number }[]>`select pg_backend_pid() as pid`
   return row!.pid
 }

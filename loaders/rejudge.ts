@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres'
+import type { Sql } from '../run/database/driver.ts'
 import { type Entity, entities } from './entities.ts'
 import { validator } from './schema.ts'
 

@@ -1,6 +1,6 @@
 import { type BigIntStats, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { join, sep } from 'node:path'
-import { ProjectError } from '../run/errors.ts'
+import { ProjectError } from '../run/base/errors.ts'
 import { type Entity, entities, isEntity } from './entities.ts'
 
 /** A file of the feed in the data folder. */

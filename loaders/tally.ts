@@ -1,5 +1,5 @@
-import type { FileBundle } from './bundles.ts'
 import type { Judged } from './judge.ts'
+import type { FileBundle } from './record-batches.ts'
 import { Refusal } from './refusal.ts'
 
 /** What the bundles of one file come to. */

@@ -1,5 +1,5 @@
-import type { Sql } from '../database.ts'
-import type { CitusMode } from '../settings.ts'
+import type { Sql } from '../database/driver.ts'
+import type { CitusMode } from '../manifest/node.ts'
 import { look } from './cluster.ts'
 import { complaints } from './health.ts'
 

@@ -1,6 +1,6 @@
-import type { Sql } from '../database.ts'
-import { ProjectError } from '../errors.ts'
-import type { CitusMode } from '../settings.ts'
+import { ProjectError } from '../base/errors.ts'
+import type { Sql } from '../database/driver.ts'
+import type { CitusMode } from '../manifest/node.ts'
 
 /** A Citus cluster as its coordinator tells of it. */
 export interface Cluster {

@@ -1,7 +1,7 @@
-import type { Session, Sql } from '../database.ts'
-import { ProjectError } from '../errors.ts'
-import type { Node, Project } from '../node.ts'
-import { quote } from '../relation.ts'
+import { ProjectError } from '../base/errors.ts'
+import type { Session, Sql } from '../database/driver.ts'
+import type { Node, Project } from '../manifest/node.ts'
+import { quote } from '../manifest/relation.ts'
 import { inSequence } from './cluster.ts'
 import { type Placement, placedNodes } from './placement.ts'
 

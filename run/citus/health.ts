@@ -1,6 +1,6 @@
-import type { Sql } from '../database.ts'
-import { ProjectError } from '../errors.ts'
-import { nodeAway } from '../failing.ts'
+import { ProjectError } from '../base/errors.ts'
+import type { Sql } from '../database/driver.ts'
+import { nodeAway } from '../database/errors.ts'
 
 /** A setting that a node of the cluster should have otherwise, and what to type. */
 export interface Complaint {

@@ -1,5 +1,5 @@
-import { ProjectError } from '../errors.ts'
-import type { Node, Project } from '../node.ts'
+import { ProjectError } from '../base/errors.ts'
+import type { Node, Project } from '../manifest/node.ts'
 
 /** Where the rows of a table lie in a cluster; a table without a placement is a plain one of the coordinator. */
 export type Placement =

@@ -1,32 +1,38 @@
 import { createHash } from 'node:crypto'
-import { buildApart } from '../apart.ts'
-import { shownOptions, writeRunResults } from '../artifacts.ts'
-import { type Built, build, type Plan } from '../build.ts'
+import { compiledOf, writeManifest } from '../artifacts/manifest.ts'
+import { writeRunResults } from '../artifacts/run-results.ts'
+import { ProjectError } from '../base/errors.ts'
 import { prepareCluster } from '../citus/prepare.ts'
-import type { Session, Sql } from '../database.ts'
-import { ProjectError } from '../errors.ts'
-import { Interrupted } from '../failing.ts'
-import { fingerprints } from '../fingerprint.ts'
-import { concurrency, found } from '../frame.ts'
-import { remember } from '../known.ts'
-import { plural } from '../lines.ts'
-import { type LiveLog, liveLog } from '../livelog.ts'
-import { refusedFiles } from '../loadlines.ts'
-import { withLock } from '../lock.ts'
-import { compiledOf, writeManifest } from '../manifest.ts'
-import { migrate } from '../migrate.ts'
-import type { Node, Project } from '../node.ts'
-import { tellNothingNew } from '../nothingnew.ts'
-import type { Observer } from '../observer.ts'
-import { type Command, type Opened, openProject, selected, withDatabase } from '../open.ts'
-import { finishRun, hasLog, landedIn, lastPublished, type NodeResult, startRun } from '../record.ts'
-import { compareErrors, compiledLine, headline, openErrors, type Refused, summaryOf } from '../summary.ts'
-import { loadFeed } from './load.ts'
+import type { Command } from '../cli/command.ts'
+import { withDatabase } from '../cli/open-database.ts'
+import { type Opened, openProject } from '../cli/open-project.ts'
+import { shownOptions } from '../cli/options.ts'
+import { remember } from '../cli/parse-cache.ts'
+import { selected } from '../cli/selection.ts'
+import { tellNothingNew } from '../cli/up-to-date.ts'
+import type { Session, Sql } from '../database/driver.ts'
+import { withLock } from '../database/lock.ts'
+import { migrate } from '../database/migrate.ts'
+import { build } from '../execute/build.ts'
+import { buildApart } from '../execute/build-non-atomic.ts'
+import { Interrupted } from '../execute/interrupted.ts'
+import type { Built, Plan } from '../execute/plan.ts'
+import { compareErrors, compiledLine, headline, type Refused, summaryOf } from '../execute/summary.ts'
+import { fingerprints } from '../graph/fingerprint.ts'
+import { type LiveLog, liveLog } from '../history/live-run-log.ts'
+import { finishRun, hasLog, landedIn, lastPublished, startRun } from '../history/run-log.ts'
+import type { Node, Project } from '../manifest/node.ts'
+import type { NodeResult } from '../manifest/result.ts'
+import type { Observer } from '../materialize/context.ts'
+import { concurrency, found } from '../report/dbt-lines.ts'
 
-/** build, run and seed: one transaction over the selected nodes. Gives the exit code. */
+/**
+ * build, run and seed: one transaction over the selected nodes. Gives the exit code. `prepare` runs before, under the lock, and gives the
+ * open errors that the summary is to compare with.
+ */
 export async function buildCommand(
   command: Command,
-  kind: { types: Node['resourceType'][]; loads: boolean; isReplay?: boolean },
+  kind: { types: Node['resourceType'][]; loads: boolean; prepare?: (sql: Sql) => Promise<Refused[]> },
 ): Promise<number> {
   const { options, report } = command
   const opened = await openProject(command)
@@ -41,26 +47,21 @@ export async function buildCommand(
         throw new ProjectError('--no-atomic is not for a project with landing tables: readers would see a mixture of two builds', {
           hint: 'Leave it out.',
         })
-      const loaded = kind.loads && withLog ? await loadFeed(command, opened.project, sql, session) : null
-      const isRefused = loaded !== null && refusedFiles(loaded).length > 0 && Boolean(options.warnError)
-      const before = kind.isReplay && withLog ? await openErrors(sql) : undefined
-      if (before) {
-        const { rejudge } = await import('../../loaders/rejudge.ts')
-        const changed = await rejudge(sql)
-        if (changed > 0) report.note(`${plural(changed, 'record')} ${changed === 1 ? 'has' : 'have'} another verdict by the JSON Schema`)
-      }
+      const loaded = kind.loads && withLog ? await command.extension?.load(command, opened.project, sql, session) : undefined
+      const isRefused = loaded?.hasRefused && Boolean(options.warnError)
+      const before = withLog ? await kind.prepare?.(sql) : undefined
       const run = { command, opened, nodes, before, isWhole: isWhole && command.name === 'build', sql, session, withLog, onCitus }
-      if (loaded && run.isWhole && !options.fullRefresh && !options.acceptShrink && !nodes.some(isSnapshot) && (await isNothingNew(run)))
-        return isRefused ? 1 : 0
+      if (loaded && run.isWhole && isRepeatable(run) && (await isNothingNew(run))) return isRefused ? 1 : 0
       const code = await publish(run)
       return isRefused ? Math.max(code, 1) : code
     })
   })
 }
 
-// What a snapshot reads may change without any landing.
-function isSnapshot({ resourceType }: Node): boolean {
-  return resourceType === 'snapshot'
+// Whether the same build would find nothing to do afterwards: what a snapshot reads may change without any landing, and flags ask for more.
+function isRepeatable({ command, opened, nodes }: Pick<Run, 'command' | 'opened' | 'nodes'>): boolean {
+  const isAsked = command.options.fullRefresh || Object.values(opened.project.flags.own).some(Boolean)
+  return !isAsked && !nodes.some(({ resourceType }) => resourceType === 'snapshot')
 }
 
 interface Run {
@@ -114,13 +115,13 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
       report,
     )
     showProblems(command, built, targetName)
-    const open = withLog && command.name === 'build' ? await openErrors(sql) : []
+    const open = (withLog && command.name === 'build' && (await command.extension?.openErrors(sql))) || []
     const refused = before ? compareErrors(before, open) : open
     const parts = summaryOf(built, (performance.now() - began) / 1000, refused, targetName)
     const isFailed = built.status === 'failed' || built.status === 'partial'
     await done(isFailed ? 'failed' : 'published', headline(built).msg, built.results, built.landedIn)
     report.close(parts)
-    if (!isFailed && isWhole && !options.fullRefresh && !options.acceptShrink && !nodes.some(isSnapshot))
+    if (!isFailed && isWhole && isRepeatable({ command, opened, nodes }))
       remember(command, opened, { fingerprint: projectFingerprint(project), found: found(project) })
     return isFailed ? 1 : 0
   } catch (error) {

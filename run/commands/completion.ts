@@ -1,9 +1,9 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command as Commander } from 'commander'
-import { completedOf, shells } from '../completion.ts'
-import { ProjectError } from '../errors.ts'
-import type { Command } from '../open.ts'
+import { ProjectError } from '../base/errors.ts'
+import type { Command } from '../cli/command.ts'
+import { completedOf, shells } from '../cli/completion.ts'
 
 /** completion: the script that teaches a shell the commands, their options and the names of nodes. */
 export async function completionCommand({ report }: Command, [shell = '']: string[], program: Commander): Promise<number> {

@@ -1,12 +1,18 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
-import { keepEmbedded, runningEmbedded, startEmbedded, stopEmbedded } from '../embedded.ts'
-import { ProjectError } from '../errors.ts'
-import { type Command, databaseUrl } from '../open.ts'
+import { ProjectError } from '../base/errors.ts'
+import type { Command } from '../cli/command.ts'
+import { databaseUrl } from '../cli/open-database.ts'
+import { keepEmbedded, runningEmbedded, startEmbedded, stopEmbedded } from '../embedded/server.ts'
 
 /** db start, stop, url, psql: the embedded server, kept running for other clients. */
-export const dbCommands: Record<string, (command: Command, args: string[]) => Promise<number>> = { start, stop, url, psql }
+export const dbCommands: Record<'start' | 'stop' | 'url' | 'psql', (command: Command, args: string[]) => Promise<number>> = {
+  start,
+  stop,
+  url,
+  psql,
+}
 
 async function start({ options, report }: Command): Promise<number> {
   refuseOther()

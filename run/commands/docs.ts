@@ -1,18 +1,21 @@
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { catalogOf } from '../catalogfile.ts'
+import { catalogOf } from '../artifacts/catalog.ts'
+import { writeManifest } from '../artifacts/manifest.ts'
+import { ProjectError, ProjectErrors } from '../base/errors.ts'
+import type { Command } from '../cli/command.ts'
+import { withDatabase } from '../cli/open-database.ts'
+import { openPartly } from '../cli/open-project.ts'
+import { selectedIds } from '../cli/selection.ts'
 import { docsData } from '../docs/data.ts'
 import { htmlOf } from '../docs/html.ts'
 import { pageDataOf } from '../docs/pagedata.ts'
 import { serveDocs } from '../docs/serve.ts'
 import type { DocsData } from '../docs/shape.ts'
-import { ProjectError, ProjectErrors } from '../errors.ts'
-import { plural } from '../lines.ts'
-import { inPlaces } from '../link.ts'
-import { writeManifest } from '../manifest.ts'
-import { type Command, openPartly, selectedIds, withDatabase } from '../open.ts'
-import { loadProject } from '../project.ts'
+import { inPlaces } from '../parse/resolve-refs.ts'
+import { loadProject } from '../project/files.ts'
+import { plural } from '../report/format.ts'
 
 /**
  * docs generate: index.html, manifest.json with compiled SQL, and catalog.json with what the database has. A project with mistakes gets the
@@ -25,7 +28,14 @@ export async function docsCommand(command: Command): Promise<number> {
     const sql = await pool.reserve()
     try {
       const isCompiled = options.compile !== false
-      const data = await docsData(sql, { project, errors, command: 'docs generate', targetPath, isCompiled })
+      const data = await docsData(sql, {
+        project,
+        errors,
+        command: 'docs generate',
+        targetPath,
+        isCompiled,
+        parts: command.extension?.docs,
+      })
       const html = await htmlOf(pageDataOf(data))
       await mkdir(targetPath, { recursive: true })
       await writeFile(path.join(targetPath, 'index.html'), html)
@@ -78,7 +88,7 @@ function mistakes(data: DocsData, errors: ProjectError[]): ProjectErrors {
     ...others.map(
       ({ message, file, line, column, hint }) =>
         new ProjectError(message, {
-          ...(file ? { place: { file, ...(line ? { line } : {}), ...(column ? { column } : {}) } } : {}),
+          ...(file ? { place: { file, line: line ?? undefined, column: column ?? undefined } } : {}),
           ...(hint ? { hint } : {}),
         }),
     ),

@@ -1,13 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { answering } from '../answers.ts'
-import { metadata } from '../artifacts.ts'
-import { nodeInfo } from '../events.ts'
-import { Interrupted } from '../failing.ts'
-import { type FreshnessResult, measure, thresholdOf } from '../freshness.ts'
-import { freshnessLine } from '../lines.ts'
-import type { Project } from '../node.ts'
-import { type Command, openProject, selectedIds, withDatabase } from '../open.ts'
+import { metadata } from '../artifacts/run-results.ts'
+import { type FreshnessResult, freshnessLine, measure, thresholdOf } from '../check/source-freshness.ts'
+import type { Command } from '../cli/command.ts'
+import { withDatabase } from '../cli/open-database.ts'
+import { openProject } from '../cli/open-project.ts'
+import { selectedIds } from '../cli/selection.ts'
+import { answering } from '../database/answers.ts'
+import { Interrupted } from '../execute/interrupted.ts'
+import type { Project } from '../manifest/node.ts'
+import { nodeInfo } from '../report/events.ts'
 
 /** source freshness: how old the newest row of each source with `freshness:` is; writes sources.json. Gives the exit code. */
 export async function freshnessCommand(command: Command): Promise<number> {

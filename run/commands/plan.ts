@@ -1,16 +1,19 @@
-import { shownOptions, writeRunResults } from '../artifacts.ts'
-import { build } from '../build.ts'
+import { compiledOf, writeManifest } from '../artifacts/manifest.ts'
+import { writeRunResults } from '../artifacts/run-results.ts'
 import { findCluster } from '../citus/cluster.ts'
-import { concurrency, tally } from '../frame.ts'
-import { withLock } from '../lock.ts'
-import { compiledOf, writeManifest } from '../manifest.ts'
-import { refusePending } from '../migrate.ts'
-import { type Command, openProject, selected, withDatabase } from '../open.ts'
-import { planLines } from '../planlines.ts'
-import { createPlanned } from '../planned.ts'
-import { hasLog } from '../record.ts'
+import type { Command } from '../cli/command.ts'
+import { withDatabase } from '../cli/open-database.ts'
+import { openProject } from '../cli/open-project.ts'
+import { shownOptions } from '../cli/options.ts'
+import { selected } from '../cli/selection.ts'
+import { withLock } from '../database/lock.ts'
+import { refusePending } from '../database/migrate.ts'
+import { build } from '../execute/build.ts'
+import { hasLog } from '../history/run-log.ts'
+import { createPlanned } from '../preview/plan.ts'
+import { planLines } from '../preview/plan-lines.ts'
+import { concurrency, tally } from '../report/dbt-lines.ts'
 import { planOf, showProblems } from './build.ts'
-import { loadFeed } from './load.ts'
 
 /**
  * plan: a whole build for real, new feed files too, in one transaction that is rolled back; prints what would change, be refused and fail.
@@ -27,12 +30,13 @@ export async function planCommand(command: Command): Promise<number> {
       await refusePending(sql, project.dir)
       const onCitus = (await findCluster(sql, project.citus)) !== null
       const withLog = await hasLog(sql)
+      const extension = withLog ? command.extension : undefined
       const began = performance.now()
       const { observer, planned } = createPlanned({
         nodes,
-        hasLog: withLog,
         most: options.limit ?? 20,
-        land: withLog && options.load !== false ? inside => loadFeed(command, project, sql, inside, true) : null,
+        load: extension && options.load !== false ? async inside => (await extension.load(command, project, sql, inside, true)).feed : null,
+        errorChanges: extension?.errorChanges ?? null,
       })
       report.event(concurrency(project, nodes))
       report.opens(nodes)

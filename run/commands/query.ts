@@ -1,18 +1,21 @@
-import { writeCompiled } from '../artifacts.ts'
+import { writeManifest } from '../artifacts/manifest.ts'
+import { writeCompiled } from '../artifacts/run-results.ts'
+import type { Rendered } from '../base/codeframe.ts'
+import { explainPostgres } from '../base/codeframe.ts'
+import { isPostgresError, ProjectError } from '../base/errors.ts'
 import { findCluster } from '../citus/cluster.ts'
-import { explainPostgres } from '../codeframe.ts'
-import { compileNode, type RunContext, renderText } from '../compile.ts'
-import type { Session, Sql } from '../database.ts'
-import { ProjectError } from '../errors.ts'
-import { fingerprints } from '../fingerprint.ts'
-import type { Rendered } from '../jinja/render.ts'
-import { writeManifest } from '../manifest.ts'
-import { type Command, type Opened, openProject, selected, withDatabase } from '../open.ts'
-import { hasLog, publishedNodes } from '../record.ts'
-import { contextOf } from '../runcontext.ts'
-import { asJson, asTable, fetchRows } from '../show.ts'
-import { statementsOf } from '../statements.ts'
-import { explainStatement } from '../work.ts'
+import type { Command } from '../cli/command.ts'
+import { withDatabase } from '../cli/open-database.ts'
+import { type Opened, openProject } from '../cli/open-project.ts'
+import { selected } from '../cli/selection.ts'
+import type { Session, Sql } from '../database/driver.ts'
+import { asJson, asTable, fetchRows } from '../database/rows.ts'
+import { statementsOf } from '../database/split-statements.ts'
+import { contextOf } from '../execute/run-context.ts'
+import { fingerprints } from '../graph/fingerprint.ts'
+import { hasLog, publishedNodes } from '../history/run-log.ts'
+import { explainStatement } from '../materialize/statements.ts'
+import { compileNode, type RunContext, renderText } from '../template/compile.ts'
 
 /** show: rows of a query or a model, and nothing else on stdout. */
 export async function showCommand(command: Command): Promise<number> {
@@ -112,7 +115,7 @@ async function compileOne(command: Command, opened: Opened, context: RunContext)
 }
 
 function shownError(error: unknown, rendered: Rendered, query: string): unknown {
-  if (!(error instanceof Error) || error.name !== 'PostgresError') return error
+  if (!isPostgresError(error)) return error
   const node = { place: rendered.placeAt(0) }
   return explainStatement(node as Parameters<typeof explainStatement>[0], rendered, query, error) ?? explainPostgres(error, rendered)
 }

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { ProjectError } from '../errors.ts'
-import { type Command, openProject } from '../open.ts'
-import type { Options } from '../options.ts'
+import { ProjectError } from '../base/errors.ts'
+import type { Command } from '../cli/command.ts'
+import { openProject } from '../cli/open-project.ts'
+import type { Options } from '../cli/options.ts'
 
 /**
  * retry: does the last command again, with its options, from what failed; as run_results.json has it. A build is one transaction, so that

@@ -1,20 +1,18 @@
-import { answering } from '../answers.ts'
-import { frame } from '../codeframe.ts'
-import type { RunContext } from '../compile.ts'
-import type { Sql } from '../database.ts'
-import type { ProjectError } from '../errors.ts'
-import { inPlaces } from '../link.ts'
-import type { Problem, Project } from '../node.ts'
+import { frame } from '../base/codeframe.ts'
+import type { Problem, ProjectError } from '../base/errors.ts'
+import { answering } from '../database/answers.ts'
+import type { Sql } from '../database/driver.ts'
+import type { Project } from '../manifest/node.ts'
+import { inPlaces } from '../parse/resolve-refs.ts'
+import type { RunContext } from '../template/compile.ts'
 import { readCatalog } from './datacatalog.ts'
 import { compiledNodes } from './datacompiled.ts'
 import { entitiesOf } from './dataentities.ts'
 import { docsLineage, lineageOf } from './datalineage.ts'
 import { docsNode, isShown, type Known } from './datanodes.ts'
 import { optional } from './dataoptional.ts'
-import { qualityIfAny } from './dataquality.ts'
 import { resultsOf, runsOf } from './dataruns.ts'
 import { docsMacros, docsTest, docsUnitTest } from './datatests.ts'
-import { warehouseOf } from './datawarehouse.ts'
 import type { DocsData, DocsProblem } from './shape.ts'
 
 /** What the docs are made of. */
@@ -28,13 +26,15 @@ export interface DocsInput {
   targetPath: string
   /** --no-compile: without compiled SQL, and so without lineage. */
   isCompiled: boolean
+  /** What only this warehouse shows. */
+  parts?: ((sql: Sql) => Promise<Pick<DocsData, 'quality' | 'warehouse'>>) | undefined
 }
 
 /**
  * All that the page shows, from the project and its database. `sql` is one connection (not a pool): it reads in one transaction, which
  * changes nothing. Lists that grow with the feed or with time are bounded.
  */
-export async function docsData(sql: Sql, { project, errors, command, targetPath, isCompiled }: DocsInput): Promise<DocsData> {
+export async function docsData(sql: Sql, { project, errors, command, targetPath, isCompiled, parts }: DocsInput): Promise<DocsData> {
   await sql`begin isolation level repeatable read read only`
   try {
     const context: RunContext = { database: answering(sql) }
@@ -63,9 +63,8 @@ export async function docsData(sql: Sql, { project, errors, command, targetPath,
       macros: docsMacros(project),
       lineage: docsLineage(lineage, project),
       entities: entitiesOf(project, catalog),
-      quality: await qualityIfAny(sql),
       runs: await optional(sql, () => runsOf(sql)),
-      warehouse: await warehouseOf(sql),
+      ...((await parts?.(sql)) ?? { quality: null, warehouse: null }),
     }
   } finally {
     await sql`rollback`.catch(() => {})

@@ -1,4 +1,4 @@
-import type { Sql } from '../database.ts'
+import type { Sql } from '../database/driver.ts'
 
 /** A relation as the database has it. */
 export interface CatalogRelation {

@@ -1,6 +1,6 @@
-import { compileNode, type RunContext } from '../compile.ts'
-import { ProjectError, ProjectErrors } from '../errors.ts'
-import type { Project } from '../node.ts'
+import { ProjectError, ProjectErrors } from '../base/errors.ts'
+import type { Project } from '../manifest/node.ts'
+import { compileNode, type RunContext } from '../template/compile.ts'
 
 /** The SQL of the nodes that compile, by unique id, and what is wrong with the others. */
 export interface Compiled {

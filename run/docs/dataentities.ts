@@ -1,4 +1,4 @@
-import type { Project } from '../node.ts'
+import type { Project } from '../manifest/node.ts'
 import type { Catalog, CatalogRelation } from './datacatalog.ts'
 import { identifierOf, nodeBehind, relationshipOf } from './datanodes.ts'
 import type { DocsEntities } from './shape.ts'

@@ -1,5 +1,5 @@
 import type { Lineage } from '../lineage/project.ts'
-import type { Node, Project } from '../node.ts'
+import type { Node, Project } from '../manifest/node.ts'
 import type { Catalog, CatalogRelation } from './datacatalog.ts'
 import type { Results } from './dataruns.ts'
 import type { DocsColumn, DocsNode } from './shape.ts'

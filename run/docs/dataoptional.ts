@@ -1,5 +1,5 @@
-import { isPostgresError } from '../codeframe.ts'
-import type { Sql } from '../database.ts'
+import { isPostgresError } from '../base/errors.ts'
+import type { Sql } from '../database/driver.ts'
 
 /** Whether there is a relation of this name: `schema.name`. */
 export async function hasRelation(sql: Sql, name: string): Promise<boolean> {

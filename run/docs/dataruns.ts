@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Sql } from '../database.ts'
-import { hasLog } from '../record.ts'
+import type { Sql } from '../database/driver.ts'
+import { hasLog } from '../history/run-log.ts'
 import type { DocsLastRun, DocsRun, DocsRuns, DocsSpan, DocsTestResult } from './shape.ts'
 
 /** What became of nodes and tests: the last result of each, and the last results of each test, oldest first. */

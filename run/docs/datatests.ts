@@ -1,4 +1,4 @@
-import type { Macro, Node, Project, UnitRows, UnitTest } from '../node.ts'
+import type { Macro, Node, Project, UnitRows, UnitTest } from '../manifest/node.ts'
 import type { Known } from './datanodes.ts'
 import type { DocsMacro, DocsTest, DocsTestResult, DocsUnitTest } from './shape.ts'
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
-import { ProjectError } from '../errors.ts'
+import { ProjectError } from '../base/errors.ts'
 
 /** A server that is up. */
 export interface Serving {

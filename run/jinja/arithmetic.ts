@@ -1,4 +1,4 @@
-import { ProjectError } from '../errors.ts'
+import { ProjectError } from '../base/errors.ts'
 import { brief, numeric } from './compare.ts'
 import { formatPercent } from './format.ts'
 import { exact, isInteger } from './numbers.ts'

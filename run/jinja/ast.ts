@@ -1,4 +1,4 @@
-import type { Place } from '../errors.ts'
+import type { Place } from '../base/errors.ts'
 import type { Source } from './source.ts'
 import type { JinjaFunction, Value } from './values.ts'
 

@@ -1,9 +1,9 @@
-import { type Place, ProjectError } from '../errors.ts'
+import { type Place, ProjectError } from '../base/errors.ts'
+import { didYouMean } from '../base/suggest.ts'
 import { brief, length, lookUp } from './compare.ts'
 import { dictMethods, listMethods, tupleMethods } from './methods.ts'
 import { integer } from './signature.ts'
 import { stringMethods } from './strings.ts'
-import { didYouMean } from './suggest.ts'
 import {
   isDict,
   isObject,

@@ -1,4 +1,4 @@
-import { ProjectError } from '../errors.ts'
+import { ProjectError } from '../base/errors.ts'
 import { repr } from './text.ts'
 import { type Dict, isDict, isFloat, isObject, isTuple, isUndefined, typeName, type Value } from './values.ts'
 

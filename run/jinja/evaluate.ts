@@ -1,4 +1,4 @@
-import { ProjectError } from '../errors.ts'
+import { ProjectError } from '../base/errors.ts'
 import { arithmetic, negative, positive } from './arithmetic.ts'
 import type { Arguments, Comparison, Expression, NodeOf } from './ast.ts'
 import { attribute, item, slice, undefinedAttribute } from './attributes.ts'

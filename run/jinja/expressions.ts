@@ -1,8 +1,8 @@
+import { didYouMean } from '../base/suggest.ts'
 import type { Arguments, BinaryOperator, Comparison, Expression } from './ast.ts'
 import { filters } from './filters.ts'
 import { exact } from './numbers.ts'
 import { describe, type Stream } from './stream.ts'
-import { didYouMean } from './suggest.ts'
 import { tests } from './tests.ts'
 import { float, type JinjaFunction, type Value } from './values.ts'
 

@@ -1,4 +1,4 @@
-import { ProjectError } from '../errors.ts'
+import { ProjectError } from '../base/errors.ts'
 import { brief, lookUp, numeric } from './compare.ts'
 import { isInteger, round, truncated } from './numbers.ts'
 import { floatText, repr, str } from './text.ts'

@@ -1,10 +1,10 @@
-import { ProjectError } from '../errors.ts'
+import { ProjectError } from '../base/errors.ts'
+import { didYouMean } from '../base/suggest.ts'
 import type { Target } from './ast.ts'
 import { iterate } from './compare.ts'
 import { globals } from './globals.ts'
 import type { Output } from './output.ts'
 import { placeAt, type Source } from './source.ts'
-import { didYouMean } from './suggest.ts'
 import { isObject, isUndefined, missing, typeName, type Undefined, type Value } from './values.ts'
 
 /** The names that a template sees from outside: a `Map<string, Value>` is one. */

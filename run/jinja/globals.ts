@@ -1,4 +1,4 @@
-import { ProjectError } from '../errors.ts'
+import { ProjectError } from '../base/errors.ts'
 import { iterate, store } from './compare.ts'
 import { builtins, integer } from './signature.ts'
 import { type Dict, isDict, type JinjaFunction, type JinjaObject, type Value } from './values.ts'

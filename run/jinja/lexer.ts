@@ -1,4 +1,4 @@
-import { ProjectError } from '../errors.ts'
+import { ProjectError } from '../base/errors.ts'
 import { placeAt, type Source } from './source.ts'
 
 export type TokenType = 'data' | 'output' | 'output_end' | 'tag' | 'tag_end' | 'name' | 'string' | 'integer' | 'float' | 'operator' | 'end'

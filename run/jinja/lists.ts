@@ -1,4 +1,4 @@
-import { ProjectError } from '../errors.ts'
+import { ProjectError } from '../base/errors.ts'
 import { arithmetic } from './arithmetic.ts'
 import { brief, compare, equals, findKey, iterate, length, truth } from './compare.ts'
 import { attributeReader, ignoreCase, sortBy } from './keys.ts'

@@ -1,4 +1,4 @@
-import { ProjectError } from '../errors.ts'
+import { ProjectError } from '../base/errors.ts'
 import { equals } from './compare.ts'
 import { type JinjaFunction, type JinjaObject, missing, type Value } from './values.ts'
 

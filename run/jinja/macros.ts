@@ -1,4 +1,4 @@
-import { type Place, ProjectError } from '../errors.ts'
+import { type Place, ProjectError } from '../base/errors.ts'
 import type { Definition } from './ast.ts'
 import { brief } from './compare.ts'
 import { evaluate } from './evaluate.ts'

@@ -1,4 +1,4 @@
-import { ProjectError } from '../errors.ts'
+import { ProjectError } from '../base/errors.ts'
 import { brief, compare, equals, findKey, iterate, lookUp, store } from './compare.ts'
 import { toDict } from './globals.ts'
 import { builtins, integer } from './signature.ts'

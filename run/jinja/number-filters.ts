@@ -1,4 +1,4 @@
-import { ProjectError } from '../errors.ts'
+import { ProjectError } from '../base/errors.ts'
 import { negative } from './arithmetic.ts'
 import { brief, compare, numeric } from './compare.ts'
 import { exact, isInteger, round, truncated } from './numbers.ts'

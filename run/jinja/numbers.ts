@@ -1,4 +1,4 @@
-import { ProjectError } from '../errors.ts'
+import { ProjectError } from '../base/errors.ts'
 import { brief } from './compare.ts'
 import type { Value } from './values.ts'
 

@@ -1,9 +1,9 @@
+import { didYouMean } from '../base/suggest.ts'
 import type { Definition, Expression, Parameter, Statement, Target } from './ast.ts'
 import { parseExpression, parseFilters, parseOr, parseTuple } from './expressions.ts'
 import type { Token } from './lexer.ts'
 import { placeAt, type Source } from './source.ts'
 import { createStream, describe, type Stream } from './stream.ts'
-import { didYouMean } from './suggest.ts'
 
 /** The statements of a template. */
 export function parseStatements(source: Source, tokens: Token[]): Statement[] {

@@ -1,15 +1,7 @@
-import type { Place } from '../errors.ts'
+import type { Rendered } from '../base/codeframe.ts'
+import type { Place } from '../base/errors.ts'
 import { type Output, outputText } from './output.ts'
 import { lastNotAbove, placeAt, type Source } from './source.ts'
-
-/** What rendering gives. */
-export interface Rendered {
-  readonly text: string
-  /** The place in the analyst's files that the character at this offset of the text comes from. */
-  placeAt(offset: number): Place
-  /** Where the macros were called that gave this character, innermost first. */
-  callersAt(offset: number): Place[]
-}
 
 /** The text of an output with the means to ask for places; nothing is worked out before somebody asks. */
 export function renderedOf(output: Output): Rendered {

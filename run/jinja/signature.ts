@@ -1,4 +1,4 @@
-import { ProjectError } from '../errors.ts'
+import { ProjectError } from '../base/errors.ts'
 import { brief } from './compare.ts'
 import { isInteger } from './numbers.ts'
 import { isUndefined, type JinjaFunction, typeName, type Value } from './values.ts'

@@ -1,4 +1,4 @@
-import type { Place } from '../errors.ts'
+import type { Place } from '../base/errors.ts'
 
 /** A template's text with the means to say where an offset of it stands. Line breaks are normalised to \n, as Jinja does. */
 export interface Source {

@@ -1,4 +1,4 @@
-import { ProjectError } from '../errors.ts'
+import { ProjectError } from '../base/errors.ts'
 import type { Definition, Statement } from './ast.ts'
 import type { Token, TokenType } from './lexer.ts'
 import { placeAt, type Source } from './source.ts'

@@ -1,4 +1,4 @@
-import { ProjectError } from '../errors.ts'
+import { ProjectError } from '../base/errors.ts'
 import { brief, iterate, length } from './compare.ts'
 import { formatBraces } from './format.ts'
 import { builtins, integer } from './signature.ts'

@@ -11,7 +11,9 @@
  * Values are those of values.ts: strings, numbers, booleans, null for None, arrays, Maps for dicts, functions
  * `(args, kwargs, site) => value`, and objects with `get(name)`. `fromJs` and `toJs` translate plain JavaScript data.
  */
-import { type Place, ProjectError } from '../errors.ts'
+
+import type { Rendered } from '../base/codeframe.ts'
+import { type Place, ProjectError } from '../base/errors.ts'
 import type { Definition, Statement } from './ast.ts'
 import { evaluate as evaluateNode } from './evaluate.ts'
 import { createFrame, isReturn, type Scope } from './frame.ts'
@@ -19,15 +21,15 @@ import { tokenize, tokenizeExpression } from './lexer.ts'
 import { bindMacro } from './macros.ts'
 import { createOutput } from './output.ts'
 import { parseAlone, parseStatements } from './parser.ts'
-import { type Rendered, renderedOf } from './render.ts'
+import { renderedOf } from './render.ts'
 import { createSource, placeAt, type Source } from './source.ts'
 import { execute } from './statements.ts'
 import type { Kwargs, Value } from './values.ts'
 
+export type { Rendered } from '../base/codeframe.ts'
 export type { Definition, Parameter } from './ast.ts'
 export type { Scope } from './frame.ts'
 export { bindMacro, type Macro, macroOf } from './macros.ts'
-export type { Rendered } from './render.ts'
 export { repr, str } from './text.ts'
 export { type Dict, fromJs, type JinjaFunction, type JinjaObject, type Kwargs, toJs, type Undefined, type Value } from './values.ts'
 

@@ -1,4 +1,4 @@
-import { type Place, ProjectError } from '../errors.ts'
+import { type Place, ProjectError } from '../base/errors.ts'
 
 /**
  * What an expression can give. Plain JavaScript wherever that is possible; integers beyond 2^53 are bigint, and a float

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { connect } from '../../run/database.ts'
-import { Interrupted } from '../../run/failing.ts'
+import { connect } from '../../run/database/connection.ts'
+import { Interrupted } from '../../run/execute/interrupted.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
 import { buildFixture, counts, type Fixture, fixture } from './fixture.ts'
 

@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import type { Command } from '../../run/open.ts'
-import type { Options } from '../../run/options.ts'
-import { createReport } from '../../run/report.ts'
+import type { Command } from '../../run/cli/command.ts'
+import type { Options } from '../../run/cli/options.ts'
+import { createReport } from '../../run/report/report.ts'
 import { projectDir } from './database.ts'
 
 /** Runs a command in this process, on a database: its exit code and what it printed. */

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Sql } from '../../run/database.ts'
-import { provedByConstraint } from '../../run/proved.ts'
+import { provedByConstraint } from '../../run/check/proved-by-constraint.ts'
+import type { Sql } from '../../run/database/driver.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
 import { buildFixture, type Fixture, fixture } from './fixture.ts'
 

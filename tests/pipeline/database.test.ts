@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { checkServer, connect, describeUrl } from '../../run/database.ts'
-import { withLock } from '../../run/lock.ts'
+import { checkServer, connect, describeUrl } from '../../run/database/connection.ts'
+import { withLock } from '../../run/database/lock.ts'
 import { type FreshDatabase, freshDatabase, withDatabase } from './database.ts'
 
 let database: FreshDatabase

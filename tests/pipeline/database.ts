@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { inject } from 'vitest'
-import { connect, type Sql } from '../../run/database.ts'
+import { connect } from '../../run/database/connection.ts'
+import type { Sql } from '../../run/database/driver.ts'
 
 /** A database of a test's own. */
 export interface FreshDatabase {

@@ -17,8 +17,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { checkServer, connect } from '../../run/database.ts'
-import { keepEmbedded, runningEmbedded, startEmbedded, stopEmbedded } from '../../run/embedded.ts'
+import { checkServer, connect } from '../../run/database/connection.ts'
+import { keepEmbedded, runningEmbedded, startEmbedded, stopEmbedded } from '../../run/embedded/server.ts'
 
 let folder: string
 const children: ChildProcess[] = []

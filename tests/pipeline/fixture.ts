@@ -2,17 +2,18 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
-import { type Built, build, type Plan } from '../../run/build.ts'
-import type { Session, Sql } from '../../run/database.ts'
-import { lostConnection } from '../../run/failing.ts'
-import { fingerprints } from '../../run/fingerprint.ts'
-import type { Project } from '../../run/node.ts'
-import { buildOrder } from '../../run/order.ts'
-import { parseProject } from '../../run/parse.ts'
-import { loadProject } from '../../run/project.ts'
-import type { NodeResult } from '../../run/record.ts'
-import { createReport, type Report } from '../../run/report.ts'
-import { selectNodes } from '../../run/select.ts'
+import type { Session, Sql } from '../../run/database/driver.ts'
+import { lostConnection } from '../../run/database/errors.ts'
+import { build } from '../../run/execute/build.ts'
+import type { Built, Plan } from '../../run/execute/plan.ts'
+import { fingerprints } from '../../run/graph/fingerprint.ts'
+import { buildOrder } from '../../run/graph/order.ts'
+import { selectNodes } from '../../run/graph/select.ts'
+import type { Project } from '../../run/manifest/node.ts'
+import type { NodeResult } from '../../run/manifest/result.ts'
+import { parseProject } from '../../run/parse/parse.ts'
+import { loadProject } from '../../run/project/files.ts'
+import { createReport, type Report } from '../../run/report/report.ts'
 
 /** A project of a test's own, in a temporary folder. */
 export interface Fixture {
@@ -47,7 +48,7 @@ export async function buildFixture(
   options: Partial<Plan> & { select?: string[]; vars?: Record<string, unknown>; acceptShrink?: boolean } = {},
 ): Promise<Built & { by: Record<string, NodeResult>; printed: string; project: Project }> {
   const [{ database } = { database: '' }] = await sql<{ database: string }[]>`select current_database() as database`
-  const flags = { acceptShrink: options.acceptShrink ?? false }
+  const flags = { own: { ACCEPT_SHRINK: options.acceptShrink ?? false } }
   const project = parseProject(await loadProject(dir, { target: { database }, flags, ...(options.vars ? { vars: options.vars } : {}) }))
   const { report, printed } = silentReport()
   report.textOf = file => project.textOf(file)

@@ -2,8 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { diagnose } from '../../run/diagnose.ts'
-import { migrate, pendingMigrations } from '../../run/migrate.ts'
+import { migrate, pendingMigrations } from '../../run/database/migrate.ts'
 import { type FreshDatabase, freshDatabase, projectDir } from './database.ts'
 
 let folder: string
@@ -84,11 +83,4 @@ it('refuses files that contradict the history or each other', async () => {
 
 it('has nothing to do in a project without migrations', async () => {
   expect(await pendingMigrations(database.sql, join(folder, 'nowhere'))).toEqual([])
-})
-
-it('is said by debug, with what is there', async () => {
-  const { lines, ok } = await diagnose(database.sql, database.url, projectDir)
-  expect(ok).toBe(true)
-  expect(lines.join('\n')).toMatch(/connection: OK[\s\S]*schemas: none yet[\s\S]*migrations: the next build applies 00001-landing.sql/)
-  expect(lines.join('\n')).not.toMatch(/:[^/\s]+@/)
 })

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Command } from '../../run/cli/command.ts'
+import type { Options } from '../../run/cli/options.ts'
 import { buildCommand } from '../../run/commands/build.ts'
 import { retryCommand } from '../../run/commands/retry.ts'
 import { testCommand } from '../../run/commands/test.ts'
-import type { Command } from '../../run/open.ts'
-import type { Options } from '../../run/options.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
 import { type Fixture, fixture, silentReport } from './fixture.ts'
 

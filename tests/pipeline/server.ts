@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { checkServer, connect } from '../../run/database.ts'
-import { startEmbedded } from '../../run/embedded.ts'
-import { migrate } from '../../run/migrate.ts'
+import { checkServer, connect } from '../../run/database/connection.ts'
+import { migrate } from '../../run/database/migrate.ts'
+import { startEmbedded } from '../../run/embedded/server.ts'
 import { projectDir, withDatabase } from './database.ts'
 
 /** What the test files know of the server that they share. */

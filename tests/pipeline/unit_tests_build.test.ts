@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { runResults } from '../../run/artifacts.ts'
-import { manifestOf } from '../../run/manifest.ts'
+import { manifestOf } from '../../run/artifacts/manifest.ts'
+import { runResults } from '../../run/artifacts/run-results.ts'
 import { type FreshDatabase, freshDatabase, projectDir } from './database.ts'
 import { buildFixture, type Fixture, fixture } from './fixture.ts'
 

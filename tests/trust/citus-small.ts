@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { clear } from '../../bench/clear.ts'
-import { connect, type Sql } from '../../run/database.ts'
+import { connect } from '../../run/database/connection.ts'
+import type { Sql } from '../../run/database/driver.ts'
 import { run, shell } from './command.ts'
 
 /** A cluster, a plain server, and how to stop a worker. */

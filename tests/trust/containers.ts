@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer } from 'testcontainers'
-import { connect } from '../../run/database.ts'
+import { connect } from '../../run/database/connection.ts'
 import { citusTrial } from './citus.ts'
 
 /** What ran against one image. */

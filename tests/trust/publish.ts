@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { randomOf } from '../../bench/random.ts'
-import type { Sql } from '../../run/database.ts'
+import type { Sql } from '../../run/database/driver.ts'
 import { tables } from '../pipeline/rules/tables.ts'
 import { createSite, type Site } from './site.ts'
 

@@ -13,18 +13,7 @@ describe('errors --replay', () => {
 
   beforeAll(async () => {
     // The runner too, for its schemas are to be changed.
-    for (const name of [
-      'dbt_project.yml',
-      'run.ts',
-      'run',
-      'loaders',
-      'models',
-      'macros',
-      'migrations',
-      'seeds',
-      'tests/data',
-      'tests/generic',
-    ])
+    for (const name of ['dbt_project.yml', 'run.ts', 'run', 'loaders', 'models', 'macros', 'migrations', 'seeds', 'tests/data'])
       cpSync(join(projectDir, name), file(name), { recursive: true, filter: source => !source.endsWith('_unit_tests.yml') })
     for (const name of ['node_modules', 'package.json', 'tsconfig.json']) symlinkSync(join(projectDir, name), file(name))
     writeFileSync(file('seeds/user_agent_overrides.csv'), 'user_id,agent_id\n')

@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { generate } from '../../bench/generate.ts'
 import { buildCommand } from '../../run/commands/build.ts'
-import { connect, type Sql } from '../../run/database.ts'
-import { type Embedded, runningEmbedded, startEmbedded } from '../../run/embedded.ts'
+import { connect } from '../../run/database/connection.ts'
+import type { Sql } from '../../run/database/driver.ts'
+import { type Embedded, runningEmbedded, startEmbedded } from '../../run/embedded/server.ts'
 import { silentReport } from '../pipeline/fixture.ts'
 
 /** A copy of the project with an embedded server and a feed of its own, in a temporary folder. */
@@ -48,7 +49,7 @@ export async function createSite(): Promise<Site> {
   // A site has an embedded server of its own, whatever the tests beside it are pointed at.
   delete process.env.DATABASE_URL
   const dir = mkdtempSync(join(tmpdir(), 'deskledger-trust-'))
-  for (const name of ['dbt_project.yml', 'models', 'macros', 'migrations', 'seeds', 'tests/data', 'tests/generic'])
+  for (const name of ['dbt_project.yml', 'models', 'macros', 'migrations', 'seeds', 'tests/data'])
     if (existsSync(join(project, name))) cpSync(join(project, name), join(dir, name), { recursive: true })
   // A model whose columns change between the deliveries, and a view on it.
   writeFileSync(join(dir, 'models/marts/trust_names.sql'), "select agent_id, name from {{ ref('trust_busy') }}\n")

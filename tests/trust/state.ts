@@ -1,4 +1,4 @@
-import type { Sql } from '../../run/database.ts'
+import type { Sql } from '../../run/database/driver.ts'
 import type { Row } from '../pipeline/rules/records.ts'
 import { compare, snapshot } from '../pipeline/rules/snapshot.ts'
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { compiledPath, writeCompiled } from '../../run/artifacts.ts'
+import { compiledPath, writeCompiled } from '../../run/artifacts/run-results.ts'
 import { projectOf } from './fixture.ts'
 
 it('writes compiled SQL where it differs, and leaves what stands there already', async () => {

@@ -9,8 +9,8 @@ import { type Manifest, textOf } from '../../bench/peers/dbt.ts'
 import { run } from '../../bench/process.ts'
 import { writeProject } from '../../bench/project.ts'
 import { type Result, render, table } from '../../bench/results.ts'
-import { parseProject } from '../../run/parse.ts'
-import { loadProject } from '../../run/project.ts'
+import { parseProject } from '../../run/parse/parse.ts'
+import { loadProject } from '../../run/project/files.ts'
 
 const signal = new AbortController().signal
 

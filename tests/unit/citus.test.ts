@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { createDoubts } from '../../run/citus/doubt.ts'
+import type { Rendered } from '../../run/base/codeframe.ts'
+import { explainRefusal } from '../../run/citus/error-hints.ts'
 import { ofNode } from '../../run/citus/health.ts'
 import { placementOf } from '../../run/citus/placement.ts'
-import { refuseInlined, refuseVolatile } from '../../run/citus/portable.ts'
-import { explainRefusal } from '../../run/citus/refusals.ts'
-import type { Notice } from '../../run/database.ts'
-import type { Rendered } from '../../run/jinja/render.ts'
-import type { Config, Node } from '../../run/node.ts'
+import { createDoubts } from '../../run/citus/uncertain-commit.ts'
+import { refuseInlined, refuseVolatile } from '../../run/citus/unsupported-sql.ts'
+import type { Notice } from '../../run/database/driver.ts'
+import type { Config, Node } from '../../run/manifest/node.ts'
 
 const node = (config: Config = {}) => ({ name: 'agents', config, place: { file: 'models/agents.sql' } }) as Node
 const query = (text: string) =>

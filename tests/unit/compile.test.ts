@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { explainPostgres, formatProblem } from '../../run/codeframe.ts'
-import { compileNode, type RunContext, renderMacro, renderText } from '../../run/compile.ts'
-import { ProjectError } from '../../run/errors.ts'
-import type { Introspect, Request } from '../../run/introspect.ts'
-import { relationOf } from '../../run/relation.ts'
+import { explainPostgres, formatProblem } from '../../run/base/codeframe.ts'
+import { ProjectError } from '../../run/base/errors.ts'
+import type { Introspect, Request } from '../../run/database/introspection.ts'
+import { relationOf } from '../../run/manifest/relation.ts'
+import { compileNode, type RunContext, renderMacro, renderText } from '../../run/template/compile.ts'
 import { nodeOf, projectOf } from './fixture.ts'
 
 async function compiled(files: Record<string, string>, name: string, context: RunContext = {}, options = {}): Promise<string> {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { applyLevel, projectLevels } from '../../run/config.ts'
-import type { ProjectError } from '../../run/errors.ts'
+import type { ProjectError } from '../../run/base/errors.ts'
+import { applyLevel, projectLevels } from '../../run/project/config.ts'
 import { mistakesOf, nodeOf, projectOf } from './fixture.ts'
 
 const tree = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { guessType, readCsv } from '../../run/csv.ts'
+import { guessType, readCsv } from '../../run/parse/csv.ts'
 
 describe('guessType', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { moment } from '../../run/datetime.ts'
 import { parseTemplate, render } from '../../run/jinja/template.ts'
-import { MODULES } from '../../run/modules.ts'
+import { moment } from '../../run/template/datetime.ts'
+import { MODULES } from '../../run/template/python-modules.ts'
 
 const scope = new Map<string, unknown>([
   ['modules', MODULES],

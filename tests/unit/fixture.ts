@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach } from 'vitest'
-import { formatProblem } from '../../run/codeframe.ts'
-import { ProjectError, ProjectErrors } from '../../run/errors.ts'
-import type { Node, Project } from '../../run/node.ts'
-import { parseProject } from '../../run/parse.ts'
-import { type LoadOptions, loadProject } from '../../run/project.ts'
+import { formatProblem } from '../../run/base/codeframe.ts'
+import { ProjectError, ProjectErrors } from '../../run/base/errors.ts'
+import type { Node, Project } from '../../run/manifest/node.ts'
+import { parseProject } from '../../run/parse/parse.ts'
+import { type LoadOptions, loadProject } from '../../run/project/files.ts'
 
 const folders: string[] = []
 

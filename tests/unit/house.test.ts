@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Node, Project } from '../../run/node.ts'
-import { parseProject } from '../../run/parse.ts'
-import { loadProject } from '../../run/project.ts'
+import type { Node, Project } from '../../run/manifest/node.ts'
+import { parseProject } from '../../run/parse/parse.ts'
+import { loadProject } from '../../run/project/files.ts'
 
 const root = join(import.meta.dirname, '../..')
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ProjectError } from '../../run/errors.ts'
+import { ProjectError } from '../../run/base/errors.ts'
 import { bindMacro, fromJs, parseTemplate, render, type Value } from '../../run/jinja/template.ts'
 
 /** `line:column message | hint` of the error that a template gives. */

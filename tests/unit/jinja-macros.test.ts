@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ProjectError } from '../../run/errors.ts'
+import { ProjectError } from '../../run/base/errors.ts'
 import {
   bindMacro,
   callMacro,

@@ -4,8 +4,8 @@ import { compiledNodes } from '../../run/docs/datacompiled.ts'
 import { lineageOf } from '../../run/docs/datalineage.ts'
 import type { Lineage } from '../../run/lineage/project.ts'
 import { pathLabel } from '../../run/lineage/value.ts'
-import { parseProject } from '../../run/parse.ts'
-import { loadProject } from '../../run/project.ts'
+import { parseProject } from '../../run/parse/parse.ts'
+import { loadProject } from '../../run/project/files.ts'
 
 // Where each column of core comes from, written down from the contract of the warehouse and of the feed, not from the SQL. `agents type`
 // is the key `type` of the records of agents. `batch` is the name of a batch, `date` its day: from its name or from seeds/sync_batches.csv.

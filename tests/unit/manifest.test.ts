@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { manifestOf } from '../../run/manifest.ts'
+import { manifestOf } from '../../run/artifacts/manifest.ts'
 import { schemaProblems } from '../pipeline/command.ts'
 import { projectOf } from './fixture.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isSpoiled, isTooDeep, NESTING_LIMIT, readableJson, shortened, unrepresentable } from '../../loaders/oddities.ts'
+import { isSpoiled, isTooDeep, NESTING_LIMIT, readableJson, shortened, unrepresentable } from '../../loaders/json-repair.ts'
 
 describe('what jsonb cannot hold', () => {
   it('is a NUL or half a surrogate pair, as an escape', () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { Node, Project } from '../../run/node.ts'
-import { ancestors, blockedBy, buildOrder, descendants, findCycle } from '../../run/order.ts'
+import { ancestors, blockedBy, buildOrder, descendants, findCycle } from '../../run/graph/order.ts'
+import type { Node, Project } from '../../run/manifest/node.ts'
 
 /** A graph written as 'child: parents'. */
 function graph(...lines: string[]): Project {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { pace } from '../../run/pace.ts'
+import { pace } from '../../run/report/transfer-rate.ts'
 
 it.each([
   [0, 2_000_000_000, 0, '0.0 of 2,000 MB'],

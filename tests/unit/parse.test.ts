@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { fingerprints } from '../../run/fingerprint.ts'
-import { testNames } from '../../run/testnames.ts'
+import { fingerprints } from '../../run/graph/fingerprint.ts'
+import { testNames } from '../../run/parse/test-names.ts'
 import { mistakesOf, nodeOf, projectOf } from './fixture.ts'
 
 // Unique ids of dbt's own example project, jaffle_shop.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ProjectError } from '../../run/errors.ts'
-import { readProfile } from '../../run/profile.ts'
+import { ProjectError } from '../../run/base/errors.ts'
+import { readProfile } from '../../run/project/profile.ts'
 import { folderOf } from './fixture.ts'
 
 const profiles = `

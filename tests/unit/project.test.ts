@@ -1,8 +1,8 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { parseProject } from '../../run/parse.ts'
-import { loadProject } from '../../run/project.ts'
+import { parseProject } from '../../run/parse/parse.ts'
+import { loadProject } from '../../run/project/files.ts'
 import { folderOf, mistakesOf, nodeOf, projectOf } from './fixture.ts'
 
 it('finds models, seeds, singular tests and macros, and leaves the TypeScript tests alone', async () => {

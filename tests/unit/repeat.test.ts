@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { explainConnection } from '../../run/database.ts'
-import { ProjectError } from '../../run/errors.ts'
-import { isRepeatable, nodeAway } from '../../run/failing.ts'
-import { repeating } from '../../run/repeat.ts'
+import { ProjectError } from '../../run/base/errors.ts'
+import { repeating } from '../../run/cli/retry.ts'
+import { explainConnection } from '../../run/database/connection.ts'
+import { isRepeatable, nodeAway } from '../../run/database/errors.ts'
 import { silentReport } from '../pipeline/fixture.ts'
 
 const failure = (code: string) => Object.assign(new Error(`failed with ${code}`), { code })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { rowDiff } from '../../run/rowdiff.ts'
+import { rowDiff } from '../../run/check/row-diff.ts'
 
 it('shows changed cells, missing rows and rows that nobody expected', () => {
   const text = rowDiff({

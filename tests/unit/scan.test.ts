@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bundles } from '../../loaders/bundles.ts'
 import type { Entity } from '../../loaders/entities.ts'
 import { judge, roomOf } from '../../loaders/judge.ts'
-import { startJudge } from '../../loaders/judges.ts'
+import { startJudge } from '../../loaders/judge-thread.ts'
 import { createPool } from '../../loaders/pool.ts'
+import { bundles } from '../../loaders/record-batches.ts'
 import { decodeRow, rowStarts } from '../../loaders/rows.ts'
 import type { FeedFile } from '../../loaders/survey.ts'
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { Project } from '../../run/node.ts'
-import { type Selection, selectNodes } from '../../run/select.ts'
+import { type Selection, selectNodes } from '../../run/graph/select.ts'
+import type { Project } from '../../run/manifest/node.ts'
 import { projectOf } from './fixture.ts'
 
 // raw.agents → base → stg → agents → marts.daily, raw.roles → roles → daily; seed currencies

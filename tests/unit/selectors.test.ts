@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { manifestOf } from '../../run/manifest.ts'
-import type { Project } from '../../run/node.ts'
-import { selectNodes } from '../../run/select.ts'
+import { manifestOf } from '../../run/artifacts/manifest.ts'
+import { selectNodes } from '../../run/graph/select.ts'
+import type { Project } from '../../run/manifest/node.ts'
 import { mistakesOf, projectOf } from './fixture.ts'
 
 const files = {

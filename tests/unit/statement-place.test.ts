@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { statementPlace } from '../../run/statement-place.ts'
+import { statementPlace } from '../../run/database/migration-place.ts'
 
 const script = `-- first; a "comment"
 create table a (id int);

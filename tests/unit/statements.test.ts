@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { controlsTransaction, statementsOf } from '../../run/statements.ts'
+import { controlsTransaction, statementsOf } from '../../run/database/split-statements.ts'
 
 const texts = (sql: string) => statementsOf(sql).map(({ text }) => text)
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Check, statementOf, verdictOf } from '../../run/tests.ts'
+import type { Check } from '../../run/check/check.ts'
+import { statementOf, verdictOf } from '../../run/check/data-tests.ts'
 
 const check = (sql: string, more: Partial<Check> = {}): Check => ({
   sql,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { manifestOf } from '../../run/manifest.ts'
-import { buildOrder } from '../../run/order.ts'
-import { literal } from '../../run/unitsql.ts'
+import { manifestOf } from '../../run/artifacts/manifest.ts'
+import { literal } from '../../run/check/unit-sql.ts'
+import { buildOrder } from '../../run/graph/order.ts'
 import { mistakesOf, projectOf } from './fixture.ts'
 
 const files = (yaml: string): Record<string, string> => ({

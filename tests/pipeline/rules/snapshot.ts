@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres'
+import type { Sql } from '../../../run/database/driver.ts'
 import { canonicalJson, parseJson, stripZeros } from './json.ts'
 import type { Row } from './records.ts'
 import { tables } from './tables.ts'

@@ -1,0 +1,84 @@
+/** Where in the project a mistake stands: a file relative to the project, 1-based line and column. */
+export interface Place {
+  file: string
+  line?: number
+  column?: number
+  /** The macro that is called there. */
+  macro?: string
+}
+
+/** Kinds of ProjectError that code must tell apart: the server or a node of its cluster is gone, another build holds the lock. */
+export type ProblemCode = 'connection-lost' | 'node-away' | 'locked'
+
+/** What a ProjectError says beside its message. */
+export interface ErrorDetails {
+  place?: Place | undefined
+  /** What to do next. */
+  hint?: string | undefined
+  /** Macro calls that led here, innermost first. */
+  callers?: Place[]
+  code?: ProblemCode
+  cause?: unknown
+}
+
+/**
+ * A mistake in the project, its input or its surroundings, not in the runner: shown as its message with the
+ * place, the source line and a caret, and the next step, never with a stack. The process leaves with code 2.
+ */
+export class ProjectError extends Error {
+  override readonly name = 'ProjectError'
+  readonly place: Place | undefined
+  readonly hint: string | undefined
+  readonly callers: Place[]
+  readonly code: ProblemCode | undefined
+
+  constructor(message: string, { place, hint, callers = [], code, cause }: ErrorDetails = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.place = place
+    this.hint = hint
+    this.callers = callers
+    this.code = code
+  }
+}
+
+/** All mistakes found at once, in order of file and line; `errors` is never empty. */
+export class ProjectErrors extends Error {
+  override readonly name = 'ProjectErrors'
+  readonly errors: ProjectError[]
+
+  constructor(errors: ProjectError[]) {
+    super(errors.map(error => error.message).join('\n'))
+    this.errors = errors
+  }
+}
+
+/** A warning with its place. */
+export interface Problem {
+  message: string
+  place?: Place
+  hint?: string
+}
+
+/** What PostgreSQL says of a statement, as its drivers throw it. */
+export interface PostgresError extends Error {
+  /** SQLSTATE. */
+  code: string
+  position?: string | number
+  detail?: string
+  hint?: string
+  where?: string
+  constraint_name?: string
+}
+
+/** Whether something thrown is PostgreSQL's own error: it has a SQLSTATE. A lost connection has another code, as it is the driver's error. */
+export function isPostgresError(error: unknown): error is PostgresError {
+  return error instanceof Error && !(error instanceof ProjectError) && SQLSTATE.test(String((error as { code?: unknown }).code))
+}
+
+/** Whether an error is the project's or PostgreSQL's, so that it is a node's failure; anything else is a bug of the runner. */
+export function isOwnError(error: unknown): boolean {
+  return error instanceof ProjectError || error instanceof ProjectErrors || isPostgresError(error)
+}
+
+// Classes of PostgreSQL begin with a digit or with one of these letters; EPIPE and its like are codes of the system.
+const SQLSTATE = /^[0-9FHPX][0-9A-Z]{4}$/

@@ -1,0 +1,76 @@
+import type { Problem } from './errors.ts'
+import { ProjectError } from './errors.ts'
+import { didYouMean } from './suggest.ts'
+import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from './yaml.ts'
+
+/** What a key of a mapping may hold; `use` names what replaces a thing of dbt that this runner does not do; where nothing is built of it (`harmless`) it is passed over with a warning. */
+export type Shape = 'any' | 'text' | 'flag' | 'map' | 'list' | 'maps' | 'texts' | { use: string; harmless?: true }
+
+/** The keys that a mapping may have. */
+export type Shapes = Record<string, Shape>
+
+/** The keys of a mapping that fit their shape; the others go to `errors`, each with its place. A null value counts as not given. */
+export function readShape(map: YamlMap, what: string, shapes: Shapes, errors: ProjectError[], warnings?: Problem[]): YamlMap {
+  const read: YamlMap = {}
+  for (const [key, value] of Object.entries(map)) {
+    const shape = Object.hasOwn(shapes, key) ? shapes[key]! : undefined
+    const fail = (message: string, hint?: string, place = placeOf(map, key)): void => {
+      errors.push(new ProjectError(message, { place, hint }))
+    }
+    if (shape === undefined) {
+      const known = Object.keys(shapes).filter(name => typeof shapes[name] === 'string')
+      fail(`'${key}' is no key of ${what}`, didYouMean(key, known) ?? `It may have ${known.join(', ')}.`)
+    } else if (typeof shape === 'object' && shape.harmless && warnings) {
+      const place = placeOf(map, key)
+      warnings.push({ message: passedOver(`'${key}' of ${what}`), ...(place ? { place } : {}), hint: `Use ${shape.use} instead.` })
+    } else if (typeof shape === 'object') fail(`not supported: '${key}' of ${what}`, `Use ${shape.use} instead.`)
+    else if (value === null && key !== 'freshness') continue
+    else if (!fits(value, shape))
+      fail(`'${key}' of ${what} must be ${WORDS[shape]}, not ${named(value)}`, undefined, placeOfValue(map, key))
+    else read[key] = value
+  }
+  return read
+}
+
+/** What is said of a thing of dbt that changes nothing in the database, and so is no reason to stop. */
+export function passedOver(what: string): string {
+  return `not supported: ${what}. Nothing is done with it`
+}
+
+/** `a list`, `the text 'yes'`: a value in words for an error. */
+export function named(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object') return 'a mapping'
+  return typeof value === 'string' ? `the text '${value}'` : String(value)
+}
+
+const WORDS: Record<Exclude<Shape, object>, string> = {
+  any: 'anything',
+  text: 'text',
+  flag: 'true or false',
+  map: 'a mapping',
+  list: 'a list',
+  maps: 'a list of mappings',
+  texts: 'a name or a list of names',
+}
+
+function fits(value: Yaml, shape: Exclude<Shape, object>): boolean {
+  const scalar = value !== null && typeof value !== 'object'
+  switch (shape) {
+    case 'any':
+      return true
+    case 'text':
+      return scalar
+    case 'flag':
+      return typeof value === 'boolean' || (typeof value === 'string' && value.includes('{{'))
+    case 'map':
+      return isYamlMap(value) || value === null
+    case 'list':
+      return Array.isArray(value)
+    case 'maps':
+      return Array.isArray(value) && value.every(isYamlMap)
+    case 'texts':
+      return scalar || (Array.isArray(value) && value.every(item => item !== null && typeof item !== 'object'))
+  }
+}

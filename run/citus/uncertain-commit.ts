@@ -1,0 +1,26 @@
+import { ProjectError } from '../base/errors.ts'
+import type { Notice } from '../database/driver.ts'
+
+/** Watches a connection's warnings for commits that a worker may not have got. */
+export interface Doubts {
+  onNotice(notice: Notice): void
+  /** Throws when there was one. */
+  check(): void
+}
+
+/** Citus commits on the coordinator first: when a worker dies in the next moment, there is only a warning. */
+export function createDoubts(): Doubts {
+  const nodes = new Set<string>()
+  return {
+    onNotice({ message = '' }) {
+      const node = /failed to commit (?:prepared )?transaction(?: '[^']*')? on (\S+)/.exec(message)?.[1]
+      if (node) nodes.add(node)
+    },
+    check() {
+      if (nodes.size === 0) return
+      throw new ProjectError(`In doubt: the work is committed, but ${[...nodes].join(' and ')} may not show it yet`, {
+        hint: 'Readers may see a part until that node is back and ends the commit: then type `select recover_prepared_transactions()` on the coordinator, or run the command again, which does.',
+      })
+    },
+  }
+}

@@ -1,0 +1,51 @@
+import type { Session, Sql } from '../database/driver.ts'
+import type { DocsQuality, DocsWarehouse } from '../docs/shape.ts'
+import type { Refused } from '../execute/summary.ts'
+import type { Project } from '../manifest/node.ts'
+import type { ErrorsPlan, FeedPlan } from '../preview/plan.ts'
+import type { Report } from '../report/report.ts'
+import type { Options } from './options.ts'
+
+/** What every command gets. */
+export interface Command {
+  /** The word that the user typed. */
+  name: string
+  options: Options
+  report: Report
+  /** What the warehouse brings beside SQL; none for a plain dbt project. */
+  extension?: Extension
+  /** Ctrl-C. */
+  signal: AbortSignal
+}
+
+/**
+ * What a warehouse with a feed of its own adds to the commands of the runner. run.ts hands it to each command; a plain dbt project is
+ * built without it, and nothing but run.ts imports what stands behind it.
+ */
+export interface Extension {
+  /** What the command line says to templates beside dbt's own `flags`. */
+  flags(command: Pick<Command, 'options'>): Record<string, boolean>
+  /** Brings new data before a build, inside the transaction of the session where it is in one. */
+  load(command: Command, project: Pick<Project, 'dir' | 'invocationId'>, sql: Sql, session: Session, isInside?: boolean): Promise<Loaded>
+  /** Whether there is nothing new to load, and then what is to be told of it; undefined where a load has to look. */
+  findUnchanged(command: Command, session: Session): Promise<{ tell(): void } | undefined>
+  /** Open errors and warnings by table, for the summary of a build. */
+  openErrors(sql: Sql): Promise<Refused[]>
+  /** Open errors that come or go within the transaction of a plan. */
+  errorChanges: { begin(session: Session): Promise<void>; end(session: Session, most: number): Promise<ErrorChanges> }
+  /** The parts of the docs page that only this warehouse has. */
+  docs(sql: Sql): Promise<{ quality: DocsQuality | null; warehouse: DocsWarehouse | null }>
+}
+
+/** What a load brought, as a plan tells it. */
+export interface Loaded {
+  feed: FeedPlan[]
+  /** Whether a file was refused whole: an error under --warn-error. */
+  hasRefused: boolean
+}
+
+/** Open errors that a build would make, and that it would resolve. */
+export interface ErrorChanges {
+  new: ErrorsPlan
+  resolved: ErrorsPlan
+}

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto'
+import path from 'node:path'
+import { ProjectError, ProjectErrors } from '../base/errors.ts'
+import type { Project } from '../manifest/node.ts'
+import { found, running } from '../report/dbt-lines.ts'
+import type { Command } from './command.ts'
+import { connectionOf, targetOf } from './open-database.ts'
+
+/** A project as a command works with it. */
+export interface Opened {
+  project: Project
+  /** Absolute path of the folder of artifacts, and the same as it was given. */
+  targetPath: string
+  targetName: string
+  /** Folder of dbt.log. */
+  logFolder: string
+  /** All that the project was read from, but for the files in its own folder; absolute. */
+  folders: string[]
+}
+
+/** Reads and parses the project; shows its warnings. Throws ProjectErrors with all mistakes. */
+export async function openProject(command: Command): Promise<Opened> {
+  const { errors, ...opened } = await openPartly(command)
+  if (errors.length > 0) throw new ProjectErrors((await import('../parse/resolve-refs.ts')).inPlaces(errors))
+  return opened
+}
+
+/** The same with the mistakes, for who can do with a part of the project. */
+export async function openPartly({ name, options, report, extension }: Command): Promise<Opened & { errors: ProjectError[] }> {
+  if (!BARE.has(name)) report.event(running(), true)
+  // Not before: who finds out by other means that nothing is to do has no use for these.
+  const [{ loadProject }, { parsePartly }] = await Promise.all([import('../project/files.ts'), import('../parse/parse.ts')])
+  const { url, target } = await connectionOf(options)
+  const files = await loadProject(options.projectDir, {
+    ...(options.vars ? { vars: options.vars } : {}),
+    target: { ...targetOf(url), ...target },
+    flags: {
+      which: name,
+      fullRefresh: options.fullRefresh ?? false,
+      storeFailures: options.storeFailures ?? false,
+      own: extension?.flags({ options }) ?? {},
+    },
+  })
+  report.textOf = file => files.texts.get(file)
+  const logFolder = path.resolve(files.dir, options.logPath ?? process.env.DBT_LOG_PATH ?? files.settings.logPath)
+  report.logTo(logFolder)
+  const { project, errors } = parsePartly(files)
+  report.textOf = file => project.textOf(file)
+  if (errors.length === 0) for (const warning of project.warnings) report.warn(warning)
+  if (!BARE.has(name) && errors.length === 0) report.event(found(project), true)
+  if (options.warnError && errors.length === 0 && project.warnings.length > 0) {
+    throw new ProjectError(
+      `The project has ${project.warnings.length === 1 ? 'a warning' : `${project.warnings.length} warnings`}, and --warn-error is set`,
+    )
+  }
+  const targetName = options.targetPath ?? process.env.DBT_TARGET_PATH ?? files.settings.targetPath
+  return { project, errors, targetName, targetPath: path.resolve(project.dir, targetName), logFolder, folders: files.folders }
+}
+
+/** Opens a project of which no more is needed than that it is there. */
+export async function openFolder({ options, report }: Command): Promise<Pick<Project, 'dir' | 'invocationId' | 'citus'>> {
+  const { readProjectFile } = await import('../project/settings.ts')
+  const { dir, settings } = await readProjectFile(options.projectDir)
+  report.logTo(path.resolve(dir, options.logPath ?? process.env.DBT_LOG_PATH ?? settings.logPath))
+  return { dir, invocationId: randomUUID(), citus: settings.citus }
+}
+
+// Commands that are asked for a result, not for work: no frame around it.
+const BARE = new Set(['show', 'ls', 'debug', 'errors', 'clean', 'load'])

@@ -1,0 +1,139 @@
+import { createRequire } from 'node:module'
+import { type Command as Commander, InvalidArgumentError, Option } from 'commander'
+
+/** Options that belong together: added to each command that has them. An option that two groups share is added once. */
+export type OptionGroup = (command: Commander) => Commander
+
+/** Of every command. */
+export const common: OptionGroup = command =>
+  command
+    .option('--project-dir <folder>', 'where dbt_project.yml is', process.env.DBT_PROJECT_DIR ?? '.')
+    .option('--profiles-dir <folder>', 'where profiles.yml is (default: DBT_PROFILES_DIR, the project, ~/.dbt); DATABASE_URL wins')
+    .option('--profile <name>', 'which profile (default: that of dbt_project.yml)')
+    .option('-t, --target <name>', 'which of its targets')
+    .option('--vars <yaml>', 'variables over those of the project: "{first_sync_date: 2026-01-05}"', readVars)
+    .addOption(new Option('--log-format <format>', 'of progress on stderr').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--log-level <level>', 'the least that is told').choices(['debug', 'info', 'warn', 'error', 'none']))
+    .addOption(new Option('-d, --debug', 'the same as --log-level debug').hideHelp())
+    .option('--log-path <folder>', 'folder of dbt.log (default: DBT_LOG_PATH, or logs)')
+    .option('-q, --quiet', 'only errors and results')
+    .option('--warn-error', 'warnings count as errors')
+    .option('--target-path <folder>', 'folder of artifacts (default: target)')
+
+/** Which nodes a command is about. */
+export const selection: OptionGroup = command =>
+  command
+    .option(
+      '-s, --select <terms...>',
+      'which nodes: names, folders, tag:x, path:x, source:x, graph operators + @; space is or, comma is and',
+    )
+    .addOption(new Option('-m, --models <terms...>').hideHelp())
+    .option('--exclude <terms...>', 'which of them not')
+    .option('--selector <name>', 'a selection that selectors.yml names')
+    .option('--resource-type <types...>', 'only these: model, seed, test, source')
+    .option('--exclude-resource-type <types...>', 'all but these')
+    .addOption(
+      new Option('--indirect-selection <mode>', 'which tests follow their models').choices(['eager', 'cautious', 'buildable', 'empty']),
+    )
+    .option('--state <folder>', 'artifacts of an earlier run, for state: and result:')
+    .hook('preAction', self => {
+      const { models } = self.opts()
+      if (models) self.setOptionValue('select', [...(self.opts().select ?? []), ...models])
+    })
+
+/** How relations are made. */
+export const building: OptionGroup = command =>
+  waiting(failFast(command.option('-f, --full-refresh', 'make incremental models from nothing')))
+
+/** Each node in a transaction of its own. */
+export const nonAtomic: OptionGroup = command =>
+  command.option('--no-atomic', 'each model in a transaction of its own, for hooks that cannot live in one transaction')
+
+/** How tests are run. */
+export const testing: OptionGroup = command => failFast(command.option('--store-failures', 'keep failing rows in tables'))
+
+/** Whether to queue behind another build or load. */
+export const waiting: OptionGroup = command =>
+  once(command, '--wait', () => command.option('--no-wait', 'leave at once when another build or load is running'))
+
+/** How retry finds what failed. */
+export const retrying: OptionGroup = command =>
+  command.option('--state <folder>', 'artifacts of the run to retry (default: those of the last)')
+
+/** How two relations are compared. */
+export const comparing: OptionGroup = command =>
+  command
+    .option('--key <columns...>', 'columns that name a row (default: unique_key, or the primary key)')
+    .option('--ignore <columns...>', 'columns that do not count')
+    .option('--against <folder>', 'the models that were modified since the manifest.json of this folder')
+    .option('--limit <n>', 'examples of each kind at most; -1 for all', readWhole, 5)
+    .option('--exit-code', 'leave with 1 when anything differs')
+
+/** How many new and resolved errors a plan shows. */
+export const listed: OptionGroup = command =>
+  command.option('--limit <n>', 'new and resolved errors shown at most; -1 for all', readWhole, 20)
+
+/** What run-operation runs. */
+export const operating: OptionGroup = command =>
+  waiting(
+    command
+      .option('--args <yaml>', 'arguments of the macro: "{role: reader}"', readVars)
+      .option('--sql <sql>', 'SQL with Jinja, instead of a macro'),
+  )
+
+/** Where source freshness writes. */
+export const sourcesFile: OptionGroup = command =>
+  command.option('-o, --output <file>', 'where sources.json goes (default: the folder of artifacts)')
+
+/** What docs generate leaves out. */
+export const catalog: OptionGroup = command => command.option('--no-compile', 'leave the SQL of models out of manifest.json')
+
+/** Where docs serve listens. */
+export const serving: OptionGroup = command =>
+  command.option('--port <n>', 'on which port of 127.0.0.1; 0 for any that is free', readWhole, 8080)
+
+/** SQL of the command line. */
+export const inline: OptionGroup = command => command.option('--inline <sql>', 'SQL with Jinja')
+
+/** How many rows are shown. */
+export const rows: OptionGroup = command => command.option('--limit <n>', 'rows at most; -1 for all', readWhole, 5)
+
+/** How nodes are listed. */
+export const listing: OptionGroup = command =>
+  command
+    .addOption(new Option('--output <form>', 'how a node is printed').choices(['selector', 'name', 'path', 'json']).default('selector'))
+    .option('--output-keys <keys...>', 'which keys of --output json')
+
+/** In which forms a result can be had, the standard one first. */
+export function output(...forms: string[]): OptionGroup {
+  return command => command.addOption(new Option('--output <form>', 'how results are printed').choices(forms).default(forms[0]))
+}
+
+/** A whole number, as the value of an option. */
+export function readWhole(text: string): number {
+  if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
+  return Number(text)
+}
+
+function failFast(command: Commander): Commander {
+  return once(command, '--fail-fast', () => command.option('-x, --fail-fast', 'stop at the first failure'))
+}
+
+function once(command: Commander, long: string, add: () => Commander): Commander {
+  const isThere = command.options.some(option => option.long === long || option.long === long.replace('--', '--no-'))
+  return isThere ? command : add()
+}
+
+function readVars(text: string): Record<string, unknown> {
+  const { parse } = createRequire(import.meta.url)('yaml') as typeof import('yaml')
+  const vars = (() => {
+    try {
+      return parse(text)
+    } catch {
+      throw new InvalidArgumentError('It is no YAML.')
+    }
+  })()
+  if (typeof vars !== 'object' || vars === null || Array.isArray(vars))
+    throw new InvalidArgumentError('It must be a mapping: "{name: value}".')
+  return vars
+}

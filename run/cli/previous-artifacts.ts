@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { ProjectError } from '../base/errors.ts'
+import type { Previous } from '../graph/selection.ts'
+import type { Project } from '../manifest/node.ts'
+import type { Options } from './options.ts'
+
+// state: and result: compare with an earlier run.
+export async function previousOf(
+  { state, select, exclude }: Options,
+  targetPath: string,
+  { selectors }: Project,
+): Promise<Previous | undefined> {
+  const isAsked = [...(select ?? []), ...(exclude ?? [])].some(term => /(^|[+@,])\d*(state|result|source_status):/.test(term))
+  const isDefined = /"(term":"[@+\d]*)(state|result|source_status)[.:]/.test(JSON.stringify([...selectors.values()]))
+  if (!state && !isAsked && !isDefined) return undefined
+  const folder = state ? path.resolve(state) : targetPath
+  if (state && !existsSync(folder)) throw new ProjectError(`--state names ${state}, but there is no such folder`)
+  const read = async (name: string, from = folder): Promise<unknown> => {
+    const text = await readFile(path.join(from, name), 'utf8').catch(() => undefined)
+    return text === undefined ? undefined : JSON.parse(text)
+  }
+  const [manifest, runResults] = [await read('manifest.json'), await read('run_results.json')]
+  return { manifest, runResults, sources: await read('sources.json'), currentSources: await read('sources.json', targetPath) }
+}

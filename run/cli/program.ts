@@ -1,0 +1,107 @@
+import { type Argument, Command as Commander, CommanderError } from 'commander'
+import { ProjectError } from '../base/errors.ts'
+import { Interrupted } from '../execute/interrupted.ts'
+import { createReport } from '../report/report.ts'
+import type { Command, Extension } from './command.ts'
+import { dbtFlags, refusedCommands } from './dbt-flags.ts'
+import { common, type OptionGroup } from './option-groups.ts'
+import type { Options } from './options.ts'
+
+/** A command of the command line. What it needs is read when it is called for: most of it is of no use to the others. */
+export interface Definition {
+  description: string
+  /** What follows `npx tsx run.ts` in its help. */
+  example: string
+  options: OptionGroup[]
+  arguments?: Argument[]
+  alias?: string
+  /** More for its help. */
+  note?: string
+  /** Gives the exit code: 0 all good, 1 something ran and failed. */
+  run(command: Command, args: string[], program: Commander): Promise<number>
+}
+
+/** Commands by their words: `build`, `docs generate`. */
+export type Definitions = Record<string, Definition>
+
+/** Reads the command line, runs what it asks for, and gives the exit code. */
+export async function runProgram(definitions: Definitions, extension: Extension | undefined): Promise<number> {
+  const program = new Commander('run.ts')
+    .description('Loads the feed, builds the warehouse and tests it, in SQL.')
+    .usage('<command> [options]')
+    .helpCommand(true)
+    .configureHelp({ sortSubcommands: false })
+    .addHelpText(
+      'after',
+      '\nThe database is DATABASE_URL, or else an embedded PostgreSQL in .pg/, which is started when needed.\nExit codes: 0 all good, 1 something ran and failed, 2 usage, project, connection or Ctrl-C.',
+    )
+  let exitCode = 0
+  for (const [words, definition] of Object.entries(definitions)) define(words, definition)
+  for (const [name, instead] of Object.entries(refusedCommands))
+    program
+      .command(name, { hidden: true })
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .action(() => program.error(`error: not supported: ${name}. Use ${instead} instead.`))
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(group => group.commands)])
+    command.exitOverride().showHelpAfterError('Add --help for the options.')
+  try {
+    await program.parseAsync()
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode === 0 ? 0 : 2
+  }
+  return exitCode
+
+  function define(words: string, { description, example, options, arguments: taken = [], alias, note, run }: Definition): void {
+    const [first = '', second] = words.split(' ')
+    const name = second ?? first
+    const parent = second === undefined ? program : groupOf(first)
+    const command = parent.command(name).description(description).addHelpText('after', `\nExample:\n  npx tsx run.ts ${example}`)
+    for (const group of [...options, common, dbtFlags]) group(command)
+    for (const argument of taken) command.addArgument(argument)
+    if (alias) command.alias(alias)
+    if (note) command.addHelpText('after', note)
+    command.action(async (...given: unknown[]) => {
+      const args = Array.isArray(given[0]) ? (given[0] as string[]) : typeof given[0] === 'string' ? [given[0]] : []
+      exitCode = await perform(name, command.opts<Options>(), extension, one => run(one, args, program))
+    })
+  }
+
+  function groupOf(name: string): Commander {
+    return program.commands.find(command => command.name() === name) ?? program.command(name).description(GROUPS[name] ?? '')
+  }
+}
+
+const GROUPS: Record<string, string> = {
+  source: 'The tables that others fill.',
+  docs: 'The page of the project: tables, lineage, data quality, runs.',
+  db: 'The embedded server, kept running for other clients.',
+}
+
+async function perform(
+  name: string,
+  options: Options,
+  extension: Extension | undefined,
+  run: (command: Command) => Promise<number>,
+): Promise<number> {
+  const report = createReport({
+    format: options.logFormat,
+    quiet: options.quiet ?? false,
+    level: options.debug ? 'debug' : (options.logLevel ?? 'info'),
+    invocationId: crypto.randomUUID(),
+  })
+  const interrupt = new AbortController()
+  process.on('SIGINT', () => (interrupt.signal.aborted ? process.exit(2) : interrupt.abort()))
+  process.on('SIGTERM', () => interrupt.abort())
+  try {
+    return await run({ name, options, report, signal: interrupt.signal, ...(extension && { extension }) })
+  } catch (error) {
+    if (error instanceof Interrupted || interrupt.signal.aborted)
+      report.fail(new ProjectError('Exited because of keyboard interrupt. Nothing was published.'))
+    else report.fail(error)
+    // A load that was cut off may still have workers at work; nothing of it counts.
+    if (interrupt.signal.aborted) setTimeout(() => process.exit(2), 2_000).unref()
+    return 2
+  }
+}

@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto'
+import path from 'node:path'
+import type { Sql } from '../database/driver.ts'
+import { ifFree } from '../database/lock.ts'
+import { pendingMigrations } from '../database/migrate.ts'
+import { hasLog, landedIn, lastPublished, recordUnchanged } from '../history/run-log.ts'
+import { running } from '../report/dbt-lines.ts'
+import type { Command } from './command.ts'
+import { withDatabase } from './open-database.ts'
+import { recall } from './parse-cache.ts'
+
+/**
+ * A build that has nothing to do finds it out here, without reading the project: the last that was published is this very project, as it is
+ * known, on this very landing, and the feed is as the ledger has it. Gives the exit code; undefined when a build has to look closer,
+ * for whatever reason: then nothing was told.
+ */
+export async function nothingNew(command: Command): Promise<number | undefined> {
+  const { options, report, extension } = command
+  const known = options.warnError ? undefined : recall(command)
+  if (!known || !extension) return undefined
+  const dir = path.resolve(options.projectDir)
+  return withDatabase(command, sql =>
+    ifFree(sql, async session => {
+      // Together: the driver sends them without waiting for answers in between.
+      const [pending, withLog, isCluster] = await Promise.all([pendingMigrations(session, dir), hasLog(session), hasCitus(session)])
+      // A build on a cluster looks after its nodes first: one may still have to end its part of the last commit.
+      if (pending.length > 0 || !withLog || isCluster) return undefined
+      const [last, landed] = await Promise.all([lastPublished(session), landedIn(session)])
+      if (!last?.isWhole || last.fingerprint !== known.fingerprint || last.landedIn !== landed) return undefined
+      const unchanged = await extension.findUnchanged(command, session)
+      if (!unchanged) return undefined
+
+      report.event(running(), true)
+      report.logTo(known.logFolder)
+      report.event(known.found, true)
+      unchanged.tell()
+      await tellNothingNew(command, session, randomUUID(), last)
+      return 0
+    }),
+  )
+}
+
+async function hasCitus(sql: Sql): Promise<boolean> {
+  return (await sql`select from pg_extension where extname = 'citus'`).length > 0
+}
+
+/** Logs and tells that a build found nothing to do since the last one that was published. */
+export async function tellNothingNew(
+  { name, report }: Command,
+  sql: Sql,
+  runId: string,
+  { fingerprint, landedIn: landed, warnings }: { fingerprint: string; landedIn: bigint; warnings: number },
+): Promise<void> {
+  const message = 'Nothing new: neither the feed nor the project has changed since the last build.'
+  await recordUnchanged(sql, { runId, command: name, fingerprint, isWhole: true }, message, landed)
+  const standing = warnings > 0 ? ` Its ${warnings === 1 ? 'warning stands' : `${warnings} warnings stand`}.` : ''
+  report.close([{ name: 'EndOfRunSummary', msg: message + standing, data: { status: 'unchanged' } }])
+}

@@ -1,0 +1,49 @@
+import path from 'node:path'
+import { watch } from 'chokidar'
+import type { Settings } from '../project/settings.ts'
+
+/**
+ * Tells of saved, added and removed files of a project, once for what comes together, and only when a moment has passed without more:
+ * editors write in several steps, and some by renaming.
+ */
+export async function watchFiles(dir: string, settings: Settings, onSaved: (files: string[]) => void): Promise<{ close(): Promise<void> }> {
+  const { modelPaths, seedPaths, testPaths, macroPaths, docsPaths, snapshotPaths } = settings
+  const folders = [...modelPaths, ...seedPaths, ...testPaths, ...macroPaths, ...docsPaths, ...snapshotPaths].map(path.normalize)
+  const saved = new Set<string>()
+  let timer: NodeJS.Timeout | undefined
+
+  // The folder itself is watched, as a folder of models may come later; nothing beside them is looked into.
+  const watcher = watch(dir, {
+    ignoreInitial: true,
+    ignored: (file, stats) => {
+      const within = path.relative(dir, file)
+      if (within === '' || within === 'dbt_project.yml') return false
+      const isOurs = folders.some(
+        folder => within === folder || within.startsWith(folder + path.sep) || folder.startsWith(within + path.sep),
+      )
+      return !isOurs || (stats?.isFile() === true && !/^[^.#].*\.(sql|csv|ya?ml|md|json)$/.test(path.basename(file)))
+    },
+  })
+  watcher.on('all', (event, file) => {
+    if (event === 'addDir' || event === 'unlinkDir') return
+    saved.add(path.relative(dir, file))
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      const files = [...saved].sort()
+      saved.clear()
+      onSaved(files)
+    }, quiet)
+  })
+  // A file that vanishes while it is looked at.
+  watcher.on('error', () => {})
+  await new Promise<void>(resolve => watcher.once('ready', () => resolve()))
+  return {
+    close: async () => {
+      clearTimeout(timer)
+      await watcher.close()
+    },
+  }
+}
+
+/** In milliseconds. */
+const quiet = 50

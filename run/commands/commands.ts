@@ -1,0 +1,173 @@
+import { Argument } from 'commander'
+import type { Command } from '../cli/command.ts'
+import {
+  building,
+  catalog,
+  comparing,
+  inline,
+  listed,
+  listing,
+  nonAtomic,
+  operating,
+  output,
+  retrying,
+  rows,
+  selection,
+  serving,
+  sourcesFile,
+  testing,
+} from '../cli/option-groups.ts'
+import type { Definitions } from '../cli/program.ts'
+import type { Node } from '../manifest/node.ts'
+
+const db = (verb: 'start' | 'stop' | 'url' | 'psql') => async (command: Command, args: string[]) =>
+  (await import('./db.ts')).dbCommands[verb](command, args)
+const build = async (command: Command, types: Node['resourceType'][], loads = false) =>
+  (await import('./build.ts')).buildCommand(command, { types, loads })
+
+/** Every command of the runner, in the order of the help. */
+export const commands: Definitions = {
+  build: {
+    description: 'Load new feed files, then seeds, models and tests; publish when no test fails.',
+    example: 'build --select +agents',
+    options: [selection, building, testing, nonAtomic],
+    run: async command =>
+      (await (await import('../cli/up-to-date.ts')).nothingNew(command)) ??
+      build(command, ['model', 'seed', 'snapshot', 'test', 'unit_test'], true),
+  },
+  plan: {
+    description: 'The whole build for real, new feed files too, then undone: what it would change.',
+    example: 'plan --select agents+ --output json',
+    options: [selection, building, testing, listed, output('text', 'json')],
+    run: async command => (await import('./plan.ts')).planCommand(command),
+  },
+  diff: {
+    description: 'Where two relations differ, or what is published from what edited models would make of it.',
+    example:
+      'diff --select agents+ --limit 10\n  npx tsx run.ts diff core.agents scratch.agents --key agent_id\n  npx tsx run.ts diff --against last_week/target',
+    options: [selection, comparing, building, output('text', 'json')],
+    arguments: [new Argument('[relations...]', 'two relations, or models; none for all that were edited since they were published')],
+    run: async (command, args) => (await import('./diff.ts')).diffCommand(command, args),
+  },
+  watch: {
+    description: 'Build what is saved, and what depends on it, without publishing: its first rows and its tests.',
+    example: 'watch --select marts',
+    options: [selection],
+    run: async command => (await import('./watch.ts')).watchCommand(command),
+  },
+  seed: {
+    description: 'Load the CSV files of seeds/.',
+    example: 'seed --select currencies',
+    options: [selection, building, nonAtomic],
+    run: command => build(command, ['seed']),
+  },
+  run: {
+    description: 'Build models without their tests.',
+    example: 'run --select agents+ --full-refresh',
+    options: [selection, building, nonAtomic],
+    run: command => build(command, ['model']),
+  },
+  snapshot: {
+    description: 'Keep what changed since the last time in the snapshots.',
+    example: 'snapshot --select prices',
+    options: [selection, building, nonAtomic],
+    run: command => build(command, ['snapshot']),
+  },
+  test: {
+    description: 'Run the data tests on what is published.',
+    example: 'test --select agents --store-failures',
+    options: [selection, testing],
+    run: async command => (await import('./test.ts')).testCommand(command),
+  },
+  retry: {
+    description: 'Do the last command again, from what failed.',
+    example: 'retry',
+    options: [retrying],
+    run: async (command, _, program) => {
+      const again = ['build', 'plan', 'seed', 'run', 'snapshot', 'test'].map(
+        name => [name, (one: Command) => commands[name]!.run(one, [], program)] as const,
+      )
+      return (await import('./retry.ts')).retryCommand(command, Object.fromEntries(again))
+    },
+  },
+  compile: {
+    description: 'Write the SQL of models and tests to target/compiled.',
+    example: 'compile --select agents',
+    options: [selection, building, inline, output('text', 'json')],
+    run: async command => (await import('./query.ts')).compileCommand(command),
+  },
+  show: {
+    description: 'Print rows of a query or a model.',
+    example: `show --inline "select * from {{ ref('agents') }}" --output json --limit -1`,
+    options: [selection, inline, rows, output('table', 'json')],
+    run: async command => (await import('./query.ts')).showCommand(command),
+  },
+  ls: {
+    description: 'List nodes.',
+    example: 'ls --select tag:nightly --output name',
+    options: [selection, listing],
+    alias: 'list',
+    run: async command => (await import('./project.ts')).lsCommand(command),
+  },
+  'run-operation': {
+    description: 'Run a macro, or SQL.',
+    example: 'run-operation grant_all --args "{role: reader}"',
+    options: [operating],
+    arguments: [new Argument('[macro]')],
+    run: async (command, args) => (await import('./operation.ts')).operationCommand(command, args),
+  },
+  parse: {
+    description: 'Read the project and tell its mistakes.',
+    example: 'parse',
+    options: [],
+    run: async command => (await import('./project.ts')).parseCommand(command),
+  },
+  debug: {
+    description: 'Check project and connection.',
+    example: 'debug',
+    options: [],
+    run: async command => (await import('./project.ts')).debugCommand(command),
+  },
+  clean: {
+    description: 'Remove target/ and logs/.',
+    example: 'clean',
+    options: [],
+    run: async command => (await import('./project.ts')).cleanCommand(command),
+  },
+  'source freshness': {
+    description: 'How old the newest rows are.',
+    example: 'source freshness --select source:shop',
+    options: [selection, sourcesFile],
+    run: async command => (await import('./freshness.ts')).freshnessCommand(command),
+  },
+  'docs generate': {
+    description: 'Write the page, target/index.html, and manifest.json and catalog.json.',
+    example: 'docs generate',
+    options: [selection, catalog],
+    run: async command => (await import('./docs.ts')).docsCommand(command),
+  },
+  'docs serve': {
+    description: 'Show the page on this machine until Ctrl-C.',
+    example: 'docs serve --port 8081',
+    options: [serving],
+    run: async command => (await import('./docs.ts')).serveCommand(command),
+  },
+  'db start': { description: 'Start it, keep it running, print its URL.', example: 'db start', options: [], run: db('start') },
+  'db stop': { description: 'Stop it.', example: 'db stop', options: [], run: db('stop') },
+  'db url': { description: 'Print its URL, with the password.', example: 'db url', options: [], run: db('url') },
+  'db psql': {
+    description: "Open psql on it; what follows is psql's.",
+    example: 'db psql -- -c "select * from core.agents"',
+    options: [],
+    arguments: [new Argument('[arguments...]')],
+    run: db('psql'),
+  },
+  completion: {
+    description: 'The script that completes commands, options and names of nodes in your shell.',
+    example: 'completion bash',
+    options: [],
+    arguments: [new Argument('<shell>', 'your shell').choices(['bash', 'zsh', 'fish'])],
+    note: '\nIn ~/.bashrc:  source <(cd where/the/project/is && npx tsx run.ts completion bash)\nfish:          npx tsx run.ts completion fish | source',
+    run: async (command, args, program) => (await import('./completion.ts')).completionCommand(command, args, program),
+  },
+}

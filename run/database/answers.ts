@@ -1,0 +1,88 @@
+import { type Place, ProjectError } from '../base/errors.ts'
+import type { Sql } from './driver.ts'
+import type { Answers, FoundColumn, FoundRelation, Introspect, Request } from './introspection.ts'
+import { controlsTransaction, statementsOf } from './split-statements.ts'
+
+/** Answers what templates ask with run_query() and the adapter, on one connection: inside a build that is its transaction. */
+export function answering(sql: Sql): Introspect {
+  return (async (request: Request) =>
+    (handlers[request.kind] as (sql: Sql, request: Request) => Promise<unknown>)(sql, request)) as Introspect
+}
+
+const handlers: { [Kind in Request['kind']]: (sql: Sql, request: Extract<Request, { kind: Kind }>) => Promise<Answers[Kind]> } = {
+  query,
+  relation: async (sql, { schema, identifier }) => (await relationsIn(sql, schema, identifier))[0] ?? null,
+  relations: (sql, { schema }) => relationsIn(sql, schema, null),
+  columns,
+  schema: async (sql, { schema }) => (await sql`select from pg_namespace where nspname = ${schema}`).length > 0,
+}
+
+async function query(sql: Sql, { sql: text, place }: { sql: string; place: Place }): Promise<Answers['query']> {
+  const control = statementsOf(text).find(controlsTransaction)
+  if (control)
+    throw new ProjectError(`${control.verb.toUpperCase()} is not for run_query() and statement(): one transaction holds all that runs`, {
+      place,
+      hint: 'Take it out.',
+    })
+  const answer = await sql.unsafe(text).values()
+  // Several statements have several results: the last one counts.
+  const result = Array.isArray(answer[0]) && 'command' in answer[0] ? (answer.at(-1) as unknown as typeof answer) : answer
+  const types = await typeNames(
+    sql,
+    (result.columns ?? []).map(column => column.type),
+  )
+  const columns = (result.columns ?? []).map((column, i) => ({ name: String(column.name), type: types[i] ?? 'text' }))
+  const rows = [...result].map(row => [...(row as unknown[])].map((value, i) => plain(value, columns[i]?.type ?? 'text')))
+  return { columns, rows, status: `${result.command} ${result.count ?? 0}` }
+}
+
+// Numbers come as text so that no digit is lost; a template counts with them where a number can hold them.
+function plain(value: unknown, type: string): unknown {
+  if (typeof value === 'string' && /^(bigint|numeric)/.test(type)) {
+    const number = Number(value)
+    return String(number) === value || !Number.isInteger(number) ? number : value
+  }
+  return value
+}
+
+async function typeNames(sql: Sql, oids: number[]): Promise<string[]> {
+  if (oids.length === 0) return []
+  const rows = await sql<{ name: string }[]>`
+    select format_type(oid, null) as name from unnest(${oids}::oid[]) with ordinality as types (oid, position) order by position`
+  return rows.map(row => row.name)
+}
+
+async function relationsIn(sql: Sql, schema: string, identifier: string | null): Promise<FoundRelation[]> {
+  return sql<FoundRelation[]>`
+    select
+        nspname as schema,
+        relname as identifier,
+        case relkind when 'v' then 'view' when 'm' then 'materialized_view' when 'f' then 'external' else 'table' end as type
+    from pg_class
+    inner join pg_namespace on pg_class.relnamespace = pg_namespace.oid
+    where relkind in ('r', 'p', 'v', 'm', 'f')
+        and nspname = ${schema}
+        and (${identifier}::text is null or relname = ${identifier})
+    order by relname
+  `
+}
+
+async function columns(sql: Sql, { schema, identifier }: { schema: string; identifier: string }): Promise<FoundColumn[]> {
+  return sql<FoundColumn[]>`
+    select
+        column_name as name,
+        case data_type
+            when 'ARRAY' then format_type(attribute.atttypid, null)
+            when 'USER-DEFINED' then format_type(attribute.atttypid, null)
+            else data_type
+        end as type,
+        character_maximum_length as "charSize",
+        numeric_precision as "numericPrecision",
+        numeric_scale as "numericScale"
+    from information_schema.columns
+    inner join pg_attribute as attribute
+        on attribute.attrelid = to_regclass(format('%I.%I', table_schema, table_name)) and attribute.attname = column_name
+    where table_schema = ${schema} and table_name = ${identifier}
+    order by ordinal_position
+  `
+}

@@ -1,0 +1,143 @@
+import type { Socket } from 'node:net'
+import type { Writable } from 'node:stream'
+import postgres from 'postgres'
+
+/**
+ * The driver, postgres.js, and all that we know of its insides: how a query is sent (`handler`), how it fails (`reject`), and that COPY data
+ * goes over the socket as it is. package.json names one exact version, and tests/pipeline/driver.test.ts fails where another behaves otherwise.
+ */
+
+/** A pool of connections. What talks to the database takes it first. */
+export type Sql = postgres.Sql
+/** A connection of its own until it is released: `begin`, `commit` and `savepoint` are statements on it. */
+export type Session = postgres.ReservedSql
+/** A transaction that `sql.begin()` opened. */
+export type Transaction = postgres.TransactionSql
+/** What PostgreSQL says beside results: severity, message, code … */
+export type Notice = postgres.Notice
+
+/** Opens a pool, lazily: nothing is connected before the first query. */
+export function openPool(url: string, options: object): Sql {
+  return postgres(url, options) as unknown as Sql
+}
+
+/** A query that is under way: it can be made to fail from outside. */
+export interface Pending {
+  reject(error: Error): void
+}
+
+/** Calls `send` in place of the sending of a query, which happens when the query is first awaited; `pass` sends it. */
+export function interceptSending(query: object, send: (pending: Pending & PromiseLike<unknown>, pass: () => void) => void): void {
+  const own = query as { handler(one: Pending): void }
+  const { handler } = own
+  own.handler = one => send(one as Pending & PromiseLike<unknown>, () => handler(one))
+}
+
+/** Remembers the socket of a session whose bytes go over it as they are: COPY data need not go through the driver, which would copy it once more. */
+export function registerSocket(session: object, socket: Socket): void {
+  sockets.set(session, socket)
+}
+
+/** A COPY … FROM STDIN that is under way. */
+export interface CopyIn {
+  /** Sends data; done when its memory is no longer needed. Throws what the server says of this data, or of data before it. */
+  write(pieces: Buffer[]): Promise<void>
+  /** Waits until all has landed. Throws what the server says of it. */
+  end(): Promise<void>
+  /** Takes all of it back: the transaction fails. After the end there is nothing to do here: it is for the transaction to roll back. */
+  abandon(): Promise<void>
+}
+
+/** Begins a COPY inside the transaction of `sql`; `header` and `trailer` stand around the data. */
+export async function copyIn(sql: Session, statement: string, { header, trailer }: { header: Buffer; trailer: Buffer }): Promise<CopyIn> {
+  const query = sql.unsafe(statement)
+  const failed = failureOf(query)
+  const stream = await query.writable()
+  stream.on('error', () => {})
+  const socket = sockets.get(sql)
+  const write = socket ? direct(socket, stream) : through(stream)
+  await Promise.race([failed, through(stream)(header)])
+  let ended = false
+
+  return {
+    write: pieces => Promise.race([failed, inWrites(write, pieces)]),
+    end: async () => {
+      await Promise.race([failed, through(stream)(trailer).then(() => new Promise<void>(resolve => stream.end(resolve)))])
+      ended = true
+    },
+    abandon: async () => {
+      if (ended) return
+      stream.destroy()
+      await failed.catch(() => {})
+    },
+  }
+}
+
+const sockets = new WeakMap<object, Socket>()
+
+/**
+ * What goes wrong after the driver gave the stream. It would tell the stream, but not once the stream was ended, and the server finds
+ * most errors only then: so listen where the driver reports.
+ */
+function failureOf(query: object): Promise<never> {
+  const reporter = query as Pending
+  const report = reporter.reject
+  const failed = new Promise<never>((_, reject) => {
+    reporter.reject = error => {
+      reject(error)
+      report(error)
+    }
+  })
+  failed.catch(() => {})
+  return failed
+}
+
+type Write = (bytes: Buffer) => Promise<void>
+
+/** The pieces, in writes that are neither small nor very large. */
+async function inWrites(write: Write, pieces: Buffer[]): Promise<void> {
+  let small: Buffer[] = []
+  let size = 0
+  for (const piece of pieces) {
+    if (size + piece.length > SMALL) await flush()
+    if (piece.length > SMALL) for (let at = 0; at < piece.length; at += LARGE) await write(piece.subarray(at, at + LARGE))
+    else {
+      small.push(piece)
+      size += piece.length
+    }
+  }
+  await flush()
+
+  async function flush(): Promise<void> {
+    const [first] = small
+    if (first) await write(small.length === 1 ? first : Buffer.concat(small, size))
+    small = []
+    size = 0
+  }
+}
+
+/** By the driver, which makes a copy. */
+function through(stream: Writable): Write {
+  return bytes => new Promise((resolve, reject) => void stream.write(bytes, error => (error ? reject(error) : resolve())))
+}
+
+/** As a message CopyData of the protocol, of which the driver need not know; none after the COPY failed, for it would go into the next one. */
+function direct(socket: Socket, stream: Writable): Write {
+  return bytes =>
+    new Promise((resolve, reject) => {
+      if (stream.destroyed) return reject(new Error('The COPY has failed.'))
+      const head = Buffer.allocUnsafe(5)
+      head[0] = COPY_DATA
+      head.writeUInt32BE(4 + bytes.length, 1)
+      socket.cork()
+      socket.write(head)
+      socket.write(bytes, error => (error ? reject(error) : resolve()))
+      socket.uncork()
+    })
+}
+
+const COPY_DATA = 'd'.charCodeAt(0)
+
+// In bytes.
+const SMALL = 1 << 17
+const LARGE = 1 << 20

@@ -1,0 +1,99 @@
+import type { Socket } from 'node:net'
+import { interceptSending, type Pending, registerSocket, type Session, type Sql } from './driver.ts'
+
+/**
+ * Gives a pool sessions of their own: `reserve()` opens a connection that nobody else uses, `release()` closes it.
+ *
+ * The driver's own `reserve()` is not safe for a lock or a transaction: when its connection is lost between two statements, the next one
+ * goes to whatever the pool has connected in its place, without the lock and outside the transaction, or waits forever, or ends the
+ * process. Here every statement after the loss, and those that wait for an answer, fail with CONNECTION_CLOSED.
+ */
+export function withSessions(pool: Sql, connectOne: (onClose: () => void, onSocket: (socket: Socket) => Socket) => Sql): Sql {
+  const open = new Set<Sql>()
+  const end = pool.end.bind(pool)
+  return Object.assign(pool, { reserve, end: endAll })
+
+  async function reserve(): Promise<Session> {
+    const waiting = new Set<Pending>()
+    let isLost = false
+    let refuse: (error: Error) => void = () => {}
+    let socket: Socket | undefined
+    const own = connectOne(
+      () => {
+        isLost = true
+        refuse(lost())
+        for (const query of waiting) query.reject(lost())
+      },
+      opened => {
+        socket = opened
+        return opened
+      },
+    )
+    open.add(own)
+    // A connection that is lost while it is being made would never be told of.
+    const refused = new Promise<never>((_, reject) => {
+      refuse = reject
+    })
+    const session = await Promise.race([own.reserve(), refused]).catch(error => {
+      close()
+      throw error
+    })
+    const guard = new Proxy(session, {
+      apply: (target, self, words) => guarded(Reflect.apply(target, self, words)),
+      get(target, name) {
+        if (name === 'release') return release
+        const value = Reflect.get(target, name)
+        return name === 'unsafe' || name === 'file' ? (...words: unknown[]) => guarded(Reflect.apply(value, target, words)) : value
+      },
+    })
+    if (socket && !own.options.ssl) registerSocket(guard, socket)
+    return guard
+
+    function guarded<T>(made: T): T {
+      if (made instanceof Promise)
+        interceptSending(made, (one, pass) => {
+          if (isLost) return one.reject(lost())
+          waiting.add(one)
+          const done = () => void waiting.delete(one)
+          Promise.prototype.then.call(one, done, done)
+          pass()
+        })
+      return made
+    }
+
+    // The driver waits for a connection that is reserved, until it loses patience.
+    function release(): void {
+      if (!isLost) session.release()
+      close()
+    }
+
+    function close(): void {
+      open.delete(own)
+      void own.end({ timeout: 1 })
+    }
+  }
+
+  async function endAll(options?: { timeout?: number }): Promise<void> {
+    await Promise.all([...open].map(own => own.end({ timeout: options?.timeout ?? 1 })))
+    await end(options)
+  }
+}
+
+/**
+ * A new connection first asks for array types, and the driver does not listen for the failure of that: without a listener of ours, a server
+ * that dies in that moment would end the process. The connection's own user hears of it anyway. Any other forgotten failure ends it.
+ */
+export function surviveLossWhileConnecting(): void {
+  if (isListening) return
+  isListening = true
+  process.on('unhandledRejection', (reason: { code?: string } | undefined) => {
+    const isLoss = ['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'ECONNRESET', '57P01', '57P02', '57P03'].includes(reason?.code ?? '')
+    if (!isLoss && process.listenerCount('unhandledRejection') === 1) throw reason
+  })
+}
+
+let isListening = false
+
+function lost(): Error {
+  return Object.assign(new Error('the server closed the connection'), { code: 'CONNECTION_CLOSED' })
+}

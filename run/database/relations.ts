@@ -1,0 +1,93 @@
+import { quote } from '../manifest/relation.ts'
+import type { Sql } from './driver.ts'
+
+/** A relation as the database has it. */
+export interface Existing {
+  oid: number
+  kind: 'table' | 'view' | 'materialized view' | 'foreign table'
+  columns: ExistingColumn[]
+  /** Columns of the primary key, none without one. */
+  primaryKey: string[]
+  isEmpty?: boolean
+}
+
+/** A column of it; `type` with its modifier: `numeric(18,2)`. */
+export interface ExistingColumn {
+  name: string
+  type: string
+  /** A generated column, which no statement may write. */
+  isGenerated: boolean
+}
+
+/** `"schema"."name"`. */
+export function qualified(schema: string, name: string): string {
+  return `${quote(schema)}.${quote(name)}`
+}
+
+/** Looks a relation up by its quoted name; null when there is none. */
+export async function findRelation(sql: Sql, name: string): Promise<Existing | null> {
+  const [row] = await sql.unsafe<{ oid: number; relkind: string; columns: ExistingColumn[] | null; primary_key: string[] | null }[]>(
+    `
+    select
+        c.oid::int8::float8 as oid,
+        c.relkind,
+        (
+            select json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'isGenerated', a.attgenerated != '') order by a.attnum)
+            from pg_attribute as a
+            where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+        ) as columns,
+        (
+            select json_agg(a.attname order by k.position)
+            from pg_index as i
+            cross join unnest(i.indkey) with ordinality as k (attnum, position)
+            inner join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.attnum
+            where i.indrelid = c.oid and i.indisprimary
+        ) as primary_key
+    from pg_class as c
+    where c.oid = to_regclass($1)`,
+    [name],
+  )
+  if (!row) return null
+  return { oid: row.oid, kind: kinds[row.relkind] ?? 'table', columns: row.columns ?? [], primaryKey: row.primary_key ?? [] }
+}
+
+/** Whether two relations have the same columns of the same types in the same order. */
+export function sameColumns(a: Existing, b: Existing): boolean {
+  return (
+    a.columns.length === b.columns.length &&
+    a.columns.every((column, i) => column.name === b.columns[i]?.name && column.type === b.columns[i]?.type)
+  )
+}
+
+/** Whether a table has no row. */
+export async function isEmpty(sql: Sql, name: string): Promise<boolean> {
+  const [row] = await sql.unsafe<{ empty: boolean }[]>(`select not exists (select 1 from ${name}) as empty`)
+  return row?.empty ?? true
+}
+
+/**
+ * A column of the query as the macros want it: its quoted name, the cast to the table's type where the types differ, and whether
+ * values of that type that are equal always look the same.
+ */
+export interface Compared {
+  name: string
+  cast: string
+  exact: boolean
+}
+
+/** How each column of the query is compared with, and written to, the table's column of that name. */
+export function compare(existing: Existing, incoming: Existing): Compared[] {
+  const types = new Map(existing.columns.map(column => [column.name, column.type]))
+  return incoming.columns.map(({ name, type }) => {
+    const target = types.get(name) ?? type
+    // A cast to varchar(n) cuts without a word; the comparison needs none, and the write must fail.
+    const cast = target === type || /^character/.test(target) ? '' : `::${target}`
+    return { name: quote(name), cast, exact: exact.test(target) }
+  })
+}
+
+const kinds: Record<string, Existing['kind']> = { r: 'table', p: 'table', v: 'view', m: 'materialized view', f: 'foreign table' }
+
+/** Types whose equal values look the same; a numeric only with a scale of its own. */
+const exact =
+  /^(smallint|integer|bigint|oid|boolean|text|character.*|date|time.* without time zone|timestamp.*|uuid|bytea|numeric\(\d+,\d+\))$/

@@ -1,0 +1,168 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { ProjectError } from '../base/errors.ts'
+import { binariesVersion, type Identity, serverIdentity } from './binaries.ts'
+
+/** The embedded server's files: `.pg/18/` with the data, the password, the log and who holds the server. */
+export interface Cluster {
+  folder: string
+  data: string
+  /** How PostgreSQL is told of `data`: it is started in that folder. */
+  dataArgument: string
+  log: string
+  /** A named pipe: who has it open for writing holds the server. */
+  holders: string
+  /** Exists while `db start` holds the server. */
+  held: string
+  as: Identity | undefined
+}
+
+/** What postmaster.pid says of a server. */
+export interface Postmaster {
+  pid: number
+  port: number
+  state: 'starting' | 'ready' | 'stopping'
+}
+
+/** The environment of PostgreSQL's programs: nothing of ours that could change how they behave. */
+export const programEnvironment = {
+  PATH: process.env.PATH ?? '/usr/bin:/bin',
+  LC_ALL: 'C',
+  TZ: 'UTC',
+  ...(process.platform === 'win32' && { SystemRoot: process.env.SystemRoot, TEMP: process.env.TEMP }),
+}
+
+/** The name of the embedded server's superuser and of its database. */
+export const superuser = 'deskledger'
+
+/** The cluster of a project, whether it is there or not. */
+export function locateCluster(projectDir: string): Cluster {
+  // Data of one major version are of no use to the next.
+  const [major = ''] = binariesVersion().split('.')
+  const folder = join(projectDir, '.pg', major)
+  const as = serverIdentity(projectDir, folder)
+  const data = join(folder, 'data')
+  return {
+    folder,
+    data,
+    // The server's user may be unable to walk to the project (/root is closed to all others), but a process can always
+    // use the folder it was started in.
+    dataArgument: as && existsSync('/proc/self/cwd') ? '/proc/self/cwd' : data,
+    log: join(folder, 'server.log'),
+    holders: join(folder, 'holders'),
+    held: join(folder, 'held'),
+    as,
+  }
+}
+
+/** Makes the cluster unless it is there: about half a second. Safe to be killed in and to be run twice at once. */
+export async function ensureCluster(cluster: Cluster, bin: string): Promise<void> {
+  if (existsSync(join(cluster.data, 'PG_VERSION'))) return
+  const pgFolder = dirname(cluster.folder)
+  const made = writable(pgFolder, () => {
+    mkdirSync(pgFolder, { recursive: true, mode: 0o700 })
+    sweep(pgFolder)
+    return mkdtempSync(join(pgFolder, 'new-'))
+  })
+  mkdirSync(join(made, 'data'), { mode: 0o700 })
+  writeFileSync(join(made, 'password'), `${randomBytes(24).toString('hex')}\n`, { mode: 0o600 })
+  for (const file of ['.', 'data', 'password']) if (cluster.as) chownSync(join(made, file), cluster.as.uid, cluster.as.gid)
+
+  await initdb(cluster, bin, join(made, 'data'))
+  try {
+    renameSync(made, cluster.folder)
+  } catch (error) {
+    rmSync(made, { recursive: true, force: true })
+    if (!existsSync(join(cluster.data, 'PG_VERSION'))) throw error
+  }
+}
+
+/** The URL of the cluster's database at a port. */
+export function clusterUrl(cluster: Cluster, port: number, database = superuser): string {
+  const password = readFileSync(join(cluster.folder, 'password'), 'utf8').trim()
+  return `postgres://${superuser}:${password}@127.0.0.1:${port}/${database}`
+}
+
+/** What postmaster.pid says; undefined when there is none (no server, or it has just begun). */
+export function readPostmaster(cluster: Cluster): Postmaster | undefined {
+  const [pid, , , port, , , , state = ''] = readPidFile(cluster).split('\n')
+  if (!pid) return undefined
+  const known = (['ready', 'stopping'] as const).find(word => word === state.trim())
+  return { pid: Number(pid), port: Number(port), state: known ?? 'starting' }
+}
+
+// It may go between two looks at it.
+function readPidFile({ data }: Cluster): string {
+  try {
+    return readFileSync(join(data, 'postmaster.pid'), 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
+}
+
+/** Whether that process is this cluster's server, and not one that has got the number of a dead one. */
+export function isRunning({ pid, port }: Postmaster): boolean {
+  try {
+    process.kill(pid, 0)
+    // A container's root may signal and list the processes of others, but not see what folder they are in.
+    return process.platform !== 'linux' || readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(`port=${port}`)
+  } catch {
+    return false
+  }
+}
+
+async function initdb({ as }: Cluster, bin: string, data: string): Promise<void> {
+  const words = [
+    ...['-D', as && existsSync('/proc/self/cwd') ? '/proc/self/cwd' : '.'],
+    ...['--username', superuser, '--pwfile', '../password', '--auth', 'scram-sha-256'],
+    // Sorts by code points as C does, but knows upper and lower case of all letters; the same on every system.
+    ...['--encoding', 'UTF8', '--locale-provider', 'builtin', '--locale', 'C.UTF-8'],
+    ...['--no-instructions'],
+  ]
+  try {
+    await promisify(execFile)(join(bin, 'initdb'), words, { cwd: data, env: programEnvironment, ...as })
+  } catch (error) {
+    rmSync(join(data, '..'), { recursive: true, force: true })
+    const { stderr = '', message } = error as { stderr?: string; message: string }
+    const said = stderr.split('\n').find(line => /error|fatal|could not/i.test(line)) ?? message.split('\n')[0]
+    throw new ProjectError(`initdb of the embedded PostgreSQL failed: ${said}`, {
+      hint: /effective user ID/.test(stderr)
+        ? 'PostgreSQL wants a user with a name: run as one that is in /etc/passwd, or set DATABASE_URL.'
+        : 'Free space, permissions of the project folder or a missing system library may be the cause; or set DATABASE_URL.',
+    })
+  }
+}
+
+// What a killed initdb left behind; younger ones may still be at work.
+function sweep(pgFolder: string): void {
+  for (const name of readdirSync(pgFolder).filter(name => name.startsWith('new-'))) {
+    const folder = join(pgFolder, name)
+    const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+    if (age > 60_000) rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function writable<T>(folder: string, action: () => T): T {
+  try {
+    return action()
+  } catch (error) {
+    throw new ProjectError(`Cannot write to ${folder}, where the embedded PostgreSQL lives: ${(error as Error).message}`, {
+      hint: 'Give the user that runs this the folder, or set DATABASE_URL.',
+    })
+  }
+}

@@ -1,0 +1,292 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chownSync,
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ProjectError } from '../base/errors.ts'
+import { openPool } from '../database/driver.ts'
+import { findBinaries } from './binaries.ts'
+import {
+  type Cluster,
+  clusterUrl,
+  ensureCluster,
+  isRunning,
+  locateCluster,
+  type Postmaster,
+  programEnvironment,
+  readPostmaster,
+} from './data-directory.ts'
+import { serverSettings } from './settings.ts'
+import { startByPgCtl, stopByPgCtl } from './windows.ts'
+
+/** The embedded server, held by this process. */
+export interface Embedded {
+  url: string
+  /** Lets go of it; when nobody else holds it, waits until it has shut down in good order. */
+  close(): Promise<void>
+}
+
+/**
+ * The project's own PostgreSQL in `.pg/`: made when it is not there, started when it does not run, shared when another process
+ * has started it. It runs as long as some process holds it, or `db start` does.
+ *
+ * The holders are counted by the kernel: each has the named pipe `.pg/18/holders` open for writing, a shell beside the
+ * server reads it, and its end means that the last holder is gone, by exit, Ctrl-C or kill -9: then the server is shut down.
+ */
+export async function startEmbedded(projectDir: string): Promise<Embedded> {
+  const cluster = locateCluster(projectDir)
+  const bin = findBinaries(dirname(cluster.folder), cluster.as)
+  await ensureCluster(cluster, bin)
+  if (process.platform === 'win32') return startOnWindows(cluster, bin)
+  const { url, holder } = await holdServer(cluster, bin)
+  let open = true
+  return { url, close }
+
+  async function close(): Promise<void> {
+    if (open) closeSync(holder)
+    open = false
+    if (!existsSync(cluster.held)) await untilStopped(cluster)
+  }
+}
+
+/** `db start`: as startEmbedded, but the server stays until `db stop`. Gives its URL. */
+export async function keepEmbedded(projectDir: string): Promise<string> {
+  const { url, close } = await startEmbedded(projectDir)
+  writeFileSync(locateCluster(projectDir).held, '')
+  await close()
+  return url
+}
+
+/** `db stop`: whether it has stopped, was not running, or stays for another process that still works with it. */
+export async function stopEmbedded(projectDir: string): Promise<'stopped' | 'not running' | 'in use'> {
+  const cluster = locateCluster(projectDir)
+  rmSync(cluster.held, { force: true })
+  const running = readPostmaster(cluster)
+  if (!running || !isRunning(running)) return 'not running'
+  if (process.platform === 'win32') return (await stopByPgCtl(cluster, findBinaries(dirname(cluster.folder)))) ? 'stopped' : 'in use'
+  const holder = hold(cluster)
+  // The shell wakes up, sees that nobody is left, and shuts the server down. Without a shell we do it.
+  if (holder === undefined) process.kill(running.pid, 'SIGINT')
+  else {
+    writeSync(holder, '\n')
+    closeSync(holder)
+  }
+  return (await untilStopped(cluster)) ? 'stopped' : 'in use'
+}
+
+/** The URL of the running embedded server; undefined when it does not run. Starts nothing. */
+export function runningEmbedded(projectDir: string): { url: string; held: boolean } | undefined {
+  const cluster = locateCluster(projectDir)
+  const running = readPostmaster(cluster)
+  if (running?.state !== 'ready' || !isRunning(running)) return undefined
+  return { url: clusterUrl(cluster, running.port), held: existsSync(cluster.held) }
+}
+
+async function startOnWindows(cluster: Cluster, bin: string): Promise<Embedded> {
+  const isOurs = await startByPgCtl(cluster, bin, await freePort(cluster))
+  const running = readPostmaster(cluster)
+  const url = running && (await admitted(cluster, running))
+  if (!url) throw failedStart(cluster, '')
+  return { url, close: async () => void (isOurs && !existsSync(cluster.held) && (await stopByPgCtl(cluster, bin))) }
+}
+
+const patience = 60_000
+
+interface Held {
+  url: string
+  holder: number
+}
+
+async function holdServer(cluster: Cluster, bin: string): Promise<Held> {
+  const deadline = Date.now() + patience
+  let orphanSince: number | undefined
+  while (Date.now() < deadline) {
+    const holder = hold(cluster)
+    const running = readPostmaster(cluster)
+    if (holder !== undefined) {
+      const url = running?.state === 'ready' && (await admitted(cluster, running))
+      if (url) return { url, holder }
+      // It is starting or stopping.
+      closeSync(holder)
+    } else if (running && isRunning(running)) {
+      // It is shutting down, or somebody killed the shell beside it: then nobody would ever stop it.
+      orphanSince ??= Date.now()
+      if (running.state !== 'stopping' && Date.now() - orphanSince > 500) process.kill(running.pid, 'SIGINT')
+    } else {
+      // A pid file of a dead server whose number lives on as another process would stop PostgreSQL.
+      if (running) rmSync(join(cluster.data, 'postmaster.pid'), { force: true })
+      const started = await launch(cluster, bin)
+      if (started) return started
+    }
+    await sleep(20)
+  }
+  throw new ProjectError(`The embedded PostgreSQL in ${cluster.folder} does not answer`, {
+    hint: `Does it run in another container on the same folder? Its log: ${cluster.log}`,
+  })
+}
+
+// Opening a pipe for writing without blocking fails when nobody reads it: no shell, no server.
+function hold({ holders }: Cluster): number | undefined {
+  try {
+    return openSync(holders, constants.O_WRONLY | constants.O_NONBLOCK)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENXIO' || code === 'ENOENT') return undefined
+    throw new ProjectError(`Cannot use the embedded PostgreSQL in ${holders}: ${code}`, {
+      hint: 'It belongs to another user: run as that user.',
+    })
+  }
+}
+
+// Runs in the data folder: the server, and beside it who ends it when its last holder is gone. File 3 is the pipe.
+// PostgreSQL 18 that is told to stop while it recovers from a killed process never does: it is told again, so that it drops everything.
+const keeper = `
+exec 3<&0 </dev/null
+"$@" 3<&- &
+server=$!
+{
+  while read -r _; do :; done <&3
+  while [ -e ../held ]; do while read -r _; do :; done <../holders; done
+  kill -INT $server
+  sleep 3
+  case $(tail -n 3 ../server.log) in *'shutting down'*) ;; *) kill -QUIT $server ;; esac
+} &
+watch=$!
+exec 3<&-
+wait $server
+kill $watch 2>/dev/null
+`
+
+async function launch(cluster: Cluster, bin: string): Promise<Held | undefined> {
+  rmSync(cluster.held, { force: true })
+  for (let attempt = 1; ; attempt++) {
+    const { reader, holder } = openPipe(cluster)
+    const log = openLog(cluster)
+    const before = fstatSync(log).size
+    const words = [...serverSettings(await freePort(cluster)), '-D', cluster.dataArgument]
+    const child = spawn('/bin/sh', ['-c', keeper, 'keeper', join(bin, 'postgres'), ...words], {
+      cwd: cluster.data,
+      env: programEnvironment,
+      stdio: [reader, log, log],
+      detached: true,
+      ...cluster.as,
+    })
+    for (const file of [reader, log]) closeSync(file)
+    const ended = once(child, 'exit').then(() => true)
+    child.unref()
+
+    const url = await untilReady(cluster, ended)
+    if (url) return { url, holder }
+    closeSync(holder)
+    const said = readFileSync(cluster.log, 'utf8').slice(before)
+    if (/lock file "postmaster.pid" already exists/.test(said)) return undefined
+    if (!/could not bind|Address already in use/.test(said) || attempt === 5) throw failedStart(cluster, said)
+  }
+}
+
+async function untilReady(cluster: Cluster, ended: Promise<boolean>): Promise<string | undefined> {
+  while (!(await Promise.race([ended, sleep(10, false)]))) {
+    const running = readPostmaster(cluster)
+    const url = running?.state === 'ready' && isRunning(running) && (await admitted(cluster, running))
+    if (url) return url
+  }
+  return undefined
+}
+
+// Kept from start to start, so that a crash can be looked into, but not for ever.
+function openLog({ log }: Cluster): number {
+  const large = (statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 10_000_000
+  return openSync(log, large ? 'w' : 'a', 0o600)
+}
+
+function openPipe({ holders, as }: Cluster): { reader: number; holder: number } {
+  if (!existsSync(holders)) {
+    try {
+      execFileSync('mkfifo', ['-m', '600', holders], { stdio: 'ignore' })
+    } catch {
+      if (!existsSync(holders))
+        throw new ProjectError(`Cannot make the named pipe ${holders}`, {
+          hint: 'Use a local file system for the project, or set DATABASE_URL.',
+        })
+    }
+    if (as) chownSync(holders, as.uid, as.gid)
+  }
+  // Opened for both, a pipe never blocks; with that end in place the others do not either.
+  const both = openSync(holders, constants.O_RDWR | constants.O_NONBLOCK)
+  const reader = openSync(holders, constants.O_RDONLY)
+  const holder = openSync(holders, constants.O_WRONLY)
+  closeSync(both)
+  return { reader, holder }
+}
+
+// The URL once the server lets us in; its database is made at the first time.
+async function admitted(cluster: Cluster, { port }: Postmaster): Promise<string | undefined> {
+  const url = clusterUrl(cluster, port)
+  const answer = await ask(url, 'select 1')
+  if (answer === '3D000') await ask(clusterUrl(cluster, port, 'postgres'), 'create database deskledger')
+  return answer === 'ok' || answer === '3D000' ? url : undefined
+}
+
+async function ask(url: string, statement: string): Promise<string> {
+  const sql = openPool(url, { max: 1, connect_timeout: 5, fetch_types: false, onnotice: () => {} })
+  try {
+    await sql.unsafe(statement)
+    return 'ok'
+  } catch (error) {
+    return (error as { code?: string }).code ?? 'unknown'
+  } finally {
+    await sql.end({ timeout: 1 })
+  }
+}
+
+async function untilStopped(cluster: Cluster): Promise<boolean> {
+  const start = Date.now()
+  for (;;) {
+    const running = readPostmaster(cluster)
+    if (!running || !isRunning(running)) return true
+    // The last holder's going is seen within milliseconds; a server that goes on after that has other holders.
+    const given = running.state === 'stopping' ? patience : 400
+    if (Date.now() - start > given) return false
+    await sleep(5)
+  }
+}
+
+// The port of last time if it is free, so that a URL that was given to other programs stays good.
+async function freePort({ folder }: Cluster): Promise<number> {
+  const file = join(folder, 'port')
+  const last = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
+  const port = (await tryPort(last)) ?? (await tryPort(0)) ?? 0
+  writeFileSync(file, String(port))
+  return port
+}
+
+function tryPort(port: number): Promise<number | undefined> {
+  return new Promise(resolve => {
+    const server = createServer()
+    server.once('error', () => resolve(undefined))
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(address && typeof address === 'object' ? address.port : undefined))
+    })
+  })
+}
+
+function failedStart({ log }: Cluster, said: string): ProjectError {
+  const lines = said.split('\n').filter(line => /FATAL|PANIC|error|not found/i.test(line))
+  return new ProjectError(`The embedded PostgreSQL did not start: ${lines.at(-1) ?? 'it left without a word'}`, {
+    hint: `Its log: ${log}. As the last resort delete .pg (the warehouse can be built again from the feed), or set DATABASE_URL.`,
+  })
+}

@@ -1,0 +1,73 @@
+import { type Failure, storeFailures } from '../check/stored-failures.ts'
+import type { Session, Sql } from '../database/driver.ts'
+import { lostConnection } from '../database/errors.ts'
+import type { Node } from '../manifest/node.ts'
+import { empty, isGood, type NodeResult } from '../manifest/result.ts'
+import type { Report } from '../report/report.ts'
+import { attempt, createSchemas, type Pending, settle } from './deferred-work.ts'
+import { endContext, outsideHooks, runHooks, runProjectHooks } from './hooks.ts'
+import { Interrupted } from './interrupted.ts'
+import type { Built, Plan } from './plan.ts'
+import { contextOf } from './run-context.ts'
+import { runNode } from './run-node.ts'
+import { runAll } from './run-nodes.ts'
+
+/**
+ * --no-atomic, dbt's own way: each model, seed and snapshot is a transaction of its own, with its hooks in it or around it; what was built
+ * stays when something else fails. For projects whose hooks cannot live in one transaction; never for one with landing tables.
+ */
+export async function buildApart(session: Session, log: Sql, plan: Plan, report: Report): Promise<Built> {
+  const { project, nodes, signal } = plan
+  const [backend] = await session<{ pid: number }[]>`select pg_backend_pid() as pid`
+  const cancel = () => void log`select pg_cancel_backend(${backend!.pid})`.catch(() => {})
+  signal.addEventListener('abort', cancel)
+  const results: NodeResult[] = []
+  const failures: { result: NodeResult; stored: Failure }[] = []
+  const problems: unknown[] = []
+  const published = new Map()
+  try {
+    const context = await contextOf(session, plan, published, report)
+    await createSchemas(session, nodes)
+    await attempt(problems, () => runProjectHooks(session, project, 'on-run-start', context, report))
+    if (problems.length === 0) {
+      await runAll(session, { plan, published, context, results, failures, report, perform: alone, judge: inTransaction })
+      await attempt(problems, () => runProjectHooks(session, project, 'on-run-end', endContext(context, results), report))
+    }
+    for (const { result, stored } of failures) result.storedIn = await storeFailures(log, stored)
+    if (signal.aborted) throw new Interrupted()
+    const isWhole = problems.length === 0 && results.every(isGood)
+    return { status: isWhole ? 'published' : 'partial', results, landedIn: null, problems }
+
+    async function alone(node: Node): Promise<NodeResult> {
+      const errors: unknown[] = []
+      await attempt(errors, () => runHooks(session, project, node, outsideHooks(node, 'pre'), context))
+      const result = errors.length > 0 ? undefined : await inTransaction(() => settled(node, errors))
+      if (result && isGood(result)) await attempt(errors, () => runHooks(session, project, node, outsideHooks(node, 'post'), context))
+      const [error] = errors
+      const failed = result ?? empty(node)
+      return error === undefined ? failed : { ...failed, status: 'error', message: (error as Error).message, error }
+    }
+
+    async function settled(node: Node, errors: unknown[]): Promise<NodeResult> {
+      const pending: Pending = { views: [], keys: [] }
+      await session`savepoint whole_node`
+      const result = await runNode(session, plan, node, context, pending)
+      if (isGood(result)) errors.push(...(await settle(session, pending)))
+      if (errors.length > 0) await session`rollback to savepoint whole_node`
+      return result
+    }
+  } catch (error) {
+    if (!lostConnection(error)) await session`rollback`.catch(() => {})
+    if (signal.aborted) throw new Interrupted(results)
+    throw lostConnection(error) ?? error
+  } finally {
+    signal.removeEventListener('abort', cancel)
+  }
+
+  async function inTransaction<T>(work: () => Promise<T>): Promise<T> {
+    await session`begin`
+    const value = await work()
+    await session`commit`
+    return value
+  }
+}

@@ -1,0 +1,101 @@
+import { type Failure, storeFailures } from '../check/stored-failures.ts'
+import { isUnitTest, unitFingerprint } from '../check/unit-tests.ts'
+import { beginOnCitus } from '../citus/cluster.ts'
+import type { Session, Sql } from '../database/driver.ts'
+import { lostConnection } from '../database/errors.ts'
+import { landedIn, type Published, publishedNodes, publishNodes } from '../history/run-log.ts'
+import { reachOf } from '../history/watermarks.ts'
+import type { Node } from '../manifest/node.ts'
+import { isGood, type NodeResult } from '../manifest/result.ts'
+import type { Report } from '../report/report.ts'
+import { attempt, createSchemas, type Pending, settle } from './deferred-work.ts'
+import { endContext, runProjectHooks } from './hooks.ts'
+import { Interrupted } from './interrupted.ts'
+import type { Built, Plan } from './plan.ts'
+import { contextOf } from './run-context.ts'
+import { runNode } from './run-node.ts'
+import { runAll } from './run-nodes.ts'
+
+/**
+ * Builds in ONE transaction that commits only when nothing failed, so that readers see the old warehouse or the new one. A failing node
+ * is undone by its savepoint and skips what depends on it; the others go on, so that one run shows all that is wrong.
+ * Throws `Interrupted` on the signal and a ProjectError when the connection is lost; both leave everything as it was.
+ */
+export async function build(session: Session, log: Sql, plan: Plan, report: Report): Promise<Built> {
+  const { project, nodes, signal } = plan
+  const [backend] = await session<{ pid: number }[]>`select pg_backend_pid() as pid`
+  const cancel = () => void log`select pg_cancel_backend(${backend!.pid})`.catch(() => {})
+  signal.addEventListener('abort', cancel)
+  const results: NodeResult[] = []
+  const failures: { result: NodeResult; stored: Failure }[] = []
+  try {
+    // Repeatable read: what landed_in says is what every node sees.
+    await session`begin isolation level repeatable read`
+    await session.unsafe(generous)
+    if (plan.onCitus) await beginOnCitus(session)
+    await plan.observer?.begin?.(session)
+    const landed = plan.hasLog ? await landedIn(session) : null
+    const published = plan.hasLog ? await publishedNodes(session) : new Map<string, Published>()
+    const context = await contextOf(session, plan, published, report)
+    await createSchemas(session, nodes)
+    const problems: unknown[] = []
+    await attempt(problems, () => runProjectHooks(session, project, 'on-run-start', context, report))
+    const pending: Pending = { views: [], keys: [] }
+    const perform = (node: Node) => runNode(session, plan, node, context, pending)
+    const sequence = { plan, published, context, results, failures, report, perform, judge: <T>(work: () => Promise<T>) => work() }
+    if (problems.length === 0) await runAll(session, sequence)
+    problems.push(...(await settle(session, pending)))
+    if (problems.length === 0 && results.every(isGood))
+      await attempt(problems, () => runProjectHooks(session, project, 'on-run-end', endContext(context, results), report))
+
+    const isGoodRun = problems.length === 0 && results.every(isGood)
+    // A model may stamp batches itself, as accepting a shrunk snapshot does: this build has seen that too.
+    const seen = isGoodRun && landed !== null ? await landedIn(session) : landed
+    if (isGoodRun && seen !== null && !plan.isTrial) await publish(session, plan, published, seen, results)
+    await plan.observer?.end?.(session, results)
+    if (signal.aborted) throw new Interrupted()
+    await session.unsafe(isGoodRun && !plan.isTrial ? 'commit' : 'rollback')
+    for (const { result, stored } of plan.isTrial ? [] : failures) result.storedIn = await storeFailures(log, stored)
+    return { status: !isGoodRun ? 'failed' : plan.isTrial ? 'trial' : 'published', results, landedIn: seen, problems }
+  } catch (error) {
+    if (!lostConnection(error)) await session`rollback`.catch(() => {})
+    if (signal.aborted) throw new Interrupted(results)
+    throw lostConnection(error) ?? error
+  } finally {
+    signal.removeEventListener('abort', cancel)
+  }
+}
+
+// A server of unknown settings may be set for many small queries; a build is a few big ones. Only raised, only in this transaction.
+// What was published must be on disk before anybody is told.
+const generous = `
+select set_config(name, wanted, true)
+from (values ('work_mem', '64MB'), ('maintenance_work_mem', '256MB')) as settings (name, wanted)
+where pg_size_bytes(current_setting(name)) < pg_size_bytes(wanted)
+union all
+select set_config(name, value, true) from (values ('jit', 'off'), ('synchronous_commit', 'on')) as settings (name, value)`
+
+async function publish(
+  session: Session,
+  plan: Plan,
+  published: Map<string, Published>,
+  landed: bigint,
+  results: NodeResult[],
+): Promise<void> {
+  const built = results.filter(result => result.status === 'success').map(result => result.node)
+  const ids = new Set(built.map(node => node.uniqueId))
+  const reach = reachOf(plan.project, ids, published, plan.fingerprints, landed)
+  const kept = built.filter(node => node.config.materialized !== 'ephemeral')
+  const models = kept.map(node => {
+    const fingerprint = plan.fingerprints.get(node.uniqueId) ?? ''
+    return {
+      node,
+      fingerprint: reach.isFresh(node.uniqueId) ? fingerprint : `stale ${fingerprint}`,
+      landedIn: reach.landedIn(node.uniqueId),
+    }
+  })
+  const unitTests = results.flatMap(({ node, status }) =>
+    status === 'pass' && isUnitTest(node) ? [{ node, fingerprint: unitFingerprint(node, plan.fingerprints), landedIn: landed }] : [],
+  )
+  await publishNodes(session, [...models, ...unitTests])
+}

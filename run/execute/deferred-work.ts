@@ -1,0 +1,63 @@
+import { isOwnError, ProjectError } from '../base/errors.ts'
+import { cannotRecreate, recreateViews, type SavedView } from '../database/dependent-views.ts'
+import type { Session } from '../database/driver.ts'
+import { isRepeatable } from '../database/errors.ts'
+import { underSavepoint } from '../database/savepoint.ts'
+import type { Node } from '../manifest/node.ts'
+import { quote } from '../manifest/relation.ts'
+
+/** What nodes leave for the end of the transaction. */
+export interface Pending {
+  views: SavedView[]
+  keys: string[]
+}
+
+/** Creates the schemas that the nodes go to, where they are not there. */
+export async function createSchemas(session: Session, nodes: Node[]): Promise<void> {
+  const wanted = [...new Set(nodes.filter(node => isBuilt(node) && node.config.materialized !== 'ephemeral').map(node => node.schema))]
+  const there = await session<{ name: string }[]>`select nspname as name from pg_namespace`
+  for (const schema of wanted)
+    if (!there.some(row => row.name === schema)) await session.unsafe(`create schema if not exists ${quote(schema)}`)
+}
+
+/** Foreign keys that were taken off, deferred checks, and views that waited for what they read; gives what does not hold. */
+export async function settle(session: Session, pending: Pending): Promise<unknown[]> {
+  const problems: unknown[] = []
+  await attempt(problems, async () => {
+    await underSavepoint(session, 'settling', async () => {
+      await session`set constraints all immediate`
+      for (const key of pending.keys) await session.unsafe(key)
+    }).catch(error => {
+      throw violated(error)
+    })
+  })
+  for (const failure of await recreateViews(session, pending.views)) problems.push(cannotRecreate(failure))
+  return problems
+}
+
+function violated(error: unknown): unknown {
+  const {
+    message,
+    detail,
+    constraint_name: constraint,
+    code,
+  } = error as { message: string; detail?: string; constraint_name?: string; code?: string }
+  if (!/^23/.test(code ?? '')) return error
+  return new ProjectError(`The constraint ${constraint} does not hold: ${message}${detail ? ` (${detail})` : ''}`, {
+    hint: 'A model leaves out a row that another one refers to. Find it by the key shown; the build has left everything as it was.',
+  })
+}
+
+/** Runs something; a mistake of the project or an error of PostgreSQL is kept, anything else is thrown on. */
+export async function attempt(problems: unknown[], work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!isOwnError(error) || isRepeatable(error)) throw error
+    problems.push(error)
+  }
+}
+
+function isBuilt({ resourceType }: Node): boolean {
+  return ['model', 'seed', 'snapshot'].includes(resourceType)
+}

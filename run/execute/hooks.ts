@@ -1,0 +1,124 @@
+import type { Rendered } from '../base/codeframe.ts'
+import { explainPostgres } from '../base/codeframe.ts'
+import { isPostgresError, type Place, ProjectError } from '../base/errors.ts'
+import type { Sql } from '../database/driver.ts'
+import { controlsTransaction, type Statement, statementsOf } from '../database/split-statements.ts'
+import type { Node, Project, ProjectHook } from '../manifest/node.ts'
+import type { NodeResult } from '../manifest/result.ts'
+import { type Hook, hooksOf } from '../project/config.ts'
+import { hookLine } from '../report/format.ts'
+import type { Report } from '../report/report.ts'
+import { type RunContext, renderText } from '../template/compile.ts'
+import { forbidden } from '../template/single-query.ts'
+import type { Plan } from './plan.ts'
+
+/** Runs hooks: SQL of one or several statements, rendered for the node (null: for the project). */
+export async function runHooks(
+  sql: Sql,
+  project: Project,
+  node: Node | null,
+  hooks: ProjectHook[],
+  context: RunContext,
+  statements: string[] = [],
+): Promise<void> {
+  for (const { sql: text, place } of hooks) {
+    const rendered = await renderText(project, node, text, place, context)
+    for (const statement of statementsOf(rendered.text)) {
+      if (controlsTransaction(statement)) throw forbidden(statement, rendered, place)
+      statements.push(statement.text)
+      await sql.unsafe(statement.text).catch(error => {
+        throw explained(error, rendered, statement, place)
+      })
+    }
+  }
+}
+
+/** Runs the hooks of the project, each with its line in the report: `1 of 2 OK hook: shop.on-run-start.0`. */
+export async function runProjectHooks(
+  sql: Sql,
+  project: Project,
+  when: 'on-run-start' | 'on-run-end',
+  context: RunContext,
+  report: Pick<Report, 'event'>,
+): Promise<void> {
+  const hooks = when === 'on-run-start' ? project.onRunStart : project.onRunEnd
+  for (const [index, hook] of hooks.entries()) {
+    const began = performance.now()
+    const said = (status: 'OK' | 'ERROR'): void => {
+      const seconds = (performance.now() - began) / 1000
+      const msg = hookLine(`${project.name}.${when}.${index}`, index + 1, hooks.length, status, seconds)
+      const data = { statement: hook.sql, index: index + 1, total: hooks.length, status, execution_time: seconds }
+      report.event({ name: 'LogHookEndLine', level: status === 'OK' ? 'info' : 'error', msg, data })
+    }
+    await runHooks(sql, project, null, [hook], context).catch(error => {
+      said('ERROR')
+      throw error
+    })
+    said('OK')
+  }
+}
+
+/** The hooks of a node that belong into its transaction. One that wants to stand outside is refused, unless there is an outside (--no-atomic). */
+export function insideHooks(plan: Pick<Plan, 'isApart'>, node: Node, when: 'pre' | 'post'): ProjectHook[] {
+  const hooks = ofNode(node, when)
+  if (!plan.isApart && hooks.some(({ transaction }) => !transaction))
+    throw new ProjectError(`A ${when}-hook of ${node.name} is to run outside of the transaction, but a build is one transaction`, {
+      place: node.place,
+      hint: 'Let it run inside (without transaction: false), or build with --no-atomic: each model in a transaction of its own.',
+    })
+  return hooks.filter(({ transaction }) => transaction)
+}
+
+/** The hooks of a node that run before or after its transaction. */
+export function outsideHooks(node: Node, when: 'pre' | 'post'): ProjectHook[] {
+  return ofNode(node, when).filter(({ transaction }) => !transaction)
+}
+
+/** What on-run-end knows besides: `results`, `schemas` and `database_schemas`, as in dbt. */
+export function endContext(context: RunContext, results: NodeResult[]): RunContext {
+  const built = results
+    .map(({ node }) => node)
+    .filter(node => !['test', 'unit_test'].includes(node.resourceType) && node.relationName !== null)
+  const schemas = [...new Set(built.map(node => node.schema))]
+  const database = built[0]?.database ?? ''
+  return {
+    ...context,
+    extra: { ...context.extra, results: results.map(resultDict), schemas, database_schemas: schemas.map(schema => [database, schema]) },
+  }
+}
+
+function ofNode(node: Node, when: 'pre' | 'post'): (ProjectHook & Hook)[] {
+  return hooksOf(node.config[`${when}-hook`]).map(hook => ({ ...hook, place: node.place }))
+}
+
+function explained(error: unknown, rendered: Rendered, statement: Statement, place: Place): unknown {
+  if (!isPostgresError(error)) return error
+  const problem = explainPostgres(error, rendered, -statement.offset)
+  const { message, hint, callers } = problem
+  const at = problem.place?.line === undefined ? place : problem.place
+  return new ProjectError(`In a hook: ${message}`, { place: at, callers, hint, cause: error })
+}
+
+function resultDict({ node, status, message, failures, startedAt, finishedAt, inserted, updated, deleted }: NodeResult): object {
+  const rows = inserted === null ? {} : { rows_affected: inserted + (updated ?? 0) + (deleted ?? 0) }
+  return {
+    unique_id: node.uniqueId,
+    status,
+    message,
+    failures,
+    execution_time: (finishedAt.getTime() - startedAt.getTime()) / 1000,
+    thread_id: 'Thread-1',
+    adapter_response: rows,
+    node: {
+      unique_id: node.uniqueId,
+      name: node.name,
+      resource_type: node.resourceType,
+      database: node.database,
+      schema: node.schema,
+      alias: node.alias,
+      relation_name: node.relationName,
+      tags: node.tags,
+      meta: node.meta,
+    },
+  }
+}

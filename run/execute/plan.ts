@@ -1,0 +1,38 @@
+import type { Node, Project } from '../manifest/node.ts'
+import type { NodeResult } from '../manifest/result.ts'
+import type { Observer } from '../materialize/context.ts'
+
+/** What to build, and how. */
+export interface Plan {
+  project: Project
+  /** Models, seeds, tests and unit tests in their order. */
+  nodes: Node[]
+  fingerprints: Map<string, string>
+  /** Whether the database has our run log: without it is_incremental() is dbt's. */
+  hasLog: boolean
+  fullRefresh: boolean
+  failFast: boolean
+  storeFailures: boolean
+  warnError: boolean
+  /** Absolute path of the folder of artifacts. */
+  targetPath: string
+  /** Do it all, then roll back: nothing is published. */
+  isTrial: boolean
+  /** Looks on, inside the transaction. */
+  observer?: Observer
+  /** The database is a Citus cluster. */
+  onCitus?: boolean
+  /** --no-atomic: each node in a transaction of its own. */
+  isApart?: boolean
+  signal: AbortSignal
+}
+
+/** What became of it. */
+export interface Built {
+  /** `partial`: nodes failed, and what did not is there (--no-atomic). */
+  status: 'published' | 'failed' | 'trial' | 'partial'
+  results: NodeResult[]
+  landedIn: bigint | null
+  /** What failed beside nodes: a foreign key, a view of somebody else, a hook. */
+  problems: unknown[]
+}

@@ -1,0 +1,108 @@
+import { writeCompiled, writeRun } from '../artifacts/run-results.ts'
+import { runTests } from '../check/data-tests.ts'
+import type { Failure } from '../check/stored-failures.ts'
+import { unitColumns } from '../check/unit-columns.ts'
+import { isUnitTest, runUnitTest } from '../check/unit-tests.ts'
+import type { Session } from '../database/driver.ts'
+import { blockedBy } from '../graph/order.ts'
+import type { Published } from '../history/run-log.ts'
+import type { Node } from '../manifest/node.ts'
+import { empty, isGood, type NodeResult } from '../manifest/result.ts'
+import { isStep } from '../report/dbt-lines.ts'
+import type { Report } from '../report/report.ts'
+import type { RunContext } from '../template/compile.ts'
+import { Interrupted } from './interrupted.ts'
+import type { Plan } from './plan.ts'
+
+/** What the nodes of a build are run with, and where their results go. */
+export interface Sequence {
+  plan: Plan
+  published: Map<string, Published>
+  context: RunContext
+  results: NodeResult[]
+  /** Failing rows that are to be stored when the transaction has ended. */
+  failures: { result: NodeResult; stored: Failure }[]
+  report: Report
+  /** Builds a model, seed or snapshot. */
+  perform(node: Node): Promise<NodeResult>
+  /** Runs tests: what they do is undone or kept with the rest, or in a transaction of their own. */
+  judge<T>(work: () => Promise<T>): Promise<T>
+}
+
+/** Runs the nodes of a plan in their order; what depends on one that failed is skipped. */
+export async function runAll(
+  session: Session,
+  { plan, published, context, results, failures, report, perform, judge }: Sequence,
+): Promise<void> {
+  const { project, nodes, signal, targetPath, fingerprints } = plan
+  const blocked = new Map<string, string>()
+  // An ephemeral model is compiled, and no step of its own.
+  const total = nodes.filter(node => node.config.materialized !== 'ephemeral').length
+  let ended = 0
+  const passed = { before: plan.fullRefresh ? new Map() : published, fingerprints }
+  const unitRun = { project, context, columns: unitColumns(session, project, context), targetPath, passed }
+  for (let at = 0; at < nodes.length; ) {
+    if (signal.aborted) throw new Interrupted()
+    const group = testsFrom(nodes, at)
+    const next = group.length > 0 ? group : [nodes[at]!]
+    const free = next.filter(node => !blocked.has(node.uniqueId))
+    for (const node of next.filter(node => blocked.has(node.uniqueId))) await finish(skipped(node, blocked.get(node.uniqueId)!))
+    at += next.length
+    if (group.length > 0) await judge(() => runGroup(free))
+    else
+      for (const node of free) {
+        if (node.config.materialized !== 'ephemeral') report.began({ node }, ended + 1, total)
+        if (!isUnitTest(node)) await plan.observer?.building?.(session, node)
+        await finish(await (isUnitTest(node) ? judge(() => runUnitTest(session, node, unitRun)) : perform(node)))
+      }
+  }
+
+  async function runGroup(tests: Node[]): Promise<void> {
+    const startedAt = new Date()
+    for (const [i, node] of tests.entries()) report.began({ node }, ended + 1 + i, total)
+    const outcome = await runTests(session, tests, { project, context, storeFailures: plan.storeFailures, warnError: plan.warnError })
+    for (const node of tests) {
+      const test = outcome.get(node)
+      if (!test) continue
+      const finishedAt = new Date(startedAt.getTime() + test.milliseconds)
+      const { status, message, failures: count, compiled, error } = test
+      if (compiled) writeCompiled(plan.targetPath, node, compiled)
+      if (test.ran) writeRun(plan.targetPath, node, [test.ran])
+      const result: NodeResult = {
+        ...empty(node),
+        status,
+        startedAt,
+        finishedAt,
+        message,
+        failures: count,
+        compiled,
+        ...(error ? { error } : {}),
+      }
+      if (test.stored) failures.push({ result, stored: test.stored })
+      await finish(result)
+    }
+  }
+
+  async function finish(result: NodeResult): Promise<void> {
+    results.push(result)
+    if (isStep(result)) report.ended(result, ++ended, total)
+    await plan.observer?.built?.(session, result)
+    if (isGood(result) || result.status === 'skipped') return
+    if (result.node.config.on_error === 'continue' && !plan.failFast) return
+    const below = plan.failFast ? nodes.map(node => node.uniqueId) : blockedBy(project, result.node.uniqueId)
+    for (const id of below) if (!blocked.has(id)) blocked.set(id, plan.failFast ? 'fail-fast' : result.node.uniqueId)
+  }
+}
+
+// Consecutive tests run together.
+function testsFrom(nodes: Node[], start: number): Node[] {
+  let end = start
+  while (nodes[end]?.resourceType === 'test') end++
+  return nodes.slice(start, end)
+}
+
+function skipped(node: Node, because: string): NodeResult {
+  const reason =
+    because === 'fail-fast' ? 'Skipping due to fail_fast' : `Skipped: ${because.split('.').slice(2).join('.') || because} failed`
+  return { ...empty(node), status: 'skipped', message: reason, because }
+}

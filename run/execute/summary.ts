@@ -1,0 +1,136 @@
+import { compiledPath } from '../artifacts/run-results.ts'
+import { placeText } from '../base/codeframe.ts'
+import type { Place } from '../base/errors.ts'
+import type { NodeResult } from '../manifest/result.ts'
+import { completed, finished, tally } from '../report/dbt-lines.ts'
+import { type Event, nodeInfo } from '../report/events.ts'
+import { numberText, plural, relation, rowsText } from '../report/format.ts'
+import type { Built } from './plan.ts'
+
+/** Open rows of an errors table. */
+export interface Refused {
+  table: string
+  errors: number
+  warnings: number
+  /** Open errors before a trial. */
+  before?: number
+}
+
+/** The closing parts of a build: how it ended, what changed, what was refused, what failed, what to do next. */
+export function summaryOf(built: Built, seconds: number, refused: Refused[], folder: string): Event[] {
+  return [
+    finished(built.results, seconds),
+    headline(built),
+    ...(built.status === 'failed' ? [] : section('Changed', changedLines(built.results))),
+    ...section('Refused', refusedLines(refused)),
+    ...failureParts(built.results, folder),
+    ...next(built, refused),
+    tally(built.results),
+  ]
+}
+
+/** How a build ended, in a sentence or two. */
+export function headline({ status, results, problems }: Built): Event {
+  const event = completed(results, problems.length)
+  return { ...event, msg: `${event.msg}. ${ENDS[status]}` }
+}
+
+const ENDS: Record<Built['status'], string> = {
+  published: 'Published: readers see the new version.',
+  partial: 'What is shown as OK is there (--no-atomic).',
+  trial: 'Planned: nothing was changed.',
+  failed: 'Not published: readers see what was published before.',
+}
+
+/** What failed or warned, each with its reason and its compiled SQL; of an error, which was told in full before, a line. */
+export function failureParts(results: NodeResult[], folder: string): Event[] {
+  return results
+    .filter(({ status }) => TITLES[status])
+    .sort((left, right) => Number(!left.error) - Number(!right.error))
+    .map((result, index, all): Event => {
+      const [title, name] = TITLES[result.status]!
+      const { node, message, error, status } = result
+      const data = { node_info: nodeInfo(node, result) }
+      if (error) {
+        const place = (error as { place?: Place }).place ?? node.place
+        const msg = `${title} ${node.resourceType} ${node.name} (${placeText(place)}): ${message.split('\n')[0]}`
+        return { name, msg, level: 'error', data, isNear: index > 0 && Boolean(all[index - 1]?.error) }
+      }
+      const lines = [
+        `${title} ${node.resourceType} ${node.name} (${placeText({ file: node.place.file, ...(node.place.line ? { line: node.place.line } : {}) })})`,
+        ...message.split('\n').map(line => `  ${line}`.trimEnd()),
+        ...compiledLine(result, folder).map(line => `  ${line}`),
+        ...(result.storedIn ? [`  failing rows in ${result.storedIn}`] : []),
+      ]
+      return { name, msg: lines.join('\n'), level: status === 'warn' ? 'warn' : 'error', data }
+    })
+}
+
+/** `compiled code at target/compiled/…`, where there is any. */
+export function compiledLine({ node, compiled }: NodeResult, folder: string): string[] {
+  return compiled ? [`compiled code at ${folder}/${compiledPath(node)}`] : []
+}
+
+const TITLES: Partial<Record<NodeResult['status'], [title: string, name: Event['name']]>> = {
+  error: ['Error in', 'RunResultError'],
+  fail: ['Failure in', 'RunResultFailure'],
+  warn: ['Warning in', 'RunResultWarning'],
+}
+
+// Rows first, the last that was built on top: what readers query comes late in a build. Views are only counted.
+function changedLines(results: NodeResult[]): string[] {
+  const made = results.filter(({ status }) => status === 'success')
+  const tables = made.filter(result => touched(result) > 0).reverse()
+  const others = made.filter(result => result.inserted === null && !/^(UNCHANGED|EPHEMERAL)$/.test(result.message))
+  if (tables.length + others.length === 0) return ['nothing: all rows are as they were']
+
+  const shown = tables.slice(0, most)
+  const width = Math.max(...shown.map(({ node }) => relation(node).length), 0)
+  const rest = made.length - tables.length - others.length
+  return [
+    ...shown.map(result => `${relation(result.node).padEnd(width)}  ${rowsText(result)}`),
+    ...(tables.length > most ? [`and ${numberText(tables.length - most)} more tables`] : []),
+    ...(others.length > 0 ? [`${plural(others.length, 'view')} created or replaced`] : []),
+    ...(rest > 0 ? [`${plural(rest, 'other relation')} as before`] : []),
+  ]
+}
+
+const most = 15
+
+function touched({ inserted, updated, deleted }: NodeResult): number {
+  return (inserted ?? 0) + (updated ?? 0) + (deleted ?? 0)
+}
+
+function refusedLines(refused: Refused[]): string[] {
+  const width = Math.max(0, ...refused.map(({ table }) => table.length))
+  return refused.map(({ table, errors, warnings, before = errors }) => {
+    const change = before === errors ? '' : ` (${errors > before ? 'up' : 'down'} from ${numberText(before)})`
+    const parts = [(errors > 0 || before > 0) && plural(errors, 'open error') + change, warnings > 0 && plural(warnings, 'warning')].filter(
+      Boolean,
+    )
+    return `${table.padEnd(width)}  ${parts.join(', ')}`
+  })
+}
+
+function next({ status, results, problems }: Built, refused: Refused[]): Event[] {
+  if (status === 'failed' || status === 'partial') {
+    const isTest = results.some(result => result.status === 'fail')
+    const hint = isTest
+      ? 'Next: open the compiled code, or run it again with --store-failures to keep the failing rows.'
+      : 'Next: correct what is shown above and run it again.'
+    return problems.length + results.length > 0 ? [{ name: 'Summary', msg: hint }] : []
+  }
+  if (refused.some(({ errors }) => errors > 0))
+    return [{ name: 'Summary', msg: 'Next: npx tsx run.ts errors   (what was refused, and why)' }]
+  return []
+}
+
+function section(title: string, lines: string[]): Event[] {
+  return lines.length === 0 ? [] : [{ name: 'Summary', msg: [title, ...lines.map(line => `  ${line}`)].join('\n') }]
+}
+
+/** Open errors after a trial with those before it; a table that has none any more is in it too. */
+export function compareErrors(before: Refused[], after: Refused[]): Refused[] {
+  const gone = before.filter(({ table }) => !after.some(row => row.table === table)).map(({ table }) => ({ table, errors: 0, warnings: 0 }))
+  return [...after, ...gone].map(row => ({ ...row, before: before.find(({ table }) => table === row.table)?.errors ?? 0 }))
+}

@@ -1,0 +1,57 @@
+import { building, type OptionGroup, output, readWhole, waiting } from '../../cli/option-groups.ts'
+import type { Definition, Definitions } from '../../cli/program.ts'
+
+/** The commands of the runner with those that a warehouse with a feed adds, and what it adds to others. */
+export function withFeed(commands: Definitions): Definitions {
+  const { build, plan, diff, watch, clean, ...others } = commands as Record<'build' | 'plan' | 'diff' | 'watch' | 'clean', Definition>
+  return {
+    build: { ...build, options: [...build.options, data, accepting] },
+    plan: { ...plan, options: [...plan.options, data, unloaded, accepting] },
+    diff,
+    watch,
+    load: {
+      description: 'Land new and changed feed files, nothing else.',
+      example: 'load --data exports --prune',
+      options: [data, waiting],
+      run: async command => (await import('./load.ts')).loadCommand(command),
+    },
+    errors: {
+      description: 'What was refused: counts, or the records.',
+      example: 'errors --entity agents --show 20',
+      options: [refused, building, output('table', 'json')],
+      run: async command => (await import('./errors.ts')).errorsCommand(command),
+    },
+    ...others,
+    clean: {
+      description: 'Remove target/ and logs/; with --landing, landed records that nothing needs any more.',
+      example: 'clean\n  npx tsx run.ts clean --landing --keep 90 --apply',
+      options: [...clean.options, retiring],
+      run: async (command, args, program) =>
+        command.options.landing ? (await import('./retire.ts')).retireCommand(command) : clean.run(command, args, program),
+    },
+  }
+}
+
+const data: OptionGroup = command =>
+  command
+    .option('--data <folder>', 'folder of the feed (default: DATA_DIR, or data)')
+    .option('--prune', 'take out what is gone from the folder')
+
+const accepting: OptionGroup = command =>
+  command.option('--accept-shrink', 'take snapshots as they are that list far fewer than the one before, and remember it')
+
+const unloaded: OptionGroup = command => command.option('--no-load', 'leave new feed files out')
+
+const refused: OptionGroup = command =>
+  command
+    .option('--entity <name>', 'of one feed only: agents, agent_details, admin_groups, roles, budgets, cards, transactions')
+    .option('--show <n>', 'the records themselves, so many; -1 for all', readWhole)
+    .option('--replay', 'judge everything that landed again')
+
+const retiring: OptionGroup = command =>
+  waiting(
+    command
+      .option('--landing', 'instead: records of old batches that newer ones stand for; tells what it would remove')
+      .option('--keep <n>', 'with --landing: the last batches of each entity that stay whole', readWhole)
+      .option('--apply', 'with --landing: remove them'),
+  )

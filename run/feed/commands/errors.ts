@@ -1,0 +1,78 @@
+import { ProjectError } from '../../base/errors.ts'
+import type { Command } from '../../cli/command.ts'
+import { withDatabase } from '../../cli/open-database.ts'
+import { buildCommand } from '../../commands/build.ts'
+import type { Sql } from '../../database/driver.ts'
+import { asJson, asTable, fetchRows } from '../../database/rows.ts'
+import type { Refused } from '../../execute/summary.ts'
+import { quote } from '../../manifest/relation.ts'
+import { plural } from '../../report/format.ts'
+import { errorTables, openErrors } from '../open-errors.ts'
+
+/** errors: counts of what was refused; --show N the records; --replay judges all of them again. */
+export async function errorsCommand(command: Command): Promise<number> {
+  const { options, report } = command
+  if (options.replay) {
+    // All of what landed is judged again, and all that follows is made from it.
+    const again = { ...command, name: 'build', options: { ...options, fullRefresh: true } }
+    return buildCommand(again, { types: ['model', 'seed', 'test'], loads: false, prepare: sql => rejudged(command, sql) })
+  }
+  return withDatabase(command, async sql => {
+    const all = await errorTables(sql)
+    const tables = options.entity ? all.filter(table => matches(table, options.entity ?? '')) : all
+    if (options.entity && tables.length === 0) {
+      throw new ProjectError(`No errors table is of '${options.entity}'`, {
+        hint: `There are ${all.join(', ') || 'none yet: run a build first'}.`,
+      })
+    }
+    if (tables.length === 0) {
+      report.note('There are no errors tables yet: run a build first.')
+      return 0
+    }
+    const query = options.show === undefined ? countsOf(tables) : recordsOf(tables)
+    const shown = await fetchRows(sql, query, options.show ?? -1)
+    if (shown.rows.length === 0 && options.output !== 'json') report.note('No open errors.')
+    else report.result(options.output === 'json' ? asJson(shown) : asTable(shown))
+    return 0
+  })
+}
+
+// The verdicts of the JSON Schemas, which only the loader gives; then what was open before.
+async function rejudged({ report }: Command, sql: Sql): Promise<Refused[]> {
+  const open = await openErrors(sql)
+  const { rejudge } = await import('../../../loaders/rejudge.ts')
+  const changed = await rejudge(sql)
+  if (changed > 0) report.note(`${plural(changed, 'record')} ${changed === 1 ? 'has' : 'have'} another verdict by the JSON Schema`)
+  return open
+}
+
+function countsOf(tables: string[]): string {
+  const parts = tables.map(
+    table =>
+      `select ${literal(table)} as table_name, severity, error_type, source, count(*) as records from errors.${quote(table)} where resolved_at is null group by severity, error_type, source`,
+  )
+  return `${parts.join('\nunion all\n')}\norder by 1, 2, 3, 4`
+}
+
+function recordsOf(tables: string[]): string {
+  const parts = tables.map(
+    table =>
+      `select ${literal(table)} as table_name, severity, error_type, error_message, field, source, file, position, raw_record, raw_text from errors.${quote(table)} where resolved_at is null`,
+  )
+  return `${parts.join('\nunion all\n')}\norder by severity, table_name, source, file, position`
+}
+
+// agents and agent_details are judged into agent_pipeline_errors, admin_groups into group_pipeline_errors.
+function matches(table: string, entity: string): boolean {
+  const names: Record<string, string> = {
+    agent_details: 'agent',
+    admin_groups: 'group',
+    agent_roles: 'agent_role',
+    group_membership: 'group',
+  }
+  return [entity, `${names[entity] ?? entity.replace(/s$/, '')}_pipeline_errors`].includes(table)
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}

@@ -1,0 +1,57 @@
+import { ProjectError } from '../../base/errors.ts'
+import type { Command } from '../../cli/command.ts'
+import { withDatabase } from '../../cli/open-database.ts'
+import { openProject } from '../../cli/open-project.ts'
+import { withLock } from '../../database/lock.ts'
+import { refusePending } from '../../database/migrate.ts'
+import { fingerprints } from '../../graph/fingerprint.ts'
+import { hasLog, landedIn, publishedNodes } from '../../history/run-log.ts'
+import { numberText, plural } from '../../report/format.ts'
+import { findRetirable, judges, retire } from '../retention.ts'
+
+/** clean --landing: landed records of old batches that no table needs. Tells what would go; with --apply it goes. Gives the exit code. */
+export async function retireCommand(command: Command): Promise<number> {
+  const { options, report } = command
+  const { keep, apply = false } = options
+  if (keep === undefined || keep < 1)
+    throw new ProjectError('clean --landing needs the number of batches that stay whole', { hint: 'Say, for instance, --keep 90.' })
+  const { project } = await openProject(command)
+  const onWait = (holder: string) => report.note(`Waiting for another build or load: ${holder}`)
+  return withDatabase(command, sql =>
+    withLock(sql, { wait: options.wait !== false, onWait }, async session => {
+      await refusePending(sql, project.dir)
+      if (!(await hasLog(sql))) throw new ProjectError('This project has no landing tables')
+      // Only what was judged by the present rules can be said to be of no use.
+      const [published, now, landed] = [await publishedNodes(sql), fingerprints(project), await landedIn(sql)]
+      for (const name of Object.keys(judges)) {
+        const id = `model.${project.name}.${name}`
+        const node = published.get(id)
+        if (node?.fingerprint !== now.get(id) || node === undefined || node.landedIn < landed)
+          throw new ProjectError(`${name} has not seen all that landed, or not by the present rules`, {
+            hint: 'Run `npx tsx run.ts build` first.',
+          })
+      }
+      await session`begin isolation level repeatable read`
+      try {
+        const found = await findRetirable(session, keep)
+        for (const { entity, batches, records, landed: all } of found)
+          report.result(
+            `${entity.padEnd(12)}  ${records === 0 ? 'nothing to remove' : `${numberText(records)} of ${plural(all, 'record')} in ${`${numberText(batches)} old ${batches === 1 ? 'batch' : 'batches'}`}`}`,
+          )
+        const total = found.reduce((sum, { records }) => sum + records, 0)
+        if (apply && total > 0) await retire(session)
+        await session.unsafe(apply ? 'commit' : 'rollback')
+        if (total === 0) return 0
+        report.note(
+          apply
+            ? `Removed ${plural(total, 'record')}. Next: npx tsx run.ts build`
+            : 'Nothing was removed; --apply removes them. They cannot come back: files of these batches that are corrected later, and rules that change, are judged without them.',
+        )
+        return 0
+      } catch (error) {
+        await session`rollback`.catch(() => {})
+        throw error
+      }
+    }),
+  )
+}

@@ -1,0 +1,33 @@
+import path from 'node:path'
+import type { Command, Extension } from '../cli/command.ts'
+import type { Session } from '../database/driver.ts'
+import { dataFolder } from './data-folder.ts'
+
+/** The feed of this warehouse, as the commands of the runner meet it. What each part needs is read when it is called for. */
+export const feed: Extension = {
+  flags: ({ options }) => ({ ACCEPT_SHRINK: options.acceptShrink ?? false }),
+  load: async (...given) => (await import('./load-feed.ts')).loadForBuild(...given),
+  findUnchanged,
+  openErrors: async sql => (await import('./open-errors.ts')).openErrors(sql),
+  errorChanges: {
+    begin: async session => (await import('./open-errors.ts')).keepOpenErrors(session),
+    end: async (session, most) => (await import('./open-errors.ts')).errorChanges(session, most),
+  },
+  docs: async sql => ({
+    quality: await (await import('./data-quality.ts')).qualityIfAny(sql),
+    warehouse: await (await import('./warehouse-figures.ts')).warehouseOf(sql),
+  }),
+}
+
+async function findUnchanged({ options, report, signal }: Command, session: Session): Promise<{ tell(): void } | undefined> {
+  const { isUnchanged } = await import('../../loaders/compare.ts')
+  const found = await isUnchanged(session, dataFolder(options, path.resolve(options.projectDir)), { prune: options.prune ?? false, signal })
+  if (!found) return undefined
+  const { refusedBefore } = await import('./load-lines.ts')
+  return {
+    tell() {
+      for (const message of found.notices) report.note(message)
+      if (found.refused > 0) report.warn({ message: refusedBefore(found.refused) })
+    },
+  }
+}

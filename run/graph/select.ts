@@ -1,0 +1,213 @@
+import { ProjectError } from '../base/errors.ts'
+import type { Node, Project } from '../manifest/node.ts'
+import type { Definition, IndirectSelection, Selector } from '../manifest/selector.ts'
+import { selectorOf } from '../project/selectors.ts'
+import { ancestors, descendants } from './order.ts'
+import { METHODS } from './select-methods.ts'
+import type { Previous, Selectable } from './selection.ts'
+
+/** What --select and its companions say. */
+export interface Selection {
+  /** Values of --select; none selects everything. */
+  select?: string[]
+  exclude?: string[]
+  /** A selector of selectors.yml, instead of both. */
+  selector?: string
+  indirectSelection?: IndirectSelection
+  previous?: Previous
+  /** Told what dbt only warns of: an unknown method, a criterion that matches nothing. */
+  warn?: (message: string) => void
+}
+
+/**
+ * Unique ids of the enabled nodes, sources and unit tests that a selection picks, by dbt's grammar: `@`, `n+`, `method:`, `+n`, space for
+ * union, comma for intersection. Throws ProjectError on a term that cannot be read.
+ */
+export function selectNodes(project: Project, selection: Selection = {}): Set<string> {
+  const { select = [], exclude = [], selector, previous = {}, warn = () => {} } = selection
+  const standard = selection.indirectSelection ?? 'eager'
+  const selectable = selectableOf(project)
+  if (selector !== undefined && (select.length > 0 || exclude.length > 0))
+    throw new ProjectError('--selector is a selection of its own, without --select and --exclude', {
+      hint: `Write --select "selector:${selector}", with what else you want.`,
+    })
+  const isDefault = ({ isDefault: yes }: Selector): boolean => yes
+  const named = selector ?? (select.length + exclude.length === 0 ? [...project.selectors.values()].find(isDefault)?.name : undefined)
+  const selected = named === undefined ? ofCommandLine() : defined(selectorOf(project.selectors, named).definition).direct
+  return new Set([...selected].filter(id => !isEmpty(selectable.get(id))).sort())
+
+  // The last set operation, --exclude, is eager in dbt whatever was asked for: nothing is added after it.
+  function ofCommandLine(): Set<string> {
+    return without(union(select.length > 0 ? select : ['fqn:* source:*'], select.length > 0), union(exclude, true)).direct
+  }
+
+  function defined(definition: Definition): Picked {
+    const picked = ((): Picked => {
+      if (definition.kind === 'selector') return defined(selectorOf(project.selectors, definition.name).definition)
+      if (definition.kind === 'term') return intersection(definition.term, true, definition.indirectSelection)
+      const parts = definition.parts.map(defined)
+      return definition.kind === 'union' ? together(parts) : shared(parts)
+    })()
+    return definition.exclude.length === 0 ? picked : without(picked, together(definition.exclude.map(defined)))
+  }
+
+  function union(values: string[], isNamed: boolean): Picked {
+    const terms = values.flatMap(value => value.split(/\s+/)).filter(term => term !== '')
+    return together(terms.map(term => intersection(term, isNamed)))
+  }
+
+  function intersection(term: string, isNamed: boolean, indirect = standard): Picked {
+    const picked = shared(term.split(',').map(part => criterion(part, indirect)))
+    if (isNamed && picked.direct.size === 0) warn(`The selection criterion '${term}' does not match any enabled nodes`)
+    return picked
+  }
+
+  function together(parts: Picked[]): Picked {
+    const direct = new Set(parts.flatMap(part => [...part.direct]))
+    const all = new Set(parts.flatMap(part => [...joined(part)]))
+    return { direct: incorporate(direct, all), indirect: all }
+  }
+
+  function shared(parts: Picked[]): Picked {
+    const direct = common(parts.map(part => part.direct))
+    const all = common(parts.map(joined))
+    return { direct: incorporate(direct, all), indirect: all }
+  }
+
+  function without(picked: Picked, excluded: Picked): Picked {
+    return { direct: difference(picked.direct, excluded.direct), indirect: difference(joined(picked), joined(excluded)) }
+  }
+
+  function criterion(term: string, indirect: IndirectSelection): Picked {
+    const { method, argument, value, childrensParents, parents, children } = readTerm(term)
+    // What a selector picks has its tests already; operators around it walk the graph from there.
+    if (method === 'selector') return around(defined(selectorOf(project.selectors, value).definition))
+    const search = Object.hasOwn(METHODS, method) ? METHODS[method]! : undefined
+    if (!search) {
+      warn(`The '${method}' selector specified in ${term} is invalid. Must be one of [${Object.keys(METHODS).join(', ')}]`)
+      return { direct: new Set(), indirect: new Set() }
+    }
+    const matches = search({ project, value, argument, previous })
+    const found = new Set<string>()
+    for (const node of selectable.values()) if (matches(node)) found.add(node.uniqueId)
+
+    return expand(walked(found), indirect)
+
+    function around({ direct, indirect: apart }: Picked): Picked {
+      return { direct: walked(direct), indirect: apart }
+    }
+
+    function walked(start: Set<string>): Set<string> {
+      const selected = new Set(start)
+      if (childrensParents) {
+        for (const id of descendants(project, start)) selected.add(id)
+        for (const id of ancestors(project, selected)) selected.add(id)
+      }
+      if (parents !== undefined) for (const id of ancestors(project, start, parents)) selected.add(id)
+      if (children !== undefined) for (const id of descendants(project, start, children)) selected.add(id)
+      return selected
+    }
+  }
+
+  // Tests of what was picked come along; those that miss a parent are kept apart, another term may bring it.
+  function expand(selected: Set<string>, indirectSelection: IndirectSelection): Picked {
+    if (indirectSelection === 'empty') return { direct: selected, indirect: new Set() }
+    const direct = new Set(selected)
+    const indirect = new Set<string>()
+    const reach = indirectSelection === 'buildable' ? withParents(selected) : selected
+    for (const id of selected)
+      for (const child of project.childMap.get(id) ?? []) {
+        if (!isTest(child)) continue
+        if (indirectSelection === 'eager' || parentsOf(child).every(parent => reach.has(parent))) direct.add(child)
+        else indirect.add(child)
+      }
+    return { direct, indirect }
+  }
+
+  function incorporate(direct: Set<string>, indirect: Set<string>): Set<string> {
+    if (standard === 'eager' || standard === 'empty') return direct
+    const selected = new Set(direct)
+    const reach = standard === 'buildable' ? withParents(selected) : selected
+    for (const id of indirect) if (isTest(id) && parentsOf(id).every(parent => reach.has(parent))) selected.add(id)
+    return selected
+  }
+
+  function withParents(selected: Set<string>): Set<string> {
+    return new Set([...selected, ...ancestors(project, selected), ...project.sources.keys()])
+  }
+
+  function isTest(id: string): boolean {
+    return project.unitTests.has(id) || project.nodes.get(id)?.resourceType === 'test'
+  }
+
+  function parentsOf(id: string): string[] {
+    return project.unitTests.get(id)?.dependsOn ?? project.nodes.get(id)?.dependsOn ?? []
+  }
+}
+
+interface Picked {
+  direct: Set<string>
+  indirect: Set<string>
+}
+
+interface Term {
+  method: string
+  argument: string[]
+  value: string
+  childrensParents: boolean
+  /** How many steps up, Infinity for all, undefined for none. */
+  parents: number | undefined
+  children: number | undefined
+}
+
+const TERM = /^(@)?((\d*)\+)?(([\w.]+):)?(.*?)(\+(\d*))?$/s
+
+function readTerm(term: string): Term {
+  const match = TERM.exec(term)
+  if (!match) throw new ProjectError(`The selection '${term}' cannot be read`)
+  const [, at, parents, parentsDepth, , method, value = '', children, childrenDepth] = match
+  if (at && children) throw new ProjectError(`Invalid node spec ${term}: the prefix '@' and the suffix '+' are incompatible`)
+  if (value === '') throw new ProjectError(`The selection '${term}' names nothing`, { hint: 'Write for example --select +agents.' })
+  const [name, ...argument] = method === undefined ? [defaultMethod(value)] : method.split('.')
+  const depth = (digits: string | undefined): number => (digits ? Number(digits) : Infinity)
+  return {
+    method: name!,
+    argument,
+    value,
+    childrensParents: at !== undefined,
+    parents: parents === undefined ? undefined : depth(parentsDepth),
+    children: children === undefined ? undefined : depth(childrenDepth),
+  }
+}
+
+function defaultMethod(value: string): string {
+  if (value.includes('/')) return 'path'
+  return /\.(sql|py|csv)$/i.test(value) ? 'file' : 'fqn'
+}
+
+function selectableOf(project: Project): Map<string, Selectable> {
+  const all = new Map<string, Selectable>()
+  for (const node of project.nodes.values()) all.set(node.uniqueId, node)
+  for (const source of project.sources.values()) all.set(source.uniqueId, source)
+  for (const unit of project.unitTests.values()) all.set(unit.uniqueId, unit)
+  return all
+}
+
+// A file without SQL is no node to run.
+function isEmpty(node: Selectable | undefined): boolean {
+  if (node?.resourceType !== 'model' && node?.resourceType !== 'test') return false
+  return (node as Node).raw.trim() === ''
+}
+
+function joined({ direct, indirect }: Picked): Set<string> {
+  return new Set([...direct, ...indirect])
+}
+
+function difference(from: Set<string>, minus: Set<string>): Set<string> {
+  return new Set([...from].filter(id => !minus.has(id)))
+}
+
+function common(sets: Set<string>[]): Set<string> {
+  const [first = new Set<string>(), ...rest] = sets
+  return new Set([...first].filter(id => rest.every(set => set.has(id))))
+}

@@ -1,0 +1,13 @@
+import type { Node } from '../manifest/node.ts'
+
+/** Artifacts of an earlier run as JSON.parse gives them. */
+export interface Previous {
+  manifest?: unknown
+  runResults?: unknown
+  sources?: unknown
+  /** The newest sources.json, which source_status:fresher holds against `sources`. */
+  currentSources?: unknown
+}
+
+/** What can be selected: nodes, sources and unit tests. */
+export type Selectable = Node

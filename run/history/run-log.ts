@@ -1,0 +1,145 @@
+import type { Sql } from '../database/driver.ts'
+import { qualified } from '../database/relations.ts'
+import type { Node } from '../manifest/node.ts'
+import type { NodeResult } from '../manifest/result.ts'
+import { rowOf, upsert } from './live-run-log.ts'
+
+/** How a run ended, or 'running'. */
+export type RunStatus = 'running' | 'published' | 'unchanged' | 'tested' | 'failed' | 'interrupted'
+
+/** A run as ops.runs has it. */
+export interface RunRecord {
+  runId: string
+  command: string
+  fingerprint: string | null
+  isWhole: boolean
+}
+
+/** A published node as ops.nodes has it. */
+export interface Published {
+  fingerprint: string
+  landedIn: bigint
+}
+
+/** Whether the database has the run log: a plain dbt project without our migrations has none. */
+export async function hasLog(sql: Sql): Promise<boolean> {
+  const [row] = await sql<{ there: boolean }[]>`select to_regclass('ops.runs') is not null as there`
+  return row?.there ?? false
+}
+
+/**
+ * Opens a run in the log, or begins it again after a failure that passed. When the caller holds the lock, and so is alone, a run still
+ * marked as running is dead: it is closed as interrupted. Tests hold no lock: theirs is dead when no session of tests is there.
+ */
+export async function startRun(sql: Sql, { runId, command, fingerprint, isWhole }: RunRecord, isAlone = true): Promise<void> {
+  if (isAlone) await closeDead(sql)
+  await sql`
+    insert into ops.runs (run_id, command, status, started_at, project_fingerprint, is_whole)
+    values (${runId}, ${command}, 'running', now(), ${fingerprint}, ${isWhole})
+    on conflict (run_id) do update set status = 'running', finished_at = null, message = null
+  `
+}
+
+/** Logs a run that found nothing to do. */
+export async function recordUnchanged(
+  sql: Sql,
+  { runId, command, fingerprint, isWhole }: RunRecord,
+  message: string,
+  landed: bigint,
+): Promise<void> {
+  await sql`
+    with dead as (
+        update ops.runs set status = 'interrupted', finished_at = now(), message = 'It ended without a word.'
+        where status = 'running' and command != 'test'
+    )
+    insert into ops.runs (run_id, command, status, started_at, finished_at, project_fingerprint, is_whole, message, landed_in)
+    values (${runId}, ${command}, 'unchanged', now(), now(), ${fingerprint}, ${isWhole}, ${message}, ${String(landed)})
+    on conflict (run_id) do nothing
+  `
+}
+
+async function closeDead(sql: Sql): Promise<void> {
+  const dead = await sql<{ run_id: string }[]>`
+    update ops.runs
+    set status = 'interrupted', finished_at = now(), message = 'It ended without a word.'
+    where status = 'running'
+        and (
+            command != 'test'
+            or not exists (select from pg_stat_activity where application_name = 'deskledger test' and datname = current_database())
+        )
+    returning run_id`
+  if (dead.length > 0)
+    await sql`
+      update ops.run_nodes set status = 'error', finished_at = now(), message = 'It ended without a word.'
+      where status = 'running' and run_id = any(${dead.map(row => row.run_id)})`
+}
+
+/** Closes a run with what became of its nodes. */
+export async function finishRun(
+  sql: Sql,
+  runId: string,
+  { status, message, landedIn, results }: { status: RunStatus; message: string; landedIn: bigint | null; results: NodeResult[] },
+): Promise<void> {
+  await sql.begin(async transaction => {
+    // What a repeated run began and never ended.
+    await transaction`delete from ops.run_nodes where run_id = ${runId} and not (unique_id = any(${results.map(({ node }) => node.uniqueId)}))`
+    if (results.length > 0) await upsert(transaction as unknown as Sql, runId, results.map(rowOf))
+    await transaction`
+      update ops.runs
+      set status = ${status}, message = ${message}, landed_in = ${landedIn === null ? null : String(landedIn)}, finished_at = now()
+      where run_id = ${runId}
+    `
+  })
+}
+
+/** What the landing holds now: the highest ops.batches.changed_in, 0 when nothing ever landed. */
+export async function landedIn(sql: Sql): Promise<bigint> {
+  const [row] = await sql<{ landed_in: string }[]>`select coalesce(max(changed_in), 0) as landed_in from ops.batches`
+  return BigInt(row?.landed_in ?? 0)
+}
+
+/** The last run that published anything, for a build to see whether there is anything new since. */
+export async function lastPublished(
+  sql: Sql,
+): Promise<{ fingerprint: string; landedIn: bigint; isWhole: boolean; command: string; warnings: number } | null> {
+  const [row] = await sql<{ project_fingerprint: string; landed_in: string; is_whole: boolean; command: string; warnings: number }[]>`
+    select
+        project_fingerprint,
+        landed_in,
+        is_whole,
+        command,
+        (select count(*)::int from ops.run_nodes where run_nodes.run_id = runs.run_id and run_nodes.status = 'warn') as warnings
+    from ops.runs
+    where status = 'published'
+    order by sequence desc
+    limit 1
+  `
+  if (!row) return null
+  const { project_fingerprint: fingerprint, landed_in: landed, is_whole: isWhole, command, warnings } = row
+  return { fingerprint, landedIn: BigInt(landed ?? 0), isWhole, command, warnings }
+}
+
+/** What is published, by unique id. */
+export async function publishedNodes(sql: Sql): Promise<Map<string, Published>> {
+  const rows = await sql<
+    { unique_id: string; fingerprint: string; landed_in: string }[]
+  >`select unique_id, fingerprint, landed_in from ops.nodes`
+  return new Map(rows.map(row => [row.unique_id, { fingerprint: row.fingerprint, landedIn: BigInt(row.landed_in) }]))
+}
+
+/** Records nodes as published, inside the transaction that made them. */
+export async function publishNodes(sql: Sql, nodes: { node: Node; fingerprint: string; landedIn: bigint }[]): Promise<void> {
+  const rows = nodes.map(({ node, fingerprint, landedIn: landed }) => ({
+    unique_id: node.uniqueId,
+    relation: qualified(node.schema, node.alias),
+    fingerprint,
+    landed_in: String(landed),
+  }))
+  await sql`
+    insert into ops.nodes (unique_id, relation, fingerprint, landed_in, published_at)
+    select r.unique_id, r.relation, r.fingerprint, r.landed_in, now()
+    from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r (unique_id text, relation text, fingerprint text, landed_in bigint)
+    on conflict (unique_id) do update
+    set relation = excluded.relation, fingerprint = excluded.fingerprint, landed_in = excluded.landed_in, published_at = excluded.published_at
+  `
+}

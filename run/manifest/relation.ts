@@ -1,0 +1,96 @@
+import { fromJs, type JinjaObject, type Kwargs, type Value } from '../jinja/values.ts'
+import type { Node } from './node.ts'
+
+/** A relation by its names; printed by `written` it is `"db"."schema"."name"`. */
+export interface Relation {
+  database: string | null
+  schema: string | null
+  identifier: string
+  type?: string | null
+  /** An ephemeral model: printed as the name of its CTE. */
+  cte?: boolean
+  /** What stands for it in SQL, already quoted: the CTE that a unit test puts in its place. */
+  standIn?: string
+}
+
+/** A relation as templates have it: `this`, what ref() and source() give. */
+export interface RelationObject extends JinjaObject {
+  readonly relation: Relation
+}
+
+/** The relation that a model, seed or source stands for. */
+export function relationOf(node: Node): Relation {
+  return { database: node.database, schema: node.schema, identifier: node.alias, type: null }
+}
+
+/** How a relation stands in SQL, all its names in quotes. */
+export function written({ database, schema, identifier, cte, standIn }: Relation): string {
+  if (standIn !== undefined) return standIn
+  if (cte) return identifier
+  return [database, schema, identifier]
+    .filter(name => name !== null && name !== '')
+    .map(name => quote(name!))
+    .join('.')
+}
+
+/** A name in double quotes. */
+export function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** dbt's Relation: names as attributes, printed as it stands in SQL. */
+export function relationObject(relation: Relation): RelationObject {
+  return Object.assign(Object.create(face), { relation })
+}
+
+/** The relation behind a template's value, if it is one. */
+export function relationIn(value: Value | undefined): Relation | undefined {
+  return typeof value === 'object' && value !== null && 'relation' in value ? (value as RelationObject).relation : undefined
+}
+
+// One for all relations: a project has thousands.
+const face: Omit<RelationObject, 'relation'> & ThisType<RelationObject> = {
+  get(name: string) {
+    return Object.hasOwn(attributes, name) ? attributes[name]?.(this.relation) : undefined
+  },
+  keys: () => Object.keys(attributes),
+  toString() {
+    return written(this.relation)
+  },
+}
+
+const attributes: Record<string, (relation: Relation) => Value> = {
+  database: relation => relation.database,
+  schema: relation => relation.schema,
+  identifier: relation => relation.identifier,
+  name: relation => relation.identifier,
+  table: relation => relation.identifier,
+  type: relation => relation.type ?? null,
+  is_table: relation => relation.type === 'table',
+  is_view: relation => relation.type === 'view',
+  is_materialized_view: relation => relation.type === 'materialized_view',
+  is_cte: relation => relation.cte === true,
+  path: relation => fromJs({ database: relation.database, schema: relation.schema, identifier: relation.identifier }),
+  render: relation => () => written(relation),
+  include: relation => (_, kwargs) => relationObject(only(relation, kwargs)),
+  without_identifier: relation => () => written({ ...relation, identifier: '' }),
+  quote: relation => () => relationObject(relation),
+  incorporate:
+    relation =>
+    (_, { path, type }) =>
+      relationObject({ ...relation, ...(path instanceof Map ? names(path) : {}), ...(type ? { type: String(type) } : {}) }),
+  replace_path: relation => (_, kwargs) => relationObject({ ...relation, ...names(new Map(Object.entries(kwargs))) }),
+}
+
+function only(relation: Relation, kwargs: Kwargs): Relation {
+  return {
+    ...relation,
+    database: kwargs.database === false ? null : relation.database,
+    schema: kwargs.schema === false ? null : relation.schema,
+    identifier: kwargs.identifier === false ? '' : relation.identifier,
+  }
+}
+
+function names(path: Map<Value, Value>): Partial<Relation> {
+  return Object.fromEntries(['database', 'schema', 'identifier'].flatMap(key => (path.has(key) ? [[key, String(path.get(key))]] : [])))
+}

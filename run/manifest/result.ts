@@ -1,0 +1,37 @@
+import type { Node } from './node.ts'
+
+/** What became of a node, as ops.run_nodes and run_results.json tell it. */
+export interface NodeResult {
+  node: Node
+  status: 'success' | 'error' | 'skipped' | 'pass' | 'warn' | 'fail'
+  startedAt: Date
+  finishedAt: Date
+  /** As in dbt's lines: `MERGE 3`, `PASS`. */
+  message: string
+  inserted: number | null
+  updated: number | null
+  deleted: number | null
+  unchanged: number | null
+  failures: number | null
+  compiled: string | null
+  /** Why it failed. */
+  error?: unknown
+  /** Of a skipped node: the node that failed. */
+  because?: string
+  /** Of a unit test that passed before and was not run again. */
+  isReused?: boolean
+  /** Where the rows of a failed test are, with store_failures. */
+  storedIn?: string
+}
+
+/** A result with nothing in it yet. */
+export function empty(node: Node): NodeResult {
+  const now = new Date()
+  const none = { inserted: null, updated: null, deleted: null, unchanged: null, failures: null, compiled: null }
+  return { node, status: 'success', startedAt: now, finishedAt: now, message: '', ...none }
+}
+
+/** Whether a result lets a run be published. */
+export function isGood({ status }: NodeResult): boolean {
+  return status === 'success' || status === 'pass' || status === 'warn'
+}

@@ -1,0 +1,57 @@
+import { ProjectError } from '../base/errors.ts'
+import type { Sql } from '../database/driver.ts'
+import { contractColumns } from '../manifest/contract.ts'
+import type { Node } from '../manifest/node.ts'
+
+/**
+ * Holds a query against the node's contract: the same columns by name, of the same types, in any order. Both sides are described by
+ * PostgreSQL without running them. Throws a ProjectError with a line for each column that differs.
+ */
+export async function enforceContract(sql: Sql, node: Node, query: string): Promise<void> {
+  const promised = await describe(
+    sql,
+    `select ${contractColumns(node)
+      .map(({ name, type }) => `null::${type} as ${name}`)
+      .join(', ')}`,
+  ).catch(error => {
+    throw new ProjectError(`The contract of ${node.name} has a data_type that PostgreSQL does not know: ${(error as Error).message}`, {
+      place: node.patch ?? node.place,
+    })
+  })
+  const given = await describe(sql, query)
+  const reasons = [...new Set([...given.keys(), ...promised.keys()])].flatMap(name => {
+    const [is, should] = [given.get(name), promised.get(name)]
+    if (is === should) return []
+    const reason = is === undefined ? 'missing in definition' : should === undefined ? 'missing in contract' : 'data type mismatch'
+    return [[name, is ?? '', should ?? '', reason]]
+  })
+  if (reasons.length === 0) return
+  throw new ProjectError(`The query of ${node.name} does not keep its contract:\n${tableText(reasons)}`, {
+    place: node.patch ?? node.place,
+    hint: 'Change the query (a cast, an alias), or the columns of the contract.',
+  })
+}
+
+export async function describe(sql: Sql, query: string): Promise<Map<string, string>> {
+  const { columns } = await sql.unsafe(query).describe()
+  const types = await sql<{ name: string }[]>`
+    select format_type(oid, null) as name
+    from unnest(${columns.map(column => column.type)}::oid[]) with ordinality as types (oid, position)
+    order by position
+  `
+  return new Map(columns.map((column, i) => [String(column.name), types[i]?.name ?? '']))
+}
+
+export function tableText(rows: string[][]): string {
+  const all = [['column', 'in the query', 'in the contract', 'what is wrong'], ...rows]
+  const widths = all[0]!.map((_, i) => Math.max(...all.map(row => row[i]!.length)))
+  return all
+    .map(
+      row =>
+        `  ${row
+          .map((cell, i) => cell.padEnd(widths[i]!))
+          .join('  ')
+          .trimEnd()}`,
+    )
+    .join('\n')
+}

@@ -1,0 +1,47 @@
+import { isRepeatable } from '../database/errors.ts'
+import { type Existing, sameColumns } from '../database/relations.ts'
+import { underSavepoint } from '../database/savepoint.ts'
+import { quote } from '../manifest/relation.ts'
+import type { Outcome, Work } from './context.ts'
+import { comparedColumns, createShape, dropTemporary, keyOf } from './incoming.ts'
+import { createIndexes } from './indexes.ts'
+import { step, target } from './statements.ts'
+import { predicatesOf } from './strategy.ts'
+
+/**
+ * A part of a mirrored table that has no rows yet, as of a batch that is new: the query's rows go straight into it, as there is nothing
+ * to compare them with. Undefined where that is not the way, or where a key is in another part, null or repeated, which the comparison
+ * handles or tells better; nothing has changed then.
+ */
+export async function fillNewPart(work: Work, existing: Existing): Promise<Outcome | undefined> {
+  const predicates = predicatesOf(work)
+  if (existing.kind !== 'table' || work.contract || work.context.onCitus || predicates.length === 0) return undefined
+  if (keyOf(work).join() !== existing.primaryKey.map(quote).join() || !(await isNew(work, predicates))) return undefined
+  const shape = await createShape(work)
+  await dropTemporary(work, '__dbt_tmp')
+  if (!work.node.config.migrated && !sameColumns(existing, shape)) return undefined
+  const columns = comparedColumns(work, existing, shape)
+  const incoming = `(\n\n${work.query.text}\n\n) as incoming`
+  try {
+    const rows = await underSavepoint(work.sql, 'new_part', () => step(work, 'insert_all', { relation: target(work), incoming, columns }))
+    await createIndexes(work)
+    return { action: rows === 0 ? 'UNCHANGED' : `INSERT ${rows}`, inserted: rows, updated: 0, deleted: 0, unchanged: 0 }
+  } catch (error) {
+    if (isRepeatable(error) || !isKeyError(error)) throw error
+    return undefined
+  }
+}
+
+async function isNew(work: Work, predicates: string[]): Promise<boolean> {
+  const within = predicates.map(predicate => `(${predicate})`).join(' and ')
+  const [row] = await work.sql.unsafe<{ is_new: boolean }[]>(
+    `select not exists (select from ${target(work)} as existing where ${within}) as is_new`,
+  )
+  return row?.is_new ?? false
+}
+
+// Not null and unique violations.
+function isKeyError(error: unknown): boolean {
+  const { code, cause } = error as { code?: string; cause?: { code?: string } }
+  return ['23502', '23505'].includes(cause?.code ?? code ?? '')
+}

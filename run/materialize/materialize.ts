@@ -1,0 +1,90 @@
+import { ProjectError } from '../base/errors.ts'
+import { dropViews, recreateViews, trimmingsOf, viewsOf } from '../database/dependent-views.ts'
+import { findRelation, qualified, sameColumns } from '../database/relations.ts'
+import { runWherePossible } from '../database/savepoint.ts'
+import type { Outcome, Work } from './context.ts'
+import { placed } from './distributed.ts'
+import { createIncoming, dropTemporary } from './incoming.ts'
+import { incremental } from './incremental.ts'
+import { createTable, rewrite, swap } from './rewrite.ts'
+import { seed } from './seeds.ts'
+import { snapshot } from './snapshot.ts'
+import { runSql, step, target, temporary } from './statements.ts'
+
+/** How a model gets into the database, by its `materialized`. Their SQL stands in run/macros/materializations. */
+export const materializations: Record<string, (work: Work) => Promise<Outcome>> = { view, table, incremental, ephemeral, seed, snapshot }
+
+/** Materializes a model, seed or snapshot. */
+export async function materialize(work: Work): Promise<Outcome> {
+  const kind = work.node.resourceType === 'seed' ? 'seed' : String(work.node.config.materialized ?? 'view')
+  const run = materializations[kind]
+  if (!run) {
+    throw new ProjectError(`The materialization '${kind}' is not known; there are ${Object.keys(materializations).join(', ')}`, {
+      place: work.node.place,
+    })
+  }
+  return work.placement && (kind === 'table' || kind === 'incremental') ? placed(work, work.placement) : run(work)
+}
+
+async function view(work: Work): Promise<Outcome> {
+  const { sql } = work
+  const relation = target(work)
+  const query = work.query.text
+  const existing = await findRelation(sql, relation)
+  if (existing?.kind === 'view') {
+    const trial = temporary(work, '__dbt_tmp')
+    await step(work, 'create_trial_view', { trial, query })
+    const wanted = await findRelation(sql, `pg_temp.${trial}`)
+    const [same] = await sql<{ same: boolean }[]>`select pg_get_viewdef(${existing.oid}::oid) = pg_get_viewdef(${wanted!.oid}::oid) as same`
+    // By its bare name, which finds temporary relations first: Citus knows no schema pg_temp.
+    await sql.unsafe(`drop view ${trial}`)
+    if (same?.same && sameColumns(existing, wanted!)) return uncounted('UNCHANGED')
+
+    const isPrefix = existing.columns.every(
+      (column, i) => column.name === wanted!.columns[i]?.name && column.type === wanted!.columns[i]?.type,
+    )
+    if (isPrefix) {
+      await step(work, 'replace_view', { relation, query })
+      return uncounted('CREATE VIEW')
+    }
+  }
+  const views = existing ? await viewsOf(sql, existing.oid) : []
+  // It may have been dropped a moment ago, for a change of what it reads.
+  const at = work.pendingViews.findIndex(({ schema, identifier }) => qualified(schema, identifier) === relation)
+  const [waiting] = at < 0 ? [] : work.pendingViews.splice(at, 1)
+  const trimmings = existing?.kind === 'view' ? await trimmingsOf(sql, existing.oid) : (waiting?.recreate.slice(1) ?? [])
+  if (existing) {
+    await dropViews(sql, views)
+    await runSql(work, `drop ${existing.kind} ${relation}`)
+  }
+  await step(work, 'create_view', { relation, query })
+  await runWherePossible(sql, trimmings)
+  await recreate(work, views)
+  return uncounted('CREATE VIEW')
+}
+
+async function table(work: Work): Promise<Outcome> {
+  const existing = await findRelation(work.sql, target(work))
+  if (!existing) return createTable(work)
+  const incoming = await createIncoming(work)
+  const outcome =
+    existing.kind === 'table' && (work.node.config.migrated || sameColumns(existing, incoming.columns))
+      ? await rewrite(work, existing, incoming)
+      : await swap(work, existing, incoming)
+  await dropTemporary(work, '__dbt_tmp', '__dbt_changes')
+  return outcome
+}
+
+async function ephemeral(): Promise<Outcome> {
+  return uncounted('EPHEMERAL')
+}
+
+/** Makes views again that were dropped for a change; those that read what is still to come wait in `pendingViews`. */
+async function recreate(work: Work, views: Work['pendingViews']): Promise<void> {
+  const failed = await recreateViews(work.sql, views)
+  work.pendingViews.push(...failed.map(({ view }) => view))
+}
+
+function uncounted(action: string): Outcome {
+  return { action, inserted: null, updated: null, deleted: null, unchanged: null }
+}

@@ -1,0 +1,36 @@
+import type { Sql } from '../database/driver.ts'
+import { findRelation, qualified } from '../database/relations.ts'
+import type { Node } from '../manifest/node.ts'
+import { quote } from '../manifest/relation.ts'
+
+/** persist_docs: descriptions of the YAML as comments of the relation and its columns, where they differ. Gives the described columns that are not there. */
+export async function persistDocs(sql: Sql, node: Node): Promise<string[]> {
+  const { relation = false, columns = false } = (node.config.persist_docs ?? {}) as { relation?: boolean; columns?: boolean }
+  if (!relation && !columns) return []
+  const name = qualified(node.schema, node.alias)
+  const existing = await findRelation(sql, name)
+  if (!existing) return []
+  const rows = await sql<{ column: string | null; comment: string }[]>`
+    select attname as column, description as comment
+    from pg_description
+    left join pg_attribute on attrelid = objoid and attnum = objsubid and objsubid != 0
+    where classoid = 'pg_class'::regclass and objoid = ${existing.oid}::oid
+  `
+  const present = new Map(rows.map(row => [row.column, row.comment]))
+  const description = node.description.trim()
+  if (relation && description && present.get(null) !== description) {
+    await sql.unsafe(`comment on ${existing.kind} ${name} is ${literal(description)}`)
+  }
+  if (!columns) return []
+  const known = new Set(existing.columns.map(column => column.name))
+  for (const column of node.columns) {
+    const text = column.description.trim()
+    if (!text || !known.has(column.name) || present.get(column.name) === text) continue
+    await sql.unsafe(`comment on column ${name}.${quote(column.name)} is ${literal(text)}`)
+  }
+  return node.columns.map(column => column.name).filter(column => !known.has(column))
+}
+
+function literal(text: string): string {
+  return `${text.includes('\\') ? 'E' : ''}'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
+}

@@ -1,0 +1,106 @@
+import { ProjectError } from '../base/errors.ts'
+import { type Existing, findRelation } from '../database/relations.ts'
+import { quote } from '../manifest/relation.ts'
+import { type SnapshotConfig, snapshotConfig } from '../manifest/snapshot-config.ts'
+import type { Outcome, Work } from './context.ts'
+import { checkKeys, createIncoming, dropTemporary, keyOf } from './incoming.ts'
+import { runSql, step, target, temporary } from './statements.ts'
+
+/**
+ * A snapshot: each version that a row had is kept, with the times between which it was valid. As dbt's, but for what a transaction
+ * demands: its clock stands still, so a change that would come no later than the version that it ends comes a microsecond after it;
+ * two versions never overlap and never share a dbt_scd_id. A snapshot is never made anew, also not by a full refresh.
+ */
+export async function snapshot(work: Work): Promise<Outcome> {
+  const config = snapshotConfig(work.node)
+  const existing = await findRelation(work.sql, target(work))
+  if (existing && existing.kind !== 'table')
+    throw new ProjectError(`The snapshot's relation ${target(work)} is a ${existing.kind} already`, {
+      place: work.node.place,
+      hint: 'Drop it, or give the snapshot another alias.',
+    })
+  const incoming = await createIncoming(work)
+  const key = keyOf(work, incoming.columns)
+  await checkKeys(work, incoming.name, key)
+  const shared = { relation: target(work), incoming: incoming.name, key, names: namesOf(config), valid_to: config.validToCurrent }
+  const outcome = existing
+    ? await next(work, config, existing, incoming.columns, shared)
+    : await first(work, { ...shared, time: config.updatedAt ?? now, marks: config.hardDeletes === 'new_record' })
+  await dropTemporary(work, '__dbt_tmp', '__dbt_changes')
+  return outcome
+}
+
+// The time of the build: one for all snapshots, so that they agree with each other.
+const now = 'now()::timestamp without time zone'
+
+async function first(work: Work, args: Record<string, unknown>): Promise<Outcome> {
+  const rows = await step(work, 'snapshot_begin', args)
+  await runSql(work, `analyze ${target(work)}`)
+  return { action: `SELECT ${rows}`, inserted: rows, updated: 0, deleted: 0, unchanged: 0 }
+}
+
+async function next(
+  work: Work,
+  config: SnapshotConfig,
+  found: Existing,
+  incoming: Existing,
+  shared: Record<string, unknown>,
+): Promise<Outcome> {
+  const existing = await fit(work, config, found, incoming)
+  const added = incoming.columns.filter(column => !found.columns.some(({ name }) => name === column.name)).map(({ name }) => name)
+  const changes = temporary(work, '__dbt_changes')
+  const columns = incoming.columns.map(({ name }) => quote(name))
+  const timeType = existing.columns.find(({ name }) => name === config.names.dbt_valid_from)?.type ?? ''
+  const args = {
+    ...shared,
+    changes,
+    columns,
+    time: config.updatedAt ?? now,
+    now,
+    time_type: timeType,
+    has_clock: /^(date|timestamp)/.test(timeType),
+    // timestamp: newer than the version; check: other values, and a new column is a change of every row.
+    checked: config.strategy === 'check' ? checkedColumns(work, config, incoming) : null,
+    all_changed: config.strategy === 'check' && added.some(name => config.checkCols === 'all' || config.checkCols.includes(name)),
+    hard_deletes: config.hardDeletes,
+    marks: existing.columns.some(({ name }) => name === config.names.dbt_is_deleted),
+  }
+  await step(work, 'snapshot_changes', args)
+  const closed = await step(work, 'snapshot_close', args)
+  const inserted = await step(work, 'snapshot_insert', args)
+  const action = closed + inserted === 0 ? 'UNCHANGED' : `INSERT ${inserted}`
+  return { action, inserted, updated: closed, deleted: 0, unchanged: null }
+}
+
+/** The table with the columns that the query has more; what the query lost stays, and is null from now on. */
+async function fit(work: Work, { names, hardDeletes }: SnapshotConfig, existing: Existing, incoming: Existing): Promise<Existing> {
+  const have = new Set(existing.columns.map(({ name }) => name))
+  const { dbt_is_deleted: deleted, ...needed } = names
+  const missing = Object.values(needed).filter(name => !have.has(name))
+  if (missing.length > 0)
+    throw new ProjectError(`${target(work)} is no snapshot: it has no column ${missing.join(', ')}`, {
+      place: work.node.place,
+      hint: 'Give the snapshot another alias or schema; snapshot_meta_column_names says how an older one calls these columns.',
+    })
+  for (const { name, type } of incoming.columns)
+    if (!have.has(name)) await runSql(work, `alter table ${target(work)} add column ${quote(name)} ${type}`)
+  if (hardDeletes === 'new_record' && !have.has(deleted))
+    await runSql(work, `alter table ${target(work)} add column ${quote(deleted)} text default 'False'`)
+  return (await findRelation(work.sql, target(work))) ?? existing
+}
+
+function checkedColumns(work: Work, { checkCols }: SnapshotConfig, incoming: Existing): { name: string; plain: boolean }[] {
+  const known = incoming.columns.map(({ name }) => name)
+  const unknown = checkCols === 'all' ? undefined : checkCols.find(name => !known.includes(name))
+  if (unknown !== undefined)
+    throw new ProjectError(`check_cols names '${unknown}', but the query has no such column; it has ${known.join(', ')}`, {
+      place: work.node.place,
+    })
+  const wanted = incoming.columns.filter(({ name }) => checkCols === 'all' || checkCols.includes(name))
+  // json has no equality: its text is compared.
+  return wanted.map(({ name, type }) => ({ name: quote(name), plain: !/^(json|xml|point|polygon)$/.test(type) }))
+}
+
+function namesOf({ names }: SnapshotConfig): Record<string, string> {
+  return Object.fromEntries(Object.entries(names).map(([name, own]) => [name.replace('dbt_', ''), quote(own)]))
+}

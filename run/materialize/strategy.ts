@@ -1,0 +1,43 @@
+import { ProjectError } from '../base/errors.ts'
+import type { Existing } from '../database/relations.ts'
+import { quote } from '../manifest/relation.ts'
+import type { Work } from './context.ts'
+
+/** How the rows of an incremental model go in. `insert` is another word for append. */
+export type StrategyName = 'mirror' | 'merge' | 'append' | 'delete+insert' | 'insert'
+
+const names: StrategyName[] = ['mirror', 'merge', 'append', 'delete+insert', 'insert']
+
+/** The model's incremental_strategy; without one delete+insert where there is a unique_key, else append. Throws for one that is not known. */
+export function strategyOf({ node: { config, place } }: Work): StrategyName {
+  const given = String(config.incremental_strategy ?? (config.unique_key ? 'delete+insert' : 'append')).replace('_', '+')
+  const name = names.find(known => known === given)
+  if (!name) throw new ProjectError(`The incremental_strategy '${given}' is not known; there are ${names.join(', ')}`, { place })
+  return name
+}
+
+/** Those of the columns that a merge writes into rows that are there: not the key, and as merge_update_columns or merge_exclude_columns say. */
+export function updatedColumns<Column extends { name: string }>({ node }: Work, columns: Column[], key: string[]): Column[] {
+  const { merge_update_columns: only, merge_exclude_columns: except } = node.config
+  const others = columns.filter(({ name }) => !key.includes(name))
+  if (only && except && others.length > 0) {
+    throw new ProjectError('merge_update_columns and merge_exclude_columns exclude each other: give one of them', { place: node.place })
+  }
+  const listed = (value: unknown) => (Array.isArray(value) ? value : [value]).map(name => quote(String(name)))
+  if (only) return others.filter(({ name }) => listed(only).includes(name))
+  return except ? others.filter(({ name }) => !listed(except).includes(name)) : others
+}
+
+/** incremental_predicates (or predicates, dbt's older name): SQL conditions; they do not count where the whole table is made. */
+export function predicatesOf({ node, incremental }: Work): string[] {
+  if (!incremental) return []
+  const value = node.config.incremental_predicates ?? node.config.predicates
+  return (Array.isArray(value) ? value : value ? [value] : []).map(String)
+}
+
+/** What the query gives without columns that the table lacks: without on_schema_change they are left out, as in dbt. */
+export function restrict<Incoming extends { columns: Existing }>(incoming: Incoming, existing: Existing, { node }: Work): Incoming {
+  if (node.config.migrated) return incoming
+  const known = new Set(existing.columns.map(column => column.name))
+  return { ...incoming, columns: { ...incoming.columns, columns: incoming.columns.columns.filter(({ name }) => known.has(name)) } }
+}

@@ -1,0 +1,116 @@
+import { type Place, ProjectError } from '../base/errors.ts'
+import { sha256 } from '../base/hash.ts'
+import { parseTemplate, type Template } from '../jinja/template.ts'
+import type { Config, Node, ResourceType } from '../manifest/node.ts'
+import { applyLevel, type ConfigLevel, projectLevels, type RenderYaml } from '../project/config.ts'
+import { CONFIG_KEYS, canonical, DEFAULTS } from '../project/config-keys.ts'
+import { configPlace } from '../project/config-positions.ts'
+import type { ProjectFiles } from '../project/files.ts'
+import { templates } from '../template/templates.ts'
+
+/** A node on its way: its template, and the calls of ref() and source() with where they stand. */
+export interface Draft {
+  node: Node
+  template?: Template
+  refs: { name: string; pack: string | undefined; site: Place }[]
+  sources: { source: string; table: string; site: Place }[]
+}
+
+/** A new draft with the defaults of its type; `raw` is parsed, a mistake in it goes to `errors`. */
+export function createDraft(
+  files: ProjectFiles,
+  resourceType: ResourceType,
+  parts: { uniqueId: string; name: string; path: string; fqn: string[]; raw: string; checksum?: string; place?: Place; parse?: false },
+  errors: ProjectError[],
+): Draft {
+  const { raw, path } = parts
+  const place = parts.place ?? { file: path, line: 1, column: 1 }
+  const draft: Draft = {
+    node: {
+      resourceType,
+      uniqueId: parts.uniqueId,
+      name: parts.name,
+      packageName: files.settings.name,
+      place,
+      path,
+      fqn: parts.fqn,
+      raw,
+      checksum: parts.checksum ?? sha256(raw.trim()),
+      config: { ...DEFAULTS[resourceType] },
+      unrenderedConfig: {},
+      database: files.target.database,
+      schema: files.target.schema,
+      alias: parts.name,
+      relationName: null,
+      description: '',
+      columns: [],
+      constraints: [],
+      tags: [],
+      meta: {},
+      docs: {},
+      refs: [],
+      sources: [],
+      dependsOn: [],
+      macros: [],
+    },
+    refs: [],
+    sources: [],
+  }
+  if (raw.trim() !== '' && parts.parse !== false)
+    attempt(errors, () => {
+      draft.template = parseTemplate(raw, place.file, place.line, place.column)
+      templates.set(draft.node, draft.template)
+      for (const { kind, name, place: at } of draft.template.definitions)
+        if (kind !== 'macro')
+          throw new ProjectError(`The ${kind} '${name}' cannot stand in ${path}`, {
+            place: at,
+            hint: kind === 'snapshot' ? 'Move it to snapshots/.' : 'Move it to macros/ or tests/generic/.',
+          })
+    })
+  return draft
+}
+
+/** Config levels of dbt_project.yml, then those of YAML, over the defaults. */
+export function configure(draft: Draft, levels: ConfigLevel[], errors: ProjectError[], render: RenderYaml | undefined): void {
+  for (const level of levels)
+    attempt(errors, () => {
+      draft.node.config = applyLevel(draft.node.config, level, draft.node.resourceType, errors, render)
+      draft.node.unrenderedConfig = overlaid(draft.node.unrenderedConfig, level.values)
+    })
+}
+
+/** The levels of dbt_project.yml that hold for a node. */
+export function levelsFor(files: ProjectFiles, type: ResourceType, fqn: string[], used: Set<object>): ConfigLevel[] {
+  return projectLevels(files.settings.trees[type], fqn, used)
+}
+
+/** A level from a `config:` of YAML. */
+export function yamlLevel(config: Config): ConfigLevel {
+  return { values: config, place: key => configPlace(config, key) }
+}
+
+/** Runs something; a mistake of the project is kept, anything else is thrown on. */
+export function attempt(errors: ProjectError[], run: () => void): void {
+  try {
+    run()
+  } catch (error) {
+    if (!(error instanceof ProjectError)) throw error
+    errors.push(error)
+  }
+}
+
+function overlaid(below: Config, values: Config): Config {
+  const result = { ...below }
+  for (const [written, value] of Object.entries(values)) {
+    const key = canonical(written)
+    const known = Object.hasOwn(CONFIG_KEYS, key) ? CONFIG_KEYS[key] : undefined
+    if (known?.kind === 'append') result[key] = [...listed(result[key]), ...listed(value)]
+    else if (known?.kind === 'dict' && typeof value === 'object') result[key] = { ...(result[key] as object), ...value }
+    else result[key] = value
+  }
+  return result
+}
+
+function listed(value: unknown): unknown[] {
+  return value === undefined || value === null ? [] : Array.isArray(value) ? value : [value]
+}

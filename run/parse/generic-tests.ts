@@ -1,0 +1,154 @@
+import { ProjectError } from '../base/errors.ts'
+import { didYouMean } from '../base/suggest.ts'
+import { placeOf } from '../base/yaml.ts'
+import type { Macro, Node } from '../manifest/node.ts'
+import { written } from '../project/properties.ts'
+import type { TestProperties } from '../project/test-properties.ts'
+import { createScope } from '../template/context.ts'
+import { callTest, testArguments, testMacro } from '../template/generic-test.ts'
+import type { Session, World } from '../template/session.ts'
+import { attempt, configure, createDraft, type Draft, levelsFor, yamlLevel } from './drafts.ts'
+import { parseSession, settle } from './parse-session.ts'
+import { description, type Patching } from './patch.ts'
+import { testNames } from './test-names.ts'
+
+/** What generic tests are made with. */
+export interface Making extends Patching {
+  world: World
+  used: Set<object>
+  name: (node: Node) => void
+  session: (node: Node) => Session
+}
+
+/** A draft per generic test of the properties, as dbt names and configures them. */
+export function genericTests(making: Making): Draft[] {
+  const { files, drafts, world, docs, errors } = making
+  const project = files.settings.name
+  const byKind = new Map(drafts.map(draft => [draft.node.uniqueId, draft.node]))
+  const made = new Map<string, Draft>()
+  const quiet = quietMacros(world)
+
+  for (const properties of files.properties.nodes) {
+    const node = byKind.get(`${properties.kind}.${project}.${properties.name}`)
+    if (!node) continue
+    for (const test of [...properties.tests, ...properties.columns.flatMap(column => column.tests)]) make(test, node)
+  }
+  for (const properties of files.properties.sources) {
+    const node = byKind.get(`source.${project}.${properties.sourceName}.${properties.name}`)
+    if (!node) continue
+    for (const test of [...properties.tests, ...properties.columns.flatMap(column => column.tests)]) make(test, node)
+  }
+  return [...made.values()]
+
+  function make(test: TestProperties, target: Node): void {
+    const macro = macroFor(test)
+    if (!macro) return
+    const args: Record<string, unknown> = { ...(test.column === undefined ? {} : { column_name: test.column }), ...test.arguments }
+    if (!fits(test, macro, args)) return
+
+    const isSource = target.resourceType === 'source'
+    const model = isSource ? `source('${target.sourceName}', '${target.name}')` : `ref('${target.name}')`
+    const names = testNames({
+      ...test,
+      target: isSource ? `${target.sourceName}_${target.name}` : target.name,
+      isSource,
+      arguments: args,
+      model,
+    })
+    const folders = (files.propertyFiles.get(test.place.file) ?? test.place.file).split('/').slice(0, -1)
+    const fqn = [project, ...folders, names.name]
+    const uniqueId = `test.${project}.${names.name}.${names.hash}`
+    const other = made.get(uniqueId)
+    if (other) {
+      errors.push(
+        new ProjectError(`The same test stands twice: '${names.name}' here and at ${written(other.node.place)}`, {
+          place: test.place,
+          hint: 'Remove one of them, or give it a name: of its own.',
+        }),
+      )
+      return
+    }
+    const called = test.namespace === undefined ? macro.name : `${test.namespace}.${macro.name}`
+    const raw = `{{ ${called}(**_dbt_generic_test_kwargs) }}`
+    const draft = createDraft(
+      files,
+      'test',
+      { uniqueId, name: names.name, path: test.place.file, fqn, raw, place: test.place, parse: false },
+      errors,
+    )
+    made.set(uniqueId, draft)
+    const { node } = draft
+    if (names.alias !== names.name) node.config.alias = names.alias
+    configure(draft, [...levelsFor(files, 'test', fqn, making.used), yamlLevel(test.config)], errors, making.renderYaml)
+    node.description = description(test.description, docs, test.place, errors)
+    node.test = {
+      generic: test.generic,
+      attachedTo: target.uniqueId,
+      ...(test.column === undefined ? {} : { column: test.column }),
+      arguments: args,
+    }
+    if (target.config.enabled === false) node.config.enabled = false
+
+    const session = parseSession(node, () => {}, draft, errors)
+    attempt(errors, () => {
+      making.name(node)
+      const scope = createScope(world, session)
+      const kwargs = testArguments(node, target, session, scope, world)
+      session.used.add(macro.uniqueId)
+      if (!quiet(macro)) callTest(macro, kwargs, test.place, scope)
+    })
+    node.macros = [...session.used]
+    settle(node, errors)
+    node.tags = [...new Set([...node.tags, ...test.columnTags])]
+  }
+
+  function macroFor(test: TestProperties): Macro | undefined {
+    const { generic, namespace, place } = test
+    const found = testMacro(world, generic, namespace)
+    if (found) return found
+    const known = [...world.macros.values()].flatMap(({ name }) => (name.startsWith('test_') ? [name.slice(5)] : []))
+    const hint =
+      namespace === undefined || namespace === project
+        ? (didYouMean(generic, known) ?? `There are ${known.sort().join(', ')}; write your own as tests/generic/${generic}.sql.`)
+        : `Packages are not supported: copy the test into tests/generic/${generic}.sql and drop '${namespace}.'.`
+    errors.push(new ProjectError(`There is no generic test '${namespace === undefined ? '' : `${namespace}.`}${generic}'`, { place, hint }))
+    return undefined
+  }
+
+  // The parameters of the macro are the only arguments, and those without default must be there.
+  function fits(test: TestProperties, macro: Macro, args: Record<string, unknown>): boolean {
+    const { parameters, uses } = macro.definition
+    const names = parameters.map(parameter => parameter.name)
+    const before = errors.length
+    for (const key of Object.keys(args)) {
+      if (names.includes(key) || uses.kwargs) continue
+      const place = placeOf(test.container, key) ?? test.place
+      const hint = didYouMean(key, names) ?? `It takes ${names.filter(name => name !== 'model').join(', ') || 'nothing'}.`
+      errors.push(new ProjectError(`The test '${test.generic}' has no argument '${key}'`, { place, hint }))
+    }
+    for (const parameter of parameters) {
+      if (parameter.name === 'model' || parameter.default || Object.hasOwn(args, parameter.name)) continue
+      const hint =
+        parameter.name === 'column_name' ? 'Put the test under a column, or name one with column_name:.' : `Add it: ${parameter.name}: …`
+      errors.push(new ProjectError(`The test '${test.generic}' needs the argument '${parameter.name}'`, { place: test.place, hint }))
+    }
+    return errors.length === before
+  }
+}
+
+// Tests whose macros call neither ref(), source() nor config(): parsing need not render them.
+function quietMacros(world: World): (macro: Macro) => boolean {
+  const known = new Map<string, boolean>()
+  return quiet
+
+  function quiet(macro: Macro): boolean {
+    const answer = known.get(macro.uniqueId)
+    if (answer !== undefined) return answer
+    known.set(macro.uniqueId, true)
+    const loud =
+      /\b(ref|source|config|builtins|raise_compiler_error)\s*[.(]/.test(macro.text.replace(/config\.(get|require|meta_get)\b/g, '')) ||
+      macro.macros.some(id => !quiet(world.macros.get(id)!))
+    known.set(macro.uniqueId, !loud)
+    return !loud
+  }
+}

@@ -1,0 +1,70 @@
+import { ProjectError } from '../base/errors.ts'
+import { bindMacro } from '../jinja/template.ts'
+import type { Node } from '../manifest/node.ts'
+import { relationOf, written } from '../manifest/relation.ts'
+import { createScope, macroBook } from '../template/context.ts'
+import { nodeDict, text } from '../template/node-context.ts'
+import type { Session, World } from '../template/session.ts'
+
+/**
+ * Gives nodes their schema, alias and relation name: by the project's generate_schema_name and generate_alias_name where it has them,
+ * else by dbt's. `session` makes the context of a node.
+ */
+export function namer(world: World, session: (node: Node) => Session): (node: Node) => void {
+  const { own } = macroBook(world)
+  const testSchemas = new Map<string, string>()
+  return node => {
+    const { config } = node
+    const wanted = config.database ?? config.target_database
+    if (wanted !== undefined && wanted !== world.target.database)
+      throw new ProjectError(`${node.name} is to go to the database '${wanted}', but the build works in '${world.target.database}'`, {
+        place: node.place,
+        hint: 'One PostgreSQL session has one database: take the config away.',
+      })
+    node.schema = schemaOf(node)
+    node.alias = generated(node, 'generate_alias_name', 'custom_alias_name', config.alias) ?? String(config.alias ?? node.name).trim()
+    node.relationName = hasRelation(node, world) ? written(relationOf(node)) : null
+    const built = node.relationName !== null && node.resourceType !== 'test'
+    if (built && Buffer.byteLength(node.alias) > 63)
+      throw new ProjectError(`The relation name '${node.alias}' has ${Buffer.byteLength(node.alias)} characters, PostgreSQL takes 63`, {
+        place: node.place,
+        hint: "Give it a shorter name with the config 'alias'.",
+      })
+  }
+
+  function schemaOf(node: Node): string {
+    // dbt's older way to place a snapshot: the schema as it is.
+    if (node.resourceType === 'snapshot' && node.config.target_schema) return String(node.config.target_schema)
+    const custom = node.config.schema as string | undefined
+    const known = node.resourceType === 'test' && custom !== undefined ? testSchemas.get(custom) : undefined
+    if (known !== undefined) return known
+    const schema =
+      generated(node, 'generate_schema_name', 'custom_schema_name', custom) ??
+      (custom === undefined ? world.target.schema : `${world.target.schema}_${String(custom).trim()}`)
+    if (node.resourceType === 'test' && custom !== undefined) testSchemas.set(custom, schema)
+    return schema
+  }
+
+  function generated(node: Node, name: string, parameter: string, custom: unknown): string | undefined {
+    const macro = own.get(name)
+    if (!macro) return undefined
+    const here = session(node)
+    const [first = parameter] = macro.definition.parameters.map(({ name: own }) => own)
+    const call = bindMacro(macro.definition, createScope(world, here))
+    const kwargs = {
+      [first]: custom === undefined ? null : String(custom),
+      ...(macro.definition.parameters.length > 1 ? { node: nodeDict(node) } : {}),
+    }
+    return text(call([], kwargs, macro.place)).trim()
+  }
+}
+
+function hasRelation(node: Node, world: World): boolean {
+  if (node.resourceType === 'test')
+    return (
+      node.config.store_failures_as === 'table' ||
+      node.config.store_failures === true ||
+      (node.config.store_failures !== false && world.flags.storeFailures)
+    )
+  return node.config.materialized !== 'ephemeral'
+}

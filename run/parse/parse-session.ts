@@ -1,0 +1,81 @@
+import { ProjectError } from '../base/errors.ts'
+import { didYouMean } from '../base/suggest.ts'
+import { toJs } from '../jinja/template.ts'
+import { constraintsOf } from '../manifest/constraints.ts'
+import { checkContract } from '../manifest/contract.ts'
+import type { Node } from '../manifest/node.ts'
+import { relationObject, relationOf } from '../manifest/relation.ts'
+import { snapshotConfig } from '../manifest/snapshot-config.ts'
+import type { Session } from '../template/session.ts'
+import { attempt, configure, type Draft } from './drafts.ts'
+
+/** The session of the parse pass: what it is asked for is noted in the draft, the database is silent. */
+export function parseSession(node: Node, warn: (message: string) => void, draft?: Draft, errors: ProjectError[] = []): Session {
+  return {
+    ...SILENT,
+    node,
+    ref: (name, pack, site) => {
+      draft?.refs.push({ name, pack, site })
+      return relationObject(relationOf(node))
+    },
+    source: (source, table, site) => {
+      draft?.sources.push({ source, table, site })
+      return relationObject(relationOf(node))
+    },
+    configure: (values, site) => {
+      if (!draft) return
+      const plain = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, toJs(value)]))
+      configure(draft, [{ values: plain, place: () => site }], errors, undefined)
+    },
+    warn,
+    used: new Set(),
+    extra: new Map(),
+  }
+}
+
+/** What the final config says of a node's tags, meta and docs; checks what only the final config can tell. */
+export function settle(node: Node, errors: ProjectError[]): void {
+  const { config, resourceType, place } = node
+  node.tags = (config.tags ?? []) as string[]
+  node.meta = (config.meta ?? {}) as Record<string, unknown>
+  node.docs = (config.docs ?? {}) as Record<string, unknown>
+  const materialized = String(config.materialized)
+  if (resourceType === 'model' && !MATERIALIZED.includes(materialized)) {
+    if (materialized === 'materialized_view') {
+      errors.push(
+        new ProjectError(`not supported: the materialization 'materialized_view' of ${node.name}`, {
+          place,
+          hint: 'Use table instead: a build writes only the rows that differ.',
+        }),
+      )
+      return
+    }
+    const hint =
+      materialized === 'snapshot'
+        ? 'Write it as a snapshot, in snapshots/.'
+        : (didYouMean(materialized, MATERIALIZED) ?? `There are ${MATERIALIZED.join(', ')}.`)
+    errors.push(new ProjectError(`The materialization '${materialized}' of ${node.name} is not known`, { place, hint }))
+  }
+  if (resourceType === 'model') {
+    checkContract(node, errors)
+    attempt(errors, () => void constraintsOf(node))
+  }
+  if (resourceType === 'snapshot') attempt(errors, () => void snapshotConfig(node))
+  if (resourceType === 'test' && !['ERROR', 'WARN'].includes(String(config.severity).toUpperCase()))
+    errors.push(new ProjectError(`The severity of ${node.name} must be error or warn, not '${config.severity}'`, { place }))
+  if (config.merge_update_columns !== undefined && config.merge_exclude_columns !== undefined)
+    errors.push(
+      new ProjectError(`${node.name} has both merge_update_columns and merge_exclude_columns`, { place, hint: 'Keep one of them.' }),
+    )
+}
+
+const SILENT = {
+  execute: false,
+  strict: false,
+  ask: () => undefined,
+  isIncremental: () => false,
+  lastBuilt: () => 0,
+  onCitus: () => false,
+  print: () => {},
+}
+const MATERIALIZED = ['view', 'table', 'incremental', 'ephemeral']

@@ -1,0 +1,175 @@
+import { ProjectError } from '../base/errors.ts'
+import { sha256 } from '../base/hash.ts'
+import { didYouMean } from '../base/suggest.ts'
+import { parseTemplate, render, type Scope } from '../jinja/template.ts'
+import type { Column, Macro, Project } from '../manifest/node.ts'
+import { relationOf, written as relationText } from '../manifest/relation.ts'
+import type { RenderYaml } from '../project/config.ts'
+import type { ProjectFiles } from '../project/files.ts'
+import { type ColumnProperties, written } from '../project/properties.ts'
+import { attempt, configure, createDraft, type Draft, levelsFor, yamlLevel } from './drafts.ts'
+
+/** Blocks of {% docs %} by name. */
+export type Docs = Project['docs']
+
+/** The docs blocks of the project's Markdown files. */
+export function docsOf(files: ProjectFiles, errors: ProjectError[]): Docs {
+  const docs: Docs = new Map()
+  for (const { file, text } of files.docs)
+    for (const match of text.matchAll(/\{%-?\s*docs\s+(\w+)\s*-?%\}([\s\S]*?)\{%-?\s*enddocs\s*-?%\}/g)) {
+      const name = match[1]!
+      const place = { file, line: text.slice(0, match.index).split('\n').length, column: 1 }
+      const other = docs.get(name)
+      if (other) errors.push(new ProjectError(`Two docs blocks are called '${name}': here and at ${written(other.place)}`, { place }))
+      else docs.set(name, { name, text: match[2]!.trim(), place })
+    }
+  return docs
+}
+
+/** A description with its {{ doc('…') }} filled in. */
+export function description(
+  text: string,
+  docs: Docs,
+  place: { file: string; line?: number; column?: number },
+  errors: ProjectError[],
+): string {
+  if (!text.includes('{{')) return text
+  let result = text
+  attempt(errors, () => {
+    result = render(parseTemplate(text, place.file, place.line, place.column), docScope(docs)).text
+  })
+  return result
+}
+
+/** Drafts of the tables of sources. */
+export function sourceDrafts(files: ProjectFiles, used: Set<object>, renderYaml: RenderYaml, docs: Docs, errors: ProjectError[]): Draft[] {
+  return files.properties.sources.map(source => {
+    const { sourceName, name, place } = source
+    const folders = (files.propertyFiles.get(place.file) ?? place.file).split('/').slice(0, -1)
+    const fqn = [files.settings.name, ...folders, sourceName, name]
+    const uniqueId = `source.${files.settings.name}.${sourceName}.${name}`
+    const draft = createDraft(files, 'source', { uniqueId, name, path: place.file, fqn, raw: '', place }, errors)
+    const { node } = draft
+    configure(draft, [...levelsFor(files, 'source', fqn, used), ...source.configs.map(yamlLevel)], errors, renderYaml)
+    attempt(errors, () => {
+      const text = (value: string): string => String(renderYaml(value, () => place))
+      node.sourceName = sourceName
+      node.database = text(source.database ?? files.target.database)
+      node.schema = text(source.schema)
+      node.alias = text(source.identifier)
+      node.relationName = relationText(relationOf(node))
+      node.source = {
+        description: source.sourceDescription,
+        loader: source.loader,
+        identifier: node.alias,
+        ...(source.loadedAtField === undefined ? {} : { loadedAtField: text(source.loadedAtField) }),
+        ...(source.loadedAtQuery === undefined ? {} : { loadedAtQuery: source.loadedAtQuery }),
+        ...(source.freshness === undefined
+          ? {}
+          : { freshness: source.freshness && (renderYaml(source.freshness, () => place) as Record<string, unknown>) }),
+      }
+    })
+    node.tags = (node.config.tags ?? []) as string[]
+    node.meta = (node.config.meta ?? {}) as Record<string, unknown>
+    node.description = description(source.description, docs, place, errors)
+    node.columns = source.columns.map(column => plainColumn(column, docs, errors))
+    node.patch = place
+    node.checksum = sha256(JSON.stringify([node.relationName, node.source]))
+    return draft
+  })
+}
+
+/** What a project's properties are laid over. */
+export interface Patching {
+  files: ProjectFiles
+  drafts: Draft[]
+  renderYaml: RenderYaml
+  docs: Docs
+  errors: ProjectError[]
+}
+
+/** Gives models, seeds and singular tests their properties. Properties for what is not there, or given twice, are mistakes. */
+export function patchNodes({ files, drafts, renderYaml, docs, errors }: Patching): void {
+  const byKind = new Map(drafts.map(draft => [`${draft.node.resourceType} ${draft.node.name}`, draft]))
+  for (const properties of files.properties.nodes) {
+    const { kind, name, place } = properties
+    const draft = byKind.get(`${kind} ${name}`)
+    if (!draft) {
+      const elsewhere = drafts.find(({ node }) => node.name === name && node.resourceType !== 'source')
+      const names = drafts.filter(({ node }) => node.resourceType === kind).map(({ node }) => node.name)
+      const hint = elsewhere
+        ? `${elsewhere.node.path} is a ${elsewhere.node.resourceType}: describe it under ${elsewhere.node.resourceType}s:.`
+        : didYouMean(name, names)
+      errors.push(
+        new ProjectError(`These properties are for the ${kind} '${name}', but there is no such ${kind}`, {
+          place,
+          hint,
+        }),
+      )
+      continue
+    }
+    const { node } = draft
+    if (node.patch) {
+      errors.push(
+        new ProjectError(`The ${kind} '${name}' has properties twice: here and at ${written(node.patch)}`, {
+          place,
+          hint: 'Put them together.',
+        }),
+      )
+      continue
+    }
+    node.patch = place
+    const at = properties.describedAt ?? place
+    node.description = description(properties.description, docs, at, errors)
+    node.columns = described(properties.columns)
+    node.constraints = properties.constraints
+    configure(draft, [yamlLevel(properties.config)], errors, renderYaml)
+  }
+
+  function described(columns: ColumnProperties[]): Column[] {
+    return columns.map(column => plainColumn(column, docs, errors))
+  }
+}
+
+/** Gives macros their descriptions. */
+export function describeMacros(files: ProjectFiles, macros: Map<string, Macro>, docs: Docs, errors: ProjectError[]): void {
+  const own = [...macros.values()].filter(({ packageName }) => packageName === files.settings.name)
+  const described = new Map<string, string>()
+  for (const { name, place, ...properties } of files.properties.macros) {
+    const macro = [...own, ...macros.values()].find(candidate => candidate.name === name || candidate.name === `test_${name}`)
+    const first = described.get(name)
+    if (!macro) {
+      const hint = didYouMean(
+        name,
+        own.map(({ name }) => name.replace(/^test_/, '')),
+      )
+      errors.push(new ProjectError(`These properties are for the macro '${name}', but there is no such macro`, { place, hint }))
+    } else if (first) errors.push(new ProjectError(`The macro '${name}' has properties twice: here and at ${first}`, { place }))
+    else {
+      described.set(name, written(place))
+      macro.description = description(properties.description, docs, place, errors)
+      macro.meta = properties.meta
+      if (properties.arguments.length > 0) macro.arguments = properties.arguments
+    }
+  }
+}
+
+function plainColumn({ place, describedAt, tests: _, ...column }: ColumnProperties, docs: Docs, errors: ProjectError[]): Column {
+  return { ...column, description: description(column.description, docs, describedAt ?? place, errors) }
+}
+
+function docScope(docs: Docs): Scope {
+  return {
+    get: name =>
+      name !== 'doc'
+        ? undefined
+        : (args, _, site) => {
+            const wanted = String(args.at(-1))
+            const found = docs.get(wanted)
+            if (found) return found.text
+            const hint = didYouMean(wanted, docs.keys())
+            throw new ProjectError(`There is no docs block '${wanted}'`, { place: site, hint })
+          },
+    keys: () => ['doc'],
+  }
+}

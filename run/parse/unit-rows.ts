@@ -1,0 +1,75 @@
+import { type Place, ProjectError } from '../base/errors.ts'
+import { didYouMean } from '../base/suggest.ts'
+import { named } from '../base/validate.ts'
+import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from '../base/yaml.ts'
+import type { UnitCell, UnitRows } from '../manifest/node.ts'
+import type { ProjectFiles } from '../project/files.ts'
+import { readCells } from './csv.ts'
+
+/** The rows of an input or an expectation, from its `rows` or its `fixture`. Throws a ProjectError for what is not of its `format`. */
+export function readRows(map: YamlMap, files: Pick<ProjectFiles, 'fixtures'>, place: Place): UnitRows {
+  const found = typeof map.fixture === 'string' ? fixtureOf(map, files) : undefined
+  const format = formatOf(map, found?.file)
+  const at = found ? { file: found.file, line: 1, column: 1 } : (placeOfValue(map, 'rows') ?? place)
+  const data: Yaml = found ? found.text : (map.rows ?? (format === 'dict' ? [] : ''))
+  const shared = { format, fixture: found ? String(map.fixture) : null, written: data, place: at }
+  if (format === 'dict') return { ...shared, ...ofDicts(data, at), sql: null }
+  if (typeof data !== 'string')
+    throw new ProjectError(`rows of the format ${format} are text, not ${named(data)}`, { place: at, hint: 'Begin them with `rows: |`.' })
+  if (format === 'sql') return { ...shared, columns: [], rows: [], sql: data }
+  return { ...shared, ...ofCsv(data, at, found !== undefined) }
+}
+
+const FORMATS = ['dict', 'csv', 'sql'] as const
+
+function formatOf(map: YamlMap, file: string | undefined): UnitRows['format'] {
+  const place = placeOfValue(map, 'format')
+  const extension = file?.replace(/^.*\./, '')
+  const wanted = String(map.format ?? extension ?? 'dict')
+  const format = FORMATS.find(one => one === wanted)
+  if (!format) throw new ProjectError(`There is no format '${wanted}': there are ${FORMATS.join(', ')}`, { place })
+  if (extension !== undefined && format !== extension)
+    throw new ProjectError(`The format is ${format}, but the fixture is ${file}`, { place })
+  return format
+}
+
+function fixtureOf(map: YamlMap, { fixtures }: Pick<ProjectFiles, 'fixtures'>): { file: string; text: string } {
+  const name = String(map.fixture)
+  const place = placeOfValue(map, 'fixture')
+  if (map.rows !== undefined && map.rows !== null)
+    throw new ProjectError('There are both rows and a fixture', { place, hint: 'Keep one of them.' })
+  const bare = (within: string): string => within.replace(/\.(csv|sql)$/, '')
+  const wanted = typeof map.format === 'string' ? [`${name}.${map.format}`, name] : [name]
+  const found =
+    fixtures.find(({ within }) => wanted.includes(within)) ??
+    fixtures.find(({ within }) => bare(within) === bare(name) || bare(within).endsWith(`/${bare(name)}`))
+  if (found) return found
+  const known = fixtures.map(({ within }) => bare(within))
+  const hint =
+    didYouMean(name, known) ?? (known.length > 0 ? `There are ${known.join(', ')}.` : `Write tests/fixtures/${bare(name)}.csv or .sql.`)
+  throw new ProjectError(`There is no fixture '${name}'`, { place, hint })
+}
+
+function ofDicts(data: Yaml, place: Place): { columns: string[]; rows: Map<string, UnitCell>[] } {
+  if (!Array.isArray(data))
+    throw new ProjectError(`rows are a list of mappings, not ${named(data)}`, { place, hint: 'Or say format: csv.' })
+  const rows = data.map((row, index) => {
+    const at = placeOf(data, index) ?? place
+    if (!isYamlMap(row)) throw new ProjectError(`A row is a mapping of columns to values, not ${named(row)}`, { place: at })
+    const cells = Object.entries(row).map(([key, value]): [string, UnitCell] => [key, { value, place: placeOfValue(row, key) ?? at }])
+    return new Map(cells)
+  })
+  return { columns: [...new Set(rows.flatMap(row => [...row.keys()]))], rows }
+}
+
+function ofCsv(text: string, place: Place, isFile: boolean): { columns: string[]; rows: Map<string, UnitCell>[]; sql: null } {
+  const { names, rows } = readCells(text, place.file)
+  const twice = names.find((name, index) => names.indexOf(name) < index)
+  if (twice !== undefined) throw new ProjectError(`The header has two columns named '${twice}'`, { place })
+  const cells = rows.map((row, index) => {
+    // Of text within YAML only the place of the whole is known.
+    const at = isFile ? { file: place.file, line: index + 2, column: 1 } : place
+    return new Map(names.map((name, i): [string, UnitCell] => [name, { value: row[i] ?? null, place: at }]))
+  })
+  return { columns: names, rows: cells, sql: null }
+}

@@ -1,0 +1,179 @@
+import { type Place, ProjectError } from '../base/errors.ts'
+import { sha256 } from '../base/hash.ts'
+import { didYouMean } from '../base/suggest.ts'
+import { isYamlMap, placeOf, placeOfValue, type YamlMap } from '../base/yaml.ts'
+import { evaluate, type JinjaFunction, type Scope, str } from '../jinja/template.ts'
+import { isFunction } from '../jinja/values.ts'
+import type { Node, Project, UnitInput, UnitTest } from '../manifest/node.ts'
+import type { RenderYaml } from '../project/config.ts'
+import type { ProjectFiles } from '../project/files.ts'
+import { type UnitTestProperties, written } from '../project/properties.ts'
+import { macroBook } from '../template/context.ts'
+import { attempt, configure, createDraft, levelsFor, yamlLevel } from './drafts.ts'
+import { type Docs, description } from './patch.ts'
+import { readRows } from './unit-rows.ts'
+
+/** What unit tests are read with. */
+export interface UnitParsing {
+  /** Levels of dbt_project.yml that hold for some node. */
+  used: Set<object>
+  renderYaml: RenderYaml
+  docs: Docs
+  errors: ProjectError[]
+}
+
+/** Gives the project its unit tests, each with its model, inputs and rows; what the YAML has wrong goes to `errors`. */
+export function unitTests(project: Project, files: ProjectFiles, parsing: UnitParsing): void {
+  const { errors } = parsing
+  for (const properties of files.properties.unitTests) {
+    const { name, model, place } = properties
+    const uniqueId = `unit_test.${project.name}.${model}.${name}`
+    const target = `model.${project.name}.${model}`
+    const other = project.unitTests.get(uniqueId)
+    if (other) {
+      errors.push(new ProjectError(`Two unit tests of ${model} are called '${name}': here and at ${written(other.place)}`, { place }))
+      continue
+    }
+    if (project.disabled.has(target)) continue
+    const node = project.nodes.get(target)
+    if (!node) {
+      errors.push(noModel(project, properties))
+      continue
+    }
+    const folders = (files.propertyFiles.get(place.file) ?? place.file).split('/').slice(0, -1)
+    const fqn = [project.name, ...folders, model, name]
+    const draft = createDraft(files, 'unit_test', { uniqueId, name, path: place.file, fqn, raw: '', place }, errors)
+    const levels = [...levelsFor(files, 'unit_test', fqn, parsing.used), yamlLevel(properties.config)]
+    configure(draft, levels, errors, parsing.renderYaml)
+    const { config } = draft.node
+    if (config.enabled === false) continue
+    project.unitTests.set(uniqueId, {
+      ...draft.node,
+      ...contents(project, files, node, properties, errors),
+      resourceType: 'unit_test',
+      model,
+      description: description(properties.description, parsing.docs, place, errors),
+      tags: (config.tags ?? []) as string[],
+      meta: (config.meta ?? {}) as Record<string, unknown>,
+      schema: node.schema,
+      alias: node.alias,
+      dependsOn: [target],
+    })
+    project.parentMap.set(uniqueId, [target])
+    project.childMap.set(uniqueId, [])
+    project.childMap.get(target)?.push(uniqueId)
+  }
+}
+
+/** All that a model reads, with what its ephemeral parents read: unique ids. */
+export function readBy(project: Project, node: Node): string[] {
+  const found = new Set<string>()
+  const queue = [...node.dependsOn]
+  for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
+    if (found.has(id)) continue
+    found.add(id)
+    const parent = project.nodes.get(id)
+    if (parent?.config.materialized === 'ephemeral') queue.push(...parent.dependsOn)
+  }
+  return [...found]
+}
+
+/** `ref('agents')`, `source('raw', 'agents')`: how a model would call it. */
+export function callOf(node: Node): string {
+  return node.resourceType === 'source' ? `source('${node.sourceName}', '${node.name}')` : `ref('${node.name}')`
+}
+
+type Contents = Pick<UnitTest, 'given' | 'expect' | 'overrides' | 'checksum'>
+
+function contents(
+  project: Project,
+  files: ProjectFiles,
+  model: Node,
+  { name, given, expect, overrides, place }: UnitTestProperties,
+  errors: ProjectError[],
+): Contents {
+  const inputs: UnitInput[] = []
+  for (const map of given) attempt(errors, () => void inputs.push(inputOf(map)))
+  let expected = readRows({}, files, place)
+  attempt(errors, () => {
+    expected = readRows(expect, files, placeOf(expect) ?? place)
+  })
+  const checksum = sha256(JSON.stringify([model.name, given, expect, overrides, inputs.map(({ rows }) => rows.written), expected.written]))
+  return { given: inputs, expect: expected, overrides: overridesOf(project, overrides, errors), checksum }
+
+  function inputOf(map: YamlMap): UnitInput {
+    const at = placeOfValue(map, 'input') ?? placeOf(map) ?? place
+    if (typeof map.input !== 'string')
+      throw new ProjectError(`An input of the unit test '${name}' has no 'input'`, { place: at, hint: "Add input: ref('…')." })
+    const input = map.input.replace(/^\s*\{\{|\}\}\s*$/g, '').trim()
+    const id = idOf(project, model, input, at)
+    const isThis = id === model.uniqueId
+    const reads = readBy(project, model)
+    if (!isThis && !reads.includes(id)) {
+      const calls = reads.map(parent => callOf(project.nodes.get(parent) ?? project.sources.get(parent)!))
+      throw new ProjectError(`The unit test '${name}' gives ${input}, but ${model.name} does not read it`, {
+        place: at,
+        hint: calls.length === 0 ? `${model.name} reads nothing.` : `${model.name} reads ${calls.join(', ')}.`,
+      })
+    }
+    const twice = inputs.find(other => other.id === id)
+    if (twice) throw new ProjectError(`The unit test '${name}' gives ${input} twice, first at ${written(twice.place)}`, { place: at })
+    return { input, place: at, id, isThis, rows: readRows(map, files, placeOfValue(map, 'rows') ?? at) }
+  }
+}
+
+// The input is an expression of Jinja of which only these three names are known.
+function idOf(project: Project, model: Node, input: string, place: Place): string {
+  const names: Record<string, JinjaFunction | string> = {
+    this: model.uniqueId,
+    ref: args => {
+      const wanted = str(args.at(-1) ?? '')
+      const found = ['model', 'seed', 'snapshot'].map(type => `${type}.${project.name}.${wanted}`).find(id => project.nodes.has(id))
+      if (found) return found
+      const known = [...project.nodes.values()].filter(({ resourceType }) => resourceType !== 'test').map(node => node.name)
+      throw unknown(`There is no model, seed or snapshot '${wanted}'`, didYouMean(wanted, known))
+    },
+    source: args => {
+      const [source, table] = [str(args[0] ?? ''), str(args[1] ?? '')]
+      const id = `source.${project.name}.${source}.${table}`
+      if (project.sources.has(id)) return id
+      const known = [...project.sources.values()].map(node => `${node.sourceName}.${node.name}`)
+      throw unknown(`There is no source '${source}.${table}'`, didYouMean(`${source}.${table}`, known))
+    },
+  }
+  const scope: Scope = { get: name => (Object.hasOwn(names, name) ? names[name] : undefined), keys: () => Object.keys(names) }
+  const id = evaluate(input, place.file, place.line ?? 1, place.column ?? 1, scope)
+  if (typeof id === 'string' && !isFunction(id)) return id
+  throw unknown(`'${input}' is no input`, "Write ref('…'), source('…', '…') or this.")
+
+  function unknown(message: string, hint: string | undefined): ProjectError {
+    return new ProjectError(message, { place, hint })
+  }
+}
+
+// What templates can see beside macros, and what a unit test may hold still.
+const REPLACEABLE = ['is_incremental', 'last_built', 'run_started_at', 'invocation_id']
+
+function overridesOf(project: Project, overrides: YamlMap, errors: ProjectError[]): UnitTest['overrides'] {
+  const part = (key: string): YamlMap => (isYamlMap(overrides[key]) ? (overrides[key] as YamlMap) : {})
+  const macros = part('macros')
+  const { own, runner } = macroBook(project)
+  const known = [...REPLACEABLE, ...own.keys(), ...runner.keys()]
+  for (const name of Object.keys(macros)) {
+    if (known.includes(name)) continue
+    const place = placeOf(macros, name)
+    const hint = didYouMean(name, known)
+    errors.push(new ProjectError(`There is no macro '${name}' to override`, { place, hint }))
+  }
+  const env = Object.fromEntries(Object.entries(part('env_vars')).map(([key, value]) => [key, String(value)]))
+  return { macros, vars: part('vars'), env_vars: env }
+}
+
+function noModel(project: Project, { name, model, place }: UnitTestProperties): ProjectError {
+  const models = [...project.nodes.values()].filter(({ resourceType }) => resourceType === 'model').map(node => node.name)
+  const hint = didYouMean(model, models)
+  return new ProjectError(`The unit test '${name}' is for the model '${model}', but there is no such model`, {
+    place,
+    hint,
+  })
+}

@@ -1,0 +1,56 @@
+import { isOwnError } from '../base/errors.ts'
+import type { Sql } from '../database/driver.ts'
+import { isRepeatable } from '../database/errors.ts'
+import { findRelation, qualified } from '../database/relations.ts'
+import { underSavepoint } from '../database/savepoint.ts'
+import type { Node } from '../manifest/node.ts'
+import type { Observer } from '../materialize/context.ts'
+import { differencesOf } from './diff.ts'
+import type { Diff } from './diff-lines.ts'
+
+/** Compares what is published of some nodes with what a trial makes of them: `diffs()` when it has ended, in the order of the nodes. */
+export function candidatesOf(
+  nodes: Node[],
+  how: { ignore: string[]; examples: number; keyOf(node: Node, before: string, after: string): Promise<string[]> },
+): { observer: Observer; diffs(): Diff[] } {
+  const kept = new Map<string, string>()
+  const found: Diff[] = []
+  const observer: Observer = {
+    // Before anything is built: a view shows what its parents hold.
+    async begin(session) {
+      for (const [i, node] of nodes.entries()) {
+        if (!(await findRelation(session, relationOf(node)))) continue
+        await session.unsafe(`create temporary table dbt_published_${i} on commit drop as select * from ${relationOf(node)}`)
+        kept.set(node.uniqueId, `pg_temp.dbt_published_${i}`)
+      }
+    },
+    async end(session, results) {
+      for (const node of nodes)
+        if (results.some(result => result.node === node && result.status === 'success')) found.push(await compared(session, node))
+    },
+  }
+  return { observer, diffs: () => found }
+
+  async function compared(sql: Sql, node: Node): Promise<Diff> {
+    const shown = `${node.schema}.${node.alias}`
+    const diff = { unique_id: node.uniqueId, before: `${shown} as published`, after: 'as it would be', differences: null }
+    const before = kept.get(node.uniqueId)
+    if (!before) {
+      const [row] = await sql.unsafe<{ n: string }[]>(`select count(*) as n from ${relationOf(node)}`)
+      return { ...diff, before: `${shown}, which is not there yet`, rows: Number(row?.n) }
+    }
+    try {
+      return await underSavepoint(sql, 'comparing', async () => {
+        const key = await how.keyOf(node, relationOf(node), before)
+        return { ...diff, differences: await differencesOf(sql, before, relationOf(node), { ...how, key }) }
+      })
+    } catch (error) {
+      if (!isOwnError(error) || isRepeatable(error)) throw error
+      return { ...diff, error }
+    }
+  }
+}
+
+function relationOf(node: Node): string {
+  return qualified(node.schema, node.alias)
+}

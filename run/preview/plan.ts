@@ -1,0 +1,217 @@
+import type { Session } from '../database/driver.ts'
+import { type ExistingColumn, findRelation, qualified } from '../database/relations.ts'
+import { underSavepoint } from '../database/savepoint.ts'
+import type { Built } from '../execute/plan.ts'
+import type { Node } from '../manifest/node.ts'
+import type { NodeResult } from '../manifest/result.ts'
+import type { Observer } from '../materialize/context.ts'
+import { target } from '../materialize/statements.ts'
+import { renderMacro } from '../template/compile.ts'
+import { type Differences, differencesOf } from './diff.ts'
+
+/** What a build would do: what plan prints, and its JSON document. */
+export interface Planned {
+  /** Whether the build would be published. */
+  outcome: 'publish' | 'fail'
+  /** Of the feed, per batch and entity that is new or changed; null where nothing was loaded. */
+  feed: FeedPlan[] | null
+  relations: RelationPlan[]
+  /** Open errors and warnings that would be new, or resolved; null without errors tables. */
+  errors: { new: ErrorsPlan; resolved: ErrorsPlan } | null
+  tests: { passed: number; failing: TestPlan[] }
+  /** What would fail beside nodes: a foreign key, a view of somebody else, a hook. */
+  problems: string[]
+}
+
+/** What would land of an entity of a batch. */
+export interface FeedPlan {
+  batch: string
+  entity: string
+  files: number
+  records: number
+  refused: { path: string; reason: string }[]
+  pruned: number
+}
+
+/** What would become of a model, seed or snapshot. */
+export interface RelationPlan {
+  unique_id: string
+  resource_type: string
+  relation: string
+  status: NodeResult['status']
+  /** As in the lines of a build: `MERGE 3`, `CREATE VIEW`, `UNCHANGED`. */
+  action: string
+  is_new: boolean
+  /** Null where rows are not counted: a view. */
+  rows: { inserted: number; updated: number; deleted: number; unchanged: number } | null
+  columns: {
+    added: { name: string; type: string }[]
+    removed: { name: string; type: string }[]
+    retyped: { name: string; before: string; after: string }[]
+    /** In how many of the updated rows each column differs. */
+    changed: { name: string; rows: number }[]
+  }
+}
+
+/** Open errors that come or go. */
+export interface ErrorsPlan {
+  count: number
+  by: { table: string; severity: string; error_type: string; count: number }[]
+  /** The first of them, one by one. */
+  shown: ErrorPlan[]
+}
+
+/** One of them; `key` as far as it is readable. */
+export interface ErrorPlan {
+  table: string
+  error_id: string
+  severity: string
+  error_type: string
+  error_message: string
+  key: Record<string, string | null>
+  source: string
+  file: string | null
+  position: number | null
+}
+
+/** A test that would fail, or warn. */
+export interface TestPlan {
+  unique_id: string
+  name: string
+  status: NodeResult['status']
+  failures: number | null
+  message: string
+}
+
+/** Watches a trial for what it would change; `planned()` then tells it. `most` errors of each kind are named; all of them with -1. */
+export function createPlanned(options: {
+  nodes: Node[]
+  most: number
+  /** Brings the feed inside the transaction. */
+  load: ((session: Session) => Promise<FeedPlan[]>) | null
+  /** Watches the errors tables, where there are any. */
+  errorChanges: { begin(session: Session): Promise<void>; end(session: Session, most: number): Promise<Planned['errors']> } | null
+}): { observer: Observer; planned(built: Built): Planned } {
+  let feed: FeedPlan[] | null = null
+  let errors: Planned['errors'] = null
+  const before = new Map<string, ExistingColumn[] | null>()
+  const after = new Map<string, ExistingColumn[] | null>()
+  const changed = new Map<string, RelationPlan['columns']['changed']>()
+  const replaced = new Map<string, Differences>()
+
+  const observer: Observer = {
+    async begin(session) {
+      for (const node of options.nodes.filter(isRelation)) before.set(node.uniqueId, await columnsOf(session, node))
+      await options.errorChanges?.begin(session)
+      feed = (await options.load?.(session)) ?? null
+    },
+    async built(session, { node, status }) {
+      if (isRelation(node) && status === 'success') after.set(node.uniqueId, await columnsOf(session, node))
+    },
+    async changing(work, { changes, key, compared }) {
+      if (compared.length === 0) return
+      const { text } = await renderMacro(
+        work.project,
+        work.node,
+        'count_changed_columns',
+        { relation: target(work), changes, key, compared },
+        work.context,
+      )
+      const [counts] = await work.sql.unsafe(text).values()
+      const rows = compared.map(({ name }, i) => ({ name: name.slice(1, -1).replaceAll('""', '"'), rows: Number(counts?.[i] ?? 0) }))
+      changed.set(
+        work.node.uniqueId,
+        rows.filter(column => column.rows > 0).sort((a, b) => b.rows - a.rows),
+      )
+    },
+    async replacing(work, existing, incoming) {
+      if (existing.kind !== 'table') return
+      const key = keyIn(work.node, existing.columns, incoming.columns.columns)
+      const found = await underSavepoint(work.sql, 'comparing', () =>
+        differencesOf(work.sql, target(work), incoming.name, { key, examples: 0 }),
+      )
+      replaced.set(work.node.uniqueId, found)
+    },
+    async end(session) {
+      errors = (await options.errorChanges?.end(session, options.most)) ?? null
+    },
+  }
+  return { observer, planned }
+
+  function planned({ results, problems, status }: Built): Planned {
+    const tests = results.filter(({ node }) => isTest(node))
+    return {
+      outcome: status === 'failed' ? 'fail' : 'publish',
+      feed,
+      relations: results.filter(({ node, status }) => isRelation(node) || (!isTest(node) && status !== 'success')).map(relationOf),
+      errors,
+      tests: {
+        passed: tests.filter(({ status }) => status === 'pass').length,
+        failing: tests
+          .filter(({ status }) => status !== 'pass')
+          .map(({ node, status, failures, message }) => ({ unique_id: node.uniqueId, name: node.name, status, failures, message })),
+      },
+      problems: problems.map(problem => (problem as Error).message),
+    }
+  }
+
+  function relationOf(result: NodeResult): RelationPlan {
+    const { node, status, message } = result
+    const [old, now] = [before.get(node.uniqueId) ?? null, after.get(node.uniqueId) ?? null]
+    const difference = replaced.get(node.uniqueId)
+    const counted = {
+      inserted: result.inserted ?? 0,
+      updated: result.updated ?? 0,
+      deleted: result.deleted ?? 0,
+      unchanged: result.unchanged ?? 0,
+    }
+    const compared = difference && {
+      inserted: difference.added,
+      updated: difference.changed,
+      deleted: difference.removed,
+      unchanged: difference.same,
+    }
+    return {
+      unique_id: node.uniqueId,
+      resource_type: node.resourceType,
+      relation: `${node.schema}.${node.alias}`,
+      status,
+      action: message,
+      is_new: old === null && now !== null,
+      rows: result.inserted === null ? null : (compared ?? counted),
+      columns: { ...columnChanges(old, now), changed: (difference?.columns ?? changed.get(node.uniqueId) ?? []).slice() },
+    }
+  }
+}
+
+/** Columns that a row of both relations is known by: unique_key, else none that both have. */
+export function keyIn(node: Node, ...sides: { name: string }[][]): string[] {
+  const value = node.config.unique_key
+  const key = (Array.isArray(value) ? value : value ? [value] : []).map(String)
+  return key.every(name => sides.every(columns => columns.some(column => column.name === name))) ? key : []
+}
+
+function isRelation({ resourceType, config }: Node): boolean {
+  return ['model', 'seed', 'snapshot'].includes(resourceType) && config.materialized !== 'ephemeral'
+}
+
+function isTest({ resourceType }: Node): boolean {
+  return resourceType === 'test' || resourceType === 'unit_test'
+}
+
+async function columnsOf(session: Session, node: Node): Promise<ExistingColumn[] | null> {
+  return (await findRelation(session, qualified(node.schema, node.alias)))?.columns ?? null
+}
+
+function columnChanges(old: ExistingColumn[] | null, now: ExistingColumn[] | null): Omit<RelationPlan['columns'], 'changed'> {
+  if (!old || !now) return { added: [], removed: [], retyped: [] }
+  const plain = ({ name, type }: ExistingColumn) => ({ name, type })
+  return {
+    added: now.filter(({ name }) => !old.some(column => column.name === name)).map(plain),
+    removed: old.filter(({ name }) => !now.some(column => column.name === name)).map(plain),
+    retyped: old.flatMap(({ name, type }) => {
+      const other = now.find(column => column.name === name)
+      return other && other.type !== type ? [{ name, before: type, after: other.type }] : []
+    }),
+  }
+}

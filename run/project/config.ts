@@ -1,0 +1,154 @@
+import { type Place, ProjectError } from '../base/errors.ts'
+import { didYouMean } from '../base/suggest.ts'
+import { named } from '../base/validate.ts'
+import { isYamlMap, placeOf, type YamlMap } from '../base/yaml.ts'
+import type { Config, ResourceType } from '../manifest/node.ts'
+import { CONFIG_KEYS, type ConfigKey, canonical, NOT_SUPPORTED, NOT_SUPPORTED_VALUES } from './config-keys.ts'
+
+/** Values of one level of precedence, and where each key stands. */
+export interface ConfigLevel {
+  values: Config
+  place: (key: string) => Place | undefined
+}
+
+/** Renders the Jinja of a string of YAML. */
+export type RenderYaml = (value: unknown, place: (() => Place | undefined) | undefined) => unknown
+
+/**
+ * The levels that dbt_project.yml has for a node, from its widest folder to its narrowest: of `models:` the keys with a `+` and those
+ * whose value is no mapping, at the top, under the project's name, and under each folder of the fqn.
+ */
+export function projectLevels(tree: YamlMap | undefined, fqn: string[], used?: Set<object>): ConfigLevel[] {
+  const levels: ConfigLevel[] = []
+  let folder: unknown = tree
+  for (let depth = 0; isYamlMap(folder); depth++) {
+    const here = folder
+    used?.add(here)
+    const keys = Object.keys(here).filter(key => key.startsWith('+') || !isYamlMap(here[key]))
+    const values = Object.fromEntries(keys.map(key => [key.replace(/^\+/, ''), here[key]]))
+    if (keys.length > 0) levels.push({ values, place: key => placeOf(here, Object.hasOwn(here, `+${key}`) ? `+${key}` : key) })
+    const next = fqn[depth]
+    folder = next !== undefined && Object.hasOwn(here, next) ? here[next] : undefined
+  }
+  return levels
+}
+
+/** Folders of a tree of dbt_project.yml that no node lies in, as `models.deskledger.stagin`, with their places. */
+export function unusedFolders(tree: YamlMap | undefined, prefix: string, used: Set<object>): { path: string; place: Place | undefined }[] {
+  if (!tree) return []
+  return Object.entries(tree).flatMap(([key, value]) => {
+    if (key.startsWith('+') || !isYamlMap(value)) return []
+    const path = `${prefix}.${key}`
+    return used.has(value) ? unusedFolders(value, path, used) : [{ path, place: placeOf(tree, key) }]
+  })
+}
+
+/**
+ * Lays one level over a config, by each key's kind of merging, and gives the new config. Keys that are unknown, not for this type of
+ * node or of the wrong form go to `errors`. `render` is for strings of YAML; a config() call has rendered its own.
+ */
+export function applyLevel(config: Config, level: ConfigLevel, type: ResourceType, errors: ProjectError[], render?: RenderYaml): Config {
+  const result: Config = { ...config }
+  for (const [written, raw] of Object.entries(level.values)) {
+    const key = canonical(written)
+    const place = level.place(written)
+    const problem = (message: string, hint?: string): void => {
+      errors.push(new ProjectError(message, { place, hint }))
+    }
+    const known = Object.hasOwn(CONFIG_KEYS, key) ? CONFIG_KEYS[key]! : undefined
+    if (!known) {
+      const instead = Object.hasOwn(NOT_SUPPORTED, key) ? NOT_SUPPORTED[key] : undefined
+      if (instead) problem(`not supported: the config '${written}'`, `Use ${instead} instead.`)
+      else
+        problem(
+          `'${written}' is no config that a ${type} can have`,
+          didYouMean(written, keysOf(type)) ?? `What is yours alone goes under meta: { ${written}: … }.`,
+        )
+      continue
+    }
+    if (!known.on.includes(type)) {
+      problem(`'${written}' is a config of ${known.on.map(on => `${on}s`).join(' and ')}, not of a ${type}`)
+      continue
+    }
+    const value = render && known.type !== 'hooks' ? render(raw, () => place) : raw
+    if (value === null || value === undefined) {
+      if (known.kind === 'clobber') delete result[key]
+      continue
+    }
+    const other = typeof value === 'string' ? NOT_SUPPORTED_VALUES[key]?.[value] : undefined
+    if (other) {
+      problem(`not supported: ${written} '${value}'`, `Use ${other} instead.`)
+      continue
+    }
+    const wrong = misfit(value, known)
+    if (wrong) problem(`'${written}' must be ${wrong}, not ${named(value)}`)
+    else result[key] = merge(result[key], value, known)
+  }
+  return result
+}
+
+/** The config keys that a type of node can have. */
+export function keysOf(type: ResourceType): string[] {
+  return Object.keys(CONFIG_KEYS).filter(key => CONFIG_KEYS[key]!.on.includes(type))
+}
+
+/** A hook in dbt's form: text, or a mapping with `sql` and `transaction`. */
+export interface Hook {
+  sql: string
+  transaction: boolean
+}
+
+/** Hooks as they may be written, one by one. */
+export function hooksOf(value: unknown): Hook[] {
+  if (value === undefined || value === null || value === '') return []
+  if (Array.isArray(value)) return value.flatMap(hooksOf)
+  // before_begin() and after_commit() give their mapping as JSON.
+  if (typeof value === 'string') return value.startsWith('{"') ? hooksOf(JSON.parse(value)) : [{ sql: value, transaction: true }]
+  const hook = value as { sql?: unknown; transaction?: unknown }
+  return [{ sql: String(hook.sql ?? ''), transaction: hook.transaction !== false }]
+}
+
+function merge(below: unknown, value: unknown, { kind, type }: ConfigKey): unknown {
+  if (type === 'hooks') return [...((below ?? []) as Hook[]), ...hooksOf(value)]
+  if (kind === 'append') return [...new Set([...textsOf(below), ...textsOf(value)])]
+  if (kind === 'dict') return { ...(below as object), ...(value as object) }
+  if (kind === 'grants') return mergeGrants((below ?? {}) as Record<string, unknown>, value as Record<string, unknown>)
+  return value
+}
+
+function mergeGrants(below: Record<string, unknown>, value: Record<string, unknown>): Record<string, unknown> {
+  const grants: Record<string, unknown> = { ...below }
+  for (const [key, grantees] of Object.entries(value))
+    if (key.startsWith('+')) grants[key.slice(1)] = [...new Set([...textsOf(grants[key.slice(1)]), ...textsOf(grantees)])]
+    else grants[key] = textsOf(grantees)
+  return grants
+}
+
+function textsOf(value: unknown): string[] {
+  if (value === undefined || value === null) return []
+  return Array.isArray(value) ? value.map(String) : [String(value)]
+}
+
+// In words what a value should have been; undefined when it is.
+function misfit(value: unknown, { type, values }: ConfigKey): string | undefined {
+  const scalar = typeof value !== 'object'
+  if (values && !values.includes(String(value))) return `one of ${values.join(', ')}`
+  switch (type) {
+    case 'flag':
+      return typeof value === 'boolean' ? undefined : 'true or false'
+    case 'text':
+      return scalar ? undefined : 'text'
+    case 'number':
+      return typeof value === 'number' ? undefined : 'a number'
+    case 'texts':
+      return scalar || (Array.isArray(value) && value.every(item => typeof item !== 'object')) ? undefined : 'a text or a list of texts'
+    case 'list':
+      return Array.isArray(value) ? undefined : 'a list'
+    case 'map':
+      return isYamlMap(value) ? undefined : 'a mapping'
+    case 'hooks':
+      return hooksOf(value).every(hook => hook.sql !== '') ? undefined : 'SQL, a list of SQL, or mappings with sql and transaction'
+    case 'any':
+      return undefined
+  }
+}

@@ -1,0 +1,144 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { ProjectError } from '../base/errors.ts'
+import { didYouMean } from '../base/suggest.ts'
+import { isYamlMap, placeOf, placeOfValue, readYaml, type YamlMap } from '../base/yaml.ts'
+import { parseTemplate, renderValue, type Scope, toJs } from '../jinja/template.ts'
+import { fromJs, type JinjaFunction } from '../jinja/values.ts'
+import type { Target } from '../manifest/node.ts'
+
+/** How a profile is looked for: what the command line says. */
+export interface ProfileOptions {
+  projectDir: string
+  /** --profiles-dir; else DBT_PROFILES_DIR, the project's folder, ~/.dbt. */
+  profilesDir?: string
+  /** --profile: else the `profile:` of dbt_project.yml. */
+  profile?: string
+  /** --target: else the profile's own `target:`. */
+  target?: string
+  vars?: Record<string, unknown>
+  env?: Record<string, string | undefined>
+}
+
+/** A target of profiles.yml. */
+export interface Profile {
+  /** Called only when it is needed: what it names in the environment may not be set where DATABASE_URL is. */
+  url(): string
+  target: Partial<Target>
+}
+
+/** The target that profiles.yml has for a project; undefined when there is no such file, or none that knows the profile. */
+export async function readProfile(options: ProfileOptions): Promise<Profile | undefined> {
+  const { projectDir, env = process.env } = options
+  const name = options.profile ?? (await profileName(projectDir))
+  if (name === undefined) return undefined
+  const given = options.profilesDir ?? env.DBT_PROFILES_DIR
+  const folders = given ? [given] : [projectDir, path.join(homedir(), '.dbt')]
+  const file = folders.map(folder => path.join(folder, 'profiles.yml')).find(existsSync)
+  if (!file) {
+    if (given) throw new ProjectError(`There is no profiles.yml in ${given}`, { hint: 'Name its folder with --profiles-dir.' })
+    return undefined
+  }
+  const shown = path.relative(process.cwd(), file).startsWith('..') ? file : path.relative(process.cwd(), file)
+  const errors: ProjectError[] = []
+  const profiles = readYaml(await readFile(file, 'utf8'), shown, errors)
+  if (errors[0]) throw errors[0]
+  const profile = isYamlMap(profiles) ? profiles[name] : undefined
+  if (!isYamlMap(profile)) {
+    // A file of the user's home is about all projects of this machine, and need not know this one.
+    if (!options.profile && !given && path.dirname(file) !== path.resolve(projectDir)) return undefined
+    const hint = didYouMean(name, Object.keys(profiles ?? {}))
+    throw new ProjectError(`${shown} has no profile '${name}', which dbt_project.yml names`, {
+      place: { file: shown },
+      hint,
+    })
+  }
+  return targetOf(name, profile, shown, options)
+}
+
+const known = new Set(
+  'type host user password pass port dbname database schema threads keepalives_idle connect_timeout retries search_path role sslmode'.split(
+    ' ',
+  ),
+)
+const certificates = new Set(['sslcert', 'sslkey', 'sslrootcert'])
+
+function targetOf(name: string, profile: YamlMap, file: string, options: ProfileOptions): Profile {
+  const scope = scopeOf(options)
+  const read = (map: YamlMap, key: string): unknown => {
+    const value = map[key]
+    if (typeof value !== 'string' || !value.includes('{')) return value
+    const { line = 1, column = 1 } = placeOfValue(map, key) ?? {}
+    return toJs(renderValue(parseTemplate(value, file, line, column), scope))
+  }
+  const outputs = isYamlMap(profile.outputs) ? profile.outputs : {}
+  const wanted = options.target ?? String(read(profile, 'target') ?? 'default')
+  const output = outputs[wanted]
+  if (!isYamlMap(output)) {
+    const hint = didYouMean(wanted, Object.keys(outputs)) ?? `It has ${Object.keys(outputs).join(', ') || 'none'}.`
+    throw new ProjectError(`The profile '${name}' has no target '${wanted}'`, { place: { file }, hint })
+  }
+  const type = read(output, 'type')
+  if (type !== 'postgres') {
+    const place = placeOf(output, 'type') ?? { file }
+    throw new ProjectError(`not supported: the adapter '${type}'`, {
+      place,
+      hint: 'Use a target of type postgres, or DATABASE_URL, instead.',
+    })
+  }
+  for (const key of Object.keys(output)) {
+    const place = placeOf(output, key) ?? { file }
+    if (certificates.has(key))
+      throw new ProjectError(`not supported: '${key}' of a profile`, { place, hint: 'Use DATABASE_URL with ?sslmode=… instead.' })
+    if (!known.has(key)) {
+      const hint = didYouMean(key, known)
+      throw new ProjectError(`'${key}' is no key of a target of PostgreSQL`, { place, hint })
+    }
+  }
+  const text = (key: string): string | undefined => {
+    const value = read(output, key)
+    return value === undefined || value === null ? undefined : String(value)
+  }
+  const threads = Number(text('threads') ?? 1)
+  return {
+    url: () => urlOf(text),
+    target: { name: wanted, profileName: name, threads, ...(text('schema') ? { schema: text('schema')! } : {}) },
+  }
+}
+
+function urlOf(text: (key: string) => string | undefined): string {
+  const url = new URL('postgres://localhost')
+  url.hostname = text('host') ?? 'localhost'
+  url.port = text('port') ?? '5432'
+  url.username = encodeURIComponent(text('user') ?? '')
+  url.password = encodeURIComponent(text('password') ?? text('pass') ?? '')
+  url.pathname = `/${encodeURIComponent(text('dbname') ?? text('database') ?? '')}`
+  for (const key of ['sslmode', 'search_path', 'role', 'connect_timeout']) {
+    const value = text(key)
+    if (value) url.searchParams.set(key, value)
+  }
+  return url.href
+}
+
+async function profileName(projectDir: string): Promise<string | undefined> {
+  const text = await readFile(path.join(projectDir, 'dbt_project.yml'), 'utf8').catch(() => undefined)
+  const data = text === undefined ? null : readYaml(text, 'dbt_project.yml', [])
+  return isYamlMap(data) && typeof data.profile === 'string' ? data.profile : undefined
+}
+
+// Here alone secrets may be read: they are for the connection.
+function scopeOf({ vars = {}, env = process.env }: ProfileOptions): Scope {
+  const env_var: JinjaFunction = (args, kwargs, site) => {
+    const name = String(args[0] ?? kwargs.var)
+    const value = env[name] ?? args[1] ?? kwargs.default
+    if (value !== undefined) return value
+    throw new ProjectError(`The environment variable '${name}' is not set`, {
+      place: site,
+      hint: `Set it, give a default: env_var('${name}', '…'), or set DATABASE_URL.`,
+    })
+  }
+  const names: Record<string, JinjaFunction> = { env_var, var: args => fromJs(vars[String(args[0])] ?? null) ?? args[1] ?? null }
+  return { get: name => names[name], keys: () => Object.keys(names) }
+}

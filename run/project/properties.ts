@@ -1,0 +1,297 @@
+import type { Problem } from '../base/errors.ts'
+import { type Place, ProjectError } from '../base/errors.ts'
+import { readShape } from '../base/validate.ts'
+import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from '../base/yaml.ts'
+import type { Column, Config, Constraint } from '../manifest/node.ts'
+import { configPlaces, copyConfigPlaces } from './config-positions.ts'
+import {
+  ARGUMENT,
+  COLUMN,
+  CONSTRAINT,
+  checkedFreshness,
+  EXPECT,
+  GIVEN,
+  MACRO,
+  MODEL,
+  OVERRIDES,
+  SEED,
+  SINGULAR,
+  SNAPSHOT,
+  SOURCE,
+  TABLE,
+  TOP,
+  UNIT,
+} from './property-shapes.ts'
+import { readTests, type TestProperties } from './test-properties.ts'
+
+/** Properties of a model, seed, snapshot or singular test, as one YAML file has them. */
+export interface NodeProperties {
+  kind: 'model' | 'seed' | 'snapshot' | 'test'
+  name: string
+  place: Place
+  description: string
+  describedAt?: Place
+  config: Config
+  columns: ColumnProperties[]
+  constraints: Constraint[]
+  tests: TestProperties[]
+  /** Of a snapshot that is made in YAML: `ref('agents')`. */
+  relation?: string
+  relationAt?: Place
+}
+
+/** A column, with the generic tests on it. */
+export interface ColumnProperties extends Column {
+  place: Place
+  describedAt?: Place
+  tests: TestProperties[]
+}
+
+/** A table of a source. */
+export interface SourceProperties {
+  sourceName: string
+  name: string
+  place: Place
+  database?: string
+  schema: string
+  identifier: string
+  loader: string
+  description: string
+  sourceDescription: string
+  loadedAtField?: string
+  loadedAtQuery?: string
+  freshness?: YamlMap | null
+  /** Config of the source, then of the table. */
+  configs: Config[]
+  columns: ColumnProperties[]
+  tests: TestProperties[]
+}
+
+/** A macro's description. */
+export interface MacroProperties {
+  name: string
+  place: Place
+  description: string
+  meta: YamlMap
+  arguments: { name: string; type?: string; description?: string }[]
+}
+
+/** A unit test as data. */
+export interface UnitTestProperties {
+  name: string
+  place: Place
+  model: string
+  description: string
+  given: YamlMap[]
+  expect: YamlMap
+  overrides: YamlMap
+  config: Config
+}
+
+/** All that properties files say. */
+export interface Properties {
+  nodes: NodeProperties[]
+  sources: SourceProperties[]
+  macros: MacroProperties[]
+  unitTests: UnitTestProperties[]
+}
+
+/** Reads one properties file into `into`; every mistake of form goes to `errors` with its place. */
+export function readProperties(data: Yaml, file: string, into: Properties, errors: ProjectError[], warnings: Problem[] = []): void {
+  if (data === null) return
+  if (!isYamlMap(data)) {
+    errors.push(new ProjectError('A properties file is a mapping with models, sources, seeds …', { place: { file, line: 1, column: 1 } }))
+    return
+  }
+  const top = readShape(data, 'a properties file', TOP, errors, warnings)
+  for (const [key, kind] of [
+    ['models', 'model'],
+    ['seeds', 'seed'],
+    ['snapshots', 'snapshot'],
+    ['tests', 'test'],
+    ['data_tests', 'test'],
+  ] as const)
+    for (const item of maps(top, key)) readNode(item, kind)
+  for (const item of maps(top, 'sources')) readSource(item)
+  for (const item of maps(top, 'macros')) readMacro(item)
+  for (const item of maps(top, 'unit_tests')) readUnitTest(item)
+
+  function readNode(map: YamlMap, kind: NodeProperties['kind']): void {
+    const read = readShape(map, `a ${kind}`, SHAPES[kind], errors, warnings)
+    const name = nameOf(map, kind)
+    if (name === undefined) return
+    into.nodes.push({
+      kind,
+      name,
+      place: placeOfValue(map, 'name') ?? { file },
+      description: text(read.description),
+      ...describedAt(map),
+      config: configOf(map, read),
+      columns: columnsOf(read),
+      constraints: constraintsOf(read),
+      tests: kind === 'test' ? [] : readTests(map, read, file, errors),
+      ...(kind === 'snapshot' && read.relation !== undefined ? { relation: text(read.relation), ...relationAt(map) } : {}),
+    })
+  }
+
+  function readSource(map: YamlMap): void {
+    const read = readShape(map, 'a source', SOURCE, errors)
+    const sourceName = nameOf(map, 'source')
+    if (sourceName === undefined) return
+    for (const table of maps(read, 'tables')) {
+      const own = readShape(table, 'a table of a source', TABLE, errors)
+      const name = nameOf(table, 'table')
+      if (name === undefined) continue
+      const config = isYamlMap(read.config) ? read.config : {}
+      const ownConfig = isYamlMap(own.config) ? own.config : {}
+      const inherit = (key: string): Yaml | undefined => ownConfig[key] ?? own[key] ?? config[key] ?? read[key]
+      const freshness = freshnessOf([read, config, own, ownConfig])
+      into.sources.push({
+        sourceName,
+        name,
+        place: placeOfValue(table, 'name') ?? { file },
+        ...(read.database ? { database: text(read.database) } : {}),
+        schema: text(read.schema ?? sourceName),
+        identifier: text(own.identifier ?? name),
+        loader: text(own.loader ?? read.loader),
+        description: text(own.description),
+        sourceDescription: text(read.description),
+        ...(inherit('loaded_at_field') ? { loadedAtField: text(inherit('loaded_at_field')) } : {}),
+        ...(inherit('loaded_at_query') ? { loadedAtQuery: text(inherit('loaded_at_query')) } : {}),
+        ...(freshness === undefined ? {} : { freshness: checkedFreshness(freshness, errors) }),
+        configs: [configOf(map, read), configOf(table, own)].map(withoutFreshness),
+        columns: columnsOf(own),
+        tests: readTests(table, own, file, errors),
+      })
+    }
+  }
+
+  function readMacro(map: YamlMap): void {
+    const read = readShape(map, 'a macro', MACRO, errors)
+    const name = nameOf(map, 'macro')
+    if (name === undefined) return
+    const config = isYamlMap(read.config) ? read.config : {}
+    into.macros.push({
+      name,
+      place: placeOfValue(map, 'name') ?? { file },
+      description: text(read.description),
+      meta: (read.meta ?? config.meta ?? {}) as YamlMap,
+      arguments: maps(read, 'arguments').map(argument => readShape(argument, 'an argument', ARGUMENT, errors) as never),
+    })
+  }
+
+  function readUnitTest(map: YamlMap): void {
+    const read = readShape(map, 'a unit test', UNIT, errors)
+    const name = nameOf(map, 'unit test')
+    if (name === undefined) return
+    const place = placeOfValue(map, 'name') ?? { file }
+    for (const key of ['model', 'expect'])
+      if (read[key] === undefined) errors.push(new ProjectError(`The unit test '${name}' has no '${key}'`, { place }))
+    for (const given of maps(read, 'given')) readShape(given, 'an input of a unit test', GIVEN, errors)
+    if (isYamlMap(read.expect)) readShape(read.expect, 'the expectation of a unit test', EXPECT, errors)
+    if (isYamlMap(read.overrides)) readShape(read.overrides, 'overrides', OVERRIDES, errors)
+    into.unitTests.push({
+      name,
+      place,
+      model: text(read.model),
+      description: text(read.description),
+      given: maps(read, 'given'),
+      expect: isYamlMap(read.expect) ? read.expect : {},
+      overrides: isYamlMap(read.overrides) ? read.overrides : {},
+      config: configOf(map, read),
+    })
+  }
+
+  function columnsOf(read: YamlMap): ColumnProperties[] {
+    const columns = new Map<string, ColumnProperties>()
+    for (const map of maps(read, 'columns')) {
+      const own = readShape(map, 'a column', COLUMN, errors)
+      const name = nameOf(map, 'column')
+      if (name === undefined) continue
+      const place = placeOfValue(map, 'name') ?? { file }
+      const other = columns.get(name)
+      if (other) {
+        errors.push(new ProjectError(`The column '${name}' is described twice, first at ${written(other.place)}`, { place }))
+        continue
+      }
+      const config = isYamlMap(own.config) ? own.config : {}
+      const tags = [...list(own.tags), ...list(config.tags)]
+      columns.set(name, {
+        name,
+        place,
+        description: text(own.description),
+        ...describedAt(map),
+        ...(own.data_type === undefined ? {} : { dataType: text(own.data_type) }),
+        ...(own.quote === undefined ? {} : { quote: own.quote === true }),
+        meta: { ...(own.meta as YamlMap), ...(config.meta as YamlMap) },
+        tags,
+        constraints: constraintsOf(own),
+        tests: readTests(map, own, file, errors, own.quote === true ? `"${name}"` : name, tags),
+      })
+    }
+    return [...columns.values()]
+  }
+
+  function constraintsOf(read: YamlMap): Constraint[] {
+    return maps(read, 'constraints').map(map => readShape(map, 'a constraint', CONSTRAINT, errors) as unknown as Constraint)
+  }
+
+  function nameOf(map: YamlMap, what: string): string | undefined {
+    if (typeof map.name === 'string' && map.name !== '') return map.name
+    errors.push(new ProjectError(`A ${what} needs a name`, { place: placeOf(map) ?? { file } }))
+    return undefined
+  }
+}
+
+/** `models/core/_core.yml:12`. */
+export function written(place: Place): string {
+  return place.line === undefined ? place.file : `${place.file}:${place.line}`
+}
+
+const SHAPES = { model: MODEL, seed: SEED, snapshot: SNAPSHOT, test: SINGULAR }
+
+// tags, meta, docs … beside `config:` are config too, under what `config:` says.
+function configOf(map: YamlMap, read: YamlMap): Config {
+  const inner = isYamlMap(read.config) ? read.config : {}
+  const config: Config = { ...inner }
+  for (const key of ['enabled', 'docs'] as const) if (read[key] !== undefined && config[key] === undefined) config[key] = read[key]
+  if (read.tags !== undefined) config.tags = [...list(read.tags), ...list(inner.tags)]
+  if (read.meta !== undefined) config.meta = { ...(read.meta as YamlMap), ...(inner.meta as YamlMap) }
+  return configPlaces(config, map)
+}
+
+function describedAt(map: YamlMap): { describedAt?: Place } {
+  const place = typeof map.description === 'string' ? placeOfValue(map, 'description') : undefined
+  return place ? { describedAt: place } : {}
+}
+
+function relationAt(map: YamlMap): { relationAt?: Place } {
+  const place = placeOfValue(map, 'relation')
+  return place ? { relationAt: place } : {}
+}
+
+// A table's thresholds are laid over those of its source; null takes them away.
+function freshnessOf(levels: YamlMap[]): YamlMap | null | undefined {
+  let merged: YamlMap | null | undefined
+  for (const { freshness } of levels.filter(level => Object.hasOwn(level, 'freshness'))) {
+    merged = isYamlMap(freshness) ? { ...merged, ...freshness } : null
+  }
+  return merged
+}
+
+function withoutFreshness(config: Config): Config {
+  const { freshness: _, loaded_at_field: __, loaded_at_query: ___, ...rest } = config
+  return copyConfigPlaces(config, rest)
+}
+
+function text(value: unknown): string {
+  return value === undefined || value === null ? '' : String(value)
+}
+
+function list(value: unknown): string[] {
+  return value === undefined || value === null ? [] : Array.isArray(value) ? value.map(String) : [String(value)]
+}
+
+function maps(read: YamlMap, key: string): YamlMap[] {
+  return ((read[key] ?? []) as Yaml[]).filter(isYamlMap)
+}

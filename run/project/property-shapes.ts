@@ -1,0 +1,126 @@
+import { ProjectError } from '../base/errors.ts'
+import { readShape, type Shapes } from '../base/validate.ts'
+import { isYamlMap, placeOf, type YamlMap } from '../base/yaml.ts'
+
+/** Keys of a generic test that are config even without `config:`. */
+export const TEST_CONFIG = new Set(
+  'severity warn_if error_if fail_calc limit where tags enabled store_failures store_failures_as meta database schema alias group'.split(
+    ' ',
+  ),
+)
+
+const common: Shapes = { name: 'text', description: 'text', config: 'map', meta: 'map', tags: 'texts', docs: 'map' }
+const tested: Shapes = { columns: 'maps', tests: 'list', data_tests: 'list' }
+const unversioned = 'one model per name; give the new version a name of its own'
+
+/** A properties file. */
+export const TOP: Shapes = {
+  version: 'any',
+  models: 'maps',
+  seeds: 'maps',
+  sources: 'maps',
+  macros: 'maps',
+  tests: 'maps',
+  data_tests: 'maps',
+  unit_tests: 'maps',
+  snapshots: 'maps',
+  exposures: { use: '`meta:` of the models that feed it', harmless: true },
+  analyses: { use: '`show --inline` or a query outside the project', harmless: true },
+  groups: { use: '`tags:` and `meta: {owner: …}`', harmless: true },
+  metrics: { use: 'a model that computes the metric', harmless: true },
+  semantic_models: { use: 'a model that computes the metrics', harmless: true },
+  saved_queries: { use: 'a view', harmless: true },
+  functions: { use: 'a migration that creates the function' },
+}
+/** A model. */
+export const MODEL: Shapes = {
+  ...common,
+  ...tested,
+  constraints: 'maps',
+  deprecation_date: { use: 'the description, or `meta:`', harmless: true },
+  versions: { use: unversioned },
+  latest_version: { use: unversioned },
+  access: { use: 'grants of the database', harmless: true },
+  group: { use: '`tags:`', harmless: true },
+  time_spine: { use: 'a model of dates', harmless: true },
+}
+/** A seed. */
+export const SEED: Shapes = { ...common, ...tested }
+/** A snapshot; with `relation` the YAML is all that there is of it. */
+export const SNAPSHOT: Shapes = { ...common, ...tested, relation: 'text' }
+/** A singular test. */
+export const SINGULAR: Shapes = { ...common }
+/** A column. */
+export const COLUMN: Shapes = { ...common, data_type: 'text', quote: 'flag', constraints: 'maps', tests: 'list', data_tests: 'list' }
+/** A constraint of a contract. */
+export const CONSTRAINT: Shapes = {
+  type: 'text',
+  name: 'text',
+  expression: 'text',
+  columns: 'texts',
+  to: 'text',
+  to_columns: 'texts',
+  warn_unenforced: 'flag',
+  warn_unsupported: 'flag',
+}
+const freshness: Shapes = { loader: 'text', loaded_at_field: 'text', loaded_at_query: 'text', freshness: 'map' }
+/** The thresholds of `freshness:`, checked: a count and a period of minute, hour or day each. */
+export function checkedFreshness(freshness: YamlMap | null, errors: ProjectError[]): YamlMap | null {
+  if (freshness === null) return null
+  const read = readShape(freshness, 'freshness', { warn_after: 'map', error_after: 'map', filter: 'text' }, errors)
+  for (const key of ['warn_after', 'error_after']) {
+    const age = read[key]
+    if (!isYamlMap(age)) continue
+    const { count, period } = readShape(age, key, { count: 'any', period: 'text' }, errors)
+    const isJinja = typeof count === 'string' && count.includes('{{')
+    const place = placeOf(age)
+    if ((!isJinja && !Number.isInteger(count)) || !['minute', 'hour', 'day'].includes(String(period)))
+      errors.push(
+        new ProjectError(`${key} needs a count and a period of minute, hour or day`, {
+          place,
+          hint: `Write ${key}: {count: 12, period: hour}.`,
+        }),
+      )
+  }
+  return read
+}
+
+/** A source. */
+export const SOURCE: Shapes = {
+  ...common,
+  ...freshness,
+  database: 'text',
+  schema: 'text',
+  tables: 'maps',
+  quoting: { use: 'nothing: names are always quoted' },
+  overrides: { use: 'the source itself: packages are not supported' },
+}
+/** A table of a source. */
+export const TABLE: Shapes = {
+  ...common,
+  ...freshness,
+  ...tested,
+  identifier: 'text',
+  external: 'map',
+  quoting: { use: 'nothing: names are always quoted' },
+}
+/** A macro. */
+export const MACRO: Shapes = { name: 'text', description: 'text', docs: 'map', meta: 'map', config: 'map', arguments: 'maps' }
+/** An argument of a macro. */
+export const ARGUMENT: Shapes = { name: 'text', type: 'text', description: 'text' }
+/** A unit test. */
+export const UNIT: Shapes = {
+  ...common,
+  enabled: 'flag',
+  model: 'text',
+  given: 'maps',
+  expect: 'map',
+  overrides: 'map',
+  versions: { use: unversioned },
+}
+/** An input of a unit test. */
+export const GIVEN: Shapes = { input: 'text', rows: 'any', format: 'text', fixture: 'text' }
+/** What a unit test expects. */
+export const EXPECT: Shapes = { rows: 'any', format: 'text', fixture: 'text' }
+/** What a unit test overrides. */
+export const OVERRIDES: Shapes = { macros: 'map', vars: 'map', env_vars: 'map' }

@@ -1,0 +1,192 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { DBT_VERSION, unmetVersion } from '../base/dbt-version.ts'
+import type { Problem } from '../base/errors.ts'
+import { ProjectError, ProjectErrors } from '../base/errors.ts'
+import { readShape, type Shapes } from '../base/validate.ts'
+import { isYamlMap, placeOf, placeOfValue, readYaml, type Yaml, type YamlMap } from '../base/yaml.ts'
+import type { CitusMode } from '../manifest/node.ts'
+
+/** What dbt_project.yml says, with dbt's defaults. */
+export interface Settings {
+  name: string
+  version: string
+  profile: string | undefined
+  modelPaths: string[]
+  seedPaths: string[]
+  testPaths: string[]
+  macroPaths: string[]
+  docsPaths: string[]
+  snapshotPaths: string[]
+  analysisPaths: string[]
+  functionPaths: string[]
+  targetPath: string
+  /** Where dbt.log goes. */
+  logPath: string
+  /** `models:`, `seeds:`, `tests:`/`data_tests:`, `snapshots:`, `sources:`, `unit_tests:` as written. */
+  trees: { model?: YamlMap; seed?: YamlMap; test?: YamlMap; snapshot?: YamlMap; source?: YamlMap; unit_test?: YamlMap }
+  vars: Record<string, unknown>
+  onRunStart: string[]
+  onRunEnd: string[]
+  /** The file as read, for places. */
+  written: YamlMap
+  /** Whether to use a Citus cluster: auto where there is one. */
+  citus: CitusMode
+}
+
+/** Reads dbt_project.yml alone. Throws where there is none, or a mistake in it. */
+export async function readProjectFile(projectDir: string): Promise<{ dir: string; settings: Settings; text: string; warnings: Problem[] }> {
+  const dir = path.resolve(projectDir)
+  const text = await readFile(path.join(dir, 'dbt_project.yml'), 'utf8').catch(() => undefined)
+  if (text === undefined)
+    throw new ProjectError(`There is no dbt_project.yml in ${dir}`, { hint: 'Go to the project or name it with --project-dir.' })
+  const errors: ProjectError[] = []
+  const warnings: Problem[] = []
+  const settings = readSettings(readYaml(text, 'dbt_project.yml', errors), errors, warnings)
+  if (!settings || errors.length > 0) throw new ProjectErrors(errors)
+  return { dir, settings, text, warnings }
+}
+
+/** Reads dbt_project.yml; undefined when it is no project at all. */
+export function readSettings(data: Yaml, errors: ProjectError[], warnings: Problem[] = []): Settings | undefined {
+  const file = 'dbt_project.yml'
+  if (!isYamlMap(data)) {
+    if (errors.length === 0) errors.push(new ProjectError('dbt_project.yml must be a mapping with a name', { place: { file } }))
+    return undefined
+  }
+  const read = readShape(data, 'dbt_project.yml', PROJECT, errors, warnings)
+  const name = read.name
+  if (typeof name !== 'string' || !/^[A-Za-z_]\w*$/.test(name)) {
+    const place = placeOfValue(data, 'name') ?? { file }
+    errors.push(new ProjectError('The project needs a name of letters, digits and underscores', { place, hint: 'Add name: my_project.' }))
+    return undefined
+  }
+  if (read.tests !== undefined && read.data_tests !== undefined) {
+    const place = placeOf(data, 'tests') ?? { file }
+    errors.push(new ProjectError("'tests' and 'data_tests' are the same thing: give one of them", { place, hint: 'Keep data_tests.' }))
+  }
+  const unmet = unmetVersion(texts(read['require-dbt-version']))
+  if (unmet !== undefined) {
+    const place = placeOfValue(data, 'require-dbt-version') ?? { file }
+    errors.push(
+      new ProjectError(`The project requires dbt ${unmet}, and this runner behaves like dbt ${DBT_VERSION}`, {
+        place,
+        hint: 'Change require-dbt-version.',
+      }),
+    )
+  }
+  const tree = (key: string): YamlMap | undefined => read[key] as YamlMap | undefined
+  const test = tree('data_tests') ?? tree('tests')
+  return {
+    name,
+    version: String(read.version ?? ''),
+    profile: read.profile === undefined ? undefined : String(read.profile),
+    modelPaths: paths(read['model-paths'], ['models']),
+    seedPaths: paths(read['seed-paths'], ['seeds']),
+    testPaths: paths(read['test-paths'], ['tests']),
+    macroPaths: paths(read['macro-paths'], ['macros']),
+    docsPaths: paths(read['docs-paths'], []),
+    snapshotPaths: paths(read['snapshot-paths'], ['snapshots']),
+    functionPaths: paths(read['function-paths'], ['functions']),
+    analysisPaths: paths(read['analysis-paths'], ['analyses']),
+    targetPath: String(read['target-path'] ?? 'target'),
+    logPath: String(read['log-path'] ?? 'logs'),
+    trees: {
+      ...(tree('models') ? { model: tree('models')! } : {}),
+      ...(tree('seeds') ? { seed: tree('seeds')! } : {}),
+      ...(test ? { test } : {}),
+      ...(tree('snapshots') ? { snapshot: tree('snapshots')! } : {}),
+      ...(tree('sources') ? { source: tree('sources')! } : {}),
+      ...(tree('unit_tests') ? { unit_test: tree('unit_tests')! } : {}),
+    },
+    vars: varsOf(tree('vars') ?? {}, name),
+    onRunStart: texts(read['on-run-start']),
+    onRunEnd: texts(read['on-run-end']),
+    written: data,
+    citus: citusMode(data, read.citus, errors),
+  }
+}
+
+/** The `vars:` of vars.yml, which stand there instead of in dbt_project.yml. */
+export function varsFile(data: Yaml, { written, name }: Settings, errors: ProjectError[]): Record<string, unknown> {
+  const file = 'vars.yml'
+  if (!isYamlMap(data)) {
+    if (data !== null) errors.push(new ProjectError('vars.yml is a mapping with vars', { place: { file, line: 1, column: 1 } }))
+    return {}
+  }
+  const { vars } = readShape(data, file, { vars: 'map', version: 'any' }, errors)
+  const other = Object.hasOwn(written, 'vars') ? placeOf(written, 'vars') : undefined
+  if (isYamlMap(vars) && other) {
+    const place = placeOf(data, 'vars') ?? { file }
+    errors.push(
+      new ProjectError(`vars are both here and at dbt_project.yml:${other.line}`, { place, hint: 'Keep them in one of the two.' }),
+    )
+  }
+  return varsOf(isYamlMap(vars) ? vars : {}, name)
+}
+
+function citusMode(data: YamlMap, value: Yaml | undefined, errors: ProjectError[]): CitusMode {
+  // YAML of old reads on and off as true and false.
+  const mode = value === true ? 'on' : value === false ? 'off' : (value ?? 'auto')
+  if (mode === 'auto' || mode === 'on' || mode === 'off') return mode
+  const place = placeOfValue(data, 'citus') ?? { file: 'dbt_project.yml' }
+  errors.push(new ProjectError(`citus: is auto, on or off, not '${mode}'`, { place, hint: 'Without it, it is auto.' }))
+  return 'auto'
+}
+
+// Vars under the project's own name are its own and win over those at the top.
+function varsOf(vars: YamlMap, project: string): Record<string, unknown> {
+  const own = vars[project]
+  if (!isYamlMap(own)) return vars
+  const { [project]: _, ...rest } = vars
+  return { ...rest, ...own }
+}
+
+function paths(value: Yaml | undefined, otherwise: string[]): string[] {
+  if (value === undefined) return otherwise
+  return texts(value).map(path => path.replace(/^\.\//, '').replace(/\/+$/, ''))
+}
+
+function texts(value: Yaml | undefined): string[] {
+  return value === undefined || value === null ? [] : Array.isArray(value) ? value.map(String) : [String(value)]
+}
+
+const PROJECT: Shapes = {
+  name: 'text',
+  version: 'text',
+  'config-version': 'any',
+  profile: 'text',
+  'model-paths': 'texts',
+  'seed-paths': 'texts',
+  'test-paths': 'texts',
+  'macro-paths': 'texts',
+  'docs-paths': 'texts',
+  'snapshot-paths': 'texts',
+  'analysis-paths': 'texts',
+  'asset-paths': 'texts',
+  'function-paths': 'texts',
+  'target-path': 'text',
+  'log-path': 'text',
+  'packages-install-path': 'text',
+  'clean-targets': 'texts',
+  'require-dbt-version': 'texts',
+  'query-comment': { use: 'application_name in DATABASE_URL: sessions are told apart by it' },
+  'on-run-start': 'texts',
+  'on-run-end': 'texts',
+  flags: 'map',
+  models: 'map',
+  seeds: 'map',
+  tests: 'map',
+  data_tests: 'map',
+  sources: 'map',
+  snapshots: 'map',
+  unit_tests: 'map',
+  vars: 'map',
+  citus: 'any',
+  exposures: { use: '`meta:` of the models that feed it', harmless: true },
+  metrics: { use: 'models', harmless: true },
+  'semantic-models': { use: 'models', harmless: true },
+  'saved-queries': { use: 'views', harmless: true },
+  dispatch: { use: 'a macro of the same name in macros/' },
+  quoting: { use: 'nothing: names are always quoted' },
+}

@@ -1,0 +1,59 @@
+import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import type { Level } from './format.ts'
+
+/** dbt.log: everything that is told, and more, also when the terminal is quiet. */
+export interface LogFile {
+  /** Where it goes, once that is known; what was written before is kept until then. */
+  open(folder: string): void
+  write(level: Level, message: string): void
+}
+
+/** A log in debug format, as dbt's `logs/dbt.log`: the newest and five older ones of at most `limit` bytes each. A folder that cannot be written is no reason to fail. */
+export function logFile(invocationId: string, limit = 10 * 1024 * 1024): LogFile {
+  let file: string | undefined
+  let size = 0
+  let waiting = `\n\n${'='.repeat(30)} ${clock(new Date())} | ${invocationId} ${'='.repeat(30)}\n`
+  return {
+    open(folder) {
+      if (file !== undefined) return
+      file = path.join(folder, 'dbt.log')
+      try {
+        mkdirSync(folder, { recursive: true })
+        size = existsSync(file) ? statSync(file).size : 0
+      } catch {
+        size = 0
+      }
+      append('')
+    },
+    write: (level, message) => append(`${clock(new Date())} [${level.padEnd(5)}] [MainThread]: ${stripVTControlCharacters(message)}\n`),
+  }
+
+  function append(text: string): void {
+    waiting += text
+    if (file === undefined || waiting === '') return
+    try {
+      if (size > 0 && size + waiting.length > limit) turn(file)
+      appendFileSync(file, waiting, { mode: 0o600 })
+      size += Buffer.byteLength(waiting)
+    } catch {
+      // A full or read-only disk: what matters is told on the terminal too.
+    }
+    waiting = ''
+  }
+
+  function turn(name: string): void {
+    rmSync(`${name}.${kept}`, { force: true })
+    for (let n = kept - 1; n >= 1; n--) if (existsSync(`${name}.${n}`)) renameSync(`${name}.${n}`, `${name}.${n + 1}`)
+    renameSync(name, `${name}.1`)
+    size = 0
+  }
+}
+
+const kept = 5
+
+// Microseconds, as dbt has them; JavaScript knows milliseconds.
+function clock(now: Date): string {
+  return `${now.toISOString().slice(11, 23)}000`
+}

@@ -1,0 +1,198 @@
+import pc from 'picocolors'
+import { formatProblem } from '../base/codeframe.ts'
+import { remedyOf } from '../base/error-hints.ts'
+import type { Problem } from '../base/errors.ts'
+import { isPostgresError, ProjectError, ProjectErrors } from '../base/errors.ts'
+import { harmless, inOneLine } from '../base/sanitize.ts'
+import type { Node } from '../manifest/node.ts'
+import type { NodeResult } from '../manifest/result.ts'
+import { type Event, endData, endName, jsonLine, nodeInfo } from './events.ts'
+import { describeNode, endLine, type Level, startLine } from './format.ts'
+import { logFile } from './log-file.ts'
+import { type Live, liveView, progressBars } from './progress.ts'
+import { pace } from './transfer-rate.ts'
+
+/** The one place that prints: results to stdout, progress and errors to stderr. */
+export interface Report {
+  /** A result: what the command was asked for. */
+  result(text: string): void
+  /** A step of the work. */
+  note(message: string): void
+  warn(problem: Problem): void
+  /** An error of the project as its message with the place; a bug with its stack; then what else is to be said of it. */
+  fail(error: unknown, below?: string[]): void
+  /** A line of dbt's frame; one of `once` is told a single time, however often a command begins. */
+  event(event: Event, once?: boolean): void
+  /** These nodes are about to run, after the frame's line of concurrency. */
+  opens(nodes: Node[]): void
+  /** A node begins, the `index`th of `total`. */
+  began(result: Pick<NodeResult, 'node'>, index: number, total: number): void
+  ended(result: NodeResult, index: number, total: number): void
+  /** The closing summary: its parts, with a blank line between them. */
+  close(parts: Event[]): void
+  /** A progress bar of bytes on a terminal, else nothing. */
+  bar(title: string): { update(done: number, total: number, note?: string): void; stop(): void }
+  /** For code frames, known once the project is read. */
+  textOf: (file: string) => string | undefined
+  /** Where dbt.log goes, known once the project is read. */
+  logTo(folder: string): void
+}
+
+/** How to print. */
+export interface ReportOptions {
+  format: 'text' | 'json'
+  /** Only errors and results. */
+  quiet: boolean
+  /** The least that is told; `info` when not given. */
+  level?: Level
+  invocationId: string
+  stdout?: NodeJS.WritableStream
+  stderr?: NodeJS.WritableStream
+}
+
+/** Makes the report of one command. */
+export function createReport({
+  format,
+  quiet,
+  level: least = 'info',
+  invocationId,
+  stdout = process.stdout,
+  stderr = process.stderr,
+}: ReportOptions): Report {
+  const isTerminal = Boolean((stderr as NodeJS.WriteStream).isTTY)
+  const colours = pc.createColors(isTerminal && pc.isColorSupported)
+  const file = logFile(invocationId)
+  const told = new Set<string>()
+  let live: Live | undefined
+  const report: Report = {
+    result: text => void stdout.write(`${text}\n`),
+    note: message => log({ name: 'Note', msg: harmless(message) }),
+    warn: problem => log({ name: 'Warning', level: 'warn', msg: harmless(formatWarning(problem, report.textOf)), data: placed(problem) }),
+    fail: (error, below = []) => {
+      settle()
+      const lines = [formatError(error, report.textOf), ...below.map(line => `  ${line}`)]
+      log({ name: 'Error', level: 'error', msg: harmless(lines.join('\n')), data: placed(error) })
+    },
+    event: (event, once = false) => {
+      if (once && told.has(event.name)) return
+      told.add(event.name)
+      log({ ...event, msg: harmless(event.msg) })
+    },
+    opens: nodes => {
+      settle()
+      if (isTerminal && !quiet && format === 'text' && nodes.length > 1) live = liveView(nodes, stderr)
+    },
+    began: ({ node }, index, total) => {
+      const data = { node_info: nodeInfo(node, undefined, new Date()) }
+      log({ name: 'NodeStart', level: 'debug', msg: `Began running node ${node.uniqueId}`, data })
+      const isTest = node.resourceType === 'test' || node.resourceType === 'unit_test'
+      live?.began(node, isTest ? node.name : describeNode(node))
+      // Tests run many at a time, in one query: a line for each that begins would only be noise. In the JSON log each has one, as in dbt.
+      if (format === 'json' || !(isTest || live))
+        log({ name: 'LogStartLine', msg: startLine(node, index, total), data: { description: describeNode(node), index, total, ...data } })
+    },
+    ended: (result, index, total) => {
+      const { text, level } = endLine(
+        result,
+        index,
+        total,
+        live ? ((stderr as NodeJS.WriteStream).columns ?? 90) - clock().length - 2 : undefined,
+      )
+      const data = endData(result, index, total, describeNode(result.node))
+      live?.ended(result.node, result.status === 'error' || result.status === 'fail')
+      log({ name: endName(result), level, msg: paint(harmless(text), result), data })
+      log({ name: 'NodeFinished', level: 'debug', msg: `Finished running node ${result.node.uniqueId}`, data })
+      if (index === total) settle()
+    },
+    close: parts => {
+      settle()
+      for (const { msg } of parts) file.write('info', harmless(msg))
+      if (quiet) return
+      if (format === 'json') for (const part of parts) stdout.write(`${jsonLine(part, invocationId)}\n`)
+      else stdout.write(parts.map(({ msg, isNear }) => `${isNear ? '' : '\n'}${harmless(msg)}\n`).join(''))
+    },
+    bar: title => (isTerminal && !quiet && format === 'text' ? terminalBar(title, stderr) : { update: () => {}, stop: () => {} }),
+    textOf: () => undefined,
+    logTo: folder => file.open(folder),
+  }
+  return report
+
+  function log(event: Event): void {
+    const { level = 'info', msg, name } = event
+    file.write(level, msg)
+    if (rank[level] < rank[quiet ? 'error' : least]) return
+    if (format === 'json') stderr.write(`${jsonLine(event, invocationId)}\n`)
+    else if (name === 'Warning') print(colours.yellow(msg))
+    else print(name === 'Error' ? `\n${msg}` : `${colours.dim(clock())}  ${msg}`)
+  }
+
+  function print(text: string): void {
+    if (live) live.line(text)
+    else stderr.write(`${text}\n`)
+  }
+
+  function settle(): void {
+    live?.stop()
+    live = undefined
+  }
+
+  function paint(text: string, { status }: NodeResult): string {
+    const colour = {
+      success: colours.green,
+      pass: colours.green,
+      warn: colours.yellow,
+      skipped: colours.yellow,
+      error: colours.red,
+      fail: colours.red,
+    }[status]
+    return text.replace(/\[[^\]]*\]$/, bracket => colour(bracket))
+  }
+}
+
+/** An error as a person should see it: of the project with its place, of the runner itself with its stack. */
+export function formatError(error: unknown, textOf: (file: string) => string | undefined): string {
+  if (error instanceof ProjectError || error instanceof ProjectErrors) return formatProblem(error, textOf)
+  if (isPostgresError(error)) {
+    const { message, code, detail, hint } = error
+    const next = remedyOf(error)
+    return [`PostgreSQL says: ${message} (${code})`, detail && `  detail: ${detail}`, hint && `  hint: ${hint}`, next && `  → ${next}`]
+      .filter(Boolean)
+      .join('\n')
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+function formatWarning({ message, place, hint }: Problem, textOf: (file: string) => string | undefined): string {
+  return `Warning: ${formatProblem(new ProjectError(message, { place, hint }), textOf)}`
+}
+
+function placed(error: unknown): Record<string, unknown> {
+  const { place } = (error ?? {}) as { place?: object }
+  return place ? { place } : {}
+}
+
+const rank: Record<Level, number> = { debug: 0, info: 1, warn: 2, error: 3, none: 4 }
+
+function terminalBar(title: string, stream: NodeJS.WritableStream) {
+  const bar = new (progressBars().SingleBar)({
+    format: `${title} {bar} {percentage}%  {pace}  {note}`,
+    stream,
+    hideCursor: true,
+    clearOnComplete: true,
+    barsize: 30,
+  })
+  let since: number | undefined
+  return {
+    update(done: number, total: number, note = '') {
+      if (since === undefined) bar.start(total, done, { note, pace: '' })
+      since ??= performance.now()
+      bar.setTotal(total)
+      bar.update(done, { note: inOneLine(note), pace: pace(done, total, (performance.now() - since) / 1000) })
+    },
+    stop: () => (since === undefined ? undefined : bar.stop()),
+  }
+}
+
+function clock(): string {
+  return new Date().toISOString().slice(11, 19)
+}

@@ -1,0 +1,220 @@
+import type { Place } from '../base/errors.ts'
+import { ProjectError } from '../base/errors.ts'
+import type { Answers, FoundColumn, FoundRelation, Request } from '../database/introspection.ts'
+import { str } from '../jinja/text.ts'
+import { fromJs, isDict, type JinjaFunction, type JinjaObject, missing, tuple, type Value } from '../jinja/values.ts'
+import { quote, type Relation, relationIn, relationObject } from '../manifest/relation.ts'
+import { record } from './python-modules.ts'
+
+/** How a context asks the database: the answer, or undefined while parsing. */
+export type Ask = <Kind extends Request['kind']>(request: Extract<Request, { kind: Kind }>) => Answers[Kind] | undefined
+
+/** `adapter`: dbt's methods over one database. `dispatch` finds a macro by name. */
+export function adapterObject(ask: Ask, database: string, dispatch: (name: string, site: Place) => Value): JinjaObject {
+  const relation = ({ schema, identifier, type }: FoundRelation): Value => relationObject({ database, schema, identifier, type })
+  const named = (args: Value[], kwargs: Readonly<Record<string, Value>>): { schema: string; identifier: string } => ({
+    schema: str(args[1] ?? kwargs.schema ?? ''),
+    identifier: str(args[2] ?? kwargs.identifier ?? ''),
+  })
+  const columns = (value: Value | undefined): Value => {
+    const of = theRelation(value, 'adapter.get_columns_in_relation')
+    if (of.cte) return []
+    return (ask({ kind: 'columns', schema: of.schema ?? '', identifier: of.identifier }) ?? []).map(columnObject)
+  }
+  const methods: Record<string, JinjaFunction> = {
+    dispatch: (args, kwargs, site) => dispatch(str(args[0] ?? kwargs.macro_name ?? ''), site),
+    get_relation: (args, kwargs) => {
+      const answer = ask({ kind: 'relation', ...named(args, kwargs) })
+      return answer ? relation(answer) : null
+    },
+    load_relation: args => {
+      const of = theRelation(args[0], 'load_relation')
+      const answer = ask({ kind: 'relation', schema: of.schema ?? '', identifier: of.identifier })
+      return answer ? relation(answer) : null
+    },
+    get_columns_in_relation: args => columns(args[0]),
+    get_missing_columns: args => {
+      const there = new Set(names(columns(args[1])))
+      return (columns(args[0]) as Value[]).filter(column => !there.has(nameOf(column)))
+    },
+    check_schema_exists: (args, kwargs) => ask({ kind: 'schema', schema: str(args[1] ?? kwargs.schema ?? args[0] ?? '') }) ?? false,
+    list_relations_without_caching: args => list(args[0]),
+    list_relations: (args, kwargs) => list(args[1] ?? kwargs.schema ?? ''),
+    quote: args => quote(str(args[0] ?? '')),
+    quote_as_configured: args => quote(str(args[0] ?? '')),
+    quote_seed_column: args => quote(str(args[0] ?? '')),
+    type: () => 'postgres',
+    get_show_indexes_sql: () => '',
+  }
+  return record(methods, 'adapter')
+
+  function list(of: Value | undefined): Value {
+    const schema = relationIn(of)?.schema ?? (typeof of === 'string' ? of : '')
+    return (ask({ kind: 'relations', schema }) ?? []).map(relation)
+  }
+}
+
+/** `api.Relation` and `api.Column`. */
+export const API: JinjaObject = record(
+  {
+    Relation: record(
+      {
+        create: (_, kwargs) =>
+          relationObject({
+            database: kwargs.database === undefined ? null : (kwargs.database as string | null),
+            schema: kwargs.schema === undefined ? null : (kwargs.schema as string | null),
+            identifier: str(kwargs.identifier ?? ''),
+            type: kwargs.type === undefined ? null : (kwargs.type as string | null),
+          }),
+        add_ephemeral_prefix: args => `__dbt__cte__${str(args[0] ?? '')}`,
+      },
+      'class Relation',
+    ),
+    Column: record(
+      {
+        create: args => columnObject({ name: str(args[0] ?? ''), type: str(args[1] ?? '') }),
+        translate_type: args =>
+          ({ string: 'TEXT', timestamp: 'TIMESTAMP', float: 'FLOAT', integer: 'INT', boolean: 'BOOLEAN' })[
+            str(args[0] ?? '').toLowerCase()
+          ] ?? str(args[0] ?? ''),
+        numeric_type: args =>
+          args[1] === null || args[1] === undefined ? str(args[0] ?? '') : `${str(args[0] ?? '')}(${str(args[1])},${str(args[2] ?? 0)})`,
+        string_type: args => `character varying(${str(args[0] ?? '')})`,
+      },
+      'class Column',
+    ),
+  },
+  'api',
+)
+
+/** dbt's Column of something that exists. */
+export function columnObject({ name, type, charSize, numericPrecision, numericScale }: FoundColumn): JinjaObject {
+  const text = /^(text|character varying|character|varchar|char|bpchar)/.test(type)
+  const integer = /^(smallint|integer|bigint|smallserial|serial|bigserial|int[248]?)$/.test(type)
+  const float = /^(real|float[48]?|double precision)$/.test(type)
+  const numeric = /^(numeric|decimal)/.test(type)
+  const dataType =
+    text && charSize
+      ? `character varying(${charSize})`
+      : numeric && numericPrecision
+        ? `${type}(${numericPrecision},${numericScale ?? 0})`
+        : type
+  const yes =
+    (value: boolean): JinjaFunction =>
+    () =>
+      value
+  return {
+    ...record({
+      name,
+      column: name,
+      quoted: quote(name),
+      dtype: type,
+      data_type: dataType,
+      char_size: charSize ?? null,
+      numeric_precision: numericPrecision ?? null,
+      numeric_scale: numericScale ?? null,
+      is_string: yes(text),
+      is_numeric: yes(numeric),
+      is_integer: yes(integer),
+      is_float: yes(float),
+      is_number: yes(integer || float || numeric),
+      string_size: () => charSize ?? 256,
+    }),
+    toString: () => `<Column ${name} (${dataType})>`,
+  }
+}
+
+/** What run_query() gives: agate's Table, as far as dbt projects use it. While parsing it is empty and has any column. */
+export function tableObject(answer: Answers['query'] | undefined): JinjaObject {
+  const { columns, rows } = answer ?? { columns: [], rows: [] }
+  const names = columns.map(column => column.name)
+  const values = (index: number): Value[] => rows.map(row => fromJs(row[index]))
+  const column = (index: number): JinjaObject => ({
+    ...record(
+      { name: names[index] ?? '', values: () => tuple(values(index)), values_distinct: () => [...new Set(values(index))] },
+      'column',
+    ),
+    iterate: () => values(index),
+  })
+  const row = (cells: unknown[]): JinjaObject => {
+    const items = cells.map(fromJs)
+    const methods: Record<string, JinjaFunction> = {
+      values: () => tuple(items),
+      keys: () => tuple([...names]),
+      dict: () => new Map(names.map((name, index): [Value, Value] => [name, items[index]!])),
+      get: args => items[names.indexOf(str(args[0] ?? ''))] ?? args[1] ?? null,
+    }
+    return {
+      get: name => (names.includes(name) ? items[names.indexOf(name)] : Object.hasOwn(methods, name) ? methods[name] : undefined),
+      keys: () => [...names, ...Object.keys(methods)],
+      iterate: () => items,
+      toString: () => `<Row (${items.map(str).join(', ')})>`,
+    }
+  }
+  const columnList: JinjaObject = answer
+    ? {
+        get: name => {
+          if (name === 'keys') return () => tuple([...names])
+          return names.includes(name) ? column(names.indexOf(name)) : undefined
+        },
+        keys: () => names,
+        iterate: () => names.map((_, index) => column(index)),
+      }
+    : { get: name => (name === 'keys' ? () => tuple([]) : column(0)), iterate: () => [column(0)] }
+  const allRows = (): Value[] => rows.map(row)
+  return {
+    ...record({ columns: columnList, column_names: tuple([...names]), rows: allRows(), print_table: () => null }, 'Table'),
+    iterate: allRows,
+    toString: () => `<Table ${names.join(', ')}: ${rows.length} rows>`,
+  }
+}
+
+/** What load_result() gives for a statement. */
+export function resultObject(answer: Answers['query'] | undefined): JinjaObject {
+  const status = answer?.status ?? ''
+  return record(
+    {
+      response: {
+        get: name => (name === 'code' ? (status.split(' ')[0] ?? '') : name === '_message' ? status : undefined),
+        toString: () => status,
+      } as JinjaObject,
+      data: (answer?.rows ?? []).map(row => tuple(row.map(fromJs))),
+      table: tableObject(answer),
+    },
+    'result',
+  )
+}
+
+/** For packages that a project may expect: their names exist, but say what to do instead. */
+export function missingPackage(name: string): JinjaObject {
+  return {
+    get: macro =>
+      missing(
+        `'${name}.${macro}' is not there: packages are not supported`,
+        () => `Copy the macro ${macro} into macros/ and call it by its name alone.`,
+      ) as Value,
+  }
+}
+
+function theRelation(value: Value | undefined, what: string): Relation {
+  const found = relationIn(value)
+  if (!found) throw new ProjectError(`${what}() takes a relation, what ref(), source() or this gives`)
+  return found
+}
+
+function names(columns: Value): string[] {
+  return (columns as Value[]).map(nameOf)
+}
+
+function nameOf(column: Value): string {
+  return str((column as JinjaObject).get('name') ?? '')
+}
+
+/** The values of a dict or the one positional dict of a call, for config({…}). */
+export function pairsOf(args: Value[], kwargs: Readonly<Record<string, Value>>): Record<string, Value> {
+  const [first] = args
+  return {
+    ...(first !== undefined && isDict(first) ? Object.fromEntries([...first].map(([key, value]) => [str(key), value])) : {}),
+    ...kwargs,
+  }
+}

@@ -1,0 +1,58 @@
+import type { Place } from '../base/errors.ts'
+import type { Scope } from '../jinja/frame.ts'
+import { isOutput } from '../jinja/output.ts'
+import { renderedOf } from '../jinja/render.ts'
+import { bindMacro, evaluate, macroOf, parseTemplate, type Rendered, renderValue } from '../jinja/template.ts'
+import { fromJs, isFunction, type JinjaFunction, type Value } from '../jinja/values.ts'
+import type { Macro, Node } from '../manifest/node.ts'
+import { RUNNER_PACKAGE } from '../manifest/node.ts'
+import { macroBook } from './context.ts'
+import { text } from './node-context.ts'
+import type { Session, World } from './session.ts'
+import { piecesOf } from './spliced-sql.ts'
+
+/** The arguments of a generic test as its macro gets them: `model` with its `where`, strings that call ref() & co. evaluated. */
+export function testArguments(node: Node, target: Node, session: Session, scope: Scope, world: World): Record<string, Value> {
+  const { file, line = 1, column = 1 } = node.place
+  const value = (item: unknown): Value => {
+    if (typeof item === 'string') {
+      if (/^\s*(env_var|ref|var|source|doc)\s*\(.+\)\s*$/s.test(item)) return evaluate(item, file, line, column, scope)
+      return item.includes('{{') || item.includes('{%') ? renderValue(parseTemplate(item, file, line, column), scope) : item
+    }
+    if (Array.isArray(item)) return item.map(value)
+    if (typeof item !== 'object' || item === null) return fromJs(item)
+    return new Map(Object.entries(item).map(([key, inner]): [Value, Value] => [key, value(inner)]))
+  }
+  const kwargs: Record<string, Value> = { model: modelOf(node, target, session, scope, world) }
+  for (const [key, item] of Object.entries(node.test?.arguments ?? {})) kwargs[key] = key === 'column_name' ? fromJs(item) : value(item)
+  return kwargs
+}
+
+/** What a generic test's macro renders. */
+export function callTest(macro: Macro, kwargs: Record<string, Value>, place: Place, scope: Scope): Rendered {
+  const given = macroOf(bindMacro(macro.definition, scope))?.render([], kwargs, place)
+  return isOutput(given) ? renderedOf(given) : piecesOf([{ text: text(given), place }])
+}
+
+/** The macro of a generic test: the project's own before the runner's. */
+export function testMacro(world: World, generic: string, namespace: string | undefined): Macro | undefined {
+  for (const pack of namespace === undefined ? [world.name, RUNNER_PACKAGE] : [namespace]) {
+    const found = world.macros.get(`macro.${pack}.test_${generic}`)
+    if (found) return found
+  }
+  return undefined
+}
+// get_where_subquery(ref(…)); where there is no `where` and the macro is dbt's, that is the relation itself.
+
+export function modelOf(node: Node, target: Node, session: Session, scope: Scope, world: World): Value {
+  const { place } = node
+  const relation =
+    target.resourceType === 'source'
+      ? session.source(target.sourceName ?? '', target.name, place)
+      : session.ref(target.name, undefined, place)
+  const own = macroBook(world).own
+  const plain = !node.config.where && !own.has('get_where_subquery') && !own.has('default__get_where_subquery')
+  if (plain) return relation
+  const filter = scope.get('get_where_subquery')
+  return isFunction(filter ?? null) ? (filter as JinjaFunction)([relation], {}, place) : relation
+}

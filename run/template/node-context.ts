@@ -1,0 +1,258 @@
+import { type Place, ProjectError } from '../base/errors.ts'
+import { didYouMean } from '../base/suggest.ts'
+import type { Answers } from '../database/introspection.ts'
+import { isOutput, outputText } from '../jinja/output.ts'
+import { str } from '../jinja/text.ts'
+import { fromJs, type JinjaFunction, type JinjaObject, type Kwargs, missing, type Value } from '../jinja/values.ts'
+import type { Node } from '../manifest/node.ts'
+import { relationObject, relationOf } from '../manifest/relation.ts'
+import { adapterObject, pairsOf, resultObject } from './adapter.ts'
+import { record } from './python-modules.ts'
+import type { Session, World } from './session.ts'
+
+/** Where a name of the context is looked up: one rendering of one node. */
+export interface Here {
+  world: World
+  session: Session
+  /** A macro by its name, the project's own before the runner's. */
+  macro(name: string): JinjaFunction | undefined
+  /** What statement() kept for load_result(). */
+  results: Map<string, Answers['query'] | undefined>
+}
+
+/** dbt's context of a node: a line per name. One table for all nodes, each value made when a template first asks for it. */
+export const NODE_VALUES: Record<string, (here: Here) => Value> = {
+  execute: ({ session }) => session.execute,
+  ref,
+  source,
+  config: ({ session }) => configFunction(session),
+  builtins: here => record({ ref: ref(here), source: source(here), config: configFunction(here.session) }, 'builtins'),
+  this: ({ session }) => (session.node ? relationObject(relationOf(session.node)) : missing("'this' is undefined: there is no node here")),
+  model: ({ session }) => (session.node ? nodeDict(session.node) : null),
+  schema: ({ session, world }) => session.node?.schema ?? world.target.schema,
+  database: ({ session, world }) => session.node?.database ?? world.target.database,
+  is_incremental:
+    ({ session }) =>
+    () =>
+      session.isIncremental(),
+  last_built:
+    ({ session }) =>
+    () =>
+      session.lastBuilt(),
+  on_citus:
+    ({ session }) =>
+    () =>
+      session.onCitus(),
+  adapter,
+  load_relation: here => adapter(here).get('load_relation') ?? null,
+  run_query:
+    ({ session }) =>
+    (args, kwargs, site) =>
+      resultObject(session.ask({ kind: 'query', sql: text(args[0] ?? kwargs.sql), place: site })).get('table') ?? null,
+  statement,
+  load_result:
+    ({ results }) =>
+    args => {
+      const name = str(args[0] ?? '')
+      return results.has(name) ? resultObject(results.get(name)) : null
+    },
+  log:
+    ({ session }) =>
+    (args, kwargs) => {
+      if (args[1] === true || kwargs.info === true) session.print(text(args[0] ?? kwargs.msg))
+      return ''
+    },
+  print:
+    ({ session }) =>
+    (args, kwargs) => {
+      session.print(text(args[0] ?? kwargs.msg))
+      return ''
+    },
+  exceptions: ({ session }) => exceptions(session),
+  var: ({ world, session }) => varFunction(world, session),
+  env_var: ({ world }) => envFunction(world),
+}
+
+/** Text of what a template's value prints; the output of a macro included. */
+export function text(value: Value | undefined): string {
+  if (value === undefined) return ''
+  return isOutput(value) ? outputText(value) : str(value)
+}
+
+/** A node as `model` shows it, and as macros like generate_schema_name get it. */
+export function nodeDict(node: Node): Value {
+  return fromJs({
+    unique_id: node.uniqueId,
+    resource_type: node.resourceType,
+    name: node.name,
+    package_name: node.packageName,
+    path: node.test?.generic ? `${node.alias}.sql` : node.path.split('/').slice(1).join('/') || node.path,
+    original_file_path: node.path,
+    fqn: node.fqn,
+    database: node.database,
+    schema: node.schema,
+    alias: node.alias,
+    identifier: node.alias,
+    relation_name: node.relationName,
+    description: node.description,
+    // While parsing, the config knows more than the node.
+    tags: node.config.tags ?? node.tags,
+    meta: node.config.meta ?? node.meta,
+    config: node.config,
+    raw_code: node.raw,
+    columns: Object.fromEntries(
+      node.columns.map(column => [
+        column.name,
+        {
+          name: column.name,
+          description: column.description,
+          data_type: column.dataType ?? null,
+          meta: column.meta ?? {},
+          tags: column.tags ?? [],
+        },
+      ]),
+    ),
+    depends_on: { nodes: node.dependsOn, macros: node.macros },
+    refs: node.refs,
+    source_name: node.sourceName ?? null,
+  })
+}
+
+function adapter({ session, world, macro }: Here): JinjaObject {
+  return adapterObject(session.ask, world.target.database, dispatch)
+
+  // adapter.dispatch: the PostgreSQL form of a macro before its default.
+  function dispatch(name: string, site: Place): Value {
+    const found = macro(`postgres__${name}`) ?? macro(`default__${name}`)
+    if (found) return found
+    throw new ProjectError(`In dispatch: there is no macro postgres__${name} or default__${name}`, { place: site })
+  }
+}
+
+function ref({ session }: Here): JinjaFunction {
+  return (args, kwargs, site) => {
+    if (kwargs.v !== undefined || kwargs.version !== undefined)
+      throw new ProjectError('not supported: versions of models', {
+        place: site,
+        hint: 'Give the new version a name of its own and ref() that.',
+      })
+    if (args.length === 0 || args.length > 2) throw new ProjectError("ref() takes a model's name", { place: site })
+    return args.length === 2 ? session.ref(text(args[1]), text(args[0]), site) : session.ref(text(args[0]), undefined, site)
+  }
+}
+
+function source({ session }: Here): JinjaFunction {
+  return (args, _, site) => {
+    if (args.length !== 2) throw new ProjectError("source() takes a source's name and a table", { place: site })
+    return session.source(text(args[0]), text(args[1]), site)
+  }
+}
+
+function statement({ session, results }: Here): JinjaFunction {
+  return (args: Value[], kwargs: Kwargs, site: Place) => {
+    const name = args[0] ?? kwargs.name ?? null
+    const caller = kwargs.caller as JinjaFunction | undefined
+    if (!caller) throw new ProjectError('statement() is called as {% call statement(name) %} … {% endcall %}', { place: site })
+    const sql = text(caller([], {}, site))
+    if (!session.execute) return ''
+    const answer = session.ask({ kind: 'query', sql, place: site })
+    if (name !== null) results.set(str(name), answer)
+    return ''
+  }
+}
+
+function configFunction(session: Session): JinjaFunction {
+  const values = (): Record<string, unknown> => session.node?.config ?? {}
+  const read = (key: string): unknown => values()[key === 'pre_hook' || key === 'post_hook' ? key.replace('_', '-') : key]
+  const get: JinjaFunction = (args, kwargs) => {
+    const found = read(str(args[0] ?? ''))
+    return found === undefined || found === null ? (args[1] ?? kwargs.default ?? null) : fromJs(found)
+  }
+  const methods: Record<string, JinjaFunction> = {
+    get,
+    require: (args, _, site) => {
+      const key = str(args[0] ?? '')
+      const found = read(key)
+      if (found !== undefined && found !== null) return fromJs(found)
+      if (!session.execute) return ''
+      throw new ProjectError(`The config '${key}' is required, but ${session.node?.name ?? 'the project'} does not have it`, {
+        place: site,
+      })
+    },
+    meta_get: (args, kwargs) => {
+      const meta = (values().meta ?? {}) as Record<string, unknown>
+      return Object.hasOwn(meta, str(args[0] ?? '')) ? fromJs(meta[str(args[0] ?? '')]) : (args[1] ?? kwargs.default ?? null)
+    },
+    persist_relation_docs: () => (values().persist_docs as { relation?: boolean } | undefined)?.relation === true,
+    persist_column_docs: () => (values().persist_docs as { columns?: boolean } | undefined)?.columns === true,
+  }
+  const call: JinjaFunction = (args, kwargs, site) => {
+    session.configure(pairsOf(args, kwargs), site)
+    return ''
+  }
+  call.get = name => (Object.hasOwn(methods, name) ? methods[name] : read(name) === undefined ? undefined : fromJs(read(name)))
+  call.keys = () => [...Object.keys(methods), ...Object.keys(values())]
+  return call
+}
+
+function varFunction(world: World, session: Session): JinjaFunction {
+  const call: JinjaFunction = (args, kwargs, site) => {
+    const name = str(args[0] ?? kwargs.name ?? '')
+    if (Object.hasOwn(world.vars, name)) return fromJs(world.vars[name])
+    const otherwise = args[1] ?? kwargs.default
+    if (otherwise !== undefined) return otherwise
+    if (!session.strict) return null
+    const hint =
+      didYouMean(name, Object.keys(world.vars)) ?? `Give it under vars: in dbt_project.yml, with --vars, or a default: var('${name}', …).`
+    throw new ProjectError(`The var '${name}' has no value`, { place: site, hint })
+  }
+  call.get = name => (name === 'has_var' ? args => Object.hasOwn(world.vars, str(args[0] ?? '')) : undefined)
+  return call
+}
+
+function envFunction(world: World): JinjaFunction {
+  return (args, kwargs, site) => {
+    const name = str(args[0] ?? kwargs.var ?? '')
+    if (name.startsWith('DBT_ENV_SECRET_') || ['DATABASE_URL', 'PGPASSWORD'].includes(name))
+      throw new ProjectError(`env_var('${name}') is a secret and cannot be read here`, {
+        place: site,
+        hint: 'Secrets are for the connection alone; take another name for what SQL may show.',
+      })
+    const value = world.env[name] ?? args[1] ?? kwargs.default
+    if (value === undefined)
+      throw new ProjectError(`The environment variable '${name}' is not set`, {
+        place: site,
+        hint: `Set it, or give a default: env_var('${name}', '…').`,
+      })
+    return value
+  }
+}
+
+function exceptions(session: Session): JinjaObject {
+  const raise: JinjaFunction = (args, kwargs, site) => {
+    throw new ProjectError(text(args[0] ?? kwargs.msg), { place: site })
+  }
+  const warn: JinjaFunction = (args, kwargs) => {
+    session.warn(text(args[0] ?? kwargs.msg))
+    return ''
+  }
+  const typed =
+    (what: string): JinjaFunction =>
+    (args, _, site) => {
+      throw new ProjectError(`${what}: ${args.map(text).join(', ')}`, { place: site })
+    }
+  return record(
+    {
+      raise_compiler_error: raise,
+      raise_not_implemented: raise,
+      raise_database_error: raise,
+      warn,
+      warn_once: warn,
+      missing_config: typed('missing config'),
+      missing_relation: typed('missing relation'),
+      relation_wrong_type: typed('wrong type of relation'),
+      column_type_missing: typed('a column has no data_type'),
+    },
+    'exceptions',
+  )
+}

@@ -1,0 +1,30 @@
+import type { Place } from '../base/errors.ts'
+import type { Value } from '../jinja/values.ts'
+import type { Node, Project } from '../manifest/node.ts'
+import type { Ask } from './adapter.ts'
+
+/** What a template sees of the project around it; there before the nodes are parsed. */
+export type World = Pick<Project, 'name' | 'target' | 'flags' | 'vars' | 'env' | 'invocationId' | 'startedAt' | 'macros'>
+/** One rendering of one node: what ref(), config() and the database mean in it, and what it notes. */
+export interface Session {
+  /** null for on-run-start, on-run-end and YAML. */
+  node: Node | null
+  /** false while parsing: the database is silent and log() too. */
+  execute: boolean
+  /** A var() without value is none while parsing, as in dbt, and an error else. */
+  strict: boolean
+  ref(name: string, pack: string | undefined, site: Place): Value
+  source(source: string, table: string, site: Place): Value
+  /** A config() call. */
+  configure(values: Record<string, Value>, site: Place): void
+  ask: Ask
+  isIncremental(): boolean
+  lastBuilt(): number | bigint
+  onCitus(): boolean
+  print(message: string): void
+  warn(message: string): void
+  /** Unique ids of the macros that were called or looked at. */
+  used: Set<string>
+  /** More names, before all others. */
+  extra: Map<string, Value>
+}
