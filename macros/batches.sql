@@ -91,9 +91,15 @@
 {%- endmacro %}
 
 
+{# --accept-shrink: snapshots that list far fewer than the one before take part in absence (R5). #}
+{% macro accepts_shrinks() -%}
+    {{ return(flags.ACCEPT_SHRINK | default(false)) }}
+{%- endmacro %}
+
+
 {# With --accept-shrink: what the guard would have held back is remembered, and the models that follow see the batch as changed. #}
 {% macro remember_accepted_shrinks() -%}
-    {%- if flags.ACCEPT_SHRINK -%}
+    {%- if accepts_shrinks() -%}
     with accepted as (
         insert into {{ source('ops', 'accepted_shrinks') }} (batch, entity, before, listed)
         select source, entity, before, listed

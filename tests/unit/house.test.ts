@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { basename, dirname, join, relative } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Node, Project } from '../../run/manifest/node.ts'
 import { parseProject } from '../../run/parse/parse.ts'
@@ -56,34 +56,3 @@ describe('the models', () => {
 
   const textOf = (path: string) => readFileSync(join(root, path), 'utf8')
 })
-
-describe('the imports', () => {
-  const files = ['run', 'loaders', 'bench'].flatMap(folder => sourcesIn(join(root, folder)))
-  const imports = files.flatMap(file =>
-    [...readFileSync(file, 'utf8').matchAll(/^(?:import|export) [^\n]*?from '(\.[^']+)'/gm)].map(([, target]) => ({
-      from: relative(root, file),
-      to: relative(root, join(dirname(file), target!)),
-    })),
-  )
-
-  it('never lead to run.ts', () => {
-    expect(imports.filter(({ to }) => to === 'run.ts')).toEqual([])
-  })
-
-  it('lead from loaders to nothing of run but the error type', () => {
-    const up = imports.filter(({ from, to }) => from.startsWith('loaders/') && to.startsWith('run/'))
-    expect(up.filter(({ to }) => to !== 'run/errors.ts')).toEqual([])
-  })
-
-  it('keep Jinja, order and selection away from the database', () => {
-    const pure = /^run\/(jinja\/.*|project|parse|order|select|config|properties|fingerprint|yaml)\.ts$/
-    const database = /^run\/(database|lock|migrate|embedded|materialize|build)\.ts$/
-    expect(imports.filter(({ from, to }) => pure.test(from) && database.test(to))).toEqual([])
-  })
-})
-
-function sourcesIn(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter(entry => entry.isFile() && entry.name.endsWith('.ts'))
-    .map(entry => join(entry.parentPath, entry.name))
-}

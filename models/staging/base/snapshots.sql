@@ -9,7 +9,7 @@
             where entity in ('agents', 'admin_groups')
                 and sync_date is not null
                 and changed_in > {{ last_built() }}
-            {%- if execute and flags.ACCEPT_SHRINK %}
+            {%- if execute and accepts_shrinks() %}
             union all
             select batch_order from {{ this }}
             where is_shrunk and not takes_part
@@ -81,7 +81,7 @@ complete as (
         judged.entity,
         judged.listed,
         row_number() over (partition by judged.entity order by judged.batch_order) as number,
-        accepted.batch is not null or {{ flags.ACCEPT_SHRINK }} as is_accepted
+        accepted.batch is not null or {{ accepts_shrinks() }} as is_accepted
 
     from judged
 
