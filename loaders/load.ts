@@ -1,7 +1,8 @@
+import { cancelling } from '../run/database/cancel.ts'
 import type { Session, Sql } from '../run/database/driver.ts'
 import { compare } from './compare.ts'
 import type { Entity } from './entities.ts'
-import type { Landed } from './land.ts'
+import type { Landed, Lander } from './land.ts'
 import { type LedgerEntry, type Listed, prune, sweep } from './ledger.ts'
 import { type FeedFile, survey } from './survey.ts'
 import { addCounts } from './tally.ts'
@@ -74,58 +75,49 @@ export async function load(
   const lane = session ?? (await sql.reserve())
   const words = isInside ? within : own
   let second: Session | undefined
-  const backends: number[] = []
-  // What waits for a lock, or writes a large file, would go on.
-  const cancel = () => backends.forEach(pid => void sql`select pg_cancel_backend(${pid})`.catch(() => {}))
-  signal?.addEventListener('abort', cancel)
 
   try {
-    backends.push(await backendOf(lane))
-    await sweep(lane)
-    const { changed, bytes, largest, gone, unreadable } = await compare(lane, found, report.unchanged, signal)
-    if (changed.length > 0) {
-      // Judges and schemas are read when there is something to judge.
-      const { land } = await import('./land.ts')
-      if (!isInside && (sql.options.max ?? 1) > 2) second = await sql.reserve()
-      if (second) backends.push(await backendOf(second))
-      await land(changed, {
-        ...createProgress(bytes, changed.length, onProgress),
-        examine: found.examine,
-        largest,
-        lanes: [lane, second],
-        words,
-        ...(signal && { signal }),
-        onLanded: report.landed,
-        isKnown(file, reason) {
-          const entry = unreadable.get(file.path)
-          if (entry?.reason !== reason) return false
-          report.unchanged(file, entry)
-          return true
-        },
-      })
-    }
-    if (prunes && gone.length > 0) {
-      await lane.unsafe(words.begin)
-      await prune(lane, gone)
-      await lane.unsafe(words.commit)
-      gone.forEach(report.pruned)
-    }
-    await analyze(lane, report.loads())
-    return {
-      loads: report.loads(),
-      notices: found.notices,
-      changed: report.loads().some(({ files, unchanged, pruned }) => files > unchanged || pruned > 0),
-    }
+    return await cancelling(sql, [lane], signal, async () => {
+      await sweep(lane)
+      const { changed, bytes, largest, gone, unreadable } = await compare(lane, found, report.unchanged, signal)
+      if (changed.length > 0) {
+        // Judges and schemas are read when there is something to judge.
+        const { land } = await import('./land.ts')
+        if (!isInside && (sql.options.max ?? 1) > 2) second = await sql.reserve()
+        const lander: Lander = {
+          ...createProgress(bytes, changed.length, onProgress),
+          examine: found.examine,
+          largest,
+          lanes: [lane, second],
+          words,
+          ...(signal && { signal }),
+          onLanded: report.landed,
+          isKnown(file, reason) {
+            const entry = unreadable.get(file.path)
+            if (entry?.reason !== reason) return false
+            report.unchanged(file, entry)
+            return true
+          },
+        }
+        await cancelling(sql, second ? [second] : [], signal, () => land(changed, lander))
+      }
+      if (prunes && gone.length > 0) {
+        await lane.unsafe(words.begin)
+        await prune(lane, gone)
+        await lane.unsafe(words.commit)
+        gone.forEach(report.pruned)
+      }
+      await analyze(lane, report.loads())
+      return {
+        loads: report.loads(),
+        notices: found.notices,
+        changed: report.loads().some(({ files, unchanged, pruned }) => files > unchanged || pruned > 0),
+      }
+    })
   } finally {
-    signal?.removeEventListener('abort', cancel)
     second?.release()
     if (!session) lane.release()
   }
-}
-
-async function backendOf(lane: Session): Promise<number> {
-  const [row] = await lane<{ pid: number }[]>`select pg_backend_pid() as pid`
-  return row!.pid
 }
 
 /** New statistics for landing tables that grew by a tenth: the row counts alone, nobody plans by what is inside the records. */

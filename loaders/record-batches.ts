@@ -7,7 +7,7 @@ import type { Source } from './source.ts'
 import type { FeedFile } from './survey.ts'
 
 /** No record may be larger: it must fit in memory at once. In bytes. */
-export const RECORD_LIMIT = 64_000_000
+const RECORD_LIMIT = 64_000_000
 
 /** Records that go together through the judge and into one COPY, and whether they end the file. */
 export type FileBundle = Bundle & { unterminated: boolean }

@@ -231,7 +231,7 @@ export function* members(bytes: Buffer, at: number): Generator<{ key: string; st
 }
 
 /** The end of the JSON value that begins at `at`; -1 when it lies beyond the bytes. A bare token ends where anything else begins. */
-export function valueEnd(bytes: Buffer, at: number): number {
+function valueEnd(bytes: Buffer, at: number): number {
   let depth = 0
   const length = bytes.length
   for (; at < length; at += 1) {

@@ -27,7 +27,7 @@ export function compiledPath(node: Node): string {
 }
 
 /** `run/deskledger/models/core/agents.sql`, in the target folder. */
-export function runPath(node: Node): string {
+function runPath(node: Node): string {
   return path.join('run', node.packageName, fileOf(node))
 }
 

@@ -1,3 +1,5 @@
+import type { Claim } from './claim.ts'
+
 /** A test's SQL and what its config says of the verdict. */
 export interface Check {
   sql: string
@@ -5,4 +7,6 @@ export interface Check {
   warnIf: string
   errorIf: string
   limit: number | null
+  /** What a generic test says of a column, where a constraint could prove it. */
+  claim?: Claim | undefined
 }

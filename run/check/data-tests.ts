@@ -9,6 +9,7 @@ import type { Node, Project } from '../manifest/node.ts'
 import { explainStatement } from '../materialize/statements.ts'
 import { compileNode, type RunContext } from '../template/compile.ts'
 import type { Check } from './check.ts'
+import { claimOf } from './claim.ts'
 import { provedByConstraint } from './proved-by-constraint.ts'
 import { type Failure, takeFailures } from './stored-failures.ts'
 
@@ -50,7 +51,7 @@ export async function runTests(sql: Sql, tests: Node[], run: TestRun): Promise<M
       if (run.context.onCitus) refuseInlined(node, rendered)
       ready.push({
         node,
-        check: checkOf(node, rendered.text),
+        check: checkOf(run.project, node, rendered.text),
         explain: (error, statement) => explainStatement(node, rendered, statement, error),
       })
     } catch (error) {
@@ -104,7 +105,7 @@ export async function runTests(sql: Sql, tests: Node[], run: TestRun): Promise<M
 }
 
 /** A test's SQL with the verdict's parts from its config. Throws a ProjectError for SQL that is not one query. */
-export function checkOf(node: Node, text: string): Check {
+function checkOf(project: Project, node: Node, text: string): Check {
   const { fail_calc: failCalc = 'count(*)', warn_if: warnIf = '!= 0', error_if: errorIf = '!= 0', limit = null } = node.config
   const statements = statementsOf(text)
   const [query] = statements
@@ -121,6 +122,7 @@ export function checkOf(node: Node, text: string): Check {
     warnIf: String(warnIf),
     errorIf: String(errorIf),
     limit: limit === null ? null : Number(limit),
+    claim: claimOf(project, node),
   }
 }
 
@@ -129,9 +131,9 @@ export function statementOf(checks: Check[]): string {
   const scans = new Map<string, { index: number; column: string; check: Check }[]>()
   const parts: string[] = []
   checks.forEach((check, index) => {
-    const [, relation, column] = (isPlain(check) && notNull.exec(check.sql)) || []
-    if (relation && column) scans.set(relation, [...(scans.get(relation) ?? []), { index, column, check }])
-    else parts.push(alone(check, index))
+    const { claim } = check
+    if (claim?.kind !== 'not_null' || !isPlain(check)) return parts.push(alone(check, index))
+    scans.set(claim.relation, [...(scans.get(claim.relation) ?? []), { index, column: claim.column, check }])
   })
   for (const [relation, columns] of scans)
     parts.push(columns.length > 1 ? oneScan(relation, columns) : alone(columns[0]!.check, columns[0]!.index))
@@ -154,9 +156,6 @@ interface Verdict {
 
 /** Tests that share one statement at most. */
 const most = 40
-
-// What not_null compiles to: one scan can count the nulls of many columns.
-const notNull = /^select\s+\S+\s+from\s+((?:"[^"]+"\.)*"[^"]+")\s+where\s+("[^"]+"|\w+)\s+is\s+null$/i
 
 function isPlain(check: Check): boolean {
   return check.failCalc === 'count(*)' && check.limit === null

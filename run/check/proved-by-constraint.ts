@@ -5,14 +5,11 @@ import type { Check } from './check.ts'
 
 /**
  * Which checks a constraint of the database proves, by their place in the list, with the constraint's name: not_null by NOT NULL, unique by
- * a unique index, relationships by a valid foreign key, accepted_values by a CHECK of the same values. Nothing needs to be scanned for those: no row can be there that fails. Deferred
- * keys are no gap, as a build makes them hold before it ends. Only the plain macros are known, without `where` or a fail_calc.
+ * a unique index, relationships by a valid foreign key, accepted_values by a CHECK of the same values. Nothing needs to be scanned for those:
+ * no row can be there that fails. Deferred keys are no gap, as a build makes them hold before it ends.
  */
 export async function provedByConstraint(sql: Sql, checks: Check[]): Promise<Map<number, string>> {
-  const claims = checks.flatMap((check, index) => {
-    const claim = isPlain(check) ? claimOf(check.sql) : undefined
-    return claim ? [{ index, ...claim }] : []
-  })
+  const claims = checks.flatMap((check, index) => (check.claim && isPlain(check) ? [{ index, ...check.claim }] : []))
   if (claims.length === 0) return new Map()
   try {
     const ask = () => sql.unsafe<{ index: number; proof: string }[]>(catalog, [JSON.stringify(claims)])
@@ -25,65 +22,8 @@ export async function provedByConstraint(sql: Sql, checks: Check[]): Promise<Map
   }
 }
 
-interface Claim {
-  kind: 'not_null' | 'unique' | 'relationships' | 'accepted_values'
-  relation: string
-  column: string
-  to?: string
-  field?: string
-  /** Of accepted_values: the list as a CHECK has it. */
-  values?: string
-}
-
-/** What a test's SQL claims, if it is what one of the plain macros compiles to. */
-function claimOf(text: string): Claim | undefined {
-  for (const [kind, pattern] of patterns) {
-    const groups = pattern.exec(text.trim())?.groups
-    if (!groups) continue
-    const values = groups.values?.match(/'[^']*'/g)?.map(value => `${value}::text`)
-    return { kind, ...(groups as unknown as Omit<Claim, 'kind'>), ...(values ? { values: values.join(', ') } : {}) }
-  }
-  return undefined
-}
-
 function isPlain({ failCalc, warnIf, errorIf, limit }: Check): boolean {
   return failCalc === 'count(*)' && warnIf === '!= 0' && errorIf === '!= 0' && limit === null
-}
-
-// The macros as they compile, with any blanks; what stands in braces is a name, the same one in the same braces.
-const patterns: [Claim['kind'], RegExp][] = [
-  ['not_null', pattern('select * from {relation} where {column} is null')],
-  [
-    'unique',
-    pattern(
-      'select {column} as unique_field, count(*) as n_records from {relation} where {column} is not null group by {column} having count(*) > 1',
-    ),
-  ],
-  [
-    'accepted_values',
-    pattern(
-      'with all_values as ( select {column} as value_field, count(*) as n_records from {relation} group by {column} ) ' +
-        'select * from all_values where value_field not in ( {values} )',
-    ),
-  ],
-  [
-    'relationships',
-    pattern(
-      'with child as ( select {column} as from_field from {relation} where {column} is not null ), parent as ( select {field} as to_field from {to} ) ' +
-        'select from_field from child left join parent on child.from_field = parent.to_field where parent.to_field is null',
-    ),
-  ],
-]
-
-function pattern(words: string): RegExp {
-  const met = new Set<string>()
-  const source = words.replace(/[*()]/g, '\\$&').replace(/\{(\w+)\}/g, (_, name: string) => {
-    if (met.has(name)) return `\\k<${name}>`
-    met.add(name)
-    if (name === 'values') return `(?<values>'[^']*'(?:,\\s*'[^']*')*)`
-    return ['relation', 'to'].includes(name) ? `(?<${name}>(?:"[^"]+"\\.)*"[^"]+")` : `(?<${name}>"[^"]+"|[a-z_]\\w*)`
-  })
-  return new RegExp(`^${source.replaceAll(' ', '\\s+')}$`)
 }
 
 // Of PostgreSQL 18 a NOT NULL may still be unproved; a table with heirs has rows that its indexes do not know.

@@ -1,5 +1,5 @@
 import type { Sql } from '../database/driver.ts'
-import { qualified } from '../database/relations.ts'
+import { qualified, typeNames } from '../database/relations.ts'
 import type { Node } from '../manifest/node.ts'
 import { quote } from '../manifest/relation.ts'
 import type { Check } from './check.ts'
@@ -19,11 +19,10 @@ export interface Failure {
 export async function takeFailures(sql: Sql, node: Node, check: Check): Promise<Failure> {
   const most = Math.min(check.limit ?? kept, kept)
   const { columns } = await sql.unsafe(check.sql).describe()
-  const types = await sql<{ name: string }[]>`
-    select format_type(oid, null) as name
-    from unnest(${columns.map(column => column.type)}::oid[]) with ordinality as types (oid, position)
-    order by position
-  `
+  const types = await typeNames(
+    sql,
+    columns.map(column => column.type),
+  )
   const rows = await sql.unsafe<{ line: string }[]>(
     `select row(failing.*)::text as line from (\n${check.sql}\n) as failing limit ${most + 1}`,
   )
@@ -31,7 +30,7 @@ export async function takeFailures(sql: Sql, node: Node, check: Check): Promise<
   return {
     schema: node.schema,
     name: node.alias,
-    columns: columns.map((column, i) => ({ name: String(column.name), type: types[i]?.name ?? 'text' })),
+    columns: columns.map((column, i) => ({ name: String(column.name), type: types[i] ?? 'text' })),
     rows: lines.slice(0, most),
     isCut: lines.length > most && check.limit === null,
   }

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { isOwnError } from '../base/errors.ts'
 import type { Session } from '../database/driver.ts'
 import { isRepeatable } from '../database/errors.ts'
-import { findRelation, qualified } from '../database/relations.ts'
+import { findRelation, qualified, typeNames } from '../database/relations.ts'
 import { underSavepoint } from '../database/savepoint.ts'
 import type { Node, Project } from '../manifest/node.ts'
 import { quote } from '../manifest/relation.ts'
@@ -35,7 +35,7 @@ export interface UnitColumns {
  */
 export function unitColumns(session: Session, project: Project, context: RunContext): UnitColumns {
   const known = new Map<string, Promise<TypedColumn[] | undefined>>()
-  const typeNames = new Map<number, string>()
+  const types = new Map<number, string>()
   return { of, describe }
 
   function of(node: Node): Promise<TypedColumn[] | undefined> {
@@ -82,13 +82,9 @@ export function unitColumns(session: Session, project: Project, context: RunCont
 
   async function describe(query: string): Promise<TypedColumn[]> {
     const { columns } = await underSavepoint(session, 'describing', async () => session.unsafe(query).describe())
-    const oids = [...new Set(columns.map(column => column.type))].filter(oid => !typeNames.has(oid))
-    if (oids.length > 0) {
-      const rows = await session<{ oid: string; name: string }[]>`
-        select oid::text as oid, format_type(oid, null) as name from unnest(${oids}::oid[]) as types (oid)`
-      for (const { oid, name } of rows) typeNames.set(Number(oid), name)
-    }
-    return columns.map(column => ({ name: String(column.name), type: typeNames.get(column.type) ?? 'text' }))
+    const oids = [...new Set(columns.map(column => column.type))].filter(oid => !types.has(oid))
+    for (const [i, name] of (await typeNames(session, oids)).entries()) types.set(oids[i]!, name)
+    return columns.map(column => ({ name: String(column.name), type: types.get(column.type) ?? 'text' }))
   }
 
   async function existing(node: Node): Promise<TypedColumn[] | undefined> {

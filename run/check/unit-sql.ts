@@ -2,7 +2,7 @@ import { type Place, ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { Rendered } from '../jinja/template.ts'
 import type { UnitRows } from '../manifest/node.ts'
-import { quote } from '../manifest/relation.ts'
+import { literal, quote } from '../manifest/relation.ts'
 import { type Piece, piecesOf } from '../template/spliced-sql.ts'
 import { emptySelect, type TypedColumn } from './unit-columns.ts'
 
@@ -20,7 +20,7 @@ export function selectOf(rows: UnitRows, columns: TypedColumn[] | undefined, wha
     ...known.map(({ name, type }, i): Piece => {
       const cell = row.get(name)
       const alias = index === 0 ? ` as ${quote(name)}` : ''
-      return { text: `${i === 0 ? '' : ', '}${literal(cell?.value ?? null, type)}${alias}`, place: cell?.place ?? at }
+      return { text: `${i === 0 ? '' : ', '}${typedLiteral(cell?.value ?? null, type)}${alias}`, place: cell?.place ?? at }
     }),
   ])
   return piecesOf(pieces)
@@ -48,13 +48,13 @@ export function selectFrom(
 }
 
 /** A value of YAML or CSV as a literal of a type. Mappings and lists are JSON, but for lists in a column of an array type. */
-export function literal(value: unknown, type: string): string {
+export function typedLiteral(value: unknown, type: string): string {
   if (value === null || value === undefined) return `null::${type}`
   if (Array.isArray(value) && type.endsWith('[]')) {
-    return `array[${value.map(item => literal(item, Array.isArray(item) ? type : type.slice(0, -2))).join(', ')}]::${type}`
+    return `array[${value.map(item => typedLiteral(item, Array.isArray(item) ? type : type.slice(0, -2))).join(', ')}]::${type}`
   }
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
-  return `'${text.replaceAll("'", "''")}'::${type}`
+  return `${literal(text)}::${type}`
 }
 
 /** The column that a row names, of those of the relation `what`: by its very name, else whatever the case. Throws when there is none. */

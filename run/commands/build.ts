@@ -14,7 +14,7 @@ import type { Session, Sql } from '../database/driver.ts'
 import { withLock } from '../database/lock.ts'
 import { migrate } from '../database/migrate.ts'
 import { build } from '../execute/build.ts'
-import { buildApart } from '../execute/build-non-atomic.ts'
+import { buildNonAtomic } from '../execute/build-non-atomic.ts'
 import { Interrupted } from '../execute/interrupted.ts'
 import type { Built, Plan } from '../execute/plan.ts'
 import { compareErrors, compiledLine, headline, type Refused, summaryOf } from '../execute/summary.ts'
@@ -108,10 +108,15 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
   report.event(concurrency(project, nodes))
   report.opens(nodes)
   try {
-    const built = await (options.atomic === false ? buildApart : build)(
+    const built = await (options.atomic === false ? buildNonAtomic : build)(
       session,
       sql,
-      { ...planOf(command, opened, nodes, withLog), onCitus, isApart: options.atomic === false, ...(live ? { observer: told(live) } : {}) },
+      {
+        ...planOf(command, opened, nodes, withLog),
+        onCitus,
+        isAtomic: options.atomic !== false,
+        ...(live ? { observer: told(live) } : {}),
+      },
       report,
     )
     showProblems(command, built, targetName)

@@ -72,7 +72,7 @@ export async function compileCommand(command: Command): Promise<number> {
 // Templates may ask the database; they ask it in a transaction that only reads.
 async function compiling<T>(
   { report, options }: Command,
-  { project, targetPath }: Opened,
+  { project }: Opened,
   sql: Sql,
   work: (context: RunContext) => Promise<T>,
 ): Promise<T> {
@@ -82,17 +82,8 @@ async function compiling<T>(
     const published = withLog ? await publishedNodes(session) : new Map()
     await session`begin read only`
     const onCitus = (await findCluster(session, project.citus)) !== null
-    const plan = {
-      fullRefresh: options.fullRefresh ?? false,
-      failFast: false,
-      storeFailures: false,
-      warnError: false,
-      hasLog: withLog,
-      onCitus,
-    }
-    return await work(
-      await contextOf(session, { project, targetPath, nodes: [], fingerprints: fingerprints(project), ...plan }, published, report),
-    )
+    const plan = { fingerprints: fingerprints(project), hasLog: withLog, fullRefresh: options.fullRefresh ?? false, onCitus }
+    return await work(await contextOf(session, plan, published, report))
   } finally {
     await session`rollback`.catch(() => {})
     session.release()

@@ -1,7 +1,7 @@
 import { compiledOf, writeManifest } from '../artifacts/manifest.ts'
-import { writeCompiled, writeRun, writeRunResults } from '../artifacts/run-results.ts'
-import { runTests } from '../check/data-tests.ts'
+import { writeRunResults } from '../artifacts/run-results.ts'
 import { storeFailures } from '../check/stored-failures.ts'
+import { testResults } from '../check/test-results.ts'
 import { unitColumns } from '../check/unit-columns.ts'
 import { isUnitTest, runUnitTest } from '../check/unit-tests.ts'
 import { beginOnCitus, findCluster } from '../citus/cluster.ts'
@@ -11,13 +11,13 @@ import { type Opened, openProject } from '../cli/open-project.ts'
 import { shownOptions } from '../cli/options.ts'
 import { selected } from '../cli/selection.ts'
 import type { Sql } from '../database/driver.ts'
-import { Interrupted } from '../execute/interrupted.ts'
+import { interruptible } from '../execute/interrupted.ts'
 import { contextOf } from '../execute/run-context.ts'
 import { compiledLine, failureParts } from '../execute/summary.ts'
 import { fingerprints } from '../graph/fingerprint.ts'
 import { liveLog } from '../history/live-run-log.ts'
 import { finishRun, hasLog, type RunStatus, startRun } from '../history/run-log.ts'
-import { empty, isGood, type NodeResult } from '../manifest/result.ts'
+import { isGood, type NodeResult } from '../manifest/result.ts'
 import { completed, concurrency, finished, tally } from '../report/dbt-lines.ts'
 
 /** test: the unit tests, then the data tests against what is published, in a transaction that only reads. Gives the exit code. */
@@ -29,8 +29,6 @@ export async function testCommand(command: Command): Promise<number> {
   const began = performance.now()
   return withDatabase(command, async sql => {
     const session = await sql.reserve()
-    const [backend] = await session<{ pid: number }[]>`select pg_backend_pid() as pid`
-    signal.addEventListener('abort', () => void sql`select pg_cancel_backend(${backend!.pid})`.catch(() => {}))
     const results: NodeResult[] = []
     const log = await logOf(sql, opened, isWhole)
     report.event(concurrency(project, nodes))
@@ -41,63 +39,33 @@ export async function testCommand(command: Command): Promise<number> {
       report.ended(result, results.length, nodes.length)
     }
     try {
-      await session`begin isolation level repeatable read read only`
-      const flags = {
-        fullRefresh: false,
-        failFast: options.failFast ?? false,
-        storeFailures: options.storeFailures ?? false,
-        warnError: options.warnError ?? false,
-      }
-      const onCitus = (await findCluster(session, project.citus)) !== null
-      if (onCitus) await beginOnCitus(session)
-      const context = await contextOf(
-        session,
-        {
-          project,
-          nodes,
-          targetPath,
-          fingerprints: fingerprints(project),
-          hasLog: false,
-          onCitus,
-          ...flags,
-        },
-        new Map(),
-        report,
-      )
-      const columns = unitColumns(session, project, context)
-      for (const node of nodes.filter(isUnitTest)) {
-        if (flags.failFast && !results.every(isGood)) break
-        report.began({ node }, results.length + 1, nodes.length)
-        done(await runUnitTest(session, node, { project, context, columns, targetPath }))
-      }
-      const dataTests = nodes.filter(node => !isUnitTest(node))
-      for (let at = 0; at < dataTests.length; at += group) {
-        if (flags.failFast && !results.every(isGood)) break
-        const startedAt = new Date()
-        const some = dataTests.slice(at, at + group)
-        for (const [i, node] of some.entries()) report.began({ node }, results.length + 1 + i, nodes.length)
-        const outcome = await runTests(session, some, { project, context, ...flags })
-        for (const [node, { status, message, failures, compiled, ran, error, milliseconds, stored }] of outcome) {
-          const finishedAt = new Date(startedAt.getTime() + milliseconds)
-          const result: NodeResult = {
-            ...empty(node),
-            status,
-            startedAt,
-            finishedAt,
-            message,
-            failures,
-            compiled,
-            ...(error ? { error } : {}),
-          }
-          if (compiled) writeCompiled(targetPath, node, compiled)
-          if (ran) writeRun(targetPath, node, [ran])
-          if (stored) result.storedIn = await storeFailures(sql, stored)
-          done(result)
+      await interruptible(session, sql, { signal, results }, async () => {
+        await session`begin isolation level repeatable read read only`
+        const onCitus = (await findCluster(session, project.citus)) !== null
+        if (onCitus) await beginOnCitus(session)
+        const plan = { fingerprints: fingerprints(project), hasLog: false, fullRefresh: false, onCitus }
+        const context = await contextOf(session, plan, new Map(), report)
+        const columns = unitColumns(session, project, context)
+        const isStopped = () => Boolean(options.failFast) && !results.every(isGood)
+        for (const node of nodes.filter(isUnitTest)) {
+          if (isStopped()) break
+          report.began({ node }, results.length + 1, nodes.length)
+          done(await runUnitTest(session, node, { project, context, columns, targetPath }))
         }
-      }
+        const dataTests = nodes.filter(node => !isUnitTest(node))
+        const run = { project, context, storeFailures: options.storeFailures ?? false, warnError: options.warnError ?? false }
+        for (let at = 0; at < dataTests.length && !isStopped(); at += group) {
+          const some = dataTests.slice(at, at + group)
+          for (const [i, node] of some.entries()) report.began({ node }, results.length + 1 + i, nodes.length)
+          for (const { result, stored } of await testResults(session, some, run, targetPath)) {
+            if (stored) result.storedIn = await storeFailures(sql, stored)
+            done(result)
+          }
+        }
+      })
     } catch (error) {
       await log.close(signal.aborted ? 'interrupted' : 'failed', (error as Error).message, results)
-      throw signal.aborted ? new Interrupted(results) : error
+      throw error
     } finally {
       await session`rollback`.catch(() => {})
       session.release()

@@ -1,6 +1,7 @@
 import { type Place, ProjectError } from '../base/errors.ts'
 import type { Sql } from './driver.ts'
 import type { Answers, FoundColumn, FoundRelation, Introspect, Request } from './introspection.ts'
+import { typeNames } from './relations.ts'
 import { controlsTransaction, statementsOf } from './split-statements.ts'
 
 /** Answers what templates ask with run_query() and the adapter, on one connection: inside a build that is its transaction. */
@@ -43,13 +44,6 @@ function plain(value: unknown, type: string): unknown {
     return String(number) === value || !Number.isInteger(number) ? number : value
   }
   return value
-}
-
-async function typeNames(sql: Sql, oids: number[]): Promise<string[]> {
-  if (oids.length === 0) return []
-  const rows = await sql<{ name: string }[]>`
-    select format_type(oid, null) as name from unnest(${oids}::oid[]) with ordinality as types (oid, position) order by position`
-  return rows.map(row => row.name)
 }
 
 async function relationsIn(sql: Sql, schema: string, identifier: string | null): Promise<FoundRelation[]> {

@@ -24,6 +24,14 @@ export function qualified(schema: string, name: string): string {
   return `${quote(schema)}.${quote(name)}`
 }
 
+/** Names of types by their oids, in the order given: `bigint`, `text`. */
+export async function typeNames(sql: Sql, oids: number[]): Promise<string[]> {
+  if (oids.length === 0) return []
+  const rows = await sql<{ name: string }[]>`
+    select format_type(oid, null) as name from unnest(${oids}::oid[]) with ordinality as types (oid, position) order by position`
+  return rows.map(row => row.name)
+}
+
 /** Looks a relation up by its quoted name; null when there is none. */
 export async function findRelation(sql: Sql, name: string): Promise<Existing | null> {
   const [row] = await sql.unsafe<{ oid: number; relkind: string; columns: ExistingColumn[] | null; primary_key: string[] | null }[]>(

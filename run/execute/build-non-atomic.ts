@@ -1,12 +1,11 @@
 import { type Failure, storeFailures } from '../check/stored-failures.ts'
 import type { Session, Sql } from '../database/driver.ts'
-import { lostConnection } from '../database/errors.ts'
 import type { Node } from '../manifest/node.ts'
 import { empty, isGood, type NodeResult } from '../manifest/result.ts'
 import type { Report } from '../report/report.ts'
 import { attempt, createSchemas, type Pending, settle } from './deferred-work.ts'
 import { endContext, outsideHooks, runHooks, runProjectHooks } from './hooks.ts'
-import { Interrupted } from './interrupted.ts'
+import { Interrupted, interruptible } from './interrupted.ts'
 import type { Built, Plan } from './plan.ts'
 import { contextOf } from './run-context.ts'
 import { runNode } from './run-node.ts'
@@ -16,16 +15,13 @@ import { runAll } from './run-nodes.ts'
  * --no-atomic, dbt's own way: each model, seed and snapshot is a transaction of its own, with its hooks in it or around it; what was built
  * stays when something else fails. For projects whose hooks cannot live in one transaction; never for one with landing tables.
  */
-export async function buildApart(session: Session, log: Sql, plan: Plan, report: Report): Promise<Built> {
+export async function buildNonAtomic(session: Session, log: Sql, plan: Plan, report: Report): Promise<Built> {
   const { project, nodes, signal } = plan
-  const [backend] = await session<{ pid: number }[]>`select pg_backend_pid() as pid`
-  const cancel = () => void log`select pg_cancel_backend(${backend!.pid})`.catch(() => {})
-  signal.addEventListener('abort', cancel)
   const results: NodeResult[] = []
   const failures: { result: NodeResult; stored: Failure }[] = []
   const problems: unknown[] = []
   const published = new Map()
-  try {
+  return interruptible(session, log, { signal, results }, async () => {
     const context = await contextOf(session, plan, published, report)
     await createSchemas(session, nodes)
     await attempt(problems, () => runProjectHooks(session, project, 'on-run-start', context, report))
@@ -56,13 +52,7 @@ export async function buildApart(session: Session, log: Sql, plan: Plan, report:
       if (errors.length > 0) await session`rollback to savepoint whole_node`
       return result
     }
-  } catch (error) {
-    if (!lostConnection(error)) await session`rollback`.catch(() => {})
-    if (signal.aborted) throw new Interrupted(results)
-    throw lostConnection(error) ?? error
-  } finally {
-    signal.removeEventListener('abort', cancel)
-  }
+  })
 
   async function inTransaction<T>(work: () => Promise<T>): Promise<T> {
     await session`begin`

@@ -2,7 +2,6 @@ import { type Failure, storeFailures } from '../check/stored-failures.ts'
 import { isUnitTest, unitFingerprint } from '../check/unit-tests.ts'
 import { beginOnCitus } from '../citus/cluster.ts'
 import type { Session, Sql } from '../database/driver.ts'
-import { lostConnection } from '../database/errors.ts'
 import { landedIn, type Published, publishedNodes, publishNodes } from '../history/run-log.ts'
 import { reachOf } from '../history/watermarks.ts'
 import type { Node } from '../manifest/node.ts'
@@ -10,7 +9,7 @@ import { isGood, type NodeResult } from '../manifest/result.ts'
 import type { Report } from '../report/report.ts'
 import { attempt, createSchemas, type Pending, settle } from './deferred-work.ts'
 import { endContext, runProjectHooks } from './hooks.ts'
-import { Interrupted } from './interrupted.ts'
+import { Interrupted, interruptible } from './interrupted.ts'
 import type { Built, Plan } from './plan.ts'
 import { contextOf } from './run-context.ts'
 import { runNode } from './run-node.ts'
@@ -23,12 +22,9 @@ import { runAll } from './run-nodes.ts'
  */
 export async function build(session: Session, log: Sql, plan: Plan, report: Report): Promise<Built> {
   const { project, nodes, signal } = plan
-  const [backend] = await session<{ pid: number }[]>`select pg_backend_pid() as pid`
-  const cancel = () => void log`select pg_cancel_backend(${backend!.pid})`.catch(() => {})
-  signal.addEventListener('abort', cancel)
   const results: NodeResult[] = []
   const failures: { result: NodeResult; stored: Failure }[] = []
-  try {
+  return interruptible(session, log, { signal, results }, async () => {
     // Repeatable read: what landed_in says is what every node sees.
     await session`begin isolation level repeatable read`
     await session.unsafe(generous)
@@ -57,13 +53,7 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
     await session.unsafe(isGoodRun && !plan.isTrial ? 'commit' : 'rollback')
     for (const { result, stored } of plan.isTrial ? [] : failures) result.storedIn = await storeFailures(log, stored)
     return { status: !isGoodRun ? 'failed' : plan.isTrial ? 'trial' : 'published', results, landedIn: seen, problems }
-  } catch (error) {
-    if (!lostConnection(error)) await session`rollback`.catch(() => {})
-    if (signal.aborted) throw new Interrupted(results)
-    throw lostConnection(error) ?? error
-  } finally {
-    signal.removeEventListener('abort', cancel)
-  }
+  })
 }
 
 // A server of unknown settings may be set for many small queries; a build is a few big ones. Only raised, only in this transaction.

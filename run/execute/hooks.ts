@@ -59,9 +59,9 @@ export async function runProjectHooks(
 }
 
 /** The hooks of a node that belong into its transaction. One that wants to stand outside is refused, unless there is an outside (--no-atomic). */
-export function insideHooks(plan: Pick<Plan, 'isApart'>, node: Node, when: 'pre' | 'post'): ProjectHook[] {
+export function insideHooks(plan: Pick<Plan, 'isAtomic'>, node: Node, when: 'pre' | 'post'): ProjectHook[] {
   const hooks = ofNode(node, when)
-  if (!plan.isApart && hooks.some(({ transaction }) => !transaction))
+  if (plan.isAtomic !== false && hooks.some(({ transaction }) => !transaction))
     throw new ProjectError(`A ${when}-hook of ${node.name} is to run outside of the transaction, but a build is one transaction`, {
       place: node.place,
       hint: 'Let it run inside (without transaction: false), or build with --no-atomic: each model in a transaction of its own.',

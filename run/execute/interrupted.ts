@@ -1,3 +1,6 @@
+import { cancelling } from '../database/cancel.ts'
+import type { Session, Sql } from '../database/driver.ts'
+import { lostConnection } from '../database/errors.ts'
 import type { NodeResult } from '../manifest/result.ts'
 
 /** Ctrl-C: everything was left as it was. */
@@ -9,5 +12,24 @@ export class Interrupted extends Error {
   constructor(results: NodeResult[] = []) {
     super('Interrupted')
     this.results = results
+  }
+}
+
+/**
+ * Runs the work of a transaction: the signal cancels its statement. On any error the transaction is rolled back; what is thrown is `Interrupted`
+ * after the signal, a ProjectError where the connection was lost, else the error itself.
+ */
+export async function interruptible<T>(
+  session: Session,
+  log: Sql,
+  { signal, results }: { signal: AbortSignal; results: NodeResult[] },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await cancelling(log, [session], signal, work)
+  } catch (error) {
+    const lost = lostConnection(error)
+    if (!lost) await session`rollback`.catch(() => {})
+    throw signal.aborted ? new Interrupted(results) : (lost ?? error)
   }
 }

@@ -22,8 +22,8 @@ export interface Plan {
   observer?: Observer
   /** The database is a Citus cluster. */
   onCitus?: boolean
-  /** --no-atomic: each node in a transaction of its own. */
-  isApart?: boolean
+  /** False with --no-atomic: each node in a transaction of its own. */
+  isAtomic?: boolean
   signal: AbortSignal
 }
 

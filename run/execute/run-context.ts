@@ -9,7 +9,7 @@ import type { Plan } from './plan.ts'
 /** What templates may know in this run: is_incremental(), last_built(), and the database as the transaction sees it. */
 export async function contextOf(
   session: Session,
-  plan: Omit<Plan, 'signal' | 'isTrial'>,
+  plan: Pick<Plan, 'fingerprints' | 'hasLog' | 'fullRefresh' | 'onCitus'>,
   published: Map<string, Published>,
   report: Report,
 ): Promise<RunContext> {

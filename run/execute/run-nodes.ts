@@ -1,6 +1,5 @@
-import { writeCompiled, writeRun } from '../artifacts/run-results.ts'
-import { runTests } from '../check/data-tests.ts'
 import type { Failure } from '../check/stored-failures.ts'
+import { testResults } from '../check/test-results.ts'
 import { unitColumns } from '../check/unit-columns.ts'
 import { isUnitTest, runUnitTest } from '../check/unit-tests.ts'
 import type { Session } from '../database/driver.ts'
@@ -58,27 +57,10 @@ export async function runAll(
   }
 
   async function runGroup(tests: Node[]): Promise<void> {
-    const startedAt = new Date()
     for (const [i, node] of tests.entries()) report.began({ node }, ended + 1 + i, total)
-    const outcome = await runTests(session, tests, { project, context, storeFailures: plan.storeFailures, warnError: plan.warnError })
-    for (const node of tests) {
-      const test = outcome.get(node)
-      if (!test) continue
-      const finishedAt = new Date(startedAt.getTime() + test.milliseconds)
-      const { status, message, failures: count, compiled, error } = test
-      if (compiled) writeCompiled(plan.targetPath, node, compiled)
-      if (test.ran) writeRun(plan.targetPath, node, [test.ran])
-      const result: NodeResult = {
-        ...empty(node),
-        status,
-        startedAt,
-        finishedAt,
-        message,
-        failures: count,
-        compiled,
-        ...(error ? { error } : {}),
-      }
-      if (test.stored) failures.push({ result, stored: test.stored })
+    const run = { project, context, storeFailures: plan.storeFailures, warnError: plan.warnError }
+    for (const { result, stored } of await testResults(session, tests, run, targetPath)) {
+      if (stored) failures.push({ result, stored })
       await finish(result)
     }
   }

@@ -1,6 +1,6 @@
 import type { Session, Sql } from '../database/driver.ts'
 import type { Refused } from '../execute/summary.ts'
-import { quote } from '../manifest/relation.ts'
+import { literal, quote } from '../manifest/relation.ts'
 import type { ErrorPlan, ErrorsPlan, Planned } from '../preview/plan.ts'
 
 /** Open errors and warnings by table, from every errors table that the database has. */
@@ -9,7 +9,7 @@ export async function openErrors(sql: Sql): Promise<Refused[]> {
   if (tables.length === 0) return []
   const parts = tables.map(
     table => `
-    select '${table.replaceAll("'", "''")}' as table,
+    select ${literal(table)} as table,
         (count(*) filter (where severity = 'error'))::int as errors,
         (count(*) filter (where severity != 'error'))::int as warnings
     from errors.${quote(table)}

@@ -38,6 +38,11 @@ export function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
+/** A text as a literal of SQL, whatever standard_conforming_strings says. */
+export function literal(text: string): string {
+  return `${text.includes('\\') ? 'E' : ''}'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
+}
+
 /** dbt's Relation: names as attributes, printed as it stands in SQL. */
 export function relationObject(relation: Relation): RelationObject {
   return Object.assign(Object.create(face), { relation })

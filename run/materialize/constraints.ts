@@ -4,7 +4,7 @@ import { underSavepoint } from '../database/savepoint.ts'
 import { constraintsOf } from '../manifest/constraints.ts'
 import { hasContract } from '../manifest/contract.ts'
 import type { Constraint, Node } from '../manifest/node.ts'
-import { quote } from '../manifest/relation.ts'
+import { literal, quote } from '../manifest/relation.ts'
 import { type RunContext, renderText } from '../template/compile.ts'
 import type { Work } from './context.ts'
 import { runSql, target } from './statements.ts'
@@ -69,7 +69,7 @@ const mark = 'contract: '
 function creation(relation: string, name: string, definition: string): string[] {
   return [
     `alter table ${relation} add constraint ${quote(name)} ${definition}`,
-    `comment on constraint ${quote(name)} on ${relation} is '${mark}${definition.replaceAll("'", "''")}'`,
+    `comment on constraint ${quote(name)} on ${relation} is ${literal(mark + definition)}`,
   ]
 }
 

@@ -1,5 +1,6 @@
 import { ProjectError } from '../base/errors.ts'
 import type { Sql } from '../database/driver.ts'
+import { typeNames } from '../database/relations.ts'
 import { contractColumns } from '../manifest/contract.ts'
 import type { Node } from '../manifest/node.ts'
 
@@ -32,17 +33,16 @@ export async function enforceContract(sql: Sql, node: Node, query: string): Prom
   })
 }
 
-export async function describe(sql: Sql, query: string): Promise<Map<string, string>> {
+async function describe(sql: Sql, query: string): Promise<Map<string, string>> {
   const { columns } = await sql.unsafe(query).describe()
-  const types = await sql<{ name: string }[]>`
-    select format_type(oid, null) as name
-    from unnest(${columns.map(column => column.type)}::oid[]) with ordinality as types (oid, position)
-    order by position
-  `
-  return new Map(columns.map((column, i) => [String(column.name), types[i]?.name ?? '']))
+  const types = await typeNames(
+    sql,
+    columns.map(column => column.type),
+  )
+  return new Map(columns.map((column, i) => [String(column.name), types[i] ?? '']))
 }
 
-export function tableText(rows: string[][]): string {
+function tableText(rows: string[][]): string {
   const all = [['column', 'in the query', 'in the contract', 'what is wrong'], ...rows]
   const widths = all[0]!.map((_, i) => Math.max(...all.map(row => row[i]!.length)))
   return all

@@ -1,7 +1,7 @@
 import type { Sql } from '../database/driver.ts'
 import { findRelation, qualified } from '../database/relations.ts'
 import type { Node } from '../manifest/node.ts'
-import { quote } from '../manifest/relation.ts'
+import { literal, quote } from '../manifest/relation.ts'
 
 /** persist_docs: descriptions of the YAML as comments of the relation and its columns, where they differ. Gives the described columns that are not there. */
 export async function persistDocs(sql: Sql, node: Node): Promise<string[]> {
@@ -29,8 +29,4 @@ export async function persistDocs(sql: Sql, node: Node): Promise<string[]> {
     await sql.unsafe(`comment on column ${name}.${quote(column.name)} is ${literal(text)}`)
   }
   return node.columns.map(column => column.name).filter(column => !known.has(column))
-}
-
-function literal(text: string): string {
-  return `${text.includes('\\') ? 'E' : ''}'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
 }

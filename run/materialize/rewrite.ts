@@ -50,7 +50,7 @@ export async function rewrite(work: Work, existing: Existing, incoming: Incoming
 }
 
 /** The part of the table that satisfies the predicates becomes exactly the query's result, by key, touching only rows that differ. */
-export async function mirror(work: Work, existing: Existing, incoming: Incoming, predicates: string[]): Promise<Outcome> {
+async function mirror(work: Work, existing: Existing, incoming: Incoming, predicates: string[]): Promise<Outcome> {
   const relation = target(work)
   const key = keyOf(work, incoming.columns)
   const columns = comparedColumns(work, existing, incoming.columns)

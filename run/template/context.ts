@@ -118,5 +118,4 @@ const LEFT_OUT: Record<string, string> = {
   builtins: 'a macro of another name',
   context: 'the names themselves',
   metric: 'a model that computes the metric',
-  diff_of_two_dicts: 'a loop over both',
 }

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { claimOf } from '../../run/check/claim.ts'
 import { provedByConstraint } from '../../run/check/proved-by-constraint.ts'
 import type { Sql } from '../../run/database/driver.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
@@ -83,9 +84,9 @@ sources:
           - {name: other, data_tests: [{relationships: {arguments: {to: "source('public', 'parents')", field: id}}}]}
 `
     await project.write({ 'models/people.sql': null, 'models/kinds.sql': null, 'models/_models.yml': tests })
-    const { results } = await run()
+    const { results, project: parsed } = await run()
     const plain = { failCalc: 'count(*)', warnIf: '!= 0', errorIf: '!= 0', limit: null }
-    const checks = results.map(({ compiled }) => ({ ...plain, sql: compiled ?? '' }))
+    const checks = results.map(({ compiled, node }) => ({ ...plain, sql: compiled ?? '', claim: claimOf(parsed, node) }))
     const proofs = await database.sql.begin(sql => provedByConstraint(sql as unknown as Sql, checks))
     const proved = results.filter((_, index) => proofs.has(index)).map(({ node }) => node.name)
     expect(proved.sort()).toEqual([

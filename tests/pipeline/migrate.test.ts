@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { migrate, pendingMigrations } from '../../run/database/migrate.ts'
-import { type FreshDatabase, freshDatabase, projectDir } from './database.ts'
+import { type FreshDatabase, freshDatabase } from './database.ts'
 
 let folder: string
 let database: FreshDatabase

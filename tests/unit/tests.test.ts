@@ -27,7 +27,11 @@ describe('verdictOf', () => {
 })
 
 describe('statementOf', () => {
-  const nulls = (column: string) => check(`select *\nfrom "db"."core"."agents"\nwhere ${column} is null`)
+  const nulls = (column: string, more = {}) =>
+    check(`select *\nfrom "db"."core"."agents"\nwhere ${column} is null`, {
+      claim: { kind: 'not_null', relation: '"db"."core"."agents"', column },
+      ...more,
+    })
 
   it('counts the missing values of several columns of a relation in one scan', () => {
     const sql = statementOf([nulls('name'), nulls('"email"'), check('select 1')])
@@ -40,8 +44,8 @@ describe('statementOf', () => {
   it('leaves alone what is not that plain', () => {
     const sql = statementOf([
       nulls('name'),
-      check('select * from "a" where x is null', { limit: 1 }),
-      check('select * from "db"."core"."agents" where x is null', { failCalc: 'sum(n)' }),
+      nulls('x', { limit: 1 }),
+      nulls('x', { failCalc: 'sum(n)' }),
       check('select * from (select * from "a" where b) dbt_subquery where x is null'),
     ])
     expect(sql).not.toContain('filter')

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { manifestOf } from '../../run/artifacts/manifest.ts'
-import { literal } from '../../run/check/unit-sql.ts'
+import { typedLiteral } from '../../run/check/unit-sql.ts'
 import { buildOrder } from '../../run/graph/order.ts'
 import { mistakesOf, projectOf } from './fixture.ts'
 
@@ -111,9 +111,9 @@ it('refuses an input given twice, and the override of a macro that is not there'
 })
 
 it('writes values as literals', () => {
-  expect(literal("it's", 'text')).toBe("'it''s'::text")
-  expect(literal(null, 'bigint')).toBe('null::bigint')
-  expect(literal({ a: [1, "'"] }, 'jsonb')).toBe(`'{"a":[1,"''"]}'::jsonb`)
-  expect(literal(['a', null], 'text[]')).toBe("array['a'::text, null::text]::text[]")
-  expect(literal([[1], [2]], 'integer[]')).toBe("array[array['1'::integer]::integer[], array['2'::integer]::integer[]]::integer[]")
+  expect(typedLiteral("it's", 'text')).toBe("'it''s'::text")
+  expect(typedLiteral(null, 'bigint')).toBe('null::bigint')
+  expect(typedLiteral({ a: [1, "'"] }, 'jsonb')).toBe(`'{"a":[1,"''"]}'::jsonb`)
+  expect(typedLiteral(['a', null], 'text[]')).toBe("array['a'::text, null::text]::text[]")
+  expect(typedLiteral([[1], [2]], 'integer[]')).toBe("array[array['1'::integer]::integer[], array['2'::integer]::integer[]]::integer[]")
 })

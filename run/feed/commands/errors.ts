@@ -5,7 +5,7 @@ import { buildCommand } from '../../commands/build.ts'
 import type { Sql } from '../../database/driver.ts'
 import { asJson, asTable, fetchRows } from '../../database/rows.ts'
 import type { Refused } from '../../execute/summary.ts'
-import { quote } from '../../manifest/relation.ts'
+import { literal, quote } from '../../manifest/relation.ts'
 import { plural } from '../../report/format.ts'
 import { errorTables, openErrors } from '../open-errors.ts'
 
@@ -71,8 +71,4 @@ function matches(table: string, entity: string): boolean {
     group_membership: 'group',
   }
   return [entity, `${names[entity] ?? entity.replace(/s$/, '')}_pipeline_errors`].includes(table)
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
 }
