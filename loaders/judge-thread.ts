@@ -6,14 +6,14 @@ import type { Bundle, Judged } from './judge.ts'
 /** A judge on a thread of its own, for large files. */
 export interface Judge {
   /** Bundles are judged in the order of the calls. The bundle's memory goes to the thread and comes back with the rows. */
-  judge(bundle: Bundle): Promise<JudgedApart>
+  judge(bundle: Bundle): Promise<JudgedOnThread>
   /** Gives the memory of rows, which nobody looks at any more, to those of a bundle to come. */
   reuse(memory: Uint8Array): void
   close(): Promise<void>
 }
 
 /** What a bundle comes to, with the memory where its rows lie: that of the thread, and that of the bundle. */
-export type JudgedApart = Judged & { memory: Uint8Array; bytes: Uint8Array }
+export type JudgedOnThread = Judged & { memory: Uint8Array; bytes: Uint8Array }
 
 /** Starts the thread. */
 export function startJudge(): Judge {
@@ -23,11 +23,11 @@ export function startJudge(): Judge {
     // Parsed records die young: a small nursery is as fast and spares memory.
     resourceLimits: { maxYoungGenerationSizeMb: 12 },
   })
-  const waiting: { resolve(judged: JudgedApart): void; reject(error: Error): void }[] = []
+  const waiting: { resolve(judged: JudgedOnThread): void; reject(error: Error): void }[] = []
   const spares: Uint8Array[] = []
   let failure: Error | undefined
 
-  worker.on('message', (judged: JudgedApart) => waiting.shift()?.resolve({ ...judged, rows: judged.rows.map(asBuffer) }))
+  worker.on('message', (judged: JudgedOnThread) => waiting.shift()?.resolve({ ...judged, rows: judged.rows.map(asBuffer) }))
   worker.on('error', fail)
   worker.on('exit', code => fail(new Error(`The thread that judges records ended with code ${code}.`)))
 

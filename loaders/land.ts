@@ -2,7 +2,7 @@ import type { CopyIn, Session } from '../run/database/driver.ts'
 import { copyRows, isDataFault, startCopy } from './copy.ts'
 import { type Entity, entities } from './entities.ts'
 import { judge, roomOf } from './judge.ts'
-import { type Judge, type JudgedApart, startJudge } from './judge-thread.ts'
+import { type Judge, type JudgedOnThread, startJudge } from './judge-thread.ts'
 import { announce, conclude, enter, newFileIds, type Outcome } from './ledger.ts'
 import { createPool, type Pool } from './pool.ts'
 import { bundles, type FileBundle, WINDOW } from './record-batches.ts'
@@ -264,7 +264,7 @@ async function landLarge(
     throw error
   }
 
-  function giveBack({ memory, bytes }: JudgedApart): void {
+  function giveBack({ memory, bytes }: JudgedOnThread): void {
     thread.reuse(memory)
     pool.give(bytes)
   }
@@ -288,7 +288,7 @@ function finish(landed: Landed, tally: Tally, source: Source): Landed {
   return { ...landed, sha256: source.finish(), records: tally.records, rejected: tally.rejected }
 }
 
-async function* judgedBy(thread: Judge, pieces: AsyncGenerator<FileBundle>): AsyncGenerator<[FileBundle, Promise<JudgedApart>]> {
+async function* judgedBy(thread: Judge, pieces: AsyncGenerator<FileBundle>): AsyncGenerator<[FileBundle, Promise<JudgedOnThread>]> {
   for await (const bundle of pieces) {
     const judged = thread.judge(bundle)
     judged.catch(() => {})

@@ -71,3 +71,8 @@ export interface Rendered {
   /** Where the macros were called that gave this character, innermost first. */
   callersAt(offset: number): Place[]
 }
+
+/** `models/core/_core.yml:12`. */
+export function fileAndLine(place: Place): string {
+  return place.line === undefined ? place.file : `${place.file}:${place.line}`
+}

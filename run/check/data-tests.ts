@@ -8,10 +8,10 @@ import { controlsTransaction, statementsOf } from '../database/split-statements.
 import type { Node, Project } from '../manifest/node.ts'
 import { explainStatement } from '../materialize/statements.ts'
 import { compileNode, type RunContext } from '../template/compile.ts'
-import type { Check } from './check.ts'
 import { claimOf } from './claim.ts'
 import { provedByConstraint } from './proved-by-constraint.ts'
 import { type Failure, takeFailures } from './stored-failures.ts'
+import type { TestQuery } from './test-query.ts'
 
 /** What a data test gave. */
 export interface TestResult {
@@ -44,14 +44,14 @@ export interface TestRun {
 export async function runTests(sql: Sql, tests: Node[], run: TestRun): Promise<Map<Node, TestResult>> {
   if (run.context.onCitus) await readHere(sql)
   const results = new Map<Node, TestResult>()
-  const ready: { node: Node; check: Check; explain: (error: unknown, statement: string) => unknown }[] = []
+  const ready: { node: Node; check: TestQuery; explain: (error: unknown, statement: string) => unknown }[] = []
   for (const node of tests) {
     try {
       const rendered = await compileNode(run.project, node, run.context)
       if (run.context.onCitus) refuseInlined(node, rendered)
       ready.push({
         node,
-        check: checkOf(run.project, node, rendered.text),
+        check: testQueryOf(run.project, node, rendered.text),
         explain: (error, statement) => explainStatement(node, rendered, statement, error),
       })
     } catch (error) {
@@ -80,7 +80,7 @@ export async function runTests(sql: Sql, tests: Node[], run: TestRun): Promise<M
       const each = (performance.now() - began) / group.length
       for (const row of rows) {
         const entry = group[row.test]
-        if (entry) results.set(entry.node, judge(entry.node, entry.check, row, statement, each, run.warnError))
+        if (entry) results.set(entry.node, verdictOn(entry.node, entry.check, row, statement, each, run.warnError))
       }
     } catch (error) {
       if (isRepeatable(error)) throw error
@@ -90,7 +90,7 @@ export async function runTests(sql: Sql, tests: Node[], run: TestRun): Promise<M
     }
   }
 
-  async function store(node: Node, check: Check): Promise<void> {
+  async function store(node: Node, check: TestQuery): Promise<void> {
     const result = results.get(node)
     const { store_failures_as: as, store_failures: own } = node.config
     const isAsked = as === 'table' || (own ?? run.storeFailures)
@@ -105,7 +105,7 @@ export async function runTests(sql: Sql, tests: Node[], run: TestRun): Promise<M
 }
 
 /** A test's SQL with the verdict's parts from its config. Throws a ProjectError for SQL that is not one query. */
-function checkOf(project: Project, node: Node, text: string): Check {
+function testQueryOf(project: Project, node: Node, text: string): TestQuery {
   const { fail_calc: failCalc = 'count(*)', warn_if: warnIf = '!= 0', error_if: errorIf = '!= 0', limit = null } = node.config
   const statements = statementsOf(text)
   const [query] = statements
@@ -127,8 +127,8 @@ function checkOf(project: Project, node: Node, text: string): Check {
 }
 
 /** One statement that gives a row (test, failures, should_warn, should_error) for each check. Checks for null in columns of one relation share one scan. */
-export function statementOf(checks: Check[]): string {
-  const scans = new Map<string, { index: number; column: string; check: Check }[]>()
+export function statementOf(checks: TestQuery[]): string {
+  const scans = new Map<string, { index: number; column: string; check: TestQuery }[]>()
   const parts: string[] = []
   checks.forEach((check, index) => {
     const { claim } = check
@@ -157,11 +157,11 @@ interface Verdict {
 /** Tests that share one statement at most. */
 const most = 40
 
-function isPlain(check: Check): boolean {
+function isPlain(check: TestQuery): boolean {
   return check.failCalc === 'count(*)' && check.limit === null
 }
 
-function alone(check: Check, index: number): string {
+function alone(check: TestQuery, index: number): string {
   const { failCalc, warnIf, errorIf, limit } = check
   return `select
     ${index} as test,
@@ -173,7 +173,7 @@ ${check.sql}
 ${limit === null ? '' : `limit ${limit}\n`}) dbt_internal_test`
 }
 
-function oneScan(relation: string, columns: { index: number; column: string; check: Check }[]): string {
+function oneScan(relation: string, columns: { index: number; column: string; check: TestQuery }[]): string {
   return `select verdicts.*
 from (
     select
@@ -186,7 +186,7 @@ ${columns.map(({ index, check }, i) => `        (${index}, n${i}::text, n${i} ${
 ) as verdicts (test, failures, should_warn, should_error)`
 }
 
-function judge(node: Node, check: Check, row: Verdict, statement: string, milliseconds: number, warnError: boolean): TestResult {
+function verdictOn(node: Node, check: TestQuery, row: Verdict, statement: string, milliseconds: number, warnError: boolean): TestResult {
   if (row.failures === null) {
     return failed(
       new ProjectError(`fail_calc gave null: ${check.failCalc}`, { place: node.place, hint: 'Wrap it in coalesce(…, 0).' }),

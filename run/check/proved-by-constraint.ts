@@ -1,14 +1,14 @@
 import type { Sql } from '../database/driver.ts'
 import { isRepeatable } from '../database/errors.ts'
 import { underSavepoint } from '../database/savepoint.ts'
-import type { Check } from './check.ts'
+import type { TestQuery } from './test-query.ts'
 
 /**
  * Which checks a constraint of the database proves, by their place in the list, with the constraint's name: not_null by NOT NULL, unique by
  * a unique index, relationships by a valid foreign key, accepted_values by a CHECK of the same values. Nothing needs to be scanned for those:
  * no row can be there that fails. Deferred keys are no gap, as a build makes them hold before it ends.
  */
-export async function provedByConstraint(sql: Sql, checks: Check[]): Promise<Map<number, string>> {
+export async function provedByConstraint(sql: Sql, checks: TestQuery[]): Promise<Map<number, string>> {
   const claims = checks.flatMap((check, index) => (check.claim && isPlain(check) ? [{ index, ...check.claim }] : []))
   if (claims.length === 0) return new Map()
   try {
@@ -22,7 +22,7 @@ export async function provedByConstraint(sql: Sql, checks: Check[]): Promise<Map
   }
 }
 
-function isPlain({ failCalc, warnIf, errorIf, limit }: Check): boolean {
+function isPlain({ failCalc, warnIf, errorIf, limit }: TestQuery): boolean {
   return failCalc === 'count(*)' && warnIf === '!= 0' && errorIf === '!= 0' && limit === null
 }
 

@@ -2,7 +2,7 @@ import type { Sql } from '../database/driver.ts'
 import { qualified, typeNames } from '../database/relations.ts'
 import type { Node } from '../manifest/node.ts'
 import { quote } from '../manifest/relation.ts'
-import type { Check } from './check.ts'
+import type { TestQuery } from './test-query.ts'
 
 /** Failing rows of a test, taken before the transaction may be rolled back. */
 export interface Failure {
@@ -16,7 +16,7 @@ export interface Failure {
 }
 
 /** Takes the failing rows of a test, inside the transaction that it judges; reads only. */
-export async function takeFailures(sql: Sql, node: Node, check: Check): Promise<Failure> {
+export async function takeFailures(sql: Sql, node: Node, check: TestQuery): Promise<Failure> {
   const most = Math.min(check.limit ?? kept, kept)
   const { columns } = await sql.unsafe(check.sql).describe()
   const types = await typeNames(

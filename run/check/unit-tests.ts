@@ -9,7 +9,7 @@ import { underSavepoint } from '../database/savepoint.ts'
 import { statementsOf } from '../database/split-statements.ts'
 import { fromJs, type Rendered } from '../jinja/template.ts'
 import type { Node, Project, UnitRows, UnitTest } from '../manifest/node.ts'
-import { quote, relationOf, written } from '../manifest/relation.ts'
+import { quote, relationOf, relationText } from '../manifest/relation.ts'
 import { empty, type NodeResult } from '../manifest/result.ts'
 import { callOf } from '../parse/unit-tests.ts'
 import { compileNode, type RunContext, renderText } from '../template/compile.ts'
@@ -197,7 +197,7 @@ select 'same', to_json(array[count(*)::text]) from (${side(made)} intersect all 
       if (ctes.some(cte => cte.node === parent) || !read.includes(standInName(parent))) continue
       throw missing(callOf(parent), site)
     }
-    if (!own && read.includes(written(relationOf(node)))) throw missing('this', node.place)
+    if (!own && read.includes(relationText(relationOf(node)))) throw missing('this', node.place)
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Session, Sql } from '../database/driver.ts'
-import type { Project } from '../manifest/node.ts'
+import type { CitusMode, Project } from '../manifest/node.ts'
 import type { Report } from '../report/report.ts'
 import { findCluster } from './cluster.ts'
 import { distribute } from './distribute.ts'
@@ -9,13 +9,19 @@ import { checkHealth } from './health.ts'
  * Makes a cluster ready for a load or a build, while the caller holds the lock: its nodes answer and are set as they must be, commits that
  * a dead node left half done are ended, tables lie where their config says. Gives whether there is a cluster to use.
  */
-export async function prepareCluster(sql: Sql, session: Session, project: Project, report: Report): Promise<boolean> {
-  const cluster = await findCluster(sql, project.citus)
+export async function prepareCluster(
+  sql: Sql,
+  session: Session,
+  mode: CitusMode,
+  models: () => Promise<Project>,
+  report: Report,
+): Promise<boolean> {
+  const cluster = await findCluster(sql, mode)
   if (!cluster) return false
   await checkHealth(sql)
   const recovered = await recover(session)
   if (recovered > 0) report.note(`Ended ${recovered} half-done commits of an earlier run on the workers`)
-  const placed = await distribute(session, project)
+  const placed = await distribute(session, await models())
   if (placed.length > 0) report.note(`Citus ${cluster.version}, ${cluster.workers.length} workers: placed ${placed.join(', ')}`)
   return true
 }

@@ -1,8 +1,9 @@
 import path from 'node:path'
 import { createDoubts } from '../citus/uncertain-commit.ts'
 import { checkServer, connect, explainConnection } from '../database/connection.ts'
-import type { Sql } from '../database/driver.ts'
+import type { Session, Sql } from '../database/driver.ts'
 import { connectionLost, isUnreachable, lostConnection } from '../database/errors.ts'
+import { withLock } from '../database/lock.ts'
 import type { Target } from '../manifest/node.ts'
 import type { Command } from './command.ts'
 import type { Options } from './options.ts'
@@ -62,4 +63,10 @@ export function targetOf(url: string | undefined): Partial<Target> {
   const user = decodeURIComponent(username) || process.env.PGUSER || 'postgres'
   const database = decodeURIComponent(pathname.slice(1)) || user
   return { host, port: Number(port || 5432), user, database }
+}
+
+/** Runs work while no other build or load runs: waits for one that does and says so, or leaves at once with --no-wait. */
+export function whileLocked<T>({ options, report }: Command, sql: Sql, work: (session: Session) => Promise<T>): Promise<T> {
+  const onWait = (holder: string) => report.note(`Waiting for another build or load: ${holder}`)
+  return withLock(sql, { wait: options.wait !== false, onWait }, work)
 }

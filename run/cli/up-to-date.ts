@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { Sql } from '../database/driver.ts'
 import { ifFree } from '../database/lock.ts'
 import { pendingMigrations } from '../database/migrate.ts'
-import { hasLog, landedIn, lastPublished, recordUnchanged } from '../history/run-log.ts'
+import { hasLog, landedIn, lastPublished, logUnchanged } from '../history/run-log.ts'
 import { running } from '../report/dbt-lines.ts'
 import type { Command } from './command.ts'
 import { withDatabase } from './open-database.ts'
@@ -52,7 +52,7 @@ export async function tellNothingNew(
   { fingerprint, landedIn: landed, warnings }: { fingerprint: string; landedIn: bigint; warnings: number },
 ): Promise<void> {
   const message = 'Nothing new: neither the feed nor the project has changed since the last build.'
-  await recordUnchanged(sql, { runId, command: name, fingerprint, isWhole: true }, message, landed)
+  await logUnchanged(sql, { runId, command: name, fingerprint, isWhole: true }, message, landed)
   const standing = warnings > 0 ? ` Its ${warnings === 1 ? 'warning stands' : `${warnings} warnings stand`}.` : ''
   report.close([{ name: 'EndOfRunSummary', msg: message + standing, data: { status: 'unchanged' } }])
 }

@@ -2,17 +2,15 @@ import { createHash } from 'node:crypto'
 import { compiledOf, writeManifest } from '../artifacts/manifest.ts'
 import { writeRunResults } from '../artifacts/run-results.ts'
 import { ProjectError } from '../base/errors.ts'
-import { prepareCluster } from '../citus/prepare.ts'
 import type { Command } from '../cli/command.ts'
-import { withDatabase } from '../cli/open-database.ts'
+import { whileLocked, withDatabase } from '../cli/open-database.ts'
 import { type Opened, openProject } from '../cli/open-project.ts'
 import { shownOptions } from '../cli/options.ts'
 import { remember } from '../cli/parse-cache.ts'
+import { prepareDatabase } from '../cli/prepare-database.ts'
 import { selected } from '../cli/selection.ts'
 import { tellNothingNew } from '../cli/up-to-date.ts'
 import type { Session, Sql } from '../database/driver.ts'
-import { withLock } from '../database/lock.ts'
-import { migrate } from '../database/migrate.ts'
 import { build } from '../execute/build.ts'
 import { buildNonAtomic } from '../execute/build-non-atomic.ts'
 import { Interrupted } from '../execute/interrupted.ts'
@@ -38,10 +36,8 @@ export async function buildCommand(
   const opened = await openProject(command)
   const { nodes, isWhole } = await selected(command, opened, kind.types)
   return withDatabase(command, async (sql, url) => {
-    const onWait = (holder: string) => report.note(`Waiting for another build or load: ${holder}`)
-    return withLock(sql, { wait: options.wait !== false, onWait }, async session => {
-      for (const name of await migrate(sql, url, opened.project.dir)) report.note(`Applied migration ${name}`)
-      const onCitus = await prepareCluster(sql, session, opened.project, report)
+    return whileLocked(command, sql, async session => {
+      const onCitus = await prepareDatabase({ sql, url, session, report }, opened.project, async () => opened.project)
       const withLog = await hasLog(sql)
       if (withLog && options.atomic === false)
         throw new ProjectError('--no-atomic is not for a project with landing tables: readers would see a mixture of two builds', {

@@ -2,11 +2,10 @@ import { ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { findCluster } from '../citus/cluster.ts'
 import type { Command } from '../cli/command.ts'
-import { withDatabase } from '../cli/open-database.ts'
+import { whileLocked, withDatabase } from '../cli/open-database.ts'
 import { type Opened, openProject } from '../cli/open-project.ts'
 import { selectedIds } from '../cli/selection.ts'
 import type { Session, Sql } from '../database/driver.ts'
-import { withLock } from '../database/lock.ts'
 import { refusePending } from '../database/migrate.ts'
 import { findRelation, qualified } from '../database/relations.ts'
 import { build } from '../execute/build.ts'
@@ -73,8 +72,7 @@ async function ofCandidates(command: Command, opened: Opened, sql: Sql, args: st
   const [below, above] = [descendants(project, ids), ancestors(project, ids)]
   const between = [...below].filter(id => above.has(id))
   const nodes = buildOrder(project, [...ids, ...between]).filter(isBuilt)
-  const onWait = (holder: string) => report.note(`Waiting for another build or load: ${holder}`)
-  return withLock(sql, { wait: options.wait !== false, onWait }, async session => {
+  return whileLocked(command, sql, async session => {
     const { observer, diffs } = candidatesOf(compared, {
       ...how(command),
       keyOf: (node, before, after) => keyOf(command, project, session, [node], before, after),

@@ -3,11 +3,10 @@ import { explainPostgres } from '../base/codeframe.ts'
 import { ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { Command } from '../cli/command.ts'
-import { withDatabase } from '../cli/open-database.ts'
+import { whileLocked, withDatabase } from '../cli/open-database.ts'
 import { openProject } from '../cli/open-project.ts'
 import { shownOptions } from '../cli/options.ts'
 import { answering } from '../database/answers.ts'
-import { withLock } from '../database/lock.ts'
 import { controlsTransaction, statementsOf } from '../database/split-statements.ts'
 import { type RunContext, renderMacro, renderText } from '../template/compile.ts'
 import { macroBook } from '../template/context.ts'
@@ -23,9 +22,8 @@ export async function operationCommand(command: Command, [name]: string[]): Prom
     const hint = didYouMean(name, book.own.keys())
     throw new ProjectError(`There is no macro '${name}' in the project`, hint ? { hint } : {})
   }
-  const onWait = (holder: string) => report.note(`Waiting for another build or load: ${holder}`)
   return withDatabase(command, sql =>
-    withLock(sql, { wait: options.wait !== false, onWait }, async session => {
+    whileLocked(command, sql, async session => {
       const context: RunContext = {
         database: answering(session),
         print: message => report.note(message),

@@ -2,11 +2,10 @@ import { compiledOf, writeManifest } from '../artifacts/manifest.ts'
 import { writeRunResults } from '../artifacts/run-results.ts'
 import { findCluster } from '../citus/cluster.ts'
 import type { Command } from '../cli/command.ts'
-import { withDatabase } from '../cli/open-database.ts'
+import { whileLocked, withDatabase } from '../cli/open-database.ts'
 import { openProject } from '../cli/open-project.ts'
 import { shownOptions } from '../cli/options.ts'
 import { selected } from '../cli/selection.ts'
-import { withLock } from '../database/lock.ts'
 import { refusePending } from '../database/migrate.ts'
 import { build } from '../execute/build.ts'
 import { hasLog } from '../history/run-log.ts'
@@ -25,8 +24,7 @@ export async function planCommand(command: Command): Promise<number> {
   const { project, targetPath } = opened
   const { nodes } = await selected(command, opened, ['model', 'seed', 'snapshot', 'test', 'unit_test'])
   return withDatabase(command, async sql => {
-    const onWait = (holder: string) => report.note(`Waiting for another build or load: ${holder}`)
-    return withLock(sql, { wait: options.wait !== false, onWait }, async session => {
+    return whileLocked(command, sql, async session => {
       await refusePending(sql, project.dir)
       const onCitus = (await findCluster(sql, project.citus)) !== null
       const withLog = await hasLog(sql)

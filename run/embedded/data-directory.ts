@@ -18,7 +18,7 @@ import { ProjectError } from '../base/errors.ts'
 import { binariesVersion, type Identity, serverIdentity } from './binaries.ts'
 
 /** The embedded server's files: `.pg/18/` with the data, the password, the log and who holds the server. */
-export interface Cluster {
+export interface DataDirectory {
   folder: string
   data: string
   /** How PostgreSQL is told of `data`: it is started in that folder. */
@@ -50,7 +50,7 @@ export const programEnvironment = {
 export const superuser = 'deskledger'
 
 /** The cluster of a project, whether it is there or not. */
-export function locateCluster(projectDir: string): Cluster {
+export function locateDataDirectory(projectDir: string): DataDirectory {
   // Data of one major version are of no use to the next.
   const [major = ''] = binariesVersion().split('.')
   const folder = join(projectDir, '.pg', major)
@@ -70,7 +70,7 @@ export function locateCluster(projectDir: string): Cluster {
 }
 
 /** Makes the cluster unless it is there: about half a second. Safe to be killed in and to be run twice at once. */
-export async function ensureCluster(cluster: Cluster, bin: string): Promise<void> {
+export async function ensureDataDirectory(cluster: DataDirectory, bin: string): Promise<void> {
   if (existsSync(join(cluster.data, 'PG_VERSION'))) return
   const pgFolder = dirname(cluster.folder)
   const made = writable(pgFolder, () => {
@@ -92,13 +92,13 @@ export async function ensureCluster(cluster: Cluster, bin: string): Promise<void
 }
 
 /** The URL of the cluster's database at a port. */
-export function clusterUrl(cluster: Cluster, port: number, database = superuser): string {
+export function serverUrl(cluster: DataDirectory, port: number, database = superuser): string {
   const password = readFileSync(join(cluster.folder, 'password'), 'utf8').trim()
   return `postgres://${superuser}:${password}@127.0.0.1:${port}/${database}`
 }
 
 /** What postmaster.pid says; undefined when there is none (no server, or it has just begun). */
-export function readPostmaster(cluster: Cluster): Postmaster | undefined {
+export function readPostmaster(cluster: DataDirectory): Postmaster | undefined {
   const [pid, , , port, , , , state = ''] = readPidFile(cluster).split('\n')
   if (!pid) return undefined
   const known = (['ready', 'stopping'] as const).find(word => word === state.trim())
@@ -106,7 +106,7 @@ export function readPostmaster(cluster: Cluster): Postmaster | undefined {
 }
 
 // It may go between two looks at it.
-function readPidFile({ data }: Cluster): string {
+function readPidFile({ data }: DataDirectory): string {
   try {
     return readFileSync(join(data, 'postmaster.pid'), 'utf8')
   } catch (error) {
@@ -126,7 +126,7 @@ export function isRunning({ pid, port }: Postmaster): boolean {
   }
 }
 
-async function initdb({ as }: Cluster, bin: string, data: string): Promise<void> {
+async function initdb({ as }: DataDirectory, bin: string, data: string): Promise<void> {
   const words = [
     ...['-D', as && existsSync('/proc/self/cwd') ? '/proc/self/cwd' : '.'],
     ...['--username', superuser, '--pwfile', '../password', '--auth', 'scram-sha-256'],

@@ -20,14 +20,14 @@ import { ProjectError } from '../base/errors.ts'
 import { openPool } from '../database/driver.ts'
 import { findBinaries } from './binaries.ts'
 import {
-  type Cluster,
-  clusterUrl,
-  ensureCluster,
+  type DataDirectory,
+  ensureDataDirectory,
   isRunning,
-  locateCluster,
+  locateDataDirectory,
   type Postmaster,
   programEnvironment,
   readPostmaster,
+  serverUrl,
 } from './data-directory.ts'
 import { serverSettings } from './settings.ts'
 import { startByPgCtl, stopByPgCtl } from './windows.ts'
@@ -47,9 +47,9 @@ export interface Embedded {
  * server reads it, and its end means that the last holder is gone, by exit, Ctrl-C or kill -9: then the server is shut down.
  */
 export async function startEmbedded(projectDir: string): Promise<Embedded> {
-  const cluster = locateCluster(projectDir)
+  const cluster = locateDataDirectory(projectDir)
   const bin = findBinaries(dirname(cluster.folder), cluster.as)
-  await ensureCluster(cluster, bin)
+  await ensureDataDirectory(cluster, bin)
   if (process.platform === 'win32') return startOnWindows(cluster, bin)
   const { url, holder } = await holdServer(cluster, bin)
   let open = true
@@ -65,14 +65,14 @@ export async function startEmbedded(projectDir: string): Promise<Embedded> {
 /** `db start`: as startEmbedded, but the server stays until `db stop`. Gives its URL. */
 export async function keepEmbedded(projectDir: string): Promise<string> {
   const { url, close } = await startEmbedded(projectDir)
-  writeFileSync(locateCluster(projectDir).held, '')
+  writeFileSync(locateDataDirectory(projectDir).held, '')
   await close()
   return url
 }
 
 /** `db stop`: whether it has stopped, was not running, or stays for another process that still works with it. */
 export async function stopEmbedded(projectDir: string): Promise<'stopped' | 'not running' | 'in use'> {
-  const cluster = locateCluster(projectDir)
+  const cluster = locateDataDirectory(projectDir)
   rmSync(cluster.held, { force: true })
   const running = readPostmaster(cluster)
   if (!running || !isRunning(running)) return 'not running'
@@ -89,13 +89,13 @@ export async function stopEmbedded(projectDir: string): Promise<'stopped' | 'not
 
 /** The URL of the running embedded server; undefined when it does not run. Starts nothing. */
 export function runningEmbedded(projectDir: string): { url: string; held: boolean } | undefined {
-  const cluster = locateCluster(projectDir)
+  const cluster = locateDataDirectory(projectDir)
   const running = readPostmaster(cluster)
   if (running?.state !== 'ready' || !isRunning(running)) return undefined
-  return { url: clusterUrl(cluster, running.port), held: existsSync(cluster.held) }
+  return { url: serverUrl(cluster, running.port), held: existsSync(cluster.held) }
 }
 
-async function startOnWindows(cluster: Cluster, bin: string): Promise<Embedded> {
+async function startOnWindows(cluster: DataDirectory, bin: string): Promise<Embedded> {
   const isOurs = await startByPgCtl(cluster, bin, await freePort(cluster))
   const running = readPostmaster(cluster)
   const url = running && (await admitted(cluster, running))
@@ -110,7 +110,7 @@ interface Held {
   holder: number
 }
 
-async function holdServer(cluster: Cluster, bin: string): Promise<Held> {
+async function holdServer(cluster: DataDirectory, bin: string): Promise<Held> {
   const deadline = Date.now() + patience
   let orphanSince: number | undefined
   while (Date.now() < deadline) {
@@ -139,7 +139,7 @@ async function holdServer(cluster: Cluster, bin: string): Promise<Held> {
 }
 
 // Opening a pipe for writing without blocking fails when nobody reads it: no shell, no server.
-function hold({ holders }: Cluster): number | undefined {
+function hold({ holders }: DataDirectory): number | undefined {
   try {
     return openSync(holders, constants.O_WRONLY | constants.O_NONBLOCK)
   } catch (error) {
@@ -170,7 +170,7 @@ wait $server
 kill $watch 2>/dev/null
 `
 
-async function launch(cluster: Cluster, bin: string): Promise<Held | undefined> {
+async function launch(cluster: DataDirectory, bin: string): Promise<Held | undefined> {
   rmSync(cluster.held, { force: true })
   for (let attempt = 1; ; attempt++) {
     const { reader, holder } = openPipe(cluster)
@@ -197,7 +197,7 @@ async function launch(cluster: Cluster, bin: string): Promise<Held | undefined> 
   }
 }
 
-async function untilReady(cluster: Cluster, ended: Promise<boolean>): Promise<string | undefined> {
+async function untilReady(cluster: DataDirectory, ended: Promise<boolean>): Promise<string | undefined> {
   while (!(await Promise.race([ended, sleep(10, false)]))) {
     const running = readPostmaster(cluster)
     const url = running?.state === 'ready' && isRunning(running) && (await admitted(cluster, running))
@@ -207,12 +207,12 @@ async function untilReady(cluster: Cluster, ended: Promise<boolean>): Promise<st
 }
 
 // Kept from start to start, so that a crash can be looked into, but not for ever.
-function openLog({ log }: Cluster): number {
+function openLog({ log }: DataDirectory): number {
   const large = (statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 10_000_000
   return openSync(log, large ? 'w' : 'a', 0o600)
 }
 
-function openPipe({ holders, as }: Cluster): { reader: number; holder: number } {
+function openPipe({ holders, as }: DataDirectory): { reader: number; holder: number } {
   if (!existsSync(holders)) {
     try {
       execFileSync('mkfifo', ['-m', '600', holders], { stdio: 'ignore' })
@@ -233,10 +233,10 @@ function openPipe({ holders, as }: Cluster): { reader: number; holder: number } 
 }
 
 // The URL once the server lets us in; its database is made at the first time.
-async function admitted(cluster: Cluster, { port }: Postmaster): Promise<string | undefined> {
-  const url = clusterUrl(cluster, port)
+async function admitted(cluster: DataDirectory, { port }: Postmaster): Promise<string | undefined> {
+  const url = serverUrl(cluster, port)
   const answer = await ask(url, 'select 1')
-  if (answer === '3D000') await ask(clusterUrl(cluster, port, 'postgres'), 'create database deskledger')
+  if (answer === '3D000') await ask(serverUrl(cluster, port, 'postgres'), 'create database deskledger')
   return answer === 'ok' || answer === '3D000' ? url : undefined
 }
 
@@ -252,7 +252,7 @@ async function ask(url: string, statement: string): Promise<string> {
   }
 }
 
-async function untilStopped(cluster: Cluster): Promise<boolean> {
+async function untilStopped(cluster: DataDirectory): Promise<boolean> {
   const start = Date.now()
   for (;;) {
     const running = readPostmaster(cluster)
@@ -265,7 +265,7 @@ async function untilStopped(cluster: Cluster): Promise<boolean> {
 }
 
 // The port of last time if it is free, so that a URL that was given to other programs stays good.
-async function freePort({ folder }: Cluster): Promise<number> {
+async function freePort({ folder }: DataDirectory): Promise<number> {
   const file = join(folder, 'port')
   const last = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
   const port = (await tryPort(last)) ?? (await tryPort(0)) ?? 0
@@ -284,7 +284,7 @@ function tryPort(port: number): Promise<number | undefined> {
   })
 }
 
-function failedStart({ log }: Cluster, said: string): ProjectError {
+function failedStart({ log }: DataDirectory, said: string): ProjectError {
   const lines = said.split('\n').filter(line => /FATAL|PANIC|error|not found/i.test(line))
   return new ProjectError(`The embedded PostgreSQL did not start: ${lines.at(-1) ?? 'it left without a word'}`, {
     hint: `Its log: ${log}. As the last resort delete .pg (the warehouse can be built again from the feed), or set DATABASE_URL.`,

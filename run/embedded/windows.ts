@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { ProjectError } from '../base/errors.ts'
-import { type Cluster, isRunning, programEnvironment, readPostmaster } from './data-directory.ts'
+import { type DataDirectory, isRunning, programEnvironment, readPostmaster } from './data-directory.ts'
 import { serverSettings } from './settings.ts'
 
 /**
@@ -10,7 +10,7 @@ import { serverSettings } from './settings.ts'
  * unless pg_ctl starts it: so pg_ctl starts and stops the server here, and who started it stops it. A server whose starter
  * was killed is used by the next process and ends with `db stop`. Gives whether it was started here.
  */
-export async function startByPgCtl(cluster: Cluster, bin: string, port: number): Promise<boolean> {
+export async function startByPgCtl(cluster: DataDirectory, bin: string, port: number): Promise<boolean> {
   const running = readPostmaster(cluster)
   if (running && isRunning(running)) return false
   // Words with blanks or nothing in them do not survive pg_ctl's quoting.
@@ -22,7 +22,7 @@ export async function startByPgCtl(cluster: Cluster, bin: string, port: number):
 }
 
 /** Shuts the server down and waits for it; whether it ran. */
-export async function stopByPgCtl(cluster: Cluster, bin: string): Promise<boolean> {
+export async function stopByPgCtl(cluster: DataDirectory, bin: string): Promise<boolean> {
   return (await pgCtl(bin, ['stop', '-w', '-m', 'fast', '-D', cluster.data])) === 0
 }
 

@@ -26,7 +26,7 @@ export async function buildNonAtomic(session: Session, log: Sql, plan: Plan, rep
     await createSchemas(session, nodes)
     await attempt(problems, () => runProjectHooks(session, project, 'on-run-start', context, report))
     if (problems.length === 0) {
-      await runAll(session, { plan, published, context, results, failures, report, perform: alone, judge: inTransaction })
+      await runAll(session, { plan, published, context, results, failures, report, buildNode: alone, transact: inTransaction })
       await attempt(problems, () => runProjectHooks(session, project, 'on-run-end', endContext(context, results), report))
     }
     for (const { result, stored } of failures) result.storedIn = await storeFailures(log, stored)

@@ -37,8 +37,8 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
     const problems: unknown[] = []
     await attempt(problems, () => runProjectHooks(session, project, 'on-run-start', context, report))
     const pending: Pending = { views: [], keys: [] }
-    const perform = (node: Node) => runNode(session, plan, node, context, pending)
-    const sequence = { plan, published, context, results, failures, report, perform, judge: <T>(work: () => Promise<T>) => work() }
+    const buildNode = (node: Node) => runNode(session, plan, node, context, pending)
+    const sequence = { plan, published, context, results, failures, report, buildNode, transact: <T>(work: () => Promise<T>) => work() }
     if (problems.length === 0) await runAll(session, sequence)
     problems.push(...(await settle(session, pending)))
     if (problems.length === 0 && results.every(isGood))

@@ -23,15 +23,15 @@ export interface Sequence {
   failures: { result: NodeResult; stored: Failure }[]
   report: Report
   /** Builds a model, seed or snapshot. */
-  perform(node: Node): Promise<NodeResult>
+  buildNode(node: Node): Promise<NodeResult>
   /** Runs tests: what they do is undone or kept with the rest, or in a transaction of their own. */
-  judge<T>(work: () => Promise<T>): Promise<T>
+  transact<T>(work: () => Promise<T>): Promise<T>
 }
 
 /** Runs the nodes of a plan in their order; what depends on one that failed is skipped. */
 export async function runAll(
   session: Session,
-  { plan, published, context, results, failures, report, perform, judge }: Sequence,
+  { plan, published, context, results, failures, report, buildNode, transact }: Sequence,
 ): Promise<void> {
   const { project, nodes, signal, targetPath, fingerprints } = plan
   const blocked = new Map<string, string>()
@@ -47,12 +47,12 @@ export async function runAll(
     const free = next.filter(node => !blocked.has(node.uniqueId))
     for (const node of next.filter(node => blocked.has(node.uniqueId))) await finish(skipped(node, blocked.get(node.uniqueId)!))
     at += next.length
-    if (group.length > 0) await judge(() => runGroup(free))
+    if (group.length > 0) await transact(() => runGroup(free))
     else
       for (const node of free) {
         if (node.config.materialized !== 'ephemeral') report.began({ node }, ended + 1, total)
         if (!isUnitTest(node)) await plan.observer?.building?.(session, node)
-        await finish(await (isUnitTest(node) ? judge(() => runUnitTest(session, node, unitRun)) : perform(node)))
+        await finish(await (isUnitTest(node) ? transact(() => runUnitTest(session, node, unitRun)) : buildNode(node)))
       }
   }
 

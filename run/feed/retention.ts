@@ -11,7 +11,7 @@ export interface Retirable {
 }
 
 /** Models that judge the entities of which records can go, with the column that names a record. */
-export const judges: Record<string, { entity: string; key: string }> = {
+export const modelOf: Record<string, { entity: string; key: string }> = {
   base_roles: { entity: 'roles', key: 'role_id' },
   base_budgets: { entity: 'budgets', key: 'budget_id' },
   base_cards: { entity: 'cards', key: 'card_id' },
@@ -28,9 +28,9 @@ export async function findRetirable(sql: Sql, keep: number): Promise<Retirable[]
   await sql.unsafe(
     'create temporary table dbt_retired (entity text, file_id bigint, "position" integer, source text, outcome text) on commit drop',
   )
-  for (const [base, { entity, key }] of Object.entries(judges)) await sql.unsafe(retirable(base, entity, key), [keep])
+  for (const [base, { entity, key }] of Object.entries(modelOf)) await sql.unsafe(retirable(base, entity, key), [keep])
   await sql.unsafe('analyze dbt_retired')
-  const parts = Object.values(judges).map(
+  const parts = Object.values(modelOf).map(
     ({ entity }) => `
     select '${entity}' as entity, (select count(*) from raw.${entity})::float8 as landed,
         count(*)::float8 as records, count(distinct source)::int as batches
@@ -47,7 +47,7 @@ export async function retire(sql: Sql): Promise<void> {
     from dbt_retired group by file_id
     on conflict (file_id) do update
     set staged = retired_records.staged + excluded.staged, duplicates = retired_records.duplicates + excluded.duplicates`)
-  for (const { entity } of Object.values(judges))
+  for (const { entity } of Object.values(modelOf))
     await sql.unsafe(`
       delete from raw.${entity} as landed using dbt_retired as retired
       where retired.entity = '${entity}' and landed.file_id = retired.file_id and landed.position = retired.position`)

@@ -27,7 +27,7 @@ interface OldManifest {
   macros?: Record<string, { macro_sql?: string }>
 }
 
-type Check = (old: OldNode | undefined, node: Selectable) => boolean
+type StateCheck = (old: OldNode | undefined, node: Selectable) => boolean
 
 /** The test behind state:…: how a node compares with the manifest of an earlier run. */
 export function stateCheck(project: Project, value: string, manifest: unknown): (node: Selectable) => boolean {
@@ -37,9 +37,9 @@ export function stateCheck(project: Project, value: string, manifest: unknown): 
     })
   const old = manifest as OldManifest
   const changed = changedMacros(project, old)
-  const macrosChanged: Check = (_, node) => usesChanged(project, node, changed)
-  const modified: Check = (before, node) => !sameContents(before, node) || macrosChanged(before, node)
-  const checks: Record<string, Check> = {
+  const macrosChanged: StateCheck = (_, node) => usesChanged(project, node, changed)
+  const modified: StateCheck = (before, node) => !sameContents(before, node) || macrosChanged(before, node)
+  const checks: Record<string, StateCheck> = {
     new: before => before === undefined,
     old: before => before !== undefined,
     modified,

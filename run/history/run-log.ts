@@ -8,7 +8,7 @@ import { rowOf, upsert } from './live-run-log.ts'
 export type RunStatus = 'running' | 'published' | 'unchanged' | 'tested' | 'failed' | 'interrupted'
 
 /** A run as ops.runs has it. */
-export interface RunRecord {
+export interface Run {
   runId: string
   command: string
   fingerprint: string | null
@@ -31,7 +31,7 @@ export async function hasLog(sql: Sql): Promise<boolean> {
  * Opens a run in the log, or begins it again after a failure that passed. When the caller holds the lock, and so is alone, a run still
  * marked as running is dead: it is closed as interrupted. Tests hold no lock: theirs is dead when no session of tests is there.
  */
-export async function startRun(sql: Sql, { runId, command, fingerprint, isWhole }: RunRecord, isAlone = true): Promise<void> {
+export async function startRun(sql: Sql, { runId, command, fingerprint, isWhole }: Run, isAlone = true): Promise<void> {
   if (isAlone) await closeDead(sql)
   await sql`
     insert into ops.runs (run_id, command, status, started_at, project_fingerprint, is_whole)
@@ -41,9 +41,9 @@ export async function startRun(sql: Sql, { runId, command, fingerprint, isWhole 
 }
 
 /** Logs a run that found nothing to do. */
-export async function recordUnchanged(
+export async function logUnchanged(
   sql: Sql,
-  { runId, command, fingerprint, isWhole }: RunRecord,
+  { runId, command, fingerprint, isWhole }: Run,
   message: string,
   landed: bigint,
 ): Promise<void> {

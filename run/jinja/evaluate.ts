@@ -3,35 +3,35 @@ import { arithmetic, negative, positive } from './arithmetic.ts'
 import type { Arguments, Comparison, Expression, NodeOf } from './ast.ts'
 import { attribute, item, slice, undefinedAttribute } from './attributes.ts'
 import { brief, compare, contains, equals, iterate, store, truth } from './compare.ts'
-import { type Frame, located, resolve } from './frame.ts'
 import { globals, toDict } from './globals.ts'
 import { macroOf } from './macros.ts'
 import { createOutput, isOutput, type Output, outputText, trimOutput } from './output.ts'
 import { placeAt } from './source.ts'
 import { str } from './text.ts'
 import { type Dict, isUndefined, type Kwargs, missing, tuple, typeName, type Undefined, type Value } from './values.ts'
+import { located, resolve, type Variables } from './variables.ts'
 
 /** The value of an expression. A mistake in it is a ProjectError at the innermost expression that it concerns. */
-export function evaluate(node: Expression, frame: Frame): Value {
+export function evaluate(node: Expression, variables: Variables): Value {
   try {
-    return (evaluators[node.type] as (node: Expression, frame: Frame) => Value)(node, frame)
+    return (evaluators[node.type] as (node: Expression, variables: Variables) => Value)(node, variables)
   } catch (error) {
-    throw located(error, frame.source, node.at)
+    throw located(error, variables.source, node.at)
   }
 }
 
 /** The value of an expression that is to be printed: where it is a macro's text, the output, which knows its places. */
-export function evaluatePrinted(node: Expression, frame: Frame): Value | Output {
-  if (node.type === 'call') return call(node, frame)
+export function evaluatePrinted(node: Expression, variables: Variables): Value | Output {
+  if (node.type === 'call') return call(node, variables)
   if (node.type === 'conditional' && node.otherwise)
-    return evaluatePrinted(truth(evaluate(node.condition, frame)) ? node.value : node.otherwise, frame)
+    return evaluatePrinted(truth(evaluate(node.condition, variables)) ? node.value : node.otherwise, variables)
   if (node.type === 'filter' && node.name === 'trim' && node.input.type === 'call' && node.arguments.positional.length === 0) {
-    const input = call(node.input, frame)
-    return isOutput(input) ? trimOutput(input) : node.run([input], noKwargs, placeAt(frame.source, node.at))
+    const input = call(node.input, variables)
+    return isOutput(input) ? trimOutput(input) : node.run([input], noKwargs, placeAt(variables.source, node.at))
   }
-  if (node.type !== 'concat') return evaluate(node, frame)
-  const output = createOutput(frame.source)
-  for (const part of node.items) print(evaluatePrinted(part, frame), part.at, output)
+  if (node.type !== 'concat') return evaluate(node, variables)
+  const output = createOutput(variables.source)
+  for (const part of node.items) print(evaluatePrinted(part, variables), part.at, output)
   return output
 }
 
@@ -42,86 +42,95 @@ export function print(value: Value | Output, at: number, output: Output): void {
 }
 
 /** Calls what the expression names; `caller` is the body of a call block. */
-export function call(node: NodeOf<Expression, 'call'>, frame: Frame, caller?: Value): Value | Output {
+export function call(node: NodeOf<Expression, 'call'>, variables: Variables, caller?: Value): Value | Output {
   try {
-    const callee = evaluate(node.callee, frame)
-    if (typeof callee !== 'function') throw notCallable(callee, node.callee, frame)
-    if (callee === globals.return && node.arguments.positional[0]) throw { returned: evaluatePrinted(node.arguments.positional[0], frame) }
-    const args = positional(node.arguments, frame)
-    const named = kwargs(node.arguments, frame)
+    const callee = evaluate(node.callee, variables)
+    if (typeof callee !== 'function') throw notCallable(callee, node.callee, variables)
+    if (callee === globals.return && node.arguments.positional[0])
+      throw { returned: evaluatePrinted(node.arguments.positional[0], variables) }
+    const args = positional(node.arguments, variables)
+    const named = kwargs(node.arguments, variables)
     const all = caller === undefined ? named : { ...named, caller }
     const macro = macroOf(callee)
-    const site = placeAt(frame.source, node.at)
+    const site = placeAt(variables.source, node.at)
     return macro ? macro.render(args, all, site) : callee(args, all, site)
   } catch (error) {
-    throw located(error, frame.source, node.at)
+    throw located(error, variables.source, node.at)
   }
 }
 
-type Evaluator<Type> = (node: NodeOf<Expression, Type>, frame: Frame) => Value
+type Evaluator<Type> = (node: NodeOf<Expression, Type>, variables: Variables) => Value
 
 const evaluators: { [Type in Expression['type']]: Evaluator<Type> } = {
   literal: node => node.value,
-  name: (node, frame) => resolve(frame, node.name, node.at),
-  list: (node, frame) => node.items.map(part => evaluate(part, frame)),
-  tuple: (node, frame) => tuple(node.items.map(part => evaluate(part, frame))),
-  dict: (node, frame) => {
+  name: (node, variables) => resolve(variables, node.name, node.at),
+  list: (node, variables) => node.items.map(part => evaluate(part, variables)),
+  tuple: (node, variables) => tuple(node.items.map(part => evaluate(part, variables))),
+  dict: (node, variables) => {
     const dict: Dict = new Map()
-    for (const { key, value } of node.entries) store(dict, evaluate(key, frame), evaluate(value, frame))
+    for (const { key, value } of node.entries) store(dict, evaluate(key, variables), evaluate(value, variables))
     return dict
   },
-  concat: (node, frame) => node.items.map(part => str(evaluate(part, frame))).join(''),
-  attribute: (node, frame) => {
-    const object = evaluate(node.object, frame)
+  concat: (node, variables) => node.items.map(part => str(evaluate(part, variables))).join(''),
+  attribute: (node, variables) => {
+    const object = evaluate(node.object, variables)
     const value = attribute(object, node.name)
-    return value === undefined ? absent(object, node.name, node.object, node.end - node.name.length, frame) : value
+    return value === undefined ? absent(object, node.name, node.object, node.end - node.name.length, variables) : value
   },
-  subscript: (node, frame) => {
-    const object = evaluate(node.object, frame)
-    const index = evaluate(node.index, frame)
+  subscript: (node, variables) => {
+    const object = evaluate(node.object, variables)
+    const index = evaluate(node.index, variables)
     const value = item(object, index)
-    return value === undefined ? absent(object, index, node.object, node.index.at, frame) : value
+    return value === undefined ? absent(object, index, node.object, node.index.at, variables) : value
   },
-  slice: (node, frame) => {
-    const [start, stop, step] = [node.start, node.stop, node.step].map(part => (part ? evaluate(part, frame) : null))
-    return slice(evaluate(node.object, frame), start as Value, stop as Value, step as Value)
+  slice: (node, variables) => {
+    const [start, stop, step] = [node.start, node.stop, node.step].map(part => (part ? evaluate(part, variables) : null))
+    return slice(evaluate(node.object, variables), start as Value, stop as Value, step as Value)
   },
-  call: (node, frame) => {
-    const value = call(node, frame)
+  call: (node, variables) => {
+    const value = call(node, variables)
     return isOutput(value) ? outputText(value) : value
   },
-  filter: (node, frame) => {
-    const input = evaluate(node.input, frame)
-    return node.run([input, ...positional(node.arguments, frame)], kwargs(node.arguments, frame), placeAt(frame.source, node.at))
+  filter: (node, variables) => {
+    const input = evaluate(node.input, variables)
+    return node.run(
+      [input, ...positional(node.arguments, variables)],
+      kwargs(node.arguments, variables),
+      placeAt(variables.source, node.at),
+    )
   },
-  test: (node, frame) => {
-    const input = evaluate(node.input, frame)
-    return node.run([input, ...positional(node.arguments, frame)], kwargs(node.arguments, frame), placeAt(frame.source, node.at))
+  test: (node, variables) => {
+    const input = evaluate(node.input, variables)
+    return node.run(
+      [input, ...positional(node.arguments, variables)],
+      kwargs(node.arguments, variables),
+      placeAt(variables.source, node.at),
+    )
   },
-  not: (node, frame) => !truth(evaluate(node.operand, frame)),
-  negative: (node, frame) => negative(evaluate(node.operand, frame)),
-  positive: (node, frame) => positive(evaluate(node.operand, frame)),
-  binary: (node, frame) => arithmetic[node.operator](evaluate(node.left, frame), evaluate(node.right, frame)),
-  and: (node, frame) => {
-    const left = evaluate(node.left, frame)
-    return truth(left) ? evaluate(node.right, frame) : left
+  not: (node, variables) => !truth(evaluate(node.operand, variables)),
+  negative: (node, variables) => negative(evaluate(node.operand, variables)),
+  positive: (node, variables) => positive(evaluate(node.operand, variables)),
+  binary: (node, variables) => arithmetic[node.operator](evaluate(node.left, variables), evaluate(node.right, variables)),
+  and: (node, variables) => {
+    const left = evaluate(node.left, variables)
+    return truth(left) ? evaluate(node.right, variables) : left
   },
-  or: (node, frame) => {
-    const left = evaluate(node.left, frame)
-    return truth(left) ? left : evaluate(node.right, frame)
+  or: (node, variables) => {
+    const left = evaluate(node.left, variables)
+    return truth(left) ? left : evaluate(node.right, variables)
   },
-  compare: (node, frame) => {
-    let left = evaluate(node.first, frame)
+  compare: (node, variables) => {
+    let left = evaluate(node.first, variables)
     for (const { operator, operand } of node.rest) {
-      const right = evaluate(operand, frame)
+      const right = evaluate(operand, variables)
       if (!comparisons[operator](left, right)) return false
       left = right
     }
     return true
   },
-  conditional: (node, frame) => {
-    if (truth(evaluate(node.condition, frame))) return evaluate(node.value, frame)
-    return node.otherwise ? evaluate(node.otherwise, frame) : noElse
+  conditional: (node, variables) => {
+    if (truth(evaluate(node.condition, variables))) return evaluate(node.value, variables)
+    return node.otherwise ? evaluate(node.otherwise, variables) : noElse
   },
 }
 
@@ -143,32 +152,32 @@ const noElse: Undefined = {
 
 const noKwargs: Kwargs = Object.freeze({})
 
-function positional(given: Arguments, frame: Frame): Value[] {
-  const values = given.positional.map(part => evaluate(part, frame))
-  return given.list ? [...values, ...iterate(evaluate(given.list, frame))] : values
+function positional(given: Arguments, variables: Variables): Value[] {
+  const values = given.positional.map(part => evaluate(part, variables))
+  return given.list ? [...values, ...iterate(evaluate(given.list, variables))] : values
 }
 
-function kwargs(given: Arguments, frame: Frame): Kwargs {
+function kwargs(given: Arguments, variables: Variables): Kwargs {
   if (given.named.length === 0 && !given.dict) return noKwargs
   const values: Record<string, Value> = {}
-  for (const { name, value } of given.named) values[name] = evaluate(value, frame)
-  if (given.dict) for (const [name, value] of toDict(evaluate(given.dict, frame))) values[str(name)] = value
+  for (const { name, value } of given.named) values[name] = evaluate(value, variables)
+  if (given.dict) for (const [name, value] of toDict(evaluate(given.dict, variables))) values[str(name)] = value
   return values
 }
 
-function absent(object: Value, name: Value, node: Expression, at: number, frame: Frame): Undefined {
-  return undefinedAttribute(object, name, written(node, frame), () => placeAt(frame.source, at))
+function absent(object: Value, name: Value, node: Expression, at: number, variables: Variables): Undefined {
+  return undefinedAttribute(object, name, written(node, variables), () => placeAt(variables.source, at))
 }
 
 /** How the template writes an expression. */
-function written(node: Expression, frame: Frame): string {
-  return frame.source.text.slice(node.at, node.end).replace(/\s+/g, ' ')
+function written(node: Expression, variables: Variables): string {
+  return variables.source.text.slice(node.at, node.end).replace(/\s+/g, ' ')
 }
 
-function notCallable(callee: Value, node: Expression, frame: Frame): ProjectError {
+function notCallable(callee: Value, node: Expression, variables: Variables): ProjectError {
   if (isUndefined(callee)) {
     const { message, hint, place } = callee.complain()
     return new ProjectError(node.type === 'name' ? `there is no macro or function '${node.name}'` : message, { hint, place })
   }
-  return new ProjectError(`'${written(node, frame)}' is ${typeName(callee)} ${brief(callee)}: it cannot be called`)
+  return new ProjectError(`'${written(node, variables)}' is ${typeName(callee)} ${brief(callee)}: it cannot be called`)
 }

@@ -2,10 +2,10 @@ import { type Place, ProjectError } from '../base/errors.ts'
 import type { Definition } from './ast.ts'
 import { brief } from './compare.ts'
 import { evaluate } from './evaluate.ts'
-import { createFrame, type Frame, isReturn, type Scope } from './frame.ts'
 import { createOutput, isOutput, type Output, outputText } from './output.ts'
 import { execute } from './statements.ts'
 import { type JinjaFunction, type Kwargs, missing, tuple, type Value } from './values.ts'
+import { createVariables, isReturn, type Scope, type Variables } from './variables.ts'
 
 /** A function that is a macro: it can give its text with the places that the text comes from. */
 export interface Macro {
@@ -15,10 +15,10 @@ export interface Macro {
 
 /** The function that a definition is in a scope. Called, it gives the text that the body renders, or what `return()` was given. */
 export function bindMacro(definition: Definition, scope: Scope): JinjaFunction {
-  let module: Frame | undefined
+  let module: Variables | undefined
   return createMacro(definition, () => {
     if (!module) {
-      module = createFrame(scope, definition.source)
+      module = createVariables(scope, definition.source)
       execute(definition.module, module, createOutput(definition.source))
     }
     return module
@@ -26,7 +26,7 @@ export function bindMacro(definition: Definition, scope: Scope): JinjaFunction {
 }
 
 /** The function that a definition inside a template is: its body sees the variables around it. */
-export function closeMacro(definition: Definition, around: Frame): JinjaFunction {
+export function closeMacro(definition: Definition, around: Variables): JinjaFunction {
   return createMacro(definition, () => around)
 }
 
@@ -39,7 +39,7 @@ interface Bound extends JinjaFunction {
   macro?: Macro
 }
 
-function createMacro(definition: Definition, around: () => Frame): JinjaFunction {
+function createMacro(definition: Definition, around: () => Variables): JinjaFunction {
   const render: Macro['render'] = (args, kwargs, site) => invoke(definition, around(), args, kwargs, site)
   const bound: Bound = (args, kwargs, site) => {
     const value = render(args, kwargs, site)
@@ -52,15 +52,15 @@ function createMacro(definition: Definition, around: () => Frame): JinjaFunction
 const deepest = 200
 let depth = 0
 
-function invoke(definition: Definition, around: Frame, args: Value[], kwargs: Kwargs, site: Place): Value | Output {
+function invoke(definition: Definition, around: Variables, args: Value[], kwargs: Kwargs, site: Place): Value | Output {
   if (depth >= deepest)
     throw new ProjectError(`macro '${definition.name}' calls itself without end: ${deepest} calls deep`, { place: site })
-  const frame = createFrame(around.scope, definition.source, around)
+  const variables = createVariables(around.scope, definition.source, around)
   const output = createOutput(definition.source)
-  bindArguments(definition, frame, args, kwargs, site)
+  bindArguments(definition, variables, args, kwargs, site)
   depth++
   try {
-    execute(definition.body, frame, output)
+    execute(definition.body, variables, output)
     return output
   } catch (error) {
     if (isReturn(error) && !definition.isCaller) return error.returned
@@ -71,7 +71,7 @@ function invoke(definition: Definition, around: Frame, args: Value[], kwargs: Kw
   }
 }
 
-function bindArguments(definition: Definition, frame: Frame, args: Value[], kwargs: Kwargs, site: Place): void {
+function bindArguments(definition: Definition, variables: Variables, args: Value[], kwargs: Kwargs, site: Place): void {
   const { parameters, uses } = definition
   const refuse = (problem: string) => wrongArguments(definition, problem, args, kwargs, site)
   if (args.length > parameters.length && !uses.varargs) throw refuse(`takes ${plural(parameters.length)}, but ${args.length} are given`)
@@ -84,16 +84,16 @@ function bindArguments(definition: Definition, frame: Frame, args: Value[], kwar
       const { [name]: _, ...others } = unused
       unused = others
     }
-    if (value === undefined) value = fallback ? evaluate(fallback, frame) : notGiven(definition, name, site)
-    frame.variables.set(name, value)
+    if (value === undefined) value = fallback ? evaluate(fallback, variables) : notGiven(definition, name, site)
+    variables.own.set(name, value)
   }
-  if (uses.caller && !frame.variables.has('caller')) {
+  if (uses.caller && !variables.own.has('caller')) {
     const { caller, ...others } = unused
-    frame.variables.set('caller', caller ?? missing(`caller() has no body: '${definition.name}' is not called by {% call %}`))
+    variables.own.set('caller', caller ?? missing(`caller() has no body: '${definition.name}' is not called by {% call %}`))
     unused = others
   }
-  if (uses.varargs) frame.variables.set('varargs', tuple(args.slice(parameters.length)))
-  if (uses.kwargs) frame.variables.set('kwargs', new Map(Object.entries(unused)))
+  if (uses.varargs) variables.own.set('varargs', tuple(args.slice(parameters.length)))
+  if (uses.kwargs) variables.own.set('kwargs', new Map(Object.entries(unused)))
   else {
     for (const name in unused) {
       throw refuse(name === 'caller' ? 'takes no body: it does not use caller()' : `has no parameter '${name}'`)

@@ -1,80 +1,80 @@
 import type { Expression, NodeOf, Statement } from './ast.ts'
 import { iterate, truth } from './compare.ts'
 import { call, evaluate, evaluatePrinted, print } from './evaluate.ts'
-import { assign, childOf, type Frame, located } from './frame.ts'
 import { createLoop } from './loop.ts'
 import { closeMacro } from './macros.ts'
 import { createOutput, type Output, outputText } from './output.ts'
 import { blockTextName } from './parser.ts'
 import type { Value } from './values.ts'
+import { assign, childOf, located, type Variables } from './variables.ts'
 
-/** Runs statements: what they print goes to the output, what they set to the frame. */
-export function execute(body: Statement[], frame: Frame, output: Output): void {
+/** Runs statements: what they print goes to the output, what they set to the variables. */
+export function execute(body: Statement[], variables: Variables, output: Output): void {
   for (const statement of body) {
     try {
-      ;(executors[statement.type] as (statement: Statement, frame: Frame, output: Output) => void)(statement, frame, output)
+      ;(executors[statement.type] as (statement: Statement, variables: Variables, output: Output) => void)(statement, variables, output)
     } catch (error) {
-      throw located(error, frame.source, statement.type === 'output' ? statement.expression.at : statement.at)
+      throw located(error, variables.source, statement.type === 'output' ? statement.expression.at : statement.at)
     }
   }
 }
 
-type Executor<Type> = (statement: NodeOf<Statement, Type>, frame: Frame, output: Output) => void
+type Executor<Type> = (statement: NodeOf<Statement, Type>, variables: Variables, output: Output) => void
 
 const executors: { [Type in Statement['type']]: Executor<Type> } = {
   data: (statement, _, output) => {
     output.segments.push(statement)
   },
-  output: ({ expression }, frame, output) => print(evaluatePrinted(expression, frame), expression.at, output),
-  if: ({ branches, otherwise }, frame, output) => {
-    const branch = branches.find(({ condition }) => truth(evaluate(condition, frame)))
-    execute(branch ? branch.body : otherwise, frame, output)
+  output: ({ expression }, variables, output) => print(evaluatePrinted(expression, variables), expression.at, output),
+  if: ({ branches, otherwise }, variables, output) => {
+    const branch = branches.find(({ condition }) => truth(evaluate(condition, variables)))
+    execute(branch ? branch.body : otherwise, variables, output)
   },
   for: loop,
-  set: ({ target, value }, frame) => assign(target, evaluate(value, frame), frame),
-  setBlock: ({ target, filters, body }, frame) => assign(target, blockValue(body, filters, frame), frame),
-  with: ({ bindings, body }, frame, output) => {
-    const inner = childOf(frame)
-    for (const { target, value } of bindings) assign(target, evaluate(value, frame), inner)
+  set: ({ target, value }, variables) => assign(target, evaluate(value, variables), variables),
+  setBlock: ({ target, filters, body }, variables) => assign(target, blockValue(body, filters, variables), variables),
+  with: ({ bindings, body }, variables, output) => {
+    const inner = childOf(variables)
+    for (const { target, value } of bindings) assign(target, evaluate(value, variables), inner)
     execute(body, inner, output)
   },
-  do: ({ expression }, frame) => {
-    evaluate(expression, frame)
+  do: ({ expression }, variables) => {
+    evaluate(expression, variables)
   },
-  filterBlock: ({ filters, body }, frame, output) => print(blockValue(body, filters, frame), filters.at, output),
-  callBlock: ({ caller, call: expression }, frame, output) => {
-    if (expression.type === 'call') print(call(expression, frame, closeMacro(caller, frame)), expression.at, output)
+  filterBlock: ({ filters, body }, variables, output) => print(blockValue(body, filters, variables), filters.at, output),
+  callBlock: ({ caller, call: expression }, variables, output) => {
+    if (expression.type === 'call') print(call(expression, variables, closeMacro(caller, variables)), expression.at, output)
   },
-  definition: ({ definition }, frame) => {
-    if (definition.kind === 'macro') frame.variables.set(definition.name, closeMacro(definition, frame))
+  definition: ({ definition }, variables) => {
+    if (definition.kind === 'macro') variables.own.set(definition.name, closeMacro(definition, variables))
   },
 }
 
-function loop(statement: NodeOf<Statement, 'for'>, frame: Frame, output: Output): void {
+function loop(statement: NodeOf<Statement, 'for'>, variables: Variables, output: Output): void {
   const { target, condition } = statement
   const bind = (item: Value) => {
-    const inner = childOf(frame)
+    const inner = childOf(variables)
     assign(target, item, inner)
     return inner
   }
-  const all = iterate(evaluate(statement.items, frame))
+  const all = iterate(evaluate(statement.items, variables))
   const items = condition ? all.filter(item => truth(evaluate(condition, bind(item)))) : all
   const state = createLoop(items)
   for (const item of items) {
     const inner = bind(item)
-    inner.variables.set('loop', state.object)
+    inner.own.set('loop', state.object)
     execute(statement.body, inner, output)
     state.advance()
   }
-  if (items.length === 0) execute(statement.otherwise, frame, output)
+  if (items.length === 0) execute(statement.otherwise, variables, output)
 }
 
 /** The text of a block, through its filters where it has some. */
-function blockValue(body: Statement[], filters: Expression | undefined, frame: Frame): Value {
-  const text = createOutput(frame.source)
-  execute(body, childOf(frame), text)
+function blockValue(body: Statement[], filters: Expression | undefined, variables: Variables): Value {
+  const text = createOutput(variables.source)
+  execute(body, childOf(variables), text)
   if (!filters) return outputText(text)
-  const inner = childOf(frame)
-  inner.variables.set(blockTextName, outputText(text))
+  const inner = childOf(variables)
+  inner.own.set(blockTextName, outputText(text))
   return evaluate(filters, inner)
 }

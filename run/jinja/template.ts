@@ -16,7 +16,6 @@ import type { Rendered } from '../base/codeframe.ts'
 import { type Place, ProjectError } from '../base/errors.ts'
 import type { Definition, Statement } from './ast.ts'
 import { evaluate as evaluateNode } from './evaluate.ts'
-import { createFrame, isReturn, type Scope } from './frame.ts'
 import { tokenize, tokenizeExpression } from './lexer.ts'
 import { bindMacro } from './macros.ts'
 import { createOutput } from './output.ts'
@@ -25,13 +24,14 @@ import { renderedOf } from './render.ts'
 import { createSource, placeAt, type Source } from './source.ts'
 import { execute } from './statements.ts'
 import type { Kwargs, Value } from './values.ts'
+import { createVariables, isReturn, type Scope } from './variables.ts'
 
 export type { Rendered } from '../base/codeframe.ts'
 export type { Definition, Parameter } from './ast.ts'
-export type { Scope } from './frame.ts'
 export { bindMacro, type Macro, macroOf } from './macros.ts'
 export { repr, str } from './text.ts'
 export { type Dict, fromJs, type JinjaFunction, type JinjaObject, type Kwargs, toJs, type Undefined, type Value } from './values.ts'
+export type { Scope } from './variables.ts'
 
 /** A parsed file or text. */
 export interface Template {
@@ -51,7 +51,7 @@ export function parseTemplate(text: string, file: string, line = 1, column = 1):
 /** The text that a template makes, with the way back to the source of each of its characters. */
 export function render(template: Template, scope: Scope): Rendered {
   const output = createOutput(template.source)
-  outsideMacros(template.source, () => execute(template.body, createFrame(scope, template.source), output))
+  outsideMacros(template.source, () => execute(template.body, createVariables(scope, template.source), output))
   return renderedOf(output)
 }
 
@@ -59,14 +59,14 @@ export function render(template: Template, scope: Scope): Rendered {
 export function renderValue(template: Template, scope: Scope): Value {
   const [only, ...others] = template.body
   if (only?.type !== 'output' || others.length > 0) return render(template, scope).text
-  return outsideMacros(template.source, () => evaluateNode(only.expression, createFrame(scope, template.source)))
+  return outsideMacros(template.source, () => evaluateNode(only.expression, createVariables(scope, template.source)))
 }
 
 /** The value of one expression, without braces, that stands at a place of a file. */
 export function evaluate(expression: string, file: string, line: number, column: number, scope: Scope): Value {
   const source = createSource(expression, file, line, column)
   const node = parseAlone(source, tokenizeExpression(source))
-  return outsideMacros(source, () => evaluateNode(node, createFrame(scope, source)))
+  return outsideMacros(source, () => evaluateNode(node, createVariables(scope, source)))
 }
 
 /** Calls a macro from outside of any template: its text, or what it gave to `return()`. */

@@ -24,7 +24,7 @@ export function relationOf(node: Node): Relation {
 }
 
 /** How a relation stands in SQL, all its names in quotes. */
-export function written({ database, schema, identifier, cte, standIn }: Relation): string {
+export function relationText({ database, schema, identifier, cte, standIn }: Relation): string {
   if (standIn !== undefined) return standIn
   if (cte) return identifier
   return [database, schema, identifier]
@@ -60,7 +60,7 @@ const face: Omit<RelationObject, 'relation'> & ThisType<RelationObject> = {
   },
   keys: () => Object.keys(attributes),
   toString() {
-    return written(this.relation)
+    return relationText(this.relation)
   },
 }
 
@@ -76,9 +76,9 @@ const attributes: Record<string, (relation: Relation) => Value> = {
   is_materialized_view: relation => relation.type === 'materialized_view',
   is_cte: relation => relation.cte === true,
   path: relation => fromJs({ database: relation.database, schema: relation.schema, identifier: relation.identifier }),
-  render: relation => () => written(relation),
+  render: relation => () => relationText(relation),
   include: relation => (_, kwargs) => relationObject(only(relation, kwargs)),
-  without_identifier: relation => () => written({ ...relation, identifier: '' }),
+  without_identifier: relation => () => relationText({ ...relation, identifier: '' }),
   quote: relation => () => relationObject(relation),
   incorporate:
     relation =>

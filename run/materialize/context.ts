@@ -34,7 +34,7 @@ export interface Work {
 }
 
 /** What a materialization did. Row counts are null where there is nothing to count (a view). */
-export interface Outcome {
+export interface Materialized {
   /** As in dbt's lines: `CREATE VIEW`, `SELECT 12`, `MERGE 3`, or `UNCHANGED`. */
   action: string
   inserted: number | null

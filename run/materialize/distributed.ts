@@ -7,7 +7,7 @@ import { type Compared, type Existing, findRelation, qualified } from '../databa
 import { runWherePossible } from '../database/savepoint.ts'
 import { landingStatements } from '../manifest/contract.ts'
 import { quote } from '../manifest/relation.ts'
-import type { Outcome, Work } from './context.ts'
+import type { Materialized, Work } from './context.ts'
 import { checkKeys, comparedColumns, createIncoming, dropTemporary, isFirstFill, keyOf } from './incoming.ts'
 import { createIndexes } from './indexes.ts'
 import { counted, countNew, type Incoming } from './rewrite.ts'
@@ -20,7 +20,7 @@ import { predicatesOf, restrict, strategyOf, updatedColumns } from './strategy.t
  * takes and that commit on all nodes or none: rows are staged, in shards beside those of a distributed table, and go in by
  * MERGE there, by INSERT … ON CONFLICT into a reference table.
  */
-export async function placed(work: Work, placement: Placement): Promise<Outcome> {
+export async function placed(work: Work, placement: Placement): Promise<Materialized> {
   refuseVolatile(work.node, work.query)
   const isNew = !(await findRelation(work.sql, target(work)))
   const incoming = await stage(work, placement)
@@ -78,7 +78,7 @@ interface Into {
   isNew: boolean
 }
 
-async function into(work: Work, given: Into): Promise<Outcome> {
+async function into(work: Work, given: Into): Promise<Materialized> {
   const { config } = work.node
   const isWhole = config.materialized === 'table' || (!work.incremental && !(config.migrated && wayOf(work) === 'merge'))
   const strategy = isWhole ? 'mirror' : wayOf(work)

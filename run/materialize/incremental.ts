@@ -1,5 +1,5 @@
 import { type Existing, findRelation, sameColumns } from '../database/relations.ts'
-import type { Outcome, Work } from './context.ts'
+import type { Materialized, Work } from './context.ts'
 import { checkKeys, comparedColumns, createIncoming, dropTemporary, isFirstFill, keyOf } from './incoming.ts'
 import { createIndexes } from './indexes.ts'
 import { fillEmpty } from './initial-fill.ts'
@@ -13,7 +13,7 @@ import { predicatesOf, restrict, type StrategyName, strategyOf, updatedColumns }
  * dbt's incremental. Without is_incremental() (first build, full refresh, an edited model) the table becomes the query's result as a
  * whole; else the strategy says how the result goes in.
  */
-export async function incremental(work: Work): Promise<Outcome> {
+export async function incremental(work: Work): Promise<Materialized> {
   const name = strategyOf(work)
   const existing = await findRelation(work.sql, target(work))
   if (!existing) return createTable(work)
@@ -27,7 +27,7 @@ export async function incremental(work: Work): Promise<Outcome> {
   return outcome
 }
 
-async function into(work: Work, existing: Existing, incoming: Incoming, strategy: Strategy): Promise<Outcome> {
+async function into(work: Work, existing: Existing, incoming: Incoming, strategy: Strategy): Promise<Materialized> {
   const { migrated } = work.node.config
   if (existing.kind !== 'table') return swap(work, existing, incoming)
   if (!work.incremental && !migrated)
@@ -38,7 +38,7 @@ async function into(work: Work, existing: Existing, incoming: Incoming, strategy
   return strategy(work, fitted, restrict(incoming, fitted, work))
 }
 
-type Strategy = (work: Work, existing: Existing, incoming: Incoming) => Promise<Outcome>
+type Strategy = (work: Work, existing: Existing, incoming: Incoming) => Promise<Materialized>
 
 /** Those by which a key comes once. */
 const keyedStrategies = ['mirror', 'merge']
@@ -46,18 +46,18 @@ const keyedStrategies = ['mirror', 'merge']
 /** A line per incremental_strategy. */
 const strategies: Record<StrategyName, Strategy> = { mirror: mirrorPart, merge, append, 'delete+insert': deleteInsert, insert: append }
 
-async function whole(work: Work, existing: Existing, incoming: Incoming): Promise<Outcome> {
+async function whole(work: Work, existing: Existing, incoming: Incoming): Promise<Materialized> {
   // delete+insert and append allow repeated keys: their table is compared row by row.
   const isKeyed = keyedStrategies.includes(String(work.node.config.incremental_strategy))
   if (isKeyed) return rewrite(work, existing, incoming)
   return rewrite({ ...work, node: { ...work.node, config: { ...work.node.config, unique_key: null } } }, existing, incoming)
 }
 
-async function mirrorPart(work: Work, existing: Existing, incoming: Incoming): Promise<Outcome> {
+async function mirrorPart(work: Work, existing: Existing, incoming: Incoming): Promise<Materialized> {
   return rewrite(work, existing, incoming, predicatesOf(work))
 }
 
-async function merge(work: Work, existing: Existing, incoming: Incoming): Promise<Outcome> {
+async function merge(work: Work, existing: Existing, incoming: Incoming): Promise<Materialized> {
   const key = keyOf(work, incoming.columns)
   if (key.length === 0) return append(work, existing, incoming)
   const relation = target(work)
@@ -83,14 +83,14 @@ async function merge(work: Work, existing: Existing, incoming: Incoming): Promis
   return counted(incoming, { inserted, updated: changed - inserted, deleted: 0 })
 }
 
-async function append(work: Work, existing: Existing, incoming: Incoming): Promise<Outcome> {
+async function append(work: Work, existing: Existing, incoming: Incoming): Promise<Materialized> {
   const columns = comparedColumns(work, existing, incoming.columns)
   const inserted = await step(work, 'insert_all', { relation: target(work), incoming: incoming.name, columns })
   await createIndexes(work)
   return { action: `INSERT ${inserted}`, inserted, updated: 0, deleted: 0, unchanged: 0 }
 }
 
-async function deleteInsert(work: Work, existing: Existing, incoming: Incoming): Promise<Outcome> {
+async function deleteInsert(work: Work, existing: Existing, incoming: Incoming): Promise<Materialized> {
   const key = keyOf(work, incoming.columns)
   const relation = target(work)
   const deleted =

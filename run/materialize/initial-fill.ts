@@ -2,7 +2,7 @@ import { isRepeatable } from '../database/errors.ts'
 import { type Existing, isEmpty, sameColumns } from '../database/relations.ts'
 import { underSavepoint } from '../database/savepoint.ts'
 import { quote } from '../manifest/relation.ts'
-import type { Outcome, Work } from './context.ts'
+import type { Materialized, Work } from './context.ts'
 import { comparedColumns, createShape, dropTemporary, keyOf } from './incoming.ts'
 import { runSql, step, target } from './statements.ts'
 
@@ -11,7 +11,7 @@ import { runSql, step, target } from './statements.ts'
  * are in. Undefined where that is not the way (few rows, rows there already, a unique_key that is not the table's) or its keys do not
  * hold, which the slower way tells better; nothing has changed then.
  */
-export async function fillEmpty(work: Work, existing: Existing): Promise<Outcome | undefined> {
+export async function fillEmpty(work: Work, existing: Existing): Promise<Materialized | undefined> {
   if (existing.kind !== 'table' || work.contract || existing.primaryKey.length === 0) return undefined
   // An EXPLAIN changes how Citus reads in the rest of the transaction.
   if (work.context.onCitus) return undefined
@@ -40,7 +40,7 @@ export async function dropForeignKeys(work: Work, rows: number): Promise<void> {
 
 const many = 10_000
 
-async function fillBare(work: Work, existing: Existing): Promise<Outcome | undefined> {
+async function fillBare(work: Work, existing: Existing): Promise<Materialized | undefined> {
   const relation = target(work)
   const shape = await createShape(work)
   const isKeyed = keyOf(work, shape).join() === existing.primaryKey.map(quote).join()

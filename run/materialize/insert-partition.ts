@@ -2,7 +2,7 @@ import { isRepeatable } from '../database/errors.ts'
 import { type Existing, sameColumns } from '../database/relations.ts'
 import { underSavepoint } from '../database/savepoint.ts'
 import { quote } from '../manifest/relation.ts'
-import type { Outcome, Work } from './context.ts'
+import type { Materialized, Work } from './context.ts'
 import { comparedColumns, createShape, dropTemporary, keyOf } from './incoming.ts'
 import { createIndexes } from './indexes.ts'
 import { step, target } from './statements.ts'
@@ -13,7 +13,7 @@ import { predicatesOf } from './strategy.ts'
  * to compare them with. Undefined where that is not the way, or where a key is in another part, null or repeated, which the comparison
  * handles or tells better; nothing has changed then.
  */
-export async function fillNewPart(work: Work, existing: Existing): Promise<Outcome | undefined> {
+export async function fillNewPart(work: Work, existing: Existing): Promise<Materialized | undefined> {
   const predicates = predicatesOf(work)
   if (existing.kind !== 'table' || work.contract || work.context.onCitus || predicates.length === 0) return undefined
   if (keyOf(work).join() !== existing.primaryKey.map(quote).join() || !(await isNew(work, predicates))) return undefined

@@ -2,7 +2,7 @@ import { ProjectError } from '../base/errors.ts'
 import { dropViews, recreateViews, trimmingsOf, viewsOf } from '../database/dependent-views.ts'
 import { findRelation, qualified, sameColumns } from '../database/relations.ts'
 import { runWherePossible } from '../database/savepoint.ts'
-import type { Outcome, Work } from './context.ts'
+import type { Materialized, Work } from './context.ts'
 import { placed } from './distributed.ts'
 import { createIncoming, dropTemporary } from './incoming.ts'
 import { incremental } from './incremental.ts'
@@ -12,10 +12,17 @@ import { snapshot } from './snapshot.ts'
 import { runSql, step, target, temporary } from './statements.ts'
 
 /** How a model gets into the database, by its `materialized`. Their SQL stands in run/macros/materializations. */
-export const materializations: Record<string, (work: Work) => Promise<Outcome>> = { view, table, incremental, ephemeral, seed, snapshot }
+export const materializations: Record<string, (work: Work) => Promise<Materialized>> = {
+  view,
+  table,
+  incremental,
+  ephemeral,
+  seed,
+  snapshot,
+}
 
 /** Materializes a model, seed or snapshot. */
-export async function materialize(work: Work): Promise<Outcome> {
+export async function materialize(work: Work): Promise<Materialized> {
   const kind = work.node.resourceType === 'seed' ? 'seed' : String(work.node.config.materialized ?? 'view')
   const run = materializations[kind]
   if (!run) {
@@ -26,7 +33,7 @@ export async function materialize(work: Work): Promise<Outcome> {
   return work.placement && (kind === 'table' || kind === 'incremental') ? placed(work, work.placement) : run(work)
 }
 
-async function view(work: Work): Promise<Outcome> {
+async function view(work: Work): Promise<Materialized> {
   const { sql } = work
   const relation = target(work)
   const query = work.query.text
@@ -63,7 +70,7 @@ async function view(work: Work): Promise<Outcome> {
   return uncounted('CREATE VIEW')
 }
 
-async function table(work: Work): Promise<Outcome> {
+async function table(work: Work): Promise<Materialized> {
   const existing = await findRelation(work.sql, target(work))
   if (!existing) return createTable(work)
   const incoming = await createIncoming(work)
@@ -75,7 +82,7 @@ async function table(work: Work): Promise<Outcome> {
   return outcome
 }
 
-async function ephemeral(): Promise<Outcome> {
+async function ephemeral(): Promise<Materialized> {
   return uncounted('EPHEMERAL')
 }
 
@@ -85,6 +92,6 @@ async function recreate(work: Work, views: Work['pendingViews']): Promise<void> 
   work.pendingViews.push(...failed.map(({ view }) => view))
 }
 
-function uncounted(action: string): Outcome {
+function uncounted(action: string): Materialized {
   return { action, inserted: null, updated: null, deleted: null, unchanged: null }
 }

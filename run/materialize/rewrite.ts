@@ -3,7 +3,7 @@ import { dropViews, recreateViews, trimmingsOf, viewsOf } from '../database/depe
 import { type Existing, findRelation, qualified } from '../database/relations.ts'
 import { runWherePossible } from '../database/savepoint.ts'
 import { releaseReferences } from './constraints.ts'
-import type { Outcome, Work } from './context.ts'
+import type { Materialized, Work } from './context.ts'
 import { checkKeys, comparedColumns, createIncoming, dropTemporary, isFirstFill, keyOf } from './incoming.ts'
 import { createIndexes, ensurePrimaryKey } from './indexes.ts'
 import { dropForeignKeys } from './initial-fill.ts'
@@ -13,7 +13,7 @@ import { runSql, step, target, temporary } from './statements.ts'
 export type Incoming = Awaited<ReturnType<typeof createIncoming>>
 
 /** A table that is not there yet: filled first, keys and indexes after. */
-export async function createTable(work: Work): Promise<Outcome> {
+export async function createTable(work: Work): Promise<Materialized> {
   if (work.contract) {
     const outcome = await createTableOf(work, await createIncoming(work))
     await dropTemporary(work, '__dbt_tmp')
@@ -26,7 +26,7 @@ export async function createTable(work: Work): Promise<Outcome> {
 }
 
 /** A table that is not there yet, of rows that lie in a temporary table. */
-export async function createTableOf(work: Work, incoming: Incoming): Promise<Outcome> {
+export async function createTableOf(work: Work, incoming: Incoming): Promise<Materialized> {
   const query = `select * from ${incoming.name}`
   const rows = await step(work, 'create_table_as', { relation: target(work), query, unlogged: Boolean(work.node.config.unlogged) })
   await finish(work)
@@ -34,7 +34,7 @@ export async function createTableOf(work: Work, incoming: Incoming): Promise<Out
 }
 
 /** A table with the columns of the query, or the part of it that satisfies the predicates, becomes the query's result; rows that are the same are not touched. */
-export async function rewrite(work: Work, existing: Existing, incoming: Incoming, predicates: string[] = []): Promise<Outcome> {
+export async function rewrite(work: Work, existing: Existing, incoming: Incoming, predicates: string[] = []): Promise<Materialized> {
   const key = keyOf(work, incoming.columns)
   const columns = comparedColumns(work, existing, incoming.columns)
   if (key.length > 0) return mirror(work, existing, incoming, predicates)
@@ -50,7 +50,7 @@ export async function rewrite(work: Work, existing: Existing, incoming: Incoming
 }
 
 /** The part of the table that satisfies the predicates becomes exactly the query's result, by key, touching only rows that differ. */
-async function mirror(work: Work, existing: Existing, incoming: Incoming, predicates: string[]): Promise<Outcome> {
+async function mirror(work: Work, existing: Existing, incoming: Incoming, predicates: string[]): Promise<Materialized> {
   const relation = target(work)
   const key = keyOf(work, incoming.columns)
   const columns = comparedColumns(work, existing, incoming.columns)
@@ -70,7 +70,7 @@ async function mirror(work: Work, existing: Existing, incoming: Incoming, predic
 }
 
 /** An empty table: a plain INSERT, much quicker than a MERGE. */
-export async function fill(work: Work, incoming: Incoming): Promise<Outcome> {
+export async function fill(work: Work, incoming: Incoming): Promise<Materialized> {
   const relation = target(work)
   const columns = incoming.columns.columns.map(({ name }) => ({ name: `"${name.replaceAll('"', '""')}"` }))
   await dropForeignKeys(work, incoming.rows)
@@ -84,7 +84,7 @@ export async function fill(work: Work, incoming: Incoming): Promise<Outcome> {
  * Another relation takes the name: a table with other columns, or a table where a view was. Grants, comments and the views that
  * read it are kept; what cannot be kept is an error that names it.
  */
-export async function swap(work: Work, existing: Existing, incoming: Incoming): Promise<Outcome> {
+export async function swap(work: Work, existing: Existing, incoming: Incoming): Promise<Materialized> {
   const { sql, node } = work
   if (node.config.migrated) {
     throw new ProjectError(`${target(work)} is made by a migration, but it is a ${existing.kind}`, { place: node.place })
@@ -126,7 +126,7 @@ export async function countNew(work: Work, changes: string, changed: number): Pr
 export function counted(
   incoming: Incoming,
   { inserted, updated, deleted }: { inserted: number; updated: number; deleted: number },
-): Outcome {
+): Materialized {
   const touched = inserted + updated + deleted
   const action = touched === 0 ? 'UNCHANGED' : `MERGE ${touched}`
   return { action, inserted, updated, deleted, unchanged: incoming.rows - inserted - updated }

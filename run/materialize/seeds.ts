@@ -6,13 +6,13 @@ import { findRelation, sameColumns } from '../database/relations.ts'
 import { underSavepoint } from '../database/savepoint.ts'
 import { quote } from '../manifest/relation.ts'
 import { type CsvTable, readCsv } from '../parse/csv.ts'
-import type { Outcome, Work } from './context.ts'
+import type { Materialized, Work } from './context.ts'
 import { dropTemporary } from './incoming.ts'
 import { createTableOf, type Incoming, rewrite, swap } from './rewrite.ts'
 import { runSql, target, temporary } from './statements.ts'
 
 /** A seed: its table becomes what the CSV file says; rows that are the same are not touched. */
-export async function seed(work: Work): Promise<Outcome> {
+export async function seed(work: Work): Promise<Materialized> {
   const { node, project, sql } = work
   const { column_types: columnTypes, quote_columns: quoteColumns, delimiter } = node.config as Record<string, never>
   const text = await readFile(path.join(project.dir, node.path), 'utf8')

@@ -2,7 +2,7 @@ import { ProjectError } from '../base/errors.ts'
 import { type Existing, findRelation } from '../database/relations.ts'
 import { quote } from '../manifest/relation.ts'
 import { type SnapshotConfig, snapshotConfig } from '../manifest/snapshot-config.ts'
-import type { Outcome, Work } from './context.ts'
+import type { Materialized, Work } from './context.ts'
 import { checkKeys, createIncoming, dropTemporary, keyOf } from './incoming.ts'
 import { runSql, step, target, temporary } from './statements.ts'
 
@@ -11,7 +11,7 @@ import { runSql, step, target, temporary } from './statements.ts'
  * demands: its clock stands still, so a change that would come no later than the version that it ends comes a microsecond after it;
  * two versions never overlap and never share a dbt_scd_id. A snapshot is never made anew, also not by a full refresh.
  */
-export async function snapshot(work: Work): Promise<Outcome> {
+export async function snapshot(work: Work): Promise<Materialized> {
   const config = snapshotConfig(work.node)
   const existing = await findRelation(work.sql, target(work))
   if (existing && existing.kind !== 'table')
@@ -33,7 +33,7 @@ export async function snapshot(work: Work): Promise<Outcome> {
 // The time of the build: one for all snapshots, so that they agree with each other.
 const now = 'now()::timestamp without time zone'
 
-async function first(work: Work, args: Record<string, unknown>): Promise<Outcome> {
+async function first(work: Work, args: Record<string, unknown>): Promise<Materialized> {
   const rows = await step(work, 'snapshot_begin', args)
   await runSql(work, `analyze ${target(work)}`)
   return { action: `SELECT ${rows}`, inserted: rows, updated: 0, deleted: 0, unchanged: 0 }
@@ -45,7 +45,7 @@ async function next(
   found: Existing,
   incoming: Existing,
   shared: Record<string, unknown>,
-): Promise<Outcome> {
+): Promise<Materialized> {
   const existing = await fit(work, config, found, incoming)
   const added = incoming.columns.filter(column => !found.columns.some(({ name }) => name === column.name)).map(({ name }) => name)
   const changes = temporary(work, '__dbt_changes')

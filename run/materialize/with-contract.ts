@@ -1,11 +1,11 @@
 import { contractColumns, hasContract } from '../manifest/contract.ts'
 import { addConstraints, dropStaleConstraints } from './constraints.ts'
-import type { Outcome, Work } from './context.ts'
+import type { Materialized, Work } from './context.ts'
 import { enforceContract } from './enforce-contract.ts'
 import { explainStatement } from './statements.ts'
 
 /** Materializes a node under its contract, if it has one: the query is checked before it runs, tables get the contract's constraints. */
-export async function withContract(work: Work, materialize: (work: Work) => Promise<Outcome>): Promise<Outcome> {
+export async function withContract(work: Work, materialize: (work: Work) => Promise<Materialized>): Promise<Materialized> {
   const { node, sql } = work
   const isTable = node.config.materialized === 'table' || node.config.materialized === 'incremental'
   if (hasContract(node))

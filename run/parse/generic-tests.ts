@@ -1,14 +1,14 @@
+import { fileAndLine } from '../base/codeframe.ts'
 import { ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { placeOf } from '../base/yaml.ts'
 import type { Macro, Node } from '../manifest/node.ts'
-import { written } from '../project/properties.ts'
 import type { TestProperties } from '../project/test-properties.ts'
 import { createScope } from '../template/context.ts'
 import { callTest, testArguments, testMacro } from '../template/generic-test.ts'
-import type { Session, World } from '../template/session.ts'
+import type { Rendering, World } from '../template/rendering.ts'
 import { attempt, configure, createDraft, type Draft, levelsFor, yamlLevel } from './drafts.ts'
-import { parseSession, settle } from './parse-session.ts'
+import { parseRendering, settle } from './parse-rendering.ts'
 import { description, type Patching } from './patch.ts'
 import { testNames } from './test-names.ts'
 
@@ -17,7 +17,7 @@ export interface Making extends Patching {
   world: World
   used: Set<object>
   name: (node: Node) => void
-  session: (node: Node) => Session
+  rendering: (node: Node) => Rendering
 }
 
 /** A draft per generic test of the properties, as dbt names and configures them. */
@@ -61,7 +61,7 @@ export function genericTests(making: Making): Draft[] {
     const other = made.get(uniqueId)
     if (other) {
       errors.push(
-        new ProjectError(`The same test stands twice: '${names.name}' here and at ${written(other.node.place)}`, {
+        new ProjectError(`The same test stands twice: '${names.name}' here and at ${fileAndLine(other.node.place)}`, {
           place: test.place,
           hint: 'Remove one of them, or give it a name: of its own.',
         }),
@@ -89,15 +89,15 @@ export function genericTests(making: Making): Draft[] {
     }
     if (target.config.enabled === false) node.config.enabled = false
 
-    const session = parseSession(node, () => {}, draft, errors)
+    const rendering = parseRendering(node, () => {}, draft, errors)
     attempt(errors, () => {
       making.name(node)
-      const scope = createScope(world, session)
-      const kwargs = testArguments(node, target, session, scope, world)
-      session.used.add(macro.uniqueId)
+      const scope = createScope(world, rendering)
+      const kwargs = testArguments(node, target, rendering, scope, world)
+      rendering.used.add(macro.uniqueId)
       if (!quiet(macro)) callTest(macro, kwargs, test.place, scope)
     })
-    node.macros = [...session.used]
+    node.macros = [...rendering.used]
     settle(node, errors)
     node.tags = [...new Set([...node.tags, ...test.columnTags])]
   }

@@ -1,9 +1,9 @@
+import { fileAndLine } from '../base/codeframe.ts'
 import { ProjectError } from '../base/errors.ts'
 import { type Definition, definitionText, parseTemplate } from '../jinja/template.ts'
 import type { Macro } from '../manifest/node.ts'
 import { RUNNER_PACKAGE } from '../manifest/node.ts'
 import type { ProjectFiles, SourceFile } from '../project/files.ts'
-import { written } from '../project/properties.ts'
 
 /** All macros and generic tests by unique id: the project's and the runner's, each with the macros that its text names. */
 export function readMacros(files: ProjectFiles, errors: ProjectError[]): Map<string, Macro> {
@@ -31,7 +31,7 @@ export function readMacros(files: ProjectFiles, errors: ProjectError[]): Map<str
       const other = macros.get(uniqueId)
       if (other) {
         errors.push(
-          new ProjectError(`Two ${kind}s are called '${definition.name}': here and at ${written(other.place)}`, {
+          new ProjectError(`Two ${kind}s are called '${definition.name}': here and at ${fileAndLine(other.place)}`, {
             place,
             hint: 'Rename one of them.',
           }),

@@ -1,16 +1,16 @@
 import { ProjectError } from '../base/errors.ts'
 import { bindMacro } from '../jinja/template.ts'
 import type { Node } from '../manifest/node.ts'
-import { relationOf, written } from '../manifest/relation.ts'
+import { relationOf, relationText } from '../manifest/relation.ts'
 import { createScope, macroBook } from '../template/context.ts'
 import { nodeDict, text } from '../template/node-context.ts'
-import type { Session, World } from '../template/session.ts'
+import type { Rendering, World } from '../template/rendering.ts'
 
 /**
  * Gives nodes their schema, alias and relation name: by the project's generate_schema_name and generate_alias_name where it has them,
- * else by dbt's. `session` makes the context of a node.
+ * else by dbt's. `rendering` makes the context of a node.
  */
-export function namer(world: World, session: (node: Node) => Session): (node: Node) => void {
+export function namer(world: World, rendering: (node: Node) => Rendering): (node: Node) => void {
   const { own } = macroBook(world)
   const testSchemas = new Map<string, string>()
   return node => {
@@ -19,11 +19,11 @@ export function namer(world: World, session: (node: Node) => Session): (node: No
     if (wanted !== undefined && wanted !== world.target.database)
       throw new ProjectError(`${node.name} is to go to the database '${wanted}', but the build works in '${world.target.database}'`, {
         place: node.place,
-        hint: 'One PostgreSQL session has one database: take the config away.',
+        hint: 'One PostgreSQL rendering has one database: take the config away.',
       })
     node.schema = schemaOf(node)
     node.alias = generated(node, 'generate_alias_name', 'custom_alias_name', config.alias) ?? String(config.alias ?? node.name).trim()
-    node.relationName = hasRelation(node, world) ? written(relationOf(node)) : null
+    node.relationName = hasRelation(node, world) ? relationText(relationOf(node)) : null
     const built = node.relationName !== null && node.resourceType !== 'test'
     if (built && Buffer.byteLength(node.alias) > 63)
       throw new ProjectError(`The relation name '${node.alias}' has ${Buffer.byteLength(node.alias)} characters, PostgreSQL takes 63`, {
@@ -48,7 +48,7 @@ export function namer(world: World, session: (node: Node) => Session): (node: No
   function generated(node: Node, name: string, parameter: string, custom: unknown): string | undefined {
     const macro = own.get(name)
     if (!macro) return undefined
-    const here = session(node)
+    const here = rendering(node)
     const [first = parameter] = macro.definition.parameters.map(({ name: own }) => own)
     const call = bindMacro(macro.definition, createScope(world, here))
     const kwargs = {

@@ -9,13 +9,13 @@ import { type Hook, unusedFolders } from '../project/config.ts'
 import type { ProjectFiles, SeedFile, SourceFile } from '../project/files.ts'
 import { readSelectors } from '../project/selectors.ts'
 import { createScope } from '../template/context.ts'
-import type { Session, World } from '../template/session.ts'
+import type { Rendering, World } from '../template/rendering.ts'
 import { yamlRenderer } from '../template/yaml-jinja.ts'
 import { attempt, configure, createDraft, type Draft, levelsFor } from './drafts.ts'
 import { genericTests } from './generic-tests.ts'
 import { readMacros } from './macros.ts'
 import { namer } from './names.ts'
-import { parseSession, settle } from './parse-session.ts'
+import { parseRendering, settle } from './parse-rendering.ts'
 import { describeMacros, docsOf, patchNodes, sourceDrafts } from './patch.ts'
 import { inPlaces, link } from './resolve-refs.ts'
 import { snapshotDrafts } from './snapshots.ts'
@@ -53,11 +53,13 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
 
   // 2: config() calls and refs, by rendering; then names, which the config decides
   const noticed = (message: string): unknown => warnings.push({ message })
-  const name = namer(world, node => parseSession(node, noticed))
+  const name = namer(world, node => parseRendering(node, noticed))
   for (const draft of drafts) if (draft.node.resourceType !== 'source') parseNode(draft)
 
   // 3: generic tests, which need to know what they are attached to
-  drafts.push(...genericTests({ files, drafts, world, used, renderYaml, docs, errors, name, session: node => parseSession(node, noticed) }))
+  drafts.push(
+    ...genericTests({ files, drafts, world, used, renderYaml, docs, errors, name, rendering: node => parseRendering(node, noticed) }),
+  )
 
   // 4: who reads whom
   const project: Project = {
@@ -124,29 +126,29 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
     attempt(errors, () => name(node))
     if (draft.template) {
       const { config } = node
-      const session = parseSession(node, noticed, draft, errors)
-      attempt(errors, () => void render(draft.template!, createScope(world, session)))
-      parseHooks(draft, session)
+      const rendering = parseRendering(node, noticed, draft, errors)
+      attempt(errors, () => void render(draft.template!, createScope(world, rendering)))
+      parseHooks(draft, rendering)
       for (const { constraint } of node.resourceType === 'model' ? referencesOf(node) : [])
         attempt(
           errors,
           () =>
             void render(
               parseTemplate(`{{ ${constraint.to} }}`, node.patch?.file ?? node.path, node.patch?.line),
-              createScope(world, session),
+              createScope(world, rendering),
             ),
         )
-      node.macros = [...session.used]
+      node.macros = [...rendering.used]
       if (node.config !== config) attempt(errors, () => name(node))
-    } else parseHooks(draft, parseSession(node, noticed, draft, errors))
+    } else parseHooks(draft, parseRendering(node, noticed, draft, errors))
     settle(node, errors)
   }
 
-  function parseHooks({ node }: Draft, session: Session): void {
+  function parseHooks({ node }: Draft, rendering: Rendering): void {
     for (const { sql } of [...((node.config['pre-hook'] ?? []) as Hook[]), ...((node.config['post-hook'] ?? []) as Hook[])])
       attempt(
         errors,
-        () => void render(parseTemplate(sql, node.place.file, node.place.line, node.place.column), createScope(world, session)),
+        () => void render(parseTemplate(sql, node.place.file, node.place.line, node.place.column), createScope(world, rendering)),
       )
   }
 

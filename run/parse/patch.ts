@@ -1,12 +1,13 @@
+import { fileAndLine } from '../base/codeframe.ts'
 import { ProjectError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { parseTemplate, render, type Scope } from '../jinja/template.ts'
 import type { Column, Macro, Project } from '../manifest/node.ts'
-import { relationOf, written as relationText } from '../manifest/relation.ts'
+import { relationOf, relationText } from '../manifest/relation.ts'
 import type { RenderYaml } from '../project/config.ts'
 import type { ProjectFiles } from '../project/files.ts'
-import { type ColumnProperties, written } from '../project/properties.ts'
+import type { ColumnProperties } from '../project/properties.ts'
 import { attempt, configure, createDraft, type Draft, levelsFor, yamlLevel } from './drafts.ts'
 
 /** Blocks of {% docs %} by name. */
@@ -20,7 +21,7 @@ export function docsOf(files: ProjectFiles, errors: ProjectError[]): Docs {
       const name = match[1]!
       const place = { file, line: text.slice(0, match.index).split('\n').length, column: 1 }
       const other = docs.get(name)
-      if (other) errors.push(new ProjectError(`Two docs blocks are called '${name}': here and at ${written(other.place)}`, { place }))
+      if (other) errors.push(new ProjectError(`Two docs blocks are called '${name}': here and at ${fileAndLine(other.place)}`, { place }))
       else docs.set(name, { name, text: match[2]!.trim(), place })
     }
   return docs
@@ -111,7 +112,7 @@ export function patchNodes({ files, drafts, renderYaml, docs, errors }: Patching
     const { node } = draft
     if (node.patch) {
       errors.push(
-        new ProjectError(`The ${kind} '${name}' has properties twice: here and at ${written(node.patch)}`, {
+        new ProjectError(`The ${kind} '${name}' has properties twice: here and at ${fileAndLine(node.patch)}`, {
           place,
           hint: 'Put them together.',
         }),
@@ -146,7 +147,7 @@ export function describeMacros(files: ProjectFiles, macros: Map<string, Macro>, 
       errors.push(new ProjectError(`These properties are for the macro '${name}', but there is no such macro`, { place, hint }))
     } else if (first) errors.push(new ProjectError(`The macro '${name}' has properties twice: here and at ${first}`, { place }))
     else {
-      described.set(name, written(place))
+      described.set(name, fileAndLine(place))
       macro.description = description(properties.description, docs, place, errors)
       macro.meta = properties.meta
       if (properties.arguments.length > 0) macro.arguments = properties.arguments

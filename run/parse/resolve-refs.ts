@@ -1,8 +1,8 @@
+import { fileAndLine } from '../base/codeframe.ts'
 import { type Place, ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { findCycle } from '../graph/order.ts'
 import type { Node, Project } from '../manifest/node.ts'
-import { written } from '../project/properties.ts'
 import type { Draft } from './drafts.ts'
 
 /** Fills a project with its nodes and who reads whom; refs to what is missing or disabled, circles and doubles go to `errors`. */
@@ -47,7 +47,7 @@ export function link(project: Project, drafts: Draft[], errors: ProjectError[]):
       else if (!found) fail(`${title(node)} refers to '${name}', but no model or seed has that name`, site, hintFor(name))
       else if (found.config.enabled === false)
         fail(
-          `${title(node)} refers to '${name}', which is disabled: ${written(found.patch ?? found.place)}`,
+          `${title(node)} refers to '${name}', which is disabled: ${fileAndLine(found.patch ?? found.place)}`,
           site,
           'Enable it, or disable what reads it too.',
         )
@@ -76,7 +76,7 @@ export function link(project: Project, drafts: Draft[], errors: ProjectError[]):
             : `Describe it under sources: in a properties file.`)
         fail(`${title(node)} reads the source '${key}', but no properties file has it`, site, hint)
       } else if (found.config.enabled === false)
-        fail(`${title(node)} reads the source '${key}', which is disabled: ${written(found.place)}`, site)
+        fail(`${title(node)} reads the source '${key}', which is disabled: ${fileAndLine(found.place)}`, site)
       else dependsOn.add(found.uniqueId)
     }
     node.dependsOn = [...dependsOn]

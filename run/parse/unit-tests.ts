@@ -1,3 +1,4 @@
+import { fileAndLine } from '../base/codeframe.ts'
 import { type Place, ProjectError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { didYouMean } from '../base/suggest.ts'
@@ -7,7 +8,7 @@ import { isFunction } from '../jinja/values.ts'
 import type { Node, Project, UnitInput, UnitTest } from '../manifest/node.ts'
 import type { RenderYaml } from '../project/config.ts'
 import type { ProjectFiles } from '../project/files.ts'
-import { type UnitTestProperties, written } from '../project/properties.ts'
+import type { UnitTestProperties } from '../project/properties.ts'
 import { macroBook } from '../template/context.ts'
 import { attempt, configure, createDraft, levelsFor, yamlLevel } from './drafts.ts'
 import { type Docs, description } from './patch.ts'
@@ -31,7 +32,7 @@ export function unitTests(project: Project, files: ProjectFiles, parsing: UnitPa
     const target = `model.${project.name}.${model}`
     const other = project.unitTests.get(uniqueId)
     if (other) {
-      errors.push(new ProjectError(`Two unit tests of ${model} are called '${name}': here and at ${written(other.place)}`, { place }))
+      errors.push(new ProjectError(`Two unit tests of ${model} are called '${name}': here and at ${fileAndLine(other.place)}`, { place }))
       continue
     }
     if (project.disabled.has(target)) continue
@@ -117,7 +118,7 @@ function contents(
       })
     }
     const twice = inputs.find(other => other.id === id)
-    if (twice) throw new ProjectError(`The unit test '${name}' gives ${input} twice, first at ${written(twice.place)}`, { place: at })
+    if (twice) throw new ProjectError(`The unit test '${name}' gives ${input} twice, first at ${fileAndLine(twice.place)}`, { place: at })
     return { input, place: at, id, isThis, rows: readRows(map, files, placeOfValue(map, 'rows') ?? at) }
   }
 }

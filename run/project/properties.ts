@@ -1,3 +1,4 @@
+import { fileAndLine } from '../base/codeframe.ts'
 import type { Problem } from '../base/errors.ts'
 import { type Place, ProjectError } from '../base/errors.ts'
 import { readShape } from '../base/validate.ts'
@@ -211,7 +212,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
       const place = placeOfValue(map, 'name') ?? { file }
       const other = columns.get(name)
       if (other) {
-        errors.push(new ProjectError(`The column '${name}' is described twice, first at ${written(other.place)}`, { place }))
+        errors.push(new ProjectError(`The column '${name}' is described twice, first at ${fileAndLine(other.place)}`, { place }))
         continue
       }
       const config = isYamlMap(own.config) ? own.config : {}
@@ -241,11 +242,6 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
     errors.push(new ProjectError(`A ${what} needs a name`, { place: placeOf(map) ?? { file } }))
     return undefined
   }
-}
-
-/** `models/core/_core.yml:12`. */
-export function written(place: Place): string {
-  return place.line === undefined ? place.file : `${place.file}:${place.line}`
 }
 
 const SHAPES = { model: MODEL, seed: SEED, snapshot: SNAPSHOT, test: SINGULAR }

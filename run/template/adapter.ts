@@ -4,7 +4,7 @@ import type { Answers, FoundColumn, FoundRelation, Request } from '../database/i
 import { str } from '../jinja/text.ts'
 import { fromJs, isDict, type JinjaFunction, type JinjaObject, missing, tuple, type Value } from '../jinja/values.ts'
 import { quote, type Relation, relationIn, relationObject } from '../manifest/relation.ts'
-import { record } from './python-modules.ts'
+import { namespace } from './python-modules.ts'
 
 /** How a context asks the database: the answer, or undefined while parsing. */
 export type Ask = <Kind extends Request['kind']>(request: Extract<Request, { kind: Kind }>) => Answers[Kind] | undefined
@@ -46,7 +46,7 @@ export function adapterObject(ask: Ask, database: string, dispatch: (name: strin
     type: () => 'postgres',
     get_show_indexes_sql: () => '',
   }
-  return record(methods, 'adapter')
+  return namespace(methods, 'adapter')
 
   function list(of: Value | undefined): Value {
     const schema = relationIn(of)?.schema ?? (typeof of === 'string' ? of : '')
@@ -55,9 +55,9 @@ export function adapterObject(ask: Ask, database: string, dispatch: (name: strin
 }
 
 /** `api.Relation` and `api.Column`. */
-export const API: JinjaObject = record(
+export const API: JinjaObject = namespace(
   {
-    Relation: record(
+    Relation: namespace(
       {
         create: (_, kwargs) =>
           relationObject({
@@ -70,7 +70,7 @@ export const API: JinjaObject = record(
       },
       'class Relation',
     ),
-    Column: record(
+    Column: namespace(
       {
         create: args => columnObject({ name: str(args[0] ?? ''), type: str(args[1] ?? '') }),
         translate_type: args =>
@@ -104,7 +104,7 @@ export function columnObject({ name, type, charSize, numericPrecision, numericSc
     () =>
       value
   return {
-    ...record({
+    ...namespace({
       name,
       column: name,
       quoted: quote(name),
@@ -130,7 +130,7 @@ export function tableObject(answer: Answers['query'] | undefined): JinjaObject {
   const names = columns.map(column => column.name)
   const values = (index: number): Value[] => rows.map(row => fromJs(row[index]))
   const column = (index: number): JinjaObject => ({
-    ...record(
+    ...namespace(
       { name: names[index] ?? '', values: () => tuple(values(index)), values_distinct: () => [...new Set(values(index))] },
       'column',
     ),
@@ -163,7 +163,7 @@ export function tableObject(answer: Answers['query'] | undefined): JinjaObject {
     : { get: name => (name === 'keys' ? () => tuple([]) : column(0)), iterate: () => [column(0)] }
   const allRows = (): Value[] => rows.map(row)
   return {
-    ...record({ columns: columnList, column_names: tuple([...names]), rows: allRows(), print_table: () => null }, 'Table'),
+    ...namespace({ columns: columnList, column_names: tuple([...names]), rows: allRows(), print_table: () => null }, 'Table'),
     iterate: allRows,
     toString: () => `<Table ${names.join(', ')}: ${rows.length} rows>`,
   }
@@ -172,7 +172,7 @@ export function tableObject(answer: Answers['query'] | undefined): JinjaObject {
 /** What load_result() gives for a statement. */
 export function resultObject(answer: Answers['query'] | undefined): JinjaObject {
   const status = answer?.status ?? ''
-  return record(
+  return namespace(
     {
       response: {
         get: name => (name === 'code' ? (status.split(' ')[0] ?? '') : name === '_message' ? status : undefined),

@@ -8,12 +8,11 @@ import { bindMacro, fromJs, type Kwargs, macroOf, parseTemplate, type Rendered, 
 import { toJs } from '../jinja/values.ts'
 import type { Node, Project } from '../manifest/node.ts'
 import { type Relation, relationObject, relationOf } from '../manifest/relation.ts'
-import { written as placeText } from '../project/properties.ts'
 import type { Ask } from './adapter.ts'
 import { createScope, macroBook } from './context.ts'
 import { callTest, testArguments, testMacro } from './generic-test.ts'
 import { text } from './node-context.ts'
-import type { Session } from './session.ts'
+import type { Rendering } from './rendering.ts'
 import { joinCtes, piecesOf } from './spliced-sql.ts'
 import { templateOf } from './templates.ts'
 
@@ -108,12 +107,12 @@ export function cteName(node: Node): string {
 }
 
 async function renderNode(project: Project, node: Node, context: RunContext): Promise<{ rendered: Rendered; ephemeral: string[] }> {
-  const { result, ephemeral } = await replay(project, node, context, (scope, session) => {
+  const { result, ephemeral } = await replay(project, node, context, (scope, rendering) => {
     const { generic, namespace, attachedTo = '' } = node.test ?? {}
     const macro = generic === undefined ? undefined : testMacro(project, generic, namespace)
     const attached = project.nodes.get(attachedTo) ?? project.sources.get(attachedTo)
     if (!macro || !attached) return render(templateOf(node), scope)
-    return callTest(macro, testArguments(node, attached, session, scope, project), node.place, scope)
+    return callTest(macro, testArguments(node, attached, rendering, scope, project), node.place, scope)
   })
   return { rendered: result, ephemeral }
 }
@@ -128,7 +127,7 @@ async function replay<T>(
   project: Project,
   node: Node | null,
   context: RunContext,
-  run: (scope: ReturnType<typeof createScope>, session: Session) => T,
+  run: (scope: ReturnType<typeof createScope>, rendering: Rendering) => T,
 ): Promise<{ result: T; ephemeral: string[] }> {
   const answers: unknown[] = []
   while (true) {
@@ -140,9 +139,9 @@ async function replay<T>(
     const said: { to: 'print' | 'warn'; message: string }[] = []
     const ephemeral = new Set<string>()
     const configured: Record<string, unknown> = {}
-    const session = { ...runSession(project, node, context, ask, ephemeral, said), configure: note }
+    const rendering = { ...runSession(project, node, context, ask, ephemeral, said), configure: note }
     try {
-      const result = run(createScope(project, session), session)
+      const result = run(createScope(project, rendering), rendering)
       for (const { to, message } of said) context[to]?.(message)
       if (node) context.configured?.(node, configured)
       return { result, ephemeral: [...ephemeral] }
@@ -178,7 +177,7 @@ function runSession(
   ask: Ask,
   ephemeral: Set<string>,
   said: { to: 'print' | 'warn'; message: string }[],
-): Session {
+): Rendering {
   const visible = (id: string): boolean => node === null || id === node.uniqueId || node.dependsOn.includes(id)
   return {
     node,
@@ -229,7 +228,7 @@ function isRelation({ resourceType }: Node): boolean {
 function unseen(node: Node, call: string, site: Place): ProjectError {
   return new ProjectError(`${node.name} calls ${call}, which parsing did not see: the order of the build does not know of it`, {
     place: site,
-    hint: `Add the comment -- depends_on: {{ ${call} }} to ${placeText({ file: node.path })}.`,
+    hint: `Add the comment -- depends_on: {{ ${call} }} to ${node.path}.`,
   })
 }
 

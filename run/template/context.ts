@@ -5,8 +5,8 @@ import { API, missingPackage } from './adapter.ts'
 import { moment } from './datetime.ts'
 import { FUNCTIONS } from './dbt-functions.ts'
 import { type Here, NODE_VALUES } from './node-context.ts'
-import { MODULES, record } from './python-modules.ts'
-import type { Session, World } from './session.ts'
+import { MODULES, namespace } from './python-modules.ts'
+import type { Rendering, World } from './rendering.ts'
 
 /** Macros by name: the project's own come before the runner's. */
 export interface MacroBook {
@@ -15,16 +15,16 @@ export interface MacroBook {
 }
 
 /** The names of a template of a node: `extra`, the project's macros, dbt's context, the runner's macros. */
-export function createScope(world: World, session: Session): Scope {
+export function createScope(world: World, rendering: Rendering): Scope {
   const book = macroBook(world)
   const base = baseValues(world)
   const made = new Map<string, Value>()
   const called = new Map<string, JinjaFunction>()
-  const here: Here = { world, session, macro: name => macro(book.own.get(name)) ?? macro(book.runner.get(name)), results: new Map() }
+  const here: Here = { world, rendering, macro: name => macro(book.own.get(name)) ?? macro(book.runner.get(name)), results: new Map() }
   const scope: Scope = {
     get: name =>
-      session.extra.get(name) ?? macro(book.own.get(name)) ?? own(name) ?? macro(book.runner.get(name)) ?? base.get(name) ?? pack(name),
-    keys: () => [...session.extra.keys(), ...book.own.keys(), ...Object.keys(NODE_VALUES), ...book.runner.keys(), ...base.keys()],
+      rendering.extra.get(name) ?? macro(book.own.get(name)) ?? own(name) ?? macro(book.runner.get(name)) ?? base.get(name) ?? pack(name),
+    keys: () => [...rendering.extra.keys(), ...book.own.keys(), ...Object.keys(NODE_VALUES), ...book.runner.keys(), ...base.keys()],
   }
   return scope
 
@@ -39,7 +39,7 @@ export function createScope(world: World, session: Session): Scope {
 
   function macro(found: Macro | undefined): JinjaFunction | undefined {
     if (!found) return undefined
-    session.used.add(found.uniqueId)
+    rendering.used.add(found.uniqueId)
     let call = called.get(found.uniqueId)
     if (!call) {
       call = bindMacro(found.definition, scope)
@@ -82,10 +82,10 @@ function baseValues(world: World): Map<string, Value> {
       ...Object.entries(FUNCTIONS),
       ['modules', MODULES],
       ['api', API],
-      ['target', record(all, 'target')],
+      ['target', namespace(all, 'target')],
       [
         'flags',
-        record(
+        namespace(
           {
             WHICH: flags.which,
             FULL_REFRESH: flags.fullRefresh,

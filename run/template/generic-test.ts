@@ -1,18 +1,18 @@
 import type { Place } from '../base/errors.ts'
-import type { Scope } from '../jinja/frame.ts'
 import { isOutput } from '../jinja/output.ts'
 import { renderedOf } from '../jinja/render.ts'
 import { bindMacro, evaluate, macroOf, parseTemplate, type Rendered, renderValue } from '../jinja/template.ts'
 import { fromJs, isFunction, type JinjaFunction, type Value } from '../jinja/values.ts'
+import type { Scope } from '../jinja/variables.ts'
 import type { Macro, Node } from '../manifest/node.ts'
 import { RUNNER_PACKAGE } from '../manifest/node.ts'
 import { macroBook } from './context.ts'
 import { text } from './node-context.ts'
-import type { Session, World } from './session.ts'
+import type { Rendering, World } from './rendering.ts'
 import { piecesOf } from './spliced-sql.ts'
 
 /** The arguments of a generic test as its macro gets them: `model` with its `where`, strings that call ref() & co. evaluated. */
-export function testArguments(node: Node, target: Node, session: Session, scope: Scope, world: World): Record<string, Value> {
+export function testArguments(node: Node, target: Node, rendering: Rendering, scope: Scope, world: World): Record<string, Value> {
   const { file, line = 1, column = 1 } = node.place
   const value = (item: unknown): Value => {
     if (typeof item === 'string') {
@@ -23,7 +23,7 @@ export function testArguments(node: Node, target: Node, session: Session, scope:
     if (typeof item !== 'object' || item === null) return fromJs(item)
     return new Map(Object.entries(item).map(([key, inner]): [Value, Value] => [key, value(inner)]))
   }
-  const kwargs: Record<string, Value> = { model: modelOf(node, target, session, scope, world) }
+  const kwargs: Record<string, Value> = { model: modelOf(node, target, rendering, scope, world) }
   for (const [key, item] of Object.entries(node.test?.arguments ?? {})) kwargs[key] = key === 'column_name' ? fromJs(item) : value(item)
   return kwargs
 }
@@ -44,12 +44,12 @@ export function testMacro(world: World, generic: string, namespace: string | und
 }
 // get_where_subquery(ref(…)); where there is no `where` and the macro is dbt's, that is the relation itself.
 
-export function modelOf(node: Node, target: Node, session: Session, scope: Scope, world: World): Value {
+export function modelOf(node: Node, target: Node, rendering: Rendering, scope: Scope, world: World): Value {
   const { place } = node
   const relation =
     target.resourceType === 'source'
-      ? session.source(target.sourceName ?? '', target.name, place)
-      : session.ref(target.name, undefined, place)
+      ? rendering.source(target.sourceName ?? '', target.name, place)
+      : rendering.ref(target.name, undefined, place)
   const own = macroBook(world).own
   const plain = !node.config.where && !own.has('get_where_subquery') && !own.has('default__get_where_subquery')
   if (plain) return relation

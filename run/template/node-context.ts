@@ -7,13 +7,13 @@ import { fromJs, type JinjaFunction, type JinjaObject, type Kwargs, missing, typ
 import type { Node } from '../manifest/node.ts'
 import { relationObject, relationOf } from '../manifest/relation.ts'
 import { adapterObject, pairsOf, resultObject } from './adapter.ts'
-import { record } from './python-modules.ts'
-import type { Session, World } from './session.ts'
+import { namespace } from './python-modules.ts'
+import type { Rendering, World } from './rendering.ts'
 
 /** Where a name of the context is looked up: one rendering of one node. */
 export interface Here {
   world: World
-  session: Session
+  rendering: Rendering
   /** A macro by its name, the project's own before the runner's. */
   macro(name: string): JinjaFunction | undefined
   /** What statement() kept for load_result(). */
@@ -22,33 +22,34 @@ export interface Here {
 
 /** dbt's context of a node: a line per name. One table for all nodes, each value made when a template first asks for it. */
 export const NODE_VALUES: Record<string, (here: Here) => Value> = {
-  execute: ({ session }) => session.execute,
+  execute: ({ rendering }) => rendering.execute,
   ref,
   source,
-  config: ({ session }) => configFunction(session),
-  builtins: here => record({ ref: ref(here), source: source(here), config: configFunction(here.session) }, 'builtins'),
-  this: ({ session }) => (session.node ? relationObject(relationOf(session.node)) : missing("'this' is undefined: there is no node here")),
-  model: ({ session }) => (session.node ? nodeDict(session.node) : null),
-  schema: ({ session, world }) => session.node?.schema ?? world.target.schema,
-  database: ({ session, world }) => session.node?.database ?? world.target.database,
+  config: ({ rendering }) => configFunction(rendering),
+  builtins: here => namespace({ ref: ref(here), source: source(here), config: configFunction(here.rendering) }, 'builtins'),
+  this: ({ rendering }) =>
+    rendering.node ? relationObject(relationOf(rendering.node)) : missing("'this' is undefined: there is no node here"),
+  model: ({ rendering }) => (rendering.node ? nodeDict(rendering.node) : null),
+  schema: ({ rendering, world }) => rendering.node?.schema ?? world.target.schema,
+  database: ({ rendering, world }) => rendering.node?.database ?? world.target.database,
   is_incremental:
-    ({ session }) =>
+    ({ rendering }) =>
     () =>
-      session.isIncremental(),
+      rendering.isIncremental(),
   last_built:
-    ({ session }) =>
+    ({ rendering }) =>
     () =>
-      session.lastBuilt(),
+      rendering.lastBuilt(),
   on_citus:
-    ({ session }) =>
+    ({ rendering }) =>
     () =>
-      session.onCitus(),
+      rendering.onCitus(),
   adapter,
   load_relation: here => adapter(here).get('load_relation') ?? null,
   run_query:
-    ({ session }) =>
+    ({ rendering }) =>
     (args, kwargs, site) =>
-      resultObject(session.ask({ kind: 'query', sql: text(args[0] ?? kwargs.sql), place: site })).get('table') ?? null,
+      resultObject(rendering.ask({ kind: 'query', sql: text(args[0] ?? kwargs.sql), place: site })).get('table') ?? null,
   statement,
   load_result:
     ({ results }) =>
@@ -57,19 +58,19 @@ export const NODE_VALUES: Record<string, (here: Here) => Value> = {
       return results.has(name) ? resultObject(results.get(name)) : null
     },
   log:
-    ({ session }) =>
+    ({ rendering }) =>
     (args, kwargs) => {
-      if (args[1] === true || kwargs.info === true) session.print(text(args[0] ?? kwargs.msg))
+      if (args[1] === true || kwargs.info === true) rendering.print(text(args[0] ?? kwargs.msg))
       return ''
     },
   print:
-    ({ session }) =>
+    ({ rendering }) =>
     (args, kwargs) => {
-      session.print(text(args[0] ?? kwargs.msg))
+      rendering.print(text(args[0] ?? kwargs.msg))
       return ''
     },
-  exceptions: ({ session }) => exceptions(session),
-  var: ({ world, session }) => varFunction(world, session),
+  exceptions: ({ rendering }) => exceptions(rendering),
+  var: ({ world, rendering }) => varFunction(world, rendering),
   env_var: ({ world }) => envFunction(world),
 }
 
@@ -118,8 +119,8 @@ export function nodeDict(node: Node): Value {
   })
 }
 
-function adapter({ session, world, macro }: Here): JinjaObject {
-  return adapterObject(session.ask, world.target.database, dispatch)
+function adapter({ rendering, world, macro }: Here): JinjaObject {
+  return adapterObject(rendering.ask, world.target.database, dispatch)
 
   // adapter.dispatch: the PostgreSQL form of a macro before its default.
   function dispatch(name: string, site: Place): Value {
@@ -129,7 +130,7 @@ function adapter({ session, world, macro }: Here): JinjaObject {
   }
 }
 
-function ref({ session }: Here): JinjaFunction {
+function ref({ rendering }: Here): JinjaFunction {
   return (args, kwargs, site) => {
     if (kwargs.v !== undefined || kwargs.version !== undefined)
       throw new ProjectError('not supported: versions of models', {
@@ -137,32 +138,32 @@ function ref({ session }: Here): JinjaFunction {
         hint: 'Give the new version a name of its own and ref() that.',
       })
     if (args.length === 0 || args.length > 2) throw new ProjectError("ref() takes a model's name", { place: site })
-    return args.length === 2 ? session.ref(text(args[1]), text(args[0]), site) : session.ref(text(args[0]), undefined, site)
+    return args.length === 2 ? rendering.ref(text(args[1]), text(args[0]), site) : rendering.ref(text(args[0]), undefined, site)
   }
 }
 
-function source({ session }: Here): JinjaFunction {
+function source({ rendering }: Here): JinjaFunction {
   return (args, _, site) => {
     if (args.length !== 2) throw new ProjectError("source() takes a source's name and a table", { place: site })
-    return session.source(text(args[0]), text(args[1]), site)
+    return rendering.source(text(args[0]), text(args[1]), site)
   }
 }
 
-function statement({ session, results }: Here): JinjaFunction {
+function statement({ rendering, results }: Here): JinjaFunction {
   return (args: Value[], kwargs: Kwargs, site: Place) => {
     const name = args[0] ?? kwargs.name ?? null
     const caller = kwargs.caller as JinjaFunction | undefined
     if (!caller) throw new ProjectError('statement() is called as {% call statement(name) %} … {% endcall %}', { place: site })
     const sql = text(caller([], {}, site))
-    if (!session.execute) return ''
-    const answer = session.ask({ kind: 'query', sql, place: site })
+    if (!rendering.execute) return ''
+    const answer = rendering.ask({ kind: 'query', sql, place: site })
     if (name !== null) results.set(str(name), answer)
     return ''
   }
 }
 
-function configFunction(session: Session): JinjaFunction {
-  const values = (): Record<string, unknown> => session.node?.config ?? {}
+function configFunction(rendering: Rendering): JinjaFunction {
+  const values = (): Record<string, unknown> => rendering.node?.config ?? {}
   const read = (key: string): unknown => values()[key === 'pre_hook' || key === 'post_hook' ? key.replace('_', '-') : key]
   const get: JinjaFunction = (args, kwargs) => {
     const found = read(str(args[0] ?? ''))
@@ -174,8 +175,8 @@ function configFunction(session: Session): JinjaFunction {
       const key = str(args[0] ?? '')
       const found = read(key)
       if (found !== undefined && found !== null) return fromJs(found)
-      if (!session.execute) return ''
-      throw new ProjectError(`The config '${key}' is required, but ${session.node?.name ?? 'the project'} does not have it`, {
+      if (!rendering.execute) return ''
+      throw new ProjectError(`The config '${key}' is required, but ${rendering.node?.name ?? 'the project'} does not have it`, {
         place: site,
       })
     },
@@ -187,7 +188,7 @@ function configFunction(session: Session): JinjaFunction {
     persist_column_docs: () => (values().persist_docs as { columns?: boolean } | undefined)?.columns === true,
   }
   const call: JinjaFunction = (args, kwargs, site) => {
-    session.configure(pairsOf(args, kwargs), site)
+    rendering.configure(pairsOf(args, kwargs), site)
     return ''
   }
   call.get = name => (Object.hasOwn(methods, name) ? methods[name] : read(name) === undefined ? undefined : fromJs(read(name)))
@@ -195,13 +196,13 @@ function configFunction(session: Session): JinjaFunction {
   return call
 }
 
-function varFunction(world: World, session: Session): JinjaFunction {
+function varFunction(world: World, rendering: Rendering): JinjaFunction {
   const call: JinjaFunction = (args, kwargs, site) => {
     const name = str(args[0] ?? kwargs.name ?? '')
     if (Object.hasOwn(world.vars, name)) return fromJs(world.vars[name])
     const otherwise = args[1] ?? kwargs.default
     if (otherwise !== undefined) return otherwise
-    if (!session.strict) return null
+    if (!rendering.strict) return null
     const hint =
       didYouMean(name, Object.keys(world.vars)) ?? `Give it under vars: in dbt_project.yml, with --vars, or a default: var('${name}', …).`
     throw new ProjectError(`The var '${name}' has no value`, { place: site, hint })
@@ -228,12 +229,12 @@ function envFunction(world: World): JinjaFunction {
   }
 }
 
-function exceptions(session: Session): JinjaObject {
+function exceptions(rendering: Rendering): JinjaObject {
   const raise: JinjaFunction = (args, kwargs, site) => {
     throw new ProjectError(text(args[0] ?? kwargs.msg), { place: site })
   }
   const warn: JinjaFunction = (args, kwargs) => {
-    session.warn(text(args[0] ?? kwargs.msg))
+    rendering.warn(text(args[0] ?? kwargs.msg))
     return ''
   }
   const typed =
@@ -241,7 +242,7 @@ function exceptions(session: Session): JinjaObject {
     (args, _, site) => {
       throw new ProjectError(`${what}: ${args.map(text).join(', ')}`, { place: site })
     }
-  return record(
+  return namespace(
     {
       raise_compiler_error: raise,
       raise_not_implemented: raise,

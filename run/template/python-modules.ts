@@ -5,7 +5,7 @@ import { type JinjaObject, tuple, type Value } from '../jinja/values.ts'
 import { DATETIME, PYTZ } from './datetime.ts'
 
 /** An object of templates with these attributes. */
-export function record(attributes: Record<string, Value>, name = 'object'): JinjaObject {
+export function namespace(attributes: Record<string, Value>, name = 'object'): JinjaObject {
   return {
     get: key => (Object.hasOwn(attributes, key) ? attributes[key] : undefined),
     keys: () => Object.keys(attributes),
@@ -14,9 +14,9 @@ export function record(attributes: Record<string, Value>, name = 'object'): Jinj
 }
 
 /** `modules`: the parts of Python's re and datetime that dbt projects use. */
-export const MODULES: JinjaObject = record(
+export const MODULES: JinjaObject = namespace(
   {
-    re: record(
+    re: namespace(
       {
         ...builtins({
           'sub(pattern, repl, string, count=0, flags=0)': (pattern, repl, text, count, flags) => {
@@ -48,8 +48,8 @@ export const MODULES: JinjaObject = record(
       },
       'module re',
     ),
-    datetime: record(DATETIME, 'module datetime'),
-    pytz: record(PYTZ, 'module pytz'),
+    datetime: namespace(DATETIME, 'module datetime'),
+    pytz: namespace(PYTZ, 'module pytz'),
   },
   'modules',
 )
@@ -57,7 +57,7 @@ export const MODULES: JinjaObject = record(
 function found(match: RegExpExecArray | null): Value {
   if (!match) return null
   const group = (key: Value): Value => (typeof key === 'number' ? (match[key] ?? null) : (match.groups?.[str(key)] ?? null))
-  return record(
+  return namespace(
     {
       ...builtins({
         'group(*keys)': keys => {

@@ -3,7 +3,7 @@ import { copyPlaces, isYamlMap, placeOfValue } from '../base/yaml.ts'
 import { parseTemplate, renderValue, type Scope, toJs } from '../jinja/template.ts'
 import type { RenderYaml } from '../project/config.ts'
 import { createScope } from './context.ts'
-import type { Session, World } from './session.ts'
+import type { Rendering, World } from './rendering.ts'
 
 /** Renders the Jinja of YAML values, where var(), env_var() and target are known; a value that is one expression keeps its type. */
 export function yamlRenderer(world: World): RenderYaml {
@@ -27,7 +27,7 @@ function rendered(value: string, scope: Scope, place: Parameters<RenderYaml>[1])
   return toJs(renderValue(parseTemplate(value, file, line, column), scope))
 }
 
-function yamlSession(): Session {
+function yamlSession(): Rendering {
   const refuse = (name: string) => (): never => {
     throw new ProjectError(`${name}() cannot stand in YAML`, { hint: 'Only var(), env_var() and target are known here.' })
   }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Check } from '../../run/check/check.ts'
 import { statementOf, verdictOf } from '../../run/check/data-tests.ts'
+import type { TestQuery } from '../../run/check/test-query.ts'
 
-const check = (sql: string, more: Partial<Check> = {}): Check => ({
+const check = (sql: string, more: Partial<TestQuery> = {}): TestQuery => ({
   sql,
   failCalc: 'count(*)',
   warnIf: '!= 0',

@@ -1,13 +1,12 @@
 import { ProjectError } from '../../base/errors.ts'
 import type { Command } from '../../cli/command.ts'
-import { withDatabase } from '../../cli/open-database.ts'
+import { whileLocked, withDatabase } from '../../cli/open-database.ts'
 import { openProject } from '../../cli/open-project.ts'
-import { withLock } from '../../database/lock.ts'
 import { refusePending } from '../../database/migrate.ts'
 import { fingerprints } from '../../graph/fingerprint.ts'
 import { hasLog, landedIn, publishedNodes } from '../../history/run-log.ts'
 import { numberText, plural } from '../../report/format.ts'
-import { findRetirable, judges, retire } from '../retention.ts'
+import { findRetirable, modelOf, retire } from '../retention.ts'
 
 /** clean --landing: landed records of old batches that no table needs. Tells what would go; with --apply it goes. Gives the exit code. */
 export async function retireCommand(command: Command): Promise<number> {
@@ -16,14 +15,13 @@ export async function retireCommand(command: Command): Promise<number> {
   if (keep === undefined || keep < 1)
     throw new ProjectError('clean --landing needs the number of batches that stay whole', { hint: 'Say, for instance, --keep 90.' })
   const { project } = await openProject(command)
-  const onWait = (holder: string) => report.note(`Waiting for another build or load: ${holder}`)
   return withDatabase(command, sql =>
-    withLock(sql, { wait: options.wait !== false, onWait }, async session => {
+    whileLocked(command, sql, async session => {
       await refusePending(sql, project.dir)
       if (!(await hasLog(sql))) throw new ProjectError('This project has no landing tables')
       // Only what was judged by the present rules can be said to be of no use.
       const [published, now, landed] = [await publishedNodes(sql), fingerprints(project), await landedIn(sql)]
-      for (const name of Object.keys(judges)) {
+      for (const name of Object.keys(modelOf)) {
         const id = `model.${project.name}.${name}`
         const node = published.get(id)
         if (node?.fingerprint !== now.get(id) || node === undefined || node.landedIn < landed)

@@ -4,7 +4,7 @@ import { judgeHelpdesk } from './helpdesk.ts'
 import { type Entity, type Feed, type FeedFile, readFile } from './parse.ts'
 import { type Judged, judgeRecord, markDuplicates } from './records.ts'
 import type { Seeds, Vars } from './seeds.ts'
-import { judgeSpend } from './spend.ts'
+import { judgeSpend } from './spend-records.ts'
 
 /** A file as the ledger has it, with its batch. */
 export interface LedgerFile extends FeedFile {

@@ -1,7 +1,7 @@
 import type { Claim } from './claim.ts'
 
 /** A test's SQL and what its config says of the verdict. */
-export interface Check {
+export interface TestQuery {
   sql: string
   failCalc: string
   warnIf: string

@@ -6,11 +6,11 @@ import { checkContract } from '../manifest/contract.ts'
 import type { Node } from '../manifest/node.ts'
 import { relationObject, relationOf } from '../manifest/relation.ts'
 import { snapshotConfig } from '../manifest/snapshot-config.ts'
-import type { Session } from '../template/session.ts'
+import type { Rendering } from '../template/rendering.ts'
 import { attempt, configure, type Draft } from './drafts.ts'
 
-/** The session of the parse pass: what it is asked for is noted in the draft, the database is silent. */
-export function parseSession(node: Node, warn: (message: string) => void, draft?: Draft, errors: ProjectError[] = []): Session {
+/** The rendering of the parse pass: what it is asked for is noted in the draft, the database is silent. */
+export function parseRendering(node: Node, warn: (message: string) => void, draft?: Draft, errors: ProjectError[] = []): Rendering {
   return {
     ...SILENT,
     node,

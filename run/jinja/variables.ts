@@ -15,9 +15,9 @@ export interface Scope {
 }
 
 /** The variables of a template, macro or loop, around which lie its parents' and at last the scope from outside. */
-export interface Frame {
-  readonly variables: Map<string, Value>
-  readonly parent: Frame | undefined
+export interface Variables {
+  readonly own: Map<string, Value>
+  readonly parent: Variables | undefined
   readonly scope: Scope
   readonly source: Source
 }
@@ -27,41 +27,41 @@ export interface ReturnSignal {
   readonly returned: Value | Output
 }
 
-export function createFrame(scope: Scope, source: Source, parent?: Frame): Frame {
-  return { variables: new Map(), parent, scope, source }
+export function createVariables(scope: Scope, source: Source, parent?: Variables): Variables {
+  return { own: new Map(), parent, scope, source }
 }
 
-export function childOf(frame: Frame): Frame {
-  return { variables: new Map(), parent: frame, scope: frame.scope, source: frame.source }
+export function childOf(variables: Variables): Variables {
+  return { own: new Map(), parent: variables, scope: variables.scope, source: variables.source }
 }
 
 /** The value of a name that is written at an offset: the innermost variable, else what the scope has, else a global of Jinja, else Undefined. */
-export function resolve(frame: Frame, name: string, at: number): Value {
-  for (let inner: Frame | undefined = frame; inner; inner = inner.parent) {
-    const value = inner.variables.get(name)
+export function resolve(variables: Variables, name: string, at: number): Value {
+  for (let inner: Variables | undefined = variables; inner; inner = inner.parent) {
+    const value = inner.own.get(name)
     if (value !== undefined) return value
   }
-  const outside = frame.scope.get(name)
+  const outside = variables.scope.get(name)
   if (outside !== undefined) return outside
-  return Object.hasOwn(globals, name) ? (globals[name] as Value) : undefinedName(frame, name, at)
+  return Object.hasOwn(globals, name) ? (globals[name] as Value) : undefinedName(variables, name, at)
 }
 
-export function assign(target: Target, value: Value, frame: Frame): void {
-  if (target.type === 'name') frame.variables.set(target.name, value)
+export function assign(target: Target, value: Value, variables: Variables): void {
+  if (target.type === 'name') variables.own.set(target.name, value)
   else if (target.type === 'tuple') {
     const values = iterate(value)
     if (values.length !== target.items.length) {
       throw new ProjectError(`${typeName(value)} of ${values.length} cannot be unpacked into ${target.items.length} names`, {
-        place: placeAt(frame.source, target.at),
+        place: placeAt(variables.source, target.at),
       })
     }
-    for (const [index, item] of target.items.entries()) assign(item, values[index] as Value, frame)
+    for (const [index, item] of target.items.entries()) assign(item, values[index] as Value, variables)
   } else {
-    const object = resolve(frame, target.object, target.at)
+    const object = resolve(variables, target.object, target.at)
     if (isUndefined(object)) throw object.complain()
     if (!isObject(object) || !object.set) {
       throw new ProjectError(`cannot set '${target.name}' of '${target.object}': only a namespace() can be changed so`, {
-        place: placeAt(frame.source, target.at),
+        place: placeAt(variables.source, target.at),
         hint: `{% set ${target.object} = namespace(${target.name}=…) %}`,
       })
     }
@@ -79,16 +79,16 @@ export function isReturn(error: unknown): error is ReturnSignal {
   return typeof error === 'object' && error !== null && 'returned' in error && !(error instanceof Error)
 }
 
-function undefinedName(frame: Frame, name: string, at: number): Undefined {
+function undefinedName(variables: Variables, name: string, at: number): Undefined {
   return missing(
     `'${name}' is undefined`,
-    () => didYouMean(name, namesInSight(frame)),
-    () => placeAt(frame.source, at),
+    () => didYouMean(name, namesInSight(variables)),
+    () => placeAt(variables.source, at),
   )
 }
 
-function namesInSight(frame: Frame): Set<string> {
-  const names = [...(frame.scope.keys?.() ?? []), ...Object.keys(globals)]
-  for (let inner: Frame | undefined = frame; inner; inner = inner.parent) names.push(...inner.variables.keys())
+function namesInSight(variables: Variables): Set<string> {
+  const names = [...(variables.scope.keys?.() ?? []), ...Object.keys(globals)]
+  for (let inner: Variables | undefined = variables; inner; inner = inner.parent) names.push(...inner.own.keys())
   return new Set(names)
 }

@@ -1,0 +1,18 @@
+import { prepareCluster } from '../citus/prepare.ts'
+import type { Session, Sql } from '../database/driver.ts'
+import { migrate } from '../database/migrate.ts'
+import type { Project } from '../manifest/node.ts'
+import type { Report } from '../report/report.ts'
+
+/**
+ * Makes the database ready for a load or a build, while the caller holds the lock: its migrations are applied and told, and tables of a cluster lie
+ * where the models say. Gives whether it is a cluster. `models` is asked for a project only where there is a cluster.
+ */
+export async function prepareDatabase(
+  { sql, url, session, report }: { sql: Sql; url: string; session: Session; report: Report },
+  project: Pick<Project, 'dir' | 'citus'>,
+  models: () => Promise<Project>,
+): Promise<boolean> {
+  for (const name of await migrate(sql, url, project.dir)) report.note(`Applied migration ${name}`)
+  return prepareCluster(sql, session, project.citus, models, report)
+}

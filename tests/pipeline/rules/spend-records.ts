@@ -1,0 +1,173 @@
+import { absolute, cents, compareDecimals, decimal, decimalText, minus, shifted, times } from './decimal.ts'
+import { type Finding, fieldsOf, memberAt, trim } from './fields.ts'
+import type { JsonObject } from './json.ts'
+import type { Content, Row } from './records.ts'
+import type { Seeds } from './seeds.ts'
+
+/** What the records of spend hold, and what R11 to R15, R18 and R26 say about them. */
+export const judgeSpend = {
+  budgets: (record: JsonObject, findings: Finding[], _seeds: Seeds): Content => {
+    const { optional, required, object } = fieldsOf(record, findings)
+    const values: Row = {
+      budget_uuid: optional('uuid', 'text'),
+      name: required('name', 'text'),
+      description: optional('description', 'text'),
+      is_retired: optional('retired', 'boolean'),
+      is_limitless: optional('limitlessOverspend', 'boolean'),
+      start_date: optional('startDate', 'date'),
+      recurring_interval: optional('recurringInterval', 'text'),
+      timezone: optional('timezone', 'text'),
+      recurring_limit: optional('recurringLimit', 'numeric'),
+    }
+    const isLimitNeeded = values.is_limitless !== 'true'
+    const period = memberAt(record, 'currentPeriod')
+    if (period !== undefined && period !== null && period !== '') object('currentPeriod', isLimitNeeded)
+    const isBroken = findings.some(({ field, type }) => field === 'currentPeriod' && type === 'invalid_value')
+    object('currentPeriod.spent', false)
+    return {
+      values: {
+        ...values,
+        limit_amount: notNegative((isLimitNeeded && !isBroken ? required : optional)('currentPeriod.limit', 'numeric'), findings),
+        overspend_buffer: optional('currentPeriod.overspendBuffer', 'numeric'),
+        assigned_amount: optional('currentPeriod.assigned', 'numeric'),
+        spent_cleared: optional('currentPeriod.spent.cleared', 'numeric'),
+        spent_pending: optional('currentPeriod.spent.pending', 'numeric'),
+        spent_total: optional('currentPeriod.spent.total', 'numeric'),
+        period_start_date: optional('currentPeriod.startDate', 'date'),
+        period_end_date: optional('currentPeriod.endDate', 'date'),
+      },
+    }
+  },
+
+  cards: (record: JsonObject, findings: Finding[], _seeds: Seeds): Content => {
+    const { optional, required, object } = fieldsOf(record, findings)
+    object('currentPeriod', false)
+    return {
+      values: {
+        card_uuid: optional('uuid', 'text'),
+        name: optional('name', 'text'),
+        user_id: required('userId', 'reference'),
+        user_uuid: optional('userUuid', 'text'),
+        budget_id: optional('budgetId', 'reference'),
+        last_four: optional('lastFour', 'text'),
+        valid_thru: optional('validThru', 'text'),
+        status: required('status', 'text'),
+        card_type: required('type', 'text'),
+        is_budget_shared: optional('shareBudgetFunds', 'boolean'),
+        is_recurring: optional('recurring', 'boolean'),
+        recurring_limit: optional('recurringLimit', 'numeric'),
+        current_limit: notNegative(optional('currentPeriod.limit', 'numeric'), findings),
+        current_spent: optional('currentPeriod.spent', 'numeric'),
+        created_at: required('createdTime', 'timestamp'),
+        updated_at: optional('updatedTime', 'timestamp'),
+      },
+    }
+  },
+
+  transactions: (record: JsonObject, findings: Finding[], seeds: Seeds): Content => {
+    const { optional, required } = fieldsOf(record, findings)
+    const values: Row = {
+      transaction_uuid: optional('uuid', 'text'),
+      transaction_type: optional('transactionType', 'text'),
+      status: optional('status', 'text'),
+      occurred_at: required('occurredTime', 'timestamp'),
+      updated_at: optional('updatedTime', 'timestamp'),
+      user_id: optional('userId', 'reference'),
+      user_uuid: optional('userUuid', 'text'),
+      user_name: optional('userName', 'text'),
+      card_id: optional('cardId', 'reference'),
+      budget_id: optional('budgetId', 'reference'),
+      merchant_name: optional('merchantName', 'text'),
+      raw_merchant_name: optional('rawMerchantName', 'text'),
+      merchant_category_code: optional('merchantCategoryCode', 'text'),
+      fees: optional('fees', 'numeric'),
+      is_complete: optional('complete', 'boolean'),
+      decline_reason: optional('declineReason', 'text'),
+      original_auth_transaction_uuid: optional('originalAuthTransactionUuid', 'reference'),
+    }
+    return { values: { ...values, ...readAmounts(record, findings, values.occurred_at ?? null, seeds) } }
+  },
+}
+
+/** R26: the amount in its currency, the rate, the amount in dollars; and what R14 and R18 say of them. */
+export function readAmounts(record: JsonObject, findings: Finding[], occurredAt: string | null, seeds: Seeds): Row {
+  const { optional, required, object } = fieldsOf(record, findings)
+  const feedAmount = optional('amount', 'numeric')
+  if (!object('currencyData', true)) return {}
+  const amount = required('currencyData.originalCurrencyAmount', 'minorUnits')
+  const code = required('currencyData.originalCurrencyCode', 'text')
+  const currency = seeds.currencies.find(row => row.code === code)
+  if (code !== null && !currency) error('unknown_currency', 'currencyData.originalCurrencyCode')
+
+  const exponent = readExponent()
+  const rate = readRate()
+  if (amount === null || exponent === null) return {}
+  const original = shifted(decimal(amount), exponent)
+
+  const source = rateOf(rate, code, occurredAt, seeds)
+  if (!source) warn('missing_value', 'currencyData.exchangeRate')
+  const usd = source ? decimalText(cents(times(original, decimal(source.rate)))) : feedAmount
+  if (usd !== null && feedAmount !== null && compareDecimals(absolute(minus(decimal(usd), decimal(feedAmount))), decimal('0.01')) > 0)
+    warn('amount_mismatch', 'amount')
+  return {
+    original_amount: decimalText(original),
+    original_currency: code,
+    exchange_rate: source?.rate ?? null,
+    amount_usd: usd,
+    fx_source: source?.from ?? (feedAmount === null ? null : 'amount'),
+  }
+
+  /** 0 to 4; without one the currency's minor units. Of an unknown currency nothing more can be said. */
+  function readExponent(): number | null {
+    const field = 'currencyData.exponent'
+    const given = memberAt(record, field)
+    if (given !== undefined && given !== null && (typeof given !== 'string' || trim(given) !== '')) {
+      const exponent = required(field, 'int')
+      if (exponent === null || (+exponent >= 0 && +exponent <= 4)) return exponent === null ? null : +exponent
+      error('invalid_value', field)
+      return null
+    }
+    if (!currency) return null
+    if (currency.minor_units !== '') warn('missing_value', field)
+    else error('missing_value', field)
+    return currency.minor_units === '' ? null : +currency.minor_units
+  }
+
+  function readRate(): string | null {
+    const field = 'currencyData.exchangeRate'
+    const rate = optional(field, 'numeric')
+    if (rate === null || compareDecimals(decimal(rate), decimal('0')) > 0) return rate
+    const said = findings.findIndex(finding => finding.field === field)
+    if (said >= 0) findings.splice(said, 1)
+    warn('invalid_value', field)
+    return null
+  }
+
+  function error(type: string, field: string): void {
+    findings.push({ severity: 'error', type, field })
+  }
+
+  function warn(type: string, field: string): void {
+    findings.push({ severity: 'warning', type, field })
+  }
+}
+
+/** The record's rate, else 1 for dollars, else the newest of the seed on or before the day. */
+export function rateOf(
+  rate: string | null,
+  code: string | null,
+  occurredAt: string | null,
+  seeds: Seeds,
+): { rate: string; from: string } | null {
+  if (rate !== null) return { rate, from: 'feed' }
+  if (code === 'USD') return { rate: '1', from: 'par' }
+  const known = seeds.exchange_rates.filter(row => row.currency === code && occurredAt && row.rate_date <= occurredAt.slice(0, 10))
+  const newest = known.sort((a, b) => (a.rate_date < b.rate_date ? -1 : 1)).at(-1)
+  return newest ? { rate: decimalText(decimal(newest.usd_per_unit)), from: 'seed' } : null
+}
+
+/** R15: a limit below zero is an error. */
+export function notNegative(limit: string | null, findings: Finding[]): string | null {
+  if (limit?.startsWith('-')) findings.push({ severity: 'error', type: 'invalid_value', field: 'currentPeriod.limit' })
+  return limit
+}
