@@ -19,7 +19,7 @@ export function namer(world: World, rendering: (node: Node) => Rendering): (node
     if (wanted !== undefined && wanted !== world.target.database)
       throw new ProjectError(`${node.name} is to go to the database '${wanted}', but the build works in '${world.target.database}'`, {
         place: node.place,
-        hint: 'One PostgreSQL rendering has one database: take the config away.',
+        hint: 'One PostgreSQL session has one database: take the config away.',
       })
     node.schema = schemaOf(node)
     node.alias = generated(node, 'generate_alias_name', 'custom_alias_name', config.alias) ?? String(config.alias ?? node.name).trim()
