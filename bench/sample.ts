@@ -7,6 +7,7 @@ import { dirt, type Spoil, set } from './dirt.ts'
 import { agentId, type Fields, roleId } from './helpdesk.ts'
 import { type Directory, directoryOf } from './people.ts'
 import { sampleAgents, sampleDetails, sampleGroups, sampleRoles } from './sample-helpdesk.ts'
+import { sampleSeeds } from './sample-seeds.ts'
 import { sampleBudgets, sampleCards, sampleTransaction, spoiltTransactions } from './sample-spend.ts'
 import { jsonText, ndjsonText, verbatim } from './text.ts'
 
@@ -14,9 +15,9 @@ import { jsonText, ndjsonText, verbatim } from './text.ts'
  * The committed sample feed, path to bytes: three days and an undated batch. Which file holds which dirt:
  *
  *     sync-day1/agents/1.json         a telephone number as a number. tran/agents/1.json has the same bytes
- *     sync-day1/agents/2.json         an id that is null, a text for a record, an exact repetition, one id twice with different content
+ *     sync-day1/agents/2.json         an id that is null, an exact repetition, one id twice with different content
  *     sync-day2/agents.json           one file, {"agents":[…]}: contact null, \u0000, id and available as text, available "yes", id -1, id 69010949999.0, a key twice
- *     sync-day3/agents/               wrapped NDJSON with a broken line; 2.json: no name and no mail, half an emoji, 2026-02-30, "now", an empty mail,
+ *     sync-day3/agents/               wrapped NDJSON; 2.json: no name and no mail, half an emoji, 2026-02-30, "now", an empty mail,
  *                                     an id beyond bigint; 10.json repeats the end of 2.json
  *     sync-day1/agent_details/        different availability rows of one channel, availability of texts, an id as text, no role_ids
  *     sync-day2/agent_details/        role_ids as text, role_ids with "abc", null and "69000250003", 0000-00-00, a signature of 3 kB
@@ -29,6 +30,7 @@ import { jsonText, ndjsonText, verbatim } from './text.ts'
  *     sync-dayN/cards                 day 1 no user, one id twice, last four as number, an unknown budget; day 2 made "now", no type, an error body as an array;
  *                                     day 3 NDJSON: a negative limit, recurring as text, an unseen status
  *     sync-dayN/transactions          see spoiltTransactions; day 2 also one id twice and a null; day 3 also 184.10 and a repetition
+ *     tran/agents/2.ndjson            a broken line, a text for a record
  *     tran/                           an empty file, no roles, an empty result, a gzip that ends early, invalid UTF-8, a raw NUL; newer and older states of transactions
  */
 export function sampleFiles(): Map<string, Buffer> {
@@ -46,6 +48,7 @@ export function sampleFiles(): Map<string, Buffer> {
     const day = entity === 'agents' ? 'sync-day1' : 'sync-day2'
     add(`tran/${entity}/1.json`, files.get(`${day}/${entity}/1.json`) as Buffer)
   }
+  for (const [seed, csv] of Object.entries(sampleSeeds)) add(`_seeds/${seed}.csv`, csv)
   return files
 }
 
@@ -79,10 +82,7 @@ function addAgents(directory: Directory, add: Add): void {
   const older = set('updated_at', '2025-12-30T10:00:00Z')(set('contact.job_title', 'Trainee')(day1.get(25) as Fields) as Fields)
   const first = spoil(day1, { 13: agents['phone as number'] })
   add('sync-day1/agents/1.json', jsonText(first.slice(0, 22)))
-  add(
-    'sync-day1/agents/2.json',
-    pretty([...first.slice(22), agents['id null'](stranger), agents['no object'](stranger), day1.get(24), older]),
-  )
+  add('sync-day1/agents/2.json', pretty([...first.slice(22), agents['id null'](stranger), day1.get(24), older]))
 
   const second = spoil(day2, {
     12: agents['contact null'],
@@ -103,9 +103,11 @@ function addAgents(directory: Directory, add: Add): void {
     34: agents['active now'],
   })
   const wrapped = third.slice(0, 18).map((data, n) => ({ stream: 'agents', data, emitted_at: 1_767_805_200_000 + n }))
-  const lines = ndjsonText(wrapped).split('\n')
-  lines.splice(9, 0, '{"stream":"agents","data":{"available":true,"occasional":fal')
-  add('sync-day3/agents/1.ndjson', lines.join('\n'))
+  add('sync-day3/agents/1.ndjson', ndjsonText(wrapped))
+  // What belongs elsewhere makes a day incomplete: of this batch no day depends.
+  const lines = ndjsonText([day1.get(24), agents['no object'](stranger)]).split('\n')
+  lines.splice(1, 0, '{"stream":"agents","data":{"available":true,"occasional":fal')
+  add('tran/agents/2.ndjson', lines.join('\n'))
   add('sync-day3/agents/2.json', pretty([...third.slice(18), agents['id beyond bigint'](stranger)]))
   add('sync-day3/agents/10.json', jsonText(third.slice(-4)))
 }

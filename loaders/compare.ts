@@ -1,5 +1,6 @@
 import type { Sql } from '../run/database/driver.ts'
-import { confirm, countFiles, isSwept, type LedgerEntry, type Listed, ledgerOf, listedOutside } from './ledger.ts'
+import { confirm, countFiles, isSwept, type LedgerEntry, type Listed, ledgerOf, listedOutside, READING } from './ledger.ts'
+import { changedMarkers, markerFiles } from './markers.ts'
 import { hashFile, isSame } from './source.ts'
 import { type FeedFile, type Survey, survey } from './survey.ts'
 
@@ -9,6 +10,8 @@ export interface Comparison {
   changed: string[]
   bytes: number
   largest: number
+  /** How many files of the folder the ledger has, whatever they hold now. */
+  known: number
   /** In the ledger, but no longer in the folder. */
   gone: Listed[]
   /** Of those that the ledger has as never read to their end. */
@@ -33,7 +36,9 @@ export async function isUnchanged(
     if (reason !== null) refused += 1
   }
   const { changed, gone } = await compare(sql, found, count, signal)
-  return changed.length > 0 || (prune && gone.length > 0) ? undefined : { refused, notices: found.notices }
+  if (changed.length > 0 || (prune && gone.length > 0)) return undefined
+  if ((await changedMarkers(sql, markerFiles(dataDir, found.markers))).length > 0) return undefined
+  return { refused, notices: found.notices }
 }
 
 /** Compares the files of a folder with the ledger, some at a time: there may be very many. */
@@ -43,19 +48,18 @@ export async function compare(
   onUnchanged: (file: FeedFile, entry: LedgerEntry) => void,
   signal: AbortSignal | undefined,
 ): Promise<Comparison> {
-  const found: Comparison = { changed: [], bytes: 0, largest: 0, gone: [], unreadable: new Map() }
-  let known = 0
+  const found: Comparison = { changed: [], bytes: 0, largest: 0, known: 0, gone: [], unreadable: new Map() }
   for (let from = 0; from < paths.length; from += AT_ONCE) {
     const some = paths.slice(from, from + AT_ONCE)
     const ledger = await ledgerOf(sql, some)
     const confirmed: { file: FeedFile; readAt: bigint }[] = []
-    known += ledger.size
+    found.known += ledger.size
     for (const path of some) {
       signal?.throwIfAborted()
       const file = examine(path)
       const entry = ledger.get(path)
       const readAt = BigInt(Date.now()) * 1_000_000n
-      const state = entry ? await stateOf(file, entry) : 'changed'
+      const state = entry ? await stateOf(file, entry, signal) : 'changed'
       if (entry && !entry.sha256) found.unreadable.set(path, entry)
       if (state === 'changed') add(file)
       else if (entry) onUnchanged(file, entry)
@@ -63,7 +67,7 @@ export async function compare(
     }
     if (confirmed.length > 0) await confirm(sql, confirmed)
   }
-  if ((await countFiles(sql)) > known) found.gone = await listedOutside(sql, new Set(paths))
+  if ((await countFiles(sql)) > found.known) found.gone = await listedOutside(sql, new Set(paths))
   return found
 
   function add({ path, stats }: FeedFile): void {
@@ -81,12 +85,13 @@ const AT_ONCE = 250
 const SETTLED = 3_000_000_000n
 
 /** Whether the content of a file is what the ledger has of it (R8). A file is only hashed when its stats do not settle that. */
-async function stateOf(file: FeedFile, entry: LedgerEntry): Promise<'same' | 'touched' | 'changed'> {
+async function stateOf(file: FeedFile, entry: LedgerEntry, signal: AbortSignal | undefined): Promise<'same' | 'touched' | 'changed'> {
   const { stats, fault } = file
   if (fault) return entry.reason === fault ? 'same' : 'changed'
+  if (entry.reading !== READING) return 'changed'
   if (!stats) return 'changed'
   if (!entry.sha256 || !entry.stats || entry.stats.bytes !== stats.bytes) return 'changed'
   const isSettled = stats.modified + SETTLED < entry.readAt && stats.changed + SETTLED < entry.readAt
   if (isSettled && isSame(stats, entry.stats)) return 'same'
-  return (await hashFile(file)) === entry.sha256 ? 'touched' : 'changed'
+  return (await hashFile(file, { signal })) === entry.sha256 ? 'touched' : 'changed'
 }

@@ -1,12 +1,16 @@
-import { members, stringEnd } from './scan.ts'
+import { stringEnd } from './json-bytes.ts'
 
 /** jsonb takes more on most servers, but functions on jsonb run out of stack before its parser does. */
 export const NESTING_LIMIT = 2000
 
-/** Whether a text that does not parse would, were it not for NaN and Infinity (R6). */
-export function isSpoiled(json: string): boolean {
-  if (!/NaN|Infinity/.test(json)) return false
-  return parses(outsideStrings(json, part => part.replace(/(?<![\w.+-])-?(?:NaN|Infinity)(?![\w.])/g, '0')))
+/** The value of a text that does not parse for its NaN and Infinity alone (R6), with 0 in their place; undefined for any other text. */
+export function spoiledValue(json: string): unknown {
+  if (!/NaN|Infinity/.test(json)) return undefined
+  try {
+    return JSON.parse(outsideStrings(json, part => part.replace(/(?<![\w.+-])-?(?:NaN|Infinity)(?![\w.])/g, '0')))
+  } catch {
+    return undefined
+  }
 }
 
 /** Why jsonb refuses the escapes of a valid JSON text, or undefined when it does not. */
@@ -38,16 +42,6 @@ export function isTooDeep(json: string): boolean {
 export function readableJson(json: string): string {
   const shallow = isTooDeep(json) ? flatten(json) : json
   return outsideStrings(shallow, part => part.replace(/-?\d[\d.eE+-]*/g, number => (isNumeric(number) ? number : 'null')), replaceEscapes)
-}
-
-/** Where the record of a wrapped line lies, `{"stream":…,"data":{…},"emitted_at":…}`, or undefined when `value`, the parsed line, is no such thing. */
-export function unwrap(bytes: Buffer, value: unknown): { start: number; end: number } | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  const { id, stream, data } = value as Record<string, unknown>
-  if (id !== undefined || stream === undefined || typeof data !== 'object' || data === null || Array.isArray(data)) return undefined
-  let found: { start: number; end: number } | undefined
-  for (const member of members(bytes, 0)) if (member.key === 'data') found = member
-  return found
 }
 
 /** A large record with a mere ... (ASCII, as the rest may be) for its long strings, those without a fault: it parses, and lacks, as the whole does, in less memory. */
@@ -92,15 +86,6 @@ function brackets(json: string): number {
   let count = 0
   for (const bracket of '[{') for (let at = json.indexOf(bracket); at >= 0; at = json.indexOf(bracket, at + 1)) count += 1
   return count
-}
-
-function parses(json: string): boolean {
-  try {
-    JSON.parse(json)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** The escape at `at`, and what is wrong with it: a surrogate counts with its other half. */

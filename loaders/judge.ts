@@ -1,9 +1,11 @@
 import { isAscii } from 'node:buffer'
 import type { Entity } from './entities.ts'
-import { isSpoiled, isTooDeep, NESTING_LIMIT, readableJson, shortened, unrepresentable, unwrap, withoutNul } from './json-repair.ts'
+import { isTooDeep, NESTING_LIMIT, readableJson, shortened, spoiledValue, unrepresentable, withoutNul } from './json-repair.ts'
+import { shapeOf } from './record-shape.ts'
 import { size } from './refusal.ts'
 import { type Beside, createRows, roomFor } from './rows.ts'
 import { validator } from './schema.ts'
+import { isStreamOf, unwrap } from './wrappers.ts'
 
 /** Some records of a file as the scanner found them: start and end of each in `bytes`. */
 export interface Bundle {
@@ -21,10 +23,15 @@ export interface Judged {
   /** Rows for COPY, without header and trailer, in pieces. They lie in the memory that was given for them and, large ones, in the bundle's. */
   rows: Buffer[]
   records: number
+  /** Messages of a protocol: no records, and so without a place. */
+  messages: number
   /** How many are rejected, by reason. */
   rejected: Map<string, number>
-  /** How many look like the body of an error: all of a file, and it is refused (R6). */
-  errorBodies: number
+  /** How many are no records of the entity, and what the first of them is (R6). */
+  foreign: number
+  firstForeign: string | undefined
+  /** What a message says that went wrong in the extraction. */
+  traced: string | undefined
   /** Of elements: why the first one that does not parse makes the whole file not parse. */
   broken: string | undefined
   /** Of lines: the last one does not parse. */
@@ -38,18 +45,29 @@ export function roomOf({ bytes, bounds }: Bundle): number {
 
 /**
  * Parses each record and gives its verdict. The bytes land as they are; what jsonb is known to refuse lands as text.
- * `memory` is for the rows and has the room of them.
+ * `memory` is for the rows and has the room of them. `skipped` are the messages of the file before this bundle.
  */
-export function judge(bundle: Bundle, memory: Buffer): Judged {
-  const { bytes, bounds, kind } = bundle
-  const validate = validator(bundle.entity)
+export function judge(bundle: Bundle, memory: Buffer, skipped = 0): Judged {
+  const { bytes, bounds, kind, entity } = bundle
+  const validate = validator(entity)
+  const shape = shapeOf(entity)
   const ascii = isAscii(bytes)
   const odd = ['\\u0000', '\\ud', '\\uD'].some(sequence => bytes.includes(sequence))
-  const judged: Judged = { rows: [], records: 0, rejected: new Map(), errorBodies: 0, broken: undefined, lastBroken: false }
+  const judged: Judged = {
+    rows: [],
+    records: 0,
+    messages: 0,
+    rejected: new Map(),
+    foreign: 0,
+    firstForeign: undefined,
+    traced: undefined,
+    broken: undefined,
+    lastBroken: false,
+  }
   const rows = createRows(bundle.fileId, memory)
 
   for (let index = 0; index < bounds.length; index += 2) {
-    const position = bundle.first + index / 2
+    const position = bundle.first + index / 2 - skipped - judged.messages
     let record = bytes.subarray(bounds[index], bounds[index + 1])
     const bare = bareOf(record)
     if (bare.length > PARSED_LIMIT) {
@@ -57,42 +75,52 @@ export function judge(bundle: Bundle, memory: Buffer): Judged {
       return judged
     }
     let json = textOf(bare)
-    let beside: Beside | undefined
+    const beside: Beside = {}
     let value: unknown
     judged.lastBroken = false
 
     try {
       value = JSON.parse(json)
-      const inner = kind === 'element' ? undefined : unwrap(record, value)
+      const inner = unwrap(record, value, shape.keys)
+      if (inner?.kind === 'message') {
+        judged.messages += 1
+        judged.traced ??= inner.error
+        continue
+      }
       if (inner) {
         record = record.subarray(inner.start, inner.end)
         json = textOf(bareOf(record))
-        value = (value as { data: unknown }).data
+        value = inner.value
+        if (!isStreamOf(inner.stream, entity)) beside.stream = inner.stream
       }
       const fault = (odd && unrepresentable(json)) || (isTooDeep(json) && `nested deeper than ${NESTING_LIMIT}`)
       if (fault) {
         const raw = record.toString()
-        beside = { text: { raw, problem: 'unrepresentable_text', detail: fault, readable: readableJson(raw) } }
+        beside.text = { raw, problem: 'unrepresentable_text', detail: fault, readable: readableJson(raw) }
       }
     } catch (error) {
       const detail = withoutNul((error as Error).message)
-      const spoiled = isSpoiled(json)
-      if (kind !== 'line' && !spoiled) {
+      value = spoiledValue(json)
+      if (kind !== 'line' && value === undefined) {
         judged.broken = `does not parse: ${kind === 'whole' ? '' : `record ${position}: `}${detail}`
         return judged
       }
-      judged.lastBroken = !spoiled
-      beside = {
-        text: { raw: withoutNul(record.toString()), problem: 'invalid_json', detail: spoiled ? 'NaN and Infinity are not JSON' : detail },
-      }
+      judged.lastBroken = value === undefined
+      const reason = value === undefined ? detail : 'NaN and Infinity are not JSON'
+      beside.text = { raw: withoutNul(record.toString()), problem: 'invalid_json', detail: reason }
     }
 
-    if (isErrorBody(value)) judged.errorBodies += 1
-    const verdict = value === undefined ? undefined : validate(value)
-    if (verdict) beside = { ...beside, verdict: verdict.json }
-    const reason = beside?.text?.problem ?? verdict?.rejected
+    const foreign = beside.stream === undefined ? shape.foreign(value) : `is of the stream '${beside.stream}'`
+    if (foreign !== undefined) {
+      beside.isForeign = true
+      judged.foreign += 1
+      judged.firstForeign ??= foreign
+    }
+    const verdict = beside.text?.problem === 'invalid_json' ? undefined : validate(value)
+    if (verdict) beside.verdict = verdict.json
+    const reason = foreign === undefined ? (beside.text?.problem ?? verdict?.rejected) : `no record of ${entity}`
     if (reason) judged.rejected.set(reason, (judged.rejected.get(reason) ?? 0) + 1)
-    rows.add(position, record, beside)
+    rows.add(position, record, beside.text || verdict || foreign !== undefined ? beside : undefined)
     judged.records += 1
   }
 
@@ -114,10 +142,3 @@ const LARGE = 1 << 20
 
 /** No record may be larger without texts of more than 64 kB: parsed, it takes many times its size. In bytes. */
 const PARSED_LIMIT = 10_000_000
-
-const errorKeys = ['errors', 'error', 'message', 'code', 'description']
-
-function isErrorBody(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  return !Object.hasOwn(value, 'id') && errorKeys.some(key => Object.hasOwn(value, key))
-}

@@ -5,9 +5,9 @@ import { judge, roomOf } from './judge.ts'
 import { type Judge, type JudgedOnThread, startJudge } from './judge-thread.ts'
 import { announce, conclude, enter, newFileIds, type Outcome } from './ledger.ts'
 import { createPool, type Pool } from './pool.ts'
-import { bundles, type FileBundle, WINDOW } from './record-batches.ts'
+import { bundles, type Document, type FileBundle, WINDOW } from './record-batches.ts'
 import { Refusal } from './refusal.ts'
-import { hashFile, openSource, type Source } from './source.ts'
+import { hashFile, headOf, openSource, type Source } from './source.ts'
 import type { FeedFile, Survey } from './survey.ts'
 import { createTally, type Tally } from './tally.ts'
 import type { Words } from './transaction-statements.ts'
@@ -65,9 +65,11 @@ export async function land(paths: string[], lander: Lander): Promise<void> {
         await landFile({ file, fileId, readAt, sha256: undefined, records: 0, rejected: new Map() })
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
-        const sha256 = error.message === CHANGED ? undefined : await hashFile(file)
+        // What is refused by its kind is never opened.
+        const sha256 = file.fault || error.message === CHANGED ? undefined : await hashFile(file, { signal: lander.signal })
+        const head = file.fault ? undefined : await headOf(file)
         if (sha256 || !lander.isKnown(file, error.message))
-          add({ file, fileId, readAt, sha256, records: 0, rejected: new Map(), reason: error.message })
+          add({ file, fileId, readAt, sha256, records: 0, rejected: new Map(), reason: error.message, head })
       }
       if (group.bytes >= GROUP_BYTES || group.landed.length >= GROUP_FILES) await flush()
     }
@@ -82,7 +84,8 @@ export async function land(paths: string[], lander: Lander): Promise<void> {
     const source = openSource(opened.file, lander.onBytes)
     const landed = { ...opened, file: { ...opened.file, stats: source.stats } }
     try {
-      const pieces = bundles(landed.file, landed.fileId, source, pool)
+      const document: Document = { isBlank: true }
+      const pieces = bundles(landed.file, landed.fileId, source, pool, document)
       const [one, two] = [await pieces.next(), await pieces.next()]
       if (two.done) {
         const tally = createTally()
@@ -91,12 +94,12 @@ export async function land(paths: string[], lander: Lander): Promise<void> {
           tally.add(one.value, judged)
           if (!judged.rows.some(({ buffer }) => buffer === one.value.bytes.buffer)) pool.give(one.value.bytes)
         }
-        return add(finish(landed, tally, source), judged?.rows)
+        return add(finish(landed, tally, source, document), judged?.rows)
       }
       await flush()
       await writing
       const all = chain([one.value as FileBundle, two.value], pieces)
-      lander.onLanded(await landLarge(landed, all, source, { thread: thread.get(), pool, ...lander }))
+      lander.onLanded(await landLarge(landed, { pieces: all, source, document }, { thread: thread.get(), pool, ...lander }))
     } catch (error) {
       if (!isDataFault(error)) throw error
       await landAgain(landed)
@@ -109,16 +112,10 @@ export async function land(paths: string[], lander: Lander): Promise<void> {
   async function landAgain(landed: Landed): Promise<void> {
     const source = openSource(landed.file)
     try {
-      const pieces = bundles(landed.file, landed.fileId, source, pool)
-      lander.onLanded(
-        await landLarge(
-          { ...landed, file: { ...landed.file, stats: source.stats } },
-          pieces,
-          source,
-          { thread: thread.get(), pool, ...lander },
-          copyApart,
-        ),
-      )
+      const document: Document = { isBlank: true }
+      const pieces = bundles(landed.file, landed.fileId, source, pool, document)
+      const opened = { ...landed, file: { ...landed.file, stats: source.stats } }
+      lander.onLanded(await landLarge(opened, { pieces, source, document }, { thread: thread.get(), pool, ...lander }, copyApart))
     } finally {
       await source.close()
     }
@@ -222,8 +219,7 @@ const copyApart: Way = async (lane, entity) => {
 /** A file of many bundles, judged on a thread and copied over all lanes; the lane that writes the ledger commits last. */
 async function landLarge(
   landed: Landed,
-  pieces: AsyncGenerator<FileBundle>,
-  source: Source,
+  { pieces, source, document }: { pieces: AsyncGenerator<FileBundle>; source: Source; document: Document },
   { lanes: [first, second], words, signal, thread, pool }: Crew,
   way: Way = startCopy,
 ): Promise<Landed> {
@@ -254,7 +250,7 @@ async function landLarge(
         await Promise.all(work.map(({ copying }) => copying.abandon()))
         throw error
       }
-      const result = finish(landed, tally, source)
+      const result = finish(landed, tally, source, document)
       await enter(first, [result])
       await conclude(first, fileId)
       return result
@@ -283,9 +279,9 @@ async function transaction<Result>(lanes: Session[], words: Words, work: () => P
   }
 }
 
-function finish(landed: Landed, tally: Tally, source: Source): Landed {
-  tally.end()
-  return { ...landed, sha256: source.finish(), records: tally.records, rejected: tally.rejected }
+function finish(landed: Landed, tally: Tally, source: Source, document: Document): Landed {
+  const signs = tally.end(document)
+  return { ...landed, sha256: source.finish(), records: tally.records, rejected: tally.rejected, signs }
 }
 
 async function* judgedBy(thread: Judge, pieces: AsyncGenerator<FileBundle>): AsyncGenerator<[FileBundle, Promise<JudgedOnThread>]> {

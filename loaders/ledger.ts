@@ -1,6 +1,14 @@
 import type { Sql } from '../run/database/driver.ts'
 import { type Entity, entities } from './entities.ts'
+import { withoutNul } from './json-repair.ts'
 import type { FeedFile, Stats } from './survey.ts'
+import type { Signs } from './tally.ts'
+
+/**
+ * The version of the rules by which files are read: what is a record, an envelope, a wrapper, a refused file. A change of these rules counts it up, and each
+ * file that is still there is read once more (R8).
+ */
+export const READING = 2
 
 /** A file as the ledger has it. */
 export interface LedgerEntry {
@@ -13,6 +21,8 @@ export interface LedgerEntry {
   stats: Stats | undefined
   /** When it was last examined, in nanoseconds since 1970. */
   readAt: bigint
+  /** By which version of the reading rules it was read. */
+  reading: number
 }
 
 /** What is to be written of a file that was just read. */
@@ -21,8 +31,11 @@ export interface Outcome {
   fileId: bigint
   sha256: string | undefined
   records: number
-  /** Refused, and why. */
+  /** Refused, and why, and how it begins. */
   reason?: string
+  head?: string | undefined
+  /** What a loaded file says of itself. */
+  signs?: Signs
   readAt: bigint
 }
 
@@ -32,10 +45,19 @@ export type Listed = Pick<LedgerEntry, 'path' | 'batch' | 'entity'>
 /** Those of the files that the ledger has, by path. */
 export async function ledgerOf(sql: Sql, paths: string[]): Promise<Map<string, LedgerEntry>> {
   const rows = await sql<Record<string, string | null>[]>`
-    select path, batch, entity, sha256, reason, bytes::text, modified_ns::text, changed_ns::text, read_ns::text
+    select path, batch, entity, sha256, reason, bytes::text, modified_ns::text, changed_ns::text, read_ns::text, reading::text
     from ops.files where path in (select json_array_elements_text(${JSON.stringify(paths)}::text::json))
   `
   return new Map(rows.map(row => [row.path as string, entryOf(row)]))
+}
+
+/** How many of these files of the ledger were read by rules of an older version. */
+export async function countOldReadings(sql: Sql, files: Listed[]): Promise<number> {
+  const paths = JSON.stringify(files.map(({ path }) => path))
+  const [row] = await sql<{ count: number }[]>`
+    select count(*)::int as count from ops.files
+    where coalesce(reading, 1) <> ${READING} and path in (select json_array_elements_text(${paths}::text::json))`
+  return row!.count
 }
 
 /** How many files the ledger has. */
@@ -67,7 +89,7 @@ export async function enter(sql: Sql, outcomes: Outcome[]): Promise<void> {
     sql,
     outcomes.map(({ file }) => file.path),
   )
-  const rows = outcomes.map(({ file, fileId, sha256, records, reason, readAt }) => ({
+  const rows = outcomes.map(({ file, fileId, sha256, records, reason, readAt, head, signs }) => ({
     path: file.path,
     file_id: `${fileId}`,
     batch: file.batch,
@@ -80,14 +102,21 @@ export async function enter(sql: Sql, outcomes: Outcome[]): Promise<void> {
     modified_ns: file.stats ? `${file.stats.modified}` : null,
     changed_ns: file.stats ? `${file.stats.changed}` : null,
     read_ns: `${readAt}`,
+    reading: READING,
+    foreign_records: signs?.foreign ?? 0,
+    shortfall: signs?.shortfall === undefined ? null : withoutNul(signs.shortfall),
+    has_next_page: signs?.hasNextPage ?? false,
+    raw_text: head ?? null,
   }))
   await sql`
     insert into ops.files
-      (path, file_id, batch, entity, sha256, bytes, status, reason, records, modified_ns, changed_ns, read_ns)
+      (path, file_id, batch, entity, sha256, bytes, status, reason, records, modified_ns, changed_ns, read_ns,
+        reading, foreign_records, shortfall, has_next_page, raw_text)
     overriding system value
     select * from json_to_recordset(${JSON.stringify(rows)}::text::json) as incoming (
       path text, file_id bigint, batch text, entity text, sha256 text, bytes bigint, status text, reason text, records integer,
-      modified_ns bigint, changed_ns bigint, read_ns bigint
+      modified_ns bigint, changed_ns bigint, read_ns bigint,
+      reading integer, foreign_records integer, shortfall text, has_next_page boolean, raw_text text
     )
   `
   await stamp(
@@ -103,6 +132,8 @@ export async function prune(sql: Sql, files: { path: string; batch: string; enti
     files.map(({ path }) => path),
   )
   await stamp(sql, files)
+  // A marker is of no use without its batch.
+  await sql`delete from ops.markers where batch not in (select batch from ops.files)`
 }
 
 /** Notes that files were found unchanged, so that the next time their stats will do. */
@@ -183,5 +214,6 @@ function entryOf(row: Record<string, string | null>): LedgerEntry {
     reason: row.reason ?? null,
     stats: isKnown ? { bytes: BigInt(bytes), modified: BigInt(modified_ns), changed: BigInt(changed_ns) } : undefined,
     readAt: BigInt(row.read_ns ?? 0),
+    reading: Number(row.reading ?? 1),
   }
 }

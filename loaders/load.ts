@@ -1,9 +1,11 @@
+import { ProjectError } from '../run/base/errors.ts'
 import { cancelling } from '../run/database/cancel.ts'
 import type { Session, Sql } from '../run/database/driver.ts'
 import { compare } from './compare.ts'
 import type { Entity } from './entities.ts'
 import type { Landed, Lander } from './land.ts'
-import { type LedgerEntry, type Listed, prune, sweep } from './ledger.ts'
+import { countOldReadings, type LedgerEntry, type Listed, prune, sweep } from './ledger.ts'
+import { landMarkers, markerFiles } from './markers.ts'
 import { type FeedFile, survey } from './survey.ts'
 import { addCounts } from './tally.ts'
 import { own, within } from './transaction-statements.ts'
@@ -79,7 +81,9 @@ export async function load(
   try {
     return await cancelling(sql, [lane], signal, async () => {
       await sweep(lane)
-      const { changed, bytes, largest, gone, unreadable } = await compare(lane, found, report.unchanged, signal)
+      const { changed, bytes, largest, known, gone, unreadable } = await compare(lane, found, report.unchanged, signal)
+      if (known === 0 && gone.length > 0 && !prunes) throw anotherFeed(dataDir, gone)
+      const old = gone.length > 0 && !prunes ? await countOldReadings(lane, gone) : 0
       if (changed.length > 0) {
         // Judges and schemas are read when there is something to judge.
         const { land } = await import('./land.ts')
@@ -107,11 +111,12 @@ export async function load(
         await lane.unsafe(words.commit)
         gone.forEach(report.pruned)
       }
+      const markers = await landMarkers(lane, words, markerFiles(dataDir, found.markers))
       await analyze(lane, report.loads())
       return {
         loads: report.loads(),
-        notices: found.notices,
-        changed: report.loads().some(({ files, unchanged, pruned }) => files > unchanged || pruned > 0),
+        notices: [...found.notices, ...(old > 0 ? [readByOldRules(old)] : [])],
+        changed: markers || report.loads().some(({ files, unchanged, pruned }) => files > unchanged || pruned > 0),
       }
     })
   } finally {
@@ -196,4 +201,20 @@ function createReport() {
     loads.set(key, load)
     return load
   }
+}
+
+// People of one company must never mix with those of another.
+function anotherFeed(dataDir: string, gone: Listed[]): ProjectError {
+  const files = gone.length === 1 ? 'The file' : `None of the ${gone.length} files`
+  return new ProjectError(
+    `${files} that this database was loaded from, such as ${gone[0]?.path}, ${gone.length === 1 ? 'is not' : 'is'} in ${dataDir}: it looks like another feed`,
+    {
+      hint: 'Load another feed into a database of its own (DATABASE_URL, or another --project-dir). If this folder replaces the old one, add --prune: what the old files gave is then taken out.',
+    },
+  )
+}
+
+function readByOldRules(files: number): string {
+  const what = files === 1 ? 'file is no longer there and stays' : 'files are no longer there and stay'
+  return `The rules of reading have changed: ${files} loaded ${what} as read by the rules of before.`
 }

@@ -1,6 +1,7 @@
-import { envelopeKeys } from './entities.ts'
+import type { BesideList } from './envelope.ts'
 import type { Bundle } from './judge.ts'
 import type { Pool } from './pool.ts'
+import { shapeOf } from './record-shape.ts'
 import { Refusal, size } from './refusal.ts'
 import { createScanner } from './scan.ts'
 import type { Source } from './source.ts'
@@ -12,6 +13,12 @@ const RECORD_LIMIT = 64_000_000
 /** Records that go together through the judge and into one COPY, and whether they end the file. */
 export type FileBundle = Bundle & { unterminated: boolean }
 
+/** What the document says around its records, once all of them were given. */
+export interface Document {
+  isBlank: boolean
+  beside?: BesideList | undefined
+}
+
 /** The memory of a usual bundle, in bytes. */
 export const WINDOW = 1 << 20
 
@@ -19,8 +26,14 @@ export const WINDOW = 1 << 20
  * The records of an open file, as many at a time as memory of the pool holds, whatever the file's size; none for an empty file.
  * Each bundle has memory of its own, for the taker to give back. Throws a Refusal.
  */
-export async function* bundles(file: FeedFile, fileId: bigint, source: Pick<Source, 'read'>, pool: Pool): AsyncGenerator<FileBundle> {
-  const scanner = createScanner(envelopeKeys[file.entity], /\.(ndjson|jsonl)(\.gz)?$/.test(file.path))
+export async function* bundles(
+  file: FeedFile,
+  fileId: bigint,
+  source: Pick<Source, 'read'>,
+  pool: Pool,
+  document: Document = { isBlank: true },
+): AsyncGenerator<FileBundle> {
+  const scanner = createScanner(shapeOf(file.entity), /\.(ndjson|jsonl)(\.gz)?$/i.test(file.path))
   let window: Buffer = pool.take()
   let end = 0
   let first = 0
@@ -46,6 +59,8 @@ export async function* bundles(file: FeedFile, fileId: bigint, source: Pick<Sour
     } else if (current !== window) pool.give(current)
   }
   pool.give(window)
+  document.isBlank = scanner.isBlank
+  document.beside = scanner.beside
 
   /** A window with what is left: a larger one when the scanner could not do anything with all of the last. */
   function nextWindow(rest: Buffer, done: number, final: boolean): Buffer {

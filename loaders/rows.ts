@@ -1,9 +1,15 @@
+import { withoutNul } from './json-repair.ts'
+
 /** What lands beside the bytes of a record, or instead of them. */
 export interface Beside {
   /** Only text can hold the record: the text, why, and the record made readable where it is JSON. */
   text?: { raw: string; problem: Problem; detail: string; readable?: string }
   /** The verdict of the schema, as JSON. */
   verdict?: string
+  /** It is no record of the entity. */
+  isForeign?: boolean
+  /** The stream of a wrapper that is not the entity's. */
+  stream?: string
 }
 
 /** The error_type of a record that lands as text (R10). */
@@ -17,7 +23,18 @@ export interface Rows {
 }
 
 /** The columns of a landing table in the order in which they are encoded. */
-export const columns = ['file_id', 'position', 'record', 'raw_text', 'readable', 'problem', 'problem_detail', 'verdict']
+export const columns = [
+  'file_id',
+  'position',
+  'record',
+  'raw_text',
+  'readable',
+  'problem',
+  'problem_detail',
+  'verdict',
+  'is_foreign',
+  'stream',
+]
 
 /** What goes before and after the rows in COPY's binary format. */
 export const copyHeader = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)])
@@ -104,7 +121,7 @@ export function decodeRow(row: Buffer): { fileId: bigint; position: number; byte
 const ROW_HEAD = 2 + 4 + 8 + 4 + 4
 const HEAD = ROW_HEAD + 4 + 1
 const NULL = Buffer.from([0xff, 0xff, 0xff, 0xff])
-const NULLS = 5 * NULL.length
+const NULLS = 7 * NULL.length
 /** The version that jsonb's binary format begins with. */
 const JSONB = 1
 
@@ -112,7 +129,7 @@ const JSONB = 1
 const LARGE = 1 << 18
 
 /** The fields from record on, where they are not just the record and nulls. */
-function fieldsOf(record: Buffer, { text, verdict }: Beside): Buffer[] {
+function fieldsOf(record: Buffer, { text, verdict, isForeign, stream }: Beside): Buffer[] {
   return [
     text ? NULL : jsonb(record),
     text ? field(Buffer.from(text.raw)) : NULL,
@@ -120,6 +137,8 @@ function fieldsOf(record: Buffer, { text, verdict }: Beside): Buffer[] {
     text ? field(Buffer.from(text.problem)) : NULL,
     text ? field(Buffer.from(text.detail)) : NULL,
     verdict === undefined ? NULL : jsonb(Buffer.from(verdict)),
+    isForeign ? field(Buffer.from([1])) : NULL,
+    stream === undefined ? NULL : field(Buffer.from(withoutNul(stream))),
   ]
 }
 

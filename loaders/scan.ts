@@ -1,3 +1,6 @@
+import { type BesideList, findList, type List, readBeside } from './envelope.ts'
+import { CLOSE_BRACKET, COMMA, LESS, NEWLINE, OPEN_BRACE, OPEN_BRACKET, skipSpace, trimEnd, valueEnd } from './json-bytes.ts'
+import type { RecordShape } from './record-shape.ts'
 import { Refusal } from './refusal.ts'
 
 /**
@@ -16,16 +19,23 @@ export interface Scanner {
   readonly kind: 'line' | 'whole' | 'element'
   /** The last line had no line end. */
   readonly unterminated: boolean
+  /** At the end: whether there was nothing but white space. */
+  readonly isBlank: boolean
+  /** At the end: what an envelope says beside its list; undefined of all other documents. */
+  readonly beside: BesideList | undefined
 }
 
-/** A scanner of a new document. `keys` are those under which an envelope may hold its records; `lines` says that the ending is NDJSON's. */
-export function createScanner(keys: readonly string[], lines: boolean): Scanner {
+/** A scanner of a new document that holds records of that shape; `lines` says that the ending is NDJSON's. */
+export function createScanner(shape: RecordShape, lines: boolean): Scanner {
   let step: Step = start
   let kind: Scanner['kind'] = 'element'
   let unterminated = false
   let count = 0
+  let list: List | undefined
   let shell: Buffer[] | undefined
   let shellBytes = 0
+  let isBlank = true
+  let beside: BesideList | undefined
 
   return {
     scan(window, end, final, bounds) {
@@ -47,6 +57,12 @@ export function createScanner(keys: readonly string[], lines: boolean): Scanner 
     get unterminated() {
       return unterminated
     },
+    get isBlank() {
+      return isBlank
+    },
+    get beside() {
+      return beside
+    },
   }
 
   function start(bytes: Buffer, at: number, final: boolean): number {
@@ -60,6 +76,7 @@ export function createScanner(keys: readonly string[], lines: boolean): Scanner 
     at = skipSpace(bytes, at)
     const byte = bytes[at]
     if (byte === undefined) return at
+    isBlank = false
     if (byte === LESS) throw new Refusal('is HTML or XML, not JSON: it begins with <')
     if (lines) {
       kind = 'line'
@@ -100,8 +117,8 @@ export function createScanner(keys: readonly string[], lines: boolean): Scanner 
   function document(bytes: Buffer, at: number, final: boolean, bounds: number[]): number {
     const end = valueEnd(bytes, at)
     if (end < 0) {
-      const array = envelope(bytes, at)
-      if (array >= 0) return enter(bytes, at, array)
+      const found = findList(bytes, at, shape)
+      if (found) return enter(bytes, at, found)
       if (final) throw new Refusal('ends in the middle of its JSON document')
       return at
     }
@@ -109,8 +126,8 @@ export function createScanner(keys: readonly string[], lines: boolean): Scanner 
     const next = skipSpace(bytes, end)
     if (next === bytes.length) {
       if (!final) return at
-      const array = envelope(bytes, at)
-      if (array >= 0) return enter(bytes, at, array)
+      const found = findList(bytes, at, shape)
+      if (found) return enter(bytes, at, found)
       kind = 'whole'
       bounds.push(at, end)
       count = 1
@@ -127,20 +144,11 @@ export function createScanner(keys: readonly string[], lines: boolean): Scanner 
   }
 
   /** From here on the elements of an envelope's array stream by; the object around them is put aside as `shell`. */
-  function enter(bytes: Buffer, at: number, array: number): number {
-    shell = [Buffer.from(bytes.subarray(at, array)), Buffer.from('null')]
+  function enter(bytes: Buffer, at: number, found: List): number {
+    list = found
+    shell = [Buffer.from(bytes.subarray(at, found.start)), Buffer.from('null')]
     step = firstElement
-    return array + 1
-  }
-
-  /** Where the array of records of an envelope begins, or -1: an object with an id is a record, whatever arrays it has. */
-  function envelope(bytes: Buffer, at: number): number {
-    let array = -1
-    for (const member of members(bytes, at)) {
-      if (member.key === 'id') return -1
-      if (array < 0 && keys.includes(member.key) && bytes[member.start] === OPEN_BRACKET) array = member.start
-    }
-    return array
+    return found.start + 1
   }
 
   function firstElement(bytes: Buffer, at: number, final: boolean, bounds: number[], limit: number): number {
@@ -197,121 +205,11 @@ export function createScanner(keys: readonly string[], lines: boolean): Scanner 
 
   function finish(): void {
     if (step === firstElement || step === element) more(0, true)
-    if (!shell) return
-    const around = Buffer.concat(shell)
-    try {
-      JSON.parse(around.toString())
-    } catch (error) {
-      throw new Refusal(`does not parse around its records: ${(error as Error).message}`)
-    }
-    // Which of two lists would be the records? Neither may be lost.
-    for (const { key, start } of members(around, 0))
-      if (keys.includes(key) && around[start] === OPEN_BRACKET && around[skipSpace(around, start + 1)] !== CLOSE_BRACKET)
-        throw new Refusal(`is an envelope with two lists of records, one more under '${key}'`)
+    if (shell && list) beside = readBeside(Buffer.concat(shell), list, shape)
   }
-}
-
-/** The members of the object that begins at `at`, as far as the bytes go: where each value begins and ends (-1: beyond the bytes). */
-export function* members(bytes: Buffer, at: number): Generator<{ key: string; start: number; end: number }> {
-  at = skipSpace(bytes, at + 1)
-  while (bytes[at] === QUOTE) {
-    const keyEnd = valueEnd(bytes, at)
-    if (keyEnd < 0) return
-    const colon = skipSpace(bytes, keyEnd)
-    if (bytes[colon] !== COLON) return
-    const start = skipSpace(bytes, colon + 1)
-    if (start === bytes.length) return
-    const end = valueEnd(bytes, start)
-    yield { key: text(bytes.toString('utf8', at, keyEnd)), start, end }
-    if (end < 0) return
-    at = skipSpace(bytes, end)
-    if (bytes[at] !== COMMA) return
-    at = skipSpace(bytes, at + 1)
-  }
-}
-
-/** The end of the JSON value that begins at `at`; -1 when it lies beyond the bytes. A bare token ends where anything else begins. */
-function valueEnd(bytes: Buffer, at: number): number {
-  let depth = 0
-  const length = bytes.length
-  for (; at < length; at += 1) {
-    switch (bytes[at]) {
-      case QUOTE:
-        at = stringEnd(bytes, at)
-        if (at < 0) return -1
-        if (depth === 0) return at + 1
-        break
-      case OPEN_BRACE:
-      case OPEN_BRACKET:
-        depth += 1
-        break
-      case CLOSE_BRACE:
-      case CLOSE_BRACKET:
-        if (depth === 0) return at
-        depth -= 1
-        if (depth === 0) return at + 1
-        break
-      default:
-        if (depth === 0) return tokenEnd(bytes, at)
-    }
-  }
-  return depth === 0 ? at : -1
-}
-
-/** The closing quote of the string whose opening one is at `at`, or -1. */
-export function stringEnd(bytes: Buffer, at: number): number {
-  for (let quote = bytes.indexOf(QUOTE, at + 1); quote >= 0; quote = bytes.indexOf(QUOTE, quote + 1)) {
-    let first = quote
-    while (bytes[first - 1] === BACKSLASH) first -= 1
-    if ((quote - first) % 2 === 0) return quote
-  }
-  return -1
 }
 
 type Step = (bytes: Buffer, at: number, final: boolean, bounds: number[], limit: number) => number
 
 const RECORDS_AT_ONCE = 16_384
 const SHELL_LIMIT = 16_000_000
-
-const NEWLINE = 10
-const QUOTE = 34
-const COMMA = 44
-const COLON = 58
-const LESS = 60
-const OPEN_BRACKET = 91
-const BACKSLASH = 92
-const CLOSE_BRACKET = 93
-const OPEN_BRACE = 123
-const CLOSE_BRACE = 125
-
-/** Numbers, true, NaN, or anything that is no JSON at all: whoever parses it will say. */
-function tokenEnd(bytes: Buffer, at: number): number {
-  for (; at < bytes.length; at += 1) {
-    const byte = bytes[at] as number
-    if (isSpace(byte) || byte === COMMA || byte === COLON || byte === QUOTE) return at
-    if (byte === OPEN_BRACE || byte === CLOSE_BRACE || byte === OPEN_BRACKET || byte === CLOSE_BRACKET) return at
-  }
-  return at
-}
-
-function skipSpace(bytes: Buffer, at: number): number {
-  while (at < bytes.length && isSpace(bytes[at] as number)) at += 1
-  return at
-}
-
-function trimEnd(bytes: Buffer, end: number): number {
-  while (isSpace(bytes[end - 1] as number)) end -= 1
-  return end
-}
-
-function isSpace(byte: number): boolean {
-  return byte === 32 || byte === NEWLINE || byte === 13 || byte === 9
-}
-
-function text(json: string): string {
-  try {
-    return JSON.parse(json) as string
-  } catch {
-    return json
-  }
-}

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs'
+import { closeSync, constants as fsConstants, fstatSync, openSync, read, readSync } from 'node:fs'
 import { finished, Readable } from 'node:stream'
 import { promisify } from 'node:util'
-import { createGunzip } from 'node:zlib'
+import { constants, createGunzip } from 'node:zlib'
 import { Refusal } from './refusal.ts'
 import { type FeedFile, type Stats, statsOf, unreadable } from './survey.ts'
 
@@ -25,7 +25,7 @@ export function openSource(file: FeedFile, onBytes: (bytes: number) => void = ()
   const hash = createHash('sha256')
   const utf8 = utf8Check()
   let position = 0
-  const unzipped = file.path.endsWith('.gz') && before.bytes > 0n ? unzip(rawChunks()) : undefined
+  const unzipped = /\.gz$/i.test(file.path) && before.bytes > 0n ? unzip(rawChunks()) : undefined
 
   return {
     stats: before,
@@ -69,24 +69,44 @@ export function openSource(file: FeedFile, onBytes: (bytes: number) => void = ()
   }
 }
 
-/** The hash of a file's bytes, in hexadecimal; undefined when it cannot be read or changes meanwhile. */
-export async function hashFile(file: FeedFile, onBytes: (bytes: number) => void = () => {}): Promise<string | undefined> {
+/** The hash of a file's bytes, in hexadecimal; undefined when it cannot be read or changes meanwhile. Throws when the signal is aborted. */
+export async function hashFile(file: FeedFile, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<string | undefined> {
   const hash = createHash('sha256')
   const chunk = Buffer.allocUnsafe(CHUNK)
+  let fd: number | undefined
   try {
-    const fd = openSync(file.location, 'r')
-    try {
-      const before = statsOf(fstatSync(fd, { bigint: true }))
-      for (let bytes = readSync(fd, chunk, 0, chunk.length, null); bytes > 0; bytes = await readSome(fd, chunk, 0, chunk.length, null)) {
-        hash.update(chunk.subarray(0, bytes))
-        onBytes(bytes)
-      }
-      return isSame(before, statsOf(fstatSync(fd, { bigint: true }))) ? hash.digest('hex') : undefined
-    } finally {
-      closeSync(fd)
+    fd = open(file)
+    const before = statsOf(fstatSync(fd, { bigint: true }))
+    // No further than the size that it had: a file that grows for ever has no end.
+    for (let left = Number(before.bytes); left > 0; ) {
+      signal?.throwIfAborted()
+      const bytes = await readSome(fd, chunk, 0, Math.min(chunk.length, left), null)
+      if (bytes === 0) break
+      hash.update(chunk.subarray(0, bytes))
+      left -= bytes
     }
+    return isSame(before, statsOf(fstatSync(fd, { bigint: true }))) ? hash.digest('hex') : undefined
+  } catch {
+    signal?.throwIfAborted()
+    return undefined
+  } finally {
+    if (fd !== undefined) closeSync(fd)
+  }
+}
+
+/** The first 64 kB of a file as text, unzipped as far as can be; what is no UTF-8, and NUL, as U+FFFD. Undefined when it cannot be read. */
+export async function headOf(file: FeedFile): Promise<string | undefined> {
+  let fd: number | undefined
+  try {
+    fd = open(file)
+    const raw = Buffer.alloc(HEAD)
+    const bytes = raw.subarray(0, readSync(fd, raw, 0, HEAD, 0))
+    const isZipped = bytes[0] === 0x1f && bytes[1] === 0x8b
+    return (isZipped ? await unzippedHead(bytes) : bytes).toString().replaceAll('\0', '\ufffd')
   } catch {
     return undefined
+  } finally {
+    if (fd !== undefined) closeSync(fd)
   }
 }
 
@@ -96,18 +116,44 @@ export function isSame(one: Stats, other: Stats): boolean {
 }
 
 const CHUNK = 1 << 18
+/** What is kept of a refused file, in bytes. */
+const HEAD = 1 << 16
+
+/** What a gzip that may end anywhere holds, as far as it goes and up to HEAD bytes. */
+async function unzippedHead(bytes: Buffer): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  let size = 0
+  const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: HEAD })
+  gunzip.end(bytes)
+  try {
+    for await (const piece of gunzip as AsyncIterable<Buffer>) {
+      pieces.push(piece)
+      size += piece.length
+      if (size >= HEAD) break
+    }
+  } catch {
+    // What came before the fault is what there is.
+  }
+  return Buffer.concat(pieces).subarray(0, HEAD)
+}
 
 async function readSome(fd: number, into: Buffer, at: number, length: number, position: number | null): Promise<number> {
   const { bytesRead } = await promisify(read)(fd, into, at, length, position)
   return bytesRead
 }
 
+// Without blocking, so that a pipe which came into the file's place since it was examined is refused and not waited for.
 function open(file: FeedFile): number {
-  try {
-    return openSync(file.location, 'r')
-  } catch (error) {
-    throw new Refusal(unreadable(error))
-  }
+  const fd = (() => {
+    try {
+      return openSync(file.location, fsConstants.O_RDONLY | (fsConstants.O_NONBLOCK ?? 0))
+    } catch (error) {
+      throw new Refusal(unreadable(error))
+    }
+  })()
+  if (fstatSync(fd).isFile()) return fd
+  closeSync(fd)
+  throw new Refusal('is not a regular file')
 }
 
 function unzip(chunks: AsyncGenerator<Buffer>): Pick<Source, 'read' | 'close'> {

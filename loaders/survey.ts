@@ -29,6 +29,8 @@ export interface Survey {
   paths: string[]
   /** Looks at one of them. */
   examine(path: string): FeedFile
+  /** Batches that hold the marker of an extraction. */
+  markers: string[]
   /** What was passed over, and why. */
   notices: string[]
 }
@@ -39,13 +41,19 @@ export interface Survey {
  */
 export function survey(dataDir: string): Survey {
   const paths: string[] = []
+  const markers: string[] = []
   const notices = new Set<string>()
   const unknowns = new Set<string>()
+  const endings = new Map<string, string>()
   const root = rootOf(dataDir)
 
   for (const batch of folders('')) {
     for (const name of list(batch)) {
       const path = `${batch}/${name}`
+      if (name === MARKER) {
+        markers.push(batch)
+        continue
+      }
       const entity = name.replace(ENDING, '')
       if (ENDING.test(name)) {
         if (isEntity(entity)) paths.push(path)
@@ -61,15 +69,16 @@ export function survey(dataDir: string): Survey {
     throw new ProjectError(`No feed file in the data folder ${dataDir}.`, {
       hint: 'Put files there as <batch>/<entity>/<name>.json, for instance sync-day1/agents/1.json, or name another folder by --data.',
     })
-  return { paths, examine, notices: [...notices] }
+  return { paths, examine, markers, notices: [...notices, ...endings.values()] }
 
   function folders(path: string): string[] {
-    return list(path).filter(name => isFolder(name) && inside(name))
+    return list(path).filter(name => !name.startsWith('_') && isFolder(name) && inside(name))
   }
 
   function addFile(path: string, folder: string): void {
     if (ENDING.test(path)) paths.push(path)
     else if (isFolder(path)) notices.add(`${path} is a folder: files of the feed lie directly in ${folder}.`)
+    else unknownEnding(path)
   }
 
   function examine(path: string): FeedFile {
@@ -123,6 +132,14 @@ export function survey(dataDir: string): Survey {
     return location.startsWith(root.endsWith(sep) ? root : root + sep)
   }
 
+  // Once for each ending, with the first of its files.
+  function unknownEnding(path: string): void {
+    const ending = /(\.[^./]*)?$/.exec(path)?.[0] ?? ''
+    const what = ending === '' ? 'no ending' : `the unknown ending ${ending}`
+    if (!endings.has(ending))
+      endings.set(ending, `${path} is passed over: it has ${what}; feed files end in .json, .ndjson or .jsonl, each also with .gz.`)
+  }
+
   function unknown(name: string, path: string): void {
     if (unknowns.has(name)) return
     unknowns.add(name)
@@ -141,7 +158,10 @@ export function unreadable(error: unknown): string {
   return `cannot be read (${{ EACCES: 'permission denied', EPERM: 'permission denied', ENOENT: 'no such file', ELOOP: 'links in a circle' }[code] ?? code})`
 }
 
-const ENDING = /\.(json|ndjson|jsonl)(\.gz)?$/
+/** What an extraction leaves in the folder of a batch that it brought whole. */
+export const MARKER = '_COMPLETE'
+
+const ENDING = /\.(json|ndjson|jsonl)(\.gz)?$/i
 
 const { compare: naturally } = new Intl.Collator('en', { numeric: true })
 

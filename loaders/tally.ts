@@ -1,36 +1,61 @@
 import type { Judged } from './judge.ts'
-import type { FileBundle } from './record-batches.ts'
+import type { Document, FileBundle } from './record-batches.ts'
 import { Refusal } from './refusal.ts'
 
 /** What the bundles of one file come to. */
 export interface Tally {
   records: number
   rejected: Map<string, number>
+  foreign: number
   /** Throws a Refusal when what was judged shows that the whole file is none. */
   add(bundle: FileBundle, judged: Judged): void
-  /** To be called after the last bundle; throws a Refusal too. */
-  end(): void
+  /** To be called after the last bundle; throws a Refusal too. Gives what the file says of itself. */
+  end(document: Document): Signs
+}
+
+/** What a file says of itself and of those after it: whether its batch may be taken for whole (R5). */
+export interface Signs {
+  /** How many of its records are of something else. */
+  foreign: number
+  /** Why records must be missing, in words that follow the file's name; undefined where nothing says so. */
+  shortfall: string | undefined
+  /** It names a page that follows. */
+  hasNextPage: boolean
 }
 
 /** A tally of a new file. */
 export function createTally(): Tally {
-  let errorBodies = 0
+  let firstForeign: string | undefined
+  let traced: string | undefined
   return {
     records: 0,
     rejected: new Map(),
+    foreign: 0,
     add({ unterminated }, judged) {
       if (judged.broken) throw new Refusal(judged.broken)
       if (unterminated && judged.lastBroken) throw new Refusal('ends in the middle of its last line')
-      errorBodies += judged.errorBodies
       this.records += judged.records
+      this.foreign += judged.foreign
+      firstForeign ??= judged.firstForeign
+      traced ??= judged.traced
       addCounts(this.rejected, judged.rejected)
     },
-    end() {
-      if (this.records > 0 && errorBodies === this.records)
-        throw new Refusal('is the body of an error: no record has an id, and all have one of errors, error, message, code, description')
+    end({ isBlank, beside }) {
+      if (this.records > 0 && this.foreign === this.records)
+        throw new Refusal(`holds no record that belongs there: ${this.records > 1 ? 'the first ' : ''}${firstForeign}`)
+      const shortfall = isBlank
+        ? 'is empty'
+        : beside?.errors !== undefined
+          ? `has errors beside its records: ${beside.errors.slice(0, QUOTED)}`
+          : traced !== undefined
+            ? `has a TRACE message of type ERROR: ${traced.slice(0, QUOTED)}`
+            : undefined
+      return { foreign: this.foreign, shortfall, hasNextPage: beside?.hasNextPage ?? false }
     },
   }
 }
+
+const QUOTED = 200
 
 /** Adds the counts of one map to another. */
 export function addCounts(sums: Map<string, number>, more: Map<string, number>): void {

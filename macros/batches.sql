@@ -1,11 +1,26 @@
 {# Batches and time: R1 to R4. #}
 
 
-{# The day that a batch's name says: a date in it, else …dayN counted from first_sync_date, else none. #}
+{# The day that a batch's name says: the first real date in it, else …dayN counted from first_sync_date, else none. A date is eight digits #}
+{# (20260105) or has one separator of - _ . twice; a time may follow after T or _. More digits before or after it make it none.            #}
 {% macro sync_date_in_name(name) -%}
-    {%- set written = "substring(" ~ name ~ " from '(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])')" -%}
     coalesce(
-        {{ text_as_date(written) }},
+        (
+            select day
+            from (
+                select
+                    number,
+                    {{ text_as_date("(part[1] || '-' || part[3] || '-' || part[4])") }} as day
+                from regexp_matches(
+                    {{ name }},
+                    '(?<![0-9])((?:199|20[0-9])[0-9])([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12][0-9]|3[01])(?![0-9])',
+                    'g'
+                ) with ordinality as matches (part, number)
+            ) as written
+            where day is not null
+            order by number
+            limit 1
+        ),
         '{{ var('first_sync_date') }}'::date - 1 + substring({{ name }} from 'day([0-9]{1,5})$')::integer
     )
 {%- endmacro %}
@@ -74,7 +89,10 @@
         files.batch_order,
         files.file_order,
         landed.record,
-        coalesce(landed.record, landed.readable) as body,
+        -- What a wrapper says is of another stream has nothing of this entity, not even a key.
+        case when landed.stream is null then coalesce(landed.record, landed.readable) end as body,
+        landed.stream,
+        landed.is_foreign,
         landed.problem,
         landed.problem_detail
 

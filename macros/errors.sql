@@ -93,7 +93,7 @@
         null::jsonb as value,
         reason as rule,
         null::jsonb as raw_record,
-        null as raw_text,
+        raw_text,
         source,
         file,
         null::integer as position,
@@ -114,12 +114,11 @@
         'incomplete_snapshot' as error_type,
         null as field,
         null::jsonb as value,
-        case
-            when refused_files > 0 then refused_files || ' of its files refused'
-            when not has_staged then 'no record of it was accepted'
-            else 'it lists ' || listed || ' where ' || compared_with || ' listed ' || before
+        coalesce(
+            shortfall,
+            'it lists ' || listed || ' where ' || compared_with || ' listed ' || before
                 || ', less than min_snapshot_ratio {{ var('min_snapshot_ratio') }}; build --accept-shrink takes it as it is'
-        end || ': whom it does not list is not absent' as rule,
+        ) || ': {{ entity }} missing from it are not treated as removed' as rule,
         null::jsonb as raw_record,
         null as raw_text,
         source,

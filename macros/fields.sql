@@ -124,6 +124,7 @@ known as materialized (
     inner join landed
         on judged.{{ fields[0][0] }} = {{ plain_key(fields[0][1]) }}
         and record_image_eq(row(judged_record.record), row(landed.record))
+        and landed.stream is null
 
     where files.entity = '{{ entity }}'
         and files.source = {{ newest_unchanged_batch(entity) }}
@@ -252,10 +253,23 @@ typed as (
             else {{ finding('error', 'invalid_key', path, json, 'must be ' ~ field_types()[type].words) }}
             {%- else %}
             then {{ finding('error', 'missing_value', path, json, 'required') }}
+            {%- if field_types()[type].convert in [as_numeric, as_bigint, as_integer] %}
+            when {{ is_too_large(field) }}
+            then {{ finding('error', 'invalid_value', path, json, 'is too large') }}
+            {%- endif %}
             else {{ finding('error', 'invalid_value', path, json, 'required, must be ' ~ field_types()[type].words) }}
             {%- endif %}
         end
     end
+{%- endmacro %}
+
+
+{# Whether a value that did not convert is a number all the same: too large, and for a whole number not one with a fraction. #}
+{% macro is_too_large(field) -%}
+    (
+        text_{{ field[0] }} ~ '^-?[0-9]+(?:[.][0-9]+)?(?:[eE][+]?[0-9]+)?$'
+        {%- if field_types()[field[1]].convert in [as_bigint, as_integer] %} and text_{{ field[0] }} not like '%.%'{% endif -%}
+    )
 {%- endmacro %}
 
 
@@ -272,8 +286,13 @@ typed as (
             end
         {%- elif field | length < 4 %}
         when {{ column }} is null then
-            case when not {{ is_absent(column) }}
-                then {{ finding('warning', 'invalid_value', path, json, 'must be ' ~ kind.words ~ ': kept as null') }}
+            case
+                {%- if kind.convert in [as_numeric, as_bigint, as_integer] %}
+                when {{ is_too_large(field) }}
+                    then {{ finding('warning', 'invalid_value', path, json, 'is too large: kept as null') }}
+                {%- endif %}
+                when not {{ is_absent(column) }}
+                    then {{ finding('warning', 'invalid_value', path, json, 'must be ' ~ kind.words ~ ': kept as null') }}
             end
         {%- endif %}
         {%- if kind.json in ['string', 'number', 'boolean'] %}
@@ -288,22 +307,31 @@ typed as (
 {%- endmacro %}
 
 
-{# The faults and the remarks of each record, as arrays of findings: those of its fields, and the model's own. #}
+{# The faults and the remarks of each record, as arrays of findings: those of its fields, and the model's own. A record that is foreign #}
+{# (R6) and lacks nothing is refused for what it is.                                                                                    #}
 {% macro judged(fields, faults=[], remarks=[]) -%}
     case
+        when stream is not null
+            then array[{{ finding('error', 'invalid_value', 'stream', 'to_jsonb(stream)', 'the wrapper names another stream') }}]
         when record is null
             then array[jsonb_build_object('severity', 'error', 'error_type', problem, 'rule', problem_detail)]
         when jsonb_typeof(record) <> 'object'
             then array[{{ finding('error', 'not_an_object', none, 'record', 'a record must be an object') }}]
-        else array_remove(array[
-            {%- for field in fields if field | length > 3 %}
-            {{ required(field) }},
-            {%- endfor %}
-            {%- for fault in faults %}
-            {{ fault }},
-            {%- endfor %}
-            null
-        ]::jsonb[], null)
+        else coalesce(
+            nullif(array_remove(array[
+                {%- for field in fields if field | length > 3 %}
+                {{ required(field) }},
+                {%- endfor %}
+                {%- for fault in faults %}
+                {{ fault }},
+                {%- endfor %}
+                null
+            ]::jsonb[], null), '{}'),
+            case when is_foreign
+                then array[{{ finding('error', 'missing_value', none, 'record', 'it has no other field of such a record') }}]
+                else '{}'
+            end
+        )
     end as faults,
 
     array_remove(array[

@@ -75,13 +75,13 @@
     case when type_{{ column }} = 'string' then {{ text_as_date('text_' ~ column) }} end
 {%- endmacro %}
 
-{# YYYY-MM-DDThh:mm[:ss[.f…]] with Z or ±hh[:mm]: a time without a zone is none. #}
+{# YYYY-MM-DDThh:mm[:ss[.f…]] with Z or ±hh[[:]mm]: a time without a zone is none. #}
 {% macro as_timestamptz(column) -%}
     case
         when text_{{ column }} ~ (
             '^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])'
             'T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]+)?)?'
-            '(?:Z|[+-](?:0[0-9]|1[0-5])(?::[0-5][0-9])?)$'
+            '(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)$'
         )
             then case
                 when not ({{ is_real_day('text_' ~ column) }}) then null

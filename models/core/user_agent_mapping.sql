@@ -105,7 +105,7 @@ folded_agents as (
 
 overrides as (
 
-    select
+    select distinct on (user_agent_overrides.user_id)
         user_agent_overrides.user_id,
         agents.agent_id
 
@@ -113,6 +113,8 @@ overrides as (
 
     inner join {{ ref('agents') }} as agents
         on user_agent_overrides.agent_id = agents.agent_id
+
+    order by user_agent_overrides.user_id, agents.agent_id
 
 )
 

@@ -1,5 +1,6 @@
 import type { Session, Sql } from '../database/driver.ts'
 import type { DocsQuality, DocsWarehouse } from '../docs/shape.ts'
+import type { FeedState } from '../execute/feed-state.ts'
 import type { Refused } from '../execute/summary.ts'
 import type { Project } from '../manifest/node.ts'
 import type { ErrorsPlan, FeedPlan } from '../preview/plan.ts'
@@ -25,10 +26,16 @@ export interface Command {
 export interface Extension {
   /** What the command line says to templates beside dbt's own `flags`. */
   flags(command: Pick<Command, 'options'>): Record<string, boolean>
+  /** Files that stand in for seeds of the project, by their names, and the folder where they are looked for; absolute. */
+  seeds(command: Pick<Command, 'options'>): { folder: string; files: Map<string, string> }
+  /** Throws where a command that loads nothing would work with seeds of another feed than that of the database. */
+  refuseOtherSeeds(command: Command, sql: Sql): Promise<void>
   /** Brings new data before a build, inside the transaction of the session where it is in one. */
   load(command: Command, project: Pick<Project, 'dir' | 'invocationId'>, sql: Sql, session: Session, isInside?: boolean): Promise<Loaded>
   /** Whether there is nothing new to load, and then what is to be told of it; undefined where a load has to look. */
   findUnchanged(command: Command, session: Session): Promise<{ tell(): void } | undefined>
+  /** What must be known of the feed after a build, in its transaction; undefined where it cannot be read. */
+  feedState(session: Session, startedAt: Date): Promise<FeedState | undefined>
   /** Open errors and warnings by table, for the summary of a build. */
   openErrors(sql: Sql): Promise<Refused[]>
   /** Open errors that come or go within the transaction of a plan. */

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { ProjectError, ProjectErrors } from '../base/errors.ts'
+import { didYouMean } from '../base/suggest.ts'
 import type { Project } from '../manifest/node.ts'
+import type { ProjectFiles } from '../project/files.ts'
 import { found, running } from '../report/dbt-lines.ts'
+import type { Report } from '../report/report.ts'
 import type { Command } from './command.ts'
 import { connectionOf, targetOf } from './open-database.ts'
 
@@ -31,9 +34,11 @@ export async function openPartly({ name, options, report, extension }: Command):
   // Not before: who finds out by other means that nothing is to do has no use for these.
   const [{ loadProject }, { parsePartly }] = await Promise.all([import('../project/files.ts'), import('../parse/parse.ts')])
   const { url, target } = await connectionOf(options)
+  const seeds = extension?.seeds({ options })
   const files = await loadProject(options.projectDir, {
     ...(options.vars ? { vars: options.vars } : {}),
     target: { ...targetOf(url), ...target },
+    ...(seeds ? { seedFiles: seeds.files, seedFolders: [seeds.folder] } : {}),
     flags: {
       which: name,
       fullRefresh: options.fullRefresh ?? false,
@@ -48,6 +53,7 @@ export async function openPartly({ name, options, report, extension }: Command):
   report.textOf = file => project.textOf(file)
   if (errors.length === 0) for (const warning of project.warnings) report.warn(warning)
   if (!BARE.has(name) && errors.length === 0) report.event(found(project), true)
+  if (seeds && errors.length === 0 && !BARE.has(name)) tellSeeds(seeds.files, files, report)
   if (options.warnError && errors.length === 0 && project.warnings.length > 0) {
     throw new ProjectError(
       `The project has ${project.warnings.length === 1 ? 'a warning' : `${project.warnings.length} warnings`}, and --warn-error is set`,
@@ -67,3 +73,17 @@ export async function openFolder({ options, report }: Command): Promise<Pick<Pro
 
 // Commands that are asked for a result, not for work: no frame around it.
 const BARE = new Set(['show', 'ls', 'debug', 'errors', 'clean', 'load'])
+
+// What stands in for a seed decides figures: it is told each time.
+function tellSeeds(given: Map<string, string>, { dir, seeds }: ProjectFiles, report: Report): void {
+  const names = seeds.map(({ within }) => path.basename(within, '.csv'))
+  for (const [name, file] of given) {
+    const shown = path.relative(dir, file)
+    if (names.includes(name)) report.event({ name: 'Note', msg: `Seed ${name} is taken from ${shown}` }, false)
+    else
+      report.warn({
+        message: `The project has no seed '${name}': ${shown} is passed over`,
+        hint: didYouMean(name, names) ?? `Its seeds are ${names.join(', ')}.`,
+      })
+  }
+}

@@ -3,7 +3,9 @@ import path from 'node:path'
 import type { Sql } from '../database/driver.ts'
 import { ifFree } from '../database/lock.ts'
 import { pendingMigrations } from '../database/migrate.ts'
-import { hasLog, landedIn, lastPublished, logUnchanged } from '../history/run-log.ts'
+import type { Alert } from '../execute/feed-state.ts'
+import { feedParts } from '../execute/summary.ts'
+import { hasLog, type LastPublished, landedIn, lastPublished, logUnchanged } from '../history/run-log.ts'
 import { running } from '../report/dbt-lines.ts'
 import type { Command } from './command.ts'
 import { withDatabase } from './open-database.ts'
@@ -34,8 +36,7 @@ export async function nothingNew(command: Command): Promise<number | undefined> 
       report.logTo(known.logFolder)
       report.event(known.found, true)
       unchanged.tell()
-      await tellNothingNew(command, session, randomUUID(), last)
-      return 0
+      return tellNothingNew(command, session, randomUUID(), last)
     }),
   )
 }
@@ -44,15 +45,20 @@ async function hasCitus(sql: Sql): Promise<boolean> {
   return (await sql`select from pg_extension where extname = 'citus'`).length > 0
 }
 
-/** Logs and tells that a build found nothing to do since the last one that was published. */
+/** Logs and tells that a build found nothing to do since the last one that was published, with what of the feed still wants a look. Gives the exit code. */
 export async function tellNothingNew(
-  { name, report }: Command,
+  { name, options, report }: Command,
   sql: Sql,
   runId: string,
-  { fingerprint, landedIn: landed, warnings }: { fingerprint: string; landedIn: bigint; warnings: number },
-): Promise<void> {
+  { fingerprint, landedIn: landed, warnings, alerts }: LastPublished,
+): Promise<number> {
   const message = 'Nothing new: neither the feed nor the project has changed since the last build.'
   await logUnchanged(sql, { runId, command: name, fingerprint, isWhole: true }, message, landed)
   const standing = warnings > 0 ? ` Its ${warnings === 1 ? 'warning stands' : `${warnings} warnings stand`}.` : ''
-  report.close([{ name: 'EndOfRunSummary', msg: message + standing, data: { status: 'unchanged' } }])
+  for (const alert of alerts) report.alert(alert)
+  report.close([
+    { name: 'EndOfRunSummary', msg: message + standing, data: { status: 'unchanged' } },
+    ...feedParts({ through: null, alerts: alerts as Alert[] }),
+  ])
+  return options.warnError && alerts.length > 0 ? 1 : 0
 }

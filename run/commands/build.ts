@@ -13,6 +13,7 @@ import { tellNothingNew } from '../cli/up-to-date.ts'
 import type { Session, Sql } from '../database/driver.ts'
 import { build } from '../execute/build.ts'
 import { buildNonAtomic } from '../execute/build-non-atomic.ts'
+import type { FeedState } from '../execute/feed-state.ts'
 import { Interrupted } from '../execute/interrupted.ts'
 import type { Built, Plan } from '../execute/plan.ts'
 import { compareErrors, compiledLine, headline, type Refused, summaryOf } from '../execute/summary.ts'
@@ -45,9 +46,11 @@ export async function buildCommand(
         })
       const loaded = kind.loads && withLog ? await command.extension?.load(command, opened.project, sql, session) : undefined
       const isRefused = loaded?.hasRefused && Boolean(options.warnError)
+      if (withLog && !kind.loads) await command.extension?.refuseOtherSeeds(command, sql)
       const before = withLog ? await kind.prepare?.(sql) : undefined
       const run = { command, opened, nodes, before, isWhole: isWhole && command.name === 'build', sql, session, withLog, onCitus }
-      if (loaded && run.isWhole && isRepeatable(run) && (await isNothingNew(run))) return isRefused ? 1 : 0
+      const unchanged = loaded && run.isWhole && isRepeatable(run) ? await nothingNew(run) : undefined
+      if (unchanged !== undefined) return isRefused ? Math.max(unchanged, 1) : unchanged
       const code = await publish(run)
       return isRefused ? Math.max(code, 1) : code
     })
@@ -74,13 +77,12 @@ interface Run {
 }
 
 // The last that was published is this very project on this very landing: there is nothing to do, and no transaction is opened.
-async function isNothingNew({ command, opened, sql }: Run): Promise<boolean> {
+async function nothingNew({ command, opened, sql }: Run): Promise<number | undefined> {
   const last = await lastPublished(sql)
   const isSame = last?.isWhole && last.fingerprint === projectFingerprint(opened.project) && last.landedIn === (await landedIn(sql))
-  if (!isSame) return false
+  if (!isSame) return undefined
   remember(command, opened, { fingerprint: last.fingerprint, found: found(opened.project) })
-  await tellNothingNew(command, sql, opened.project.invocationId, last)
-  return true
+  return tellNothingNew(command, sql, opened.project.invocationId, last)
 }
 
 async function publish({ command, opened, nodes, before, isWhole, sql, session, withLog, onCitus }: Run): Promise<number> {
@@ -99,10 +101,14 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
     writeRunResults(targetPath, project, results, invocation)
     await writeManifest(targetPath, project, compiledOf(results))
     await live?.flush()
-    if (withLog) await finishRun(sql, runId, { status, message, landedIn: landed, results })
+    if (withLog) await finishRun(sql, runId, { status, message, landedIn: landed, results, alerts: feed?.alerts ?? null })
   }
   report.event(concurrency(project, nodes))
   report.opens(nodes)
+  let feed: FeedState | undefined
+  const watchFeed = async (inside: Session): Promise<void> => {
+    if (withLog && command.name === 'build') feed = await command.extension?.feedState(inside, project.startedAt)
+  }
   try {
     const built = await (options.atomic === false ? buildNonAtomic : build)(
       session,
@@ -111,20 +117,20 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
         ...planOf(command, opened, nodes, withLog),
         onCitus,
         isAtomic: options.atomic !== false,
-        ...(live ? { observer: told(live) } : {}),
+        observer: told(live, watchFeed),
       },
       report,
     )
     showProblems(command, built, targetName)
-    const open = (withLog && command.name === 'build' && (await command.extension?.openErrors(sql))) || []
-    const refused = before ? compareErrors(before, open) : open
-    const parts = summaryOf(built, (performance.now() - began) / 1000, refused, targetName)
+    const refused = before ? compareErrors(before, (await command.extension?.openErrors(sql)) ?? []) : []
+    const parts = summaryOf(built, (performance.now() - began) / 1000, { feed, refused }, targetName)
     const isFailed = built.status === 'failed' || built.status === 'partial'
     await done(isFailed ? 'failed' : 'published', headline(built).msg, built.results, built.landedIn)
+    for (const alert of feed?.alerts ?? []) report.alert(alert)
     report.close(parts)
     if (!isFailed && isWhole && isRepeatable({ command, opened, nodes }))
       remember(command, opened, { fingerprint: projectFingerprint(project), found: found(project) })
-    return isFailed ? 1 : 0
+    return isFailed || (options.warnError && feed?.alerts.length) ? 1 : 0
   } catch (error) {
     const isInterrupted = error instanceof Interrupted
     const message = isInterrupted ? 'Exited because of keyboard interrupt' : (error as Error).message
@@ -175,10 +181,11 @@ export function projectFingerprint(project: Project): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-function told(live: LiveLog): Observer {
+function told(live: LiveLog | undefined, end: (session: Session) => Promise<void>): Observer {
   return {
-    building: async (_, node) => live.began(node),
-    built: async (_, result) => live.ended(result),
+    building: async (_, node) => live?.began(node),
+    built: async (_, result) => live?.ended(result),
+    end,
   }
 }
 

@@ -62,6 +62,7 @@ async function ofCandidates(command: Command, opened: Opened, sql: Sql, args: st
   const { project } = opened
   await refusePending(sql, project.dir)
   const withLog = await hasLog(sql)
+  if (withLog) await command.extension?.refuseOtherSeeds(command, sql)
   const compared = await wanted(command, opened, sql, args, withLog)
   if (compared.length === 0) {
     report.note('Nothing to compare: no model of the selection differs from what is published.')

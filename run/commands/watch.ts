@@ -100,6 +100,7 @@ function inbox() {
 async function scratchOf(command: Command, sql: Sql) {
   const { report } = command
   const withLog = await hasLog(sql)
+  if (withLog) await command.extension?.refuseOtherSeeds(command, sql)
   const quiet: Command = { ...command, report: withoutFrame(report) }
   const opened = await read()
   let last: Seen = seen(opened?.project)

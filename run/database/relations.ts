@@ -24,6 +24,14 @@ export function qualified(schema: string, name: string): string {
   return `${quote(schema)}.${quote(name)}`
 }
 
+/** Whether all of these relations are there: `schema.name`. */
+export async function hasRelations(sql: Sql, names: string[]): Promise<boolean> {
+  const [row] = await sql<
+    { there: boolean }[]
+  >`select bool_and(to_regclass(name) is not null) as there from unnest(${names}::text[]) as names (name)`
+  return row?.there ?? false
+}
+
 /** Names of types by their oids, in the order given: `bigint`, `text`. */
 export async function typeNames(sql: Sql, oids: number[]): Promise<string[]> {
   if (oids.length === 0) return []

@@ -1,10 +1,12 @@
 import { compiledPath } from '../artifacts/run-results.ts'
 import { placeText } from '../base/codeframe.ts'
 import type { Place } from '../base/errors.ts'
+import { inOneLine } from '../base/sanitize.ts'
 import type { NodeResult } from '../manifest/result.ts'
 import { completed, finished, tally } from '../report/dbt-lines.ts'
 import { type Event, nodeInfo } from '../report/events.ts'
 import { numberText, plural, relation, rowsText } from '../report/format.ts'
+import type { Alert, FeedState } from './feed-state.ts'
 import type { Built } from './plan.ts'
 
 /** Open rows of an errors table. */
@@ -16,18 +18,61 @@ export interface Refused {
   before?: number
 }
 
-/** The closing parts of a build: how it ended, what changed, what was refused, what failed, what to do next. */
-export function summaryOf(built: Built, seconds: number, refused: Refused[], folder: string): Event[] {
+/** What a summary tells beside the build itself: what must be known of the feed, and open errors as a replay compares them. */
+export interface Told {
+  feed?: FeedState | undefined
+  refused: Refused[]
+}
+
+/** The closing parts of a build: how it ended, what to look at, what changed, what is newly wrong, what failed, what to do next. */
+export function summaryOf(built: Built, seconds: number, { feed, refused }: Told, folder: string): Event[] {
   return [
     finished(built.results, seconds),
     headline(built),
+    ...(feed ? feedParts(feed) : []),
     ...(built.status === 'failed' ? [] : section('Changed', changedLines(built.results))),
     ...section('Refused', refusedLines(refused)),
+    ...(feed ? newErrorParts(feed.errors) : []),
     ...failureParts(built.results, folder),
-    ...next(built, refused),
+    ...next(built, refused.some(({ errors }) => errors > 0) || Boolean(feed?.errors.new.length)),
     tally(built.results),
   ]
 }
+
+/** What must be known of the feed: through which day there is data, and what somebody should look at. */
+export function feedParts({ through, alerts }: Pick<FeedState, 'through' | 'alerts'>): Event[] {
+  const data = { through, alerts }
+  return [
+    ...(through === null ? [] : [{ name: 'Summary', msg: `Data through ${through}.`, data, isNear: true } as const]),
+    ...section('Look at', alerts.flatMap(alertLines)),
+  ]
+}
+
+/** An alert and its next step. */
+export function alertLines({ message, hint }: Alert): string[] {
+  return [inOneLine(message), `  → ${inOneLine(hint)}`]
+}
+
+/** Errors and warnings that are new, by table and type with an example, and one line of those that were there before. */
+export function newErrorParts({ new: found, standing }: FeedState['errors']): Event[] {
+  const lines = (severity: string) => {
+    const own = found.filter(row => (row.severity === 'error') === (severity === 'error'))
+    const width = Math.max(0, ...own.map(({ table, error_type: type }) => table.length + type.length + 2))
+    return own.flatMap(({ table, error_type: type, count, example }) => [
+      `${`${table}  ${type}`.padEnd(width)}  ${numberText(count)}`,
+      `  ${inOneLine(example).slice(0, EXAMPLE)}`,
+    ])
+  }
+  const { errors, warnings } = standing
+  const before = [errors > 0 && plural(errors, 'error'), warnings > 0 && plural(warnings, 'warning')].filter(Boolean).join(' and ')
+  return [
+    ...section('New errors', lines('error')),
+    ...section('New warnings', lines('warning')),
+    ...(before ? [{ name: 'Summary', msg: `Open as before: ${before}` } as const] : []),
+  ]
+}
+
+const EXAMPLE = 160
 
 /** How a build ended, in a sentence or two. */
 export function headline({ status, results, problems }: Built): Event {
@@ -112,7 +157,7 @@ function refusedLines(refused: Refused[]): string[] {
   })
 }
 
-function next({ status, results, problems }: Built, refused: Refused[]): Event[] {
+function next({ status, results, problems }: Built, isRefused: boolean): Event[] {
   if (status === 'failed' || status === 'partial') {
     const isTest = results.some(result => result.status === 'fail')
     const hint = isTest
@@ -120,8 +165,7 @@ function next({ status, results, problems }: Built, refused: Refused[]): Event[]
       : 'Next: correct what is shown above and run it again.'
     return problems.length + results.length > 0 ? [{ name: 'Summary', msg: hint }] : []
   }
-  if (refused.some(({ errors }) => errors > 0))
-    return [{ name: 'Summary', msg: 'Next: npx tsx run.ts errors   (what was refused, and why)' }]
+  if (isRefused) return [{ name: 'Summary', msg: 'Next: npx tsx run.ts errors   (what was refused, and why)' }]
   return []
 }
 

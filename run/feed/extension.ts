@@ -1,13 +1,21 @@
 import path from 'node:path'
 import type { Command, Extension } from '../cli/command.ts'
 import type { Session } from '../database/driver.ts'
+import { optional } from '../docs/dataoptional.ts'
 import { dataFolder } from './data-folder.ts'
+import { refuseOtherSeeds, seedsOfFeed } from './seeds.ts'
 
 /** The feed of this warehouse, as the commands of the runner meet it. What each part needs is read when it is called for. */
 export const feed: Extension = {
   flags: ({ options }) => ({ ACCEPT_SHRINK: options.acceptShrink ?? false }),
+  seeds: ({ options }) => seedsOfFeed(options),
+  refuseOtherSeeds,
   load: async (...given) => (await import('./load-feed.ts')).loadForBuild(...given),
   findUnchanged,
+  feedState: async (session, startedAt) => {
+    const { feedState } = await import('./feed-state.ts')
+    return (await optional(session, () => feedState(session, startedAt))) ?? undefined
+  },
   openErrors: async sql => (await import('./open-errors.ts')).openErrors(sql),
   errorChanges: {
     begin: async session => (await import('./open-errors.ts')).keepOpenErrors(session),

@@ -78,7 +78,13 @@ async function closeDead(sql: Sql): Promise<void> {
 export async function finishRun(
   sql: Sql,
   runId: string,
-  { status, message, landedIn, results }: { status: RunStatus; message: string; landedIn: bigint | null; results: NodeResult[] },
+  {
+    status,
+    message,
+    landedIn,
+    results,
+    alerts = null,
+  }: { status: RunStatus; message: string; landedIn: bigint | null; results: NodeResult[]; alerts?: object[] | null },
 ): Promise<void> {
   await sql.begin(async transaction => {
     // What a repeated run began and never ended.
@@ -86,7 +92,8 @@ export async function finishRun(
     if (results.length > 0) await upsert(transaction as unknown as Sql, runId, results.map(rowOf))
     await transaction`
       update ops.runs
-      set status = ${status}, message = ${message}, landed_in = ${landedIn === null ? null : String(landedIn)}, finished_at = now()
+      set status = ${status}, message = ${message}, landed_in = ${landedIn === null ? null : String(landedIn)}, finished_at = now(),
+        alerts = ${alerts === null ? null : JSON.stringify(alerts)}::text::jsonb
       where run_id = ${runId}
     `
   })
@@ -98,16 +105,36 @@ export async function landedIn(sql: Sql): Promise<bigint> {
   return BigInt(row?.landed_in ?? 0)
 }
 
+/** The last run that published anything. */
+export interface LastPublished {
+  fingerprint: string
+  landedIn: bigint
+  isWhole: boolean
+  command: string
+  /** How many tests warned. */
+  warnings: number
+  /** What of the feed somebody should look at. */
+  alerts: { name: string; message: string; hint: string }[]
+}
+
 /** The last run that published anything, for a build to see whether there is anything new since. */
-export async function lastPublished(
-  sql: Sql,
-): Promise<{ fingerprint: string; landedIn: bigint; isWhole: boolean; command: string; warnings: number } | null> {
-  const [row] = await sql<{ project_fingerprint: string; landed_in: string; is_whole: boolean; command: string; warnings: number }[]>`
+export async function lastPublished(sql: Sql): Promise<LastPublished | null> {
+  const [row] = await sql<
+    {
+      project_fingerprint: string
+      landed_in: string
+      is_whole: boolean
+      command: string
+      warnings: number
+      alerts: LastPublished['alerts'] | null
+    }[]
+  >`
     select
         project_fingerprint,
         landed_in,
         is_whole,
         command,
+        alerts,
         (select count(*)::int from ops.run_nodes where run_nodes.run_id = runs.run_id and run_nodes.status = 'warn') as warnings
     from ops.runs
     where status = 'published'
@@ -115,8 +142,8 @@ export async function lastPublished(
     limit 1
   `
   if (!row) return null
-  const { project_fingerprint: fingerprint, landed_in: landed, is_whole: isWhole, command, warnings } = row
-  return { fingerprint, landedIn: BigInt(landed ?? 0), isWhole, command, warnings }
+  const { project_fingerprint: fingerprint, landed_in: landed, is_whole: isWhole, command, warnings, alerts } = row
+  return { fingerprint, landedIn: BigInt(landed ?? 0), isWhole, command, warnings, alerts: alerts ?? [] }
 }
 
 /** What is published, by unique id. */

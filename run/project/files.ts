@@ -18,6 +18,10 @@ export interface LoadOptions {
   vars?: Record<string, unknown>
   target?: Partial<Target>
   flags?: Partial<Flags>
+  /** Files that stand in for seeds of the project, by the names of the seeds; absolute. */
+  seedFiles?: Map<string, string>
+  /** Folders that may hold such files, for who asks whether anything has changed. */
+  seedFolders?: string[]
   /** What env_var() reads; process.env when not given. */
   env?: Record<string, string | undefined>
 }
@@ -134,11 +138,13 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
     for (const python of list(join(root, path), name => name.endsWith('.py'))) refuse(python, 'Python models', 'a SQL model')
   }
   for (const path of seedPaths)
-    for (const file of list(join(root, path), name => name.endsWith('.csv'))) {
+    for (const own of list(join(root, path), name => name.endsWith('.csv'))) {
+      const stand = options.seedFiles?.get(basename(own, '.csv'))
+      const file = stand === undefined ? own : relative(root, stand)
       const checksum = createHash('sha256')
         .update(stripped(await readFile(join(root, file))))
         .digest('hex')
-      files.seeds.push({ file, within: relative(path, file), checksum })
+      files.seeds.push({ file, within: relative(path, own), checksum })
     }
   for (const path of testPaths) {
     files.fixtures.push(...read(join(root, path, 'fixtures'), name => /\.(csv|sql)$/.test(name)))
@@ -174,7 +180,7 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
     files.selectors = readYaml(selectors, 'selectors.yml', errors)
   }
 
-  files.folders = [...listed.keys()]
+  files.folders = [...listed.keys(), ...(options.seedFolders ?? [])]
   return files
 
   // Synchronous: hundreds of small files are read several times faster so.

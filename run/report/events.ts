@@ -39,6 +39,7 @@ const CODES = {
   RunResultWarning: 'Z021',
   StatsLine: 'Z023',
   Summary: 'Z050',
+  FeedAlert: 'Z048',
 }
 
 /** A line of the JSON log: `info` and `data`, as dbt has them. */

@@ -19,6 +19,8 @@ export interface Report {
   /** A step of the work. */
   note(message: string): void
   warn(problem: Problem): void
+  /** What must be told however quiet the run is: in text only then, as the summary of a run that is not quiet has it. */
+  alert(alert: { name: string; message: string; hint: string }): void
   /** An error of the project as its message with the place; a bug with its stack; then what else is to be said of it. */
   fail(error: unknown, below?: string[]): void
   /** A line of dbt's frame; one of `once` is told a single time, however often a command begins. */
@@ -68,6 +70,12 @@ export function createReport({
     result: text => void stdout.write(`${text}\n`),
     note: message => log({ name: 'Note', msg: harmless(message) }),
     warn: problem => log({ name: 'Warning', level: 'warn', msg: harmless(formatWarning(problem, report.textOf)), data: placed(problem) }),
+    alert: ({ name, message, hint }) => {
+      const event: Event = { name: 'FeedAlert', level: 'warn', msg: harmless(`${message}\n  → ${hint}`), data: { alert: name } }
+      file.write('warn', event.msg)
+      if (format === 'json') stderr.write(`${jsonLine(event, invocationId)}\n`)
+      else if (quiet) print(colours.yellow(`Warning: ${event.msg}`))
+    },
     fail: (error, below = []) => {
       settle()
       const lines = [formatError(error, report.textOf), ...below.map(line => `  ${line}`)]

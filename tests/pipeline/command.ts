@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { Command } from '../../run/cli/command.ts'
 import type { Options } from '../../run/cli/options.ts'
+import { feed } from '../../run/feed/extension.ts'
 import { createReport } from '../../run/report/report.ts'
 import { projectDir } from './database.ts'
 
@@ -27,6 +28,7 @@ export async function perform(
       name,
       options: { projectDir: dir, logFormat: 'text', ...options },
       report,
+      extension: feed,
       signal: new AbortController().signal,
     }
     const code = await run(command, args).catch((error: unknown) => {

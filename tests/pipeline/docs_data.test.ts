@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { docsData } from '../../run/docs/data.ts'
 import type { DocsColumn, DocsData, DocsNode } from '../../run/docs/shape.ts'
+import { feed } from '../../run/feed/extension.ts'
 import type { World } from '../../run/lineage/relation.ts'
 import { traceQuery } from '../../run/lineage/trace.ts'
 import { loadParser } from '../../run/lineage/tree.ts'
@@ -18,7 +19,14 @@ async function dataOf({ sql }: Pick<FreshDatabase, 'sql'>, dir: string, role?: s
   const session = await sql.reserve()
   if (role) await session.unsafe(`set role ${role}`)
   try {
-    return await docsData(session, { project, errors, command: 'docs generate', targetPath: join(dir, 'target'), isCompiled: true })
+    return await docsData(session, {
+      project,
+      errors,
+      parts: feed.docs,
+      command: 'docs generate',
+      targetPath: join(dir, 'target'),
+      isCompiled: true,
+    })
   } finally {
     if (role) await session`reset role`
     session.release()

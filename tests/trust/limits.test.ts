@@ -7,6 +7,7 @@ import { buildCommand } from '../../run/commands/build.ts'
 import { connect } from '../../run/database/connection.ts'
 import { startEmbedded } from '../../run/embedded/server.ts'
 import { loadCommand } from '../../run/feed/commands/load.ts'
+import { feed } from '../../run/feed/extension.ts'
 import { type FreshDatabase, freshDatabase, projectDir, withDatabase } from '../pipeline/database.ts'
 import { silentReport } from '../pipeline/fixture.ts'
 import { writeFeed } from '../pipeline/rules/feeds.ts'
@@ -161,6 +162,7 @@ async function perform(name: 'build' | 'load', url: string, files: Record<string
     const command = {
       name,
       options: { projectDir: project, data: join(project, 'data'), logFormat: 'text' as const },
+      extension: feed,
       report,
       signal: new AbortController().signal,
     }

@@ -50,13 +50,14 @@ judged as {{ copied_apart() }} (
         is_repeated,
         {{ columns_of(fields) }},
 
-        -- Only a budget without a limit may lack one. A limit of 0 is real.
+        -- Only a limitless budget may lack a limit; a limit of 0 is real. Without a currentPeriod that can be read, that is what is reported.
         {{ judged(fields + objects, faults=[
-            "case when is_limitless is not true then case when current_period is null and not " ~ is_absent('current_period') ~ " then "
-                ~ finding('error', 'invalid_value', 'currentPeriod', 'json_current_period', 'must be an object: it holds the limit')
-                ~ " else " ~ required(['limit_amount', 'numeric', 'currentPeriod.limit', 'required']) ~ " end end",
             "case when limit_amount < 0 then "
                 ~ finding('error', 'invalid_value', 'currentPeriod.limit', 'json_limit_amount', 'must not be negative') ~ " end",
+        ], remarks=[
+            "case when is_limitless is not true and " ~ is_absent('limit_amount')
+                ~ " and (current_period is not null or " ~ is_absent('current_period') ~ ") then "
+                ~ finding('warning', 'missing_value', 'currentPeriod.limit', 'json_limit_amount', 'no limit is known: kept as null') ~ " end",
         ]) }}
 
     from typed

@@ -14,9 +14,9 @@
     ['card_id',          'text_id',     'id', 'required'],
     ['card_uuid',        'text',        'uuid'],
     ['name',             'text',        'name'],
-    ['user_id',          'reference','userId', 'required'],
+    ['user_id',          'reference',   'userId'],
     ['user_uuid',        'text',        'userUuid'],
-    ['budget_id',        'reference','budgetId'],
+    ['budget_id',        'reference',   'budgetId'],
     ['last_four',        'text',        'lastFour'],
     ['valid_thru',       'text',        'validThru'],
     ['status',           'text',        'status', 'required'],
@@ -26,7 +26,7 @@
     ['recurring_limit',  'numeric',     'recurringLimit'],
     ['current_limit',    'numeric',     'currentPeriod.limit'],
     ['current_spent',    'numeric',     'currentPeriod.spent'],
-    ['created_at',       'timestamptz', 'createdTime', 'required'],
+    ['created_at',       'timestamptz', 'createdTime'],
     ['updated_at',       'timestamptz', 'updatedTime'],
 ] %}
 
@@ -49,6 +49,9 @@ judged as {{ copied_apart() }} (
         {{ judged(fields + [current_period], faults=[
             "case when current_limit < 0 then "
                 ~ finding('error', 'invalid_value', 'currentPeriod.limit', 'json_current_limit', 'must not be negative') ~ " end",
+        ], remarks=[
+            "case when " ~ is_absent('created_at') ~ " then "
+                ~ finding('warning', 'missing_value', 'createdTime', 'json_created_at', 'kept as null') ~ " end",
         ]) }}
 
     from typed

@@ -25,9 +25,14 @@ ordered as (
         files.batch as source,
         batches.sync_date,
         batches.batch_order,
+        files.sha256,
         files.status,
         files.reason,
+        files.raw_text,
         files.records,
+        files.foreign_records,
+        files.shortfall,
+        files.has_next_page,
         files.natural_order as file_order
 
     from files

@@ -33,7 +33,7 @@
 ] %}
 
 {# What the amount in USD is made of. #}
-{% set currency_data = ['currency_data', 'object', 'currencyData', 'required'] %}
+{% set currency_data = ['currency_data', 'object', 'currencyData'] %}
 {% set original_minor_units = ['original_minor_units', 'minor_units', 'currencyData.originalCurrencyAmount'] %}
 {% set original_currency = ['original_currency', 'text', 'currencyData.originalCurrencyCode'] %}
 {% set money = [
@@ -139,8 +139,12 @@ judged as {{ copied_apart() }} (
         fx_source,
 
         {{ judged(
-            fields + money,
+            fields + money | reject('equalto', currency_data) | list,
             faults=[
+                "case when " ~ is_absent('currency_data') ~ " then case when amount is null then "
+                    ~ finding('error', 'missing_value', 'currencyData', 'json_currency_data', 'required where no amount is known') ~ " end"
+                    ~ " when currency_data is null then "
+                    ~ finding('error', 'invalid_value', 'currencyData', 'json_currency_data', 'must be an object') ~ " end",
                 "case when currency_data is not null then "
                     ~ required(original_minor_units) ~ " end",
                 "case when currency_data is not null then "
@@ -154,11 +158,13 @@ judged as {{ copied_apart() }} (
                     ~ finding('error', 'missing_value', 'currencyData.exponent', 'json_exponent', 'the currency has no minor units of its own') ~ " end",
             ],
             remarks=[
+                "case when " ~ is_absent('currency_data') ~ " then "
+                    ~ finding('warning', 'missing_value', 'currencyData', 'json_currency_data', 'only the amount is known') ~ " end",
                 "case when currency_data is not null and " ~ is_absent('exponent') ~ " then "
                     ~ finding('warning', 'missing_value', 'currencyData.exponent', 'json_exponent', 'taken from the currency') ~ " end",
                 "case when feed_rate <= 0 then "
                     ~ finding('warning', 'invalid_value', 'currencyData.exchangeRate', 'json_feed_rate', 'must be above 0: kept as null') ~ " end",
-                "case when exchange_rate is null then "
+                "case when currency_data is not null and exchange_rate is null then "
                     ~ finding('warning', 'missing_value', 'currencyData.exchangeRate', 'json_feed_rate', 'no rate for the day: the amount of the feed is taken') ~ " end",
                 "case when abs(amount - amount_usd) > 0.01 then "
                     ~ finding('warning', 'amount_mismatch', 'amount', 'json_amount', 'is not the original amount at its rate') ~ " end",

@@ -37,7 +37,29 @@ files as (
 
 ),
 
-judged as (
+-- What the records say: keys that are listed, whether one was accepted, and whether each file that holds records holds one with a key.
+listed as (
+
+    {% for entity, base, key in [('agents', 'base_agents', 'agent_id'), ('admin_groups', 'base_groups', 'group_id')] -%}
+    select
+        '{{ entity }}' as entity,
+        records.source,
+        count(distinct records.{{ key }}) as listed,
+        bool_or(records.outcome = 'staged') as has_staged,
+        count(distinct records.file_id) filter (where records.{{ key }} is not null) as files_with_key
+    from {{ ref(base) }} as records
+    where records.source in (select source from files where entity = '{{ entity }}')
+    group by records.source
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif %}
+    {%- endfor %}
+
+),
+
+batches as (
 
     select
         source,
@@ -45,32 +67,75 @@ judged as (
         sync_date,
         batch_order,
         count(*) filter (where status = 'refused') as refused_files,
-
-        case entity
-            when 'agents' then exists (
-                select from {{ ref('base_agents') }} as records
-                where records.source = files.source and records.outcome = 'staged'
-            )
-            when 'admin_groups' then exists (
-                select from {{ ref('base_groups') }} as records
-                where records.source = files.source and records.outcome = 'staged'
-            )
-        end as has_staged,
-
-        case entity
-            when 'agents' then (
-                select count(distinct records.agent_id) from {{ ref('base_agents') }} as records
-                where records.source = files.source
-            )
-            when 'admin_groups' then (
-                select count(distinct records.group_id) from {{ ref('base_groups') }} as records
-                where records.source = files.source
-            )
-        end as listed
-
+        count(*) filter (where records > 0) as files_with_records,
+        sum(foreign_records) as foreign_records,
+        min(file || ' ' || shortfall) filter (where shortfall is not null) as shortfall,
+        (array_agg(has_next_page order by file_order desc))[1] as has_next_page,
+        (array_agg(file order by file_order desc))[1] as last_file
     from files
-
     group by source, entity, sync_date, batch_order
+
+),
+
+-- What the extraction says that brought the batch, where it left its marker.
+marked as (
+
+    select
+        batches.source,
+        batches.entity,
+        markers.reason,
+        markers.marker -> 'entities' -> batches.entity as marker,
+        (
+            select min(page.file ->> 'path')
+            from jsonb_path_query(markers.marker -> 'entities' -> batches.entity, '$.files[*]') as page (file)
+            left join {{ ref('base_files') }} as landed
+                on landed.file = batches.source || '/' || (page.file ->> 'path')
+                and landed.status = 'loaded'
+                and landed.sha256 = page.file ->> 'sha256'
+            where landed.file is null
+        ) as missing_file
+
+    from batches
+
+    inner join {{ source('ops', 'markers') }} as markers
+        on batches.source = markers.batch
+
+),
+
+judged as (
+
+    select
+        batches.source,
+        batches.entity,
+        batches.sync_date,
+        batches.batch_order,
+        coalesce(listed.listed, 0) as listed,
+
+        -- Why something may be missing, the first reason; null where nothing says so.
+        case
+            when batches.refused_files = 1 then 'one of its files was refused'
+            when batches.refused_files > 0 then batches.refused_files || ' of its files were refused'
+            when marked.reason is not null then 'its marker _COMPLETE cannot be used: ' || marked.reason
+            when marked.marker is not null and marked.marker -> 'complete' is distinct from 'true'
+                then 'its marker _COMPLETE says that it is incomplete'
+            when marked.missing_file is not null
+                then 'its marker _COMPLETE names ' || marked.missing_file || ', which is missing or another'
+            when batches.shortfall is not null then batches.shortfall
+            when batches.foreign_records > 0 then batches.foreign_records || ' of its records belong elsewhere'
+            when batches.files_with_records > coalesce(listed.files_with_key, 0) then 'a file of it holds no record with a readable key'
+            when not coalesce(listed.has_staged, false) then 'no record of it was accepted'
+            when batches.has_next_page and marked.marker is null then batches.last_file || ' names a next page, which is not there'
+        end as shortfall
+
+    from batches
+
+    left join listed
+        on batches.source = listed.source
+        and batches.entity = listed.entity
+
+    left join marked
+        on batches.source = marked.source
+        and batches.entity = marked.entity
 
 ),
 
@@ -89,8 +154,7 @@ complete as (
         on judged.source = accepted.batch
         and judged.entity = accepted.entity
 
-    where judged.refused_files = 0
-        and judged.has_staged
+    where judged.shortfall is null
 
 ),
 
@@ -167,9 +231,8 @@ select
     judged.entity,
     judged.sync_date,
     judged.batch_order,
-    judged.refused_files,
-    judged.has_staged,
     judged.listed,
+    judged.shortfall,
     compared.compared_with,
     compared.before,
     coalesce(compared.is_shrunk, false) as is_shrunk,

@@ -3,12 +3,14 @@ import type { Definition, Definitions } from '../../cli/program.ts'
 
 /** The commands of the runner with those that a warehouse with a feed adds, and what it adds to others. */
 export function withFeed(commands: Definitions): Definitions {
-  const { build, plan, diff, watch, clean, ...others } = commands as Record<'build' | 'plan' | 'diff' | 'watch' | 'clean', Definition>
+  const { build, plan, diff, watch, clean, ...others } = commands as Record<'build' | 'plan' | 'diff' | 'watch' | 'clean', Definition> &
+    Definitions
+  const withSeeds = (definition: Definition): Definition => ({ ...definition, options: [...definition.options, folder] })
   return {
     build: { ...build, options: [...build.options, data, accepting] },
     plan: { ...plan, options: [...plan.options, data, unloaded, accepting] },
-    diff,
-    watch,
+    diff: withSeeds(diff),
+    watch: withSeeds(watch),
     load: {
       description: 'Land new and changed feed files, nothing else.',
       example: 'load --data exports --prune',
@@ -18,10 +20,10 @@ export function withFeed(commands: Definitions): Definitions {
     errors: {
       description: 'What was refused: counts, or the records.',
       example: 'errors --entity agents --show 20',
-      options: [refused, building, output('table', 'json')],
+      options: [refused, folder, building, output('table', 'json')],
       run: async command => (await import('./errors.ts')).errorsCommand(command),
     },
-    ...others,
+    ...Object.fromEntries(Object.entries(others).map(([name, one]) => [name, READ_SEEDS.has(name) ? withSeeds(one) : one])),
     clean: {
       description: 'Remove target/ and logs/; with --landing, landed records that nothing needs any more.',
       example: 'clean\n  npx tsx run.ts clean --landing --keep 90 --apply',
@@ -32,10 +34,12 @@ export function withFeed(commands: Definitions): Definitions {
   }
 }
 
-const data: OptionGroup = command =>
-  command
-    .option('--data <folder>', 'folder of the feed (default: DATA_DIR, or data)')
-    .option('--prune', 'take out what is gone from the folder')
+/** Commands that read seeds, some of which the data folder may bring. */
+const READ_SEEDS = new Set(['seed', 'run', 'snapshot', 'test', 'compile', 'show', 'ls', 'parse', 'docs generate'])
+
+const folder: OptionGroup = command => command.option('--data <folder>', 'folder of the feed (default: DATA_DIR, or data)')
+
+const data: OptionGroup = command => folder(command).option('--prune', 'take out what is gone from the folder')
 
 const accepting: OptionGroup = command =>
   command.option('--accept-shrink', 'take snapshots as they are that list far fewer than the one before, and remember it')

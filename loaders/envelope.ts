@@ -1,0 +1,117 @@
+import { elements, type Member, members, OPEN_BRACE, OPEN_BRACKET } from './json-bytes.ts'
+import type { RecordShape } from './record-shape.ts'
+import { Refusal } from './refusal.ts'
+
+/** The list of an envelope: where it begins, under which key of the envelope if not at its top, and whether its name says what it is. */
+export interface List {
+  start: number
+  parent: string | undefined
+  isNamed: boolean
+}
+
+/**
+ * The list of an envelope, given the object at `at` as far as the bytes go; undefined where it is none, or not yet known for one (R6): an object with its
+ * key is a record, whatever lists it has. The list lies under a name of the entity, else under the one key whose list holds a record; else the same
+ * one level deeper.
+ */
+export function findList(bytes: Buffer, at: number, shape: RecordShape): List | undefined {
+  const top = [...members(bytes, at)]
+  if (top.some(({ key }) => shape.keys.includes(key))) return undefined
+  const here = listAmong(bytes, top, shape)
+  if (here) return here
+  for (const { key: parent, start } of top) {
+    if (bytes[start] !== OPEN_BRACE) continue
+    const below = [...members(bytes, start)]
+    const list = below.some(({ key }) => shape.keys.includes(key)) ? undefined : listAmong(bytes, below, shape)
+    if (list) return { ...list, parent }
+  }
+  return undefined
+}
+
+/** What an envelope says beside its list. */
+export interface BesideList {
+  /** Its error or errors, as text, where there are any. */
+  errors: string | undefined
+  /** It names a page that follows. */
+  hasNextPage: boolean
+}
+
+/**
+ * Reads what is around a list: the envelope's bytes with `null` in the place of the list. Throws a Refusal where that does not parse, and where a second
+ * list could hold the records: neither may be lost.
+ */
+export function readBeside(around: Buffer, list: List, shape: RecordShape): BesideList {
+  const top = parseObject(around)
+  refuseSecondList(around, list, shape)
+  const levels = [top, ...Object.values(top).filter(isPlainObject)]
+  const errors = levels.flatMap(({ error, errors }) => [error, errors]).find(value => !isEmpty(value))
+  return {
+    errors: errors === undefined ? undefined : JSON.stringify(errors),
+    hasNextPage: levels.some(({ nextPage }) => !isEmpty(nextPage)),
+  }
+}
+
+const ELEMENTS_LOOKED_AT = 100
+
+function listAmong(bytes: Buffer, found: Member[], shape: RecordShape): List | undefined {
+  const lists = found.filter(({ start }) => bytes[start] === OPEN_BRACKET)
+  const named = lists.find(({ key }) => shape.listKeys.includes(key))
+  if (named) return { start: named.start, parent: undefined, isNamed: true }
+  const [fitting, other] = lists.filter(({ start }) => holdsRecord(bytes, start, shape))
+  return fitting && !other ? { start: fitting.start, parent: undefined, isNamed: false } : undefined
+}
+
+function holdsRecord(bytes: Buffer, list: number, shape: RecordShape): boolean {
+  let looked = 0
+  for (const { start, end } of elements(bytes, list)) {
+    if (looked++ === ELEMENTS_LOOKED_AT) return false
+    if (bytes[start] === OPEN_BRACE && shape.isRecord(parsed(bytes, start, end))) return true
+  }
+  return false
+}
+
+// Of a large document the list was found before all that is beside it was seen.
+function refuseSecondList(around: Buffer, { parent, isNamed }: List, shape: RecordShape): void {
+  const top = [...members(around, 0)]
+  const key = top.find(one => shape.keys.includes(one.key))
+  if (key) throw new Refusal(`has the key '${key.key}' of a record beside a list of records`)
+  const rivals = [
+    ...top.map(member => ({ ...member, counts: parent !== undefined || !isNamed })),
+    ...top
+      .filter(member => member.key === parent && around[member.start] === OPEN_BRACE)
+      .flatMap(({ start }) => [...members(around, start)].map(member => ({ ...member, counts: !isNamed }))),
+  ]
+  for (const { key, start, counts } of rivals) {
+    if (around[start] !== OPEN_BRACKET) continue
+    const isList = shape.listKeys.includes(key) && !elements(around, start).next().done
+    if (isList || (counts && holdsRecord(around, start, shape)))
+      throw new Refusal(`is an envelope with two lists of records, one more under '${key}'`)
+  }
+}
+
+function parseObject(bytes: Buffer): Record<string, unknown> {
+  try {
+    return JSON.parse(bytes.toString()) as Record<string, unknown>
+  } catch (error) {
+    throw new Refusal(`does not parse around its records: ${(error as Error).message}`)
+  }
+}
+
+function parsed(bytes: Buffer, start: number, end: number): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8', start, end))
+  } catch {
+    return undefined
+  }
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+// null, false, 0, a blank text, [] and {} say nothing.
+function isEmpty(value: unknown): boolean {
+  if (!value) return true
+  if (typeof value === 'string') return value.trim() === ''
+  return typeof value === 'object' && Object.keys(value).length === 0
+}

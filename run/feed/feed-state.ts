@@ -1,0 +1,138 @@
+import type { Session } from '../database/driver.ts'
+import { hasRelations } from '../database/relations.ts'
+import type { Alert, FeedState } from '../execute/feed-state.ts'
+import { newErrors } from './new-errors.ts'
+
+/**
+ * What a build has to say of its feed, read in its transaction. `startedAt` is the build's time, which errors that it found for the first time
+ * carry. A part whose tables are not there says nothing.
+ */
+export async function feedState(session: Session, startedAt: Date): Promise<FeedState> {
+  const isBuilt = await hasRelations(session, ['staging.base_batches', 'staging.sync_batches', 'staging.snapshots'])
+  return {
+    through: isBuilt ? await dataThrough(session) : null,
+    alerts: isBuilt
+      ? [
+          ...(await refusedEntities(session)),
+          ...(await missingEntities(session)),
+          ...(await incomplete(session, startedAt)),
+          ...(await undated(session)),
+        ]
+      : [],
+    errors: await newErrors(session, startedAt),
+  }
+}
+
+/** The alert for batches that stand for no day, though their names hold digits. */
+export function undatedAlert(batches: string[]): Alert {
+  const [first = ''] = batches
+  const names = batches.length > 5 ? `${batches.slice(0, 5).join(', ')} and ${batches.length - 5} more` : batches.join(', ')
+  const isOne = batches.length === 1
+  return {
+    name: 'UndatedBatch',
+    message: `${isOne ? 'Batch' : 'Batches'} ${names} ${isOne ? 'has' : 'have'} no date in the name: ${isOne ? 'it is' : 'they are'} left out of histories, and nobody is missing from ${isOne ? 'it' : 'them'}`,
+    hint: `Add to sync_batches.csv (in seeds/, or in _seeds/ of the data folder) the line ${first},YYYY-MM-DD; or ${first}, where it stands for no day.`,
+  }
+}
+
+// Batches whose files are there; the newest dated one is what "today" is about.
+const dated = `
+select distinct batches.source, batches.entity, batches.sync_date, batches.batch_order
+from staging.base_batches as batches
+inner join ops.files on files.batch = batches.source and files.entity = batches.entity
+where batches.sync_date is not null`
+
+async function dataThrough(session: Session): Promise<string | null> {
+  const [row] = await session.unsafe<{ through: string | null }[]>(`select max(sync_date)::text as through from (${dated}) as dated`)
+  return row?.through ?? null
+}
+
+async function refusedEntities(session: Session): Promise<Alert[]> {
+  const rows = await session.unsafe<{ batch: string; entity: string; files: number; path: string; reason: string }[]>(`
+    select batch, entity, count(*)::int as files, min(path) as path, (array_agg(reason order by path))[1] as reason
+    from ops.files
+    where batch in (select source from (${dated}) as dated order by batch_order desc limit 1)
+    group by batch, entity
+    having bool_and(status = 'refused')
+    order by entity`)
+  return rows.map(({ batch, entity, files, path, reason }) => ({
+    name: 'RefusedEntity',
+    message: `All ${entity} of ${batch} were refused: ${files === 1 ? path : `${path} and ${files - 1} more`} ${reason}`,
+    hint: `Bring ${entity} of ${batch} again; until then the tables say of them what the batch before said.`,
+  }))
+}
+
+async function missingEntities(session: Session): Promise<Alert[]> {
+  const rows = await session.unsafe<{ entity: string; newest: string; before: string }[]>(`
+    with dated as (${dated}),
+    days as (
+        select source, max(batch_order) as batch_order, row_number() over (order by max(batch_order) desc) as age
+        from dated group by source
+    )
+    select dated.entity, newest.source as newest, before.source as before
+    from days as newest
+    inner join days as before on before.age = 2
+    inner join dated on dated.source = before.source
+    where newest.age = 1
+        and dated.entity not in (select entity from dated as there where there.source = newest.source)
+    order by dated.entity`)
+  return rows.map(({ entity, newest, before }) => ({
+    name: 'MissingEntity',
+    message: `${newest} has no ${entity}, and ${before} had: the tables say of them what ${before} said`,
+    hint: `Bring ${entity} of ${newest}; this is said until a batch holds them again.`,
+  }))
+}
+
+async function incomplete(session: Session, startedAt: Date): Promise<Alert[]> {
+  const rows = await session.unsafe<
+    {
+      source: string
+      entity: string
+      day: string
+      shortfall: string | null
+      listed: string
+      compared_with: string
+      before: string
+      is_new: boolean
+    }[]
+  >(
+    `
+    select
+        snapshots.source, snapshots.entity, snapshots.sync_date::text as day, snapshots.shortfall, snapshots.listed,
+        snapshots.compared_with, snapshots.before,
+        snapshots.batch_order = max(snapshots.batch_order) over (partition by snapshots.entity)
+            or not exists (select from ops.runs where status = 'published' and landed_in >= batches.changed_in and started_at < $1) as is_new
+    from staging.snapshots
+    inner join ops.batches on batches.batch = snapshots.source and batches.entity = snapshots.entity
+    where not snapshots.takes_part
+    order by snapshots.entity, snapshots.batch_order`,
+    [startedAt.toISOString()],
+  )
+  const told = rows.filter(row => row.is_new)
+  return told.map(({ source, entity, day, shortfall, listed, compared_with: other, before }): Alert => {
+    const follows = entity === 'agents' ? `nobody became inactive on ${day}` : `no ${entity} are treated as removed on ${day}`
+    if (shortfall === null)
+      return {
+        name: 'ShrunkSnapshot',
+        message: `${source} lists ${listed} ${entity} where ${other} listed ${before}: ${follows}`,
+        hint: `If that is so, run build --accept-shrink; if a page is missing, bring it again.`,
+      }
+    return {
+      name: 'IncompleteSnapshot',
+      message: `The ${entity} of ${source} are incomplete (${shortfall}): ${follows}`,
+      hint: `Bring what is missing again, under the same path, and build.`,
+    }
+  })
+}
+
+async function undated(session: Session): Promise<Alert[]> {
+  const rows = await session<{ source: string }[]>`
+    select distinct source
+    from staging.base_batches
+    where sync_date is null
+        and source ~ '[0-9]'
+        and source not in (select batch from staging.sync_batches)
+        and exists (select from ops.files where files.batch = base_batches.source)
+    order by source`
+  return rows.length === 0 ? [] : [undatedAlert(rows.map(({ source }) => source))]
+}
