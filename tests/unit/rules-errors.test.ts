@@ -26,14 +26,15 @@ describe('errors of records', () => {
   })
 
   it.each([
-    ['{"id":1,"x":NaN}', 'invalid_json', null],
-    ['{"id":1,"x":"\\u0000"}', 'unrepresentable_text', '1'],
-    ['{"id":1,"x":"\\ud83d"}', 'unrepresentable_text', '1'],
-    ['"text"', 'not_an_object', null],
-    ['null', 'not_an_object', null],
-  ])('R10 calls %s %s', (record, error_type, role_id) => {
-    const found = warehouse({ 'tran/roles/1.json': `[${record}]` })
-    expect(only(found, 'errors.role_pipeline_errors')).toMatchObject({ error_type, role_id, severity: 'error', field: null, position: '0' })
+    ['{"id":1,"name":NaN}', 'invalid_json', null, '{"id":1,"name":NaN}'],
+    ['{ "id":1,"name":"\\u0000"}', 'unrepresentable_text', '1', '{ "id":1,"name":"\\u0000"}'],
+    ['{"id":1,"name":"\\ud83d"} ', 'unrepresentable_text', '1', '{"id":1,"name":"\\ud83d"}'],
+    ['"text"', 'not_an_object', null, null],
+    ['null', 'not_an_object', null, null],
+  ])('R10 calls %s %s', (record, error_type, role_id, raw_text) => {
+    const found = warehouse({ 'tran/roles/1.json': `[${record},{"id":7,"name":"B"}]` })
+    const row = { error_type, role_id, severity: 'error', field: null, position: '0', raw_text }
+    expect(only(found, 'errors.role_pipeline_errors')).toMatchObject(row)
   })
 
   it('R10 gives equal quarantined records a row each, exact repetitions of accepted ones none', () => {
@@ -109,6 +110,8 @@ describe('errors of records', () => {
     ['2026-01-05T08:57Z', '2026-01-05T08:57:00.000000Z'],
     ['2026-01-05T02:00:00.250+05:30', '2026-01-04T20:30:00.250000Z'],
     ['2026-01-05T23:30:00-02', '2026-01-06T01:30:00.000000Z'],
+    ['2026-01-05T23:30:00.000-0230', '2026-01-06T02:00:00.000000Z'],
+    ['2026-01-05T23:30:00-230', null],
     ['not-a-timestamp', null],
     ['0000-00-00 00:00:00', null],
     ['2026-02-30T00:00:00Z', null],
@@ -122,8 +125,10 @@ describe('errors of records', () => {
     expect(texts(found, 'role')).toEqual(read ? [] : ['warning invalid_value created_at'])
   })
 
-  it('R13 quarantines what does not convert in a required field', () => {
-    expect(findings('card', [card({ createdTime: 'now' })])).toEqual(['error invalid_value createdTime'])
+  it('R13 quarantines what does not convert in a required field, and keeps the record otherwise', () => {
+    expect(findings('transaction', [transaction({ occurredTime: 'now' })])).toEqual(['error invalid_value occurredTime'])
+    expect(findings('card', [card({ createdTime: 'now' })])).toEqual(['warning invalid_value createdTime'])
+    expect(findings('card', [card({ userId: {} })])).toEqual(['warning invalid_value userId'])
   })
 
   it('R13 reads numbers by JSON grammar, below 1e24', () => {
@@ -135,7 +140,7 @@ describe('errors of records', () => {
 
   it.each([
     ['contact null', { contact: null }, ['error missing_value contact']],
-    ['no contact', { contact: undefined }, ['error missing_value contact']],
+    ['no contact', { contact: undefined, type: 'x' }, ['error missing_value contact']],
     ['contact a string', { contact: 'Ann' }, ['error invalid_value contact']],
     ['neither name nor email', { contact: { name: '', email: null } }, ['error missing_value contact.name']],
     ['both unusable', { contact: { name: {}, email: [] } }, ['error missing_value contact.name']],
@@ -144,19 +149,34 @@ describe('errors of records', () => {
     expect(findings('agent', [agent(fields)])).toEqual(said)
   })
 
-  it('R14 of groups, roles, budgets and cards', () => {
+  it('R14 of groups, roles and cards', () => {
     expect(findings('group', [{ id: 1, name: ' ' }])).toEqual(['error missing_value name'])
     expect(findings('role', [{ id: 1, name: null }])).toEqual(['error missing_value name'])
-    expect(findings('budget', [{ id: 'B', name: 'A' }])).toEqual(['error missing_value currentPeriod.limit'])
-    expect(findings('budget', [{ id: 'B', name: 'A', limitlessOverspend: true }])).toEqual([])
-    expect(findings('card', [{ id: 'C' }])).toEqual(
-      ['createdTime', 'status', 'type', 'userId'].map(field => `error missing_value ${field}`),
-    )
+    expect(findings('card', [{ id: 'C', name: 'A' }])).toEqual(['status', 'type'].map(field => `error missing_value ${field}`))
+    expect(findings('card', [card({ createdTime: null })])).toEqual(['warning missing_value createdTime'])
+  })
+
+  it('R14 takes a card without a user for an unassigned one', () => {
+    for (const userId of [null, undefined, '']) expect(findings('card', [card({ userId })])).toEqual([])
   })
 
   it.each([
-    ['currencyData null', { currencyData: null }, ['error missing_value currencyData']],
-    ['no amount', money({ originalCurrencyAmount: undefined }), ['error missing_value currencyData.originalCurrencyAmount']],
+    ['no period', {}, ['warning missing_value currentPeriod.limit']],
+    ['a period without a limit', { currentPeriod: {} }, ['warning missing_value currentPeriod.limit']],
+    ['a limitless one', { limitlessOverspend: true }, []],
+    ['a limit that is no number', { currentPeriod: { limit: 'x' } }, ['warning invalid_value currentPeriod.limit']],
+    ['a period that is none', { currentPeriod: 5 }, ['warning invalid_value currentPeriod']],
+    ['no name', { name: null, limitlessOverspend: true }, ['error missing_value name']],
+  ])('R14 of budgets: %s', (_, fields, said) => {
+    expect(findings('budget', [{ id: 'B', name: 'A', ...fields }])).toEqual(said)
+  })
+
+  it.each([
+    ['currencyData null', { currencyData: null }, ['warning missing_value currencyData']],
+    ['neither currencyData nor amount', { currencyData: null, amount: undefined }, ['error missing_value currencyData']],
+    ['an amount that is none', { currencyData: undefined, amount: 'x' }, ['error invalid_value amount']],
+    ['currencyData a string', { currencyData: 'USD' }, ['error invalid_value currencyData']],
+    ['no minor units', money({ originalCurrencyAmount: undefined }), ['error missing_value currencyData.originalCurrencyAmount']],
     ['no number', money({ originalCurrencyAmount: 'NaN' }), ['error invalid_value currencyData.originalCurrencyAmount']],
     ['no code', money({ originalCurrencyCode: '' }), ['error missing_value currencyData.originalCurrencyCode']],
     ['no exponent', money({ exponent: null }), ['warning missing_value currencyData.exponent']],
@@ -165,6 +185,17 @@ describe('errors of records', () => {
     ['no time', { occurredTime: undefined }, ['error missing_value occurredTime']],
   ])('R14 of transactions: %s', (_, fields, said) => {
     expect(findings('transaction', [transaction(fields)])).toEqual(said)
+  })
+
+  it('R14 takes the amount as it is where currencyData lacks', () => {
+    const found = warehouse({ 'tran/transactions/1.json': [transaction({ currencyData: undefined, amount: 42.105 })] })
+    expect(only(found, 'core.transactions')).toMatchObject({
+      original_amount: null,
+      original_currency: null,
+      exchange_rate: null,
+      amount_usd: '42.105',
+      fx_source: 'amount',
+    })
   })
 
   it('R15 refuses negative limits, keeps 0 and unseen enum values', () => {

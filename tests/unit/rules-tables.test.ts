@@ -230,6 +230,23 @@ describe('spend', () => {
     ])
   })
 
+  it('R29 reports overrides to nobody, a row per line of the seed, and goes on without them', () => {
+    const seeds = { ...feedSeeds, user_agent_overrides: ['U1', 'U9'].map(user_id => ({ user_id, agent_id: '7' })) }
+    const files = {
+      'sync-day1/agents/1.json': [agent()],
+      'sync-day1/transactions/1.json': [transaction({ userId: 'U1', userName: 'ann able' })],
+    }
+    const found = warehouse(files, {}, seeds)
+    expect(only(found, 'core.user_agent_mapping')).toMatchObject({ user_id: 'U1', agent_id: '1', matched_by: 'name' })
+    const columns = ['user_id', 'severity', 'error_type', 'field', 'source', 'file', 'position']
+    expect(pick(found, 'errors.user_pipeline_errors', ...columns)).toEqual(
+      ['U1', 'U9'].map(user_id => [user_id, 'warning', 'unknown_override', null, null, null, null]),
+    )
+    const later = warehouse({ ...files, 'tran/agents/1.json': [agent({ id: 7 })] }, {}, seeds)
+    expect(later['errors.user_pipeline_errors']).toEqual([])
+    expect(only(later, 'core.user_agent_mapping')).toMatchObject({ agent_id: '7', matched_by: 'override' })
+  })
+
   it('R28 leaves out declines and authorizations that something else follows', () => {
     const kind = (id: string, transactionType: string, more = {}) => transaction({ id, uuid: `u${id}`, transactionType, ...more })
     const found = warehouse({

@@ -1,7 +1,12 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { agent, card, errorTypes, feedOf, group, only, pick, role, warehouse } from '../pipeline/rules/by-hand.ts'
+import { asksForDate, datedBatch } from '../pipeline/rules/batches.ts'
+import { agent, card, feedOf, group, only, pick, role, warehouse } from '../pipeline/rules/by-hand.ts'
 import { deliveries, feedSeeds, feeds } from '../pipeline/rules/feeds.ts'
+import { readSeeds } from '../pipeline/rules/seeds.ts'
 import { compare } from '../pipeline/rules/snapshot.ts'
 import { tables } from '../pipeline/rules/tables.ts'
 import { expectedWarehouse } from '../pipeline/rules/warehouse.ts'
@@ -13,17 +18,77 @@ describe('batches and time', () => {
     expect(only(found, 'core.budgets')).toMatchObject({ budget_id: 'B9', source: null })
   })
 
+  it('R1 takes folders that begin with _ or . for no batches', () => {
+    const found = warehouse({
+      '_draft/roles/1.json': [role()],
+      '.sync-day1/roles/1.json': [role({ id: 2 })],
+      'sync_/roles/1.json': [role({ id: 3 })],
+    })
+    expect(pick(found, 'core.roles', 'role_id').flat()).toEqual(['3'])
+    expect(found['ops.file_accounting']).toHaveLength(1)
+  })
+
+  it('R1 lets _seeds of the data folder stand in for the seed of that name', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'deskledger-rules-'))
+    try {
+      mkdirSync(join(folder, 'data/_seeds'), { recursive: true })
+      for (const [name, text] of Object.entries({
+        sync_batches: 'batch,sync_date\ntran,',
+        currencies: 'code,minor_units,name\nUSD,2,US Dollar',
+        exchange_rates: 'rate_date,currency,usd_per_unit',
+        user_agent_overrides: 'user_id,agent_id\nU1,1',
+        'data/_seeds/user_agent_overrides': 'user_id,agent_id\nU2,2',
+      }))
+        writeFileSync(join(folder, `${name}.csv`), text)
+      expect(readSeeds(folder, join(folder, 'data'))).toMatchObject({
+        sync_batches: [{ batch: 'tran', sync_date: '' }],
+        user_agent_overrides: [{ user_id: 'U2', agent_id: '2' }],
+      })
+      expect(readSeeds(folder).user_agent_overrides).toEqual([{ user_id: 'U1', agent_id: '1' }])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   it.each([
     ['sync-day1', '2026-01-05'],
     ['sync-day10', '2026-01-14'],
+    ['sync-day100000', null],
+    ['day2-late', null],
     ['sync-2026-03-01', '2026-03-01'],
+    ['2026_03_01', '2026-03-01'],
+    ['feed.2026.3.1', '2026-03-01'],
+    ['20260301', '2026-03-01'],
+    ['20260301T060000Z', '2026-03-01'],
+    ['x20260301_0600', '2026-03-01'],
+    ['2026-03-01T06:00:00', '2026-03-01'],
+    ['2026_3_1_0600', '2026-03-01'],
+    ['2026-03_01', null],
+    ['2026-0301', null],
+    ['2026031', null],
+    ['2026.3.100', null],
+    ['120260301', null],
+    ['20260301060000', null],
+    ['1989-12-31', null],
+    ['1990-01-01', '1990-01-01'],
+    ['2099-12-31', '2099-12-31'],
+    ['2100-01-01', null],
     ['sync-2026-02-30', null],
+    ['2026-02-30-day3', '2026-01-07'],
+    ['2026-02-30-2026-03-01', '2026-03-01'],
     ['handover', '2026-01-06'],
     ['sync-day4', null],
     ['tran', null],
   ])('R2 %s is of the day %s', (batch, day) => {
     const found = warehouse({ [`${batch}/roles/1.json`]: [role()] })
     expect(only(found, 'core.roles').first_seen_on).toBe(day)
+  })
+
+  it('R2 tells of undated batches with a digit that no line of the seed names', () => {
+    const told = ['week1', 'tran', 'sync-day4', 'sync-day1', '2026-02-30'].filter(name =>
+      asksForDate(datedBatch(name, feedSeeds, {}), feedSeeds),
+    )
+    expect(told).toEqual(['week1', '2026-02-30'])
   })
 
   it('R2 counts days from first_sync_date', () => {
@@ -59,6 +124,11 @@ describe('batches and time', () => {
     )
   })
 
+  it('R3 takes the last content of a path', () => {
+    const feed = [...feedOf({ 'tran/roles/1.json': [role()] }), ...feedOf({ 'tran/roles/1.json': [role({ name: 'B' })] })]
+    expect(expectedWarehouse(feed, feedSeeds)['core.roles']?.map(row => row.name)).toEqual(['B'])
+  })
+
   it('R4 takes the latest dated batch, and undated ones only where no dated one is', () => {
     const newer = { name: 'Undated', updated_at: '2030-01-01T00:00:00Z' }
     const files = {
@@ -81,119 +151,6 @@ describe('batches and time', () => {
     expect(inFiles([at('new', '2026-01-02T00:00:00Z'), at('old', '2026-01-01T00:00:00Z'), at('none', null)])).toBe('new')
     expect(inFiles([at('two', null)], [at('ten', null)])).toBe('ten')
     expect(inFiles([at('first', null), at('second', null)])).toBe('second')
-  })
-
-  it('R5 takes an empty, refused or missing folder for no absence', () => {
-    const day1 = { 'sync-day1/agents/1.json': [agent()] }
-    expect(only(warehouse({ ...day1, 'sync-day2/agents/1.json': [] }), 'core.agents').is_active).toBe('true')
-    expect(only(warehouse({ ...day1, 'sync-day2/agents/1.json': '<html>' }), 'core.agents').is_active).toBe('true')
-    expect(only(warehouse({ ...day1, 'sync-day2/roles/1.json': [role()] }), 'core.agents').is_active).toBe('true')
-    const refusedBeside = { 'sync-day2/agents/1.json': [agent({ id: 2 })], 'sync-day2/agents/2.json': '[{' }
-    expect(pick(warehouse({ ...day1, ...refusedBeside }), 'core.agents', 'agent_id', 'is_active')).toEqual([
-      ['1', 'true'],
-      ['2', 'false'],
-    ])
-  })
-
-  it('R5 reports incomplete snapshots of agents and groups of dated batches that have the folder', () => {
-    const found = warehouse({
-      'sync-day1/agents/1.json': [],
-      'sync-day1/admin_groups/1.json': '',
-      'sync-day1/roles/1.json': [],
-      'tran/agents/1.json': [],
-      'sync-day2/agent_details/1.json': agent(),
-    })
-    const row = { severity: 'warning', error_type: 'incomplete_snapshot', source: 'sync-day1', file: null, position: null, field: null }
-    expect(found['errors.agent_pipeline_errors']).toEqual([{ ...row, agent_id: null, raw_record: null }])
-    expect(found['errors.group_pipeline_errors']).toEqual([{ ...row, group_id: null, raw_record: null }])
-    expect(found['errors.role_pipeline_errors']).toEqual([])
-  })
-
-  it('R5 lists the key of a quarantined record, also of one that jsonb refuses, but not of broken JSON', () => {
-    const day1 = { 'sync-day1/agents/1.json': [agent({ id: 1 }), agent({ id: 2 }), agent({ id: 3 })] }
-    const day2 = `[${JSON.stringify(agent({ id: 4 }))},{"id":1,"contact":null},{"id":2,"x":"\\u0000"},{"id":3,"x":NaN}]`
-    expect(pick(warehouse({ ...day1, 'sync-day2/agents/1.json': day2 }), 'core.agents', 'agent_id', 'is_active', 'last_seen_on')).toEqual([
-      ['1', 'true', '2026-01-06'],
-      ['2', 'true', '2026-01-06'],
-      ['3', 'false', '2026-01-05'],
-      ['4', 'true', '2026-01-06'],
-    ])
-  })
-})
-
-describe('landing and accounting', () => {
-  it.each([
-    ['an array', '.json', '[{"id":1},{"id":2}]', '2'],
-    ['a page', '.json', '{"results":[{"id":1}]}', '1'],
-    ['a page by another name', '.json', '{"data":[{"id":1},7]}', '2'],
-    ['one object', '.json', '{"id":1}', '1'],
-    ['a scalar', '.json', '5', '1'],
-    ['a byte order mark', '.json', '\ufeff[{"id":1}]', '1'],
-    ['an empty file', '.json', '', '0'],
-    ['an empty list', '.json', '[]', '0'],
-    ['NaN in a record', '.json', '[{"id":1,"x":NaN},{"id":2}]', '2'],
-    ['lines', '.ndjson', '{"id":1}\n{"id":2}\n', '2'],
-    ['a broken line', '.ndjson', '{"id":1}\n{"id":\n{"id":2}\n', '3'],
-    ['a broken last line with an end', '.jsonl', '{"id":1}\n{"id":\n', '2'],
-    ['wrapped lines', '.ndjson.gz', '{"stream":"s","data":{"id":1},"emitted_at":5}\n', '1'],
-  ])('R6 lands the records of %s', (_, ending, content, records) => {
-    const found = warehouse({ [`tran/roles/1${ending}`]: content })
-    expect(only(found, 'ops.file_accounting').records).toBe(records)
-    expect(errorTypes(found, 'role')).not.toContain('refused_file')
-  })
-
-  it.each([
-    ['a cut file', '.json', '[{"id":1},{"id"'],
-    ['a cut last line', '.ndjson', '{"id":1}\n{"id"'],
-    ['an error body', '.json', '{"description":"Access denied","errors":[]}'],
-    ['an error body that is a list', '.json', '[{"code":"BDC_1144","message":"x"},{"message":"y"}]'],
-    ['HTML', '.json', ' <html></html>'],
-    ['a NUL byte', '.json', '[{"id":1}\0]'],
-  ])('R6 refuses %s whole', (_, ending, content) => {
-    const path = `tran/roles/1${ending}`
-    const found = warehouse({ [path]: content })
-    expect(only(found, 'ops.file_accounting')).toMatchObject({ path, records: '0' })
-    expect(found['errors.role_pipeline_errors']).toEqual([
-      {
-        role_id: null,
-        severity: 'error',
-        error_type: 'refused_file',
-        field: null,
-        raw_record: null,
-        source: 'tran',
-        file: path,
-        position: null,
-      },
-    ])
-  })
-
-  it('R6 refuses a gzip that ends early and invalid UTF-8', () => {
-    const files = { 'tran/roles/1.json.gz': '[]', 'tran/roles/2.json': '[]' }
-    const found = warehouse(files, { 'tran/roles/1.json.gz': 'gzip', 'tran/roles/2.json': 'utf8' })
-    expect(errorTypes(found, 'role')).toEqual(['refused_file', 'refused_file'])
-  })
-
-  it('R6 does not take a record with an id for an error body', () => {
-    expect(errorTypes(warehouse({ 'tran/roles/1.json': [{ id: null, description: 'x' }] }), 'role')).toEqual([
-      'missing_key',
-      'missing_value',
-    ])
-  })
-
-  it('R7 accounts for each record of a file', () => {
-    const found = warehouse({ 'sync-day1/roles/1.json': [role(), role(), role({ name: 'B' }), role({ id: 2 }), { id: 3 }, 'x'] })
-    expect(only(found, 'ops.file_accounting')).toEqual({
-      path: 'sync-day1/roles/1.json',
-      records: '6',
-      staged: '2',
-      quarantined: '2',
-      duplicates: '2',
-    })
-  })
-
-  it('R3 takes the last content of a path', () => {
-    const feed = [...feedOf({ 'tran/roles/1.json': [role()] }), ...feedOf({ 'tran/roles/1.json': [role({ name: 'B' })] })]
-    expect(expectedWarehouse(feed, feedSeeds)['core.roles']?.map(row => row.name)).toEqual(['B'])
   })
 })
 
@@ -222,6 +179,7 @@ describe('marts', () => {
   it('data_quality_daily counts per day and entity that is there', () => {
     const found = warehouse({
       'sync-2026-01-05-a/roles/1.json': [role({ default: 'true' }), { id: 9 }],
+      'sync-day2/agents/1.json': [agent()],
       'sync-2026-01-05-b/roles/1.json': [role(), role()],
       'sync-2026-01-05-b/agents/1.json': [],
       'tran/roles/1.json': [role()],
@@ -229,6 +187,7 @@ describe('marts', () => {
     expect(pick(found, 'marts.data_quality_daily', 'entity', 'records', 'staged', 'quarantined', 'duplicates', 'warnings')).toEqual([
       ['agents', '0', '0', '0', '0', '1'],
       ['roles', '4', '2', '1', '1', '1'],
+      ['agents', '1', '1', '0', '0', '0'],
     ])
   })
 

@@ -6,15 +6,25 @@ export interface Batch {
   date: string | null
 }
 
+/** Whether a folder of the feed is a batch: names that begin with `_` or `.` are none (R1). */
+export function isBatch(name: string): boolean {
+  return !/^[_.]/.test(name)
+}
+
 /** The day of a batch: the seed, a date in the name, `…dayN`, else none (R2). */
 export function datedBatch(name: string, seeds: Seeds, vars: Vars): Batch {
   const seed = seeds.sync_batches.find(row => row.batch === name)
   if (seed) return { name, date: seed.sync_date || null }
-  const inName = /(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)/.exec(name)?.[0]
-  if (inName && isRealDate(inName)) return { name, date: inName }
-  const day = /day(\d+)$/.exec(name)?.[1]
+  const inName = dateIn(name)
+  if (inName) return { name, date: inName }
+  const day = /day(\d{1,5})$/.exec(name)?.[1]
   if (day) return { name, date: addDays(vars.first_sync_date ?? '2026-01-05', Number(day) - 1) }
   return { name, date: null }
+}
+
+/** Whether each load and build that sees the batch tells of it: undated, though its name holds a digit, and no line of the seed says so (R2). */
+export function asksForDate({ name, date }: Batch, seeds: Seeds): boolean {
+  return date === null && /\d/.test(name) && !seeds.sync_batches.some(row => row.batch === name)
 }
 
 /** Rank of two batches (R4), the lower first: undated below dated, then by day, then by name in natural order. */
@@ -43,6 +53,15 @@ export function compareText(a: string, b: string): number {
 export function isRealDate(text: string): boolean {
   const instant = new Date(`${text}T00:00:00Z`)
   return !text.startsWith('0000') && !Number.isNaN(instant.getTime()) && instant.toISOString().slice(0, 10) === text
+}
+
+/** The first real date of 1990 to 2099 in a name: parts with one separator twice, or eight digits with none; digits beside it make it none (R2). */
+function dateIn(name: string): string | undefined {
+  const parts = /(?<!\d)((?:199|20\d)\d)(?:([-_.])(\d{1,2})\2(\d{1,2})|(\d\d)(\d\d))(?!\d)/g
+  return [...name.matchAll(parts)]
+    .map(([, year, , month, day, shortMonth, shortDay]) => [year, month ?? shortMonth, day ?? shortDay])
+    .map(date => date.map(part => part?.padStart(2, '0')).join('-'))
+    .find(isRealDate)
 }
 
 function addDays(date: string, days: number): string {

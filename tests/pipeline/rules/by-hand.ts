@@ -1,21 +1,29 @@
 import { feedSeeds } from './feeds.ts'
-import { type Entity, entities, type Feed, type FeedFile } from './parse.ts'
+import { type Entity, entities, type Feed, type FeedBatch, type FeedFile } from './parse.ts'
 import type { Row } from './records.ts'
 import type { Seeds, Vars } from './seeds.ts'
 import { tables } from './tables.ts'
 import { expectedWarehouse } from './warehouse.ts'
 
-/** A feed written by hand: contents by path; what is no text is written as JSON. `damaged` names the files whose bytes are broken. */
+/**
+ * A feed written by hand: contents by path; what is no text is written as JSON. `_COMPLETE` of a batch is its marker.
+ * `damaged` names the files whose bytes are broken.
+ */
 export function feedOf(files: Record<string, unknown>, damaged: Record<string, 'gzip' | 'utf8'> = {}): Feed {
   const feed: Feed = []
   for (const [path, content] of Object.entries(files)) {
     const [name = '', second = ''] = path.split('/')
+    const text = typeof content === 'string' ? content : JSON.stringify(content)
+    const batch: FeedBatch = feed.find(known => known.name === name) ?? { name, files: [] }
+    if (!feed.includes(batch)) feed.push(batch)
+    if (second === '_COMPLETE') {
+      batch.marker = text
+      continue
+    }
     const entity = entities.find(known => known === second.replace(/\..*$/, '')) as Entity
-    const file: FeedFile = { entity, path, content: typeof content === 'string' ? content : JSON.stringify(content) }
+    const file: FeedFile = { entity, path, content: text }
     if (damaged[path]) file.damage = damaged[path]
-    const batch = feed.find(known => known.name === name)
-    if (batch) batch.files.push(file)
-    else feed.push({ name, files: [file] })
+    batch.files.push(file)
   }
   return feed
 }
@@ -66,6 +74,14 @@ export function only(found: Found, table: string): Row {
 /** Agent 1, with a name alone. */
 export function agent(fields: object = {}): object {
   return { id: 1, contact: { name: 'Ann Able' }, ...fields }
+}
+
+/** An agent as the list has it, with all that feed.md knows of one. */
+export function person(id: number, name: string, fields: object = {}): object {
+  const times = { created_at: '2025-03-01T09:00:00Z', updated_at: '2026-01-04T08:00:00Z' }
+  const contact = { active: true, email: `${name.toLowerCase().replace(' ', '.')}@example.test`, name, language: 'en', time_zone: 'UTC' }
+  const flags = { available: true, occasional: false, focus_mode: false, freshchat_agent: false, deactivated: false }
+  return { id, ...flags, ticket_scope: 1, type: 'support_agent', signature: null, ...times, contact: { ...contact, ...times }, ...fields }
 }
 
 /** Group 1, with a name alone. */

@@ -1,8 +1,11 @@
+import { refusedText } from './bytes.ts'
 import type { Finding } from './fields.ts'
 import { canonicalJson } from './json.ts'
 import type { Entity } from './parse.ts'
 import type { Judged, Row } from './records.ts'
-import { snapshotsOf, type World } from './world.ts'
+import type { Seeds } from './seeds.ts'
+import { incompleteSnapshots } from './snapshots.ts'
+import type { LedgerFile, World } from './world.ts'
 
 /** The errors tables by the feed whose records they are about. */
 export const errorTables: Record<Entity, { table: string; key: string }> = {
@@ -15,9 +18,9 @@ export const errorTables: Record<Entity, { table: string; key: string }> = {
   transactions: { table: 'errors.transaction_pipeline_errors', key: 'transaction_id' },
 }
 
-/** An open error, with the entity of the feed that it is about. */
+/** An open error, with the entity of the feed that it is about; null of what is about a seed. */
 export interface OpenError {
-  entity: Entity
+  entity: Entity | null
   table: string
   row: Row
 }
@@ -28,23 +31,27 @@ export function openErrors(world: World, agents: Row[], roles: Row[]): OpenError
   const isRole = (id: string) => roles.some(role => role.role_id === id)
 
   return [
-    ...world.files
-      .filter(file => file.refused !== null)
-      .map(file => wholeError(file.entity, 'error', 'refused_file', file.batch.name, file.path)),
-    ...(['agents', 'admin_groups'] as const).flatMap(entity => incompleteSnapshots(world, entity)),
+    ...world.files.filter(file => file.refused !== null).map(refusedFile),
+    ...(['agents', 'admin_groups'] as const).flatMap(entity =>
+      incompleteSnapshots(world, entity).map(({ name }) => wholeError(entity, { ...incomplete, source: name })),
+    ),
     ...world.records.flatMap(record => record.findings.map(finding => recordError(record, finding))),
     ...world.records.flatMap(record => elementErrors(record, isAgent, isRole)),
     ...world.relations.map(({ record, finding }) => recordError(record, finding)),
+    ...world.seeds.user_agent_overrides.filter(({ agent_id }) => !isAgent(agent_id)).map(unknownOverride),
   ]
 }
 
-/** R5: the dated batches that have the folder and do not take part in absence. */
-function incompleteSnapshots(world: World, entity: Entity): OpenError[] {
-  const complete = snapshotsOf(world, entity)
-  const present = world.batches.filter(batch => world.files.some(file => file.entity === entity && file.batch.name === batch.name))
-  return present
-    .filter(batch => batch.date !== null && !complete.includes(batch))
-    .map(batch => wholeError(entity, 'warning', 'incomplete_snapshot', batch.name, null))
+/** R6: a file that is refused whole, with its beginning. */
+function refusedFile(file: LedgerFile): OpenError {
+  const place = { source: file.batch.name, file: file.path, raw_text: refusedText(file) }
+  return wholeError(file.entity, { severity: 'error', error_type: 'refused_file', ...place })
+}
+
+/** R29: a line of the seed that names an agent whom no batch knows. */
+function unknownOverride({ user_id }: Seeds['user_agent_overrides'][number]): OpenError {
+  const row = { ...nothing, user_id, severity: 'warning', error_type: 'unknown_override' }
+  return { entity: null, table: 'errors.user_pipeline_errors', row }
 }
 
 /** R16: the readable elements of an accepted record's list: unknown ones are errors, else a string of digits is a warning. */
@@ -69,6 +76,7 @@ function recordError(record: Judged, { severity, type, field, role }: Finding): 
     error_type: type,
     field,
     raw_record: record.record === undefined ? null : canonicalJson(record.record),
+    raw_text: record.text,
     source: record.batch.name,
     file: record.file,
     position: String(record.position),
@@ -77,8 +85,12 @@ function recordError(record: Judged, { severity, type, field, role }: Finding): 
   return { entity: record.entity, table: 'errors.agent_role_pipeline_errors', row: { ...row, role_id: role.id } }
 }
 
-function wholeError(entity: Entity, severity: string, type: string, source: string, file: string | null): OpenError {
+/** An error of a whole file or snapshot. */
+function wholeError(entity: Entity, row: Row): OpenError {
   const { table, key } = errorTables[entity]
-  const row = { [key]: null, severity, error_type: type, field: null, raw_record: null, source, file, position: null }
-  return { entity, table, row }
+  return { entity, table, row: { ...nothing, [key]: null, ...row } }
 }
+
+const nothing: Row = { field: null, raw_record: null, raw_text: null, source: null, file: null, position: null }
+
+const incomplete: Row = { severity: 'warning', error_type: 'incomplete_snapshot' }

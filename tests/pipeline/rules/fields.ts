@@ -22,15 +22,22 @@ export function fieldsOf(record: JsonObject, findings: Finding[], prefix = '') {
   return {
     optional: (path: string, kind: Kind): string | null => read(path, kind, false),
     required: (path: string, kind: Kind): string | null => read(path, kind, true),
+    /** A value whose absence is said, and kept as null (R14). */
+    expected: (path: string, kind: Kind): string | null => read(path, kind, false, 'warning'),
     /** An object that holds fields of columns: true when it is one; null and absent are missing. */
     object: (path: string, required: boolean): boolean => read(path, 'object', required) !== null,
   }
 
-  function read(path: string, kind: Kind, required: boolean): string | null {
+  function read(
+    path: string,
+    kind: Kind,
+    required: boolean,
+    missing: 'error' | 'warning' | null = required ? 'error' : null,
+  ): string | null {
     const reading = kinds[kind](memberAt(record, path))
     const field = prefix + path
     if (reading === 'missing') {
-      if (required) findings.push({ severity: 'error', type: 'missing_value', field })
+      if (missing) findings.push({ severity: missing, type: 'missing_value', field })
       return null
     }
     if (reading === 'invalid') {
@@ -49,11 +56,15 @@ export function memberAt(record: Json | undefined, path: string): Json | undefin
   return value
 }
 
+/** Whether a value is none: absent, null, or an empty string. */
+export function isMissing(value: Json | undefined): boolean {
+  return value === undefined || value === null || (typeof value === 'string' && trim(value) === '')
+}
+
 /** A Freshdesk key (R11): a JSON integer above 0 in bigint, or a string of digits. */
 export function freshdeskKey(value: Json | undefined): Reading {
-  const text = typeof value === 'string' ? trim(value) : value
-  if (text === null || text === undefined || text === '') return 'missing'
-  const digits = isNumber(text) ? text.number : text
+  if (isMissing(value)) return 'missing'
+  const digits = isNumber(value) ? value.number : typeof value === 'string' ? trim(value) : value
   if (typeof digits !== 'string' || !/^\d+$/.test(digits)) return 'invalid'
   const id = BigInt(digits)
   return id > 0n && id <= bigintMax ? { value: String(id), coerced: typeof value === 'string' } : 'invalid'
@@ -113,8 +124,8 @@ const kinds = {
 /** Strings are trimmed; null, absent and the empty string are missing. */
 function present(read: (value: Json) => Reading): (value: Json | undefined) => Reading {
   return value => {
-    const trimmed = typeof value === 'string' ? trim(value) : value
-    return trimmed === null || trimmed === undefined || trimmed === '' ? 'missing' : read(trimmed)
+    if (value === undefined || value === null || isMissing(value)) return 'missing'
+    return read(typeof value === 'string' ? trim(value) : value)
   }
 }
 
@@ -143,9 +154,9 @@ function integer(value: Json, limit: bigint): Reading {
   return { value: whole, coerced: typeof value === 'string' || number.includes('.') }
 }
 
-/** `YYYY-MM-DDThh:mm[:ss[.f…]]` with `Z` or `±hh[:mm]` (R13), as UTC with microseconds, so that texts compare as instants. */
+/** `YYYY-MM-DDThh:mm[:ss[.f…]]` with `Z` or `±hh[[:]mm]` (R13), as UTC with microseconds, so that texts compare as instants. */
 function instant(text: string): Reading {
-  const parts = /^(\d{4}-\d\d-\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:Z|([+-])(\d\d)(?::(\d\d))?)$/.exec(text)
+  const parts = /^(\d{4}-\d\d-\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:Z|([+-])(\d\d)(?::?(\d\d))?)$/.exec(text)
   if (!parts) return 'invalid'
   const [, date = '', hour = '', minute = '', second = '0', fraction = '', sign = '+', offsetHour = '0', offsetMinute = '0'] = parts
   if (!isRealDate(date) || +hour > 23 || +minute > 59 || +second > 59 || +offsetHour > 15 || +offsetMinute > 59) return 'invalid'

@@ -6,9 +6,10 @@ export interface JsonNumber {
   number: string
 }
 
-/** An object: its members in the order of the source. */
+/** An object: its members in the order of the source, and that source. */
 export interface JsonObject {
   members: Map<string, Json>
+  source: string
 }
 
 /** The value of a JSON text, in which NaN and Infinity tokens are let pass as the number `NaN`; undefined where it does not parse. */
@@ -34,9 +35,9 @@ export function parseJson(source: string): Json | undefined {
 
   function readObject(): JsonObject {
     const members = new Map<string, Json>()
-    at++
+    const start = at++
     skipSpace()
-    if (take('}')) return { members }
+    if (take('}')) return { members, source: source.slice(start, at) }
     do {
       skipSpace()
       if (source[at] !== '"') throw broken
@@ -47,7 +48,7 @@ export function parseJson(source: string): Json | undefined {
       skipSpace()
     } while (take(','))
     if (!take('}')) throw broken
-    return { members }
+    return { members, source: source.slice(start, at) }
   }
 
   function readArray(): Json[] {
@@ -97,12 +98,21 @@ export function parseJson(source: string): Json | undefined {
 
 /** One text for all JSON values that jsonb holds to be equal: sorted keys, numbers without trailing zeros. */
 export function canonicalJson(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  return jsonText(value, stripZeros)
+}
+
+/** A text of a JSON value in which 1 and 1.0 differ: sorted keys, numbers as they were written. */
+export function exactJson(value: Json): string {
+  return jsonText(value, number => number)
+}
+
+function jsonText(value: Json, numberText: (number: string) => string): string {
+  if (Array.isArray(value)) return `[${value.map(element => jsonText(element, numberText)).join(',')}]`
   if (isObject(value)) {
     const members = [...value.members].sort(([a], [b]) => (a < b ? -1 : 1))
-    return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`).join(',')}}`
+    return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${jsonText(member, numberText)}`).join(',')}}`
   }
-  return isNumber(value) ? stripZeros(value.number) : JSON.stringify(value)
+  return isNumber(value) ? numberText(value.number) : JSON.stringify(value)
 }
 
 /** Why jsonb refuses the value (R6): a NaN token is not JSON, a NUL, a lone surrogate or a huge number is, but does not fit. */

@@ -1,4 +1,8 @@
+import { isBlank, readText } from './bytes.ts'
+import { envelopeOf, hasError, hasNextPage } from './envelopes.ts'
+import { isForeign } from './foreign.ts'
 import { isObject, type Json, parseJson, problemOf } from './json.ts'
+import { isOtherStream, unwrapped } from './wrappers.ts'
 
 /** The seven feeds, by the names of their folders. */
 export const entities = ['agents', 'agent_details', 'admin_groups', 'roles', 'budgets', 'cards', 'transactions'] as const
@@ -11,64 +15,98 @@ export interface FeedFile {
   content: string
   /** Bytes that no text can show: a gzip that ends early, or invalid UTF-8. */
   damage?: 'gzip' | 'utf8'
+  /** The bytes of a file that was read from a folder. */
+  bytes?: Buffer
 }
 
-/** A folder of the feed (R1). */
+/** A folder of the feed (R1), with the text of its `_COMPLETE` where it has one (R5). */
 export interface FeedBatch {
   name: string
   files: FeedFile[]
+  marker?: string
 }
 
 export type Feed = FeedBatch[]
 
-/** A record as it landed: its value, undefined where the text is no JSON at all, and why jsonb refused it. */
+/** A record as it landed. */
 export interface Landed {
+  /** Undefined where the text is no JSON at all. */
   value: Json | undefined
+  /** The source, where jsonb refuses it. */
+  text: string | null
   problem: 'invalid_json' | 'unrepresentable_text' | null
+  /** What the record is no record of the entity for: its wrapper's stream, or what it holds (R6). */
+  foreign: 'stream' | 'content' | null
 }
 
-/** The records of a file by position, or why the file is refused whole (R6). */
-export function readFile({ path, content, damage }: FeedFile): { records: Landed[] } | { refused: string } {
-  if (damage === 'gzip') return { refused: 'the gzip ends early' }
-  if (damage === 'utf8') return { refused: 'invalid UTF-8' }
-  const text = content.replace(/^\ufeff/, '')
-  if (text.trim() === '') return { records: [] }
+/** What a loaded file says beside its records: of R5's signs that something is missing those that stand in the file itself. */
+export interface Signs {
+  isBlank: boolean
+  hasError: boolean
+  hasNextPage: boolean
+}
+
+/** The records of a file by position with its signs, or why it is refused whole (R6). */
+export type Content = { records: Landed[]; signs: Signs } | { refused: string }
+
+/** Reads a file by R6. */
+export function readFile(file: FeedFile): Content {
+  const text = readText(file)
+  if (typeof text !== 'string') return text
+  const signs: Signs = { isBlank: isBlank(text), hasError: false, hasNextPage: false }
+  if (signs.isBlank) return { records: [], signs }
   if (text.trimStart().startsWith('<')) return { refused: 'HTML' }
 
-  const values = /\.(ndjson|jsonl)(\.gz)?$/.test(path) ? readLines(text) : readDocument(text)
-  if (!values) return { refused: 'does not parse' }
-  if (values.length > 0 && values.every(isErrorBody)) return { refused: 'an error body' }
-  return { records: values.map(value => ({ value, problem: value === undefined ? 'invalid_json' : problemOf(value) })) }
+  const values = isOfLines(file.path) ? readLines(text) : readDocument(file.entity, text, signs)
+  if (!Array.isArray(values)) return values
+  const records = values.flatMap(value => landed(file.entity, value, signs))
+  if (records.length > 0 && records.every(({ foreign }) => foreign !== null)) return { refused: 'no record of the entity' }
+  return { records, signs }
 }
 
-function readDocument(text: string): Json[] | undefined {
+/** A value of the file, or the text of a line that does not parse. */
+type Value = { value: Json } | { broken: string }
+
+function readDocument(entity: Entity, text: string, signs: Signs): Value[] | { refused: string } {
   const document = parseJson(text)
-  if (document === undefined) return undefined
-  if (Array.isArray(document)) return document
-  if (isObject(document) && !document.members.has('id'))
-    for (const name of pageNames) {
-      const page = document.members.get(name)
-      if (Array.isArray(page)) return page
-    }
-  return [document]
+  if (document === undefined) return { refused: 'does not parse' }
+  const envelope = envelopeOf(entity, document)
+  if (envelope === 'two lists') return { refused: 'two lists of records' }
+  if (envelope) {
+    signs.hasError = hasError(envelope)
+    signs.hasNextPage = hasNextPage(envelope)
+  }
+  const values = envelope?.list ?? (Array.isArray(document) ? document : [document])
+  return values.map(value => ({ value }))
 }
 
-function readLines(text: string): (Json | undefined)[] | undefined {
+function readLines(text: string): Value[] | { refused: string } {
   const lines = text.split('\n')
   const last = lines.at(-1) ?? ''
-  if (last.trim() !== '' && parseJson(last) === undefined) return undefined
-  return lines.filter(line => line.trim() !== '').map(line => unwrap(parseJson(line)))
+  if (!isBlank(last) && parseJson(last) === undefined) return { refused: 'the last line ends early' }
+  return lines
+    .filter(line => !isBlank(line))
+    .map(line => {
+      const value = parseJson(line)
+      return value === undefined ? { broken: line.replace(/\r$/, '') } : { value }
+    })
 }
 
-/** `{"stream":…,"data":{…},"emitted_at":…}` holds its record in `data`. */
-function unwrap(value: Json | undefined): Json | undefined {
-  const data = isObject(value) && value.members.has('stream') ? value.members.get('data') : undefined
-  return isObject(data) ? data : value
+/** The record that a value is, or none where it is a message of a protocol. */
+function landed(entity: Entity, value: Value, signs: Signs): Landed[] {
+  if ('broken' in value) return [{ value: undefined, text: value.broken, problem: 'invalid_json', foreign: 'content' }]
+  const opened = unwrapped(entity, value.value)
+  if ('message' in opened) {
+    signs.hasError ||= opened.message === 'error'
+    return []
+  }
+  const { record, stream } = opened
+  const problem = problemOf(record)
+  const text = problem ? (isObject(record) ? record.source : JSON.stringify(record)) : null
+  const isOther = stream !== undefined && isOtherStream(entity, stream)
+  return [{ value: record, text, problem, foreign: isOther ? 'stream' : isForeign(entity, record) ? 'content' : null }]
 }
 
-function isErrorBody(value: Json | undefined): boolean {
-  return isObject(value) && !value.members.has('id') && errorNames.some(name => value.members.has(name))
+function isOfLines(path: string): boolean {
+  return /\.(ndjson|jsonl)(\.gz)?$/i.test(path)
 }
-
-const pageNames = ['results', 'data', 'groups', ...entities]
-const errorNames = ['errors', 'error', 'message', 'code', 'description']

@@ -1,34 +1,35 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { compareText } from './batches.ts'
-import { entities, type Feed, type FeedFile } from './parse.ts'
+import { compareText, isBatch } from './batches.ts'
+import { entities, type Feed, type FeedBatch, type FeedFile } from './parse.ts'
 
 /** The feed of a data folder, so that the rules can be tried on real files. What is no feed file is passed over. */
 export function readFeed(folder: string): Feed {
-  const batches = readdirSync(folder, { withFileTypes: true }).filter(entry => entry.isDirectory())
+  const batches = readdirSync(folder, { withFileTypes: true }).filter(entry => entry.isDirectory() && isBatch(entry.name))
   return batches
     .sort((a, b) => compareText(a.name, b.name))
-    .map(({ name }) => ({
-      name,
-      files: readdirSync(join(folder, name), { recursive: true }).flatMap(file => read(folder, `${name}/${file}`)),
-    }))
+    .map(({ name }): FeedBatch => {
+      const files = readdirSync(join(folder, name), { recursive: true }).flatMap(file => read(folder, `${name}/${file}`))
+      const marker = join(folder, name, '_COMPLETE')
+      return existsSync(marker) ? { name, files, marker: readFileSync(marker, 'utf8') } : { name, files }
+    })
 }
 
 function read(folder: string, path: string): FeedFile[] {
-  const [, , ofFolder, ofFile] = /^([^/]+)\/(?:([^/.]+)\/[^/]+|([^/.]+))\.(?:json|ndjson|jsonl)(?:\.gz)?$/.exec(path) ?? []
+  const [, , ofFolder, ofFile] = /^([^/]+)\/(?:([^/.]+)\/[^/]+|([^/.]+))\.(?:json|ndjson|jsonl)(?:\.gz)?$/i.exec(path) ?? []
   const entity = entities.find(known => known === (ofFolder ?? ofFile))
   if (!entity) return []
   const bytes = readFileSync(join(folder, path))
   let text = bytes
   try {
-    if (path.endsWith('.gz')) text = gunzipSync(bytes)
+    if (/\.gz$/i.test(path)) text = gunzipSync(bytes)
   } catch {
-    return [{ entity, path, content: '', damage: 'gzip' }]
+    return [{ entity, path, content: '', damage: 'gzip', bytes }]
   }
   try {
-    return [{ entity, path, content: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(text) }]
+    return [{ entity, path, content: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(text), bytes }]
   } catch {
-    return [{ entity, path, content: '', damage: 'utf8' }]
+    return [{ entity, path, content: '', damage: 'utf8', bytes }]
   }
 }

@@ -1,6 +1,6 @@
 import { type Batch, compareBatches, compareText, natural } from './batches.ts'
 import { billKey, type Finding, freshdeskKey, memberAt } from './fields.ts'
-import { canonicalJson, isObject, type Json, type JsonObject } from './json.ts'
+import { canonicalJson, exactJson, isObject, type Json, type JsonObject } from './json.ts'
 import type { Entity, Landed } from './parse.ts'
 
 /** A row of a table in canonical text: null, or the text of the value. */
@@ -29,34 +29,44 @@ export interface Judged extends Content {
   position: number
   /** The record as jsonb, undefined where jsonb cannot hold it. */
   record: Json | undefined
+  /** Its source, where jsonb cannot hold it. */
+  text: string | null
+  /** It is no record of the entity (R6). */
+  isForeign: boolean
   key: string | null
   outcome: 'staged' | 'quarantined' | 'duplicate'
   findings: Finding[]
 }
 
+/** Reads the fields of a record by the rules of its entity, adding what it finds. */
+export type Read = (record: JsonObject, findings: Finding[]) => Content
+
 /** The rules on one record: R6, R11 to R16, R18, by what `read` finds in its fields. */
 export function judgeRecord(
   entity: Entity,
-  { value, problem }: Landed,
+  { value, text, problem, foreign }: Landed,
   place: { batch: Batch; file: string; position: number },
-  read: (record: JsonObject, findings: Finding[]) => Content,
+  read: Read,
 ): Judged {
-  const base = { entity, ...place, record: problem ? undefined : value, values: {} }
+  const base = { entity, ...place, record: problem ? undefined : value, text, isForeign: foreign !== null, values: {} }
   const quarantined = (key: string | null, findings: Finding[]): Judged => ({ ...base, key, findings, outcome: 'quarantined' })
+  const fault = (type: string, field: string | null): Finding => ({ severity: 'error', type, field })
 
   const reading = (isFreshdesk(entity) ? freshdeskKey : billKey)(memberAt(value, 'id'))
   const key = typeof reading === 'string' ? null : reading.value
-  if (problem) return quarantined(problem === 'invalid_json' ? null : key, [{ severity: 'error', type: problem, field: null }])
-  if (value === undefined || !isObject(value)) return quarantined(null, [{ severity: 'error', type: 'not_an_object', field: null }])
+  if (foreign === 'stream') return quarantined(null, [fault('invalid_value', 'stream')])
+  if (problem) return quarantined(problem === 'invalid_json' ? null : key, [fault(problem, null)])
+  if (value === undefined || !isObject(value)) return quarantined(null, [fault('not_an_object', null)])
 
   const findings: Finding[] = []
-  if (reading === 'missing') findings.push({ severity: 'error', type: 'missing_key', field: 'id' })
-  else if (reading === 'invalid') findings.push({ severity: 'error', type: 'invalid_key', field: 'id' })
+  if (reading === 'missing') findings.push(fault('missing_key', 'id'))
+  else if (reading === 'invalid') findings.push(fault('invalid_key', 'id'))
   else if (reading.coerced) findings.push({ severity: 'warning', type: 'coerced_value', field: 'id' })
 
   const content = read(value, findings)
   const errors = findings.filter(finding => finding.severity === 'error' && !finding.element)
   if (errors.length > 0) return quarantined(key, errors)
+  if (foreign) return quarantined(key, [fault('missing_value', null)])
   return { ...base, ...content, key, findings, outcome: 'staged' }
 }
 
@@ -139,7 +149,7 @@ export function readIdList(value: Json | undefined, field: string, findings: Fin
 
 /** The values that differ, as texts of JSON: 1 and 1.0 are two, an exact repetition is not. */
 export function distinct(values: Json[]): Json[] {
-  return [...new Map(values.map(value => [JSON.stringify(value, (_, part) => (part instanceof Map ? [...part] : part)), value])).values()]
+  return [...new Map(values.map(value => [exactJson(value), value])).values()]
 }
 
 /** The items in groups by key, in the order in which the keys came. */

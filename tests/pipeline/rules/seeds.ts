@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 
@@ -18,9 +18,13 @@ export interface Vars {
   min_snapshot_ratio?: string
 }
 
-/** The four seeds of a folder of CSV files. */
-export function readSeeds(folder: string): Seeds {
-  const rows = (name: string) => parse(readFileSync(join(folder, `${name}.csv`)), { columns: true, bom: true, skip_empty_lines: true })
+/** The four seeds of a folder of CSV files; what `_seeds` of the data folder has stands in for the seed of that name (R1). */
+export function readSeeds(folder: string, data?: string): Seeds {
+  const rows = (name: string) => {
+    const own = join(data ?? folder, '_seeds', `${name}.csv`)
+    const text = readFileSync(existsSync(own) ? own : join(folder, `${name}.csv`))
+    return parse(text, { columns: true, bom: true, skip_empty_lines: true })
+  }
   return {
     sync_batches: rows('sync_batches') as Seeds['sync_batches'],
     currencies: rows('currencies') as Seeds['currencies'],

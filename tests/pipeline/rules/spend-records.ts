@@ -1,5 +1,5 @@
 import { absolute, cents, compareDecimals, decimal, decimalText, minus, shifted, times } from './decimal.ts'
-import { type Finding, fieldsOf, memberAt, trim } from './fields.ts'
+import { type Finding, fieldsOf, isMissing, memberAt } from './fields.ts'
 import type { JsonObject } from './json.ts'
 import type { Content, Row } from './records.ts'
 import type { Seeds } from './seeds.ts'
@@ -7,7 +7,7 @@ import type { Seeds } from './seeds.ts'
 /** What the records of spend hold, and what R11 to R15, R18 and R26 say about them. */
 export const judgeSpend = {
   budgets: (record: JsonObject, findings: Finding[], _seeds: Seeds): Content => {
-    const { optional, required, object } = fieldsOf(record, findings)
+    const { optional, required, expected, object } = fieldsOf(record, findings)
     const values: Row = {
       budget_uuid: optional('uuid', 'text'),
       name: required('name', 'text'),
@@ -19,15 +19,14 @@ export const judgeSpend = {
       timezone: optional('timezone', 'text'),
       recurring_limit: optional('recurringLimit', 'numeric'),
     }
-    const isLimitNeeded = values.is_limitless !== 'true'
-    const period = memberAt(record, 'currentPeriod')
-    if (period !== undefined && period !== null && period !== '') object('currentPeriod', isLimitNeeded)
-    const isBroken = findings.some(({ field, type }) => field === 'currentPeriod' && type === 'invalid_value')
+    object('currentPeriod', false)
     object('currentPeriod.spent', false)
+    const isBroken = findings.some(({ field }) => field === 'currentPeriod')
+    const limitOf = values.is_limitless === 'true' || isBroken ? optional : expected
     return {
       values: {
         ...values,
-        limit_amount: notNegative((isLimitNeeded && !isBroken ? required : optional)('currentPeriod.limit', 'numeric'), findings),
+        limit_amount: notNegative(limitOf('currentPeriod.limit', 'numeric'), findings),
         overspend_buffer: optional('currentPeriod.overspendBuffer', 'numeric'),
         assigned_amount: optional('currentPeriod.assigned', 'numeric'),
         spent_cleared: optional('currentPeriod.spent.cleared', 'numeric'),
@@ -40,13 +39,13 @@ export const judgeSpend = {
   },
 
   cards: (record: JsonObject, findings: Finding[], _seeds: Seeds): Content => {
-    const { optional, required, object } = fieldsOf(record, findings)
+    const { optional, required, expected, object } = fieldsOf(record, findings)
     object('currentPeriod', false)
     return {
       values: {
         card_uuid: optional('uuid', 'text'),
         name: optional('name', 'text'),
-        user_id: required('userId', 'reference'),
+        user_id: optional('userId', 'reference'),
         user_uuid: optional('userUuid', 'text'),
         budget_id: optional('budgetId', 'reference'),
         last_four: optional('lastFour', 'text'),
@@ -58,7 +57,7 @@ export const judgeSpend = {
         recurring_limit: optional('recurringLimit', 'numeric'),
         current_limit: notNegative(optional('currentPeriod.limit', 'numeric'), findings),
         current_spent: optional('currentPeriod.spent', 'numeric'),
-        created_at: required('createdTime', 'timestamp'),
+        created_at: expected('createdTime', 'timestamp'),
         updated_at: optional('updatedTime', 'timestamp'),
       },
     }
@@ -92,6 +91,7 @@ export const judgeSpend = {
 /** R26: the amount in its currency, the rate, the amount in dollars; and what R14 and R18 say of them. */
 export function readAmounts(record: JsonObject, findings: Finding[], occurredAt: string | null, seeds: Seeds): Row {
   const { optional, required, object } = fieldsOf(record, findings)
+  if (isMissing(memberAt(record, 'currencyData'))) return readDollars()
   const feedAmount = optional('amount', 'numeric')
   if (!object('currencyData', true)) return {}
   const amount = required('currencyData.originalCurrencyAmount', 'minorUnits')
@@ -117,11 +117,17 @@ export function readAmounts(record: JsonObject, findings: Finding[], occurredAt:
     fx_source: source?.from ?? (feedAmount === null ? null : 'amount'),
   }
 
+  /** R14: without currencyData the amount stands for itself, and where it lacks too one row says so. */
+  function readDollars(): Row {
+    const isKnown = !isMissing(memberAt(record, 'amount'))
+    findings.push({ severity: isKnown ? 'warning' : 'error', type: 'missing_value', field: 'currencyData' })
+    return isKnown ? { amount_usd: required('amount', 'numeric'), fx_source: 'amount' } : {}
+  }
+
   /** 0 to 4; without one the currency's minor units. Of an unknown currency nothing more can be said. */
   function readExponent(): number | null {
     const field = 'currencyData.exponent'
-    const given = memberAt(record, field)
-    if (given !== undefined && given !== null && (typeof given !== 'string' || trim(given) !== '')) {
+    if (!isMissing(memberAt(record, field))) {
       const exponent = required(field, 'int')
       if (exponent === null || (+exponent >= 0 && +exponent <= 4)) return exponent === null ? null : +exponent
       error('invalid_value', field)

@@ -59,7 +59,9 @@ function mapUsers(children: Judged[], agents: Row[], seeds: Seeds): Row[] {
   })
 
   return users.map(({ user_id, user_name }) => {
-    const override = seeds.user_agent_overrides.find(row => row.user_id === user_id)
+    const override = seeds.user_agent_overrides.find(
+      row => row.user_id === user_id && agents.some(agent => agent.agent_id === row.agent_id),
+    )
     if (override) return { user_id, user_name, agent_id: override.agent_id, matched_by: 'override' }
     const isNamesake = (name: string | null | undefined) => name && user_name && fold(name) === fold(user_name)
     const [agent, ...others] = agents.filter(({ name }) => isNamesake(name))

@@ -9,6 +9,7 @@ export const tables: Record<string, { key: string[]; columns: string[] }> = {
   'errors.budget_pipeline_errors': errors('budget_id'),
   'errors.card_pipeline_errors': errors('card_id'),
   'errors.transaction_pipeline_errors': errors('transaction_id'),
+  'errors.user_pipeline_errors': errors('user_id'),
 
   'staging.stg_agents': staged('agent_id'),
   'staging.stg_agent_details': staged('agent_id'),
@@ -75,7 +76,7 @@ function staged(key: string): { key: string[]; columns: string[] } {
 }
 
 function errors(key: string): { key: string[]; columns: string[] } {
-  return { key: [], columns: [...words(key), ...words('severity error_type field raw_record source file position')] }
+  return { key: [], columns: [...words(key), ...words('severity error_type field raw_record raw_text source file position')] }
 }
 
 function words(text: string): string[] {

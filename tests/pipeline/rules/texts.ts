@@ -119,7 +119,7 @@ const role = objectOf({
   updated_at: timestamp,
 })
 
-const limit = mostly(['0', '500', '1200.50'], ['-1', '"750"', '"NaN"', '""', undefined, '"-5"'])
+const limit = mostly(['0', '500', '1200.50', '250', undefined], ['-1', '"750"', '"NaN"', '""', '"-5"'])
 
 const budget = objectOf({
   id: billId(budgetIds),
@@ -155,7 +155,7 @@ const card = objectOf({
   id: billId(cardIds),
   uuid: text('crd_1', 'crd_2'),
   name: mostly([undefined, '"Ads"'], ['""', '7']),
-  userId: billId(userIds),
+  userId: fc.oneof({ weight: 5, arbitrary: billId(userIds) }, { weight: 1, arbitrary: fc.constantFrom<Text>('null', undefined) }),
   userUuid: text('usr_1'),
   budgetId: mostly([undefined, undefined, ...[...budgetIds, 'QnVkZ2V0Ojk='].map(id => `"${id}"`)], ['""', '5', longText]),
   lastFour: mostly(['"0042"', '"1234"'], ['1234', '{}']),
@@ -186,7 +186,7 @@ const transactionMoney = fc
     ),
     minor: fc.constantFrom('1050', '-500', '0', '123456789', '12345678901234567890123', '333'),
     dirty: fc.record({
-      data: mostly([undefined], ['"USD"', '[]']),
+      data: fc.oneof(mostly([undefined], ['"USD"', '[]']), mostly([undefined, undefined, undefined, 'absent', 'null'])),
       minor: mostly([undefined], ['"NaN"', '"abc"', '""', '"12 5"', 'true']),
       code: mostly([undefined], ['123', '""', '"usd"', '" USD "']),
       exponent: mostly([undefined], ['"2"', '2.0', '5', '-1', '2.5', '"x"', '""', 'absent']),
@@ -226,7 +226,7 @@ const transaction = fc
       status: mostly([undefined, '"COMPLETE"']),
       originalAuthTransactionUuid: mostly([undefined, ...transactionUuids]),
       occurredTime: mostly(
-        ['"2026-01-01T00:30:00.000+02:00"', '"2026-01-03T23:59:59.999Z"', '"2026-02-01T00:00:00.000+00:00"'],
+        ['"2026-01-01T00:30:00.000+02:00"', '"2026-01-03T23:59:59.999Z"', '"2026-02-01T00:00:00.000+0000"'],
         ['"now"', '""', undefined],
       ),
       updatedTime: timestamp,
@@ -249,7 +249,22 @@ const transaction = fc
   )
   .map(([fields, amounts]) => object({ ...fields, ...amounts }))
 
-/** The texts of records, per entity; now and then one that jsonb refuses, or that is no object. */
+/** What is no record of an entity, or nearly so: with three fields that some declarations know it may be a record without its key (R6). */
+const foreign = [
+  '"text"',
+  '7',
+  '[1]',
+  'null',
+  '{}',
+  '{"id":101}',
+  '{"id":null,"note":"x"}',
+  '{"error":"upstream timeout"}',
+  '{"message":"Too many requests","code":"x"}',
+  '{"name":"A","description":"B"}',
+  '{"name":"A","description":"B","created_at":"2026-01-01T00:00:00Z"}',
+]
+
+/** The texts of records, per entity; now and then one that jsonb refuses, or that is foreign. */
 export const recordTexts: Record<Entity, fc.Arbitrary<string>> = {
   agents: spoiled(agent),
   agent_details: spoiled(agentDetails),
@@ -265,8 +280,8 @@ function spoiled(record: fc.Arbitrary<string>): fc.Arbitrary<string> {
     .tuple(record, fc.constantFrom(...spoilers))
     .map(([good, spoiler]) => (good === '{}' ? good : `${good.slice(0, -1)},"note":${spoiler}}`))
   return fc.oneof(
-    { weight: 30, arbitrary: record },
+    { weight: 50, arbitrary: record },
     { weight: 1, arbitrary: withSpoiler },
-    { weight: 1, arbitrary: fc.constantFrom('"text"', '7', '[1]', 'null', '{}') },
+    { weight: 1, arbitrary: fc.constantFrom(...foreign, '{"id":null,"name":"A"}') },
   )
 }

@@ -1,0 +1,22 @@
+import { sha256Of } from './bytes.ts'
+import { isObject, type Json, parseJson } from './json.ts'
+import type { Entity, FeedFile } from './parse.ts'
+
+/**
+ * What the marker of a batch says of an entity (R5, by its form in extract.md): `complete` when it says so and each file that it names
+ * is there as it was; `silent` when it does not name the entity. A marker that cannot be read makes every entity incomplete.
+ */
+export function markerSays(marker: string, batch: string, entity: Entity, files: FeedFile[]): 'complete' | 'incomplete' | 'silent' {
+  const read = parseJson(marker)
+  const named = isObject(read) ? read.members.get('entities') : undefined
+  if (!isObject(named)) return 'incomplete'
+  const said = named.members.get(entity)
+  if (said === undefined) return 'silent'
+  const listed = isObject(said) && said.members.get('complete') === true ? said.members.get('files') : undefined
+  return Array.isArray(listed) && listed.every(file => isThere(file, batch, files)) ? 'complete' : 'incomplete'
+}
+
+function isThere(named: Json, batch: string, files: FeedFile[]): boolean {
+  if (!isObject(named)) return false
+  return files.some(file => file.path === `${batch}/${named.members.get('path')}` && sha256Of(file) === named.members.get('sha256'))
+}
