@@ -76,38 +76,35 @@ export function judge(bundle: Bundle, memory: Buffer, skipped = 0): Judged {
     }
     let json = textOf(bare)
     const beside: Beside = {}
-    let value: unknown
-    judged.lastBroken = false
+    let [value, broken] = parsed(json)
+    judged.lastBroken = broken !== undefined && value === undefined
+    if (broken && kind !== 'line' && value === undefined) {
+      judged.broken = `does not parse: ${kind === 'whole' ? '' : `record ${position}: `}${broken}`
+      return judged
+    }
 
-    try {
-      value = JSON.parse(json)
-      const inner = unwrap(record, value, shape.keys)
-      if (inner?.kind === 'message') {
-        judged.messages += 1
-        judged.traced ??= inner.error
-        continue
-      }
-      if (inner) {
-        record = record.subarray(inner.start, inner.end)
-        json = textOf(bareOf(record))
-        value = inner.value
-        if (!isStreamOf(inner.stream, entity)) beside.stream = inner.stream
-      }
+    const inner = unwrap(record, value, shape.keys)
+    if (inner?.kind === 'message') {
+      judged.messages += 1
+      judged.traced ??= inner.error
+      continue
+    }
+    if (inner) {
+      record = record.subarray(inner.start, inner.end)
+      json = textOf(bareOf(record))
+      if (broken) [, broken] = parsed(json)
+      value = inner.value
+      if (!isStreamOf(inner.stream, entity)) beside.stream = inner.stream
+    }
+    if (broken) {
+      const detail = value === undefined ? broken : 'NaN and Infinity are not JSON'
+      beside.text = { raw: withoutNul(record.toString()), problem: 'invalid_json', detail }
+    } else {
       const fault = (odd && unrepresentable(json)) || (isTooDeep(json) && `nested deeper than ${NESTING_LIMIT}`)
       if (fault) {
         const raw = record.toString()
         beside.text = { raw, problem: 'unrepresentable_text', detail: fault, readable: readableJson(raw) }
       }
-    } catch (error) {
-      const detail = withoutNul((error as Error).message)
-      value = spoiledValue(json)
-      if (kind !== 'line' && value === undefined) {
-        judged.broken = `does not parse: ${kind === 'whole' ? '' : `record ${position}: `}${detail}`
-        return judged
-      }
-      judged.lastBroken = value === undefined
-      const reason = value === undefined ? detail : 'NaN and Infinity are not JSON'
-      beside.text = { raw: withoutNul(record.toString()), problem: 'invalid_json', detail: reason }
     }
 
     const foreign = beside.stream === undefined ? shape.foreign(value) : `is of the stream '${beside.stream}'`
@@ -129,6 +126,15 @@ export function judge(bundle: Bundle, memory: Buffer, skipped = 0): Judged {
 
   function textOf(bare: Buffer): string {
     return bare.toString(ascii || isAscii(bare) ? 'latin1' : 'utf8')
+  }
+}
+
+/** The value of a JSON text. Where it does not parse, what is wrong with it, and its value as far as NaN and Infinity are to blame. */
+function parsed(json: string): [value: unknown, broken?: string] {
+  try {
+    return [JSON.parse(json)]
+  } catch (error) {
+    return [spoiledValue(json), withoutNul((error as Error).message)]
   }
 }
 

@@ -2,7 +2,7 @@
 
 
 {# The day that a batch's name says: the first real date in it, else …dayN counted from first_sync_date, else none. A date is eight digits #}
-{# (20260105) or has one separator of - _ . twice; a time may follow after T or _. More digits before or after it make it none.            #}
+{# (20260105) or has one separator of - _ . twice (2026.1.5); a time may follow after T or _. More digits before or after it make it none. #}
 {% macro sync_date_in_name(name) -%}
     coalesce(
         (
@@ -10,10 +10,12 @@
             from (
                 select
                     number,
-                    {{ text_as_date("(part[1] || '-' || part[3] || '-' || part[4])") }} as day
+                    {{ text_as_date("concat_ws('-', part[1], lpad(coalesce(part[3], part[5]), 2, '0'), lpad(coalesce(part[4], part[6]), 2, '0'))") }} as day
                 from regexp_matches(
                     {{ name }},
-                    '(?<![0-9])((?:199|20[0-9])[0-9])([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12][0-9]|3[01])(?![0-9])',
+                    '(?<![0-9])((?:199|20[0-9])[0-9])(?:'
+                    '([-_.])(0?[1-9]|1[0-2])\2(0?[1-9]|[12][0-9]|3[01])|(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])'
+                    ')(?![0-9])',
                     'g'
                 ) with ordinality as matches (part, number)
             ) as written

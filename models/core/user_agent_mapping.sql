@@ -22,6 +22,7 @@ names as (
 users as (
 
     select user_id from {{ ref('current_cards') }}
+    where user_id is not null
     union
     select user_id from names
 

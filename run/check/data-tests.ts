@@ -132,7 +132,10 @@ export function statementOf(checks: TestQuery[]): string {
   const parts: string[] = []
   checks.forEach((check, index) => {
     const { claim } = check
-    if (claim?.kind !== 'not_null' || !isPlain(check)) return parts.push(alone(check, index))
+    if (claim?.kind !== 'not_null' || !isPlain(check)) {
+      parts.push(alone(check, index))
+      return
+    }
     scans.set(claim.relation, [...(scans.get(claim.relation) ?? []), { index, column: claim.column, check }])
   })
   for (const [relation, columns] of scans)

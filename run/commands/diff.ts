@@ -58,7 +58,7 @@ async function ofRelations(command: Command, project: Project, sql: Sql, names: 
 }
 
 async function ofCandidates(command: Command, opened: Opened, sql: Sql, args: string[]): Promise<{ diffs: Diff[]; isFailed: boolean }> {
-  const { options, report } = command
+  const { report } = command
   const { project } = opened
   await refusePending(sql, project.dir)
   const withLog = await hasLog(sql)

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { load } from '../../loaders/load.ts'
@@ -15,7 +15,7 @@ export interface Warehouse extends FreshDatabase {
   load(folder: string, prune?: boolean): Promise<void>
   /** Writes the files of a feed over those that are there, and lands them. */
   deliver(feed: Feed): Promise<void>
-  /** Takes batches out of the data folder, and what they gave out of landing. */
+  /** Takes batches out of the data folder, and what they gave out of landing. Leaves them where nothing would be left: that is refused. */
   withdraw(batches: string[]): Promise<void>
   /** Builds all or a selection, as `build` does after its load. Throws what was printed when it fails. */
   build(options?: BuildOptions): Promise<Built>
@@ -57,6 +57,8 @@ export async function projectWith(
     }
 
     async function withdraw(batches: string[]): Promise<void> {
+      const left = (await readdir(data)).filter(batch => !batches.includes(batch))
+      if (left.length === 0) return
       for (const batch of batches) await rm(join(data, batch), { recursive: true, force: true })
       await load(database.sql, data, { prune: true })
     }

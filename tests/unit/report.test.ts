@@ -99,7 +99,7 @@ describe('summary', () => {
     const parts = summaryOf(
       { status: 'published', results, landedIn: 1n, problems: [] },
       1.234,
-      [{ table: 'agent_pipeline_errors', errors: 2, warnings: 1 }],
+      { refused: [{ table: 'agent_pipeline_errors', errors: 2, warnings: 1 }] },
       'target',
     )
     expect(textOf(parts)).toBe(`Finished running 2 incremental models, 1 data test in 0 hours 0 minutes and 1.23 seconds (1.23s).
@@ -124,7 +124,7 @@ Done. PASS=3 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=3`)
       { status: 'fail', failures: 2, message: 'Got 2 results, configured to fail if != 0', inserted: null },
       test,
     )
-    const text = textOf(summaryOf({ status: 'failed', results: [failed], landedIn: null, problems: [] }, 1, [], 'target'))
+    const text = textOf(summaryOf({ status: 'failed', results: [failed], landedIn: null, problems: [] }, 1, { refused: [] }, 'target'))
     expect(text).toContain(
       'Completed with 1 error, 0 partial successes, and 0 warnings. Not published: readers see what was published before.',
     )
@@ -143,7 +143,7 @@ it('of an error has a line, as it was told in full before; errors come first', (
       error: new ProjectError(`no ${name}`, { place: { file: 'models/m.sql', line } }),
     })
   const results = [result('w', { status: 'warn', message: 'Got 1', compiled: null }, test), wrong('a', 3), wrong('b', 4)]
-  const text = summaryOf({ status: 'failed', results, landedIn: null, problems: [] }, 1, [], 'target')
+  const text = summaryOf({ status: 'failed', results, landedIn: null, problems: [] }, 1, { refused: [] }, 'target')
   const { stdout, stderr } = { stdout: new PassThrough(), stderr: new PassThrough() }
   createReport({ format: 'text', quiet: false, invocationId: 'id', stdout, stderr }).close(text)
   expect(String(stdout.read())).toContain(`
