@@ -74,7 +74,8 @@ function readMarker({ batch, location }: MarkerFile): ReadMarker {
       const marker = JSON.parse(bytes.toString()) as { format?: unknown; entities?: unknown } | null
       if (typeof marker !== 'object' || marker === null || Array.isArray(marker)) return fault('it is no JSON object')
       if (marker.format !== 1) return fault(`its format is ${JSON.stringify(marker.format ?? null)}, and only 1 is known`)
-      if (typeof marker.entities !== 'object' || marker.entities === null) return fault('it names no entities')
+      if (typeof marker.entities !== 'object' || marker.entities === null || Array.isArray(marker.entities))
+        return fault('it names no entities')
       const text = JSON.stringify(marker)
       if (/\\u0000|\\ud[89a-f]/i.test(text)) return fault('it holds text that jsonb refuses')
       return { batch, sha256, marker }

@@ -29,13 +29,19 @@ const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strictRequired: fa
 
 const ENTRIES = 20
 
+// A person reads these, not regular expressions.
+function told(pattern: string): string {
+  if (pattern === '\\S') return 'must not be blank'
+  return pattern.includes('.') ? 'must be a number' : 'must be a whole number'
+}
+
 function verdict(errors: ErrorObject[]): Verdict {
   const entries = errors
     .filter(error => error.keyword !== 'if' && !/\/anyOf\/\d/.test(error.schemaPath))
     .map(({ instancePath, keyword, message, parentSchema, schemaPath }) => ({
       path: instancePath,
       rule: keyword,
-      message: keyword === 'anyOf' ? (parentSchema?.description as string) : message,
+      message: keyword === 'anyOf' ? (parentSchema?.description as string) : keyword === 'pattern' ? told(parentSchema?.pattern) : message,
       severity: schemaPath.startsWith('#/$defs/required/') ? 'error' : 'warning',
     }))
     .sort((one, other) => one.severity.localeCompare(other.severity))

@@ -1,3 +1,5 @@
+import { ProjectError } from './errors.ts'
+
 /** The next step after an error of PostgreSQL whose cause lies around the statement, not in it; undefined for all others. */
 export function remedyOf({ code = '', message }: { code?: string; message: string }): string | undefined {
   if (code === '57014' && !message.includes('statement timeout')) return undefined
@@ -16,4 +18,22 @@ const remedies: Record<string, string> = {
     'All connections of the server, or of this user, are taken. Close some, or raise max_connections or the connection limit of the user.',
   '25006': 'The server, or this session, is read-only: is it a replica? Point DATABASE_URL at the primary.',
   '42501': 'The user of DATABASE_URL lacks a right: npx tsx run.ts debug says what to grant.',
+}
+
+/** A file or folder that cannot be written, as a person should see it; undefined for all other errors. */
+export function unwritable(error: unknown): ProjectError | undefined {
+  const { code = '', path } = error as NodeJS.ErrnoException
+  const reason = unwritableReasons[code]
+  if (!reason || !path) return undefined
+  return new ProjectError(`Cannot write ${path}: ${reason}`, {
+    hint: 'Name folders that can be written: --target-path for artifacts, --log-path for logs.',
+    cause: error,
+  })
+}
+
+const unwritableReasons: Record<string, string> = {
+  EACCES: 'this user may not',
+  EPERM: 'this user may not',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
 }

@@ -91,6 +91,11 @@ async function perform(
     level: options.debug ? 'debug' : (options.logLevel ?? 'info'),
     invocationId: crypto.randomUUID(),
   })
+  // `| head` reads no further: what is asked for goes on, and says the rest to nobody.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
   const interrupt = new AbortController()
   process.on('SIGINT', () => (interrupt.signal.aborted ? process.exit(2) : interrupt.abort()))
   process.on('SIGTERM', () => interrupt.abort())

@@ -1,7 +1,11 @@
+import { writeManifest } from '../artifacts/manifest.ts'
+import { writeRunResults } from '../artifacts/run-results.ts'
+import type { Problem } from '../base/errors.ts'
 import type { Node, Project } from '../manifest/node.ts'
+import type { Report } from '../report/report.ts'
 import type { Command } from './command.ts'
 import type { Opened } from './open-project.ts'
-import type { Options } from './options.ts'
+import { type Options, shownOptions } from './options.ts'
 import { previousOf } from './previous-artifacts.ts'
 
 /** The nodes that the command line selects, of the given resource types, in the order of the build. */
@@ -10,19 +14,33 @@ export async function selected(
   { project, targetPath }: Opened,
   types: Node['resourceType'][],
 ): Promise<{ nodes: Node[]; isWhole: boolean }> {
-  const ids = await selectedIds({ options, report }, project, targetPath)
+  const warnings: Problem[] = []
+  const ids = await selectedIds({ options, report: { warn: problem => warnings.push(problem) } }, project, targetPath)
   const { buildOrder } = await import('../graph/order.ts')
   const nodes = buildOrder(project, ids).filter(node => types.includes(node.resourceType) && hasType(options, node))
-  if (nodes.length === 0) report.warn({ message: 'Nothing to do: the selection matches no enabled node.' })
   const hasDefault = [...project.selectors.values()].some(({ isDefault }) => isDefault)
   const isWhole =
     !options.select && !options.exclude && !options.selector && !hasDefault && !options.resourceType && !options.excludeResourceType
+  for (const problem of warnings) report.warn(nodes.length === 0 ? { message: problem.message } : problem)
+  // Said last: whoever sees nothing else sees this.
+  if (nodes.length === 0)
+    report.warn({
+      message: `Nothing to do: ${isWhole ? 'the project has' : 'the selection matches'} no enabled node.`,
+      hint: [...new Set(warnings.flatMap(({ hint }) => hint ?? []))].join(' ') || undefined,
+    })
   return { nodes, isWhole }
+}
+
+/** Ends a command that has selected nothing, as dbt does: with empty artifacts, well unless warnings are errors. */
+export async function endWithoutNodes({ name, options }: Command, { project, targetPath }: Opened): Promise<number> {
+  writeRunResults(targetPath, project, [], { command: name, args: shownOptions(options), elapsedSeconds: 0 })
+  await writeManifest(targetPath, project, new Map())
+  return options.warnError ? 1 : 0
 }
 
 /** Unique ids of all that --select and --exclude pick, sources too. */
 export async function selectedIds(
-  { options, report }: Pick<Command, 'options' | 'report'>,
+  { options, report }: { options: Options; report: Pick<Report, 'warn'> },
   project: Project,
   targetPath: string,
 ): Promise<Set<string>> {
@@ -34,7 +52,7 @@ export async function selectedIds(
     ...(options.selector ? { selector: options.selector } : {}),
     ...(options.indirectSelection ? { indirectSelection: options.indirectSelection } : {}),
     ...(previous ? { previous } : {}),
-    warn: message => report.warn({ message }),
+    warn: (message, hint) => report.warn({ message, hint }),
   })
 }
 

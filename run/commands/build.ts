@@ -8,7 +8,7 @@ import { type Opened, openProject } from '../cli/open-project.ts'
 import { shownOptions } from '../cli/options.ts'
 import { remember } from '../cli/parse-cache.ts'
 import { prepareDatabase } from '../cli/prepare-database.ts'
-import { selected } from '../cli/selection.ts'
+import { endWithoutNodes, selected } from '../cli/selection.ts'
 import { tellNothingNew } from '../cli/up-to-date.ts'
 import type { Session, Sql } from '../database/driver.ts'
 import { build } from '../execute/build.ts'
@@ -36,6 +36,7 @@ export async function buildCommand(
   const { options, report } = command
   const opened = await openProject(command)
   const { nodes, isWhole } = await selected(command, opened, kind.types)
+  if (nodes.length === 0 && !isWhole) return endWithoutNodes(command, opened)
   return withDatabase(command, async (sql, url) => {
     return whileLocked(command, sql, async session => {
       const onCitus = await prepareDatabase({ sql, url, session, report }, opened.project, async () => opened.project)

@@ -5,7 +5,7 @@ import type { Command } from '../cli/command.ts'
 import { whileLocked, withDatabase } from '../cli/open-database.ts'
 import { openProject } from '../cli/open-project.ts'
 import { shownOptions } from '../cli/options.ts'
-import { selected } from '../cli/selection.ts'
+import { endWithoutNodes, selected } from '../cli/selection.ts'
 import { refusePending } from '../database/migrate.ts'
 import { build } from '../execute/build.ts'
 import { hasLog } from '../history/run-log.ts'
@@ -22,7 +22,8 @@ export async function planCommand(command: Command): Promise<number> {
   const { options, report } = command
   const opened = await openProject(command)
   const { project, targetPath } = opened
-  const { nodes } = await selected(command, opened, ['model', 'seed', 'snapshot', 'test', 'unit_test'])
+  const { nodes, isWhole } = await selected(command, opened, ['model', 'seed', 'snapshot', 'test', 'unit_test'])
+  if (nodes.length === 0 && !isWhole) return endWithoutNodes(command, opened)
   return withDatabase(command, async sql => {
     return whileLocked(command, sql, async session => {
       await refusePending(sql, project.dir)
@@ -34,6 +35,7 @@ export async function planCommand(command: Command): Promise<number> {
         nodes,
         most: options.limit ?? 20,
         load: extension && options.load !== false ? async inside => (await extension.load(command, project, sql, inside, true)).feed : null,
+        feedState: extension ? inside => extension.feedState(inside, project.startedAt) : null,
         errorChanges: extension?.errorChanges ?? null,
       })
       report.event(concurrency(project, nodes))
@@ -49,12 +51,14 @@ export async function planCommand(command: Command): Promise<number> {
       await writeManifest(targetPath, project, compiledOf(built.results))
       showProblems(command, built, opened.targetName)
       const found = planned(built)
+      // In text they stand in what is printed.
+      if (!options.quiet) for (const alert of found.state?.alerts ?? []) report.alert(alert)
       if (options.output === 'json') report.result(JSON.stringify(found, null, 2))
       else {
         const data = { status: built.status, plan: found }
-        report.close([{ name: 'EndOfRunSummary', msg: planLines(found, seconds).join('\n').trim(), data }, tally(built.results)])
+        report.close([{ name: 'EndOfRunSummary', msg: planLines(found, seconds).join('\n').trim(), data }, tally(built.results)], true)
       }
-      return isFailed ? 1 : 0
+      return isFailed || (options.warnError && found.state?.alerts.length) ? 1 : 0
     })
   })
 }

@@ -101,7 +101,8 @@ async function compileOne(command: Command, opened: Opened, context: RunContext)
   const models = nodes.filter(node => node.resourceType !== 'test')
   const node = models.length === 1 ? models[0] : nodes.length === 1 ? nodes[0] : undefined
   if (!node) throw new ProjectError(`show takes one model, but the selection has ${models.length}`, { hint: 'Name one with --select.' })
-  if (node.resourceType !== 'seed') return compileNode(opened.project, node, context)
+  // Of a model that only brings what is new, its rows are in its table.
+  if (node.resourceType !== 'seed' && !context.isIncremental?.(node)) return compileNode(opened.project, node, context)
   return renderText(opened.project, null, `select * from ${node.relationName}`, node.place, context)
 }
 

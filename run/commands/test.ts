@@ -9,7 +9,7 @@ import type { Command } from '../cli/command.ts'
 import { withDatabase } from '../cli/open-database.ts'
 import { type Opened, openProject } from '../cli/open-project.ts'
 import { shownOptions } from '../cli/options.ts'
-import { selected } from '../cli/selection.ts'
+import { endWithoutNodes, selected } from '../cli/selection.ts'
 import type { Sql } from '../database/driver.ts'
 import { interruptible } from '../execute/interrupted.ts'
 import { contextOf } from '../execute/run-context.ts'
@@ -26,6 +26,7 @@ export async function testCommand(command: Command): Promise<number> {
   const opened = await openProject(command)
   const { project, targetPath, targetName } = opened
   const { nodes, isWhole } = await selected(command, opened, ['test', 'unit_test'])
+  if (nodes.length === 0 && !isWhole) return endWithoutNodes(command, opened)
   const began = performance.now()
   return withDatabase(command, async sql => {
     const session = await sql.reserve()

@@ -115,7 +115,7 @@ async function scratchOf(command: Command, sql: Sql) {
     if (!now) return
     const { project } = now
     const prints = fingerprints(project)
-    const selected = await selectedIds({ ...quiet, report: { ...report, warn: () => {} } }, project, now.targetPath)
+    const selected = await selectedIds({ ...quiet, report: { warn: () => {} } }, project, now.targetPath)
     const found = roundOf(project, prints, { published, start, last, selected })
     last = seenOf(project, prints)
     names = found.nodes.map(node => node.name)
@@ -132,6 +132,7 @@ async function scratchOf(command: Command, sql: Sql) {
     const observer = showing(report, saved)
     const built = await build(session, sql, { ...planOf(one, now, nodes, withLog), isTrial: true, observer }, one.report)
     showProblems({ report }, built)
+    for (const line of skippedLines(built.results)) report.note(line)
     report.result(
       `${summary(built.results, built.problems.length)} in ${((performance.now() - began) / 1000).toFixed(2)}s. Nothing is published.`,
     )
@@ -192,7 +193,6 @@ function showing(report: Report, saved: Set<string>): Observer {
       const isTest = node.resourceType === 'test' || node.resourceType === 'unit_test'
       const seconds = `${((result.finishedAt.getTime() - result.startedAt.getTime()) / 1000).toFixed(2)}s`
       if (!isTest && status === 'success') report.note(`${relation(node)}  ${rowsText(result) || message}  ${seconds}`)
-      if (status === 'skipped') report.note(`${node.name}  ${message}`)
       if (isTest && (status === 'fail' || status === 'error')) report.note(`${status.toUpperCase()} ${node.name}: ${message}`)
       if (status === 'warn') report.note(`WARN ${node.name}: ${message}`)
       const isShown = saved.has(node.uniqueId) && saved.size <= 3 && node.config.materialized !== 'ephemeral'
@@ -222,6 +222,16 @@ function withoutFrame(report: Report): Report {
       report.textOf = textOf
     },
   }
+}
+
+// A line per cause: one mistake can hold back half of the project.
+function skippedLines(results: NodeResult[]): string[] {
+  const skipped = results.filter(({ status }) => status === 'skipped')
+  return [...new Set(skipped.map(({ message }) => message))].map(cause => {
+    const names = skipped.filter(({ message }) => message === cause).map(({ node }) => node.name)
+    const rest = names.length > 3 ? ` and ${names.length - 3} more` : ''
+    return `${cause}: ${names.slice(0, 3).join(', ')}${rest}`
+  })
 }
 
 function summary(results: NodeResult[], problems: number): string {

@@ -51,6 +51,11 @@ export async function ifFree<T>(sql: Sql, work: (session: Session) => Promise<T>
   }
 }
 
+/** Whether a build or load is running on this database. */
+export async function isBuildingOrLoading(sql: Sql): Promise<boolean> {
+  return (await holders(sql, buildOrLoad)).length > 0
+}
+
 /** Runs the work while no other process migrates this database. A lock of its own: a build migrates while it holds the other. */
 export async function whileMigrating<T>(sql: Sql, work: () => Promise<T>): Promise<T> {
   return holding(sql, migrating, async session => void (await session`select pg_advisory_lock(${migrating[0]}, ${migrating[1]})`), work)
@@ -109,7 +114,14 @@ async function noticeDeadClients(session: Session): Promise<void> {
 }
 
 async function holderOf(session: Session, key: Key): Promise<string> {
-  const [holder] = await session<{ pid: number; name: string | null; client: string | null; since: string | null }[]>`
+  const [holder] = await holders(session, key)
+  if (!holder) return 'its session has just ended'
+  const { pid, name, client, since } = holder
+  return `${name || 'a session without a name'}, server process ${pid}, from ${client ?? 'this machine'}, connected since ${since ?? 'an unknown time'}`
+}
+
+async function holders(sql: Session | Sql, key: Key) {
+  return sql<{ pid: number; name: string | null; client: string | null; since: string | null }[]>`
     select
         pg_locks.pid,
         pg_stat_activity.application_name as name,
@@ -124,7 +136,4 @@ async function holderOf(session: Session, key: Key): Promise<string> {
         and pg_locks.objid::bigint = ${key[1]}
         and pg_locks.objsubid = 2
   `
-  if (!holder) return 'its session has just ended'
-  const { pid, name, client, since } = holder
-  return `${name || 'a session without a name'}, server process ${pid}, from ${client ?? 'this machine'}, connected since ${since ?? 'an unknown time'}`
 }

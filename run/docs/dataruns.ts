@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Sql } from '../database/driver.ts'
-import { hasLog } from '../history/run-log.ts'
+import { aliveRuns, hasLog } from '../history/run-log.ts'
 import type { DocsLastRun, DocsRun, DocsRuns, DocsSpan, DocsTestResult } from './shape.ts'
 
 /** What became of nodes and tests: the last result of each, and the last results of each test, oldest first. */
@@ -71,7 +71,9 @@ export async function runsOf(sql: Sql): Promise<DocsRuns | null> {
     timelines[runId] ??= []
     timelines[runId].push({ ...span, resourceType, name: nameOf(span.node) })
   }
-  return { runs: runs.map(runOf), timelines }
+  const isAlive = runs.some(({ status }) => status === 'running') ? await aliveRuns(sql) : () => true
+  const seen = runs.map(row => (row.status === 'running' && !isAlive(row) ? { ...row, status: 'interrupted' } : row))
+  return { runs: seen.map(runOf), timelines }
 }
 
 /** The last result of every node and test: from the run log, or from the run_results.json of a project without one. */

@@ -56,23 +56,29 @@ export function alertLines({ message, hint }: Alert): string[] {
 /** Errors and warnings that are new, by table and type with an example, and one line of those that were there before. */
 export function newErrorParts({ new: found, standing }: FeedState['errors']): Event[] {
   const lines = (severity: string) => {
-    const own = found.filter(row => (row.severity === 'error') === (severity === 'error'))
+    const all = found.filter(row => (row.severity === 'error') === (severity === 'error'))
+    const own = all.slice(0, KINDS)
+    const rest = all.length - own.length
     const width = Math.max(0, ...own.map(({ table, error_type: type }) => table.length + type.length + 2))
-    return own.flatMap(({ table, error_type: type, count, example }) => [
+    const lines = own.flatMap(({ table, error_type: type, count, example }) => [
       `${`${table}  ${type}`.padEnd(width)}  ${numberText(count)}`,
       `  ${inOneLine(example).slice(0, EXAMPLE)}`,
     ])
+    return rest > 0 ? [...lines, `and ${plural(rest, 'more kind')}`] : lines
   }
   const { errors, warnings } = standing
   const before = [errors > 0 && plural(errors, 'error'), warnings > 0 && plural(warnings, 'warning')].filter(Boolean).join(' and ')
   return [
     ...section('New errors', lines('error')),
     ...section('New warnings', lines('warning')),
-    ...(before ? [{ name: 'Summary', msg: `Open as before: ${before}` } as const] : []),
+    ...(before ? [{ name: 'Summary', msg: `As in earlier batches: ${before}` } as const] : []),
   ]
 }
 
 const EXAMPLE = 160
+
+/** How many kinds of errors, and of warnings, are told one by one. */
+const KINDS = 10
 
 /** How a build ended, in a sentence or two. */
 export function headline({ status, results, problems }: Built): Event {

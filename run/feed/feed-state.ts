@@ -2,6 +2,7 @@ import type { Session } from '../database/driver.ts'
 import { hasRelations } from '../database/relations.ts'
 import type { Alert, FeedState } from '../execute/feed-state.ts'
 import { newErrors } from './new-errors.ts'
+import { undatedAlerts } from './undated.ts'
 
 /**
  * What a build has to say of its feed, read in its transaction. `startedAt` is the build's time, which errors that it found for the first time
@@ -16,22 +17,10 @@ export async function feedState(session: Session, startedAt: Date): Promise<Feed
           ...(await refusedEntities(session)),
           ...(await missingEntities(session)),
           ...(await incomplete(session, startedAt)),
-          ...(await undated(session)),
+          ...(await undatedAlerts(session)),
         ]
       : [],
     errors: await newErrors(session, startedAt),
-  }
-}
-
-/** The alert for batches that stand for no day, though their names hold digits. */
-export function undatedAlert(batches: string[]): Alert {
-  const [first = ''] = batches
-  const names = batches.length > 5 ? `${batches.slice(0, 5).join(', ')} and ${batches.length - 5} more` : batches.join(', ')
-  const isOne = batches.length === 1
-  return {
-    name: 'UndatedBatch',
-    message: `${isOne ? 'Batch' : 'Batches'} ${names} ${isOne ? 'has' : 'have'} no date in the name: ${isOne ? 'it is' : 'they are'} left out of histories, and nobody is missing from ${isOne ? 'it' : 'them'}`,
-    hint: `Add to sync_batches.csv (in seeds/, or in _seeds/ of the data folder) the line ${first},YYYY-MM-DD; or ${first}, where it stands for no day.`,
   }
 }
 
@@ -123,16 +112,4 @@ async function incomplete(session: Session, startedAt: Date): Promise<Alert[]> {
       hint: `Bring what is missing again, under the same path, and build.`,
     }
   })
-}
-
-async function undated(session: Session): Promise<Alert[]> {
-  const rows = await session<{ source: string }[]>`
-    select distinct source
-    from staging.base_batches
-    where sync_date is null
-        and source ~ '[0-9]'
-        and source not in (select batch from staging.sync_batches)
-        and exists (select from ops.files where files.batch = base_batches.source)
-    order by source`
-  return rows.length === 0 ? [] : [undatedAlert(rows.map(({ source }) => source))]
 }

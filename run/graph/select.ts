@@ -1,4 +1,5 @@
 import { ProjectError } from '../base/errors.ts'
+import { didYouMean } from '../base/suggest.ts'
 import type { Node, Project } from '../manifest/node.ts'
 import type { Definition, IndirectSelection, Selector } from '../manifest/selector.ts'
 import { selectorOf } from '../project/selectors.ts'
@@ -16,7 +17,7 @@ export interface Selection {
   indirectSelection?: IndirectSelection
   previous?: Previous
   /** Told what dbt only warns of: an unknown method, a criterion that matches nothing. */
-  warn?: (message: string) => void
+  warn?: (message: string, hint?: string) => void
 }
 
 /**
@@ -58,7 +59,10 @@ export function selectNodes(project: Project, selection: Selection = {}): Set<st
 
   function intersection(term: string, isNamed: boolean, indirect = standard): Picked {
     const picked = shared(term.split(',').map(part => criterion(part, indirect)))
-    if (isNamed && picked.direct.size === 0) warn(`The selection criterion '${term}' does not match any enabled nodes`)
+    if (isNamed && picked.direct.size === 0) {
+      const near = term.split(',').flatMap(part => nearestTo(readTerm(part), [...selectable.values()]) ?? [])
+      warn(`The selection criterion '${term}' does not match any enabled nodes`, near.join(' ') || undefined)
+    }
     return picked
   }
 
@@ -84,7 +88,10 @@ export function selectNodes(project: Project, selection: Selection = {}): Set<st
     if (method === 'selector') return around(defined(selectorOf(project.selectors, value).definition))
     const search = Object.hasOwn(METHODS, method) ? METHODS[method]! : undefined
     if (!search) {
-      warn(`The '${method}' selector specified in ${term} is invalid. Must be one of [${Object.keys(METHODS).join(', ')}]`)
+      warn(
+        `The '${method}' selector specified in ${term} is invalid. Must be one of [${Object.keys(METHODS).join(', ')}]`,
+        didYouMean(method, Object.keys(METHODS)),
+      )
       return { direct: new Set(), indirect: new Set() }
     }
     const matches = search({ project, value, argument, previous })
@@ -183,6 +190,21 @@ function readTerm(term: string): Term {
 function defaultMethod(value: string): string {
   if (value.includes('/')) return 'path'
   return /\.(sql|py|csv)$/i.test(value) ? 'file' : 'fqn'
+}
+
+// What may have been meant, where a name or a tag is written a little otherwise.
+function nearestTo({ method, value }: Term, all: Selectable[]): string | undefined {
+  if (method === 'fqn')
+    return didYouMean(
+      value,
+      all.flatMap(({ name, fqn }) => [name, ...fqn]),
+    )
+  return method === 'tag'
+    ? didYouMean(
+        value,
+        all.flatMap(({ tags }) => tags),
+      )
+    : undefined
 }
 
 function selectableOf(project: Project): Map<string, Selectable> {

@@ -1,4 +1,5 @@
 import type { Sql } from '../database/driver.ts'
+import { isBuildingOrLoading } from '../database/lock.ts'
 import { qualified } from '../database/relations.ts'
 import type { Node } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
@@ -72,6 +73,14 @@ async function closeDead(sql: Sql): Promise<void> {
     await sql`
       update ops.run_nodes set status = 'error', finished_at = now(), message = 'It ended without a word.'
       where status = 'running' and run_id = any(${dead.map(row => row.run_id)})`
+}
+
+/** Which of the runs that are marked as running have a process: a build while it holds the lock, tests while a session of tests is there. */
+export async function aliveRuns(sql: Sql): Promise<(run: { command: string }) => boolean> {
+  const [row] = await sql<{ testing: boolean }[]>`
+    select exists (select from pg_stat_activity where application_name = 'deskledger test' and datname = current_database()) as testing`
+  const building = await isBuildingOrLoading(sql)
+  return ({ command }) => (command === 'test' ? Boolean(row?.testing) : building)
 }
 
 /** Closes a run with what became of its nodes. */

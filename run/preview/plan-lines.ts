@@ -1,17 +1,18 @@
 import { inOneLine } from '../base/sanitize.ts'
+import { feedParts, newErrorParts } from '../execute/summary.ts'
+import type { Event } from '../report/events.ts'
 import { numberText, plural, rowsText } from '../report/format.ts'
 import type { ErrorsPlan, Planned, RelationPlan } from './plan.ts'
 
 /** What a build would do, as a person reads it: what would fail first, then feed, relations and errors. */
 export function planLines(planned: Planned, seconds: number): string[] {
-  const { outcome, feed, relations, errors, tests, problems } = planned
+  const { outcome, feed, state, relations, errors, tests, problems } = planned
   const headline =
     outcome === 'publish'
       ? `Planned in ${seconds.toFixed(2)}s: a build would be published.`
       : `Planned in ${seconds.toFixed(2)}s: a build would FAIL, and publish nothing.`
   const failed = relations.filter(({ status }) => status === 'error')
   const skipped = relations.filter(({ status }) => status === 'skipped').length + tests.failing.filter(isSkipped).length
-  const hidden = errors === null ? [] : [...errorLines('New errors and warnings', errors.new), ...errorLines('Resolved', errors.resolved)]
   return [
     '',
     `${headline} Nothing was changed.`,
@@ -23,9 +24,16 @@ export function planLines(planned: Planned, seconds: number): string[] {
     ]),
     ...section('Would warn', tests.failing.filter(({ status }) => status === 'warn').map(testLine)),
     ...section('New in the feed', (feed ?? []).map(feedLine)),
+    ...parts(state ? feedParts(state) : []),
     ...section('Would change', relationLines(relations)),
-    ...hidden,
+    ...parts(state ? newErrorParts(state.errors) : []),
+    ...(errors ? [...errorLines('Errors and warnings that would open', errors.new), ...errorLines('Resolved', errors.resolved)] : []),
   ]
+}
+
+// As the summary of a build has them.
+function parts(events: Event[]): string[] {
+  return events.flatMap(({ msg, isNear }) => [...(isNear ? [] : ['']), ...msg.split('\n')])
 }
 
 function feedLine({ batch, entity, files, records, refused, pruned }: NonNullable<Planned['feed']>[number]): string {

@@ -1,6 +1,7 @@
 import type { Session } from '../database/driver.ts'
 import { type ExistingColumn, findRelation, qualified } from '../database/relations.ts'
 import { underSavepoint } from '../database/savepoint.ts'
+import type { FeedState } from '../execute/feed-state.ts'
 import type { Built } from '../execute/plan.ts'
 import type { Node } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
@@ -16,6 +17,8 @@ export interface Planned {
   /** Of the feed, per batch and entity that is new or changed; null where nothing was loaded. */
   feed: FeedPlan[] | null
   relations: RelationPlan[]
+  /** What a reader would have to know of the feed; null without one. */
+  state: FeedState | null
   /** Open errors and warnings that would be new, or resolved; null without errors tables. */
   errors: { new: ErrorsPlan; resolved: ErrorsPlan } | null
   tests: { passed: number; failing: TestPlan[] }
@@ -89,10 +92,13 @@ export function createPlanned(options: {
   most: number
   /** Brings the feed inside the transaction. */
   load: ((session: Session) => Promise<FeedPlan[]>) | null
+  /** Reads what is to be known of the feed, at the end. */
+  feedState: ((session: Session) => Promise<FeedState | undefined>) | null
   /** Watches the errors tables, where there are any. */
   errorChanges: { begin(session: Session): Promise<void>; end(session: Session, most: number): Promise<Planned['errors']> } | null
 }): { observer: Observer; planned(built: Built): Planned } {
   let feed: FeedPlan[] | null = null
+  let state: FeedState | null = null
   let errors: Planned['errors'] = null
   const before = new Map<string, ExistingColumn[] | null>()
   const after = new Map<string, ExistingColumn[] | null>()
@@ -133,6 +139,7 @@ export function createPlanned(options: {
       replaced.set(work.node.uniqueId, found)
     },
     async end(session) {
+      state = (await options.feedState?.(session)) ?? null
       errors = (await options.errorChanges?.end(session, options.most)) ?? null
     },
   }
@@ -143,6 +150,7 @@ export function createPlanned(options: {
     return {
       outcome: status === 'failed' ? 'fail' : 'publish',
       feed,
+      state,
       relations: results.filter(({ node, status }) => isRelation(node) || (!isTest(node) && status !== 'success')).map(relationOf),
       errors,
       tests: {

@@ -1,6 +1,6 @@
 import pc from 'picocolors'
 import { formatProblem } from '../base/codeframe.ts'
-import { remedyOf } from '../base/error-hints.ts'
+import { remedyOf, unwritable } from '../base/error-hints.ts'
 import type { Problem } from '../base/errors.ts'
 import { isPostgresError, ProjectError, ProjectErrors } from '../base/errors.ts'
 import { harmless, inOneLine } from '../base/sanitize.ts'
@@ -30,8 +30,8 @@ export interface Report {
   /** A node begins, the `index`th of `total`. */
   began(result: Pick<NodeResult, 'node'>, index: number, total: number): void
   ended(result: NodeResult, index: number, total: number): void
-  /** The closing summary: its parts, with a blank line between them. */
-  close(parts: Event[]): void
+  /** The closing summary: its parts, with a blank line between them. One that is the result of the command is told however quiet the run is. */
+  close(parts: Event[], isResult?: boolean): void
   /** A progress bar of bytes on a terminal, else nothing. */
   bar(title: string): { update(done: number, total: number, note?: string): void; stop(): void }
   /** For code frames, known once the project is read. */
@@ -112,10 +112,10 @@ export function createReport({
       log({ name: 'NodeFinished', level: 'debug', msg: `Finished running node ${result.node.uniqueId}`, data })
       if (index === total) settle()
     },
-    close: parts => {
+    close: (parts, isResult = false) => {
       settle()
       for (const { msg } of parts) file.write('info', harmless(msg))
-      if (quiet) return
+      if (quiet && !isResult) return
       if (format === 'json') for (const part of parts) stdout.write(`${jsonLine(part, invocationId)}\n`)
       else stdout.write(parts.map(({ msg, isNear }) => `${isNear ? '' : '\n'}${harmless(msg)}\n`).join(''))
     },
@@ -167,6 +167,8 @@ export function formatError(error: unknown, textOf: (file: string) => string | u
       .filter(Boolean)
       .join('\n')
   }
+  const file = unwritable(error)
+  if (file) return formatProblem(file, textOf)
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 

@@ -33,12 +33,14 @@ beforeEach(async () => {
 afterEach(() => project.remove())
 
 const run = (options: Parameters<typeof buildFixture>[2] = {}) => buildFixture(database.sql, project.dir, options)
+
 /** Runs the unit tests of the YAML alone: no relation is there. */
 const verdicts = async (yaml: string, options: Parameters<typeof buildFixture>[2] = {}) => {
   await project.write({ 'models/_unit.yml': `unit_tests:\n${yaml}` })
   const { results, printed } = await run({ select: ['test_type:unit'], ...options })
   return { by: Object.fromEntries(results.map(({ node, status }) => [node.name, status])), results, printed }
 }
+
 /** One unit test of a model, its status and what it says. */
 const verdict = async (model: string, rest: string) => {
   const { results, printed } = await verdicts(`  - name: t\n    model: ${model}\n${rest}`)

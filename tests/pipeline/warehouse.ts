@@ -5,8 +5,8 @@ import { load } from '../../loaders/load.ts'
 import type { Built } from '../../run/execute/plan.ts'
 import { type FreshDatabase, freshDatabase, projectDir } from './database.ts'
 import { buildFixture } from './fixture.ts'
+import type { Feed } from './rules/feed.ts'
 import { writeFeed } from './rules/feeds.ts'
-import type { Feed } from './rules/parse.ts'
 import type { Seeds } from './rules/seeds.ts'
 
 /** The project under test on a database of its own, with a data folder of its own. */

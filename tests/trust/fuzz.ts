@@ -20,7 +20,7 @@ import type { Sql } from '../../run/database/driver.ts'
 import { migrate } from '../../run/database/migrate.ts'
 import { startEmbedded } from '../../run/embedded/server.ts'
 import { buildFixture } from '../pipeline/fixture.ts'
-import { type Entity, entities } from '../pipeline/rules/parse.ts'
+import { type Entity, entities } from '../pipeline/rules/feed.ts'
 import { type HostileFile, hostileFiles, type Valid } from './hostile.ts'
 
 /** What became of a round of hostile files. */

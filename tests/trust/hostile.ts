@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { type Entity, entities } from '../pipeline/rules/parse.ts'
+import { type Entity, entities } from '../pipeline/rules/feed.ts'
 
 /** A file of a hostile feed. Exactly one of `bytes`, `link` and `isFolder` says what it is. */
 export interface HostileFile {

@@ -15,7 +15,8 @@ it('Ctrl-C in a load leaves at once; what landed wholly stays, the next load doe
   process.env.DATABASE_URL = database.url
   try {
     mkdirSync(join(data, 'sync-day1/agents'), { recursive: true })
-    const records = (file: number) => Array.from({ length: 600 }, (_, at) => ({ id: file * 10_000 + at, ballast: 'x'.repeat(2_000) }))
+    const records = (file: number) =>
+      Array.from({ length: 600 }, (_, at) => ({ id: file * 10_000 + at, type: 'support_agent', signature: 'x'.repeat(2_000) }))
     for (let file = 1; file <= 6; file++) await writeFile(join(data, `sync-day1/agents/${file}.json`), JSON.stringify(records(file)))
     const controller = new AbortController()
     const { report } = silentReport()

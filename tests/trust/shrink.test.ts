@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Feed } from '../pipeline/rules/feed.ts'
 import { feedSeeds } from '../pipeline/rules/feeds.ts'
-import type { Feed } from '../pipeline/rules/parse.ts'
 import { compare, snapshot } from '../pipeline/rules/snapshot.ts'
 import { expectedWarehouse } from '../pipeline/rules/warehouse.ts'
 import { projectWith, rowsTouched, type Warehouse } from '../pipeline/warehouse.ts'
@@ -44,8 +44,8 @@ describe('the delete guard (R5)', () => {
     expect(await active()).toEqual([1, 2, 3, 4, 5])
     expect(await days()).toEqual(['sync-day1', 'sync-day3', 'sync-day5'])
     expect(await warnings()).toEqual([
-      'sync-day2: it lists 4 where sync-day1 listed 10, less than min_snapshot_ratio 0.5; build --accept-shrink takes it as it is: whom it does not list is not absent',
-      'sync-day6: it lists 2 where sync-day5 listed 5, less than min_snapshot_ratio 0.5; build --accept-shrink takes it as it is: whom it does not list is not absent',
+      'sync-day2: it lists 4 where sync-day1 listed 10, less than min_snapshot_ratio 0.5; build --accept-shrink takes it as it is: agents missing from it are not treated as removed',
+      'sync-day6: it lists 2 where sync-day5 listed 5, less than min_snapshot_ratio 0.5; build --accept-shrink takes it as it is: agents missing from it are not treated as removed',
     ])
     expect(compare(expected(), await snapshot(warehouse.sql))).toEqual([])
   })

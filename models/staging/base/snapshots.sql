@@ -84,10 +84,10 @@ marked as (
         batches.source,
         batches.entity,
         markers.reason,
-        markers.marker -> 'entities' -> batches.entity as marker,
+        entities.marker,
         (
             select min(page.file ->> 'path')
-            from jsonb_path_query(markers.marker -> 'entities' -> batches.entity, '$.files[*]') as page (file)
+            from jsonb_path_query(entities.marker, '$.files[*]') as page (file)
             left join {{ ref('base_files') }} as landed
                 on landed.file = batches.source || '/' || (page.file ->> 'path')
                 and landed.status = 'loaded'
@@ -99,6 +99,9 @@ marked as (
 
     inner join {{ source('ops', 'markers') }} as markers
         on batches.source = markers.batch
+
+    left join lateral jsonb_each(markers.marker -> 'entities') as entities (entity, marker)
+        on batches.entity = entities.entity
 
 ),
 
@@ -121,7 +124,9 @@ judged as (
             when marked.missing_file is not null
                 then 'its marker _COMPLETE names ' || marked.missing_file || ', which is missing or another'
             when batches.shortfall is not null then batches.shortfall
-            when batches.foreign_records > 0 then batches.foreign_records || ' of its records belong elsewhere'
+            when batches.foreign_records > 0 then batches.foreign_records
+                || case batches.foreign_records when 1 then ' of its records belongs' else ' of its records belong' end
+                || ' elsewhere'
             when batches.files_with_records > coalesce(listed.files_with_key, 0) then 'a file of it holds no record with a readable key'
             when not coalesce(listed.has_staged, false) then 'no record of it was accepted'
             when batches.has_next_page and marked.marker is null then batches.last_file || ' names a next page, which is not there'

@@ -3,10 +3,11 @@ import type { Command } from '../../cli/command.ts'
 import { withDatabase } from '../../cli/open-database.ts'
 import { buildCommand } from '../../commands/build.ts'
 import type { Sql } from '../../database/driver.ts'
-import { asJson, asTable, fetchRows } from '../../database/rows.ts'
+import { asJson, fetchRows } from '../../database/rows.ts'
 import type { Refused } from '../../execute/summary.ts'
 import { literal, quote } from '../../manifest/relation.ts'
 import { plural } from '../../report/format.ts'
+import { countLines, type ErrorCount, type ErrorRecord, recordLines } from '../error-lines.ts'
 import { errorTables, openErrors } from '../open-errors.ts'
 
 /** errors: counts of what was refused; --show N the records; --replay judges all of them again. */
@@ -29,10 +30,20 @@ export async function errorsCommand(command: Command): Promise<number> {
       report.note('There are no errors tables yet: run a build first.')
       return 0
     }
-    const query = options.show === undefined ? countsOf(tables) : recordsOf(tables)
-    const shown = await fetchRows(sql, query, options.show ?? -1)
-    if (shown.rows.length === 0 && options.output !== 'json') report.note('No open errors.')
-    else report.result(options.output === 'json' ? asJson(shown) : asTable(shown))
+    const { show: most } = options
+    if (options.output === 'json') {
+      report.result(asJson(await fetchRows(sql, most === undefined ? countsOf(tables) : recordsOf(tables), most ?? -1)))
+      return 0
+    }
+    const counts = await sql.unsafe<ErrorCount[]>(countsOf(tables))
+    if (counts.length === 0) report.note('No open errors.')
+    else if (most === undefined) report.result(countLines(counts).join('\n'))
+    else {
+      const records = await sql.unsafe<ErrorRecord[]>(
+        `${recordsOf(tables, 'raw_record::text as raw_record')}${most < 0 ? '' : ` limit ${most}`}`,
+      )
+      report.result(recordLines(records, counts, process.stdout.columns ?? 80).join('\n'))
+    }
     return 0
   })
 }
@@ -54,10 +65,10 @@ function countsOf(tables: string[]): string {
   return `${parts.join('\nunion all\n')}\norder by 1, 2, 3, 4`
 }
 
-function recordsOf(tables: string[]): string {
+function recordsOf(tables: string[], record = 'raw_record'): string {
   const parts = tables.map(
     table =>
-      `select ${literal(table)} as table_name, severity, error_type, error_message, field, source, file, position, raw_record, raw_text from errors.${quote(table)} where resolved_at is null`,
+      `select ${literal(table)} as table_name, severity, error_type, error_message, field, source, file, position, ${record}, raw_text from errors.${quote(table)} where resolved_at is null`,
   )
   return `${parts.join('\nunion all\n')}\norder by severity, table_name, source, file, position`
 }

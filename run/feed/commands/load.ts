@@ -6,6 +6,7 @@ import { prepareDatabase } from '../../cli/prepare-database.ts'
 import { hasLog } from '../../history/run-log.ts'
 import { loadFeed } from '../load-feed.ts'
 import { loadLines, refusedFiles } from '../load-lines.ts'
+import { undatedAfterLoad } from '../undated.ts'
 
 /** load: lands new and changed feed files, nothing else: the models may be anything. */
 export async function loadCommand(command: Command): Promise<number> {
@@ -21,7 +22,9 @@ export async function loadCommand(command: Command): Promise<number> {
         })
       const loaded = await loadFeed(command, project, sql, session)
       report.result(loadLines(loaded).join('\n'))
-      return options.warnError && refusedFiles(loaded).length > 0 ? 1 : 0
+      const alerts = await undatedAfterLoad(command, sql)
+      for (const { message, hint } of alerts) report.warn({ message, hint })
+      return options.warnError && refusedFiles(loaded).length + alerts.length > 0 ? 1 : 0
     }),
   )
 }

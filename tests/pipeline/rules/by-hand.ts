@@ -1,5 +1,5 @@
+import { type Entity, entities, type Feed, type FeedBatch, type FeedFile } from './feed.ts'
 import { feedSeeds } from './feeds.ts'
-import { type Entity, entities, type Feed, type FeedBatch, type FeedFile } from './parse.ts'
 import type { Row } from './records.ts'
 import type { Seeds, Vars } from './seeds.ts'
 import { tables } from './tables.ts'

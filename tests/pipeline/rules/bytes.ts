@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants, gunzipSync, gzipSync } from 'node:zlib'
-import type { FeedFile } from './parse.ts'
+import type { FeedFile } from './feed.ts'
 
 /** The bytes of a file as they are on disk, damage and all. */
 export function bytesOf({ path, content, damage, bytes }: FeedFile): Buffer {

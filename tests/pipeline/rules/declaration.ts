@@ -1,5 +1,5 @@
+import type { Entity } from './feed.ts'
 import { isNumber, isObject, type Json, type JsonObject, stripZeros } from './json.ts'
-import type { Entity } from './parse.ts'
 
 /** Whether the object has the key of its entity; null is there too (R6). */
 export function hasKey(entity: Entity, { members }: JsonObject): boolean {

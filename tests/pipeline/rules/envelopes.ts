@@ -1,7 +1,7 @@
 import { hasKey, knownFields } from './declaration.ts'
+import type { Entity } from './feed.ts'
 import { trim } from './fields.ts'
 import { isNumber, isObject, type Json, type JsonObject } from './json.ts'
-import type { Entity } from './parse.ts'
 
 /** The list of a document that is an envelope, and the objects around it, the outer one first (R6). */
 export interface Envelope {

@@ -1,7 +1,7 @@
 import { refusedText } from './bytes.ts'
+import type { Entity } from './feed.ts'
 import type { Finding } from './fields.ts'
 import { canonicalJson } from './json.ts'
-import type { Entity } from './parse.ts'
 import type { Judged, Row } from './records.ts'
 import type { Seeds } from './seeds.ts'
 import { incompleteSnapshots } from './snapshots.ts'

@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import fc from 'fast-check'
 import { bytesOf } from './bytes.ts'
+import { type Entity, entities, type Feed, type FeedBatch, type FeedFile } from './feed.ts'
 import { filesIn } from './files.ts'
 import { markerOf } from './markers.ts'
-import { type Entity, entities, type Feed, type FeedBatch, type FeedFile } from './parse.ts'
 import type { Seeds } from './seeds.ts'
 
 /** Seeds that go with the random feeds: a batch dated by hand, one undated by hand, a currency without minor units, an override to nobody. */

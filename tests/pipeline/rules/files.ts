@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Entity, FeedFile } from './parse.ts'
+import type { Entity, FeedFile } from './feed.ts'
 import { type Content, content } from './shapes.ts'
 
 /** The files of an entity in a batch: none, pages, one file instead of a folder, or something broken. */

@@ -1,6 +1,6 @@
 import { hasKey, hasKnownName, knownFields } from './declaration.ts'
+import type { Entity } from './feed.ts'
 import { isObject, type Json } from './json.ts'
-import type { Entity } from './parse.ts'
 
 /**
  * Whether a record is foreign, that is no record of the entity (R6): no object, nor a line that does not parse; without its key and

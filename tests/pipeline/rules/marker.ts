@@ -1,6 +1,6 @@
 import { sha256Of } from './bytes.ts'
+import type { Entity, FeedFile } from './feed.ts'
 import { isObject, type Json, parseJson } from './json.ts'
-import type { Entity, FeedFile } from './parse.ts'
 
 /**
  * What the marker of a batch says of an entity (R5, by its form in extract.md): `complete` when it says so and each file that it names

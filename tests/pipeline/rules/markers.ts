@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { sha256Of } from './bytes.ts'
-import type { Entity, FeedFile } from './parse.ts'
+import type { Entity, FeedFile } from './feed.ts'
 
 /** The marker of an extraction of these files (R5): most often as it should be, else with something amiss, or unreadable. */
 export function markerOf(batch: string, files: FeedFile[]): fc.Arbitrary<string> {

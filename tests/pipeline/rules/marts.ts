@@ -1,8 +1,8 @@
 import { compareText } from './batches.ts'
 import { type Decimal, decimal, decimalText, plus } from './decimal.ts'
 import type { OpenError } from './errors.ts'
+import { entities } from './feed.ts'
 import { groupsAbove, groupsBelow } from './groups.ts'
-import { entities } from './parse.ts'
 import { grouped, type Row } from './records.ts'
 import type { World } from './world.ts'
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { compareText, isBatch } from './batches.ts'
-import { entities, type Feed, type FeedBatch, type FeedFile } from './parse.ts'
+import { entities, type Feed, type FeedBatch, type FeedFile } from './feed.ts'
 
 /** The feed of a data folder, so that the rules can be tried on real files. What is no feed file is passed over. */
 export function readFeed(folder: string): Feed {

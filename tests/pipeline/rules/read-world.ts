@@ -1,6 +1,7 @@
 import { compareBatches, datedBatch, isBatch } from './batches.ts'
+import { type Entity, entities, type Feed } from './feed.ts'
 import { judgeHelpdesk } from './helpdesk.ts'
-import { type Content, type Entity, entities, type Feed, readFile } from './parse.ts'
+import { type Content, readFile } from './parse.ts'
 import { judgeRecord, markDuplicates, type Read } from './records.ts'
 import type { Seeds, Vars } from './seeds.ts'
 import { takingPart } from './snapshots.ts'

@@ -1,7 +1,8 @@
 import { type Batch, compareBatches, compareText, natural } from './batches.ts'
+import type { Entity } from './feed.ts'
 import { billKey, type Finding, freshdeskKey, memberAt } from './fields.ts'
 import { canonicalJson, exactJson, isObject, type Json, type JsonObject } from './json.ts'
-import type { Entity, Landed } from './parse.ts'
+import type { Landed } from './parse.ts'
 
 /** A row of a table in canonical text: null, or the text of the value. */
 export type Row = Record<string, string | null>

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Entity } from './parse.ts'
+import type { Entity } from './feed.ts'
 import { recordTexts } from './texts.ts'
 
 /** The text of a file, how its name ends, and what is wrong with its bytes. */

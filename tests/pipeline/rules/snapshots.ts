@@ -1,6 +1,6 @@
 import { type Batch, natural } from './batches.ts'
+import type { Entity } from './feed.ts'
 import { markerSays } from './marker.ts'
-import type { Entity } from './parse.ts'
 import { grouped } from './records.ts'
 import { filesOf, type LedgerFile, recordsOf, type World } from './world.ts'
 

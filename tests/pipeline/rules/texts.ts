@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { cents, decimal, decimalText, shifted, times } from './decimal.ts'
-import type { Entity } from './parse.ts'
+import type { Entity } from './feed.ts'
 import {
   billId,
   boolean,

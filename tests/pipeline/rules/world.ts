@@ -1,6 +1,7 @@
 import type { Batch } from './batches.ts'
+import type { Entity, FeedFile } from './feed.ts'
 import type { Finding } from './fields.ts'
-import type { Entity, FeedFile, Signs } from './parse.ts'
+import type { Signs } from './parse.ts'
 import type { Judged } from './records.ts'
 import type { Seeds, Vars } from './seeds.ts'
 

@@ -1,6 +1,6 @@
 import { hasKey } from './declaration.ts'
+import type { Entity } from './feed.ts'
 import { isObject, type Json } from './json.ts'
-import type { Entity } from './parse.ts'
 
 /** What a value of a file is: a record, with the stream that its wrapper names, or a message of a protocol, which is none (R6). */
 export type Unwrapped = { record: Json; stream?: Json } | { message: 'other' | 'error' }

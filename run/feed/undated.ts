@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Command } from '../cli/command.ts'
+import { openPartly } from '../cli/open-project.ts'
+import type { Session, Sql } from '../database/driver.ts'
+import { hasRelations } from '../database/relations.ts'
+import type { Alert } from '../execute/feed-state.ts'
+import { literal } from '../manifest/relation.ts'
+import { readCsv } from '../parse/csv.ts'
+import { compileNode } from '../template/compile.ts'
+
+/** The alert for batches that stand for no day though their names hold digits, and that sync_batches does not name (R2). */
+export async function undatedAlerts(session: Session): Promise<Alert[]> {
+  return alertsOf(session, 'staging.base_batches', 'staging.sync_batches')
+}
+
+/** The same after a load, when nothing may be built yet: names are read as the project's models read them. None where the project has mistakes. */
+export async function undatedAfterLoad(command: Command, sql: Sql): Promise<Alert[]> {
+  if (await hasRelations(sql, ['staging.base_batches', 'staging.sync_batches']))
+    return alertsOf(sql, 'staging.base_batches', 'staging.sync_batches')
+  const { project, errors } = await openPartly(command)
+  const node = (name: string) => [...project.nodes.values()].find(node => node.name === name)
+  const [batches, seed] = [node('base_batches'), node('sync_batches')]
+  if (errors.length > 0 || !batches || !seed) return []
+  const text = await readFile(path.join(project.dir, seed.path), 'utf8')
+  const named = `jsonb_to_recordset(${literal(JSON.stringify(objectsOf(readCsv(text, seed.path))))}) as named (batch text, sync_date date)`
+  const compiled = await compileNode(project, batches, { standIn: node => (node === seed ? named : undefined) })
+  return alertsOf(sql, `(${compiled.text})`, named)
+}
+
+async function alertsOf(sql: Session | Sql, batches: string, named: string): Promise<Alert[]> {
+  const rows = await sql.unsafe<{ source: string }[]>(`
+    select distinct source, batch_order
+    from ${batches} as batches
+    where sync_date is null
+        and source ~ '[0-9]'
+        and source not in (select batch from ${named})
+        and exists (select from ops.files where files.batch = batches.source)
+    order by batch_order`)
+  return rows.length === 0 ? [] : [alertOf([...new Set(rows.map(({ source }) => source))])]
+}
+
+function alertOf(batches: string[]): Alert {
+  const [first = ''] = batches
+  const names = batches.length > 5 ? `${batches.slice(0, 5).join(', ')} and ${batches.length - 5} more` : batches.join(', ')
+  const isOne = batches.length === 1
+  return {
+    name: 'UndatedBatch',
+    message: `${isOne ? 'Batch' : 'Batches'} ${names} ${isOne ? 'has' : 'have'} no date in the name: ${isOne ? 'it is' : 'they are'} left out of histories, and nobody is missing from ${isOne ? 'it' : 'them'}`,
+    hint: `Add to sync_batches.csv (in seeds/, or in _seeds/ of the data folder) the line ${first},YYYY-MM-DD; or ${first}, where it stands for no day.`,
+  }
+}
+
+function objectsOf({ columns, rows }: ReturnType<typeof readCsv>): Record<string, string | null>[] {
+  return rows.map(row => Object.fromEntries(columns.map(({ name }, i) => [name.replaceAll('"', ''), row[i] ?? null])))
+}
