@@ -1,5 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -332,6 +335,26 @@ describe('a refused file', () => {
       { status: 'loaded', records: 1 },
     ])
     expect((await loadAll()).changed).toBe(false)
+  })
+
+  // A pipe that is opened waits for its other end, a device can be read without end.
+  it.skipIf(process.platform === 'win32')('is no file: a pipe, a socket, a link to a device. None is opened', async () => {
+    put('sync-day1/agents/1.json', JSON.stringify([agent(1)]))
+    execFileSync('mkfifo', [join(data, 'sync-day1/agents/2.json'), join(data, 'sync-day1/_COMPLETE')])
+    symlinkSync('/dev/zero', join(data, 'sync-day1/agents/3.json'))
+    symlinkSync('2.json', join(data, 'sync-day1/agents/4.json'))
+    const socket = createServer()
+    await once(socket.listen(join(data, 'sync-day1/agents/5.json')), 'listening')
+    try {
+      await loadAll()
+      expect([
+        ...(await database.sql`select path, sha256, raw_text from ops.files where status = 'refused' order by natural_order`),
+      ]).toEqual([2, 3, 4, 5].map(number => ({ path: `sync-day1/agents/${number}.json`, sha256: null, raw_text: null })))
+      expect([...(await database.sql`select reason from ops.markers`)]).toEqual([{ reason: 'it is not a regular file' }])
+      expect((await loadAll()).changed).toBe(false)
+    } finally {
+      socket.close()
+    }
   })
 })
 

@@ -30,12 +30,12 @@ interface BuildOptions {
 /** Copies the project once but for its unit tests, with seeds of the test's own; `warehouse()` then gives it a new database each time. */
 export async function projectWith(
   seeds?: Seeds,
-): Promise<{ warehouse(): Promise<Warehouse>; write(seeds: Partial<Seeds>): Promise<void>; remove(): Promise<void> }> {
+): Promise<{ dir: string; warehouse(): Promise<Warehouse>; write(seeds: Partial<Seeds>): Promise<void>; remove(): Promise<void> }> {
   const dir = await mkdtemp(join(tmpdir(), 'deskledger-warehouse-'))
   for (const name of ['dbt_project.yml', 'models', 'macros', 'seeds', 'tests/data'])
     await cp(join(projectDir, name), join(dir, name), { recursive: true, filter: source => !source.endsWith('_unit_tests.yml') })
   await write(seeds ?? {})
-  return { warehouse, write, remove: () => rm(dir, { recursive: true, force: true }) }
+  return { dir, warehouse, write, remove: () => rm(dir, { recursive: true, force: true }) }
 
   async function write(seeds: Partial<Seeds>): Promise<void> {
     for (const [name, rows] of Object.entries(seeds)) await writeFile(join(dir, 'seeds', `${name}.csv`), toCsv(name, rows))

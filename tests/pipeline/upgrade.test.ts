@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { expect, it } from 'vitest'
+import { load } from '../../loaders/load.ts'
+import { migrate } from '../../run/database/migrate.ts'
+import { freshDatabase, projectDir } from './database.ts'
+import { buildFixture } from './fixture.ts'
+import { compare, snapshot } from './rules/snapshot.ts'
+import { projectWith } from './warehouse.ts'
+
+/** The last migration before files were read by other rules. */
+const BEFORE = '00011'
+
+it('a warehouse that landed by the first rules of reading becomes what a fresh one is (R8)', async () => {
+  const [old, fresh] = [await freshDatabase({ migrate: false }), await freshDatabase()]
+  const folder = mkdtempSync(join(tmpdir(), 'deskledger-upgrade-'))
+  const project = await projectWith()
+  try {
+    const agent = (id: number) => ({ id, contact: { name: `Agent ${id}` }, ticket_scope: 1 })
+    // A page that was lost on the second day: the first rules took it for a record.
+    const files: Record<string, object> = {
+      'sync-2026-01-05/agents/1.json': [agent(1), agent(2)],
+      'sync-2026-01-05/agents/2.json': [agent(3)],
+      'sync-2026-01-06/agents/1.json': [agent(1), agent(2)],
+      'sync-2026-01-06/agents/2.json': { require_login: true },
+    }
+    for (const [path, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, 'data', path)), { recursive: true })
+      writeFileSync(join(folder, 'data', path), JSON.stringify(content))
+    }
+
+    const first = join(folder, 'first')
+    for (const name of readdirSync(join(projectDir, 'migrations')).filter(name => name.slice(0, 5) <= BEFORE))
+      cpSync(join(projectDir, 'migrations', name), join(first, 'migrations', name))
+    await migrate(old.sql, old.url, first)
+    for (const [path, content] of Object.entries(files)) await landByFirstRules(path, JSON.stringify(content))
+
+    await migrate(old.sql, old.url, projectDir)
+    const again = await load(old.sql, join(folder, 'data'), { prune: false })
+    expect(again.loads.flatMap(({ refused }) => refused).map(({ path }) => path)).toEqual(['sync-2026-01-06/agents/2.json'])
+    await load(fresh.sql, join(folder, 'data'), { prune: false })
+    for (const { sql } of [old, fresh]) {
+      const built = await buildFixture(sql, project.dir, { hasLog: true })
+      expect(built.status, built.printed).toBe('published')
+    }
+    expect(compare(await snapshot(fresh.sql), await snapshot(old.sql))).toEqual([])
+    expect(await old.sql`select * from core.agents where not is_active`).toEqual([])
+    expect((await load(old.sql, join(folder, 'data'), { prune: false })).changed).toBe(false)
+  } finally {
+    rmSync(folder, { recursive: true })
+    await project.remove()
+    await old.drop()
+    await fresh.drop()
+  }
+
+  async function landByFirstRules(path: string, text: string): Promise<void> {
+    const [batch = '', entity = ''] = path.split('/')
+    const location = join(folder, 'data', path)
+    const { size, mtimeNs, ctimeNs } = statSync(location, { bigint: true })
+    const sha256 = createHash('sha256').update(text).digest('hex')
+    const records = [JSON.parse(text)].flat()
+    await old.sql`
+      with file as (
+          insert into ops.files (path, batch, entity, sha256, bytes, status, records, modified_ns, changed_ns, read_ns)
+          values (${path}, ${batch}, ${entity}, ${sha256}, ${String(size)}, 'loaded', ${records.length}, ${String(mtimeNs)}, ${String(ctimeNs)}, ${String(ctimeNs + 10_000_000_000n)})
+          returning file_id
+      )
+      insert into raw.agents (file_id, position, record)
+      select file_id, number - 1, record from file, jsonb_array_elements(${JSON.stringify(records)}::text::jsonb) with ordinality as lines (record, number)`
+    await old.sql`
+      insert into ops.batches (batch, entity, changed_in) values (${batch}, ${entity}, nextval('ops.landing_seq'))
+      on conflict (batch, entity) do update set changed_in = excluded.changed_in`
+  }
+})
