@@ -69,10 +69,35 @@ describe('build', () => {
 
   it('plan changes nothing', async () => {
     await project.write({ 'models/new_one.sql': 'select 1 as a' })
-    expect((await cli('plan')).stdout).toContain('Nothing was changed')
+    for (const options of [[], ['--quiet']]) expect((await cli('plan', ...options)).stdout).toContain('Nothing was changed')
     const [row] = await database.sql`select to_regclass('new_one') as there`
     expect(row).toEqual({ there: null })
     await project.write({ 'models/new_one.sql': null })
+  })
+
+  it('of a selection that matches nothing says so last, with what may have been meant, and publishes nothing', async () => {
+    const runs = () => database.sql`select count(*) from ops.runs`
+    const before = [...(await runs())]
+    for (const command of ['build', 'plan', 'test']) {
+      const { code, stdout, stderr } = await cli(command, '--select', 'adlts')
+      expect([code, stdout]).toEqual([0, ''])
+      expect(stderr).toMatch(/Nothing to do: the selection matches no enabled node\.\n  → Did you mean 'adults'\?\n$/)
+    }
+    expect((await cli('build', '--select', 'adlts', '--warn-error')).code).toBe(1)
+    expect([...(await runs())]).toEqual(before)
+    expect((await cli('ls', '--select', 'tag:woh')).stderr).toContain("Did you mean 'who'?")
+  })
+
+  it('in a folder that cannot be written says where to write', async () => {
+    await project.write({ full: 'a file' })
+    const { code, stderr } = await cli('build', '--full-refresh', '--target-path', 'full/target')
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/\nCannot write \S+full\/target\S*: .*\n  → .*--target-path.*\n$/)])
+  })
+
+  it('whose output nobody reads goes on, and ends quietly', async () => {
+    const child = start(['ls', '--output', 'json', '--select', '+adults', 'people', 'colours'])
+    child.process.stdout.destroy()
+    expect(await child.ended).toMatchObject({ code: 0, stderr: '' })
   })
 
   it('one build at a time: --no-wait leaves with 2 and says who holds the lock', async () => {
@@ -104,6 +129,13 @@ describe('results on stdout', () => {
     )
     expect(JSON.parse((await cli('show', '--select', 'adults', '--output', 'json', '--limit', '-1')).stdout)).toHaveLength(4)
     expect((await cli('show', '--select', 'adults')).stdout.split('\n')[0]).toBe('| id |')
+    // Its own SQL would bring what is new since the last build.
+    await project.write({
+      'models/seen.sql': "{{ config(materialized='incremental') }} select 1 as id {% if is_incremental() %} where false {% endif %}",
+    })
+    await cli('run', '--select', 'seen')
+    expect(JSON.parse((await cli('show', '--select', 'seen', '--output', 'json')).stdout)).toEqual([{ id: 1 }])
+    await project.write({ 'models/seen.sql': null })
     expect((await cli('show', '--inline', 'select array[1, null] as l, null as l where false', '--output', 'json')).stdout.trim()).toBe(
       '[]',
     )

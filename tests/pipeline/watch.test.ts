@@ -58,6 +58,8 @@ describe('watch', () => {
     await until('1 error')
     expect(output).toMatch(/models\/people\.sql:2:17: column "no_such_column" does not exist/)
     expect(output).toMatch(/ +\| +\^/)
+    // What it held back, by its cause.
+    expect(output).toMatch(/Skipped: people failed: \w+/)
 
     await replace('models/people.sql', "select * from {{ ref('poeple') }}")
     await until('poeple')
