@@ -76,7 +76,7 @@ export async function ensureDataDirectory(cluster: DataDirectory, bin: string): 
   const made = writable(pgFolder, () => {
     mkdirSync(pgFolder, { recursive: true, mode: 0o700 })
     sweep(pgFolder)
-    return mkdtempSync(join(pgFolder, 'new-'))
+    return mkdtempSync(join(pgFolder, `new-${process.pid}-`))
   })
   mkdirSync(join(made, 'data'), { mode: 0o700 })
   writeFileSync(join(made, 'password'), `${randomBytes(24).toString('hex')}\n`, { mode: 0o600 })
@@ -153,7 +153,16 @@ function sweep(pgFolder: string): void {
   for (const name of readdirSync(pgFolder).filter(name => name.startsWith('new-'))) {
     const folder = join(pgFolder, name)
     const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
-    if (age > 60_000) rmSync(folder, { recursive: true, force: true })
+    if (age > 60_000 || !isAlive(Number(name.split('-')[1]))) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 0)
+  } catch (error) {
+    // Of another user it may not be signalled, but it is there.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

@@ -136,7 +136,9 @@ describe('after a kill -9', () => {
     const child = launch()
     await until(() => existsSync(join(folder, '.pg')) && readdirSync(join(folder, '.pg')).some(name => name.startsWith('new-')))
     child.kill('SIGKILL')
+    await once(child, 'exit')
     await startsAndStops()
+    expect(readdirSync(join(folder, '.pg')).filter(name => name.startsWith('new-'))).toEqual([])
   })
 
   it('in the middle of the start, the next start works', async () => {
