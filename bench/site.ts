@@ -73,7 +73,7 @@ async function siteIn(dir: string, server: string, signal: AbortSignal): Promise
       await drop(name)
       await admin(sql => sql.unsafe(`create database ${nameOf(name)} template template0`))
       const url = urlOf(name)
-      if (content === 'migrated') await ask(url, sql => migrate(sql, url, projectDir))
+      if (content === 'migrated') await ask(url, sql => migrate(sql, projectDir))
       return url
     },
     drop,

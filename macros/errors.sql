@@ -104,7 +104,7 @@
 {%- endmacro %}
 
 
-{# The dated batches that hold an entity and yet take no part in absence (R5). #}
+{# The dated batches that hold an entity and yet take no part in absence (R5); of one that never held a record nothing is said. #}
 {% macro incomplete_snapshots(entity, keys) -%}
     select
         {%- for key, type in keys.items() %}
@@ -128,6 +128,7 @@
     from {{ ref('snapshots') }}
     where entity = '{{ entity }}'
         and not takes_part
+        and exists (select from {{ ref('base_files') }} where entity = '{{ entity }}' and records > 0)
 {%- endmacro %}
 
 

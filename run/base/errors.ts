@@ -7,8 +7,8 @@ export interface Place {
   macro?: string
 }
 
-/** Kinds of ProjectError that code must tell apart: the server or a node of its cluster is gone, another build holds the lock. */
-export type ProblemCode = 'connection-lost' | 'node-away' | 'locked'
+/** Kinds of ProjectError that code must tell apart: the server or a node of its cluster is gone, another build holds the lock, TLS does not come about. */
+export type ProblemCode = 'connection-lost' | 'node-away' | 'locked' | 'tls'
 
 /** What a ProjectError says beside its message. */
 export interface ErrorDetails {

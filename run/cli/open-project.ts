@@ -7,7 +7,7 @@ import type { ProjectFiles } from '../project/files.ts'
 import { found, running } from '../report/dbt-lines.ts'
 import type { Report } from '../report/report.ts'
 import type { Command } from './command.ts'
-import { connectionOf, targetOf } from './open-database.ts'
+import { connectionOf } from './open-database.ts'
 
 /** A project as a command works with it. */
 export interface Opened {
@@ -33,11 +33,11 @@ export async function openPartly({ name, options, report, extension }: Command):
   if (!BARE.has(name)) report.event(running(), true)
   // Not before: who finds out by other means that nothing is to do has no use for these.
   const [{ loadProject }, { parsePartly }] = await Promise.all([import('../project/files.ts'), import('../parse/parse.ts')])
-  const { url, target } = await connectionOf(options)
+  const { target } = await connectionOf(options)
   const seeds = extension?.seeds({ options })
   const files = await loadProject(options.projectDir, {
     ...(options.vars ? { vars: options.vars } : {}),
-    target: { ...targetOf(url), ...target },
+    target,
     ...(seeds ? { seedFiles: seeds.files, seedFolders: [seeds.folder] } : {}),
     flags: {
       which: name,

@@ -9,10 +9,10 @@ import type { Report } from '../report/report.ts'
  * where the models say. Gives whether it is a cluster. `models` is asked for a project only where there is a cluster.
  */
 export async function prepareDatabase(
-  { sql, url, session, report }: { sql: Sql; url: string; session: Session; report: Report },
+  { sql, session, report }: { sql: Sql; session: Session; report: Report },
   project: Pick<Project, 'dir' | 'citus'>,
   models: () => Promise<Project>,
 ): Promise<boolean> {
-  for (const name of await migrate(sql, url, project.dir)) report.note(`Applied migration ${name}`)
+  for (const name of await migrate(sql, project.dir)) report.note(`Applied migration ${name}`)
   return prepareCluster(sql, session, project.citus, models, report)
 }

@@ -37,9 +37,9 @@ export async function buildCommand(
   const opened = await openProject(command)
   const { nodes, isWhole } = await selected(command, opened, kind.types)
   if (nodes.length === 0 && !isWhole) return endWithoutNodes(command, opened)
-  return withDatabase(command, async (sql, url) => {
+  return withDatabase(command, async sql => {
     return whileLocked(command, sql, async session => {
-      const onCitus = await prepareDatabase({ sql, url, session, report }, opened.project, async () => opened.project)
+      const onCitus = await prepareDatabase({ sql, session, report }, opened.project, async () => opened.project)
       const withLog = await hasLog(sql)
       if (withLog && options.atomic === false)
         throw new ProjectError('--no-atomic is not for a project with landing tables: readers would see a mixture of two builds', {

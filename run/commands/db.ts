@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { ProjectError } from '../base/errors.ts'
 import type { Command } from '../cli/command.ts'
-import { databaseUrl } from '../cli/open-database.ts'
+import { connectionOf } from '../cli/open-database.ts'
+import { urlOf } from '../database/address.ts'
+import { embeddedAddress } from '../embedded/embedded-address.ts'
 import { keepEmbedded, runningEmbedded, startEmbedded, stopEmbedded } from '../embedded/server.ts'
 
 /** db start, stop, url, psql: the embedded server, kept running for other clients. */
@@ -15,14 +17,14 @@ export const dbCommands: Record<'start' | 'stop' | 'url' | 'psql', (command: Com
 }
 
 async function start({ options, report }: Command): Promise<number> {
-  refuseOther()
+  await refuseOther(options)
   report.result(await keepEmbedded(folder(options)))
   report.note('It runs until `npx tsx run.ts db stop`.')
   return 0
 }
 
 async function stop({ options, report }: Command): Promise<number> {
-  refuseOther()
+  await refuseOther(options)
   const state = await stopEmbedded(folder(options))
   report.note(
     { stopped: 'Stopped.', 'not running': 'It was not running.', 'in use': 'It stops when the process that works with it has ended.' }[
@@ -34,26 +36,20 @@ async function stop({ options, report }: Command): Promise<number> {
 
 // The password is in it: it is what the user asks for.
 async function url({ options, report }: Command): Promise<number> {
-  const given = databaseUrl() ?? runningEmbedded(folder(options))?.url
+  const { address } = await connectionOf(options)
+  const given = process.env.DATABASE_URL || (address ? urlOf(address) : runningEmbedded(folder(options))?.url)
   if (!given) throw new ProjectError('The embedded server is not running', { hint: 'Start it with `npx tsx run.ts db start`.' })
   report.result(given)
   return 0
 }
 
 async function psql({ options }: Command, args: string[]): Promise<number> {
-  const given = databaseUrl()
+  const { address: given } = await connectionOf(options)
   const server = given ? null : await startEmbedded(folder(options))
   try {
-    const { username, password, hostname, port, pathname } = new URL(given ?? server!.url)
     // By environment, so that the password stands in no list of processes.
-    const env = {
-      ...process.env,
-      PGHOST: hostname || '127.0.0.1',
-      PGPORT: port || '5432',
-      PGUSER: decodeURIComponent(username),
-      PGDATABASE: decodeURIComponent(pathname.slice(1)),
-      ...(password ? { PGPASSWORD: decodeURIComponent(password) } : {}),
-    }
+    const { PGSERVICE: _, ...environment } = process.env
+    const env = { ...environment, ...(given ?? embeddedAddress(server!.url)).environment }
     const child = spawn('psql', args, { stdio: 'inherit', env })
     const [code] = await once(child, 'exit')
     return code === 0 ? 0 : 2
@@ -67,10 +63,11 @@ async function psql({ options }: Command, args: string[]): Promise<number> {
   }
 }
 
-function refuseOther(): void {
-  if (!databaseUrl()) return
-  throw new ProjectError('DATABASE_URL is set, so the embedded server is not in use', {
-    hint: 'Unset DATABASE_URL to work with the embedded one.',
+async function refuseOther(options: Command['options']): Promise<void> {
+  const { address } = await connectionOf(options)
+  if (!address) return
+  throw new ProjectError(`${address.from} names a server, so the embedded one is not in use`, {
+    hint: 'Work with the embedded one where DATABASE_URL is not set and there is no profile.',
   })
 }
 

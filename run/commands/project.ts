@@ -8,7 +8,7 @@ import type { Command } from '../cli/command.ts'
 import { connectionOf, withDatabase } from '../cli/open-database.ts'
 import { openProject } from '../cli/open-project.ts'
 import { hasType, selectedIds } from '../cli/selection.ts'
-import { describeUrl } from '../database/connection.ts'
+import { describeAddress } from '../database/address.ts'
 import { pendingMigrations } from '../database/migrate.ts'
 import { runningEmbedded } from '../embedded/server.ts'
 import type { Node } from '../manifest/node.ts'
@@ -45,9 +45,9 @@ export async function debugCommand(command: Command): Promise<number> {
   report.result(`node ${process.version}, ${process.platform} ${process.arch}`)
   const { project } = await openProject(command)
   report.result(`project ${project.name} in ${project.dir}: ${foundLine(project)}`)
-  const { url: given } = await connectionOf(command.options)
+  const { address } = await connectionOf(command.options)
   report.result(
-    `database: ${given ? describeUrl(given) : `embedded PostgreSQL in ${path.join(project.dir, '.pg')}${runningEmbedded(project.dir) ? ', running' : ''}`}`,
+    `database: ${address ? `${describeAddress(address)} (${address.from})` : `embedded PostgreSQL in ${path.join(project.dir, '.pg')}${runningEmbedded(project.dir) ? ', running' : ''}`}`,
   )
   return withDatabase(command, async sql => {
     const [row] = await sql<{ version: string; user: string }[]>`select version() as version, current_user as user`

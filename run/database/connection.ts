@@ -1,11 +1,12 @@
-import net from 'node:net'
 import { ProjectError } from '../base/errors.ts'
-import { type Notice, openPool, type Sql } from './driver.ts'
+import { type Address, addressOfUrl, describeAddress } from './address.ts'
+import { clientPid, type Notice, openPool, type Sql } from './driver.ts'
 import { surviveLossWhileConnecting, withSessions } from './guarded-session.ts'
+import { openSocket } from './socket.ts'
 
 /** What a connection wants other than usual. */
 export interface ConnectOptions {
-  /** How pg_stat_activity shows it: `deskledger build`. */
+  /** How pg_stat_activity shows it: `deskledger build`; an application_name of the address wins. */
   application?: string
   /** Gets every notice and warning; they are dropped otherwise. */
   onNotice?: (notice: Notice) => void
@@ -19,110 +20,178 @@ export interface ConnectOptions {
  * timestamptz as `2024-03-31T10:00:00.123456Z` (microseconds kept), timestamp the same without Z, json parsed, arrays as arrays.
  * Throws a ProjectError for a URL that is none.
  */
-export function connect(url: string, { application = 'deskledger', onNotice = () => {}, max = 5 }: ConnectOptions = {}): Sql {
-  checkUrl(url)
+export function connect(to: Address | string, { application = 'deskledger', onNotice = () => {}, max = 5 }: ConnectOptions = {}): Sql {
+  const address = typeof to === 'string' ? addressOfUrl(to) : to
   surviveLossWhileConnecting()
-  const options = {
-    max,
-    onnotice: onNotice,
-    connect_timeout: connectSeconds,
-    socket: openSocket,
-    // A session holds the lock and the transaction of a build, however long: the driver must not retire its connection.
-    max_lifetime: null,
-    types: { date: { to: 1184, from: [1082, 1114, 1184], serialize: timeToText, parse: textToIso } },
-    connection: { application_name: application, TimeZone: 'UTC', DateStyle: 'ISO, YMD', IntervalStyle: 'postgres' },
-  }
-  const open = (more: object) => openPool(url, { ...options, ...more })
-  return withSessions(open({}), (onclose, onsocket) => {
-    const socket = async (place: Place) => onsocket(await openSocket(place))
-    return open({ max: 1, onclose, socket })
-  })
-}
-
-const connectSeconds = 10
-
-/** Where the driver wants a socket to. */
-interface Place {
-  host: string[]
-  port: number[]
-  path?: string | false
-}
-
-// The driver leaves Nagle's algorithm on, so that the end of each COPY would wait some 40 ms for an acknowledgement.
-function openSocket({ host: [host = ''], port: [port = 5432], path }: Place): Promise<net.Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = path ? net.connect(path) : net.connect({ host, port, noDelay: true })
-    const timedOut = Object.assign(new Error(`no answer in ${connectSeconds} seconds`), { code: 'CONNECT_TIMEOUT' })
-    socket.setTimeout(connectSeconds * 1000, () => socket.destroy(timedOut))
-    socket.once('error', reject)
-    socket.once('connect', () => {
-      socket.setTimeout(0).off('error', reject)
-      // TLS asks for the name of the host.
-      resolve(Object.assign(socket, { host }))
+  const open = (more: object) =>
+    openPool({
+      host: [address.host],
+      port: [address.port],
+      user: address.user,
+      pass: address.password ?? '',
+      database: address.database,
+      ssl: false,
+      socket: () => openSocket(address),
+      max,
+      onnotice: onNotice,
+      connect_timeout: address.connectSeconds,
+      // A session holds the lock and the transaction of a build, however long: the driver must not retire its connection.
+      max_lifetime: null,
+      types: { date: { to: 1184, from: [1082, 1114, 1184], serialize: timeToText, parse: textToIso } },
+      connection: {
+        application_name: address.applicationName ?? application,
+        // No more of these than what poolers know as well: the rest is said to each session.
+        client_encoding: 'UTF8',
+        TimeZone: 'UTC',
+        DateStyle: 'ISO, YMD',
+        ...address.startup,
+      },
+      ...more,
     })
-  })
+  return withSessions(open({}), SESSION_SETTINGS, (onclose, onsocket) =>
+    open({ max: 1, onclose, socket: async () => onsocket(await openSocket(address)) }),
+  )
+}
+
+// How SQL is read and how values become text: the same on every server, whatever it, its database or the user has for a default.
+const SESSION_SETTINGS = `set IntervalStyle = 'postgres'; set standard_conforming_strings = on; set bytea_output = 'hex'; set extra_float_digits = 1`
+
+/** What a server is like, as far as it decides what can be done there. */
+export interface Server {
+  /** `15.4 (Debian 15.4-1)` */
+  version: string
+  warnings: string[]
 }
 
 /**
- * Opens the first connection and looks at the server's version: PostgreSQL 15 to 18 are known to work.
- * An older one is a ProjectError, a newer one a warning; so is a server that cannot be reached (see `explainConnection`).
+ * Opens the first connection and looks whether a build can work there. A ProjectError is thrown, before anything is done, where the server cannot be
+ * reached (see `explainConnection`), is older than PostgreSQL 15, has another encoding than UTF-8 (the feed is UTF-8), gives each transaction a session of its own
+ * (a pooler: the lock of a build is a session's), or is not what the address wants. A newer version than 18 is a warning.
  */
-export async function checkServer(sql: Sql, url: string): Promise<{ version: string; warnings: string[] }> {
-  const [row] = await sql<{ number: number; version: string }[]>`
-    select current_setting('server_version_num')::int as number, current_setting('server_version') as version
-  `.catch(error => {
-    throw explainConnection(error, url) ?? error
+export async function checkServer(sql: Sql, to: Address | string): Promise<Server> {
+  const address = typeof to === 'string' ? addressOfUrl(to) : to
+  const looked = sql<Facts[]>`
+    select
+        current_setting('server_version_num')::int as number,
+        current_setting('server_version') as version,
+        current_setting('server_encoding') as encoding,
+        pg_is_in_recovery() as "isStandby",
+        current_setting('transaction_read_only')::boolean as "isReadOnly",
+        pg_backend_pid() as pid
+  `
+  const rows = await looked.catch(error => {
+    throw explainConnection(error, address) ?? error
   })
-  const { number, version } = row!
-  const major = Math.floor(number / 10_000)
-  if (major < oldest) {
-    throw new ProjectError(
-      `PostgreSQL ${version} at ${describeUrl(url)} is too old: ${oldest} to ${newest} are supported (MERGE came with 15)`,
-      {
-        hint: 'Point DATABASE_URL at a newer server, or unset it to use the embedded one.',
-      },
-    )
+  const { number, version, encoding, isStandby, isReadOnly, pid } = rows[0]!
+  const where = `PostgreSQL ${version} at ${describeAddress(address)} (${address.from})`
+  const refuse = (what: string, hint: string): never => {
+    throw new ProjectError(`${where} ${what}`, { hint })
   }
-  const warnings = major > newest ? [`PostgreSQL ${version} is newer than what this was tested with (${oldest} to ${newest})`] : []
+  const major = Math.floor(number / 10_000)
+  if (major < OLDEST)
+    refuse(`is too old: ${OLDEST} to ${NEWEST} are supported (MERGE came with 15)`, 'Name a newer server, or none to use the embedded one.')
+  if (encoding !== 'UTF8')
+    refuse(
+      `has the encoding ${encoding}: the feed is UTF-8`,
+      `Make a database that can hold it: create database deskledger encoding 'UTF8' template template0;`,
+    )
+  // A server that is spoken to directly gives the number of its own process as the connection begins; a pooler gives one that it made up.
+  if (clientPid(rows) !== pid && (await isPooledByTransaction(sql)))
+    refuse(
+      'is behind a pooler that gives each transaction another session: the lock of a build is held by a session',
+      "Name the server itself, or a pool in session mode (PgBouncer: pool_mode=session in the database's line).",
+    )
+  const wanted = { 'read-write': !isReadOnly, primary: !isStandby, standby: isStandby, 'read-only': isReadOnly }[address.sessionAttributes]
+  if (wanted === false)
+    refuse(
+      `is ${isStandby ? 'a standby' : isReadOnly ? 'read-only' : 'a primary'}: target_session_attrs=${address.sessionAttributes}`,
+      'Name the server that is meant.',
+    )
+  const warnings = [...address.warnings]
+  if (major > NEWEST) warnings.push(`PostgreSQL ${version} is newer than what this was tested with (${OLDEST} to ${NEWEST})`)
   return { version, warnings }
 }
 
-/** The URL as it may be shown: without the password and without parameters. */
-export function describeUrl(url: string): string {
-  if (!URL.canParse(url)) return 'the database of DATABASE_URL'
-  const { protocol, username, host, pathname } = new URL(url)
-  return `${protocol}//${username ? `${username}@` : ''}${host}${pathname}`
+/** Throws a ProjectError where nothing can be written. */
+export async function refuseReadOnly(sql: Sql): Promise<void> {
+  const [row] = await sql<{ isStandby: boolean; isReadOnly: boolean }[]>`
+    select pg_is_in_recovery() as "isStandby", current_setting('transaction_read_only')::boolean as "isReadOnly"`
+  if (row?.isStandby) throw new ProjectError('The server is a standby: nothing can be written there', { hint: 'Name the primary.' })
+  if (row?.isReadOnly)
+    throw new ProjectError('The server, or this user of it, is read-only: nothing can be written there', {
+      hint: 'Name another server, or see default_transaction_read_only (alter role, alter database).',
+    })
 }
 
+interface Facts {
+  number: number
+  version: string
+  encoding: string
+  isStandby: boolean
+  isReadOnly: boolean
+  pid: number
+}
+
+/**
+ * Whether clients that stay connected meet several backends, or one backend several clients. Two connections take turns, one of them in a transaction: a
+ * pooler has to give the other one another backend meanwhile, and the first that is free after it.
+ */
+async function isPooledByTransaction(sql: Sql): Promise<boolean> {
+  const backends = new Map<number, number>()
+  const look = async (on: Sql): Promise<boolean> => {
+    const rows = await on<{ pid: number }[]>`select pg_backend_pid() as pid`
+    const [client, backend] = [clientPid(rows), rows[0]!.pid]
+    const isOther = backends.has(client) ? backends.get(client) !== backend : [...backends.values()].includes(backend)
+    backends.set(client, backend)
+    return isOther
+  }
+  try {
+    for (let turn = 0; turn < TURNS; turn++) {
+      const found = await sql.begin(async transaction => (await look(transaction as unknown as Sql)) || look(sql))
+      if (found || (await look(sql))) return true
+    }
+    return false
+  } catch (error) {
+    // There are no transactions in statement mode, and what one backend has prepared another does not know.
+    if (['08P01', '26000', '42P05'].includes((error as { code?: string }).code ?? '')) return true
+    throw error
+  }
+}
+
+const TURNS = 4
+
 /** The error of an attempt to connect in one line with the next step; undefined when it is something else. */
-export function explainConnection(error: unknown, url: string): ProjectError | undefined {
+export function explainConnection(error: unknown, address: Address): ProjectError | undefined {
   const { code = '', message = '', syscall = 'connect' } = error as { code?: string; message?: string; syscall?: string }
   // A file that is missing has the code of a socket that is missing.
-  if (code === 'ENOENT' && syscall !== 'connect') return undefined
-  const known = /unrecognized configuration parameter/.test(message) ? unknownSetting : connectionErrors[code]
+  if (error instanceof ProjectError || (code === 'ENOENT' && syscall !== 'connect')) return undefined
+  const isUnknownSetting = /unrecognized configuration parameter|unsupported startup parameter/.test(message)
+  const known = isUnknownSetting ? unknownSetting : connectionErrors[code]
   if (!known) return undefined
   const said = message.split('\n')[0]
-  const what = `Cannot connect to ${describeUrl(url)}: ${known.what}${said ? ` (${said})` : ''}`
+  const what = `Cannot connect to ${describeAddress(address)} (${address.from}): ${known.what}${said ? ` (${said})` : ''}`
   return new ProjectError(what, { hint: known.hint, cause: error })
 }
 
-const oldest = 15
-const newest = 18
+const OLDEST = 15
+const NEWEST = 18
 
 const unreachable = {
   what: 'no server answers there',
-  hint: 'Start that server or correct DATABASE_URL; unset DATABASE_URL to use the embedded server.',
+  hint: 'Start that server, or correct the address; without DATABASE_URL and a profile the embedded server is used.',
 }
 const refusedLogin = {
   what: 'the server refuses user or password',
-  hint: 'Correct user and password in DATABASE_URL; characters such as @ : / % in a password are written percent-encoded (%40 for @).',
+  hint: 'Correct user and password; in a URL characters such as @ : / % are written percent-encoded (%40 for @).',
 }
 const busy = {
   what: 'the server takes no connection at this moment',
   hint: 'Try again in a moment; see the log of the server if it stays so.',
 }
-
-const unknownSetting = { what: 'the server does not know a setting', hint: 'Remove the unknown parameter after the ? of DATABASE_URL.' }
+const unknownSetting = {
+  what: 'a setting is not known there',
+  hint: 'Remove it from options, or from the profile; a pooler may refuse what its server knows.',
+}
 
 const connectionErrors: Record<string, { what: string; hint: string }> = {
   ECONNREFUSED: unreachable,
@@ -138,23 +207,9 @@ const connectionErrors: Record<string, { what: string; hint: string }> = {
   '28P01': refusedLogin,
   '28000': { ...refusedLogin, what: 'the server does not let that user in from here' },
   SASL_SIGNATURE_MISMATCH: refusedLogin,
-  '3D000': { what: 'that database does not exist', hint: 'Create it (createdb), or correct the name at the end of DATABASE_URL.' },
+  '3D000': { what: 'that database does not exist', hint: 'Create it (createdb), or correct its name.' },
   '53300': busy,
   '57P03': busy,
-}
-
-function checkUrl(url: string): void {
-  const hint = 'Write it as postgres://user:password@host:5432/database, with @ : / % # and comma of a password percent-encoded.'
-  // Never quote it: it may hold a password.
-  if (!/^postgres(ql)?:\/\//.test(url))
-    throw new ProjectError('DATABASE_URL is not a PostgreSQL URL: it does not begin with postgres://', { hint })
-  try {
-    const { username, password } = new URL(url)
-    decodeURIComponent(username + password)
-    if (url.includes(',')) throw new Error('several hosts')
-  } catch {
-    throw new ProjectError('DATABASE_URL is not a valid URL of one server', { hint })
-  }
 }
 
 function timeToText(value: unknown): string {

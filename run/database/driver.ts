@@ -17,8 +17,13 @@ export type Transaction = postgres.TransactionSql
 export type Notice = postgres.Notice
 
 /** Opens a pool, lazily: nothing is connected before the first query. */
-export function openPool(url: string, options: object): Sql {
-  return postgres(url, options) as unknown as Sql
+export function openPool(options: object): Sql {
+  return postgres(options) as unknown as Sql
+}
+
+/** The number of its process that the server, or a pooler before it, gave to the connection on which a result came. */
+export function clientPid(rows: object): number {
+  return (rows as { state: { pid: number } }).state.pid
 }
 
 /** A query that is under way: it can be made to fail from outside. */

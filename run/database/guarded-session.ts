@@ -7,8 +7,13 @@ import { interceptSending, type Pending, registerSocket, type Session, type Sql 
  * The driver's own `reserve()` is not safe for a lock or a transaction: when its connection is lost between two statements, the next one
  * goes to whatever the pool has connected in its place, without the lock and outside the transaction, or waits forever, or ends the
  * process. Here every statement after the loss, and those that wait for an answer, fail with CONNECTION_CLOSED.
+ * `settings` is a statement that each session begins with.
  */
-export function withSessions(pool: Sql, connectOne: (onClose: () => void, onSocket: (socket: Socket) => Socket) => Sql): Sql {
+export function withSessions(
+  pool: Sql,
+  settings: string,
+  connectOne: (onClose: () => void, onSocket: (socket: Socket) => Socket) => Sql,
+): Sql {
   const open = new Set<Sql>()
   const end = pool.end.bind(pool)
   return Object.assign(pool, { reserve, end: endAll })
@@ -34,7 +39,11 @@ export function withSessions(pool: Sql, connectOne: (onClose: () => void, onSock
     const refused = new Promise<never>((_, reject) => {
       refuse = reject
     })
-    const session = await Promise.race([own.reserve(), refused]).catch(error => {
+    const begun = own.reserve().then(async session => {
+      await session.unsafe(settings)
+      return session
+    })
+    const session = await Promise.race([begun, refused]).catch(error => {
       close()
       throw error
     })

@@ -57,7 +57,7 @@ export async function isBuildingOrLoading(sql: Sql): Promise<boolean> {
 }
 
 /** Runs the work while no other process migrates this database. A lock of its own: a build migrates while it holds the other. */
-export async function whileMigrating<T>(sql: Sql, work: () => Promise<T>): Promise<T> {
+export async function whileMigrating<T>(sql: Sql, work: (session: Session) => Promise<T>): Promise<T> {
   return holding(sql, migrating, async session => void (await session`select pg_advisory_lock(${migrating[0]}, ${migrating[1]})`), work)
 }
 

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Place, ProjectError } from '../base/errors.ts'
-import type { Sql } from './driver.ts'
+import { isPostgresError, type Place, type PostgresError, ProjectError } from '../base/errors.ts'
+import { quote } from '../manifest/relation.ts'
+import type { Session, Sql } from './driver.ts'
 import { isRepeatable } from './errors.ts'
 import { whileMigrating } from './lock.ts'
-import { statementPlace } from './migration-place.ts'
+import { migrationConnection } from './migration-connection.ts'
 
 /** A file of migrations/, in its order. */
 export interface Migration {
@@ -16,7 +17,7 @@ export interface Migration {
 }
 
 /** What of migrations/ is to be applied to the database, in order. Reads only; empty means that nothing is to do. */
-export async function pendingMigrations(sql: Sql, projectDir: string): Promise<Migration[]> {
+export async function pendingMigrations(sql: Sql | Session, projectDir: string): Promise<Migration[]> {
   const files = readMigrations(projectDir)
   const applied = await appliedMigrations(sql)
   checkHistory(files, applied)
@@ -29,11 +30,17 @@ export async function pendingMigrations(sql: Sql, projectDir: string): Promise<M
  * something is pending. Throws a ProjectError with file, line and column when PostgreSQL refuses a statement, and when files
  * and history disagree. Not inside a transaction.
  */
-export async function migrate(sql: Sql, url: string, projectDir: string): Promise<string[]> {
-  if (!(await pendingMigrations(sql, projectDir)).length) return []
-  return whileMigrating(sql, async () => {
-    const pending = await pendingMigrations(sql, projectDir)
-    if (pending.length) await applyPending(url, projectDir, pending)
+export async function migrate(sql: Sql, projectDir: string): Promise<string[]> {
+  if (!(await pendingMigrations(sql, projectDir)).length && !(await strayLedger(sql))) return []
+  return whileMigrating(sql, async session => {
+    await bringLedgerHome(session)
+    const pending = await pendingMigrations(session, projectDir)
+    if (pending.length > 0) await applyPending(session, projectDir, pending)
+    const left = await pendingMigrations(session, projectDir)
+    if (left.length > 0)
+      throw new ProjectError(`${left.map(({ name }) => name).join(', ')}: applied without an error, and not there`, {
+        hint: 'The database is not as it should be. Please report it, with the settings of the server that differ from its defaults.',
+      })
     return pending.map(({ name }) => name)
   })
 }
@@ -77,15 +84,44 @@ function indexOf(name: string): number {
   })
 }
 
-async function appliedMigrations(sql: Sql): Promise<Applied[]> {
-  const [table] = await sql<{ exists: boolean }[]>`select to_regclass('atdatabases_migrations_applied') is not null as exists`
-  if (!table!.exists) return []
+async function appliedMigrations(sql: Sql | Session): Promise<Applied[]> {
+  const schema = await ledgerSchema(sql)
+  if (schema === undefined) return []
   return sql<Applied[]>`
     select index, name, script, applied_at::text as "appliedAt"
-    from atdatabases_migrations_applied
+    from ${sql(schema)}.${sql(LEDGER)}
     where not obsolete
     order by index
   `
+}
+
+// Never by search_path, which each role may have otherwise.
+async function ledgerSchema(sql: Sql | Session): Promise<string | undefined> {
+  const rows = await sql<{ schema: string }[]>`
+    select nspname as schema from pg_class inner join pg_namespace on pg_namespace.oid = relnamespace
+    where relname = ${LEDGER} and relkind = 'r'
+    order by nspname != ${HOME}, nspname`
+  if (rows.length > 1 && rows[0]?.schema !== HOME)
+    throw new ProjectError(
+      `The database has ${rows.length} ledgers of migrations: ${rows.map(({ schema }) => `${schema}.${LEDGER}`).join(', ')}`,
+      {
+        hint: `Keep the one of this warehouse and drop the others; it belongs into ${HOME}.`,
+      },
+    )
+  return rows[0]?.schema
+}
+
+async function strayLedger(sql: Sql): Promise<boolean> {
+  return ![undefined, HOME].includes(await ledgerSchema(sql))
+}
+
+// Where the search_path of the user who first migrated had put it.
+async function bringLedgerHome(session: Session): Promise<void> {
+  const schema = await ledgerSchema(session)
+  if (schema === undefined || schema === HOME) return
+  await session`begin`
+  for (const table of [LEDGER, VERSION]) await session.unsafe(`alter table ${quote(schema)}.${table} set schema ${HOME}`)
+  await session`commit`
 }
 
 function checkHistory(files: Migration[], applied: Applied[]): void {
@@ -128,54 +164,57 @@ function text({ script }: Migration): string {
   return script.replaceAll('\r\n', '\n')
 }
 
-async function applyPending(url: string, projectDir: string, pending: Migration[]): Promise<void> {
-  const { applyMigrations, connect } = await import('@databases/pg-migrations')
+async function applyPending(session: Session, projectDir: string, pending: Migration[]): Promise<void> {
+  const { applyMigrations } = await import('@databases/pg-migrations')
   let at = 0
-  const sent: string[] = []
-  const connection = connect({
-    connectionString: url,
-    poolSize: 1,
-    bigIntMode: 'string',
-    applicationName: 'deskledger migrations',
-    onError: () => {},
-    onQueryStart: (_, { text }) => void sent.push(text),
-  })
   try {
+    // What is not said to be elsewhere goes where it goes without any search_path of one's own.
+    await session.unsafe(`set search_path = ${HOME}`)
     await applyMigrations({
-      connection,
+      connection: migrationConnection(session),
       migrationsDirectory: join(projectDir, 'migrations'),
+      versionTableName: `${HOME}.${VERSION}`,
+      appliedMigrationsTableName: `${HOME}.${LEDGER}`,
       // pendingMigrations() has compared them, blind to line ends.
       ignoredErrors: ['migration_file_edited'],
-      beforeOperation: async ({ kind }) => void (kind === 'apply' && sent.splice(0)),
       afterOperation: async ({ kind }) => void (kind === 'apply' && at++),
     })
   } catch (error) {
-    // The driver of the package has no code for a lost connection.
-    if (/connection terminated|encountered a connection error/i.test((error as Error).message))
-      throw Object.assign(error as Error, { code: 'CONNECTION_CLOSED' })
-    throw isRepeatable(error) ? error : (refused(pending[at], sent, error) ?? error)
-  } finally {
-    await connection.dispose()
+    throw isRepeatable(error) ? error : (refused(pending[at], error) ?? error)
   }
 }
 
-function refused(file: Migration | undefined, sent: string[], error: unknown): ProjectError | undefined {
-  const { code, message, detail, hint, position } = error as {
-    code?: string
-    message: string
-    detail?: string
-    hint?: string
-    position?: string
-  }
-  if (!file || !/^[0-9A-Z]{5}$/.test(code ?? '')) return undefined
-  // The package appends a picture of the statement; ours shows the file.
-  const said = [message.split('\n\n')[0], detail, hint].filter(Boolean).join('. ')
+function refused(file: Migration | undefined, error: unknown): ProjectError | undefined {
+  if (!isPostgresError(error)) return undefined
+  const { code, message, detail, hint, position, query } = error as PostgresError & { query?: string }
+  // A right that is missing is no mistake of the file.
+  if (code === MISSING_RIGHT)
+    return new ProjectError(`The user of the database lacks a right that migrations need: ${message}`, {
+      hint: '`npx tsx run.ts debug` says what to grant.',
+      cause: error,
+    })
+  if (!file || query?.trim() !== file.script.trim()) return undefined
+  const said = [message, detail, hint].filter(Boolean).join('. ')
   return new ProjectError(`PostgreSQL refuses the migration: ${said} (${code})`, {
-    place: { ...place(file), ...statementPlace(file.script, sent, position ? Number(position) : undefined) },
+    place: { ...place(file), ...placeIn(file.script, query, position) },
     hint: 'Nothing of this file was applied. Correct it and run the command again.',
   })
+}
+
+// PostgreSQL counts characters of what was sent, from 1.
+function placeIn(script: string, sent: string, position: string | number | undefined): { line?: number; column?: number } {
+  if (!position) return {}
+  const skipped = script.indexOf(sent.trim()) - sent.indexOf(sent.trim())
+  const before = script.slice(0, skipped + [...sent].slice(0, Number(position) - 1).join('').length).split('\n')
+  return { line: before.length, column: before.at(-1)!.length + 1 }
 }
 
 function place({ name }: Migration): Place {
   return { file: `migrations/${name}` }
 }
+
+// In public, as the versions before had it: one that knows less then says what it lacks, rather than begin anew.
+const HOME = 'public'
+const LEDGER = 'atdatabases_migrations_applied'
+const VERSION = 'atdatabases_migrations_version'
+const MISSING_RIGHT = '42501'

@@ -16,6 +16,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { ProjectError } from '../base/errors.ts'
 import { binariesVersion, type Identity, serverIdentity } from './binaries.ts'
+import { superuser } from './embedded-address.ts'
 
 /** The embedded server's files: `.pg/18/` with the data, the password, the log and who holds the server. */
 export interface DataDirectory {
@@ -45,9 +46,6 @@ export const programEnvironment = {
   TZ: 'UTC',
   ...(process.platform === 'win32' && { SystemRoot: process.env.SystemRoot, TEMP: process.env.TEMP }),
 }
-
-/** The name of the embedded server's superuser and of its database. */
-export const superuser = 'deskledger'
 
 /** The cluster of a project, whether it is there or not. */
 export function locateDataDirectory(projectDir: string): DataDirectory {

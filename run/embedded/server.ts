@@ -17,7 +17,7 @@ import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ProjectError } from '../base/errors.ts'
-import { openPool } from '../database/driver.ts'
+import { connect } from '../database/connection.ts'
 import { findBinaries } from './binaries.ts'
 import {
   type DataDirectory,
@@ -29,6 +29,7 @@ import {
   readPostmaster,
   serverUrl,
 } from './data-directory.ts'
+import { embeddedAddress } from './embedded-address.ts'
 import { serverSettings } from './settings.ts'
 import { startByPgCtl, stopByPgCtl } from './windows.ts'
 
@@ -241,7 +242,7 @@ async function admitted(cluster: DataDirectory, { port }: Postmaster): Promise<s
 }
 
 async function ask(url: string, statement: string): Promise<string> {
-  const sql = openPool(url, { max: 1, connect_timeout: 5, fetch_types: false, onnotice: () => {} })
+  const sql = connect(embeddedAddress(url), { max: 1 })
   try {
     await sql.unsafe(statement)
     return 'ok'

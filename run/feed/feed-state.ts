@@ -94,6 +94,7 @@ async function incomplete(session: Session, startedAt: Date): Promise<Alert[]> {
     from staging.snapshots
     inner join ops.batches on batches.batch = snapshots.source and batches.entity = snapshots.entity
     where not snapshots.takes_part
+        and exists (select from ops.files where files.entity = snapshots.entity and files.records > 0)
     order by snapshots.entity, snapshots.batch_order`,
     [startedAt.toISOString()],
   )

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { isYamlMap, placeOf, placeOfValue, readYaml, type YamlMap } from '../base/yaml.ts'
+import { type Address, addressOf, type Parameters } from '../database/address.ts'
 import { parseTemplate, renderValue, type Scope, toJs } from '../jinja/template.ts'
 import { fromJs, type JinjaFunction } from '../jinja/values.ts'
 import type { Target } from '../manifest/node.ts'
@@ -25,7 +26,7 @@ export interface ProfileOptions {
 /** A target of profiles.yml. */
 export interface Profile {
   /** Called only when it is needed: what it names in the environment may not be set where DATABASE_URL is. */
-  url(): string
+  address(): Address
   target: Partial<Target>
 }
 
@@ -58,12 +59,28 @@ export async function readProfile(options: ProfileOptions): Promise<Profile | un
   return targetOf(name, profile, shown, options)
 }
 
-const known = new Set(
-  'type host user password pass port dbname database schema threads keepalives_idle connect_timeout retries search_path role sslmode'.split(
-    ' ',
-  ),
-)
-const certificates = new Set(['sslcert', 'sslkey', 'sslrootcert'])
+/** Keys of a target, with what libpq calls them; null for what changes nothing here. */
+const KEYS: Record<string, string | null> = {
+  type: null,
+  host: 'host',
+  port: 'port',
+  user: 'user',
+  password: 'password',
+  pass: 'password',
+  dbname: 'dbname',
+  database: 'dbname',
+  schema: null,
+  threads: null,
+  role: 'role',
+  search_path: 'search_path',
+  connect_timeout: 'connect_timeout',
+  keepalives_idle: null,
+  retries: null,
+  sslmode: 'sslmode',
+  sslcert: 'sslcert',
+  sslkey: 'sslkey',
+  sslrootcert: 'sslrootcert',
+}
 
 function targetOf(name: string, profile: YamlMap, file: string, options: ProfileOptions): Profile {
   const scope = scopeOf(options)
@@ -89,13 +106,11 @@ function targetOf(name: string, profile: YamlMap, file: string, options: Profile
     })
   }
   for (const key of Object.keys(output)) {
-    const place = placeOf(output, key) ?? { file }
-    if (certificates.has(key))
-      throw new ProjectError(`not supported: '${key}' of a profile`, { place, hint: 'Use DATABASE_URL with ?sslmode=… instead.' })
-    if (!known.has(key)) {
-      const hint = didYouMean(key, known)
-      throw new ProjectError(`'${key}' is no key of a target of PostgreSQL`, { place, hint })
-    }
+    if (Object.hasOwn(KEYS, key)) continue
+    throw new ProjectError(`'${key}' is no key of a target of PostgreSQL`, {
+      place: placeOf(output, key) ?? { file },
+      hint: didYouMean(key, Object.keys(KEYS)),
+    })
   }
   const text = (key: string): string | undefined => {
     const value = read(output, key)
@@ -103,23 +118,26 @@ function targetOf(name: string, profile: YamlMap, file: string, options: Profile
   }
   const threads = Number(text('threads') ?? 1)
   return {
-    url: () => urlOf(text),
+    address,
     target: { name: wanted, profileName: name, threads, ...(text('schema') ? { schema: text('schema')! } : {}) },
   }
-}
 
-function urlOf(text: (key: string) => string | undefined): string {
-  const url = new URL('postgres://localhost')
-  url.hostname = text('host') ?? 'localhost'
-  url.port = text('port') ?? '5432'
-  url.username = encodeURIComponent(text('user') ?? '')
-  url.password = encodeURIComponent(text('password') ?? text('pass') ?? '')
-  url.pathname = `/${encodeURIComponent(text('dbname') ?? text('database') ?? '')}`
-  for (const key of ['sslmode', 'search_path', 'role', 'connect_timeout']) {
-    const value = text(key)
-    if (value) url.searchParams.set(key, value)
+  function address(): Address {
+    const given: Parameters = new Map()
+    for (const [key, parameter] of Object.entries(KEYS)) {
+      const value = parameter && text(key)
+      if (!parameter || value === undefined || value === null) continue
+      const place = placeOfValue(output as YamlMap, key) ?? { file }
+      if (value === '' && key !== 'password' && key !== 'pass') throw new ProjectError(`'${key}' is empty`, { place })
+      given.set(parameter, { value, from: `target '${wanted}'`, place })
+    }
+    for (const key of ['host', 'user', 'dbname'])
+      if (!given.has(key))
+        throw new ProjectError(`The target '${wanted}' has no '${key}'`, { place: placeOf(outputs as YamlMap, wanted) ?? { file } })
+    // Where the server is, the profile alone says.
+    const { PGHOST, PGHOSTADDR, PGPORT, PGDATABASE, PGUSER, PGSERVICE, ...env } = options.env ?? process.env
+    return addressOf(given, { from: file, env })
   }
-  return url.href
 }
 
 async function profileName(projectDir: string): Promise<string | undefined> {

@@ -81,7 +81,7 @@ describe('build', () => {
     for (const command of ['build', 'plan', 'test']) {
       const { code, stdout, stderr } = await cli(command, '--select', 'adlts')
       expect([code, stdout]).toEqual([0, ''])
-      expect(stderr).toMatch(/Nothing to do: the selection matches no enabled node\.\n  → Did you mean 'adults'\?\n$/)
+      expect(stderr).toMatch(/Nothing to do: the selection matches no enabled node\.\n {2}→ Did you mean 'adults'\?\n$/)
     }
     expect((await cli('build', '--select', 'adlts', '--warn-error')).code).toBe(1)
     expect([...(await runs())]).toEqual(before)
@@ -91,7 +91,7 @@ describe('build', () => {
   it('in a folder that cannot be written says where to write', async () => {
     await project.write({ full: 'a file' })
     const { code, stderr } = await cli('build', '--full-refresh', '--target-path', 'full/target')
-    expect([code, stderr]).toEqual([2, expect.stringMatching(/\nCannot write \S+full\/target\S*: .*\n  → .*--target-path.*\n$/)])
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/\nCannot write \S+full\/target\S*: .*\n {2}→ .*--target-path.*\n$/)])
   })
 
   it('whose output nobody reads goes on, and ends quietly', async () => {

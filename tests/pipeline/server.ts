@@ -67,7 +67,7 @@ async function server(): Promise<{ url: string; close(): Promise<void> }> {
 async function migrateTemplate(url: string): Promise<string | undefined> {
   const sql = connect(url)
   try {
-    await migrate(sql, url, projectDir)
+    await migrate(sql, projectDir)
     return undefined
   } catch (error) {
     const { message, place } = error as { message: string; place?: { file: string; line?: number } }

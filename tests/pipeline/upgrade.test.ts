@@ -34,10 +34,10 @@ it('a warehouse that landed by the first rules of reading becomes what a fresh o
     const first = join(folder, 'first')
     for (const name of readdirSync(join(projectDir, 'migrations')).filter(name => name.slice(0, 5) <= BEFORE))
       cpSync(join(projectDir, 'migrations', name), join(first, 'migrations', name))
-    await migrate(old.sql, old.url, first)
+    await migrate(old.sql, first)
     for (const [path, content] of Object.entries(files)) await landByFirstRules(path, JSON.stringify(content))
 
-    await migrate(old.sql, old.url, projectDir)
+    await migrate(old.sql, projectDir)
     const again = await load(old.sql, join(folder, 'data'), { prune: false })
     expect(again.loads.flatMap(({ refused }) => refused).map(({ path }) => path)).toEqual(['sync-2026-01-06/agents/2.json'])
     await load(fresh.sql, join(folder, 'data'), { prune: false })

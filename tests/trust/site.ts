@@ -8,6 +8,7 @@ import { buildCommand } from '../../run/commands/build.ts'
 import { connect } from '../../run/database/connection.ts'
 import type { Sql } from '../../run/database/driver.ts'
 import { type Embedded, runningEmbedded, startEmbedded } from '../../run/embedded/server.ts'
+import { feed as feedExtension } from '../../run/feed/extension.ts'
 import { silentReport } from '../pipeline/fixture.ts'
 
 /** A copy of the project with an embedded server and a feed of its own, in a temporary folder. */
@@ -110,7 +111,7 @@ function siteIn(dir: string): Site {
   async function build(data: string): Promise<{ code: number; printed: string }> {
     const { report, printed } = silentReport()
     const options = { projectDir: dir, data: join(dir, data), logFormat: 'text' as const }
-    const command = { name: 'build', options, report, signal: new AbortController().signal }
+    const command = { name: 'build', options, report, extension: feedExtension, signal: new AbortController().signal }
     const code = await buildCommand(command, { types: ['model', 'seed', 'test'], loads: true }).catch(error => {
       report.fail(error)
       return 2

@@ -141,8 +141,10 @@ judged as {{ copied_apart() }} (
         {{ judged(
             fields + money | reject('equalto', currency_data) | list,
             faults=[
-                "case when " ~ is_absent('currency_data') ~ " then case when amount is null then "
-                    ~ finding('error', 'missing_value', 'currencyData', 'json_currency_data', 'required where no amount is known') ~ " end"
+                "case when " ~ is_absent('currency_data') ~ " then case when amount is not null then null"
+                    ~ " when " ~ is_absent('amount') ~ " then "
+                    ~ finding('error', 'missing_value', 'currencyData', 'json_currency_data', 'required where no amount is known')
+                    ~ " else " ~ finding('error', 'invalid_value', 'amount', 'json_amount', 'required where currencyData is not there, must be a number') ~ " end"
                     ~ " when currency_data is null then "
                     ~ finding('error', 'invalid_value', 'currencyData', 'json_currency_data', 'must be an object') ~ " end",
                 "case when currency_data is not null then "

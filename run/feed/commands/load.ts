@@ -12,10 +12,10 @@ import { undatedAfterLoad } from '../undated.ts'
 export async function loadCommand(command: Command): Promise<number> {
   const { options, report } = command
   const project = await openFolder(command)
-  return withDatabase(command, async (sql, url) =>
+  return withDatabase(command, async sql =>
     whileLocked(command, sql, async session => {
       // On a cluster, where landing lies is said beside the models; elsewhere those may still be anything.
-      await prepareDatabase({ sql, url, session, report }, project, async () => (await openPartly(command)).project)
+      await prepareDatabase({ sql, session, report }, project, async () => (await openPartly(command)).project)
       if (!(await hasLog(sql)))
         throw new ProjectError('This project has no landing tables', {
           hint: 'They are made by migrations/; a plain dbt project has nothing to load into.',

@@ -1,0 +1,261 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { homedir, userInfo } from 'node:os'
+import path from 'node:path'
+import { type Place, ProjectError } from '../base/errors.ts'
+import { passwordOf, readService } from './connection-files.ts'
+import { readUrl } from './connection-url.ts'
+
+/** Parameters of a connection by libpq's names, each with who gave it. */
+export type Parameters = Map<string, { value: string; from: string; place?: Place | undefined }>
+
+/** Where a database is and how it is reached, with nothing left to guess. */
+export interface Address {
+  /** A name, an IP address, or the folder of a socket. */
+  host: string
+  /** The IP address to use for it, where one was given: then the name is for TLS alone. */
+  hostaddr?: string
+  port: number
+  user: string
+  password?: string
+  database: string
+  tls: Tls
+  applicationName?: string
+  /** How long a connection may take. */
+  connectSeconds: number
+  /** What the server is told as a connection begins: options, search_path, role. */
+  startup: Record<string, string>
+  /** What the server must be. */
+  sessionAttributes: string
+  /** The same as libpq's variables, for psql; with the password. */
+  environment: Record<string, string>
+  /** Who named it: DATABASE_URL, or a file. */
+  from: string
+  /** What was passed over. */
+  warnings: string[]
+}
+
+/** Encryption as libpq's sslmode has it; certificates and keys as PEM. */
+export interface Tls {
+  mode: (typeof MODES)[number]
+  /** Who may sign the server's certificate; undefined for the authorities of the system. */
+  ca?: string
+  cert?: string
+  key?: string
+  passphrase?: string
+}
+
+/** The address that a URL names, completed as psql completes it: by a service, PG… variables, the passfile and libpq's defaults. */
+export function addressOfUrl(
+  url: string,
+  { from = 'DATABASE_URL', env = process.env }: { from?: string; env?: NodeJS.ProcessEnv } = {},
+): Address {
+  return addressOf(readUrl(url, from), { from, env })
+}
+
+/**
+ * The same of parameters. Nothing is guessed: what cannot be used is a ProjectError that says who gave it, so that no build goes to another server than
+ * the one that was named.
+ */
+export function addressOf(given: Parameters, { from, env = process.env }: { from: string; env?: NodeJS.ProcessEnv }): Address {
+  const service = given.get('service')?.value ?? env.PGSERVICE
+  const known = new Map([...ofEnvironment(env), ...(service ? readService(service, env) : []), ...given])
+  const text = (name: string) => known.get(name)?.value || undefined
+  const fail = (name: string, what: string, hint?: string): never => {
+    const { place, from: giver } = known.get(name)!
+    throw new ProjectError(`${giver}: ${what}`, { place, hint })
+  }
+  for (const [name, { value }] of known) {
+    const refusal = REFUSED[name]
+    if (refusal && !refusal.harmless.includes(value)) fail(name, `${name}=${value} is not supported`, refusal.hint)
+  }
+
+  const warnings: string[] = []
+  const unknown = [...known.keys()].filter(name => !TAKEN.has(name) && !PASSED_OVER.has(name) && !REFUSED[name])
+  if (unknown.length > 0)
+    warnings.push(
+      `${known.get(unknown[0] as string)?.from}: ${unknown.join(', ')} ${unknown.length === 1 ? 'is no parameter' : 'are no parameters'} of a connection to PostgreSQL and passed over; a setting of the server is given by options=-c%20name%3Dvalue`,
+    )
+
+  const user = text('user') ?? userInfo().username
+  const port = portOf(text('port') ?? '5432')
+  const host = hostOf(text('host') ?? (text('hostaddr') || socketFolder(port)))
+  const database = text('dbname') ?? user
+  const passfile = text('passfile') ?? path.join(homedir(), '.pgpass')
+  const inFile = { host: host === socketFolder(port) ? 'localhost' : host, port, database, user }
+  const password = text('password') ?? passwordOf(inFile, passfile, message => warnings.push(message))
+  const startup = Object.fromEntries(['options', 'search_path', 'role'].flatMap(name => (text(name) ? [[name, text(name)]] : [])))
+  return {
+    host,
+    ...(text('hostaddr') && { hostaddr: text('hostaddr') }),
+    port,
+    user,
+    ...(password !== undefined && { password }),
+    database,
+    tls: tlsOf(),
+    ...(text('application_name') && { applicationName: text('application_name') }),
+    connectSeconds: secondsOf(text('connect_timeout')),
+    startup,
+    sessionAttributes: text('target_session_attrs') ?? 'any',
+    environment: environmentOf(),
+    from,
+    warnings,
+  } as Address
+
+  function environmentOf(): Record<string, string> {
+    const { options = '', ...settings } = startup
+    const all = [options, ...Object.entries(settings).map(([name, value]) => `-c ${name}=${String(value).replace(/[\\ ]/g, '\\$&')}`)]
+    return {
+      ...Object.fromEntries(
+        Object.entries(VARIABLES).flatMap(([variable, name]) => (text(name) ? [[variable, text(name) as string]] : [])),
+      ),
+      PGHOST: host,
+      PGPORT: String(port),
+      PGUSER: user,
+      PGDATABASE: database,
+      PGOPTIONS: all.join(' ').trim(),
+      ...(password !== undefined && { PGPASSWORD: password }),
+    }
+  }
+
+  function hostOf(value: string): string {
+    if (value.startsWith('/') || isIP(value) > 0) return value
+    if (value.includes(',')) fail('host', 'several hosts are named', 'Name one of them: a build works on one server.')
+    if (/^[\w.-]+$/.test(value)) return value
+    const hint = value.includes(':') ? 'The port is a parameter of its own, and an IPv6 address has no brackets there.' : undefined
+    return fail('host', `'${value}' is no host: neither a name, nor an IP address, nor the folder of a socket`, hint)
+  }
+
+  function portOf(value: string): number {
+    const port = /^\d{1,5}$/.test(value) ? Number(value) : 0
+    return port > 0 && port < 65_536 ? port : fail('port', `'${value}' is no port: it must be a number from 1 to 65535`)
+  }
+
+  function secondsOf(value: string | undefined): number {
+    if (value === undefined) return CONNECT_SECONDS
+    if (!/^\d{1,6}$/.test(value)) fail('connect_timeout', `connect_timeout=${value} is no number of seconds`)
+    return Number(value) || CONNECT_SECONDS
+  }
+
+  // The folder that psql would look in, as far as it can be known: it is compiled into each libpq.
+  function socketFolder(port: number): string {
+    const folder = ['/var/run/postgresql', '/tmp'].find(name => existsSync(path.join(name, `.s.PGSQL.${port}`)))
+    return folder ?? (process.platform === 'win32' ? 'localhost' : '/var/run/postgresql')
+  }
+
+  function tlsOf(): Tls {
+    const mode = (text('sslmode') ?? 'prefer') as Tls['mode']
+    if (!MODES.includes(mode)) fail('sslmode', `sslmode=${mode} is none of ${MODES.join(', ')}`)
+    const folder = path.join(homedir(), '.postgresql')
+    const rootFile = text('sslrootcert') ?? existing(path.join(folder, 'root.crt'))
+    const isSystem = rootFile === 'system'
+    if (isSystem && text('sslmode') !== undefined && mode !== 'verify-full')
+      fail('sslmode', `sslmode=${mode} does not go with sslrootcert=system`, 'Use verify-full.')
+    const ca = isSystem || mode === 'disable' ? undefined : read('sslrootcert', rootFile)
+    if (mode.startsWith('verify-') && !isSystem && ca === undefined)
+      fail(
+        'sslmode',
+        `sslmode=${mode} needs a certificate to trust`,
+        `Name it with sslrootcert (or put it into ${folder}/root.crt); sslrootcert=system trusts those of the system.`,
+      )
+    const cert = mode === 'disable' ? undefined : read('sslcert', text('sslcert') ?? existing(path.join(folder, 'postgresql.crt')))
+    const key = cert === undefined ? undefined : read('sslkey', text('sslkey') ?? existing(path.join(folder, 'postgresql.key')))
+    return {
+      mode: isSystem ? 'verify-full' : mode,
+      ...(ca !== undefined && { ca }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+      ...(text('sslpassword') && { passphrase: text('sslpassword') }),
+    } as Tls
+  }
+
+  function read(name: string, file: string | undefined): string | undefined {
+    if (!file) return undefined
+    try {
+      return readFileSync(file, 'utf8')
+    } catch (error) {
+      return fail(name, `${name}=${file} cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    }
+  }
+}
+
+/** The address as it may be shown: without the password. */
+export function describeAddress({ user, host, port, database }: Address): string {
+  const place = host.startsWith('/') ? encodeURIComponent(host) : host.includes(':') ? `[${host}]` : host
+  return `postgres://${encodeURIComponent(user)}@${place}:${port}/${encodeURIComponent(database)}`
+}
+
+/** The same with the password, as any client takes it. */
+export function urlOf(address: Address): string {
+  const { password, tls } = address
+  const secret = password === undefined ? '' : `:${encodeURIComponent(password)}`
+  return `${describeAddress(address).replace('@', `${secret}@`)}${tls.mode === 'prefer' ? '' : `?sslmode=${tls.mode}`}`
+}
+
+const MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
+
+/** As long as a connection may take when nobody says otherwise; libpq would wait for ever. */
+const CONNECT_SECONDS = 10
+
+const VARIABLES: Record<string, string> = {
+  PGHOST: 'host',
+  PGHOSTADDR: 'hostaddr',
+  PGPORT: 'port',
+  PGDATABASE: 'dbname',
+  PGUSER: 'user',
+  PGPASSWORD: 'password',
+  PGPASSFILE: 'passfile',
+  PGAPPNAME: 'application_name',
+  PGOPTIONS: 'options',
+  PGSSLMODE: 'sslmode',
+  PGSSLROOTCERT: 'sslrootcert',
+  PGSSLCERT: 'sslcert',
+  PGSSLKEY: 'sslkey',
+  PGSSLCRL: 'sslcrl',
+  PGSSLCRLDIR: 'sslcrldir',
+  PGREQUIREPEER: 'requirepeer',
+  PGREQUIREAUTH: 'require_auth',
+  PGGSSENCMODE: 'gssencmode',
+  PGCHANNELBINDING: 'channel_binding',
+  PGCONNECT_TIMEOUT: 'connect_timeout',
+  PGTARGETSESSIONATTRS: 'target_session_attrs',
+}
+
+const TAKEN = new Set([...Object.values(VARIABLES), 'service', 'sslpassword', 'role', 'search_path'])
+
+/** What changes nothing here: our sessions have settings of their own, and the driver keeps connections alive itself. */
+const PASSED_OVER = new Set(
+  'client_encoding fallback_application_name keepalives keepalives_idle keepalives_interval keepalives_count tcp_user_timeout sslcompression sslsni sslcertmode ssl_min_protocol_version krbsrvname gsslib gssdelegation load_balance_hosts min_protocol_version max_protocol_version servicefile'.split(
+    ' ',
+  ),
+)
+
+/** What would be less safe, or mean something else, if it were passed over; `harmless` are values that ask for nothing. */
+const REFUSED: Record<string, { harmless: string[]; hint: string }> = {
+  channel_binding: {
+    harmless: ['disable', 'prefer'],
+    hint: 'The driver has no channel binding: leave it out, and use sslmode=verify-full.',
+  },
+  gssencmode: { harmless: ['disable', 'prefer'], hint: 'There is no encryption by GSSAPI here: use TLS.' },
+  replication: { harmless: ['false', 'off', 'no', '0'], hint: 'Leave it out.' },
+  require_auth: { harmless: [], hint: 'Leave it out: the methods are scram-sha-256, md5, password and trust.' },
+  requirepeer: { harmless: [], hint: 'Leave it out: the owner of a socket is not looked at.' },
+  sslcrl: { harmless: [], hint: 'Leave it out: lists of revoked certificates are not looked at.' },
+  sslcrldir: { harmless: [], hint: 'Leave it out: lists of revoked certificates are not looked at.' },
+  sslnegotiation: { harmless: ['postgres'], hint: 'Leave it out.' },
+  ssl_max_protocol_version: { harmless: [], hint: 'Leave it out.' },
+  oauth_issuer: { harmless: [], hint: 'Leave it out: there is no login by OAuth here.' },
+  oauth_client_id: { harmless: [], hint: 'Leave it out: there is no login by OAuth here.' },
+}
+
+function ofEnvironment(env: NodeJS.ProcessEnv): Parameters {
+  return new Map(
+    Object.entries(VARIABLES).flatMap(([variable, name]) =>
+      env[variable] ? [[name, { value: env[variable] as string, from: variable }]] : [],
+    ),
+  )
+}
+
+function existing(file: string): string | undefined {
+  return existsSync(file) ? file : undefined
+}
