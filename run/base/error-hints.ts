@@ -8,7 +8,7 @@ export function remedyOf({ code = '', message }: { code?: string; message: strin
 
 const remedies: Record<string, string> = {
   '57014':
-    "The server ends statements that take longer than statement_timeout. Raise it: alter role … set statement_timeout = '1h', or add ?statement_timeout=0 to DATABASE_URL.",
+    "The server ends statements that take longer than statement_timeout. Raise it: alter role … set statement_timeout = '1h', or add ?options=-c%20statement_timeout%3D0 to DATABASE_URL.",
   '55P03':
     'Another session holds a lock on what is to be written, for longer than lock_timeout. See who: select pid, state, query from pg_stat_activity where pid = any(select unnest(pg_blocking_pids(pid)) from pg_stat_activity). Let it end, or raise lock_timeout, and run it again.',
   '53100':

@@ -3,20 +3,34 @@ import type { CitusMode } from '../manifest/node.ts'
 import { look } from './cluster.ts'
 import { complaints } from './health.ts'
 
-/** Lines of `debug`: what there is of Citus, whether it is used, what is missing and what to type. */
-export async function aboutCitus(sql: Sql, mode: CitusMode): Promise<string[]> {
+/** What `debug` says of Citus. */
+export interface AboutCitus {
+  /** What there is of it, whether it is used, and what could be better. */
+  lines: string[]
+  /** What no build can bear, and what to type. */
+  faults: { message: string; hint: string }[]
+}
+
+/** Looks at what there is of Citus, and asks each of its nodes. */
+export async function aboutCitus(sql: Sql, mode: CitusMode): Promise<AboutCitus> {
   const { version, workers } = await look(sql)
   if (!version) {
-    return [
-      mode === 'on'
-        ? 'Citus: not here, and dbt_project.yml says citus: on; put citus into shared_preload_libraries, restart, and type: create extension citus'
-        : 'Citus: not here, so that all tables are plain ones',
-    ]
+    if (mode !== 'on') return { lines: ['Citus: not here, so that all tables are plain ones'], faults: [] }
+    const hint = 'Put citus into shared_preload_libraries, restart, and type: create extension citus'
+    return { lines: [], faults: [{ message: 'Citus is not here, and dbt_project.yml says citus: on', hint }] }
   }
-  if (workers.length === 0) {
-    return [`Citus: ${version}, but no worker that may hold shards; for each type: select citus_add_node('host', 5432)`]
-  }
+  if (workers.length === 0)
+    return {
+      lines: [`Citus: ${version}, but no worker that may hold shards; for each type: select citus_add_node('host', 5432)`],
+      faults: [],
+    }
   const used = mode === 'off' ? 'not used: dbt_project.yml says citus: off' : 'used'
-  const missing = (await complaints(sql)).map(({ message, hint }) => `  ${message}\n    ${hint}`)
-  return [`Citus: ${version}, workers ${workers.join(', ')}; ${used}`, ...missing]
+  const all = await complaints(sql)
+  return {
+    lines: [
+      `Citus: ${version}, workers ${workers.join(', ')}; ${used}`,
+      ...all.filter(({ isFatal }) => !isFatal).map(({ message, hint }) => `  ${message}\n    ${hint}`),
+    ],
+    faults: all.filter(({ isFatal }) => isFatal),
+  }
 }

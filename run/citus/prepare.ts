@@ -6,6 +6,16 @@ import { distribute } from './distribute.ts'
 import { checkHealth } from './health.ts'
 
 /**
+ * Whether there is a cluster to use, for what only looks. Its nodes are asked first: a statement that needs one which is away would wait for it, and
+ * would then lose its connection.
+ */
+export async function useCluster(sql: Sql | Session, mode: CitusMode): Promise<boolean> {
+  if (!(await findCluster(sql, mode))) return false
+  await checkHealth(sql)
+  return true
+}
+
+/**
  * Makes a cluster ready for a load or a build, while the caller holds the lock: its nodes answer and are set as they must be, commits that
  * a dead node left half done are ended, tables lie where their config says. Gives whether there is a cluster to use.
  */

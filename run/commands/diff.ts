@@ -1,6 +1,6 @@
 import { ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
-import { findCluster } from '../citus/cluster.ts'
+import { useCluster } from '../citus/prepare.ts'
 import type { Command } from '../cli/command.ts'
 import { whileLocked, withDatabase } from '../cli/open-database.ts'
 import { type Opened, openProject } from '../cli/open-project.ts'
@@ -78,7 +78,7 @@ async function ofCandidates(command: Command, opened: Opened, sql: Sql, args: st
       ...how(command),
       keyOf: (node, before, after) => keyOf(command, project, session, [node], before, after),
     })
-    const onCitus = (await findCluster(sql, project.citus)) !== null
+    const onCitus = await useCluster(sql, project.citus)
     const built = await build(session, sql, { ...planOf(command, opened, nodes, withLog), onCitus, isTrial: true, observer }, report)
     showProblems(command, built)
     for (const { error } of diffs()) if (error) report.fail(error)

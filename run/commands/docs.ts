@@ -4,6 +4,7 @@ import path from 'node:path'
 import { catalogOf } from '../artifacts/catalog.ts'
 import { writeManifest } from '../artifacts/manifest.ts'
 import { ProjectError, ProjectErrors } from '../base/errors.ts'
+import { useCluster } from '../citus/prepare.ts'
 import type { Command } from '../cli/command.ts'
 import { withDatabase } from '../cli/open-database.ts'
 import { openPartly } from '../cli/open-project.ts'
@@ -25,6 +26,7 @@ export async function docsCommand(command: Command): Promise<number> {
   const { options, report } = command
   const { project, errors, targetPath, targetName } = await openPartly(command)
   return withDatabase(command, async pool => {
+    await useCluster(pool, project.citus)
     const sql = await pool.reserve()
     try {
       const isCompiled = options.compile !== false

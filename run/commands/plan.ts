@@ -1,6 +1,6 @@
 import { compiledOf, writeManifest } from '../artifacts/manifest.ts'
 import { writeRunResults } from '../artifacts/run-results.ts'
-import { findCluster } from '../citus/cluster.ts'
+import { useCluster } from '../citus/prepare.ts'
 import type { Command } from '../cli/command.ts'
 import { whileLocked, withDatabase } from '../cli/open-database.ts'
 import { openProject } from '../cli/open-project.ts'
@@ -27,7 +27,7 @@ export async function planCommand(command: Command): Promise<number> {
   return withDatabase(command, async sql => {
     return whileLocked(command, sql, async session => {
       await refusePending(sql, project.dir)
-      const onCitus = (await findCluster(sql, project.citus)) !== null
+      const onCitus = await useCluster(sql, project.citus)
       const withLog = await hasLog(sql)
       const extension = withLog ? command.extension : undefined
       const began = performance.now()

@@ -9,7 +9,10 @@ import { connectionOf, withDatabase } from '../cli/open-database.ts'
 import { openProject } from '../cli/open-project.ts'
 import { hasType, selectedIds } from '../cli/selection.ts'
 import { describeAddress } from '../database/address.ts'
+import { refuseReadOnly } from '../database/connection.ts'
+import type { Sql } from '../database/driver.ts'
 import { pendingMigrations } from '../database/migrate.ts'
+import { missingRights } from '../database/rights.ts'
 import { runningEmbedded } from '../embedded/server.ts'
 import type { Node } from '../manifest/node.ts'
 import { loadProject } from '../project/files.ts'
@@ -58,9 +61,30 @@ export async function debugCommand(command: Command): Promise<number> {
         ? `migrations to apply at the next build: ${pending.map(({ name }) => name).join(', ')}`
         : 'migrations: all applied',
     )
-    for (const line of await aboutCitus(sql, project.citus)) report.result(line)
-    return 0
+    const schemas = new Set([...project.nodes.values(), ...project.sources.values()].map(({ schema }) => schema))
+    const problems = [
+      ...(await readOnly(sql)),
+      ...(await missingRights(sql, [...schemas])).map(({ what, remedy }) => ({
+        message: what,
+        hint: `As an owner of it, type: ${remedy};`,
+      })),
+    ]
+    const { lines, faults } = await aboutCitus(sql, project.citus)
+    for (const line of lines) report.result(line)
+    for (const { message, hint } of [...problems, ...faults]) report.result(`problem: ${message}\n  → ${hint}`)
+    if (problems.length + faults.length === 0) report.result('rights: all that a build needs')
+    return problems.length + faults.length > 0 ? 2 : 0
   })
+}
+
+async function readOnly(sql: Sql): Promise<{ message: string; hint: string }[]> {
+  const error = await refuseReadOnly(sql).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  if (error === undefined) return []
+  if (!(error instanceof ProjectError)) throw error
+  return [{ message: error.message, hint: error.hint ?? '' }]
 }
 
 /** clean: removes the folder of artifacts and the logs, never the database. */

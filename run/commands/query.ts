@@ -3,7 +3,7 @@ import { writeCompiled } from '../artifacts/run-results.ts'
 import type { Rendered } from '../base/codeframe.ts'
 import { explainPostgres } from '../base/codeframe.ts'
 import { isPostgresError, ProjectError } from '../base/errors.ts'
-import { findCluster } from '../citus/cluster.ts'
+import { useCluster } from '../citus/prepare.ts'
 import type { Command } from '../cli/command.ts'
 import { withDatabase } from '../cli/open-database.ts'
 import { type Opened, openProject } from '../cli/open-project.ts'
@@ -80,8 +80,8 @@ async function compiling<T>(
   try {
     const withLog = await hasLog(session)
     const published = withLog ? await publishedNodes(session) : new Map()
+    const onCitus = await useCluster(session, project.citus)
     await session`begin read only`
-    const onCitus = (await findCluster(session, project.citus)) !== null
     const plan = { fingerprints: fingerprints(project), hasLog: withLog, fullRefresh: options.fullRefresh ?? false, onCitus }
     return await work(await contextOf(session, plan, published, report))
   } finally {

@@ -4,7 +4,8 @@ import { storeFailures } from '../check/stored-failures.ts'
 import { testResults } from '../check/test-results.ts'
 import { unitColumns } from '../check/unit-columns.ts'
 import { isUnitTest, runUnitTest } from '../check/unit-tests.ts'
-import { beginOnCitus, findCluster } from '../citus/cluster.ts'
+import { beginOnCitus } from '../citus/cluster.ts'
+import { useCluster } from '../citus/prepare.ts'
 import type { Command } from '../cli/command.ts'
 import { withDatabase } from '../cli/open-database.ts'
 import { type Opened, openProject } from '../cli/open-project.ts'
@@ -41,8 +42,8 @@ export async function testCommand(command: Command): Promise<number> {
     }
     try {
       await interruptible(session, sql, { signal, results }, async () => {
+        const onCitus = await useCluster(session, project.citus)
         await session`begin isolation level repeatable read read only`
-        const onCitus = (await findCluster(session, project.citus)) !== null
         if (onCitus) await beginOnCitus(session)
         const plan = { fingerprints: fingerprints(project), hasLog: false, fullRefresh: false, onCitus }
         const context = await contextOf(session, plan, new Map(), report)

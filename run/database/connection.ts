@@ -152,8 +152,8 @@ async function isPooledByTransaction(sql: Sql): Promise<boolean> {
     }
     return false
   } catch (error) {
-    // There are no transactions in statement mode, and what one backend has prepared another does not know.
-    if (['08P01', '26000', '42P05'].includes((error as { code?: string }).code ?? '')) return true
+    // In statement mode whoever begins a transaction is thrown out, and what one backend has prepared another does not know.
+    if (['CONNECTION_CLOSED', '08P01', '26000', '42P05'].includes((error as { code?: string }).code ?? '')) return true
     throw error
   }
 }

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isPostgresError, type Place, type PostgresError, ProjectError } from '../base/errors.ts'
+import { isPostgresError, type Place, ProjectError } from '../base/errors.ts'
 import { quote } from '../manifest/relation.ts'
 import type { Session, Sql } from './driver.ts'
 import { isRepeatable } from './errors.ts'
 import { whileMigrating } from './lock.ts'
-import { migrationConnection } from './migration-connection.ts'
+import { migrationConnection, RefusedStatement } from './migration-connection.ts'
 
 /** A file of migrations/, in its order. */
 export interface Migration {
@@ -185,36 +185,29 @@ async function applyPending(session: Session, projectDir: string, pending: Migra
 }
 
 function refused(file: Migration | undefined, error: unknown): ProjectError | undefined {
-  if (!isPostgresError(error)) return undefined
-  const { code, message, detail, hint, position, query } = error as PostgresError & { query?: string }
+  if (!(error instanceof RefusedStatement) || !isPostgresError(error.cause)) return undefined
+  const { code, message, detail, hint } = error.cause
   // A right that is missing is no mistake of the file.
   if (code === MISSING_RIGHT)
     return new ProjectError(`The user of the database lacks a right that migrations need: ${message}`, {
       hint: '`npx tsx run.ts debug` says what to grant.',
       cause: error,
     })
-  if (!file || query?.trim() !== file.script.trim()) return undefined
+  if (!file) return undefined
+  const before = file.script.slice(0, error.offset).split('\n')
   const said = [message, detail, hint].filter(Boolean).join('. ')
   return new ProjectError(`PostgreSQL refuses the migration: ${said} (${code})`, {
-    place: { ...place(file), ...placeIn(file.script, query, position) },
+    place: { ...place(file), line: before.length, column: before.at(-1)!.length + 1 },
     hint: 'Nothing of this file was applied. Correct it and run the command again.',
   })
-}
-
-// PostgreSQL counts characters of what was sent, from 1.
-function placeIn(script: string, sent: string, position: string | number | undefined): { line?: number; column?: number } {
-  if (!position) return {}
-  const skipped = script.indexOf(sent.trim()) - sent.indexOf(sent.trim())
-  const before = script.slice(0, skipped + [...sent].slice(0, Number(position) - 1).join('').length).split('\n')
-  return { line: before.length, column: before.at(-1)!.length + 1 }
 }
 
 function place({ name }: Migration): Place {
   return { file: `migrations/${name}` }
 }
 
-// In public, as the versions before had it: one that knows less then says what it lacks, rather than begin anew.
-const HOME = 'public'
-const LEDGER = 'atdatabases_migrations_applied'
+/** Where the ledger lies: as the versions before had it, so that one that knows less says what it lacks, rather than begin anew. */
+export const HOME = 'public'
+export const LEDGER = 'atdatabases_migrations_applied'
 const VERSION = 'atdatabases_migrations_version'
 const MISSING_RIGHT = '42501'

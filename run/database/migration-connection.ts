@@ -1,5 +1,6 @@
 import { type ConnectionPool, sql, type Transaction } from '@databases/pg-migrations'
 import type { Session } from './driver.ts'
+import { statementsOf } from './split-statements.ts'
 
 /**
  * A session of ours as @databases/pg-migrations takes a connection: it works on the same server, over the same TLS and with the same settings as all
@@ -9,13 +10,25 @@ export function migrationConnection(session: Session): ConnectionPool {
   const connection = { sql, query, tx, dispose: async () => {} }
   return connection as unknown as ConnectionPool
 
-  // A list of queries is the script of a file: all its statements in one message, so that positions in errors are those of the file.
-  async function query(given: SQLQuery | SQLQuery[]): Promise<unknown[]> {
-    const { text, values } = (Array.isArray(given) ? (given[0] as SQLQuery) : given).format(FORMAT)
+  async function query(given: SQLQuery): Promise<unknown[]> {
+    const { text, values } = given.format(FORMAT)
     const sent = values.map(value => (value instanceof Date ? value.toISOString() : value))
-    const rows = await (sent.length > 0 ? session.unsafe(text, sent as string[]) : session.unsafe(text))
+    const rows = sent.length > 0 ? await session.unsafe(text, sent as string[]) : await script(text)
     // It compares what it has written with what it reads, to the type.
     return [...rows].map(({ applied_at: at, ...row }) => (at === undefined ? row : { ...row, applied_at: new Date(at as string) }))
+  }
+
+  /** The statements of a file, one by one; gives the rows of the last. */
+  async function script(text: string): Promise<Iterable<Record<string, unknown>>> {
+    let rows: Iterable<Record<string, unknown>> = []
+    for (const statement of statementsOf(text))
+      rows = await session.unsafe(statement.text).catch((error: unknown) => {
+        // PostgreSQL counts characters of the statement, from 1.
+        const { position = 1 } = error as { position?: string | number }
+        const before = [...statement.text].slice(0, Number(position) - 1).join('')
+        throw new RefusedStatement(statement.offset + before.length, error)
+      })
+    return rows
   }
 
   async function tx<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
@@ -28,6 +41,16 @@ export function migrationConnection(session: Session): ConnectionPool {
       await session`rollback`.catch(() => {})
       throw error
     }
+  }
+}
+
+/** What PostgreSQL refuses of a script, and where: an offset in its text. */
+export class RefusedStatement extends Error {
+  constructor(
+    readonly offset: number,
+    override readonly cause: unknown,
+  ) {
+    super((cause as Error).message)
   }
 }
 

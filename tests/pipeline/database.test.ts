@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { checkServer, connect, describeUrl } from '../../run/database/connection.ts'
+import { checkServer, connect } from '../../run/database/connection.ts'
 import { withLock } from '../../run/database/lock.ts'
 import { type FreshDatabase, freshDatabase, withDatabase } from './database.ts'
 
@@ -49,17 +49,13 @@ describe('connect', () => {
 
   it('says what is wrong with a connection, without the password', async () => {
     expect(await problem(withDatabase(database.url, 'nowhere'))).toMatch(
-      /^ProjectError: Cannot connect to .*nowhere: that database does not exist/,
+      /^ProjectError: Cannot connect to .*nowhere \(DATABASE_URL\): that database does not exist/,
     )
-    expect(await problem('postgres://somebody:secret@127.0.0.1:1/x')).toMatch(/somebody@127.0.0.1:1\/x: no server answers there/)
+    expect(await problem('postgres://somebody:secret@127.0.0.1:1/x')).toMatch(
+      /somebody@127.0.0.1:1\/x \(DATABASE_URL\): no server answers there/,
+    )
     expect(await problem('postgres://somebody:secret@127.0.0.1:1/x')).not.toContain('secret')
     expect(() => connect('mysql://somebody:secret@localhost')).toThrow('does not begin with postgres://')
-    expect(() => connect('postgres://somebody:p%zz@localhost/x')).toThrow('not a valid URL')
-  })
-
-  it('shows a URL without password and parameters', () => {
-    expect(describeUrl('postgres://me:secret@h:5/d?password=secret')).toBe('postgres://me@h:5/d')
-    expect(describeUrl('postgres://me:se/cret@h:5/d')).not.toContain('cret')
   })
 })
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { addressOfUrl } from '../../run/database/address.ts'
 import { connect } from '../../run/database/connection.ts'
 import { copyIn, interceptSending, openPool, type Session } from '../../run/database/driver.ts'
 import { type FreshDatabase, freshDatabase, projectDir } from './database.ts'
@@ -15,6 +16,11 @@ afterAll(() => database.drop())
 
 const none = { header: Buffer.alloc(0), trailer: Buffer.alloc(0) }
 
+const plainPool = () => {
+  const { host, port, user, password, database: name } = addressOfUrl(database.url)
+  return openPool({ host: [host], port: [port], user, pass: password ?? '', database: name, max: 1, onnotice: () => {} })
+}
+
 describe('the driver', () => {
   it('is the one version whose insides are known', () => {
     const read = (file: string) => JSON.parse(readFileSync(join(projectDir, file), 'utf8'))
@@ -22,7 +28,7 @@ describe('the driver', () => {
   })
 
   it('sends a query by its handler, when it is first awaited', async () => {
-    const sql = openPool(database.url, { max: 1, onnotice: () => {} })
+    const sql = plainPool()
     const sent: string[] = []
     const query = sql`select 1 as one`
     interceptSending(query, (_, pass) => {
@@ -37,7 +43,7 @@ describe('the driver', () => {
   })
 
   it('fails a query by its reject', async () => {
-    const sql = openPool(database.url, { max: 1, onnotice: () => {} })
+    const sql = plainPool()
     const query = sql`select pg_sleep(0)`
     interceptSending(query, pending => pending.reject(new Error('refused before it was sent')))
     await expect(query).rejects.toThrow('refused before it was sent')
@@ -51,7 +57,7 @@ describe('the driver', () => {
     const withSession = async (work: (session: Session) => Promise<void>): Promise<void> => {
       const sql = connect(database.url)
       // A session of the guarded pool has its socket registered; one of the driver's own has not.
-      const plain = isDirect ? undefined : openPool(database.url, { max: 1, onnotice: () => {} })
+      const plain = isDirect ? undefined : plainPool()
       const session = await (plain ?? sql).reserve()
       try {
         await session`create temporary table copied (text text)`

@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { addressOfUrl } from '../../run/database/address.ts'
+import { connect } from '../../run/database/connection.ts'
 import { migrate, pendingMigrations } from '../../run/database/migrate.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
 
@@ -20,7 +22,7 @@ afterEach(async () => {
 })
 
 const write = (name: string, script: string) => writeFileSync(join(folder, 'migrations', name), script)
-const apply = () => migrate(database.sql, database.url, folder)
+const apply = () => migrate(database.sql, folder)
 
 it('applies what is pending, in order, once', async () => {
   write('00002-more.sql', 'alter table a add column more int;')
@@ -45,8 +47,71 @@ it('names file, line and column of what PostgreSQL refuses, and keeps nothing of
     place: { file: 'migrations/00002-b.sql', line: 5, column: 8 },
   })
   expect(await database.sql`select to_regclass('a') is not null as a, to_regclass('b') is null as no_b`).toEqual([{ a: true, no_b: true }])
+  // Without a position it is the statement; characters count as PostgreSQL counts them.
+  write('00002-b.sql', "select '🙂'; create table b (id int);\n\n  create table a (id int);\n")
+  await expect(apply()).rejects.toMatchObject({ place: { line: 3, column: 3 } })
+  write('00002-b.sql', "select '🙂', nothing;")
+  await expect(apply()).rejects.toMatchObject({ place: { line: 1, column: 14 } })
   write('00002-b.sql', 'create table b (id int);')
   expect(await apply()).toEqual(['00002-b.sql'])
+})
+
+it('finds its ledger by its schema, whatever the search_path is, and brings home one that lies elsewhere', async () => {
+  write('00001-a.sql', 'create table public.a (id int);')
+  await apply()
+  await database.sql`create schema elsewhere`
+  for (const table of ['atdatabases_migrations_applied', 'atdatabases_migrations_version'])
+    await database.sql.unsafe(`alter table ${table} set schema elsewhere`)
+  expect(await pendingMigrations(database.sql, folder)).toEqual([])
+  const [row] = await database.sql<{ name: string }[]>`select current_database() as name`
+  await database.sql.unsafe(`alter database ${row?.name} set search_path = nowhere`)
+  const other = connect(database.url)
+  try {
+    write('00002-b.sql', 'create table b (id int);')
+    expect(await migrate(other, folder)).toEqual(['00002-b.sql'])
+    expect([
+      ...(await other`select relnamespace::regnamespace::text as schema from pg_class where relname in ('atdatabases_migrations_applied', 'b')`),
+    ]).toEqual([{ schema: 'public' }, { schema: 'public' }])
+  } finally {
+    await other.end()
+  }
+})
+
+it('is not misled by how the server writes times and reads strings', async () => {
+  const [row] = await database.sql<{ name: string }[]>`select current_database() as name`
+  for (const setting of [
+    "datestyle = 'SQL, DMY'",
+    "intervalstyle = 'sql_standard'",
+    'standard_conforming_strings = off',
+    "timezone = 'Asia/Kathmandu'",
+  ])
+    await database.sql.unsafe(`alter database ${row?.name} set ${setting}`)
+  const other = connect(database.url)
+  try {
+    for (const number of [1, 2, 3]) write(`0000${number}-a.sql`, `create table a${number} (path text default 'a\\b');`)
+    expect(await migrate(other, folder)).toHaveLength(3)
+    expect(await pendingMigrations(other, folder)).toEqual([])
+    expect([...(await other`insert into a3 default values returning path`)]).toEqual([{ path: 'a\\b' }])
+  } finally {
+    await other.end()
+  }
+})
+
+it('says which right is missing, and blames no file for it', async () => {
+  write('00001-a.sql', 'create schema a;')
+  const role = `deskledger_least_${Date.now()}`
+  await database.sql.unsafe(`create role ${role} login; grant ${role} to current_user; grant create on schema public to ${role}`)
+  const url = new URL(database.url)
+  const other = connect({ ...addressOfUrl(url.href), startup: { role } })
+  try {
+    await expect(migrate(other, folder)).rejects.toMatchObject({
+      message: expect.stringMatching(/^The user of the database lacks a right that migrations need: permission denied for database/),
+      place: undefined,
+    })
+  } finally {
+    await other.end()
+    await database.sql.unsafe(`drop owned by ${role}; drop role ${role}`)
+  }
 })
 
 it('shows both sides of a file that was edited after it had been applied', async () => {

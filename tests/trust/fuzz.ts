@@ -177,7 +177,7 @@ async function onNewDatabase<T>(server: string, work: (sql: Sql) => Promise<T>):
   await admin.unsafe('create database fuzz template template0')
   const sql = connect(url.href)
   try {
-    await migrate(sql, url.href, root)
+    await migrate(sql, root)
     return await work(sql)
   } finally {
     await sql.end({ timeout: 1 })

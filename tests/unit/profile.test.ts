@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ProjectError } from '../../run/base/errors.ts'
+import { urlOf } from '../../run/database/address.ts'
 import { readProfile } from '../../run/project/profile.ts'
 import { folderOf } from './fixture.ts'
 
@@ -31,18 +32,18 @@ const mistake = (text?: string, options?: Parameters<typeof read>[1]) =>
   )
 
 describe('profiles.yml', () => {
-  it('gives URL and target of the profile that dbt_project.yml names', async () => {
+  it('gives address and target of the profile that dbt_project.yml names', async () => {
     const profile = await read(profiles, { env: { DBT_ENV_SECRET_PASSWORD: 'p/w' } })
     expect(profile?.target).toEqual({ name: 'dev', profileName: 'shop', threads: 4, schema: 'ada' })
-    expect(profile?.url()).toBe('postgres://ada:p%2Fw@db.example.org:5433/shop?sslmode=require')
+    expect(profile && urlOf(profile.address())).toBe('postgres://ada:p%2Fw@db.example.org:5433/shop?sslmode=require')
     const prod = await read(profiles, { target: 'prod' })
-    expect([prod?.target.schema, prod?.url()]).toEqual(['analytics', 'postgres://shop:a%40b@db.example.org:5432/shop'])
+    expect([prod?.target.schema, prod && urlOf(prod.address())]).toEqual(['analytics', 'postgres://shop:a%40b@db.example.org:5432/shop'])
   })
 
-  it('needs its secrets only where its URL is used', async () => {
+  it('needs its secrets only where its address is used', async () => {
     const profile = await read()
     expect(profile?.target.schema).toBe('ada')
-    expect(() => profile?.url()).toThrow("'DBT_ENV_SECRET_PASSWORD' is not set")
+    expect(() => profile?.address()).toThrow("'DBT_ENV_SECRET_PASSWORD' is not set")
   })
 
   it('says what is wrong, and what to do', async () => {
@@ -52,6 +53,51 @@ describe('profiles.yml', () => {
       "not supported: the adapter 'duckdb' → Use a target of type postgres",
     )
     expect(await mistake('other: {}')).toContain("has no profile 'shop'")
-    expect(await mistake('shop: {outputs: {default: {type: postgres, sslcert: x}}}')).toContain("not supported: 'sslcert'")
   })
+
+  // Each of these once went to port 5432 of this machine.
+  it.each([
+    ['host: "db "', "target 'default': 'db ' is no host", 1],
+    ['host: "db:6432"', "'db:6432' is no host", 1],
+    ['host: ""', "'host' is empty", 1],
+    ['host: "[::1]"', "'[::1]' is no host", 1],
+    ['{host: db, port: 99999}', "'99999' is no port", 1],
+    ['{host: db, port: "54 32"}', "'54 32' is no port", 1],
+    ['{user: u}', "has no 'host'", 1],
+    ['{host: db, sslmode: on}', 'sslmode=true is none of disable', 1],
+  ])('refuses %s with its line', async (keys, message) => {
+    const given = keys.startsWith('{') ? keys.slice(1, -1) : keys
+    const profile = await read(
+      `shop:\n  outputs:\n    default: {type: postgres, user: u, dbname: d, ${given}}\n`.replace(
+        'user: u, dbname: d, user',
+        'dbname: d, user',
+      ),
+    )
+    const error = (() => {
+      try {
+        return profile?.address()
+      } catch (error) {
+        return error
+      }
+    })()
+    expect(error).toMatchObject({
+      name: 'ProjectError',
+      message: expect.stringContaining(message),
+      place: { file: expect.stringContaining('profiles.yml'), line: 3 },
+    })
+  })
+
+  it.each([
+    ['/run/x', '/run/x'],
+    ['2001:db8::10', '2001:db8::10'],
+    ['db.example.test', 'db.example.test'],
+  ])('takes the host %s as it is', async (host, expected) => {
+    const profile = await read(`shop: {outputs: {default: {type: postgres, user: u, dbname: d, host: "${host}"}}}`, {
+      env: { PGHOST: 'elsewhere', PGPORT: '1', PGUSER: 'x', PGSERVICE: 'y' },
+    })
+    expect(profile?.address()).toMatchObject({ host: expected, port: 5432, user: 'u', database: 'd' })
+  })
+
+  it('says what is no key', async () =>
+    expect(await mistake('shop: {outputs: {default: {type: postgres, sslcret: x}}}')).toContain("Did you mean 'sslcert'?"))
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ProjectError } from '../../run/base/errors.ts'
 import { repeating } from '../../run/cli/retry.ts'
+import { addressOfUrl } from '../../run/database/address.ts'
 import { explainConnection } from '../../run/database/connection.ts'
 import { isRepeatable, nodeAway } from '../../run/database/errors.ts'
 import { silentReport } from '../pipeline/fixture.ts'
@@ -21,7 +22,7 @@ describe('what may be repeated', () => {
     ['28P01', false],
     ['3D000', false],
   ])('of attempts to connect: %s %s', (code, isSafe) => {
-    expect(isRepeatable(explainConnection(failure(code), 'postgres://127.0.0.1/shop'))).toBe(isSafe)
+    expect(isRepeatable(explainConnection(failure(code), addressOfUrl('postgres://127.0.0.1/shop')))).toBe(isSafe)
   })
 
   it.each(['22012', '23505', '42P01', '53100', '55P03', '57014', 'ECONNREFUSED', '28P01'])('never %s', code => {
