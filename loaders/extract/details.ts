@@ -1,0 +1,95 @@
+import type { Question } from './client.ts'
+import { instantText } from './clock.ts'
+import type { Entry } from './config.ts'
+import { sha256 } from './disk.ts'
+import { ExtractError } from './failure.ts'
+import { parseBytes } from './json.ts'
+import { beginDetails, forgetLists } from './kept.ts'
+import type { MarkedFile } from './marker.ts'
+import { checkRecord, isRecord } from './page.ts'
+import type { Reach } from './plan.ts'
+import type { Meter } from './progress.ts'
+import type { SourceRun } from './source.ts'
+import { type Done, pageName } from './walk.ts'
+
+/** Whose records are asked for one by one. */
+export interface Wanted {
+  /** Ids of a list that was just walked: few of them may be gone meanwhile. */
+  listed: string[]
+  /** Ids that other records name beside: any of them may never have been there. */
+  named: string[]
+}
+
+/**
+ * Asks for a record of each id. Those that an earlier run of the batch brought are not asked again. A 404 is noted and passed over
+ * (R13); when more of the listed ones are gone than `vanished` allows, the list is outdated and the run ends.
+ */
+export async function walkDetails(run: SourceRun, entry: Entry, reach: Reach, { listed, named }: Wanted, meter: Meter): Promise<Done> {
+  const { clock, client, work, config } = run
+  const began = beginDetails(run, entry, reach, instantText(clock.now()))
+  const [files, ids, skipped]: [MarkedFile[], string[], string[]] = [[], [], []]
+  let retries = 0
+  let vanished = 0
+
+  for (const id of listed) if (!(await fetchOne(id, false))) countVanished()
+  for (const id of named) await fetchOne(id, true)
+
+  meter.done(files.length, ids.length)
+  const part = {
+    name: entry.part,
+    complete: true,
+    required: entry.required,
+    ended_by: 'all-parents' as const,
+    window: null,
+    pages: files.length,
+    rows: ids.length,
+    walks: 1,
+    retries,
+    unstable: false,
+    skipped,
+    fetched_at: [began, instantText(clock.now())] as [string, string],
+  }
+  return { part, files, ids }
+
+  /** Whether it is there. */
+  async function fetchOne(id: string, isNamed: boolean): Promise<boolean> {
+    const path = `${entry.entity}/${pageName(entry.part, id)}`
+    const file = kept(path, id) ?? (await fetched(path, id, isNamed))
+    if (file) {
+      files.push(file)
+      ids.push(id)
+    } else skipped.push(id)
+    meter.page(files.length + skipped.length, ids.length)
+    return file !== undefined
+  }
+
+  function kept(path: string, id: string): MarkedFile | undefined {
+    const bytes = work.read({ path })
+    return bytes && isRecord(parseBytes(bytes), entry.id_field, id) ? { path, sha256: sha256(bytes), bytes: bytes.length } : undefined
+  }
+
+  async function fetched(path: string, id: string, isNamed: boolean): Promise<MarkedFile | undefined> {
+    const passes = (status: number) => entry.on_404 === 'skip' && (status === 404 || (isNamed && status === 400))
+    const question: Question = { path: entry.path.replace('{id}', id), query: entry.query, passes, needs: entry.needs }
+    const answer = await client.get(question)
+    retries += answer.retries
+    if (answer.status !== 200) return undefined
+    checkRecord(question, answer, client, entry, id)
+    return work.write(path, answer.bytes)
+  }
+
+  function countVanished(): void {
+    vanished += 1
+    const { share, count } = config.vanished
+    if (vanished <= Math.max(1, Math.min(count, Math.floor(share * listed.length)))) return
+    forgetLists(run, entry.parent!.entity)
+    throw new ExtractError(
+      4,
+      `${entry.entity}: ${vanished} of ${listed.length} records that the list ${entry.parent!.entity} names are gone (404)`,
+      {
+        hint: 'Run extract again: it walks the list anew. No batch was made; the last one stays.',
+        ends: 'entity',
+      },
+    )
+  }
+}

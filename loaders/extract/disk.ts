@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { ExtractError } from './failure.ts'
+
+/** Feed and secrets are about people: folders of mode 700, files of mode 600. */
+export function makeFolder(path: string): void {
+  onDisk(path, () => mkdirSync(path, { recursive: true, mode: 0o700 }))
+}
+
+/** Writes a file that is there whole or not at all, also after a power cut: beside it first, then renamed. */
+export function writeWhole(path: string, bytes: Buffer, beside: string): void {
+  onDisk(path, () => {
+    const fd = openSync(beside, 'w', 0o600)
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    renameSync(beside, path)
+  })
+}
+
+/** Makes the names in a folder last through a power cut. */
+export function syncFolder(path: string): void {
+  // Windows opens no folders; its file system keeps names by itself.
+  if (process.platform === 'win32') return
+  onDisk(path, () => {
+    const fd = openSync(path, 'r')
+    try {
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+  })
+}
+
+/** The hash of bytes, in hexadecimal. */
+export function sha256(bytes: Buffer | string): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** Runs something on files; what the system has against it becomes an ExtractError with the file and the next step. */
+export function onDisk<T>(path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (error instanceof ExtractError || code === undefined) throw error
+    throw new ExtractError(4, `${path}: ${sayings[code] ?? 'the file system says'} (${code})`, {
+      hint: 'Make room, or correct the rights of the data folder, then run extract again: it goes on from here.',
+    })
+  }
+}
+
+const sayings: Record<string, string> = {
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'the quota of the disk is used up',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system can only be read',
+}
