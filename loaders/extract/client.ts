@@ -69,7 +69,9 @@ export function createClient(config: SourceConfig, connection: Connection, conte
   async function get(question: Question): Promise<Answer> {
     const url = address(connection.base, question)
     for (let tries = 1; ; tries += 1) {
-      await wait(rate.book(clock.now()), question)
+      while (rate.wait(clock.now()) > 0) await wait(rate.wait(clock.now()), question)
+      await wait(0, question)
+      rate.sent(clock.now())
       const { status, headers, bytes, verdict } = await ask(url, question)
       if (verdict.kind === 'good') return { status, url, link: headers.get('link'), bytes, value: verdict.value, retries: tries - 1 }
       if (verdict.kind === 'passed') return { status, url, link: null, bytes, value: undefined, retries: tries - 1 }

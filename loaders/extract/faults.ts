@@ -26,7 +26,8 @@ export function faultsOf({ source, secret }: SourceConfig, { base }: Connection,
 
   function final(question: Question, verdict: Extract<Verdict, { kind: 'refused' | 'wrong' }>, bytes: Buffer): ExtractError {
     const message = said(question, verdict.reason, bytes)
-    if (verdict.kind === 'wrong') return new ExtractError(4, message, { hint: verdict.hint ?? STAYS, ends: 'entity' })
+    if (verdict.kind === 'wrong')
+      return new ExtractError(4, message, { hint: verdict.hint ? `${verdict.hint} ${STAYS}` : STAYS, ends: 'entity' })
     const check = `heck ${secret.env}, then run extract again. ${STAYS}`
     return new ExtractError(3, message, {
       hint: question.needs ? `This needs ${question.needs}: c${check}` : `C${check}`,

@@ -33,7 +33,7 @@ export function isRecord(value: unknown, idField: string, id: string): boolean {
 
 function strange({ entity, path }: Entry, what: string, ignored: string): ExtractError {
   return new ExtractError(4, `The list ${entity} (${path}) is not what was asked for: ${what}`, {
-    hint: `The API passes over the ${ignored}. Check whether it changed; no batch was made, the last one stays.`,
+    hint: `The API passes over the ${ignored}. Check whether the API changed. No batch was made; the last one stays.`,
     ends: 'entity',
   })
 }

@@ -2,35 +2,33 @@ import type { Raw } from './attempt.ts'
 
 /** Keeps calls apart. */
 export interface Rate {
-  /** Milliseconds until the next call may go out, which is then booked. */
-  book(now: number): number
+  /** Milliseconds until the next call may go out. */
+  wait(now: number): number
+  /** Notes that one goes out. */
+  sent(now: number): void
   /** Learns from an answer how much of the quota is left. */
   saw(headers: Raw['headers']): void
 }
 
 /**
- * A token bucket that holds one token: `perMinute` calls in any minute, never two at once. The quota is shared with everybody who uses
- * the account (R2): when less than `slowBelow` of it is left, calls go out only as fast as what is left lasts a minute.
+ * A token bucket that holds one token: never more than `perMinute` calls in any minute, even when some went out late. The quota is shared
+ * with everybody who uses the account (R2): when less than `slowBelow` of it is left, calls go out only as fast as what is left lasts a minute.
  */
 export function createRate(perMinute: number, slowBelow: number): Rate {
   const usual = 60_000 / perMinute
   let interval = usual
-  let free = 0
+  let last = Number.NEGATIVE_INFINITY
 
   return {
-    book(now) {
-      const at = Math.max(now, free)
-      free = at + interval
-      return at - now
+    wait: now => Math.max(0, last + interval - now),
+    sent(now) {
+      last = now
     },
     saw(headers) {
       const total = numberOf(headers.get('x-ratelimit-total'))
       const left = numberOf(headers.get('x-ratelimit-remaining'))
       if (total === undefined || left === undefined || total <= 0) return
-      const before = interval
       interval = left / total < slowBelow ? Math.max(usual, 60_000 / Math.max(left, 1)) : usual
-      // The next call was booked before this answer came.
-      free += Math.max(0, interval - before)
     },
   }
 }

@@ -99,7 +99,8 @@ async function walkOnce(
     onRetries(answer.retries)
     const found = idsOfPage(question, answer, client, entry, plan.cut)
 
-    const hash = sha256(answer.bytes)
+    // By its ids: beside them a page that comes again may name another page before it.
+    const hash = sha256(JSON.stringify(found))
     const twin = found.length > 0 ? hashes.get(hash) : undefined
     if (twin !== undefined) return { wrong: `page ${number} is page ${twin} again`, isFinal: false }
     hashes.set(hash, number)

@@ -53,17 +53,17 @@ export async function startBill(spend: Spend, options: Omit<FakeOptions, 'answer
     const rows = path === '/cards' ? all : all.filter(({ fields }) => passes(fields, filters))
     const shown = rows.slice(from, from + max)
     const next = from + max < rows.length ? { nextPage: tokenOf(from + max, bound) } : end
-    const trick = rows.length > max && from + max < rows.length ? fake.tokens.shift() : undefined
-    if (trick === 'empty page') return list([], { nextPage: tokenOf(from, bound) })
+    const trick = from > 0 && from + max < rows.length ? fake.tokens.shift() : undefined
+    if (trick === 'empty page') return list([], { nextPage: tokenOf(from, bound, 'again') })
     if (trick === 'repeated') return list(shown, { nextPage: token ?? tokenOf(0, bound) })
-    if (trick === 'loop') return list(shown, { nextPage: tokenOf(Math.max(0, from - max), bound) })
+    if (trick === 'loop') return list(shown, { nextPage: tokenOf(from - max, bound) })
     return list(shown, { ...next, prevPage: token ?? null })
   }
 }
 
 // Opaque, with the signs that must be encoded, and of use only with the same other parameters.
-function tokenOf(offset: number, bound: string): string {
-  return Buffer.concat([Buffer.from([0xfb, 0xef, 0xff]), Buffer.from(JSON.stringify({ offset, bound }))]).toString('base64')
+function tokenOf(offset: number, bound: string, salt = ''): string {
+  return Buffer.concat([Buffer.from([0xfb, 0xef, 0xff]), Buffer.from(JSON.stringify({ offset, bound, salt }))]).toString('base64')
 }
 
 function offsetIn(token: string, bound: string): number | undefined {

@@ -7,6 +7,8 @@ export interface FakeFreshdesk extends FakeServer {
   desk: Desk
   /** Calls that came although the quota of the minute was used up. */
   over: number
+  /** How many calls of each minute others make with the same account. */
+  others: number
 }
 
 /** Starts one. `limit`: calls a minute, by the clock of the test. */
@@ -16,12 +18,12 @@ export async function startFreshdesk(
 ): Promise<FakeFreshdesk> {
   const base = '/api/v2'
   const basic = `Basic ${Buffer.from(`${options.secret}:X`).toString('base64')}`
-  const fake: FakeFreshdesk = Object.assign(await startFake({ ...options, base, answer }), { desk, over: 0 })
+  const fake: FakeFreshdesk = Object.assign(await startFake({ ...options, base, answer }), { desk, over: 0, others: 0 })
   return fake
 
   function answer(call: Call): Reply {
     const now = options.now()
-    const used = fake.calls.filter(({ at }) => at > now - 60_000).length
+    const used = fake.others + fake.calls.filter(({ at }) => at > now - 60_000).length
     const quota = {
       'x-ratelimit-total': `${limit}.0`,
       'x-ratelimit-remaining': String(Math.max(0, limit - used)),

@@ -27,6 +27,8 @@ export interface FakeServer {
   most: number
   /** The bodies that were sent whole with status 200, by path and query. */
   sent: Map<string, Buffer[]>
+  /** Called before each answer, with the how manieth call of its path it is: to change the data meanwhile. */
+  before: (call: Call, nth: number) => void
   close(): Promise<void>
 }
 
@@ -39,13 +41,11 @@ export interface FakeOptions {
   now: () => number
   /** Where redirects and foreign links lead. */
   foreign?: string
-  /** Before each answer, with the how manieth call of its path it is. */
-  before?: (call: Call, nth: number) => void
 }
 
 /** Starts one. */
 export async function startFake(options: FakeOptions): Promise<FakeServer> {
-  const { base, answer, now, secret, foreign = 'http://127.0.0.1:9', before = () => {} } = options
+  const { base, answer, now, secret, foreign = 'http://127.0.0.1:9' } = options
   const counts = new Map<string, number>()
   let under = 0
   const server = createServer((request, response) => {
@@ -60,7 +60,7 @@ export async function startFake(options: FakeOptions): Promise<FakeServer> {
     response.on('close', () => {
       under -= 1
     })
-    before(call, nth)
+    fake.before(call, nth)
 
     const good = url.pathname.startsWith(base) ? answer(call) : { status: 404, headers: {}, body: Buffer.alloc(0) }
     const fault = fake.faults.find(one => (one.nth === 'always' || one.nth === nth) && matches(one.path, path))
@@ -80,6 +80,7 @@ export async function startFake(options: FakeOptions): Promise<FakeServer> {
     struck: [],
     most: 0,
     sent: new Map(),
+    before: () => {},
     close: () => closed(server),
   }
   return fake
