@@ -19,7 +19,7 @@ export interface SourceConfig {
   codes: Record<string, CodeMeaning>
   preflight?: { path: string; id_field: string; shows: string[]; expects?: Record<string, string> }
   vanished: { share: number; count: number }
-  shrink: { below: number; then: 'warn' | 'fail' }
+  shrink: { below: number; action: 'warn' | 'fail' }
   entities: Entry[]
 }
 

@@ -43,7 +43,7 @@ export function leftOut({ part, required }: Entry, reason: string): MarkedPart {
 // A list that lost half of its rows overnight is more often a key that sees less than a company that lost half of its people.
 function compareWithLast(run: SourceRun, entity: string, { rows, window, unstable }: MarkedEntity): void {
   const last = run.last(entity)
-  const { below, then } = run.config.shrink
+  const { below, action } = run.config.shrink
   if (unstable)
     run.emit({
       kind: 'notice',
@@ -51,7 +51,7 @@ function compareWithLast(run: SourceRun, entity: string, { rows, window, unstabl
     })
   if (!last?.complete || last.window || window || rows >= last.rows * below) return
   const message = `${entity} has ${rows} rows, and ${last.rows} last time`
-  if (then === 'fail')
+  if (action === 'fail')
     throw new ExtractError(4, message, {
       hint: "Check what the key may see. If it is right, set 'shrink' of the source to warn. No batch was made; the last one stays.",
     })

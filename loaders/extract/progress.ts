@@ -55,10 +55,11 @@ export function eventLine(event: ExtractEvent): string {
   if (event.kind === 'waiting') return `${event.source}: waits ${duration(event.milliseconds)}: ${event.reason}`
   const { source, entity, part, pages, of, rows, rowsPerSecond, millisecondsLeft: left, isDone, isKept } = event
   const name = `${source} ${entity}${part === 'all' ? '' : ` (${part})`}`
-  const counted = `${pages}${of === undefined || isDone ? '' : ` of ${Math.max(of, pages)}`} pages, ${rows} rows`
+  const counted = `${of === undefined || isDone ? plural(pages, 'page') : `${pages} of ${plural(Math.max(of, pages), 'page')}`}, ${plural(rows, 'row')}`
   if (isKept) return `${name}: ${counted}, from an earlier run of this batch`
   if (isDone) return `${name}: ${counted}, complete`
-  return `${name}: ${counted}, ${rowsPerSecond.toFixed(1)} rows/s${left === undefined ? '' : `, ${duration(left)} left`}`
+  const rate = rowsPerSecond > 0 ? `, ${rowsPerSecond.toFixed(1)} rows/s` : ''
+  return `${name}: ${counted}${rate}${left === undefined ? '' : `, ${duration(left)} left`}`
 }
 
 /** `45 s`, `9 min`, `2 h 5 min`. */
@@ -67,4 +68,8 @@ export function duration(milliseconds: number): string {
   if (seconds < 90) return `${seconds} s`
   const minutes = Math.round(seconds / 60)
   return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }

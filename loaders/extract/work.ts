@@ -104,7 +104,7 @@ export function openWork(dataDir: string): Work {
 
 /** Throws an ExtractError with code 5 when the batch is there, whatever it is. */
 export function refuseExisting(target: string, batch: string): void {
-  if (!lstatSync(target, { throwIfNoEntry: false })) return
+  if (!onDisk(target, () => lstatSync(target, { throwIfNoEntry: false }))) return
   throw new ExtractError(5, `The batch ${batch} is there already: ${target}`, {
     hint: `It is left as it is. For another batch of this day give it a name of its own: --batch ${batch.slice(0, 15)}T1200, for instance.`,
   })
