@@ -64,7 +64,7 @@ export async function createSite({
   const freshdesk = await startFreshdesk(desk, { ...shared, secret: secrets.freshdesk, ...(limit && { limit }) })
   const bill = await startBill(spend, { ...shared, secret: secrets.bill })
   const dataDir = mkdtempSync(join(tmpdir(), 'deskledger-extract-'))
-  const sources = readSources(['freshdesk', 'bill']).map(config => change(smaller(config, pageSize)))
+  const sources = smallSources(pageSize).map(change)
   return { desk, spend, freshdesk, bill, foreign, clock, dataDir, options, bring, close }
 
   function options(changed: Partial<ExtractOptions> = {}): ExtractOptions {
@@ -98,6 +98,11 @@ export function smaller(config: SourceConfig, pageSize: number): SourceConfig {
     entry.page_size ? { ...entry, page_size: { ...entry.page_size, value: pageSize } } : entry,
   )
   return { ...config, entities, calls_per_minute: 6000, timeout_seconds: 0.3 }
+}
+
+/** Both sources with short pages. */
+export function smallSources(pageSize: number): SourceConfig[] {
+  return readSources(['freshdesk', 'bill']).map(config => smaller(config, pageSize))
 }
 
 /** The batches of a data folder: what a loader would take for one. */
