@@ -8,7 +8,7 @@ export interface FakeBill extends FakeServer {
   /** Whether it offers deleted cards: `no` refuses the filter, `ignored` passes it over and shows all. */
   deleted: 'yes' | 'no' | 'ignored'
   /** What the next pages say instead of what follows. */
-  tokens: ('repeated' | 'loop' | 'empty page')[]
+  tokens: ('repeated' | 'loop' | 'empty page' | 'empty loop')[]
 }
 
 /** Starts one. */
@@ -55,6 +55,7 @@ export async function startBill(spend: Spend, options: Omit<FakeOptions, 'answer
     const next = from + max < rows.length ? { nextPage: tokenOf(from + max, bound) } : end
     const trick = from > 0 && from + max < rows.length ? fake.tokens.shift() : undefined
     if (trick === 'empty page') return list([], { nextPage: tokenOf(from, bound, 'again') })
+    if (trick === 'empty loop') return list([], { nextPage: token })
     if (trick === 'repeated') return list(shown, { nextPage: token ?? tokenOf(0, bound) })
     if (trick === 'loop') return list(shown, { nextPage: tokenOf(from - max, bound) })
     return list(shown, { ...next, prevPage: token ?? null })

@@ -92,12 +92,17 @@ export async function createSite({
   }
 }
 
-/** A source with short pages and more calls a minute than any test makes, unless the test says otherwise. */
+/** A source with short pages, and more calls a minute than any test makes. */
 export function smaller(config: SourceConfig, pageSize: number): SourceConfig {
   const entities = config.entities.map(entry =>
     entry.page_size ? { ...entry, page_size: { ...entry.page_size, value: pageSize } } : entry,
   )
-  return { ...config, entities, calls_per_minute: 6000, timeout_seconds: 0.3 }
+  return { ...config, entities, calls_per_minute: 6000, timeout_seconds: 30 }
+}
+
+/** Sources that wait for an answer no longer than this. */
+export function impatient(sources: SourceConfig[], seconds: number): SourceConfig[] {
+  return sources.map(config => ({ ...config, timeout_seconds: seconds }))
 }
 
 /** Both sources with short pages. */

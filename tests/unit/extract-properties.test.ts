@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type Row, rowOf } from '../extract/data.ts'
 import { breakers, type Fault, type FaultKind, spoilers } from '../extract/faults.ts'
-import { batchesIn, createSite, filesBelow, type Outcome, recordsOf, type Site, secrets } from '../extract/site.ts'
+import { batchesIn, createSite, filesBelow, impatient, type Outcome, recordsOf, type Site, secrets } from '../extract/site.ts'
 
 // EXTRACT_RUNS=1000 looks longer.
 const numRuns = Number(process.env.EXTRACT_RUNS ?? 40)
@@ -82,7 +82,7 @@ it('random faults never make a batch that differs from the servers and calls its
       const site = await createSite({ agents: 7, transactions: 10, pageSize: 3 })
       try {
         const versions = play(site, script)
-        const outcome = await site.bring()
+        const outcome = await site.bring({ sources: impatient(site.options().sources, 0.5) })
         checkSafety(site, outcome)
         if (outcome.code === 0) checkBatch(site, outcome, versions)
         else expect([[3, 4].includes(outcome.code), batchesIn(site.dataDir)]).toEqual([true, []])
