@@ -1,3 +1,4 @@
+import { setImmediate as breath } from 'node:timers/promises'
 import type { Question } from './client.ts'
 import { instantText } from './clock.ts'
 import type { Entry } from './config.ts'
@@ -30,6 +31,7 @@ export async function walkDetails(run: SourceRun, entry: Entry, reach: Reach, { 
   const [files, ids, skipped]: [MarkedFile[], string[], string[]] = [[], [], []]
   let retries = 0
   let vanished = 0
+  meter.begin()
 
   for (const id of listed) if (!(await fetchOne(id, false))) countVanished()
   for (const id of named) await fetchOne(id, true)
@@ -54,7 +56,7 @@ export async function walkDetails(run: SourceRun, entry: Entry, reach: Reach, { 
   /** Whether it is there. */
   async function fetchOne(id: string, isNamed: boolean): Promise<boolean> {
     const path = `${entry.entity}/${pageName(entry.part, id)}`
-    const file = kept(path, id) ?? (await fetched(path, id, isNamed))
+    const file = (await kept(path, id)) ?? (await fetched(path, id, isNamed))
     if (file) {
       files.push(file)
       ids.push(id)
@@ -63,9 +65,12 @@ export async function walkDetails(run: SourceRun, entry: Entry, reach: Reach, { 
     return file !== undefined
   }
 
-  function kept(path: string, id: string): MarkedFile | undefined {
+  async function kept(path: string, id: string): Promise<MarkedFile | undefined> {
     const bytes = work.read({ path })
-    return bytes && isRecord(parseBytes(bytes), entry.id_field, id) ? { path, sha256: sha256(bytes), bytes: bytes.length } : undefined
+    if (!bytes || !isRecord(parseBytes(bytes), entry.id_field, id)) return undefined
+    // Many of them must not keep the other source waiting for its answers.
+    await breath()
+    return { path, sha256: sha256(bytes), bytes: bytes.length }
   }
 
   async function fetched(path: string, id: string, isNamed: boolean): Promise<MarkedFile | undefined> {

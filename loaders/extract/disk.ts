@@ -23,18 +23,21 @@ export function writeWhole(path: string, bytes: Buffer, beside: string): void {
   })
 }
 
-/** Makes the names in a folder last through a power cut. */
+/** Makes the names in a folder last through a power cut, where the file system can. */
 export function syncFolder(path: string): void {
-  // Windows opens no folders; its file system keeps names by itself.
-  if (process.platform === 'win32') return
-  onDisk(path, () => {
-    const fd = openSync(path, 'r')
-    try {
-      fsyncSync(fd)
-    } finally {
-      closeSync(fd)
-    }
-  })
+  let fd: number | undefined
+  try {
+    fd = openSync(path, 'r')
+    fsyncSync(fd)
+  } catch (error) {
+    // Windows opens no folders, and some file systems of a network sync none.
+    if (!['EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP', 'EBADF'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      onDisk(path, () => {
+        throw error
+      })
+  } finally {
+    if (fd !== undefined) closeSync(fd)
+  }
 }
 
 /** The hash of bytes, in hexadecimal. */

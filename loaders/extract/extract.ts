@@ -55,6 +55,8 @@ export interface Extracted {
 export async function extract(options: ExtractOptions): Promise<Extracted> {
   const { sources, dataDir, env = process.env, clock = systemClock } = options
   const startedAt = clock.now()
+  if (sources.length === 0)
+    throw new ExtractError(2, 'No source to extract', { hint: 'Name one, or add its YAML file to loaders/extract/.' })
   const connections = connectAll(sources, env, options.testHosts)
   const batch = batchName(options.batch, dayOf(startedAt))
   const target = join(dataDir, batch)

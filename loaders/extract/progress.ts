@@ -11,6 +11,8 @@ export interface Walked {
   source: string
   entity: string
   part: string
+  /** Lists may be walked again. */
+  walk: number
   /** Pages, or records that are asked for one by one. */
   pages: number
   /** How many there will be: of records one by one, else as many as last time; undefined when nobody knows. */
@@ -23,20 +25,27 @@ export interface Walked {
   isKept: boolean
 }
 
-/** Measures one walk and tells of each page. */
+/** Measures the walks of one part and tells of each page. */
 export interface Meter {
+  /** A walk begins, the first or another. */
+  begin(): void
   page(pages: number, rows: number): void
   done(pages: number, rows: number, isKept?: boolean): void
 }
 
-/** A meter of a walk. */
+/** A meter of a part. */
 export function createMeter(
   { source, entity, part, of }: Pick<Walked, 'source' | 'entity' | 'part' | 'of'>,
   clock: Clock,
   emit: (event: ExtractEvent) => void,
 ): Meter {
-  const began = clock.now()
+  let began = clock.now()
+  let walk = 0
   return {
+    begin() {
+      began = clock.now()
+      walk += 1
+    },
     page: (pages, rows) => tell(pages, rows, false, false),
     done: (pages, rows, isKept = false) => tell(pages, rows, true, isKept),
   }
@@ -45,7 +54,7 @@ export function createMeter(
     const took = clock.now() - began
     const left = of === undefined || pages === 0 || isDone ? undefined : Math.max(0, of - pages) * (took / pages)
     const rowsPerSecond = took > 0 ? (rows * 1000) / took : 0
-    emit({ kind: 'walked', source, entity, part, pages, of, rows, rowsPerSecond, millisecondsLeft: left, isDone, isKept })
+    emit({ kind: 'walked', source, entity, part, walk, pages, of, rows, rowsPerSecond, millisecondsLeft: left, isDone, isKept })
   }
 }
 
@@ -53,13 +62,13 @@ export function createMeter(
 export function eventLine(event: ExtractEvent): string {
   if (event.kind === 'notice') return event.text
   if (event.kind === 'waiting') return `${event.source}: waits ${duration(event.milliseconds)}: ${event.reason}`
-  const { source, entity, part, pages, of, rows, rowsPerSecond, millisecondsLeft: left, isDone, isKept } = event
+  const { source, entity, part, walk, pages, of, rows, rowsPerSecond, millisecondsLeft: left, isDone, isKept } = event
   const name = `${source} ${entity}${part === 'all' ? '' : ` (${part})`}`
   const counted = `${of === undefined || isDone ? plural(pages, 'page') : `${pages} of ${plural(Math.max(of, pages), 'page')}`}, ${plural(rows, 'row')}`
   if (isKept) return `${name}: ${counted}, from an earlier run of this batch`
   if (isDone) return `${name}: ${counted}, complete`
   const rate = rowsPerSecond > 0 ? `, ${rowsPerSecond.toFixed(1)} rows/s` : ''
-  return `${name}: ${counted}${rate}${left === undefined ? '' : `, ${duration(left)} left`}`
+  return `${name}${walk > 1 ? `, walk ${walk}` : ''}: ${counted}${rate}${left === undefined ? '' : `, ${duration(left)} left`}`
 }
 
 /** `45 s`, `9 min`, `2 h 5 min`. */

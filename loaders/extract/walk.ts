@@ -85,6 +85,7 @@ async function walkOnce(
   onRetries: (count: number) => void,
 ): Promise<Walk | { wrong: string; isFinal: boolean }> {
   const { entity, path, query, page_size: size, needs, max_pages } = entry
+  meter.begin()
   const paginator = paginators[entry.paginator as 'link-page' | 'next-token'](size!.value)
   const fixed = { ...query, ...cutQuery(plan.cut, entry), [size!.parameter]: String(size!.value) }
   const isOurs = new RegExp(`^${pageName(plan.name, '\\d+').replace('.', '\\.')}$`)

@@ -95,9 +95,11 @@ export function openWork(dataDir: string): Work {
     isMine()
     refuseExisting(target, marker.batch)
     onDisk(target, () => renameSync(feed, target))
-    syncFolder(dataDir)
-    // 6: what is left is of no use any more.
-    onDisk(root, () => rmSync(root, { recursive: true, force: true }))
+    // 6: now the batch is there, whatever becomes of the rest, which the next run would clear away.
+    try {
+      syncFolder(dataDir)
+      rmSync(root, { recursive: true, force: true })
+    } catch {}
     return target
   }
 }

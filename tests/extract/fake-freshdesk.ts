@@ -45,6 +45,7 @@ export async function startFreshdesk(
     if (path === '/roles') return page(fake.desk.roles, call)
     if (path === '/admin/groups') return page(fake.desk.admin_groups, call)
     if (path === '/agents' && !query.has('only')) return page(fake.desk.agents, call)
+    if (path === '/agents') return page(fake.desk.agents.map(userOf), call)
     if (path === '/agents/me') return one([...fake.desk.details.values()][0])
     if (id === undefined || id === 'availability') return spoilers['404']()
     const detail = fake.desk.details.get(id)
@@ -66,4 +67,14 @@ export async function startFreshdesk(
   function one(row: Row | undefined): Reply {
     return row ? { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(row.json) } : spoilers['404']()
   }
+}
+
+// What `only=availability` answers: another shape under the same path.
+function userOf({ id, fields }: Row): Row {
+  const { contact } = fields as { contact: { name: string; email: string } }
+  const user = {
+    id: Number(id),
+    user_data: { user: { id: Number(id), name: contact.name, email: contact.email, active: true, helpdesk_agent: true } },
+  }
+  return { id, fields: user, json: JSON.stringify(user) }
 }

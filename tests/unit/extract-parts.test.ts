@@ -1,4 +1,7 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { attempt } from '../../loaders/extract/attempt.ts'
 import { address } from '../../loaders/extract/client.ts'
 import { cutQuery, strangeRow } from '../../loaders/extract/cut.ts'
 import { idText, parseBytes } from '../../loaders/extract/json.ts'
@@ -252,12 +255,35 @@ describe('proxies and TLS', () => {
   })
 })
 
+describe('an attempt', () => {
+  const never = new AbortController().signal
+  const fails = (url: string) => attempt(new URL(url), {}, 5000, never).catch((error: unknown) => error)
+
+  it('that TLS ends is not made again, one that nobody hears is', async () => {
+    const server = createServer()
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    expect(await fails(`https://127.0.0.1:${port}/`)).toMatchObject({
+      name: 'Unanswered',
+      isPassing: false,
+      message: expect.stringContaining('the TLS connection was refused: ERR_SSL'),
+    })
+    await new Promise(resolve => server.close(resolve))
+    expect(await fails(`http://127.0.0.1:${port}/`)).toMatchObject({
+      name: 'Unanswered',
+      isPassing: true,
+      message: 'the connection was refused (ECONNREFUSED)',
+    })
+  })
+})
+
 describe('lines', () => {
   const event = {
     kind: 'walked',
     source: 'freshdesk',
     entity: 'agents',
     part: 'all',
+    walk: 1,
     pages: 2,
     of: 6,
     rows: 200,
@@ -269,6 +295,7 @@ describe('lines', () => {
 
   it('say how far a walk is', () => {
     expect(eventLine(event)).toBe('freshdesk agents: 2 of 6 pages, 200 rows, 100.0 rows/s, 4 min left')
+    expect(eventLine({ ...event, walk: 2 })).toBe('freshdesk agents, walk 2: 2 of 6 pages, 200 rows, 100.0 rows/s, 4 min left')
     expect(eventLine({ ...event, of: undefined, millisecondsLeft: undefined })).toBe('freshdesk agents: 2 pages, 200 rows, 100.0 rows/s')
     expect(eventLine({ ...event, part: 'deleted', isDone: true })).toBe('freshdesk agents (deleted): 2 pages, 200 rows, complete')
     expect(eventLine({ ...event, isDone: true, isKept: true })).toBe(
