@@ -6,6 +6,7 @@ import { readSources } from '../../loaders/extract/config.ts'
 import { dryRun } from '../../loaders/extract/dryrun.ts'
 import { type Marker, readMarker } from '../../loaders/extract/marker.ts'
 import { preflight } from '../../loaders/extract/preflight.ts'
+import type { ExtractEvent } from '../../loaders/extract/progress.ts'
 import { callsByPath, mostInAMinute } from '../extract/server.ts'
 import { batchesIn, createSite, environment, filesBelow, recordsOf, type Site, secrets, smaller } from '../extract/site.ts'
 
@@ -265,6 +266,30 @@ describe('another source of the same shape', () => {
   })
 })
 
+describe('progress', () => {
+  it('tells how far each walk is, by the last run', async () => {
+    await site.bring()
+    site.clock.pass(86_400_000)
+    const events: ExtractEvent[] = []
+    await site.bring({ onEvent: event => events.push(event) })
+    const of = (entity: string) => events.flatMap(event => (event.kind === 'walked' && event.entity === entity ? [event] : []))
+    expect(of('agents').map(({ walk, pages, of, rows, isDone }) => [walk, pages, of, rows, isDone])).toEqual([
+      [1, 1, 3, 4, false],
+      [1, 2, 3, 8, false],
+      [1, 3, 3, 10, false],
+      [2, 1, 3, 4, false],
+      [2, 2, 3, 8, false],
+      [2, 3, 3, 10, false],
+      [2, 3, 3, 10, true],
+    ])
+    const [, second] = of('agent_details')
+    expect(second).toMatchObject({ pages: 2, of: 12, rows: 2 })
+    // Ten are left, each of which takes as long as one of the two.
+    expect(second!.millisecondsLeft).toBeGreaterThan(0)
+    expect(of('agent_details').at(-1)).toMatchObject({ isDone: true, millisecondsLeft: undefined })
+  })
+})
+
 describe('an optional entity', () => {
   it('that is switched on comes with a file for each agent', async () => {
     const sources = site
@@ -273,6 +298,10 @@ describe('an optional entity', () => {
     const { extracted } = await site.bring({ sources })
     expect(extracted!.marker.entities.agent_availability).toMatchObject({ complete: true, required: false, rows: 10 })
   })
+})
+
+it('is not made of no source', async () => {
+  expect(await site.bring({ sources: [], testHosts: {} })).toMatchObject({ code: 2, said: expect.stringContaining('No source to extract') })
 })
 
 it('makes the data folder where there is none', async () => {
