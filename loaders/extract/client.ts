@@ -101,7 +101,7 @@ export function createClient(config: SourceConfig, connection: Connection, conte
     }
   }
 
-  // Nobody is helped by a wait that ends after the deadline.
+  // A wait that would end after the deadline is not begun.
   async function wait(milliseconds: number, question: Question): Promise<void> {
     signal.throwIfAborted()
     if (clock.now() + milliseconds >= deadline) throw faults.late(question)

@@ -96,7 +96,7 @@ function refuseSharedFolders(sources: SourceConfig[]): void {
     for (const { entity } of entities) {
       const owner = owners.get(entity) ?? source
       if (owner !== source)
-        throw new ProjectError(`The sources ${owner} and ${source} both fill the folder ${entity}`, {
+        throw new ProjectError(`Sources ${owner} and ${source} both fill the folder ${entity}`, {
           hint: 'Rename the entity in one of their YAML files.',
         })
       owners.set(entity, owner)

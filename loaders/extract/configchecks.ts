@@ -2,19 +2,17 @@ import { ProjectError } from '../../run/errors.ts'
 import type { Entry, SourceConfig } from './config.ts'
 import type { PlaceOf } from './configfile.ts'
 
-/** What a schema cannot say: entries that contradict each other, or themselves. */
+/** What a schema cannot check: entries that contradict each other or themselves. */
 export function checkEntries(config: SourceConfig, fileName: string, placeOf: PlaceOf): ProjectError[] {
   const errors: ProjectError[] = []
   const fail = (message: string, hint: string, path: (string | number)[], key?: string) =>
     errors.push(new ProjectError(message, { place: placeOf(path, key), hint }))
 
-  if (config.source !== fileName)
-    fail(`The source is called '${config.source}' in the file ${fileName}.yml`, 'Give both one name.', [], 'source')
+  if (config.source !== fileName) fail(`Source '${config.source}' in the file ${fileName}.yml`, 'Give both the same name.', [], 'source')
   for (const [, name] of config.base.matchAll(/\{([^}]*)\}/g))
-    if (!Object.hasOwn(config.variables, name!))
-      fail(`The base has {${name}}, which no variable gives`, `Add '${name}' to 'variables'.`, [], 'base')
+    if (!Object.hasOwn(config.variables, name!)) fail(`Unknown variable {${name}} in 'base'`, `Add '${name}' to 'variables'.`, [], 'base')
   if (config.secret.send === 'header' && !config.secret.header)
-    fail('The secret is sent in a header without a name', "Add 'header' to 'secret'.", ['secret'])
+    fail("Missing 'header' in 'secret'", "Name the header, or use 'send: basic'.", ['secret'])
 
   config.entities.forEach((entry, index) => {
     const before = config.entities.slice(0, index)
@@ -36,23 +34,26 @@ function faultsOf(entry: Entry, before: Entry[]): Fault[] {
   if (isDetail !== (paginator === 'none'))
     add(
       'paginator',
-      `The paginator '${paginator}' goes ${isDetail ? 'with lists' : "with a 'parent'"}`,
+      `Paginator '${paginator}' ${isDetail ? "does not go with 'parent'" : "needs a 'parent'"}`,
       "A list needs 'link-page' or 'next-token'; one record for each id of a parent needs 'none'.",
     )
   if (isDetail !== path.includes('{id}'))
-    add('path', `The path ${path} ${isDetail ? 'has no {id}' : "has {id} without a 'parent'"}`, "{id} stands for each id of the 'parent'.")
+    add(
+      'path',
+      `Path ${path} ${isDetail ? 'has no {id}' : "has {id}, but the entry has no 'parent'"}`,
+      "{id} stands for each id of the 'parent'.",
+    )
   if (!isDetail && !page_size)
-    add('entity', `The list ${entity} has no 'page_size'`, 'Name the parameter and the largest value that the API allows.')
-  if (/\/(pan|pan-jwt|cvv)(\/|$)/i.test(path)) add('path', `The path ${path} gives card numbers`, 'The extractor never asks for them.')
+    add('entity', `Missing 'page_size' of the list ${entity}`, 'Give the parameter and the largest value that the API allows.')
+  if (/\/(pan|pan-jwt|cvv)(\/|$)/i.test(path)) add('path', `Path ${path} gives card numbers`, 'The extractor never requests them.')
   for (const { entity: named } of parent ? [parent, ...parent.also] : [])
     if (!before.some(other => other.entity === named))
-      add('parent', `The parent ${named} of ${entity} comes later or not at all`, 'Move its entry above this one.')
+      add('parent', `Parent ${named} of ${entity} is not defined above it`, 'Move its entry above this one.')
   if (parent && part === 'all' && before.some(other => other.entity === entity))
-    add('part', `The records of ${entity} would lie among the pages of another part`, "Give this entry a 'part' of its own.")
+    add('part', `Part 'all' of ${entity} is used by two entries`, "Give this entry a 'part' of its own.")
   for (const cut of [window, slices])
     if (cut && Object.hasOwn(query, cut.parameter))
-      add('query', `The parameter '${cut.parameter}' is set by 'query' and by a window`, 'Leave it out of the query.')
-  if (slices && !window)
-    add('slices', `The slices of ${entity} need a 'window'`, 'What changes while they are walked comes with the next window.')
+      add('query', `Parameter '${cut.parameter}' is set by both 'query' and a window`, 'Remove it from the query.')
+  if (slices && !window) add('slices', `'slices' of ${entity} needs a 'window'`, 'What changes during the walk comes with the next window.')
   return faults
 }

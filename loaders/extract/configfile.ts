@@ -3,10 +3,10 @@ import { Ajv, type ErrorObject } from 'ajv'
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
 import { type Place, ProjectError } from '../../run/errors.ts'
 
-/** Where a value of the file stands; with `key` where that key of it stands. The path leads from the top: `['entities', 0]`. */
+/** The place of a value in the file, or of one of its keys. The path leads from the top: `['entities', 0]`. */
 export type PlaceOf = (path: readonly (string | number)[], key?: string) => Place
 
-/** Reads a source's YAML and holds it against source.schema.json, whose defaults it fills in. */
+/** Reads a source's YAML, checks it against source.schema.json and fills in the defaults. */
 export function readChecked(text: string, file: string): { value: unknown; placeOf: PlaceOf; errors: ProjectError[] } {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false })
@@ -15,7 +15,6 @@ export function readChecked(text: string, file: string): { value: unknown; place
 
   const value: unknown = document.toJS({ maxAliasCount: 100 })
   fits(value)
-  // Of a value that is none of several things only the last, which names it best, is worth a line.
   return { value, placeOf, errors: (fits.errors ?? []).map(error => explain(error, placeOf)) }
 
   function syntaxError({ message, pos }: { message: string; pos: [number, number] }): ProjectError {
@@ -53,21 +52,17 @@ function explain({ keyword, instancePath, params, parentSchema, data, message }:
   if (keyword === 'additionalProperties')
     return new ProjectError(`Unknown key '${additionalProperty}' in ${what}`, {
       place: placeOf(path, additionalProperty),
-      hint: `It may hold ${known}.`,
+      hint: `Known keys: ${known}.`,
     })
   if (keyword === 'required')
-    return new ProjectError(`The key '${missingProperty}' is missing in ${what}`, { place: placeOf(path), hint: `It may hold ${known}.` })
+    return new ProjectError(`Missing key '${missingProperty}' in ${what}`, { place: placeOf(path), hint: `It may hold ${known}.` })
   if (keyword === 'enum')
-    return new ProjectError(`${capital(what)} is ${show(data)}`, { place: placeOf(path), hint: `It may be ${allowedValues!.join(', ')}.` })
+    return new ProjectError(`Invalid ${what}: ${show(data)}`, { place: placeOf(path), hint: `Use ${allowedValues!.join(', ')}.` })
   if (keyword === 'pattern')
-    return new ProjectError(`${capital(what)} is ${show(data)}, which does not match ${params.pattern}`, { place: placeOf(path) })
-  return new ProjectError(`${capital(what)} ${message}, not ${show(data)}`, { place: placeOf(path) })
+    return new ProjectError(`Invalid ${what}: ${show(data)} does not match ${params.pattern}`, { place: placeOf(path) })
+  return new ProjectError(`Invalid ${what}: ${show(data)}, it ${message}`, { place: placeOf(path) })
 }
 
 function show(value: unknown): string {
   return value !== null && typeof value === 'object' ? (Array.isArray(value) ? 'a list' : 'a mapping') : JSON.stringify(value)
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }

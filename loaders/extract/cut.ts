@@ -18,19 +18,19 @@ export function cutQuery(cut: Cut | null, { window, slices }: Entry): Record<str
 }
 
 /**
- * Why a row does not belong into a walk; undefined when it does. An API that does not know a filter passes it over without a word,
- * and would give all rows for a few, or active cards for deleted ones.
+ * Why a row does not fit the request; undefined when it does. An API may ignore a filter silently, and would then give all rows instead
+ * of the changed ones, or active cards instead of deleted ones.
  */
 export function strangeRow(row: unknown, cut: Cut | null, rowsAre: Record<string, string>): string | undefined {
   for (const [field, due] of Object.entries(rowsAre)) {
     const value = fieldOf(row, field)
-    if (value !== due) return `${field} is ${JSON.stringify(value)}, and ${JSON.stringify(due)} was asked for`
+    if (value !== due) return `${field} is ${JSON.stringify(value)}, ${JSON.stringify(due)} was requested`
   }
   if (!cut) return undefined
   const text = fieldOf(row, cut.field)
   const at = typeof text === 'string' ? Date.parse(text) : Number.NaN
-  // A time that nobody can read is a fault of the record, which the warehouse reports.
+  // The warehouse reports unreadable times.
   if (Number.isNaN(at)) return undefined
   const isInside = (cut.from === null || at >= Date.parse(cut.from)) && (cut.to === null || at <= Date.parse(cut.to))
-  return isInside ? undefined : `${cut.field} is ${text}, and ${cut.from ?? 'any time'} to ${cut.to ?? 'now'} was asked for`
+  return isInside ? undefined : `${cut.field} is ${text}, ${cut.from ?? 'any time'} to ${cut.to ?? 'now'} was requested`
 }

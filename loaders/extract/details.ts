@@ -13,17 +13,17 @@ import type { Meter } from './progress.ts'
 import type { SourceRun } from './source.ts'
 import { type Done, pageName } from './walk.ts'
 
-/** Whose records are asked for one by one. */
+/** The ids whose records are requested one by one. */
 export interface Wanted {
-  /** Ids of a list that was just walked: few of them may be gone meanwhile. */
+  /** Ids of a list that was just read: only a few may be gone meanwhile. */
   listed: string[]
-  /** Ids that other records name beside: any of them may never have been there. */
+  /** Ids that only other records name: any of them may be missing. */
   named: string[]
 }
 
 /**
- * Asks for a record of each id. Those that an earlier run of the batch brought are not asked again. A 404 is noted and passed over
- * (R13); when more of the listed ones are gone than `vanished` allows, the list is outdated and the run ends.
+ * Requests a record for each id, except those that an earlier run of the batch has brought. A 404 is recorded and skipped (R13 of the
+ * requirements on extraction); when more of the listed ones are missing than `vanished` allows, the list is outdated and the entity fails.
  */
 export async function walkDetails(run: SourceRun, entry: Entry, reach: Reach, { listed, named }: Wanted, meter: Meter): Promise<Done> {
   const { clock, client, work, config } = run
@@ -53,7 +53,7 @@ export async function walkDetails(run: SourceRun, entry: Entry, reach: Reach, { 
   }
   return { part, files, ids }
 
-  /** Whether it is there. */
+  /** Whether the record exists. */
   async function fetchOne(id: string, isNamed: boolean): Promise<boolean> {
     const path = `${entry.entity}/${pageName(entry.part, id)}`
     const file = (await kept(path, id)) ?? (await fetched(path, id, isNamed))
@@ -68,7 +68,7 @@ export async function walkDetails(run: SourceRun, entry: Entry, reach: Reach, { 
   async function kept(path: string, id: string): Promise<MarkedFile | undefined> {
     const bytes = work.read({ path })
     if (!bytes || !isRecord(parseBytes(bytes), entry.id_field, id)) return undefined
-    // Many of them must not keep the other source waiting for its answers.
+    // Lets the other source handle its answers.
     await breath()
     return { path, sha256: sha256(bytes), bytes: bytes.length }
   }
@@ -90,9 +90,9 @@ export async function walkDetails(run: SourceRun, entry: Entry, reach: Reach, { 
     forgetLists(run, entry.parent!.entity)
     throw new ExtractError(
       4,
-      `${entry.entity}: ${vanished} of ${listed.length} records that the list ${entry.parent!.entity} names are gone (404)`,
+      `Too many missing ${entry.entity}: ${vanished} of ${listed.length} ids listed in ${entry.parent!.entity} answered 404`,
       {
-        hint: 'Run extract again: it walks the list anew. No batch was made; the last one stays.',
+        hint: 'Run extract again: it reads the list anew. No batch was made; the last one stays.',
         ends: 'entity',
       },
     )

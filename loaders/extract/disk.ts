@@ -3,12 +3,12 @@ import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from
 import { dirname } from 'node:path'
 import { ExtractError } from './failure.ts'
 
-/** Feed and secrets are about people: folders of mode 700, files of mode 600. */
+/** Makes a folder that only its owner can enter, as the feed is about people. */
 export function makeFolder(path: string): void {
   onDisk(path, () => mkdirSync(path, { recursive: true, mode: 0o700 }))
 }
 
-/** Writes a file that is there whole or not at all, also after a power cut: beside it first, then renamed. */
+/** Writes a file completely or not at all, even across a power cut: first as `beside`, then renamed. Only its owner can read it. */
 export function writeWhole(path: string, bytes: Buffer, beside: string): void {
   onDisk(path, () => {
     const fd = openSync(beside, 'w', 0o600)
@@ -45,23 +45,23 @@ export function sha256(bytes: Buffer | string): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-/** Runs something on files; what the system has against it becomes an ExtractError with the file and the next step. */
+/** Runs file operations; a system error becomes an ExtractError with the file and the next step. */
 export function onDisk<T>(path: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (error instanceof ExtractError || code === undefined) throw error
-    throw new ExtractError(4, `${path}: ${sayings[code] ?? 'the file system says'} (${code})`, {
-      hint: 'Make room, or correct the rights of the data folder, then run extract again: it goes on from here.',
+    throw new ExtractError(4, `Cannot access ${path}: ${sayings[code] ?? 'file system error'} (${code})`, {
+      hint: 'Check space and rights of the data folder, then run extract again: it continues where it stopped.',
     })
   }
 }
 
 const sayings: Record<string, string> = {
   ENOSPC: 'no space left on the device',
-  EDQUOT: 'the quota of the disk is used up',
+  EDQUOT: 'disk quota exceeded',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
-  EROFS: 'the file system can only be read',
+  EROFS: 'read-only file system',
 }

@@ -49,7 +49,7 @@ export interface Extracted {
 }
 
 /**
- * Brings one batch from the sources, whole, or makes none: throws an ExtractError with its exit code, ProjectErrors for settings, or
+ * Brings one complete batch from the sources, or makes none and throws an ExtractError with its exit code, ProjectErrors for settings, or
  * the signal's reason. A batch that is there is never touched.
  */
 export async function extract(options: ExtractOptions): Promise<Extracted> {
@@ -65,7 +65,7 @@ export async function extract(options: ExtractOptions): Promise<Extracted> {
   makeFolder(extractFolder(dataDir))
   const lock = takeLock(extractFolder(dataDir))
   try {
-    // The one that held the lock may have made it.
+    // The previous holder of the lock may have made it.
     refuseExisting(target, batch)
     const work = openWork(dataDir)
     const runs = await prepare(options, connections, { batch, work, clock, startedAt })
@@ -123,7 +123,7 @@ async function prepare(
   )
 }
 
-// Side by side; the first that fails ends the others, as no batch comes of them.
+// The sources run side by side. The first that fails stops the others, as there will be no batch.
 async function allOrNone(runs: Prepared[]): Promise<Record<string, MarkedEntity>[]> {
   let failure: { error: unknown } | undefined
   const results = await Promise.all(
@@ -155,18 +155,18 @@ async function publishedOf(
     } catch (error) {
       emit({
         kind: 'notice',
-        text: `The published marker for ${entity} cannot be read, so everything is walked: ${(error as Error).message}`,
+        text: `Invalid published marker for ${entity}, reading everything: ${(error as Error).message}`,
       })
     }
   }
   return found
 }
 
-// The loader takes the day of a batch from its name, so that a name without today's date would be another day's word.
+// The loader takes the day of a batch from its name.
 function batchName(given: string | undefined, day: string): string {
   const name = given ?? `sync-${day}`
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name) && name.includes(day)) return name
-  throw new ExtractError(2, `The batch name '${name}' does not hold the day ${day}`, {
+  throw new ExtractError(2, `Invalid batch name '${name}': it must contain the day ${day}`, {
     hint: `Name it sync-${day}, or sync-${day}T1200 for a second one.`,
   })
 }

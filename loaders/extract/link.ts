@@ -9,15 +9,15 @@ export function nextLink(header: string | null, asked: URL, current: number): Ne
   const targets = [...(header ?? '').matchAll(/<([^>]*)>([^<]*)/g)].filter(([, , rest]) => isNext(rest!))
   const [first, ...others] = targets.map(([, target]) => target!)
   if (first === undefined) return undefined
-  if (others.length > 0) return { wrong: 'it names two next pages' }
-  if (!URL.canParse(first, asked.href)) return { wrong: 'its address cannot be read' }
+  if (others.length > 0) return { wrong: 'names two next pages' }
+  if (!URL.canParse(first, asked.href)) return { wrong: 'is not a valid URL' }
 
   const { origin, pathname, searchParams } = new URL(first, asked)
-  if (origin !== asked.origin) return { wrong: `it leads to ${origin}, not to ${asked.origin}` }
-  if (pathname !== asked.pathname) return { wrong: `it leads to ${pathname}, not to ${asked.pathname}` }
+  if (origin !== asked.origin) return { wrong: `leads to ${origin}, not to ${asked.origin}` }
+  if (pathname !== asked.pathname) return { wrong: `leads to ${pathname}, not to ${asked.pathname}` }
   const pages = searchParams.getAll('page')
   if (pages.length !== 1 || pages[0] !== String(current + 1))
-    return { wrong: `it leads from page ${current} to page ${pages.join(', ') || 'unknown'}` }
+    return { wrong: `leads from page ${current} to page ${pages.join(', ') || 'unknown'}` }
   return { page: current + 1 }
 }
 

@@ -17,7 +17,7 @@ export interface Lock {
 interface Holder {
   token: string
   pid: number
-  /** When the process began, so that another with its number is not taken for it. */
+  /** When the process started: its number may be in use again. */
   began: string
   /** The machine, its boot and its space of process numbers. */
   place: string
@@ -25,8 +25,8 @@ interface Holder {
 }
 
 /**
- * Takes the lock of a folder. That of a process which is gone is taken over: on this machine it is known at once, of another one
- * when the file was not touched for two minutes. Throws an ExtractError with code 5, which says who holds it.
+ * Takes the lock of a folder. The lock of a process that is gone is taken over: on the same machine at once, on another machine when the
+ * file was not touched for two minutes. Throws an ExtractError with code 5 that says who holds it.
  */
 export function takeLock(folder: string): Lock {
   const file = join(folder, 'lock')
@@ -57,7 +57,7 @@ export function takeLock(folder: string): Lock {
   function check(): void {
     const holder = read(file)
     if (holder?.token !== mine.token)
-      throw new ExtractError(5, `Another extraction took the lock ${file}`, { hint: 'Let it finish; nothing was made here.' })
+      throw new ExtractError(5, `Another extraction took the lock ${file}`, { hint: 'Let it finish. This run made no batch.' })
   }
 
   function release(): void {
@@ -70,14 +70,14 @@ export function takeLock(folder: string): Lock {
 const ours = new Set<string>()
 const SILENT = 120_000
 
-// A link to a whole file: nobody ever reads a lock that is half written.
+// A link to a finished file, so that a lock is never read half written.
 function create(draft: string, file: string): boolean {
   try {
     linkSync(draft, file)
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    // A file system without links.
+    // The file system has no links.
     if (['EPERM', 'ENOTSUP', 'EMLINK', 'ENOSYS'].includes((error as NodeJS.ErrnoException).code ?? '')) return createPlainly(draft, file)
     return onDisk(file, () => {
       throw error
@@ -110,7 +110,7 @@ function isHeld({ token, pid, began, place }: Holder, file: string): boolean {
   return isAlive(pid) && (began === '' || beginOf(pid) === began)
 }
 
-// Whoever else finds the same dead holder may have been quicker: what is not that holder's is put back.
+// Another process that found the same dead holder may have been quicker: its lock is put back.
 function takeAway(file: string, { token }: Holder): void {
   const aside = `${file}.${randomUUID()}`
   try {
@@ -122,7 +122,7 @@ function takeAway(file: string, { token }: Holder): void {
   rmSync(aside, { force: true })
 }
 
-// Of processes that were killed while they tried.
+// Drafts of processes that were killed while they tried.
 function removeOldDrafts(folder: string): void {
   for (const name of readdirSync(folder)) {
     const draft = join(folder, name)
@@ -134,7 +134,7 @@ function removeOldDrafts(folder: string): void {
 function held({ pid, place, since }: Holder, file: string): ExtractError {
   const where = place === placeOfProcesses() ? '' : ` on ${place.split(' ')[0] || 'another machine'}`
   return new ExtractError(5, `Another extraction is running: process ${pid}${where}, since ${since}`, {
-    hint: `Wait for it to end. Its lock is ${file}; it is passed over by itself when that process is gone.`,
+    hint: `Wait for it to end. Its lock ${file} is released automatically when that process is gone.`,
   })
 }
 
@@ -147,18 +147,18 @@ function isAlive(pid: number): boolean {
   }
 }
 
-// '' where it cannot be told.
+// '' when it is unknown.
 function beginOf(pid: number): string {
   if (process.platform === 'win32') return ''
   if (process.platform === 'linux') {
-    // Counted after the name, which may hold anything: the state, and as the 22nd field of all the start. A zombie holds nothing.
+    // After the name, which may contain anything: the state, and the start time as the 22nd field of the line. A zombie holds no lock.
     const fields = textOf(`/proc/${pid}/stat`).split(') ').at(-1)!.split(' ')
     return fields[0] === 'Z' ? 'over' : (fields[19] ?? '')
   }
   return spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).stdout?.trim() ?? ''
 }
 
-// Containers share a name or a volume, not their process numbers.
+// Containers may share a host name or a volume, but not process numbers.
 function placeOfProcesses(): string {
   return [hostname(), textOf('/proc/sys/kernel/random/boot_id').trim(), linkOf('/proc/self/ns/pid')].join(' ').trim()
 }
@@ -183,6 +183,6 @@ function touch(file: string): void {
   try {
     utimesSync(file, new Date(), new Date())
   } catch {
-    // It is gone; check() will say so.
+    // The lock is gone; check() will say so.
   }
 }

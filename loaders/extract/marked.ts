@@ -5,7 +5,7 @@ import type { Reach } from './plan.ts'
 import type { SourceRun } from './source.ts'
 import type { Done } from './walk.ts'
 
-/** What the marker says of an entity, from its walks. Throws an ExtractError when it shrank and `shrink` says that this is a failure. */
+/** The marker's entry for an entity, from its walks. Throws an ExtractError when the entity shrank and `shrink` is set to fail. */
 export function markEntity(run: SourceRun, entity: string, done: Done[], { from, fullAt }: Reach): MarkedEntity {
   const entries = run.config.entities.filter(entry => entry.entity === entity && entry.enabled)
   const field = entries.find(({ window }) => window)?.window?.field
@@ -34,28 +34,28 @@ export function markEntity(run: SourceRun, entity: string, done: Done[], { from,
   return marked
 }
 
-/** What the marker says of an optional walk that was not made, or not to its end. */
+/** The marker's entry for an optional walk that was not completed. */
 export function leftOut({ part, required }: Entry, reason: string): MarkedPart {
   const none = { pages: 0, rows: 0, walks: 0, retries: 0, unstable: false, skipped: [], fetched_at: null }
   return { name: part, complete: false, required, ended_by: null, reason, window: null, ...none }
 }
 
-// A list that lost half of its rows overnight is more often a key that sees less than a company that lost half of its people.
+// When a list loses half of its rows overnight, the usual reason is a key that sees less.
 function compareWithLast(run: SourceRun, entity: string, { rows, window, unstable }: MarkedEntity): void {
   const last = run.last(entity)
   const { below, action } = run.config.shrink
   if (unstable)
     run.emit({
       kind: 'notice',
-      text: `${entity} changed during each of its walks: rows may be missing, and absence from it counts for nothing`,
+      text: `${entity} changed during each of its walks: rows may be missing; records missing from it are not treated as removed`,
     })
   if (!last?.complete || last.window || window || rows >= last.rows * below) return
-  const message = `${entity} has ${rows} rows, and ${last.rows} last time`
+  const message = `${entity} has ${rows} rows, ${last.rows} in the last batch`
   if (action === 'fail')
     throw new ExtractError(4, message, {
-      hint: "Check what the key may see. If it is right, set 'shrink' of the source to warn. No batch was made; the last one stays.",
+      hint: "Check what the key can see. If the number is right, set 'shrink' of the source to warn. No batch was made; the last one stays.",
     })
-  run.emit({ kind: 'notice', text: `${message}: check what the key may see` })
+  run.emit({ kind: 'notice', text: `${message}: check what the key can see` })
 }
 
 function sum(numbers: number[]): number {

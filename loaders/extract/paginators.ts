@@ -9,7 +9,7 @@ export type EndedBy = 'no-link' | 'short-page' | 'empty-probe' | 'no-token' | 'a
 export type Step =
   | { query: Record<string, string>; isProbe: boolean }
   | { end: EndedBy }
-  /** The walk is void. With `isFinal` another one would be too. */
+  /** The walk is void. `isFinal`: another one would not do better. */
   | { wrong: string; isFinal: boolean }
 
 /** Leads from page to page. One for each walk: it remembers what it has seen. */
@@ -25,7 +25,7 @@ export const paginators: Record<'link-page' | 'next-token', (size: number) => Pa
   'next-token': nextToken,
 }
 
-// A full page without a Link may have lost it to a proxy, and an exact multiple of the size looks the same: the next page tells.
+// A proxy may have removed the Link of a full page, and a list whose length is a multiple of the page size looks the same: the next page tells.
 function linkPage(size: number): Paginator {
   let hasLinks = false
   let isProbe = false
@@ -33,7 +33,7 @@ function linkPage(size: number): Paginator {
     first: { page: '1' },
     after({ number, rows, answer }) {
       const link = nextLink(answer.link, answer.url, number)
-      if (link && 'wrong' in link) return { wrong: `the Link header of page ${number} cannot be followed: ${link.wrong}`, isFinal: true }
+      if (link && 'wrong' in link) return { wrong: `the Link header of page ${number} ${link.wrong}`, isFinal: true }
       if (link) hasLinks = true
       else if (rows === 0 && isProbe) return { end: 'empty-probe' }
       else if (rows < size) return { end: hasLinks || number === 1 ? 'no-link' : 'short-page' }
@@ -43,7 +43,7 @@ function linkPage(size: number): Paginator {
   }
 }
 
-// An empty page with a token is not the end (R10), a token that comes again is no silent one either (R9).
+// An empty page with a token is not the end (R10 of the requirements on extraction), and a repeated token is an error (R9).
 function nextToken(): Paginator {
   const seen = new Set<string>()
   return {
@@ -52,7 +52,7 @@ function nextToken(): Paginator {
       const token = fieldOf(answer.value, 'nextPage') ?? ''
       if (token === '') return { end: 'no-token' }
       if (typeof token !== 'string') return { wrong: `nextPage of page ${number} is not text`, isFinal: true }
-      if (seen.has(token)) return { wrong: `nextPage of page ${number} leads back to a page that was there before`, isFinal: false }
+      if (seen.has(token)) return { wrong: `nextPage of page ${number} was given before`, isFinal: false }
       seen.add(token)
       return { query: { nextPage: token }, isProbe: false }
     },

@@ -7,16 +7,16 @@ import { type ExitCode, type ExtractError, exitCodeOf } from './failure.ts'
 import { fieldOf, idText } from './json.ts'
 import type { Connection, Environment } from './settings.ts'
 
-/** What one call to a source says of its settings. */
+/** What one request to a source tells about its settings. */
 export interface Preflight {
   source: string
-  /** undefined where the settings do not give one. */
+  /** Absent when the settings are incomplete. */
   host?: string
   /** Whose key it is: `Ana Novak, ana.novak@example.test`. */
   who?: string
-  /** What is missing or wrong, with the next step; empty when all is well. */
+  /** What is missing or wrong, with the next step; empty when everything is fine. */
   problems: string[]
-  /** What `extract` would leave with; 0 when all is well. */
+  /** The exit code that `extract` would have; 0 when everything is fine. */
   exitCode: 0 | ExitCode
 }
 
@@ -30,7 +30,7 @@ export interface PreflightOptions {
   testHosts?: Record<string, string>
 }
 
-/** Makes the one call to each source that says whose key it is. Throws nothing but the signal's reason: what is wrong is in the result. */
+/** Makes one request to each source, which tells whose key it is. Problems are in the result; it throws only the signal's reason. */
 export async function preflight(options: PreflightOptions): Promise<Preflight[]> {
   return Promise.all(options.sources.map(config => ask(config, options)))
 }
@@ -52,7 +52,7 @@ async function ask(config: SourceConfig, options: PreflightOptions): Promise<Pre
       .filter(([field, due]) => fieldOf(owner, field) !== due)
       .map(
         ([field, due]) =>
-          `Its ${field} is ${String(fieldOf(owner, field))}, and ${due} is needed: some lists may come short or not at all.`,
+          `The ${field} of this key is ${String(fieldOf(owner, field))}, ${due} is needed: some lists may be incomplete or refused`,
       )
     return { source, host, who, problems, exitCode: problems.length > 0 ? 3 : 0 }
   } catch (error) {

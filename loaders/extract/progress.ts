@@ -61,11 +61,11 @@ export function createMeter(
 /** An event in a line. */
 export function eventLine(event: ExtractEvent): string {
   if (event.kind === 'notice') return event.text
-  if (event.kind === 'waiting') return `${event.source}: waits ${duration(event.milliseconds)}: ${event.reason}`
+  if (event.kind === 'waiting') return `Waiting ${duration(event.milliseconds)} after ${event.reason}`
   const { source, entity, part, walk, pages, of, rows, rowsPerSecond, millisecondsLeft: left, isDone, isKept } = event
   const name = `${source} ${entity}${part === 'all' ? '' : ` (${part})`}`
   const counted = `${of === undefined || isDone ? plural(pages, 'page') : `${pages} of ${plural(Math.max(of, pages), 'page')}`}, ${plural(rows, 'row')}`
-  if (isKept) return `${name}: ${counted}, from an earlier run of this batch`
+  if (isKept) return `${name}: ${counted}, read by an earlier run`
   if (isDone) return `${name}: ${counted}, complete`
   const rate = rowsPerSecond > 0 ? `, ${rowsPerSecond.toFixed(1)} rows/s` : ''
   return `${name}${walk > 1 ? `, walk ${walk}` : ''}: ${counted}${rate}${left === undefined ? '' : `, ${duration(left)} left`}`

@@ -2,23 +2,23 @@ import { readFileSync, statSync } from 'node:fs'
 import { ProjectError } from '../../run/errors.ts'
 import type { SourceConfig } from './config.ts'
 
-/** What the environment says, `process.env` or a test's own. */
+/** Environment variables: `process.env`, or those of a test. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Where a source is asked, and with what. */
+/** Where a source is, and how requests to it are authorized. */
 export interface Connection {
   source: string
-  /** Scheme, host, port and the beginning of each path. Nothing else is ever called. */
+  /** Scheme, host, port and the beginning of every path. No other address is ever called. */
   base: URL
-  /** With the secret; attached by the client alone, after it has checked the address. */
+  /** Contains the secret. Only the client attaches it, after it has checked the address. */
   headers: Record<string, string>
   /** For redaction. */
   secrets: string[]
 }
 
 /**
- * The connection of a source, or everything that is missing for one. `testHost` is for tests alone: an `http:` address on the loopback
- * in place of scheme and host.
+ * The connection of a source, or everything that is missing for it. `testHost` is for tests only: an `http:` address on the loopback
+ * that replaces scheme and host.
  */
 export function connectionOf(
   config: SourceConfig,
@@ -47,12 +47,12 @@ function variable(config: SourceConfig, name: string, env: Environment): string 
   const { env: key, values, default: usual } = config.variables[name]!
   const value = env[key]?.trim() || usual
   if (value === undefined)
-    throw new ProjectError(`${key} is not set: the ${name} in ${config.base}`, { hint: `Set ${key} in the environment.` })
-  if (values && !values.includes(value)) throw new ProjectError(`${key} is '${value}'`, { hint: `It may be ${values.join(' or ')}.` })
-  // A label of a host name and nothing more, so that no other host comes of it.
+    throw new ProjectError(`${key} is not set ({${name}} in ${config.base})`, { hint: `Set ${key} in the environment.` })
+  if (values && !values.includes(value)) throw new ProjectError(`Invalid ${key} '${value}'`, { hint: `It may be ${values.join(' or ')}.` })
+  // One label of a host name, so that the value cannot change the host.
   if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(value))
-    throw new ProjectError(`${key} is '${value}'`, {
-      hint: `It may hold small letters, digits and hyphens: 'acme' for ${config.base.replace(`{${name}}`, 'acme')}.`,
+    throw new ProjectError(`Invalid ${key} '${value}'`, {
+      hint: `Use small letters, digits and hyphens: 'acme' for ${config.base.replace(`{${name}}`, 'acme')}.`,
     })
   return value
 }
@@ -61,14 +61,14 @@ function secretOf({ source, secret: { env: key } }: SourceConfig, env: Environme
   const [direct, file] = [env[key], env[`${key}_FILE`]]
   if (direct && file) throw new ProjectError(`${key} and ${key}_FILE are both set`, { hint: 'Unset one of them.' })
   if (!direct && !file)
-    throw new ProjectError(`${key} is not set: the secret for ${source}`, {
-      hint: `Set ${key}, or ${key}_FILE to the path of a file that holds it. docs/extract.md says which rights it needs.`,
+    throw new ProjectError(`${key} is not set (the secret of ${source})`, {
+      hint: `Set ${key}, or set ${key}_FILE to the path of a file that contains it. See docs/extract.md for the rights it needs.`,
     })
   const value = direct ? direct.trim() : secretIn(file!, `${key}_FILE`)
-  // A line end would begin another header; something short is a mistake, and could not be taken out of messages.
+  // A line break could add a header. A short value is a mistake, and could not be redacted without harm.
   if (!/^[\x21-\x7e]{8,512}$/.test(value))
-    throw new ProjectError(`${direct ? key : `${key}_FILE`} holds no key: ${value.length} characters, or some that no key has`, {
-      hint: 'Copy it again: one line, at least 8 characters, no blanks.',
+    throw new ProjectError(`Invalid key in ${direct ? key : `${key}_FILE`}: ${value.length} characters`, {
+      hint: 'Copy it again: 8 to 512 characters on one line, without blanks.',
     })
   return value
 }
@@ -81,10 +81,10 @@ function secretIn(file: string, key: string): string {
     text = readFileSync(file, 'utf8')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new ProjectError(`${key} names ${file}, which cannot be read (${code})`, { hint: 'Correct the path, or its rights.' })
+    throw new ProjectError(`${key}: cannot read ${file} (${code})`, { hint: 'Correct the path or the rights of the file.' })
   }
   if (process.platform !== 'win32' && (mode & 0o077) !== 0)
-    throw new ProjectError(`${key} names ${file}, which others may read (mode ${(mode & 0o777).toString(8)})`, {
+    throw new ProjectError(`${key}: others can read ${file} (mode ${(mode & 0o777).toString(8)})`, {
       hint: `Run chmod 600 ${file}`,
     })
   return text.trim()
@@ -94,7 +94,7 @@ function headersOf({ secret: { send, header } }: SourceConfig, secret: string): 
   return send === 'basic' ? { Authorization: `Basic ${Buffer.from(`${secret}:X`).toString('base64')}` } : { [header!]: secret }
 }
 
-// Never the network: a number of the loopback, and no name that could lead elsewhere.
+// Only an address of the loopback: a name could resolve to another machine.
 function loopback(testHost: string): string {
   if (!/^http:\/\/(127\.0\.0\.1|\[::1\]):\d+$/.test(testHost))
     throw new Error(`A test host must be http://127.0.0.1:<port>, not ${testHost}`)

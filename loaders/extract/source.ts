@@ -13,7 +13,7 @@ import { createMeter, type ExtractEvent } from './progress.ts'
 import { type Done, walkList } from './walk.ts'
 import type { Work } from './work.ts'
 
-/** What a source is walked with. */
+/** Everything that the walks of one source need. */
 export interface SourceRun {
   config: SourceConfig
   /** Scheme, host and the beginning of each path. */
@@ -22,14 +22,14 @@ export interface SourceRun {
   work: Work
   clock: Clock
   batch: string
-  /** What the newest published extraction of this host says of an entity; undefined where all is to be walked. */
+  /** The entry of an entity in the newest published marker of this host; undefined when everything is to be walked. */
   published: (entity: string) => MarkedEntity | undefined
-  /** What the newest batch of the data folder says of it. */
+  /** The entry of an entity in the newest marker in the data folder. */
   last: (entity: string) => MarkedEntity | undefined
   emit: (event: ExtractEvent) => void
 }
 
-/** Walks all entities of a source, in their order, one call at a time. Throws an ExtractError unless every required one was seen to its end. */
+/** Walks all entities of a source in order, one request at a time. Throws an ExtractError unless every required one was read to its end. */
 export async function extractSource(run: SourceRun): Promise<Record<string, MarkedEntity>> {
   const done = new Map<string, Done[]>()
   const reaches = new Map<string, Reach>()
@@ -51,9 +51,9 @@ async function walkEntry(run: SourceRun, entry: Entry, reach: Reach, done: Map<s
     for (const plan of await plansOf(run, entry, reach)) parts.push(await listOf(run, entry, plan))
     return parts
   } catch (error) {
-    // What an account does not have, or a key may not see, is noted; the rest of the batch is whole without it.
+    // An account may lack a feature, or a key the right to see it: the marker says so, and the rest of the batch is complete.
     if (entry.required || !(error instanceof ExtractError) || error.ends === 'run') throw error
-    run.emit({ kind: 'notice', text: `${nameOf(entry)} is optional and left out: ${error.message}` })
+    run.emit({ kind: 'notice', text: `Skipped optional ${nameOf(entry)}: ${error.message}` })
     return [{ part: leftOut(entry, error.message), files: [], ids: [] }]
   }
 }
@@ -73,7 +73,7 @@ async function listOf(run: SourceRun, entry: Entry, plan: ListPlan): Promise<Don
     return kept
   }
   const walked = await walkList(run, entry, plan, meter)
-  // What did not stand still is walked anew, should this run not come to its end.
+  // An unstable list is walked again if this run does not finish.
   if (walked.part.complete) keepList(run, entry, plan, walked)
   return walked
 }

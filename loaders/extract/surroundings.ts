@@ -1,7 +1,7 @@
 import { ExtractError } from './failure.ts'
 import type { Environment } from './settings.ts'
 
-/** What the runtime can do about proxies. */
+/** What decides whether the runtime uses a proxy. */
 export interface Runtime {
   version: string
   /** Options of node, from the command line. */
@@ -16,24 +16,23 @@ export function thisRuntime(): Runtime {
 }
 
 /**
- * Refuses to send a secret where TLS is off, or where the site wants a proxy and this runtime would go around it. Throws an ExtractError
- * with code 2.
+ * Throws an ExtractError with code 2 when certificate checks are off, or when a proxy is configured that this runtime would not use.
  */
 export function checkSurroundings(env: Environment, hosts: readonly string[], runtime: Runtime = thisRuntime()): void {
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0')
-    throw new ExtractError(2, 'NODE_TLS_REJECT_UNAUTHORIZED is 0: anybody on the way could read the keys', {
-      hint: 'Unset it. For a certificate authority of your own set NODE_EXTRA_CA_CERTS to its file.',
+    throw new ExtractError(2, 'NODE_TLS_REJECT_UNAUTHORIZED=0 turns certificate checks off, so the keys would not be safe', {
+      hint: 'Unset it. For your own certificate authority set NODE_EXTRA_CA_CERTS to its file.',
     })
 
   const proxy = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'].find(name => env[name])
   const through = hosts.filter(host => !isExcepted(host, env.no_proxy ?? env.NO_PROXY ?? ''))
   if (proxy === undefined || through.length === 0) return
   if (!isSwitchedOn(env, runtime))
-    throw new ExtractError(2, `${proxy} is set, and Node ${runtime.version} would call ${through.join(' and ')} without it`, {
+    throw new ExtractError(2, `${proxy} is set, but Node ${runtime.version} would connect to ${through.join(' and ')} directly`, {
       hint: remedy(runtime),
     })
   if (/^all_proxy$/i.test(proxy))
-    throw new ExtractError(2, `${proxy} is set, which Node does not read: it would call ${through.join(' and ')} directly`, {
+    throw new ExtractError(2, `${proxy} is set, but Node does not read it and would connect to ${through.join(' and ')} directly`, {
       hint: 'Set HTTPS_PROXY instead.',
     })
 }
@@ -46,11 +45,11 @@ function isSwitchedOn(env: Environment, { version, options, knowsProxyOption }: 
 
 function remedy({ version, knowsProxyOption }: Runtime): string {
   const can = knowsProxyOption || Number(/^v?(\d+)/.exec(version)?.[1]) >= 24
-  const around = 'to go without the proxy, name the host in NO_PROXY.'
+  const around = 'to connect directly, add the host to NO_PROXY.'
   return can ? `Set NODE_USE_ENV_PROXY=1; ${around}` : `Use Node 24 with NODE_USE_ENV_PROXY=1; ${around}`
 }
 
-// As Node reads NO_PROXY: names with or without a dot or a star before them, `*` for all; ports count when they are given.
+// Entries of NO_PROXY: a host, a domain with or without a leading dot or `*.`, or `*` for all.
 function isExcepted(host: string, exceptions: string): boolean {
   return exceptions
     .split(/[\s,]+/)

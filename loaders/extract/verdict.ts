@@ -6,16 +6,16 @@ import { retryAfter, untilNextHour } from './waits.ts'
 /** What an answer is. `reason` begins with its status. */
 export type Verdict =
   | { kind: 'good'; value: unknown }
-  /** A status that the caller knows what to do about. */
+  /** A status that the caller handles. */
   | { kind: 'passed' }
-  /** `wait`: how many milliseconds the server wants; undefined when it does not say. */
+  /** Try again. `wait`: milliseconds that the server asks for; undefined when it does not say. */
   | { kind: 'again'; reason: string; wait: number | undefined }
   | { kind: 'refused'; reason: string }
   | { kind: 'wrong'; reason: string; hint?: string }
 
 /**
- * Judges an answer: the codes in its body first, as BILL sends errors with status 200 and a full quota as 422; then the status, before
- * anything is parsed; then the body. `passes` tells the statuses that the caller handles.
+ * Judges an answer: first by the codes in its body, as BILL sends errors with status 200 and a used-up quota with 422; then by its status;
+ * then by its body. `passes` tells which statuses the caller handles.
  */
 export function judge(raw: Raw, { codes }: Pick<SourceConfig, 'codes'>, passes: (status: number) => boolean, now: number): Verdict {
   const { status, headers, bytes } = raw
@@ -25,9 +25,9 @@ export function judge(raw: Raw, { codes }: Pick<SourceConfig, 'codes'>, passes: 
   const isPassed = status !== 401 && status >= 400 && passes(status)
 
   const meaning: CodeMeaning | undefined = code === undefined ? undefined : codes[code]
-  if (meaning === 'again') return { kind: 'again', reason: `${status} and ${code}`, wait: asked }
-  if (meaning === 'next-hour') return { kind: 'again', reason: `${status} and ${code}`, wait: untilNextHour(now) }
-  if (meaning === 'refused' && !isPassed) return { kind: 'refused', reason: `${status} and ${code}` }
+  if (meaning === 'again') return { kind: 'again', reason: `${status} ${code}`, wait: asked }
+  if (meaning === 'next-hour') return { kind: 'again', reason: `${status} ${code}`, wait: untilNextHour(now) }
+  if (meaning === 'refused' && !isPassed) return { kind: 'refused', reason: `${status} ${code}` }
 
   if (status >= 300 && status < 400) return redirected(raw)
   if (status === 408 || status === 425 || status === 429 || status >= 500) return { kind: 'again', reason: String(status), wait: asked }
@@ -38,18 +38,18 @@ export function judge(raw: Raw, { codes }: Pick<SourceConfig, 'codes'>, passes: 
   if (/^\ufeff?\s*</.test(bytes.subarray(0, 1000).toString('utf8')))
     return {
       kind: 'wrong',
-      reason: '200 and a web page, which is not an answer of the API',
-      hint: 'Check the name of the account, and whether it is suspended.',
+      reason: '200 with a web page instead of JSON',
+      hint: 'Check the name of the account and whether it is active.',
     }
-  if (value === undefined) return { kind: 'again', reason: '200 and a body that is cut short or not JSON', wait: undefined }
+  if (value === undefined) return { kind: 'again', reason: '200 with a body that is cut short or not JSON', wait: undefined }
   return { kind: 'good', value }
 }
 
-/** What a body says that is not the list or record that was due, for an answer with status 200. */
+/** Judges an answer with status 200 whose body is not the expected list or record. */
 export function judgeOther(bytes: Buffer, due: string): Extract<Verdict, { kind: 'refused' | 'wrong' }> {
   if (bytes.length < 2000 && /unauthori[sz]ed/i.test(bytes.toString('utf8')))
-    return { kind: 'refused', reason: '200 and the word "unauthorized"' }
-  return { kind: 'wrong', reason: `200 and a body that is not ${due}` }
+    return { kind: 'refused', reason: '200 with "unauthorized" in the body' }
+  return { kind: 'wrong', reason: `200 with a body that is not ${due}` }
 }
 
 function redirected({ status, headers }: Raw): Verdict {
@@ -57,8 +57,8 @@ function redirected({ status, headers }: Raw): Verdict {
   const host = URL.canParse(target) ? new URL(target).host : 'another address'
   return {
     kind: 'wrong',
-    reason: `${status}, a redirect to ${host}, which is not an answer of the API and was not followed`,
-    hint: 'Check the name of the account, and whether it is suspended or asks for single sign-on.',
+    reason: `${status}, a redirect to ${host}, which is not followed`,
+    hint: 'Check the name of the account, and whether it is active and does not require single sign-on.',
   }
 }
 

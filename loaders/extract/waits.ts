@@ -1,6 +1,6 @@
 /**
- * The milliseconds that a `Retry-After` asks to wait, seconds or an HTTP date, at most 15 minutes; undefined when there is none
- * or nobody could read it.
+ * The milliseconds that a `Retry-After` (seconds or an HTTP date) asks to wait, at most 15 minutes; undefined when it is absent or
+ * unreadable.
  */
 export function retryAfter(header: string | null, now: number): number | undefined {
   const text = header?.trim() ?? ''

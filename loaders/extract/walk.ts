@@ -19,9 +19,9 @@ export interface Done {
 }
 
 /**
- * Walks a list to its end, and again where `walk_again` says so until two walks find the same ids: pages that are counted shift when a
- * record goes or comes meanwhile (R7), and one is missed without a sign. A walk that finds an id twice was shifted in any case. After
- * three the last stands, as unstable. A walk with a loop in it is void; the third of these ends the entity.
+ * Walks a list to its end; with `walk_again` until two walks find the same ids. When a record comes or goes during a walk, later pages
+ * shift and a record can be missed without a sign (R7 of the requirements on extraction). A walk that finds an id twice has shifted, too.
+ * After three walks the last one counts, as unstable. A walk that runs in a circle is void; after three of these the entity fails.
  */
 export async function walkList(run: SourceRun, entry: Entry, plan: ListPlan, meter: Meter): Promise<Done> {
   const began = instantText(run.clock.now())
@@ -100,10 +100,10 @@ async function walkOnce(
     onRetries(answer.retries)
     const found = idsOfPage(question, answer, client, entry, plan.cut)
 
-    // By its ids: beside them a page that comes again may name another page before it.
+    // Compared by ids: a repeated page may name another previous page.
     const hash = sha256(JSON.stringify(found))
     const twin = found.length > 0 ? hashes.get(hash) : undefined
-    if (twin !== undefined) return { wrong: `page ${number} is page ${twin} again`, isFinal: false }
+    if (twin !== undefined) return { wrong: `page ${number} repeats page ${twin}`, isFinal: false }
     hashes.set(hash, number)
 
     if (!isProbe || found.length > 0) files.push(work.write(`${entity}/${pageName(plan.name, number)}`, answer.bytes))
@@ -116,8 +116,8 @@ async function walkOnce(
     next = step.query
     isProbe = step.isProbe
   }
-  throw new ExtractError(4, `The list ${entity} (${path}) has more than ${max_pages} pages`, {
-    hint: "Raise 'max_pages' of its entry if it really is that long. No batch was made; the last one stays.",
+  throw new ExtractError(4, `${entity} (${path}) has more than ${max_pages} pages`, {
+    hint: "Raise 'max_pages' of its entry if the list is that long. No batch was made; the last one stays.",
     ends: 'entity',
   })
 }
@@ -126,7 +126,7 @@ function hasRepeats({ ids }: Walk): boolean {
   return new Set(ids).size < ids.length
 }
 
-// An id that really is in the list twice comes at the same places every time.
+// An id that the list really contains twice is found at the same places each time.
 function agree(one: Walk, other: Walk): boolean {
   const [before, now] = [new Set(one.ids), new Set(other.ids)]
   const isSameSet = before.size === now.size && other.ids.every(id => before.has(id))
@@ -134,7 +134,7 @@ function agree(one: Walk, other: Walk): boolean {
 }
 
 function looped({ entity, path }: Entry, reason: string, walks: number): ExtractError {
-  return new ExtractError(4, `The end of the list ${entity} (${path}) was not found${walks > 1 ? ` in ${walks} walks` : ''}: ${reason}`, {
+  return new ExtractError(4, `Could not find the end of ${entity} (${path})${walks > 1 ? ` in ${walks} walks` : ''}: ${reason}`, {
     hint: 'Run extract again later. No batch was made; the last one stays.',
     ends: 'entity',
   })

@@ -4,7 +4,7 @@ import { makeFolder, onDisk, sha256, syncFolder, writeWhole } from './disk.ts'
 import { ExtractError } from './failure.ts'
 import { MARKER, type MarkedFile, type Marker } from './marker.ts'
 
-/** The folder in which a batch grows: inside the data folder, so that one rename moves it, under a name that is no batch. */
+/** The folder in which a batch grows: inside the data folder, so that one rename moves it, under a name that the loader skips. */
 export interface Work {
   /** Writes a page under `<entity>/<file>`. */
   write(path: string, bytes: Buffer): MarkedFile
@@ -13,7 +13,7 @@ export interface Work {
   /** The names in an entity's folder. */
   names(entity: string): string[]
   remove(path: string): void
-  /** A note beside the pages, of what is finished. */
+  /** Notes beside the pages say what is finished. */
   note(key: string): unknown
   setNote(key: string, note: object): void
   dropNote(key: string): void
@@ -58,7 +58,7 @@ export function openWork(dataDir: string): Work {
     onDisk(path, () => rmSync(join(feed, path), { recursive: true, force: true }))
   }
 
-  // A note that a power cut left unreadable is none.
+  // A note can be unreadable after a power cut.
   function note(key: string): unknown {
     try {
       return JSON.parse(readFileSync(noteFile(key), 'utf8'))
@@ -84,7 +84,7 @@ export function openWork(dataDir: string): Work {
     // 1: every page is on the disk as it came.
     const files = Object.values(marker.entities).flatMap(entity => entity.files)
     for (const file of files) if (!read(file)) throw changed(file.path)
-    // 2: nothing else is, such as the page of a walk that was longer, or a record of somebody who has gone since.
+    // 2: nothing else is, such as a page of an earlier, longer walk, or the record of an agent who has left since.
     keepOnly(feed, new Set(files.map(({ path }) => path)))
     // 3: their names last.
     for (const folder of new Set(files.map(({ path }) => join(feed, dirname(path))))) syncFolder(folder)
@@ -95,7 +95,7 @@ export function openWork(dataDir: string): Work {
     isMine()
     refuseExisting(target, marker.batch)
     onDisk(target, () => renameSync(feed, target))
-    // 6: now the batch is there, whatever becomes of the rest, which the next run would clear away.
+    // 6: the batch exists now. If cleaning up fails, the next run does it.
     try {
       syncFolder(dataDir)
       rmSync(root, { recursive: true, force: true })
@@ -107,8 +107,8 @@ export function openWork(dataDir: string): Work {
 /** Throws an ExtractError with code 5 when the batch is there, whatever it is. */
 export function refuseExisting(target: string, batch: string): void {
   if (!onDisk(target, () => lstatSync(target, { throwIfNoEntry: false }))) return
-  throw new ExtractError(5, `The batch ${batch} is there already: ${target}`, {
-    hint: `It is left as it is. For another batch of this day give it a name of its own: --batch ${batch.slice(0, 15)}T1200, for instance.`,
+  throw new ExtractError(5, `Batch ${batch} already exists: ${target}`, {
+    hint: `It is left unchanged. For a second batch of the day name it, for instance --batch ${batch.slice(0, 15)}T1200.`,
   })
 }
 
@@ -123,7 +123,7 @@ function keepOnly(feed: string, paths: Set<string>): void {
 }
 
 function changed(path: string): ExtractError {
-  return new ExtractError(4, `The page ${path} changed on the disk after it was written`, {
-    hint: 'Check the disk and who else writes there, then run extract again: the page is fetched anew.',
+  return new ExtractError(4, `${path} changed on disk after it was written`, {
+    hint: 'Check the disk and what else writes there, then run extract again: it requests the page again.',
   })
 }

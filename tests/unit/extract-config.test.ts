@@ -72,46 +72,46 @@ describe('a mistake in a source', () => {
       'an unknown key',
       'walk_again: true',
       'walk_agian: true',
-      "Unknown key 'walk_agian' in the entry 1 of entities → It may hold entity, part, enabled",
+      "Unknown key 'walk_agian' in the entry 1 of entities → Known keys: entity, part, enabled",
     ],
-    ['a wrong value', 'paginator: next-token', 'paginator: next', '\'paginator\' is "next" → It may be link-page, next-token, none.'],
-    ['a wrong type', 'calls_per_minute: 50', 'calls_per_minute: fifty', '\'calls_per_minute\' must be number, not "fifty"'],
-    ['no limit', 'calls_per_minute: 50', 'calls_per_minute: 0', "'calls_per_minute' must be > 0, not 0"],
-    ['a bad path', 'path: /users\n', 'path: /users?x=1\n', '\'path\' is "/users?x=1", which does not match'],
-    ['a path upwards', 'path: /users\n', 'path: /../users\n', '\'path\' is "/../users", which does not match'],
+    ['a wrong value', 'paginator: next-token', 'paginator: next', 'Invalid \'paginator\': "next" → Use link-page, next-token, none.'],
+    ['a wrong type', 'calls_per_minute: 50', 'calls_per_minute: fifty', 'Invalid \'calls_per_minute\': "fifty", it must be number'],
+    ['no limit', 'calls_per_minute: 50', 'calls_per_minute: 0', "Invalid 'calls_per_minute': 0, it must be > 0"],
+    ['a bad path', 'path: /users\n', 'path: /users?x=1\n', 'Invalid \'path\': "/users?x=1" does not match'],
+    ['a path upwards', 'path: /users\n', 'path: /../users\n', 'Invalid \'path\': "/../users" does not match'],
     [
       'plain http',
       'base: https',
       'base: http',
-      '\'base\' is "http://gateway.{environment}.bill.com/connect/v3/spend", which does not match',
+      'Invalid \'base\': "http://gateway.{environment}.bill.com/connect/v3/spend" does not match',
     ],
-    ['another source', 'source: bill', 'source: will', "The source is called 'will' in the file bill.yml → Give both one name."],
-    ['an unknown variable', '{environment}', '{env}', "The base has {env}, which no variable gives → Add 'env' to 'variables'."],
-    ['no header', ', header: apiToken', '', "The secret is sent in a header without a name → Add 'header' to 'secret'."],
+    ['another source', 'source: bill', 'source: will', "Source 'will' in the file bill.yml → Give both the same name."],
+    ['an unknown variable', '{environment}', '{env}', "Unknown variable {env} in 'base' → Add 'env' to 'variables'."],
+    ['no header', ', header: apiToken', '', "Missing 'header' in 'secret' → Name the header, or use 'send: basic'."],
     [
       'card numbers',
       'path: /users\n',
       'path: /cards/pan-jwt\n',
-      'The path /cards/pan-jwt gives card numbers → The extractor never asks for them.',
+      'Path /cards/pan-jwt gives card numbers → The extractor never requests them.',
     ],
     [
       'a list as a record',
       'path: /transactions/{id}',
       'path: /transactions',
-      "The path /transactions has no {id} → {id} stands for each id of the 'parent'.",
+      "Path /transactions has no {id} → {id} stands for each id of the 'parent'.",
     ],
     [
       'an unknown parent',
       '{ entity: transactions,',
       '{ entity: receipts,',
-      'The parent receipts of transactions comes later or not at all → Move its entry above this one.',
+      'Parent receipts of transactions is not defined above it → Move its entry above this one.',
     ],
     ['one part twice', 'part: deleted', 'part: all', "Two entries fill the part 'all' of cards → Give the second one another 'part'."],
     [
       'a filter twice',
       "{ sort: 'occurredTime:asc' }",
       "{ filters: 'type:eq:CLEAR' }",
-      "The parameter 'filters' is set by 'query' and by a window → Leave it out of the query.",
+      "Parameter 'filters' is set by both 'query' and a window → Remove it from the query.",
     ],
   ])('is said with its place: %s', (_, from, to, said) => {
     const [fault] = faultsOf(text => text.replace(from, to))
@@ -123,7 +123,7 @@ describe('a mistake in a source', () => {
     const faults = faultsOf(text => text.replace('walk_again: true', 'walk_agian: true').replace('on_404: skip', 'on_404: pass'))
     expect(faults).toHaveLength(2)
     expect(faults[0]).toMatch(new RegExp(`^${lineOf('walk_again: true')}:5 Unknown key`))
-    expect(faults[1]).toMatch(new RegExp(`^${lineOf('on_404: skip')}:13 'on_404' is "pass"`))
+    expect(faults[1]).toMatch(new RegExp(`^${lineOf('on_404: skip')}:13 Invalid 'on_404': "pass"`))
   })
 
   it('in the YAML itself is shown at its line', () => {
@@ -136,7 +136,7 @@ describe('a mistake in a source', () => {
     [
       'page_size: { parameter: max, value: 100 }\n    records_at: results\n    id_field: uuid\n    walk_again: true\n    needs',
       'records_at: results\n    id_field: uuid\n    walk_again: true\n    needs',
-      "The list users has no 'page_size'",
+      "Missing 'page_size' of the list users",
     ],
     [
       '    part: children # of splits: lists show their parents only\n',
@@ -146,7 +146,7 @@ describe('a mistake in a source', () => {
     [
       '    paginator: none\n    parent: { entity: transactions',
       '    paginator: next-token\n    parent: { entity: transactions',
-      "The paginator 'next-token' goes with lists",
+      "Paginator 'next-token' does not go with 'parent'",
     ],
   ])('in an entry is said', (from, to, said) => {
     expect(faultsOf(text => text.replace(from, to)).join('\n')).toContain(said)
@@ -155,7 +155,7 @@ describe('a mistake in a source', () => {
   it('two sources that fill one folder are refused', () => {
     for (const name of ['freshdesk', 'bill']) writeFileSync(join(folder, `${name}.yml`), shipped(name))
     writeFileSync(join(folder, 'bill.yml'), shipped('bill').replace('entity: users', 'entity: agents'))
-    expect(() => readSources(['freshdesk', 'bill'], folder)).toThrow('The sources freshdesk and bill both fill the folder agents')
+    expect(() => readSources(['freshdesk', 'bill'], folder)).toThrow('Sources freshdesk and bill both fill the folder agents')
   })
 
   it('an unknown source is named with those that there are', () => {
@@ -184,8 +184,10 @@ describe('settings', () => {
   })
 
   it('that are missing are named all at once', () => {
-    expect(said({})).toContain('FRESHDESK_SUBDOMAIN is not set: the subdomain in https://{subdomain}.freshdesk.com/api/v2')
-    expect(said({})).toContain('FRESHDESK_API_KEY is not set: the secret for freshdesk → Set FRESHDESK_API_KEY, or FRESHDESK_API_KEY_FILE')
+    expect(said({})).toContain('FRESHDESK_SUBDOMAIN is not set ({subdomain} in https://{subdomain}.freshdesk.com/api/v2)')
+    expect(said({})).toContain(
+      'FRESHDESK_API_KEY is not set (the secret of freshdesk) → Set FRESHDESK_API_KEY, or set FRESHDESK_API_KEY_FILE',
+    )
     expect(said({})).toContain('BILL_API_TOKEN is not set')
   })
 
@@ -208,14 +210,14 @@ describe('settings', () => {
   })
 
   it.each(['production', 'evil.example', 'prod.evil'])('that name another environment are refused: %s', name => {
-    expect(said({ ...environment, BILL_ENVIRONMENT: name })).toBe(`BILL_ENVIRONMENT is '${name}' → It may be prod or stage.`)
+    expect(said({ ...environment, BILL_ENVIRONMENT: name })).toBe(`Invalid BILL_ENVIRONMENT '${name}' → It may be prod or stage.`)
   })
 
   it.each(['short', 'a key with blanks', 'line\nX-Other: header', 'ключ-ключ', 'x'.repeat(513)])(
     'that hold no key are refused, and not shown: %j',
     key => {
       const text = said({ ...environment, FRESHDESK_API_KEY: key })
-      expect(text).toContain(`FRESHDESK_API_KEY holds no key: ${key.length} characters`)
+      expect(text).toContain(`Invalid key in FRESHDESK_API_KEY: ${key.length} characters`)
       expect(text).not.toContain(key)
     },
   )
@@ -227,10 +229,12 @@ describe('settings', () => {
     const [connection] = connect({ ...rest, FRESHDESK_API_KEY_FILE: file })
     expect(connection!.headers).toEqual({ Authorization: `Basic ${Buffer.from(`${secrets.freshdesk}:X`).toString('base64')}` })
     expect(said({ ...environment, FRESHDESK_API_KEY_FILE: file })).toContain('FRESHDESK_API_KEY and FRESHDESK_API_KEY_FILE are both set')
-    expect(said({ ...rest, FRESHDESK_API_KEY_FILE: `${file}.no` })).toContain('which cannot be read (ENOENT)')
+    expect(said({ ...rest, FRESHDESK_API_KEY_FILE: `${file}.no` })).toContain(`FRESHDESK_API_KEY_FILE: cannot read ${file}.no (ENOENT)`)
     if (process.platform === 'win32') return
     chmodSync(file, 0o640)
-    expect(said({ ...rest, FRESHDESK_API_KEY_FILE: file })).toContain('which others may read (mode 640) → Run chmod 600')
+    expect(said({ ...rest, FRESHDESK_API_KEY_FILE: file })).toContain(
+      `FRESHDESK_API_KEY_FILE: others can read ${file} (mode 640) → Run chmod 600`,
+    )
   })
 
   it('never mix test hosts with real ones', () => {

@@ -96,8 +96,8 @@ describe('what passes', () => {
       '2',
       '3',
     ])
-    const [pause] = outcome.lines.filter(line => line.includes('waits'))
-    expect(pause).toContain('freshdesk, GET /api/v2/agents page 2')
+    const [pause] = outcome.lines.filter(line => line.includes('Waiting'))
+    expect(pause).toContain('after freshdesk GET /api/v2/agents page 2: ')
     const longest = Math.max(...site.clock.waits)
     expect([longest >= least, longest <= most]).toEqual([true, true])
   })
@@ -108,7 +108,7 @@ describe('what passes', () => {
       const outcome = await bringWith([always(kind, '/roles')], [], kind.startsWith('slow') ? 0.2 : 30)
       expectNothing(outcome)
       expect(outcome.code).toBe(4)
-      expect(outcome.said).toMatch(/^freshdesk, GET \/api\/v2\/roles page 1: .*, after 6 tries\n.*Run extract again later/)
+      expect(outcome.said).toMatch(/^freshdesk GET \/api\/v2\/roles page 1 failed: .*, after 6 tries\n.*Run extract again later/)
       expect(callsByPath(site.freshdesk.calls)).toEqual({ '/roles': 6 })
     },
   )
@@ -141,39 +141,36 @@ describe('what passes', () => {
     site.bill.faults = [once('BDC_1144', '/cards')]
     const outcome = await site.bring({ deadlineMinutes: 30 })
     expectNothing(outcome)
-    expect([outcome.code, outcome.said.split('\n')[0]]).toEqual([
-      4,
-      'The deadline comes before bill, GET /connect/v3/spend/cards may be asked',
-    ])
+    expect([outcome.code, outcome.said.split('\n')[0]]).toEqual([4, 'Deadline reached before bill GET /connect/v3/spend/cards'])
     expect(Math.max(...site.clock.waits)).toBeLessThan(60_000)
   })
 })
 
 describe('what is final', () => {
   it.each([
-    ['401', 3, '401 and invalid_credentials'],
-    ['403', 3, '403 and access_denied'],
-    ['word-200', 3, 'the word "unauthorized"'],
+    ['401', 3, 'failed: 401 invalid_credentials: {'],
+    ['403', 3, 'failed: 403 access_denied: {'],
+    ['word-200', 3, '200 with "unauthorized" in the body'],
     ['400', 4, 'Validation failed'],
-    ['404', 4, ': 404'],
-    ['html-200', 4, '200 and a web page, which is not an answer of the API'],
-    ['login-object', 4, '200 and a body that is not a list of records ({"require_login":true})'],
-    ['BDC_9999', 4, '200 and a body that is not a list of records with id'],
+    ['404', 4, 'page 1 failed: 404\n'],
+    ['html-200', 4, '200 with a web page instead of JSON'],
+    ['login-object', 4, '200 with a body that is not a list of records: {"require_login":true}'],
+    ['BDC_9999', 4, '200 with a body that is not a list of records with id'],
     ['redirect', 4, '302, a redirect to 127.0.0.1:'],
-    ['more-rows', 4, 'rows came where per_page=4 was asked for'],
-    ['link-foreign', 4, 'it leads to http://127.0.0.1:'],
-    ['link-scheme', 4, 'it leads to https://127.0.0.1:'],
-    ['link-port', 4, 'it leads to http://127.0.0.1:1, not to'],
-    ['link-path', 4, 'it leads to /api/v2/contacts, not to /api/v2/agents'],
-    ['link-same', 4, 'it leads from page 1 to page 1'],
-    ['link-skip', 4, 'it leads from page 1 to page 3'],
+    ['more-rows', 4, 'rows on a page, per_page=4 was requested'],
+    ['link-foreign', 4, 'leads to http://127.0.0.1:'],
+    ['link-scheme', 4, 'leads to https://127.0.0.1:'],
+    ['link-port', 4, 'leads to http://127.0.0.1:1, not to'],
+    ['link-path', 4, 'leads to /api/v2/contacts, not to /api/v2/agents'],
+    ['link-same', 4, 'leads from page 1 to page 1'],
+    ['link-skip', 4, 'leads from page 1 to page 3'],
   ] as [FaultKind, number, string][])('ends the run at once: %s', async (kind, code, said) => {
     const outcome = await bringWith([once(kind, '/agents', 1)])
     expectNothing(outcome)
     expect([outcome.code, outcome.said]).toEqual([code, expect.stringContaining(said)])
     expect(outcome.said).toContain('No batch was made')
     expect(callsByPath(site.freshdesk.calls)['/agents']).toBe(1)
-    expect(outcome.lines.filter(line => line.includes('waits'))).toEqual([])
+    expect(outcome.lines.filter(line => line.includes('Waiting'))).toEqual([])
   })
 
   it.each(['BDC_1109', 'BDC_9999'] as FaultKind[])('of BILL too, with a status of 200: %s', async kind => {
@@ -186,7 +183,7 @@ describe('what is final', () => {
   it('a refusal says which key, and what it must be', async () => {
     const { said } = await bringWith([always('403', '/admin/groups')])
     expect(said).toMatch(
-      /freshdesk, GET \/api\/v2\/admin\/groups page 1: 403 .*\nThis needs the key of an administrator: check FRESHDESK_API_KEY, then run extract again/,
+      /freshdesk GET \/api\/v2\/admin\/groups page 1 failed: 403 .*\nThis needs the key of an administrator: check FRESHDESK_API_KEY, then run extract again/,
     )
   })
 
@@ -248,7 +245,7 @@ describe('the end of a list', () => {
     expect([outcome.code, outcome.said]).toEqual([
       4,
       expect.stringMatching(
-        /The end of the list users \(\/users\) was not found in 3 walks: (page \d is page \d again|nextPage of page \d leads back)/,
+        /Could not find the end of users \(\/users\) in 3 walks: (page \d repeats page \d|nextPage of page \d was given before)/,
       ),
     ])
     expect(callsByPath(site.bill.calls)['/users']).toBeLessThan(13)
@@ -260,7 +257,7 @@ describe('the end of a list', () => {
     }
     const outcome = await bringWith(how === 'with' ? [] : [always('link-gone')])
     expectNothing(outcome)
-    expect(outcome.said).toContain('The end of the list agents (/agents) was not found in 3 walks: page 2 is page 1 again')
+    expect(outcome.said).toContain('Could not find the end of agents (/agents) in 3 walks: page 2 repeats page 1')
   })
 })
 
@@ -301,7 +298,9 @@ describe('a list that changes while it is walked', () => {
       unstable: true,
       parts: [{ walks: 3, reason: 'the list changed during each of 3 walks' }],
     })
-    expect(outcome.lines).toContain('agents changed during each of its walks: rows may be missing, and absence from it counts for nothing')
+    expect(outcome.lines).toContain(
+      'agents changed during each of its walks: rows may be missing; records missing from it are not treated as removed',
+    )
   })
 
   it('that really holds an id twice is what it is', async () => {
@@ -345,7 +344,7 @@ describe('a record that vanishes meanwhile', () => {
     expectNothing(outcome)
     expect([outcome.code, outcome.said]).toEqual([
       4,
-      expect.stringContaining('agent_details: 2 of 10 records that the list agents names are gone (404)'),
+      expect.stringContaining('Too many missing agent_details: 2 of 10 ids listed in agents answered 404'),
     ])
     const calls = callsByPath(site.freshdesk.calls)['/agents']
     site.freshdesk.faults = []
@@ -358,7 +357,7 @@ describe('a record that vanishes meanwhile', () => {
     site.desk.details.set(agentAt(3), swapped)
     const outcome = await bringWith([])
     expectNothing(outcome)
-    expect(outcome.said).toContain(`200 and a body that is not the record ${agentAt(3)}`)
+    expect(outcome.said).toContain(`200 with a body that is not the record ${agentAt(3)}`)
   })
 
   it('a page that is none is no record either', async () => {
@@ -381,10 +380,10 @@ describe('what is optional', () => {
         { name: 'deleted', complete: false, required: false, ended_by: null },
       ],
     })
-    expect(cards!.parts[1]!.reason).toMatch(deleted === 'no' ? /400/ : /the status is "ACTIVATED", and "DELETED" was asked for/)
+    expect(cards!.parts[1]!.reason).toMatch(deleted === 'no' ? /400/ : /record \w+: status is "ACTIVATED", "DELETED" was requested/)
     expect(cards!.files.filter(({ path }) => path.includes('deleted'))).toEqual([])
     expect(filesBelow(join(outcome.extracted!.folder, 'cards')).filter(name => name.includes('deleted'))).toEqual([])
-    expect(outcome.lines.join('\n')).toContain('cards (deleted) is optional and left out: ')
+    expect(outcome.lines.join('\n')).toContain('Skipped optional cards (deleted): ')
   })
 
   it.each(['400', '403', '404', '500'] as FaultKind[])('is left out: availability that answers %s', async kind => {
@@ -430,6 +429,6 @@ describe('what a feed may hold', () => {
     row.json = row.json.replace(/"childTransactionUuids":\["[^"]*"/, `"childTransactionUuids":[${JSON.stringify(id)}`)
     const outcome = await bringWith([])
     expectNothing(outcome)
-    expect([outcome.code, outcome.said]).toEqual([4, expect.stringContaining('which cannot be part of an address')])
+    expect([outcome.code, outcome.said]).toEqual([4, expect.stringContaining('it cannot be part of a URL')])
   })
 })

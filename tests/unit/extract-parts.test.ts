@@ -100,13 +100,13 @@ describe('a Link header', () => {
     ['https://acme.freshdesk.com/api/v2/agents?page=2&page=9', 'from page 1 to page 2, 9'],
     ['https://acme.freshdesk.com/api/v2/agents?page=02', 'from page 1 to page 02'],
     ['https://acme.freshdesk.com/api/v2/agents', 'from page 1 to page unknown'],
-    ['https://[', 'cannot be read'],
+    ['https://[', 'is not a valid URL'],
   ])('to %s is wrong', (url, why) => {
     expect(link(url)).toEqual({ wrong: expect.stringContaining(why) })
   })
 
   it('with two next pages is wrong', () => {
-    expect(nextLink(`<${right}>; rel="next", <${right}>; rel="next"`, asked, 1)).toEqual({ wrong: 'it names two next pages' })
+    expect(nextLink(`<${right}>; rel="next", <${right}>; rel="next"`, asked, 1)).toEqual({ wrong: 'names two next pages' })
   })
 })
 
@@ -205,7 +205,7 @@ describe('windows and months', () => {
       expect(strangeRow({ t }, cut, {})).toBeUndefined()
     expect(strangeRow({ t: '2025-12-31T23:59:59.999+00:00' }, cut, {})).toContain('t is 2025-12-31')
     expect(strangeRow({ t: '2026-02-01T00:00:00.001+00:00' }, cut, {})).toContain('t is 2026-02-01')
-    expect(strangeRow({ status: 'ACTIVATED' }, null, { status: 'DELETED' })).toBe('status is "ACTIVATED", and "DELETED" was asked for')
+    expect(strangeRow({ status: 'ACTIVATED' }, null, { status: 'DELETED' })).toBe('status is "ACTIVATED", "DELETED" was requested')
   })
 })
 
@@ -227,10 +227,10 @@ describe('proxies and TLS', () => {
     '%s is not passed over in silence',
     name => {
       expect(check({ [name]: 'http://proxy.test:3128' })).toThrow(
-        `${name} is set, and Node v20.19.0 would call acme.freshdesk.com without it`,
+        `${name} is set, but Node v20.19.0 would connect to acme.freshdesk.com directly`,
       )
-      expect(check({ [name]: 'http://proxy.test:3128', NODE_USE_ENV_PROXY: '1' })).toThrow('without it')
-      expect(check({ [name]: 'http://proxy.test:3128' }, node24)).toThrow('without it')
+      expect(check({ [name]: 'http://proxy.test:3128', NODE_USE_ENV_PROXY: '1' })).toThrow('directly')
+      expect(check({ [name]: 'http://proxy.test:3128' }, node24)).toThrow('directly')
     },
   )
 
@@ -239,8 +239,8 @@ describe('proxies and TLS', () => {
     expect(check({ ...proxy, NODE_USE_ENV_PROXY: '1' }, node24)).not.toThrow()
     expect(check({ ...proxy, NODE_USE_ENV_PROXY: '1' }, node22)).not.toThrow()
     expect(check({ ...proxy, NODE_OPTIONS: '--use-env-proxy' }, node22)).not.toThrow()
-    expect(check({ ...proxy, NODE_USE_ENV_PROXY: '1', NODE_OPTIONS: '--no-use-env-proxy' }, node22)).toThrow('without it')
-    expect(check({ ALL_PROXY: 'http://proxy.test:3128', NODE_USE_ENV_PROXY: '1' }, node24)).toThrow('which Node does not read')
+    expect(check({ ...proxy, NODE_USE_ENV_PROXY: '1', NODE_OPTIONS: '--no-use-env-proxy' }, node22)).toThrow('directly')
+    expect(check({ ALL_PROXY: 'http://proxy.test:3128', NODE_USE_ENV_PROXY: '1' }, node24)).toThrow('Node does not read it')
   })
 
   it.each(['acme.freshdesk.com', '.freshdesk.com', 'freshdesk.com', '*.freshdesk.com', '*', 'x.test, acme.freshdesk.com:443'])(
@@ -251,7 +251,7 @@ describe('proxies and TLS', () => {
   )
 
   it.each(['esk.com', 'acme.freshdesk.com.test', 'other.freshdesk.com', ''])('NO_PROXY=%s does not', exceptions => {
-    expect(check({ HTTPS_PROXY: 'http://proxy.test:3128', NO_PROXY: exceptions })).toThrow('without it')
+    expect(check({ HTTPS_PROXY: 'http://proxy.test:3128', NO_PROXY: exceptions })).toThrow('directly')
   })
 })
 
@@ -298,9 +298,7 @@ describe('lines', () => {
     expect(eventLine({ ...event, walk: 2 })).toBe('freshdesk agents, walk 2: 2 of 6 pages, 200 rows, 100.0 rows/s, 4 min left')
     expect(eventLine({ ...event, of: undefined, millisecondsLeft: undefined })).toBe('freshdesk agents: 2 pages, 200 rows, 100.0 rows/s')
     expect(eventLine({ ...event, part: 'deleted', isDone: true })).toBe('freshdesk agents (deleted): 2 pages, 200 rows, complete')
-    expect(eventLine({ ...event, isDone: true, isKept: true })).toBe(
-      'freshdesk agents: 2 pages, 200 rows, from an earlier run of this batch',
-    )
+    expect(eventLine({ ...event, isDone: true, isKept: true })).toBe('freshdesk agents: 2 pages, 200 rows, read by an earlier run')
   })
 
   it('say how long something takes', () => {

@@ -95,10 +95,7 @@ describe('a run that ended before its end', () => {
       if (path.startsWith('/transactions/')) writeFileSync(work('users/1.json'), '{"results":[]}')
     }
     const outcome = await site.bring()
-    expect([outcome.code, outcome.said]).toEqual([
-      4,
-      expect.stringContaining('The page users/1.json changed on the disk after it was written'),
-    ])
+    expect([outcome.code, outcome.said]).toEqual([4, expect.stringContaining('users/1.json changed on disk after it was written')])
     expect(batchesIn(site.dataDir)).toEqual([])
     site.bill.before = () => {}
     expect((await site.bring()).code).toBe(0)
@@ -121,7 +118,7 @@ describe('a batch that is there', () => {
     mkdirSync(target())
     writeFileSync(join(target(), 'mine.json'), '[]')
     const { code, said } = await site.bring()
-    expect([code, said]).toEqual([5, expect.stringContaining(`The batch sync-2026-01-05 is there already: ${target()}`)])
+    expect([code, said]).toEqual([5, expect.stringContaining(`Batch sync-2026-01-05 already exists: ${target()}`)])
     expect(said).toContain('--batch sync-2026-01-05T1200')
     expect([site.freshdesk.calls, site.bill.calls]).toEqual([[], []])
     expect(filesBelow(target())).toEqual(['mine.json'])
@@ -140,7 +137,7 @@ describe('a batch that is there', () => {
     'has a name with its day: %j has none',
     async batch => {
       const { code, said } = await site.bring({ batch })
-      expect([code, said]).toEqual([2, expect.stringContaining(`The batch name '${batch}' does not hold the day 2026-01-05`)])
+      expect([code, said]).toEqual([2, expect.stringContaining(`Invalid batch name '${batch}': it must contain the day 2026-01-05`)])
     },
   )
 })
@@ -248,10 +245,7 @@ describe('the deadline', () => {
   it('ends the run as incomplete; the next one goes on', async () => {
     const sources = site.options().sources.map(config => ({ ...config, calls_per_minute: 6 }))
     const { code, said } = await site.bring({ sources, deadlineMinutes: 2 })
-    expect([code, said]).toEqual([
-      4,
-      expect.stringMatching(/^The deadline comes before \w+, GET \S+( page \d)? may be asked\nRun extract again later/),
-    ])
+    expect([code, said]).toEqual([4, expect.stringMatching(/^Deadline reached before \w+ GET \S+( page \d)?\nRun extract again later/)])
     expect(batchesIn(site.dataDir)).toEqual([])
     expect((await site.bring()).code).toBe(0)
   })
@@ -269,8 +263,8 @@ describe('a list that shrank', () => {
     shrink()
     const { code, lines } = await site.bring()
     expect(code).toBe(0)
-    expect(lines).toContain('agents has 4 rows, and 10 last time: check what the key may see')
-    expect(lines).toContain('admin_groups has 0 rows, and 4 last time: check what the key may see')
+    expect(lines).toContain('agents has 4 rows, 10 in the last batch: check what the key can see')
+    expect(lines).toContain('admin_groups has 0 rows, 4 in the last batch: check what the key can see')
   })
 
   it('is a failure where the source says so', async () => {
@@ -278,7 +272,7 @@ describe('a list that shrank', () => {
     shrink()
     const sources = site.options().sources.map(config => ({ ...config, shrink: { below: 0.5, action: 'fail' as const } }))
     const { code, said } = await site.bring({ sources })
-    expect([code, said]).toEqual([4, expect.stringContaining('rows, and')])
+    expect([code, said]).toEqual([4, expect.stringMatching(/has \d rows, \d+ in the last batch/)])
     expect(batchesIn(site.dataDir)).toEqual(['sync-2026-01-05'])
   })
 })

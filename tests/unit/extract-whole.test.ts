@@ -184,7 +184,7 @@ describe('a dry run', () => {
     await site.bring()
     const env = { FRESHDESK_SUBDOMAIN: 'acme', FRESHDESK_API_KEY: secrets.freshdesk }
     const { lines, missing } = dryRun({ sources: readSources([]), dataDir: site.dataDir, env })
-    expect(missing).toEqual(['BILL_API_TOKEN is not set: the secret for bill'])
+    expect(missing).toEqual(['BILL_API_TOKEN is not set (the secret of bill)'])
     expect(lines.join('\n')).toContain('bill: https://gateway.{environment}.bill.com/connect/v3/spend, 50 calls a minute')
     // The marker names the host of the test, not Freshdesk's: pretend.
     const file = join(site.dataDir, 'sync-2026-01-05/_COMPLETE')
@@ -225,7 +225,7 @@ describe('a preflight', () => {
     expect(bill).toMatchObject({ exitCode: 2, problems: [expect.stringContaining('BILL_API_TOKEN is not set')] })
     expect(freshdesk).toMatchObject({
       exitCode: 3,
-      problems: [expect.stringMatching(/freshdesk, GET \/api\/v2\/agents\/me: 401.*check FRESHDESK_API_KEY/i)],
+      problems: [expect.stringMatching(/freshdesk GET \/api\/v2\/agents\/me failed: 401.*Check FRESHDESK_API_KEY/)],
     })
   })
 
@@ -234,7 +234,7 @@ describe('a preflight', () => {
     const [, bill] = await look()
     expect(bill).toMatchObject({
       exitCode: 3,
-      problems: ['Its role is MEMBER, and ADMIN is needed: some lists may come short or not at all.'],
+      problems: ['The role of this key is MEMBER, ADMIN is needed: some lists may be incomplete or refused'],
     })
   })
 })

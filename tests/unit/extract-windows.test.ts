@@ -134,7 +134,7 @@ describe('transactions', () => {
     for (const marker of ['{"format":', { format: 2 }, { format: 1, batch: 'x' }]) {
       const { outcome } = await nextDay(marker as never)
       expect(transactionsOf(outcome).window).toBeNull()
-      expect(outcome.lines.join('\n')).toContain('The published marker for transactions cannot be read, so everything is walked: ')
+      expect(outcome.lines.join('\n')).toContain('Invalid published marker for transactions, reading everything: ')
     }
   })
 
@@ -146,9 +146,9 @@ describe('transactions', () => {
     const { outcome } = await nextDay(first)
     expect([outcome.code, outcome.said]).toEqual([
       4,
-      expect.stringMatching(/The list transactions \(\/transactions\) is not what was asked for: of the record txr_\w+ the updatedTime is/),
+      expect.stringMatching(/Unexpected rows in transactions \(\/transactions\): record txr_\w+: updatedTime is/),
     ])
-    expect(outcome.said).toContain('The API passes over the filter.')
+    expect(outcome.said).toContain('The API ignores the filter.')
   })
 
   it('of a company that has none yet are one empty page', async () => {
@@ -175,7 +175,7 @@ describe('a long walk that was cut off', () => {
     expect(code).toBe(0)
     expect(months().filter(month => before.slice(0, -1).includes(month))).toEqual([])
     expect(months()[0]).toBe(before.at(-1))
-    expect(lines.join('\n')).toContain('bill transactions (2025-01): 1 page, 3 rows, from an earlier run of this batch')
+    expect(lines.join('\n')).toContain('bill transactions (2025-01): 1 page, 3 rows, read by an earlier run')
   })
 
   it('goes on the next day too, and the window after it begins where the walk began', async () => {
