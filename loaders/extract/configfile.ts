@@ -45,7 +45,7 @@ function explain({ keyword, instancePath, params, parentSchema, data, message }:
     .slice(1)
     .map(step => (/^\d+$/.test(step) ? Number(step) : step.replaceAll('~1', '/').replaceAll('~0', '~')))
   const name = path.at(-1)
-  const what = typeof name === 'number' ? `the entry ${name + 1} of ${path.at(-2)}` : name === undefined ? 'the file' : `'${name}'`
+  const what = typeof name === 'number' ? `entry ${name + 1} of ${path.at(-2)}` : name === undefined ? 'the source' : `'${name}'`
   const known = Object.keys((parentSchema?.properties as object | undefined) ?? {}).join(', ')
   const { additionalProperty, missingProperty, allowedValues } = params as Record<string, string & string[]>
 
@@ -55,7 +55,7 @@ function explain({ keyword, instancePath, params, parentSchema, data, message }:
       hint: `Known keys: ${known}.`,
     })
   if (keyword === 'required')
-    return new ProjectError(`Missing key '${missingProperty}' in ${what}`, { place: placeOf(path), hint: `It may hold ${known}.` })
+    return new ProjectError(`Missing key '${missingProperty}' in ${what}`, { place: placeOf(path), hint: `Known keys: ${known}.` })
   if (keyword === 'enum')
     return new ProjectError(`Invalid ${what}: ${show(data)}`, { place: placeOf(path), hint: `Use ${allowedValues!.join(', ')}.` })
   if (keyword === 'pattern')
