@@ -431,4 +431,13 @@ describe('what a feed may hold', () => {
     expectNothing(outcome)
     expect([outcome.code, outcome.said]).toEqual([4, expect.stringContaining('it cannot be part of a URL')])
   })
+
+  it('an invalid id that only a group names is left to the warehouse', async () => {
+    const [group] = site.desk.admin_groups
+    group!.json = group!.json.replace(',null,-1]', ',null,-1,"../evil","-7",{}]')
+    const outcome = await bringWith([])
+    expectWhole(outcome)
+    expect(group!.json).toContain('../evil')
+    expect(outcome.extracted!.marker.entities.agent_details!.skipped).toEqual(['69019999992'])
+  })
 })
