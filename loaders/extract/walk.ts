@@ -88,8 +88,6 @@ async function walkOnce(
   meter.begin()
   const paginator = paginators[entry.paginator as 'link-page' | 'next-token'](size!.value)
   const fixed = { ...query, ...cutQuery(plan.cut, entry), [size!.parameter]: String(size!.value) }
-  const isOurs = new RegExp(`^${pageName(plan.name, '\\d+').replace('.', '\\.')}$`)
-  for (const name of work.names(entity)) if (isOurs.test(name)) work.remove(`${entity}/${name}`)
 
   const [files, ids, hashes]: [MarkedFile[], string[], Map<string, number>] = [[], [], new Map()]
   let next = paginator.first

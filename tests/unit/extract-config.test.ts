@@ -238,6 +238,12 @@ describe('settings', () => {
     )
   })
 
+  it('are not used where secrets would not be safe', () => {
+    const unsafe = { ...environment, NODE_TLS_REJECT_UNAUTHORIZED: '0' }
+    expect(() => connect(unsafe)).toThrow('NODE_TLS_REJECT_UNAUTHORIZED=0')
+    expect(connect(unsafe, { freshdesk: 'http://127.0.0.1:4001', bill: 'http://[::1]:4002' })).toHaveLength(2)
+  })
+
   it('never mix test hosts with real ones', () => {
     expect(connect(environment, { freshdesk: 'http://127.0.0.1:4001', bill: 'http://[::1]:4002' }).map(({ base }) => base.href)).toEqual([
       'http://127.0.0.1:4001/api/v2',

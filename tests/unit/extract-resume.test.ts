@@ -90,6 +90,27 @@ describe('a run that ended before its end', () => {
     expect(callsByPath(site.freshdesk.calls)['/agents']).toBeUndefined()
   })
 
+  it('walks a list that never stood still again', async () => {
+    site.freshdesk.before = ({ path, query }) => {
+      if (path === '/agents' && query.get('page') === '2') site.desk.agents.splice(4, 1)
+    }
+    await stopAtAgent(1)
+    site.freshdesk.before = () => {}
+    forget()
+    const { extracted } = await site.bring()
+    expect(extracted!.marker.entities.agents).toMatchObject({ complete: true, unstable: false, rows: site.desk.agents.length })
+    expect(callsByPath(site.freshdesk.calls)['/agents']).toBeGreaterThan(1)
+  })
+
+  it('leaves no page of a walk that was longer', async () => {
+    site.freshdesk.before = ({ path }, nth) => {
+      if (path === '/agents' && nth === 4) site.desk.agents.length = 3
+    }
+    const { code, extracted } = await site.bring()
+    expect(code).toBe(0)
+    expect(filesBelow(join(extracted!.folder, 'agents'))).toEqual(['1.json'])
+  })
+
   it('makes no batch of a page that changed meanwhile', async () => {
     site.bill.before = ({ path }) => {
       if (path.startsWith('/transactions/')) writeFileSync(work('users/1.json'), '{"results":[]}')
