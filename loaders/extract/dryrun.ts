@@ -6,15 +6,15 @@ import { paginators } from './paginators.ts'
 import { duration } from './progress.ts'
 import { connectionOf, type Environment } from './settings.ts'
 
-/** What an extraction would ask, told without a call. */
+/** What an extraction would request. */
 export interface DryRun {
   batch: string
   lines: string[]
-  /** What is missing before it could begin. */
+  /** Settings and secrets that are missing. */
   missing: string[]
 }
 
-/** Tells what would be asked, how often by the last batch, and what is missing. Nothing is called, nothing is written. */
+/** Tells what would be requested, how many calls it was last time, and what is missing. Sends nothing and writes nothing. */
 export function dryRun({
   sources,
   dataDir,
@@ -33,7 +33,7 @@ export function dryRun({
     missing.push(...found.missing.map(({ message }) => message))
     const base = found.connection?.base
     const entries = config.entities.filter(({ enabled }) => enabled)
-    const calls = entries.map(entry => (base ? callsLastTime(entry, last, base.host) : undefined))
+    const calls = entries.map(entry => (base ? callsLastTime(entry, entries, last, base.host) : undefined))
     const total = calls.reduce<number>((sum, count) => sum + (count ?? 0), 0)
     const time = total > 0 ? `, some ${total} calls as last time, ${duration((total / config.calls_per_minute) * 60_000)}` : ''
     return [
@@ -67,10 +67,11 @@ function addressOf({ path, query, paginator, page_size }: Entry, base: URL): str
   return url.href.replace('/ID', '/{id}')
 }
 
-function callsLastTime({ entity, part, walk_again, window }: Entry, last: Marker[], host: string): number | undefined {
+function callsLastTime({ entity, part, walk_again }: Entry, entries: Entry[], last: Marker[], host: string): number | undefined {
+  // Walks by month have names of their own.
+  const others = entries.filter(other => other.entity === entity && other.part !== part).map(other => other.part)
   const before = entityIn(last, entity, host)
-  // Walks by month and over windows go by names of their own.
-  const parts = before?.parts.filter(({ name }) => name === part || (window && name !== 'children')) ?? []
+  const parts = before?.parts.filter(({ name }) => (part === 'all' ? !others.includes(name) : name === part)) ?? []
   if (parts.length === 0) return undefined
   return parts.reduce((sum, { pages, walks, skipped }) => sum + pages * Math.max(walks, walk_again ? 2 : 1) + skipped.length, 0)
 }

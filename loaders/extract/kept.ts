@@ -8,8 +8,8 @@ import type { SourceRun } from './source.ts'
 import type { Done } from './walk.ts'
 
 /**
- * A list that an earlier run finished: of this batch and with these settings, or a month of a long walk, which holds as long as
- * the next window can bring what changed since. undefined when there is none, or one of its pages is not as it was.
+ * A list that an earlier run finished for this batch with the same settings, or a lasting one that is younger than the distance of
+ * two walks over everything. undefined when there is none, or when one of its pages has changed.
  */
 export async function keptList(run: SourceRun, entry: Entry, plan: ListPlan): Promise<Done | undefined> {
   const note = noteOf<ListNote>(run, entry.entity, plan.name)
@@ -32,14 +32,14 @@ export function keepList(run: SourceRun, entry: Entry, plan: ListPlan, { part, f
   run.work.setNote(keyOf(entry.entity, plan.name), note)
 }
 
-/** Has a list walked anew, by this run or the next. */
+/** Makes the next run walk the lists of an entity again. */
 export function forgetLists(run: SourceRun, entity: string): void {
   for (const key of run.work.notes()) if (key.startsWith(`${entity}.`)) run.work.dropNote(key)
 }
 
 /**
- * Begins a walk for records one by one, or goes on with that of an earlier run: gives when it began. Records of another batch or of
- * other settings are removed; those that belong to months of a long walk hold as these do.
+ * Begins to request records one by one, or continues an earlier run; gives when that began. Records of another batch or of other settings
+ * are removed, except those that belong to a walk by months.
  */
 export function beginDetails(run: SourceRun, entry: Entry, reach: Reach, now: string): string {
   const settings = settingsOf(run, entry, { from: reach.from })
@@ -65,7 +65,6 @@ interface DetailNote {
   began: string
 }
 
-// Notes are written by this version or an older one, whose settings differ.
 function noteOf<Note extends { settings: string }>(run: SourceRun, entity: string, part: string): Note | undefined {
   return run.work.note(keyOf(entity, part)) as Note | undefined
 }
@@ -74,9 +73,12 @@ function keyOf(entity: string, part: string): string {
   return `${entity}.${part}`
 }
 
+// A hash of all that decides what a walk gives. NOTES changes with the form of the notes, so that older ones count for nothing.
 function settingsOf(run: SourceRun, entry: Entry, walk: object): string {
-  return sha256(JSON.stringify([run.base.href, entry, walk]))
+  return sha256(JSON.stringify([NOTES, run.base.href, entry, walk]))
 }
+
+const NOTES = 1
 
 function isYoung(run: SourceRun, { entity }: Entry, began: string): boolean {
   const days = run.config.entities.find(other => other.entity === entity && other.window)?.window?.full_every_days ?? 0

@@ -7,7 +7,7 @@ import type { EndedBy } from './paginators.ts'
 /** The name of the marker in a batch. It has no ending of feed files, which would make it one. */
 export const MARKER = '_COMPLETE'
 
-/** What an extraction says of the batch that it made, as JSON in the file `_COMPLETE`. Paths are relative to the batch. */
+/** What an extraction says about the batch that it made: the JSON in the file `_COMPLETE`. Paths are relative to the batch. */
 export interface Marker {
   format: 1
   batch: string
@@ -17,10 +17,10 @@ export interface Marker {
   entities: Record<string, MarkedEntity>
 }
 
-/** What it says of an entity. */
+/** The marker's entry for an entity. */
 export interface MarkedEntity {
   source: string
-  /** Every required walk saw its end, and the list stood still meanwhile. */
+  /** Every required walk reached its end, and no list changed during each of its walks. */
   complete: boolean
   required: boolean
   parts: MarkedPart[]
@@ -34,16 +34,16 @@ export interface MarkedEntity {
   distinct: number
   bytes: number
   files: MarkedFile[]
-  /** Ids that were asked for one by one and are gone (404). */
+  /** Ids that were requested one by one and answered 404. */
   skipped: string[]
   retries: number
-  /** The list changed under each of its walks: rows may be missing. */
+  /** The list changed during each of its walks: rows may be missing. */
   unstable: boolean
-  /** Before the first call and after the last answer; null when nothing was asked. */
+  /** Before the first request and after the last answer; null when nothing was read. */
   fetched_at: [string, string] | null
 }
 
-/** What it says of one walk. */
+/** The marker's entry for one walk. */
 export interface MarkedPart {
   name: string
   complete: boolean
@@ -62,32 +62,32 @@ export interface MarkedPart {
   fetched_at: [string, string] | null
 }
 
-/** A page as it lies on the disk. */
+/** A page on disk. */
 export interface MarkedFile {
   path: string
   sha256: string
   bytes: number
 }
 
-/** Reads a marker from its text, or from its JSON as a database keeps it. Throws an Error that says what is wrong with it. */
+/** Reads a marker, given as text or as parsed JSON. Throws an Error that says what is wrong with it. */
 export function readMarker(marker: unknown): Marker {
   const value: unknown = typeof marker === 'string' ? JSON.parse(marker) : marker
   if (!fits(value)) throw new Error(ajv.errorsText(fits.errors, { dataVar: 'the marker' }))
   return value
 }
 
-/** The markers of the batches in a data folder, the newest batch first; those that cannot be read are passed over. */
+/** The markers of the batches in a data folder, the newest batch first; batches without a readable one are skipped. */
 export function* markersIn(dataDir: string): Generator<Marker> {
   for (const batch of batchesIn(dataDir)) {
     try {
       yield readMarker(readFileSync(join(dataDir, batch, MARKER), 'utf8'))
     } catch {
-      // A batch that came another way has none.
+      // The batch came another way.
     }
   }
 }
 
-/** What the newest of these markers says of an entity of this host; undefined when none does. */
+/** The entry of an entity of this host in the first of these markers that has one. */
 export function entityIn(markers: Iterable<Marker>, entity: string, host: string): MarkedEntity | undefined {
   for (const { entities, sources } of markers) {
     const found = Object.hasOwn(entities, entity) ? entities[entity] : undefined

@@ -8,11 +8,11 @@ export interface ListPlan {
   /** Names its pages: `all` has `1.json`, any other `<name>-1.json`. */
   name: string
   cut: Cut | null
-  /** What it gives does not change any more but through updates, which the next window brings: it holds for days. */
+  /** Later changes of its rows come with the next window, so a finished walk stays valid for days. */
   isLasting: boolean
 }
 
-/** Whether an entity is walked whole, or since when. */
+/** Whether everything of an entity is walked, or only what changed. */
 export interface Reach {
   /** The start of the window; null when all is walked. */
   from: string | null
@@ -21,15 +21,15 @@ export interface Reach {
 }
 
 /**
- * From where a windowed list is walked. It goes on from the newest extraction that a publish has seen (`published`): without one, and
- * every so many days, all is walked. The start of that extraction counts, and the lookback before it: rows that changed while it ran come again.
+ * From where a windowed list is walked: from the start of the newest extraction that a publish has seen (`published`), less the lookback, so
+ * that rows that changed while it ran come again. Without a published one, and every `full_every_days`, everything is walked.
  */
 export function reachOf({ window }: Entry, published: MarkedEntity | undefined, now: number): Reach {
   const everything = { from: null, fullAt: null }
   const began = published?.fetched_at?.[0]
   if (!window || !published?.complete || began === undefined) return everything
-  const fullAt = published.full_at ?? began
-  if (now - Date.parse(fullAt) >= window.full_every_days * DAY) return everything
+  const fullAt = published.full_at ?? (published.window ? undefined : began)
+  if (fullAt === undefined || now - Date.parse(fullAt) >= window.full_every_days * DAY) return everything
   return { from: instantText(Math.min(Date.parse(began), now) - window.lookback_days * DAY), fullAt }
 }
 
@@ -39,8 +39,8 @@ export function wholePlan({ part, window }: Entry, { from }: Reach): ListPlan {
 }
 
 /**
- * The walks over everything, a month each. The first has no beginning and the last no end, so that nothing falls between, and
- * neighbours share an instant, as the bounds are inclusive. `oldest` is the time of the oldest row.
+ * The walks over everything, one per month. The first has no lower bound and the last no upper one, so that no row is left out;
+ * neighbours share an instant, as bounds are inclusive. `oldest` is the time of the oldest row.
  */
 export function monthPlans(field: string, oldest: number, now: number): ListPlan[] {
   const months: number[] = []

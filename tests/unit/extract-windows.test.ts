@@ -125,13 +125,17 @@ describe('transactions', () => {
     expect(await isWhole({ ...first, sources: [{ name: 'bill', host: 'gateway.stage.bill.com' }] })).toBe(true)
     expect(await isWhole({ ...first, entities: { transactions: { ...transactions!, complete: false } } })).toBe(true)
     expect(await isWhole({ ...first, entities: {} })).toBe(true)
+    const { full_at: _, ...undated } = { ...transactions!, window: { field: 'updatedTime', from: '2026-01-02T00:00:00.000Z', to: null } }
+    expect(await isWhole({ ...first, entities: { transactions: undated } })).toBe(true)
     expect(await isWhole(first, { full: true })).toBe(true)
     expect(await isWhole(JSON.stringify(first))).toBe(false)
   })
 
   it('are walked whole, and it is said, when the published marker cannot be read', async () => {
     await site.bring()
-    for (const marker of ['{"format":', { format: 2 }, { format: 1, batch: 'x' }]) {
+    const undated = (await nextDay(undefined)).outcome.extracted!.marker
+    undated.entities.transactions!.fetched_at = ['yesterday', 'today']
+    for (const marker of ['{"format":', { format: 2 }, { format: 1, batch: 'x' }, undated]) {
       const { outcome } = await nextDay(marker as never)
       expect(transactionsOf(outcome).window).toBeNull()
       expect(outcome.lines.join('\n')).toContain('Invalid published marker for transactions, reading everything: ')
