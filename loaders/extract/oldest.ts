@@ -1,0 +1,21 @@
+import type { Question } from './client.ts'
+import type { Entry } from './config.ts'
+import { fieldOf, recordsIn } from './json.ts'
+import type { SourceRun } from './source.ts'
+
+/**
+ * The time of the first row of a list that is sorted by `field`, for the walks by month; undefined when there is no row. Should the API not
+ * sort, nothing is lost: the first month has no beginning.
+ */
+export async function oldestRow(
+  { client }: SourceRun,
+  { path, query, page_size, records_at, needs }: Entry,
+  field: string,
+): Promise<number | undefined> {
+  const question: Question = { path, query: { ...query, [page_size!.parameter]: '1' }, needs }
+  const answer = await client.get(question)
+  const rows = recordsIn(answer.value, records_at)
+  if (!rows) throw client.other(question, answer.bytes, 'a list of records')
+  const at = Date.parse(String(fieldOf(rows[0], field)))
+  return Number.isNaN(at) ? undefined : at
+}

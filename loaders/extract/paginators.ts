@@ -1,0 +1,60 @@
+import type { Answer } from './client.ts'
+import { fieldOf } from './json.ts'
+import { nextLink } from './link.ts'
+
+/** How the end of a walk was known. `all-parents`: every id that the parents name was asked for. */
+export type EndedBy = 'no-link' | 'short-page' | 'empty-probe' | 'no-token' | 'all-parents'
+
+/** What follows a page. */
+export type Step =
+  | { query: Record<string, string>; isProbe: boolean }
+  | { end: EndedBy }
+  /** The walk is void. `isFinal`: another one would not do better. */
+  | { wrong: string; isFinal: boolean }
+
+/** Leads from page to page. One for each walk: it remembers what it has seen. */
+export interface Paginator {
+  /** The parameters of the first page. */
+  first: Record<string, string>
+  after(page: { number: number; rows: number; answer: Answer }): Step
+}
+
+/** A paginator of each kind that lists have; `size` is how many rows were asked for. */
+export const paginators: Record<'link-page' | 'next-token', (size: number) => Paginator> = {
+  'link-page': linkPage,
+  'next-token': nextToken,
+}
+
+// A proxy may have removed the Link of a full page, and a list whose length is a multiple of the page size looks the same: the next page tells.
+function linkPage(size: number): Paginator {
+  let hasLinks = false
+  let isProbe = false
+  return {
+    first: { page: '1' },
+    after({ number, rows, answer }) {
+      const link = nextLink(answer.link, answer.url, number)
+      if (link && 'wrong' in link) return { wrong: `the Link header of page ${number} ${link.wrong}`, isFinal: true }
+      if (link) hasLinks = true
+      else if (rows === 0 && isProbe) return { end: 'empty-probe' }
+      else if (rows < size) return { end: hasLinks || number === 1 ? 'no-link' : 'short-page' }
+      isProbe = link === undefined
+      return { query: { page: String(number + 1) }, isProbe }
+    },
+  }
+}
+
+// An empty page with a token is not the end (R10 of the requirements on extraction), and a repeated token is an error (R9).
+function nextToken(): Paginator {
+  const seen = new Set<string>()
+  return {
+    first: {},
+    after({ number, answer }) {
+      const token = fieldOf(answer.value, 'nextPage') ?? ''
+      if (token === '') return { end: 'no-token' }
+      if (typeof token !== 'string') return { wrong: `nextPage of page ${number} is not text`, isFinal: true }
+      if (seen.has(token)) return { wrong: `nextPage of page ${number} was given before`, isFinal: false }
+      seen.add(token)
+      return { query: { nextPage: token }, isProbe: false }
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import type { Raw } from './attempt.ts'
+
+/** Keeps calls apart. */
+export interface Rate {
+  /** Milliseconds until the next call may go out. */
+  wait(now: number): number
+  /** Notes that one goes out. */
+  sent(now: number): void
+  /** Learns from an answer how much of the quota is left. */
+  saw(headers: Raw['headers']): void
+}
+
+/**
+ * A token bucket that holds one token: never more than `perMinute` calls in any minute, even when some went out late. The quota is shared
+ * with everybody who uses the account (R2): when less than `slowBelow` of it is left, calls go out only as fast as what is left lasts a minute.
+ */
+export function createRate(perMinute: number, slowBelow: number): Rate {
+  const usual = 60_000 / perMinute
+  let interval = usual
+  let last = Number.NEGATIVE_INFINITY
+
+  return {
+    wait: now => Math.max(0, last + interval - now),
+    sent(now) {
+      last = now
+    },
+    saw(headers) {
+      const total = numberOf(headers.get('x-ratelimit-total'))
+      const left = numberOf(headers.get('x-ratelimit-remaining'))
+      if (total === undefined || left === undefined || total <= 0) return
+      interval = left / total < slowBelow ? Math.max(usual, 60_000 / Math.max(left, 1)) : usual
+    },
+  }
+}
+
+// The header may read `100.0`.
+function numberOf(header: string | null): number | undefined {
+  const value = Number(header?.trim() || Number.NaN)
+  return Number.isFinite(value) ? value : undefined
+}
