@@ -1,24 +1,14 @@
 import { attempt, type Raw, Unanswered } from './attempt.ts'
 import type { Clock } from './clock.ts'
-import type { SourceConfig } from './config.ts'
 import type { ExtractError } from './failure.ts'
 import { faultsOf } from './faults.ts'
+import type { Question } from './question.ts'
 import { createRate } from './rate.ts'
 import { createRedact } from './redact.ts'
 import type { Connection } from './settings.ts'
+import type { SourceConfig } from './source-config.ts'
 import { judge, judgeOther, type Verdict } from './verdict.ts'
 import { backoff } from './waits.ts'
-
-/** One call. */
-export interface Question {
-  /** Below the base, `/agents/7`; its parts are checked by whoever fills them in. */
-  path: string
-  query: Record<string, string>
-  /** Statuses of 4xx that the caller handles. */
-  passes?: (status: number) => boolean
-  /** What the key must be, said when the API refuses. */
-  needs?: string | undefined
-}
 
 /** A good answer, or one whose status the question passes. */
 export interface Answer {

@@ -1,65 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
-import { ProjectError, ProjectErrors } from '../../run/errors.ts'
+import { ProjectError, ProjectErrors } from '../../run/base/errors.ts'
 import { checkEntries } from './configchecks.ts'
 import { readChecked } from './configfile.ts'
-
-/** What is asked of one API: a YAML file beside this one, in its own keys. source.schema.json says what each may hold, and its default. */
-export interface SourceConfig {
-  source: string
-  modelled: boolean
-  base: string
-  variables: Record<string, Variable>
-  secret: { env: string; send: 'basic' | 'header'; header?: string }
-  calls_per_minute: number
-  slow_below: number
-  timeout_seconds: number
-  tries: number
-  retry_budget: number
-  codes: Record<string, CodeMeaning>
-  preflight?: { path: string; id_field: string; shows: string[]; expects?: Record<string, string> }
-  vanished: { share: number; count: number }
-  shrink: { below: number; action: 'warn' | 'fail' }
-  entities: Entry[]
-}
-
-/** A part of the address that the environment gives. */
-export interface Variable {
-  env: string
-  values?: string[]
-  default?: string
-}
-
-/** What a code in an answer's body means. */
-export type CodeMeaning = 'again' | 'next-hour' | 'refused'
-
-/** One walk: a list, or a record for each id of a parent. Several entries may fill one entity, each a part of its own. */
-export interface Entry {
-  entity: string
-  part: string
-  enabled: boolean
-  required: boolean
-  path: string
-  query: Record<string, string>
-  paginator: 'link-page' | 'next-token' | 'none'
-  page_size?: { parameter: string; value: number }
-  records_at: string
-  id_field: string
-  rows_are: Record<string, string>
-  walk_again: boolean
-  max_pages: number
-  on_404: 'stop' | 'skip'
-  needs?: string
-  parent?: Named & { also: Named[] }
-  window?: { field: string; parameter: string; from: string; lookback_days: number; full_every_days: number }
-  slices?: { field: string; parameter: string; from: string; to: string }
-}
-
-/** Fields of an entity's records that hold ids. */
-export interface Named {
-  entity: string
-  id_fields: string[]
-}
+import type { SourceConfig } from './source-config.ts'
 
 /** The sources that there are, by name, with those that no model reads last. */
 export function sourceNames(folder: string = import.meta.dirname): string[] {

@@ -1,6 +1,6 @@
-import { ProjectError } from '../../run/errors.ts'
-import type { Entry, SourceConfig } from './config.ts'
+import { ProjectError } from '../../run/base/errors.ts'
 import type { PlaceOf } from './configfile.ts'
+import type { Entry, SourceConfig } from './source-config.ts'
 
 /** What a schema cannot check: entries that contradict each other or themselves. */
 export function checkEntries(config: SourceConfig, fileName: string, placeOf: PlaceOf): ProjectError[] {

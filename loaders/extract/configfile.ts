@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Ajv, type ErrorObject } from 'ajv'
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
-import { type Place, ProjectError } from '../../run/errors.ts'
+import { type Place, ProjectError } from '../../run/base/errors.ts'
 
 /** The place of a value in the file, or of one of its keys. The path leads from the top: `['entities', 0]`. */
 export type PlaceOf = (path: readonly (string | number)[], key?: string) => Place

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { ProjectErrors } from '../../run/errors.ts'
-import type { SourceConfig } from './config.ts'
+import { ProjectErrors } from '../../run/base/errors.ts'
 import { type Connection, connectionOf, type Environment } from './settings.ts'
+import type { SourceConfig } from './source-config.ts'
 import { checkSurroundings } from './surroundings.ts'
 
 /**

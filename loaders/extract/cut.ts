@@ -1,5 +1,5 @@
-import type { Entry } from './config.ts'
 import { fieldOf } from './json.ts'
+import type { Entry } from './source-config.ts'
 
 /** The stretch of time that a walk is confined to, both ends included, as instants in UTC with milliseconds; null is open. */
 export interface Cut {

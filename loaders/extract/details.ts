@@ -1,7 +1,5 @@
 import { setImmediate as breath } from 'node:timers/promises'
-import type { Question } from './client.ts'
 import { instantText } from './clock.ts'
-import type { Entry } from './config.ts'
 import { sha256 } from './disk.ts'
 import { ExtractError } from './failure.ts'
 import { parseBytes } from './json.ts'
@@ -10,16 +8,10 @@ import type { MarkedFile } from './marker.ts'
 import { checkRecord, isRecord } from './page.ts'
 import type { Reach } from './plan.ts'
 import type { Meter } from './progress.ts'
-import type { SourceRun } from './source.ts'
-import { type Done, pageName } from './walk.ts'
-
-/** The ids whose records are requested one by one. */
-export interface Wanted {
-  /** Ids of a list that was just read: only a few may be gone meanwhile. */
-  listed: string[]
-  /** Ids that only other records name: any of them may be missing. */
-  named: string[]
-}
+import type { Question } from './question.ts'
+import type { Entry } from './source-config.ts'
+import type { Done, SourceRun, Wanted } from './source-run.ts'
+import { pageName } from './walk.ts'
 
 /**
  * Requests a record for each id, except those that an earlier run of the batch has brought. A 404 is recorded and skipped (R13 of the

@@ -1,10 +1,10 @@
 import { address } from './client.ts'
 import { dayOf } from './clock.ts'
-import type { Entry, SourceConfig } from './config.ts'
 import { entityIn, type Marker, markersIn } from './marker.ts'
 import { paginators } from './paginators.ts'
 import { duration } from './progress.ts'
 import { connectionOf, type Environment } from './settings.ts'
+import type { Entry, SourceConfig } from './source-config.ts'
 
 /** What an extraction would request. */
 export interface DryRun {

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { createClient } from './client.ts'
 import { type Clock, dayOf, instantText, systemClock } from './clock.ts'
-import type { SourceConfig } from './config.ts'
 import { connectAll, userAgent } from './connect.ts'
 import { makeFolder } from './disk.ts'
 import { ExtractError, withText } from './failure.ts'
@@ -10,7 +9,9 @@ import { entityIn, type MarkedEntity, type Marker, markersIn, readMarker } from 
 import type { ExtractEvent } from './progress.ts'
 import { createRedact } from './redact.ts'
 import type { Connection, Environment } from './settings.ts'
-import { extractSource, type SourceRun } from './source.ts'
+import { extractSource } from './source.ts'
+import type { SourceConfig } from './source-config.ts'
+import type { SourceRun } from './source-run.ts'
 import { extractFolder, openWork, refuseExisting } from './work.ts'
 
 /** What an extraction needs. */

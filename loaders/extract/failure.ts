@@ -1,4 +1,4 @@
-import { type Place, ProjectError, ProjectErrors } from '../../run/errors.ts'
+import { type Place, ProjectError, ProjectErrors } from '../../run/base/errors.ts'
 
 /**
  * How an extraction that made no batch ends the process: 2 settings or secret, 3 refused by the API (401, 403),

@@ -1,8 +1,8 @@
-import type { Question } from './client.ts'
-import type { SourceConfig } from './config.ts'
 import { ExtractError } from './failure.ts'
+import type { Question } from './question.ts'
 import { excerpt, type Redact } from './redact.ts'
 import type { Connection } from './settings.ts'
+import type { SourceConfig } from './source-config.ts'
 import type { Verdict } from './verdict.ts'
 
 /** The errors of one source's client. Each says what was requested, what came back, and the next step. */

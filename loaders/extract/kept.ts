@@ -1,11 +1,10 @@
 import { setImmediate as breath } from 'node:timers/promises'
-import type { Entry } from './config.ts'
 import { sha256 } from './disk.ts'
 import { idText, isObject, parseBytes, recordsIn } from './json.ts'
 import type { MarkedFile, MarkedPart } from './marker.ts'
 import type { ListPlan, Reach } from './plan.ts'
-import type { SourceRun } from './source.ts'
-import type { Done } from './walk.ts'
+import type { Entry } from './source-config.ts'
+import type { Done, SourceRun } from './source-run.ts'
 
 /**
  * A list that an earlier run finished for this batch with the same settings, or a lasting one that is younger than the distance of

@@ -1,9 +1,8 @@
-import type { Entry } from './config.ts'
 import { ExtractError } from './failure.ts'
 import type { MarkedEntity, MarkedPart } from './marker.ts'
 import type { Reach } from './plan.ts'
-import type { SourceRun } from './source.ts'
-import type { Done } from './walk.ts'
+import type { Entry } from './source-config.ts'
+import type { Done, SourceRun } from './source-run.ts'
 
 /** The marker's entry for an entity, from its walks. Throws an ExtractError when the entity shrank and `shrink` is set to fail. */
 export function markEntity(run: SourceRun, entity: string, done: Done[], { from, fullAt }: Reach): MarkedEntity {

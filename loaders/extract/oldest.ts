@@ -1,7 +1,7 @@
-import type { Question } from './client.ts'
-import type { Entry } from './config.ts'
 import { fieldOf, recordsIn } from './json.ts'
-import type { SourceRun } from './source.ts'
+import type { Question } from './question.ts'
+import type { Entry } from './source-config.ts'
+import type { SourceRun } from './source-run.ts'
 
 /**
  * The time of the first row of a list that is sorted by `field`, for the walks by month; undefined when there is no row. Should the API not

@@ -1,8 +1,9 @@
-import type { Answer, Client, Question } from './client.ts'
-import type { Entry } from './config.ts'
+import type { Answer, Client } from './client.ts'
 import { type Cut, strangeRow } from './cut.ts'
 import { ExtractError } from './failure.ts'
 import { fieldOf, idText, isObject, recordsIn } from './json.ts'
+import type { Question } from './question.ts'
+import type { Entry } from './source-config.ts'
 
 /** The ids of a page's rows, in order. Throws an ExtractError when the answer is not a page of this list. */
 export function idsOfPage(question: Question, answer: Answer, client: Client, entry: Entry, cut: Cut | null): string[] {

@@ -1,10 +1,8 @@
 import { setImmediate as breath } from 'node:timers/promises'
-import type { Entry, Named } from './config.ts'
-import type { Wanted } from './details.ts'
 import { ExtractError } from './failure.ts'
 import { fieldOf, idText, isObject, parseBytes, recordsIn } from './json.ts'
-import type { SourceRun } from './source.ts'
-import type { Done } from './walk.ts'
+import type { Entry, Named } from './source-config.ts'
+import type { Done, SourceRun, Wanted } from './source-run.ts'
 
 /** The ids that the pages of an entry's parents name, each once, in order. Throws an ExtractError for a listed id that cannot be part of a path. */
 export async function wantedOf(

@@ -1,7 +1,7 @@
 import { instantText } from './clock.ts'
-import type { Entry } from './config.ts'
 import type { Cut } from './cut.ts'
 import type { MarkedEntity } from './marker.ts'
+import type { Entry } from './source-config.ts'
 
 /** One walk of a list. */
 export interface ListPlan {

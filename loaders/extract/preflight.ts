@@ -1,11 +1,12 @@
-import { ProjectErrors } from '../../run/errors.ts'
-import { createClient, type Question } from './client.ts'
+import { ProjectErrors } from '../../run/base/errors.ts'
+import { createClient } from './client.ts'
 import { type Clock, systemClock } from './clock.ts'
-import type { SourceConfig } from './config.ts'
 import { connectAll, userAgent } from './connect.ts'
 import { type ExitCode, type ExtractError, exitCodeOf } from './failure.ts'
 import { fieldOf, idText } from './json.ts'
+import type { Question } from './question.ts'
 import type { Connection, Environment } from './settings.ts'
+import type { SourceConfig } from './source-config.ts'
 
 /** What one request to a source tells about its settings. */
 export interface Preflight {

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
-import { ProjectError } from '../../run/errors.ts'
-import type { SourceConfig } from './config.ts'
+import { ProjectError } from '../../run/base/errors.ts'
+import type { SourceConfig } from './source-config.ts'
 
 /** Environment variables: `process.env`, or those of a test. */
 export type Environment = Readonly<Record<string, string | undefined>>

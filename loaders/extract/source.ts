@@ -1,6 +1,3 @@
-import type { Client } from './client.ts'
-import type { Clock } from './clock.ts'
-import type { Entry, SourceConfig } from './config.ts'
 import { walkDetails } from './details.ts'
 import { ExtractError } from './failure.ts'
 import { keepList, keptList } from './kept.ts'
@@ -9,25 +6,10 @@ import type { MarkedEntity } from './marker.ts'
 import { oldestRow } from './oldest.ts'
 import { wantedOf } from './parents.ts'
 import { type ListPlan, monthPlans, type Reach, reachOf, wholePlan } from './plan.ts'
-import { createMeter, type ExtractEvent } from './progress.ts'
-import { type Done, walkList } from './walk.ts'
-import type { Work } from './work.ts'
-
-/** Everything that the walks of one source need. */
-export interface SourceRun {
-  config: SourceConfig
-  /** Scheme, host and the beginning of each path. */
-  base: URL
-  client: Client
-  work: Work
-  clock: Clock
-  batch: string
-  /** The entry of an entity in the newest published marker of this host; undefined when everything is to be walked. */
-  published: (entity: string) => MarkedEntity | undefined
-  /** The entry of an entity in the newest marker in the data folder. */
-  last: (entity: string) => MarkedEntity | undefined
-  emit: (event: ExtractEvent) => void
-}
+import { createMeter } from './progress.ts'
+import type { Entry } from './source-config.ts'
+import type { Done, SourceRun } from './source-run.ts'
+import { walkList } from './walk.ts'
 
 /** Walks all entities of a source in order, one request at a time. Throws an ExtractError unless every required one was read to its end. */
 export async function extractSource(run: SourceRun): Promise<Record<string, MarkedEntity>> {

@@ -1,6 +1,6 @@
 import type { Raw } from './attempt.ts'
-import type { CodeMeaning, SourceConfig } from './config.ts'
 import { fieldOf, isObject, parseBytes } from './json.ts'
+import type { CodeMeaning, SourceConfig } from './source-config.ts'
 import { retryAfter, untilNextHour } from './waits.ts'
 
 /** What an answer is. `reason` begins with its status. */

@@ -1,6 +1,4 @@
-import type { Question } from './client.ts'
 import { instantText } from './clock.ts'
-import type { Entry } from './config.ts'
 import { cutQuery } from './cut.ts'
 import { sha256 } from './disk.ts'
 import { ExtractError } from './failure.ts'
@@ -9,14 +7,9 @@ import { idsOfPage } from './page.ts'
 import { type EndedBy, paginators } from './paginators.ts'
 import type { ListPlan } from './plan.ts'
 import type { Meter } from './progress.ts'
-import type { SourceRun } from './source.ts'
-
-/** A finished part: what the marker says of it, its pages, and the ids on them in their order. */
-export interface Done {
-  part: MarkedPart
-  files: MarkedFile[]
-  ids: string[]
-}
+import type { Question } from './question.ts'
+import type { Entry } from './source-config.ts'
+import type { Done, SourceRun } from './source-run.ts'
 
 /**
  * Walks a list to its end; with `walk_again` until two walks find the same ids. When a record comes or goes during a walk, later pages

@@ -2,12 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { homedir, userInfo } from 'node:os'
 import path from 'node:path'
-import { type Place, ProjectError } from '../base/errors.ts'
+import { ProjectError } from '../base/errors.ts'
 import { passwordOf, readService } from './connection-files.ts'
-import { readUrl } from './connection-url.ts'
-
-/** Parameters of a connection by libpq's names, each with who gave it. */
-export type Parameters = Map<string, { value: string; from: string; place?: Place | undefined }>
+import { type Parameters, readUrl } from './connection-url.ts'
 
 /** Where a database is and how it is reached, with nothing left to guess. */
 export interface Address {

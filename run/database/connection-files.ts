@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { ProjectError } from '../base/errors.ts'
-import type { Parameters } from './address.ts'
+import type { Parameters } from './connection-url.ts'
 
 type Environment = Record<string, string | undefined>
 

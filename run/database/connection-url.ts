@@ -1,5 +1,4 @@
-import { ProjectError } from '../base/errors.ts'
-import type { Parameters } from './address.ts'
+import { type Place, ProjectError } from '../base/errors.ts'
 
 /**
  * The parameters that a connection URL names, by the grammar of libpq: any part may be percent-encoded, a user or a host may be missing, and
@@ -49,3 +48,6 @@ export function readUrl(url: string, from: string): Parameters {
 }
 
 const FORM = 'Write it as postgres://user:password@host:5432/database, with @ : / % # ? of a password percent-encoded (%40 for @).'
+
+/** Parameters of a connection by libpq's names, each with who gave it. */
+export type Parameters = Map<string, { value: string; from: string; place?: Place | undefined }>

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import type { SourceConfig } from '../../loaders/extract/config.ts'
+import type { SourceConfig } from '../../loaders/extract/source-config.ts'
 import type { Fault, FaultKind } from './faults.ts'
 import { batchesIn, createSite, filesBelow, impatient, type Outcome, recordsOf, type Site, secrets } from './site.ts'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readSources, sourceNames } from '../../loaders/extract/config.ts'
 import { connectAll, userAgent } from '../../loaders/extract/connect.ts'
-import type { ProjectErrors } from '../../run/errors.ts'
+import type { ProjectErrors } from '../../run/base/errors.ts'
 import { environment, secrets } from '../extract/site.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'deskledger-sources-'))
