@@ -56,6 +56,11 @@ export interface Options {
   ignore?: string[]
   against?: string
   exitCode?: boolean
+  /** Of extract. */
+  batch?: string
+  dryRun?: boolean
+  /** Of build and debug. */
+  extract?: boolean
   show?: number
   replay?: boolean
 }

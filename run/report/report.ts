@@ -32,6 +32,8 @@ export interface Report {
   ended(result: NodeResult, index: number, total: number): void
   /** The closing summary: its parts, with a blank line between them. One that is the result of the command is told however quiet the run is. */
   close(parts: Event[], isResult?: boolean): void
+  /** What is going on, in a line of a terminal that the next one takes; '' takes it away. */
+  status(line: string): void
   /** A progress bar of bytes on a terminal, else nothing. */
   bar(title: string): { update(done: number, total: number, note?: string): void; stop(): void }
   /** For code frames, known once the project is read. */
@@ -66,6 +68,7 @@ export function createReport({
   const file = logFile(invocationId)
   const told = new Set<string>()
   let live: Live | undefined
+  let hasStatus = false
   const report: Report = {
     result: text => void stdout.write(`${text}\n`),
     note: message => log({ name: 'Note', msg: harmless(message) }),
@@ -119,6 +122,11 @@ export function createReport({
       if (format === 'json') for (const part of parts) stdout.write(`${jsonLine(part, invocationId)}\n`)
       else stdout.write(parts.map(({ msg, isNear }) => `${isNear ? '' : '\n'}${harmless(msg)}\n`).join(''))
     },
+    status: line => {
+      if (!isTerminal || quiet || format !== 'text' || (line === '' && !hasStatus)) return
+      hasStatus = line !== ''
+      stderr.write(`${CLEAR_LINE}${inOneLine(line).slice(0, ((stderr as NodeJS.WriteStream).columns ?? 80) - 1)}`)
+    },
     bar: title => (isTerminal && !quiet && format === 'text' ? terminalBar(title, stderr) : { update: () => {}, stop: () => {} }),
     textOf: () => undefined,
     logTo: folder => file.open(folder),
@@ -136,7 +144,8 @@ export function createReport({
 
   function print(text: string): void {
     if (live) live.line(text)
-    else stderr.write(`${text}\n`)
+    else stderr.write(`${hasStatus ? CLEAR_LINE : ''}${text}\n`)
+    hasStatus = false
   }
 
   function settle(): void {
@@ -202,6 +211,9 @@ function terminalBar(title: string, stream: NodeJS.WritableStream) {
     stop: () => (since === undefined ? undefined : bar.stop()),
   }
 }
+
+/** To the left end of the line, and nothing in it. */
+const CLEAR_LINE = '\r\u001b[K'
 
 function clock(): string {
   return new Date().toISOString().slice(11, 19)

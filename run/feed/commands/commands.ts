@@ -1,13 +1,32 @@
+import { Argument } from 'commander'
 import { building, type OptionGroup, output, readWhole, waiting } from '../../cli/option-groups.ts'
 import type { Definition, Definitions } from '../../cli/program.ts'
 
 /** The commands of the runner with those that a warehouse with a feed adds, and what it adds to others. */
 export function withFeed(commands: Definitions): Definitions {
-  const { build, plan, diff, watch, clean, ...others } = commands as Record<'build' | 'plan' | 'diff' | 'watch' | 'clean', Definition> &
+  const { build, plan, diff, watch, clean, debug, ...others } = commands as Record<
+    'build' | 'plan' | 'diff' | 'watch' | 'clean' | 'debug',
+    Definition
+  > &
     Definitions
   const withSeeds = (definition: Definition): Definition => ({ ...definition, options: [...definition.options, folder] })
   return {
-    build: { ...build, options: [...build.options, data, accepting] },
+    build: {
+      ...build,
+      options: [...build.options, data, accepting, extracting],
+      run: async (command, args, program) => {
+        // Without a batch of the day there is nothing to build.
+        const code = command.options.extract ? await (await import('./extract.ts')).extractCommand(command, []) : 0
+        return code === 0 ? build.run(command, args, program) : code
+      },
+    },
+    extract: {
+      description: 'Bring one batch of the day from the APIs, complete or not at all.',
+      example: 'extract --dry-run',
+      options: [folder, requesting],
+      arguments: [new Argument('[sources...]', 'files of loaders/extract/ (default: all that tables read)')],
+      run: async (command, sources) => (await import('./extract.ts')).extractCommand(command, sources),
+    },
     plan: { ...plan, options: [...plan.options, data, unloaded, accepting] },
     diff: withSeeds(diff),
     watch: withSeeds(watch),
@@ -22,6 +41,14 @@ export function withFeed(commands: Definitions): Definitions {
       example: 'errors --entity agents --show 20',
       options: [refused, folder, building, output('table', 'json')],
       run: async command => (await import('./errors.ts')).errorsCommand(command),
+    },
+    debug: {
+      ...debug,
+      options: [...debug.options, checking],
+      run: async (command, args, program) => {
+        const code = await debug.run(command, args, program)
+        return command.options.extract ? Math.max(code, await (await import('./extract.ts')).preflightCommand(command)) : code
+      },
     },
     ...Object.fromEntries(Object.entries(others).map(([name, one]) => [name, READ_SEEDS.has(name) ? withSeeds(one) : one])),
     clean: {
@@ -43,6 +70,16 @@ const data: OptionGroup = command => folder(command).option('--prune', 'take out
 
 const accepting: OptionGroup = command =>
   command.option('--accept-shrink', 'take snapshots as they are that list far fewer than the one before, and remember it')
+
+const extracting: OptionGroup = command => command.option('--extract', 'first bring a batch of the day, as extract does')
+
+const checking: OptionGroup = command => command.option('--extract', 'ask each API whose key it is, too')
+
+const requesting: OptionGroup = command =>
+  command
+    .option('--batch <name>', 'name of the batch, with the day in it (default: sync-<day>)')
+    .option('--dry-run', 'tell what would be requested; send nothing')
+    .option('--full-refresh', 'request all transactions, not only what changed since the last publish')
 
 const unloaded: OptionGroup = command => command.option('--no-load', 'leave new feed files out')
 
