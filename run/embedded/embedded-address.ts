@@ -5,5 +5,5 @@ export const superuser = 'deskledger'
 
 /** The address of the embedded server: what the environment says of other servers is not about this one. */
 export function embeddedAddress(url: string): Address {
-  return addressOfUrl(url, { from: 'the embedded server', env: {} })
+  return { ...addressOfUrl(url, { from: 'the embedded server', env: {} }), tls: { mode: 'disable' } }
 }

@@ -50,6 +50,8 @@ function learnBackend(socket: Socket): void {
   seen.add(socket)
   let said = Buffer.alloc(0)
   const listen = (chunk: Buffer) => {
+    // The answer to whether it has TLS.
+    if (said.length === 0 && chunk.length === 1) return
     said = Buffer.concat([said, chunk])
     while (said.length >= 5 && said.length > said.readUInt32BE(1)) {
       if (said[0] === 75) {

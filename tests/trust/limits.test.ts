@@ -181,6 +181,7 @@ async function perform(name: 'build' | 'load', url: string, files: Record<string
 
 function withSetting(url: string, name: string, value: string): string {
   const other = new URL(url)
-  other.searchParams.set(name, value)
-  return other.href
+  other.searchParams.set('options', `-c ${name}=${value}`)
+  // To libpq a + is no blank.
+  return other.href.replaceAll('+', '%20')
 }
