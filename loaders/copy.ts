@@ -60,7 +60,7 @@ function* asText(row: Buffer, { message }: PostgresError): Generator<Buffer[]> {
   const readable = readableJson(raw)
   for (const beside of [{ text: { ...text, readable } }, { text }]) {
     const rows = createRows(fileId, NOTHING)
-    rows.add(position, bytes, beside)
+    rows.add(position, bytes, null, beside)
     yield rows.pieces()
   }
 }

@@ -1,10 +1,11 @@
 import { isAscii } from 'node:buffer'
+import { conformityOf } from './conform.ts'
+import { declarationOf } from './declaration.ts'
 import type { Entity } from './entities.ts'
 import { isTooDeep, NESTING_LIMIT, readableJson, shortened, spoiledValue, unrepresentable, withoutNul } from './json-repair.ts'
 import { shapeOf } from './record-shape.ts'
 import { size } from './refusal.ts'
 import { type Beside, createRows, roomFor } from './rows.ts'
-import { validator } from './schema.ts'
 import { isStreamOf, unwrap } from './wrappers.ts'
 
 /** Some records of a file as the scanner found them: start and end of each in `bytes`. */
@@ -49,7 +50,8 @@ export function roomOf({ bytes, bounds }: Bundle): number {
  */
 export function judge(bundle: Bundle, memory: Buffer, skipped = 0): Judged {
   const { bytes, bounds, kind, entity } = bundle
-  const validate = validator(entity)
+  const { conforms, rejected } = conformityOf(entity)
+  const { hash } = declarationOf(entity)
   const shape = shapeOf(entity)
   const ascii = isAscii(bytes)
   const odd = ['\\u0000', '\\ud', '\\uD'].some(sequence => bytes.includes(sequence))
@@ -113,11 +115,14 @@ export function judge(bundle: Bundle, memory: Buffer, skipped = 0): Judged {
       judged.foreign += 1
       judged.firstForeign ??= foreign
     }
-    const verdict = beside.text?.problem === 'invalid_json' ? undefined : validate(value)
-    if (verdict) beside.verdict = verdict.json
-    const reason = foreign === undefined ? (beside.text?.problem ?? verdict?.rejected) : `no record of ${entity}`
-    if (reason) judged.rejected.set(reason, (judged.rejected.get(reason) ?? 0) + 1)
-    rows.add(position, record, beside.text || verdict || foreign !== undefined ? beside : undefined)
+    const isOdd = beside.text !== undefined || foreign !== undefined
+    // A large record was parsed without its long texts.
+    const isDeclared = !isOdd && record.length <= LARGE && conforms(value, json)
+    if (!isDeclared) {
+      const reason = foreign === undefined ? (beside.text?.problem ?? rejected(value)) : `no record of ${entity}`
+      if (reason) judged.rejected.set(reason, (judged.rejected.get(reason) ?? 0) + 1)
+    }
+    rows.add(position, record, isDeclared ? hash : null, isOdd ? beside : undefined)
     judged.records += 1
   }
 

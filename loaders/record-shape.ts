@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { type Entity, envelopeKeys } from './entities.ts'
+import { declarationOf, fieldTypes } from './declaration.ts'
+import { type Entity, listKeys } from './entities.ts'
 
 /** By what a record of an entity is known, before any of its values is judged (R6). */
 export interface RecordShape {
@@ -21,7 +21,7 @@ export function shapeOf(entity: Entity): RecordShape {
   const keys = ['id']
   const others = [...fields.keys()].filter(name => !keys.includes(name))
   const expected = `a record of ${entity} has ${keys.join(' or ')} and fields such as ${others.slice(0, 4).join(', ')}`
-  const shape: RecordShape = { listKeys: envelopeKeys[entity], keys, isRecord, foreign }
+  const shape: RecordShape = { listKeys: listKeys(entity), keys, isRecord, foreign }
   shapes.set(entity, shape)
   return shape
 
@@ -47,7 +47,7 @@ export function shapeOf(entity: Entity): RecordShape {
   /** How many known fields have a value of their type; a null has none. */
   function fitting(value: Record<string, unknown>): number {
     let count = 0
-    for (const name in value) if (fields.get(name)?.has(typeOf(value[name]))) count += 1
+    for (const name in value) if (fields.get(name) === typeOf(value[name])) count += 1
     return count
   }
 }
@@ -59,18 +59,11 @@ const NAME_LENGTH = 40
 
 const shapes = new Map<Entity, RecordShape>()
 
-interface Schema {
-  $defs: { typed: { properties: Record<string, { type?: string | string[]; properties?: object }> } }
-}
-
-function fieldsOf(entity: Entity): Map<string, Set<string>> {
-  const schema = JSON.parse(readFileSync(new URL(`schemas/${entity}.json`, import.meta.url), 'utf8')) as Schema
-  return new Map(
-    Object.entries(schema.$defs.typed.properties).map(([name, { type, properties }]) => {
-      const types = [type ?? (properties ? 'object' : [])].flat()
-      return [name, new Set(types.map(one => (one === 'integer' ? 'number' : one)).filter(one => one !== 'null'))]
-    }),
-  )
+// Of all fields at the top of a record, and those that come beside: the JSON type in which they come.
+function fieldsOf(entity: Entity): Map<string, string> {
+  const { fields, sent } = declarationOf(entity)
+  const own = fields.map(({ path, type }) => [path[0] as string, path.length === 1 ? fieldTypes[type] : 'object'] as const)
+  return new Map([...own, ...sent])
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,10 +1,11 @@
 import type { Sql } from '../run/database/driver.ts'
+import { conformityOf } from './conform.ts'
+import { declarationOf } from './declaration.ts'
 import { type Entity, entities } from './entities.ts'
-import { validator } from './schema.ts'
 
 /**
- * Gives every landed record the verdict of its schema as that is now, without touching a file: a schema may have changed since the record
- * landed. Writes only what differs, and gives how many that were.
+ * Looks at every landed record again, whether it conforms to its declaration as that is now, without touching a file: the declaration may have changed since
+ * the record landed, and then it is examined field by field in each build. Writes only what differs, and gives how many that were.
  */
 export async function rejudge(sql: Sql): Promise<number> {
   let changed = 0
@@ -17,14 +18,15 @@ const ROWS = 2000
 const CHARACTERS = 8_000_000
 
 async function rejudgeEntity(sql: Sql, entity: Entity): Promise<number> {
-  const validate = validator(entity)
+  const { conforms } = conformityOf(entity)
+  const { hash } = declarationOf(entity)
   const table = sql(`raw.${entity}`)
   let [file, position] = ['0', -1]
   for (let changed = 0; ; ) {
-    const rows = await sql<{ file_id: string; position: number; json: string; problem: string | null }[]>`
+    const rows = await sql<{ file_id: string; position: number; json: string; is_odd: boolean }[]>`
 
       with page as (
-        select file_id, position, coalesce(record::text, raw_text) as json, problem
+        select file_id, position, coalesce(record::text, raw_text) as json, record is null or is_foreign is true or stream is not null as is_odd
         from ${table}
         where (file_id, position) > (${file}, ${position})
         order by file_id, position
@@ -33,32 +35,28 @@ async function rejudgeEntity(sql: Sql, entity: Entity): Promise<number> {
         select page.*, sum(length(json)) over (order by file_id, position) - length(json) as before
         from page
       )
-      select file_id, position, json, problem from sized where before < ${CHARACTERS} order by file_id, position`
+      select file_id, position, json, is_odd from sized where before < ${CHARACTERS} order by file_id, position`
     const last = rows.at(-1)
     if (!last) return changed
     file = last.file_id
     position = last.position
 
-    const judged = rows.map(row => ({
-      file_id: row.file_id,
-      position: row.position,
-      verdict: row.problem === 'invalid_json' ? null : verdictOn(row.json),
+    const judged = rows.map(({ file_id, position, json, is_odd: isOdd }) => ({
+      file_id,
+      position,
+      declared: isOdd || !isConforming(json) ? null : hash,
     }))
     const updated = await sql`
       update ${table} as landed
-      set verdict = judged.verdict
-      from json_to_recordset(${JSON.stringify(judged)}::text::json) as judged (file_id bigint, position integer, verdict jsonb)
+      set declared = judged.declared
+      from json_to_recordset(${JSON.stringify(judged)}::text::json) as judged (file_id bigint, position integer, declared integer)
       where landed.file_id = judged.file_id
         and landed.position = judged.position
-        and landed.verdict is distinct from judged.verdict`
+        and landed.declared is distinct from judged.declared`
     changed += updated.count
   }
 
-  function verdictOn(json: string): unknown {
-    try {
-      return JSON.parse(validate(JSON.parse(json))?.json ?? 'null')
-    } catch {
-      return null
-    }
+  function isConforming(json: string): boolean {
+    return conforms(JSON.parse(json), json)
   }
 }

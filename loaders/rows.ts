@@ -4,8 +4,6 @@ import { withoutNul } from './json-repair.ts'
 export interface Beside {
   /** Only text can hold the record: the text, why, and the record made readable where it is JSON. */
   text?: { raw: string; problem: Problem; detail: string; readable?: string }
-  /** The verdict of the schema, as JSON. */
-  verdict?: string
   /** It is no record of the entity. */
   isForeign?: boolean
   /** The stream of a wrapper that is not the entity's. */
@@ -17,7 +15,8 @@ export type Problem = 'invalid_json' | 'unrepresentable_text'
 
 /** Rows in the making. */
 export interface Rows {
-  add(position: number, record: Buffer, beside?: Beside): void
+  /** `declared` is the hash of the declaration that the record conforms to, null when it does not. */
+  add(position: number, record: Buffer, declared: number | null, beside?: Beside): void
   /** All of them, in pieces to be written one after the other. A large record is a piece of its own: the very bytes that were added. */
   pieces(): Buffer[]
 }
@@ -31,9 +30,9 @@ export const columns = [
   'readable',
   'problem',
   'problem_detail',
-  'verdict',
   'is_foreign',
   'stream',
+  'declared',
 ]
 
 /** What goes before and after the rows in COPY's binary format. */
@@ -42,7 +41,7 @@ export const copyTrailer = Buffer.from([0xff, 0xff])
 
 /** How much memory so many records of so many bytes together can need at most as rows. */
 export function roomFor(records: number, bytes: number): number {
-  return bytes + records * (HEAD + NULLS)
+  return bytes + records * (HEAD + NULLS + 4)
 }
 
 /** Encodes the rows of a file in COPY's binary format, without header and trailer, into memory that has room for them. */
@@ -58,7 +57,7 @@ export function createRows(fileId: bigint, memory: Buffer): Rows {
   let at = 0
 
   return {
-    add(position, record, beside) {
+    add(position, record, declared, beside) {
       if (beside) {
         start.writeUInt32BE(position, 18)
         cut(Buffer.concat([start.subarray(0, ROW_HEAD), ...fieldsOf(record, beside)]))
@@ -71,6 +70,10 @@ export function createRows(fileId: bigint, memory: Buffer): Rows {
         at += record.length
       }
       for (const end = at + NULLS; at < end; at += 1) memory[at] = 0xff
+      if (declared === null) return
+      // In place of the last null.
+      memory.writeUInt32BE(4, at - 4)
+      at = memory.writeInt32BE(declared, at)
     },
     pieces() {
       cut()
@@ -129,16 +132,16 @@ const JSONB = 1
 const LARGE = 1 << 18
 
 /** The fields from record on, where they are not just the record and nulls. */
-function fieldsOf(record: Buffer, { text, verdict, isForeign, stream }: Beside): Buffer[] {
+function fieldsOf(record: Buffer, { text, isForeign, stream }: Beside): Buffer[] {
   return [
     text ? NULL : jsonb(record),
     text ? field(Buffer.from(text.raw)) : NULL,
     text?.readable === undefined ? NULL : jsonb(Buffer.from(text.readable)),
     text ? field(Buffer.from(text.problem)) : NULL,
     text ? field(Buffer.from(text.detail)) : NULL,
-    verdict === undefined ? NULL : jsonb(Buffer.from(verdict)),
     isForeign ? field(Buffer.from([1])) : NULL,
     stream === undefined ? NULL : field(Buffer.from(withoutNul(stream))),
+    NULL,
   ]
 }
 

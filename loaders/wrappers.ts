@@ -1,3 +1,4 @@
+import { declarationOf } from './declaration.ts'
 import type { Entity } from './entities.ts'
 import { members } from './json-bytes.ts'
 
@@ -28,7 +29,7 @@ export function unwrap(bytes: Buffer, value: unknown, keys: readonly string[]): 
 
 /** Whether a stream of that name holds an entity's records. A wrapper that names no stream holds what its folder says. */
 export function isStreamOf(stream: string | undefined, entity: Entity): boolean {
-  return stream === undefined || stream === entity || (entity === 'admin_groups' && stream === 'groups')
+  return stream === undefined || stream === entity || declarationOf(entity).streams.includes(stream)
 }
 
 const MESSAGES = new Set([

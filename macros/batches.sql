@@ -10,7 +10,7 @@
             from (
                 select
                     number,
-                    {{ text_as_date("concat_ws('-', part[1], lpad(coalesce(part[3], part[5]), 2, '0'), lpad(coalesce(part[4], part[6]), 2, '0'))") }} as day
+                    case when written ~ '{{ date_grammar() }}' then case when {{ is_real_day('written') }} then written::date end end as day
                 from regexp_matches(
                     {{ name }},
                     '(?<![0-9])((?:199|20[0-9])[0-9])(?:'
@@ -18,7 +18,10 @@
                     ')(?![0-9])',
                     'g'
                 ) with ordinality as matches (part, number)
-            ) as written
+                cross join lateral (
+                    select concat_ws('-', part[1], lpad(coalesce(part[3], part[5]), 2, '0'), lpad(coalesce(part[4], part[6]), 2, '0')) as written
+                ) as forms
+            ) as days
             where day is not null
             order by number
             limit 1
@@ -96,7 +99,8 @@
         landed.stream,
         landed.is_foreign,
         landed.problem,
-        landed.problem_detail
+        landed.problem_detail,
+        landed.declared
 
     from {{ source('raw', entity) }} as landed
 

@@ -1,27 +1,38 @@
-{# A base model lists its fields once, as [column, type, path] or [column, type, path, 'required']. These macros make of  #}
-{# the list the look-ups, the typed columns, and the rules R11 to R14 as findings. A finding is what an error table says: #}
-{# {severity, error_type, field, value, rule}. A fault quarantines its record, a remark does not.                         #}
+{# From the declaration of an entity (loaders/entities/<entity>.yml) to typed columns and the rules R11 to R14 as findings. A finding is what an   #}
+{# error table says: {severity, error_type, field, value, rule}. A fault quarantines its record, a remark does not.                              #}
 
 
-{# The types that a field can have: how its JSON becomes a column, which JSON type it should be, and that in words. #}
-{% macro field_types() -%}
-    {{ return({
-        'id':          {'convert': as_id,          'json': 'number',  'words': 'a whole number above 0'},
-        'text_id':     {'convert': as_text_id,     'json': 'string',  'words': 'a text of up to 200 characters'},
-        'reference':   {'convert': as_text_id,     'json': 'string',  'words': 'a text of up to 200 characters'},
-        'text':        {'convert': as_text,        'json': 'string',  'words': 'a text'},
-        'signature':   {'convert': as_signature,   'json': 'string',  'words': 'a text'},
-        'bigint':      {'convert': as_bigint,      'json': 'number',  'words': 'a whole number'},
-        'integer':     {'convert': as_integer,     'json': 'number',  'words': 'a whole number'},
-        'minor_units': {'convert': as_numeric,     'json': 'string',  'words': 'a number as a string'},
-        'numeric':     {'convert': as_numeric,     'json': 'number',  'words': 'a number'},
-        'boolean':     {'convert': as_boolean,     'json': 'boolean', 'words': 'true or false'},
-        'timestamptz': {'convert': as_timestamptz, 'json': 'string',  'words': 'a real date and time with a zone'},
-        'date':        {'convert': as_date,        'json': 'string',  'words': 'a real date'},
-        'object':      {'convert': as_object,      'json': 'object',  'words': 'an object'},
-        'array':       {'convert': as_array,       'json': 'array',   'words': 'an array'},
-        'list':        {'convert': as_array,       'json': 'array',   'words': 'an array'},
-    }) }}
+{# The fields of an entity, a mapping of columns to {path, type, required, minimum, kept}. #}
+{% macro fields_of(entity) -%}
+    {%- set declared = var('entities')[entity] -%}
+    {%- set fields = {} -%}
+    {%- if declared.extends -%}{%- do fields.update(var('entities')[declared.extends].fields) -%}{%- endif -%}
+    {%- do fields.update(declared.fields) -%}
+    {{ return(fields) }}
+{%- endmacro %}
+
+
+{# A number that says which declaration a record conforms to: of all that decides how it is cast. loaders/conform.ts makes the same. #}
+{% macro declaration(entity) -%}
+    {%- set lines = [] -%}
+    {%- for column, field in fields_of(entity).items() -%}
+        {%- do lines.append([column, field.path, field.type, 'required' if field.required else '', field.minimum | default('')] | join(' ')) -%}
+    {%- endfor -%}
+    x'{{ local_md5(lines | join('\n'))[:8] }}'::integer
+{%- endmacro %}
+
+
+{# The columns of a base model, in the order of the declaration. #}
+{% macro columns_of(entity) -%}
+    {%- set columns = [] -%}
+    {%- for column, field in fields_of(entity).items() if field.kept | default(true) %}{% do columns.append(column) %}{% endfor -%}
+    {%- for column in columns %}{{ column }}{{ (',\n    ' if loop.index % 6 == 0 else ', ') if not loop.last }}{% endfor -%}
+{%- endmacro %}
+
+
+{# The columns that say where a record landed, and the batch that it came in. #}
+{% macro place_columns() -%}
+    file_id, position, source, sync_date, batch_order
 {%- endmacro %}
 
 
@@ -37,26 +48,27 @@
 {%- endmacro %}
 
 
-{# How a step that is read twice is written: copied to where it is read, so that filters get through to it. Citus takes the copies for one table. #}
-{% macro copied() -%} {{ 'materialized' if on_citus() else 'not materialized' }} {%- endmacro %}
+{# How a step that is read twice is written: copied to where it is read, so that filters get through to it. Citus takes the copies for one table; #}
+{# where it never sees two of them together, as one of their readers is materialized there, `apart` says so.                                      #}
+{% macro copied(apart=false) -%}
+    {{ 'not materialized /* apart */' if apart else 'materialized' if on_citus() else 'not materialized' }}
+{%- endmacro %}
 
-{# The same where Citus never sees two copies together, as one of the steps that read them is materialized there. #}
-{% macro copied_apart() -%} not materialized /* apart */ {%- endmacro %}
 
-
-{# Steps that open a base model: the landed records, each path looked up once, its type and text, and the typed columns. `resent` are #}
-{# the columns of a model whose source sends records again as they were: what is known of these is kept for judged_records().       #}
-{% macro typed_records(entity, fields, resent=none) -%}
+{# The steps that open a base model. Records that conform to the declaration, as the loader found, are cast as they are; the others are examined #}
+{# field by field, and what converts is cast. Their last, `typed`, has a column for each field, and what was found of the fields.                #}
+{% macro typed_records(entity) -%}
 records as (
 
     {{ landed_records(entity) }}
 
 ),
 
-landed as{{ ' not materialized' if resent and copies_known() }} (
+landed as (
 
     select
         records.*,
+        coalesce(records.declared = {{ declaration(entity) }}, false) as conforms,
         repeated.file_id is not null as is_repeated
 
     from records
@@ -67,289 +79,189 @@ landed as{{ ' not materialized' if resent and copies_known() }} (
 
 ),
 
-{% if resent and copies_known() -%}
-{{ known_records(entity, resent) }},
-
-{% endif -%}
-unpacked as (
-
-    {% call computed_once() %}
-    select
-        landed.*,
-        {{ unpack(fields) }}
-    from landed
-    {%- if resent and copies_known() %}
-    left join known
-        on landed.file_id = known.file_id
-        and landed.position = known.position
-    where known.file_id is null
-    {%- endif %}
-    {%- endcall %}
-
-),
-
-{{ typed_values('unpacked', fields) }}
+{{ typed('landed', fields_of(entity)) }}
 {%- endmacro %}
 
 
-{# Whether records are looked for that were judged before: on later builds. On Citus landing lies in shards, and the look would cost more. #}
-{% macro copies_known() -%} {{ return(is_incremental() and not on_citus()) }} {%- endmacro %}
-
-
-{# Records that are, to the byte of jsonb, the accepted record of the same id in the newest batch that has not changed: most of what a  #}
-{# feed sends again. What they say was judged there, by the same rules, or this would be no incremental build. A record whose key       #}
-{# repeats in its batch is ranked with the others, and so is not among them.                                                            #}
-{% macro known_records(entity, fields) -%}
-known as materialized (
-
-    select
-        {% for column in place_columns().split(', ') -%}
-        landed.{{ column }},
-        {% endfor -%}
-        {% for field in fields -%}
-        judged.{{ field[0] }},
-        {% endfor -%}
-        judged.outcome,
-        judged.findings
-
-    from {{ ref('base_files') }} as files
-
-    inner join {{ source('raw', entity) }} as judged_record
-        on files.file_id = judged_record.file_id
-
-    inner join {{ this }} as judged
-        on judged_record.file_id = judged.file_id
-        and judged_record.position = judged.position
-
-    inner join landed
-        on judged.{{ fields[0][0] }} = {{ plain_key(fields[0][1]) }}
-        and record_image_eq(row(judged_record.record), row(landed.record))
-        and landed.stream is null
-
-    where files.entity = '{{ entity }}'
-        and files.source = {{ newest_unchanged_batch(entity) }}
-        and judged.source = {{ newest_unchanged_batch(entity) }}
-        and judged.outcome = 'staged'
-        and not landed.is_repeated
-
-)
-{%- endmacro %}
-
-
-{# The key of a landed record as it mostly comes, for a look-up; null where it is written otherwise. #}
-{% macro plain_key(type) -%}
-    {%- if type == 'id' -%}
-    case when landed.record ->> 'id' ~ '^[1-9][0-9]{0,17}$' then (landed.record ->> 'id')::bigint end
-    {%- else -%}
-    landed.record ->> 'id'
-    {%- endif -%}
-{%- endmacro %}
-
-
-{# Ends a base model: the typed columns and the verdict of each record, those of known ones as they were found before. #}
-{% macro judged_records(fields) -%}
-select
-    {{ place_columns() }},
-    {{ columns_of(fields) }},
-    outcome,
-    findings
-from concluded
-
-{%- if copies_known() %}
-
-union all
-
-select * from known
-
--- In the order of the index by key, which then takes the rows page by page.
-order by {{ fields[0][0] }}
-{%- endif %}
-{%- endmacro %}
-
-
-{# The last two of these steps, for any relation with the columns json_<column>. #}
-{% macro typed_values(relation, fields) -%}
-described as (
-
-    {% call computed_once() %}
-    select
-        {{ relation }}.*,
-        {{ described(fields) }}
-    from {{ relation }}
-    {%- endcall %}
-
-),
-
+{# The step that makes columns of the fields of a relation: with `fixed`, what the columns of a record that does not conform are cast from. #}
+{% macro typed(relation, fields, body='body', prefix='') -%}
 typed as (
 
     {% call computed_once() %}
     select
-        described.*,
-        {{ typed(fields) }}
-    from described
+        {{ relation }}.*,
+        examined.faults as field_faults,
+        examined.remarks as field_remarks,
+        {%- for column, field in fields.items() %}
+        {{ cast(column, field, body) }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ relation }}
+    cross join lateral (
+        {{ examined(fields, body, prefix) }}
+    ) as examined
     {%- endcall %}
 
 )
 {%- endmacro %}
 
 
-{# Each path looked up once, as json_<column>. #}
-{% macro unpack(fields, body='body') -%}
-    {%- for field in fields %}
-        {{ body }}{% for key in field[2].split('.') %} -> '{{ key }}'{% endfor %} as json_{{ field[0] }}{{ ',' if not loop.last }}
-    {%- endfor %}
+{# One record, field by field: its values that convert, by column (fixed), and what is wrong with the others. Of one that conforms nothing is looked at. #}
+{% macro examined(fields, body, prefix) -%}
+        with
+
+        fields (number, name, path, type, is_required, minimum) as (
+            values
+            {%- for column, field in fields.items() %}
+            {{- '\n            ' if loop.index % 2 == 1 else ' ' -}}
+            ({{ loop.index }}, '{{ column }}', '{{ field.path }}', '{{ field.type }}', {{ 'true' if field.required else 'false' }}, {{ field.minimum | default('null::int') }}){{ ',' if not loop.last }}
+            {%- endfor %}
+        ),
+
+        types (type, json_type, words) as (
+            values
+            {%- for type, kind in field_types().items() %}
+            {{- '\n            ' if loop.index % 3 == 1 else ' ' -}}
+            ('{{ type }}', '{{ kind.json }}', '{{ kind.words }}'){{ ',' if not loop.last }}
+            {%- endfor %}
+        ),
+
+        found as (
+            select
+                *,
+                '{{ prefix }}' || path as field,
+                {{ body }} #> string_to_array(path, '.') as json,
+                -- In an object that is not there nothing is required.
+                is_required and jsonb_typeof({{ body }} #> (string_to_array(path, '.'))[:regexp_count(path, '[.]')]) = 'object' as is_due
+            from fields
+            inner join types using (type)
+            where not conforms
+        ),
+
+        described as materialized (
+            {{ described('found') }}
+        ),
+
+        judged as (
+            select
+                described.*,
+                {{ converts() }} as converts
+            from described
+        ),
+
+        verdicts as (
+            select
+                number,
+                name,
+                {{ fixed_value() }} as fixed,
+                {{ field_fault() }} as fault,
+                {{ field_remark() }} as remark
+            from judged
+        )
+
+        select
+            jsonb_object_agg(name, fixed) filter (where fixed is not null) as fixed,
+            coalesce(array_agg(fault order by number) filter (where fault is not null), '{}') as faults,
+            coalesce(array_agg(remark order by number) filter (where remark is not null), '{}') as remarks
+        from verdicts
 {%- endmacro %}
 
 
-{# Of each path its JSON type, and the trimmed text of a string or number, null when empty. #}
-{% macro described(fields) -%}
-    {%- for field in fields %}
-        jsonb_typeof(json_{{ field[0] }}) as type_{{ field[0] }},
-        case when jsonb_typeof(json_{{ field[0] }}) in ('string', 'number')
-            then nullif(btrim(json_{{ field[0] }} #>> '{}', {{ white_space() }}), '')
-        end as text_{{ field[0] }}{{ ',' if not loop.last }}
-    {%- endfor %}
-{%- endmacro %}
-
-
-{# The typed columns. #}
-{% macro typed(fields) -%}
-    {%- for field in fields %}
-        {{ field_types()[field[1]].convert(field[0]) }} as {{ field[0] }}{{ ',' if not loop.last }}
-    {%- endfor %}
-{%- endmacro %}
-
-
-{# The names of the columns, a line each. #}
-{% macro columns_of(fields) -%}
-    {%- for field in fields %}
-        {{ field[0] }}{{ ',' if not loop.last }}
-    {%- endfor %}
-{%- endmacro %}
-
-
-{# The columns that say where a record landed, and the batch that it came in. #}
-{% macro place_columns() -%}
-    file_id, position, source, sync_date, batch_order
-{%- endmacro %}
-
-
-{# One finding. `value` is an expression of type jsonb, the rest are words. #}
-{% macro finding(severity, error_type, field, value, rule) -%}
-    jsonb_build_object(
-        'severity', '{{ severity }}', 'error_type', '{{ error_type }}',
-        'field', {{ "'" ~ field ~ "'" if field else 'null' }}, 'value', {{ value }}, 'rule', '{{ rule | replace("'", "''") }}'
-    )
-{%- endmacro %}
-
-
-{# A fault where a required field is missing (R14) or does not convert (R13). #}
-{% macro required(field) -%}
-    {%- set column, type, path, json = field[0], field[1], field[2], 'json_' ~ field[0] -%}
-    case when {{ column }} is null then
-        case when {{ is_absent(column) }}
-            {%- if type in ['id', 'text_id'] %}
-            then {{ finding('error', 'missing_key', path, json, 'every record needs its key') }}
-            else {{ finding('error', 'invalid_key', path, json, 'must be ' ~ field_types()[type].words) }}
-            {%- else %}
-            then {{ finding('error', 'missing_value', path, json, 'required') }}
-            {%- if field_types()[type].convert in [as_numeric, as_bigint, as_integer] %}
-            when {{ is_too_large(field) }}
-            then {{ finding('error', 'invalid_value', path, json, 'is too large') }}
-            {%- endif %}
-            else {{ finding('error', 'invalid_value', path, json, 'required, must be ' ~ field_types()[type].words) }}
-            {%- endif %}
+{# A fault where a required field is missing (R14) or does not convert (R13), or a value is out of bounds. #}
+{% macro field_fault() -%}
+    case
+        when is_due and converts is not true then case
+            when {{ is_absent() }} and type in ('id', 'text_id')
+                then {{ finding('error', 'missing_key', rule="'every record needs its key'") }}
+            when {{ is_absent() }} then {{ finding('error', 'missing_value', rule="'required'") }}
+            when type in ('id', 'text_id') then {{ finding('error', 'invalid_key', rule="'must be ' || words") }}
+            when {{ is_too_large() }} then {{ finding('error', 'invalid_value', rule="'is too large'") }}
+            else {{ finding('error', 'invalid_value', rule="'required, must be ' || words") }}
         end
+        when converts and amount < minimum
+            then {{ finding('error', 'invalid_value', rule="case minimum when 0 then 'must not be negative' else 'must be at least ' || minimum end") }}
     end
-{%- endmacro %}
-
-
-{# Whether a value that did not convert is a number all the same: too large, and for a whole number not one with a fraction. #}
-{% macro is_too_large(field) -%}
-    (
-        text_{{ field[0] }} ~ '^-?[0-9]+(?:[.][0-9]+)?(?:[eE][+]?[0-9]+)?$'
-        {%- if field_types()[field[1]].convert in [as_bigint, as_integer] %} and text_{{ field[0] }} not like '%.%'{% endif -%}
-    )
 {%- endmacro %}
 
 
 {# A remark where a value was converted from another type (R12), or did not convert and became null (R13, R16). #}
-{% macro remark(field) -%}
-    {%- set column, type, path, json = field[0], field[1], field[2], 'json_' ~ field[0] -%}
-    {%- set kind = field_types()[type] -%}
-    {%- if field | length > 3 and kind.json in ['object', 'array'] -%} null {%- else -%}
+{% macro field_remark() -%}
     case
-        {%- if type == 'list' %}
-        when {{ column }} is null then
-            case when {{ json }} is not null
-                then {{ finding('error', 'invalid_value', path, json, 'must be an array: the list is unknown') }}
-            end
-        {%- elif field | length < 4 %}
-        when {{ column }} is null then
-            case
-                {%- if kind.convert in [as_numeric, as_bigint, as_integer] %}
-                when {{ is_too_large(field) }}
-                    then {{ finding('warning', 'invalid_value', path, json, 'is too large: kept as null') }}
-                {%- endif %}
-                when not {{ is_absent(column) }}
-                    then {{ finding('warning', 'invalid_value', path, json, 'must be ' ~ kind.words ~ ': kept as null') }}
-            end
-        {%- endif %}
-        {%- if kind.json in ['string', 'number', 'boolean'] %}
-        when {{ column }} is not null and (
-            type_{{ column }} <> '{{ kind.json }}'
-            {%- if type in ['bigint', 'integer'] %} or text_{{ column }} like '%.%'{% endif -%}
-        )
-            then {{ finding('warning', 'coerced_value', path, json, 'should be ' ~ kind.words ~ ': converted') }}
-        {%- endif %}
+        when converts is not true then case
+            when type = 'list' and json is not null
+                then {{ finding('error', 'invalid_value', rule="'must be an array: the list is unknown'") }}
+            when is_due or {{ is_absent() }} then null
+            when {{ is_too_large() }} then {{ finding('warning', 'invalid_value', rule="'is too large: kept as null'") }}
+            else {{ finding('warning', 'invalid_value', rule="'must be ' || words || ': kept as null'") }}
+        end
+        when kind <> json_type or (type in ('bigint', 'integer') and text like '%.%')
+            then {{ finding('warning', 'coerced_value', rule="'should be ' || words || ': converted'") }}
     end
-    {%- endif %}
 {%- endmacro %}
 
 
-{# The faults and the remarks of each record, as arrays of findings: those of its fields, and the model's own. A record that is foreign #}
-{# (R6) and lacks nothing is refused for what it is.                                                                                    #}
-{% macro judged(fields, faults=[], remarks=[]) -%}
-    case
-        when stream is not null
-            then array[{{ finding('error', 'invalid_value', 'stream', 'to_jsonb(stream)', 'the wrapper names another stream') }}]
-        when record is null
-            then array[jsonb_build_object('severity', 'error', 'error_type', problem, 'rule', problem_detail)]
-        when jsonb_typeof(record) <> 'object'
-            then array[{{ finding('error', 'not_an_object', none, 'record', 'a record must be an object') }}]
-        else coalesce(
-            nullif(array_remove(array[
-                {%- for field in fields if field | length > 3 %}
-                {{ required(field) }},
-                {%- endfor %}
-                {%- for fault in faults %}
-                {{ fault }},
-                {%- endfor %}
-                null
-            ]::jsonb[], null), '{}'),
-            case when is_foreign
-                then array[{{ finding('error', 'missing_value', none, 'record', 'it has no other field of such a record') }}]
-                else '{}'
-            end
-        )
-    end as faults,
+{# One finding: its words as literals, field, value and rule as expressions. #}
+{% macro finding(severity, error_type, field='field', value='json', rule='rule') -%}
+    jsonb_build_object('severity', '{{ severity }}', 'error_type', '{{ error_type }}', 'field', {{ field }}, 'value', {{ value }}, 'rule', {{ rule }})
+{%- endmacro %}
 
-    array_remove(array[
-        {%- for field in fields %}
-        {{ remark(field) }},
-        {%- endfor %}
-        {%- for remark in remarks %}
-        {{ remark }},
-        {%- endfor %}
-        null
-    ]::jsonb[], null) as remarks
+
+{# A rule beyond a field's own type, with its SQL as the body of the call: true where a record breaks it. #}
+{% macro fault(error_type, path, rule, severity='error', body='body') -%}
+    case when {{ caller() | trim }}
+        then {{ finding(severity, error_type, "'" ~ path ~ "'", json_at(path, body), "'" ~ rule | replace("'", "''") ~ "'") }} end
+{%- endmacro %}
+
+
+{# The same of what is odd about a record that is kept. #}
+{% macro remark(error_type, path, rule, body='body') -%}
+    case when {{ caller() | trim }}
+        then {{ finding('warning', error_type, "'" ~ path ~ "'", json_at(path, body), "'" ~ rule | replace("'", "''") ~ "'") }} end
+{%- endmacro %}
+
+
+{# The value at a path of a record, as it came. #}
+{% macro json_at(path, body='body') -%} {{ body }} #> '{{ '{' ~ path | replace('.', ',') ~ '}' }}' {%- endmacro %}
+
+
+{# Whether a path of a record has no value: it is not there, null, or blank. #}
+{% macro has_no(path, body='body') -%}
+    (coalesce(btrim({{ body }} #>> '{{ '{' ~ path | replace('.', ',') ~ '}' }}', {{ white_space() }}), '') = '')
+{%- endmacro %}
+
+
+{# The verdict on each record of `typed`, or of `ruled` where the model has rules of its own (rule_faults, rule_remarks). A record that is foreign #}
+{# (R6) and lacks nothing is refused for what it is.                                                                                               #}
+{% macro judged_records(relation='typed') -%}
+{%- set faults = 'rule_faults' if relation == 'ruled' else "'{}'::jsonb[]" -%}
+judged as {{ copied(apart=true) }} (
+
+    {% call computed_once() %}
+    select
+        {{ relation }}.*,
+        case
+            when conforms then {{ faults }}
+            when stream is not null
+                then array[{{ finding('error', 'invalid_value', "'stream'", 'to_jsonb(stream)', "'the wrapper names another stream'") }}]
+            when record is null then array[jsonb_build_object('severity', 'error', 'error_type', problem, 'rule', problem_detail)]
+            when jsonb_typeof(record) <> 'object'
+                then array[{{ finding('error', 'not_an_object', 'null', 'record', "'a record must be an object'") }}]
+            when field_faults || {{ faults }} <> '{}' then field_faults || {{ faults }}
+            when is_foreign
+                then array[{{ finding('error', 'missing_value', 'null', 'record', "'it has no other field of such a record'") }}]
+            else '{}'
+        end as faults,
+        field_remarks || {{ 'rule_remarks' if relation == 'ruled' else "'{}'::jsonb[]" }} as remarks
+    from {{ relation }}
+    {%- endcall %}
+
+),
 {%- endmacro %}
 
 
 {# The steps that close a base model. Of the accepted records of a key in a batch the best ranked is staged (R4), the others are #}
 {# duplicates; each of their different contents is reported once (R17), and equal content is only counted. `newest` is the       #}
 {# column that ranks first, null for none. Contents are compared by the hash of jsonb. Nearly all keys come once in a batch, and  #}
-{# those records need no sort: the step `judged` is to be `copied_apart()`, so that only the repeated ones are judged for it.     #}
+{# those records need no sort: the step `judged` is to be `copied(apart=true)`, so that only the repeated ones are judged for it.     #}
 {% macro concluded(key, newest='updated_at') -%}
 ranked as {{ copied() }} (
 
@@ -387,7 +299,7 @@ concluded as (
         case
             when faults <> '{}' then to_jsonb(faults)
             when rank > 1 then case when time_met = 1 then to_jsonb(remarks || {{
-                finding('warning', 'duplicate_in_batch', none, 'to_jsonb(' ~ key ~ ')', 'another record of this key in the batch is kept')
+                finding('warning', 'duplicate_in_batch', 'null', 'to_jsonb(' ~ key ~ ')', "'another record of this key in the batch is kept'")
             }}) end
             when remarks <> '{}' then to_jsonb(remarks)
         end as findings

@@ -57,8 +57,11 @@ merged as (
 
     select
         agent_id,
-        {%- for field in agent_fields()[1:18] if field[0] not in ['updated_at'] %}
-        {{ first_of(field[0], 'listed', 'detailed') }} as {{ field[0] }},
+        {%- for column in [
+            'name', 'email', 'job_title', 'language', 'time_zone', 'phone', 'mobile', 'agent_type', 'is_available', 'available_since',
+            'operational_status', 'is_occasional', 'is_focus_mode', 'is_deactivated', 'created_at', 'last_active_at',
+        ] %}
+        {{ first_of(column, 'listed', 'detailed') }} as {{ column }},
         {%- endfor %}
 
         case when {{ is_first('listed', 'detailed') }} or detailed.agent_id is null

@@ -1,8 +1,7 @@
 {# One row per agent and batch: the accepted record of agent_details. #}
 
 select
-    {{ columns_of(agent_fields()) }},
-    role_ids,
+    {{ columns_of('agent_details') }},
     {{ place_columns() }}
 from {{ ref('base_agent_details') }}
 where outcome = 'staged'

@@ -1,7 +1,7 @@
 {# One row per agent and batch: the accepted record of the agents list. #}
 
 select
-    {{ columns_of(agent_fields()) }},
+    {{ columns_of('agents') }},
     {{ place_columns() }}
 from {{ ref('base_agents') }}
 where outcome = 'staged'

@@ -7,10 +7,11 @@ import type { Problem } from '../base/errors.ts'
 import { type Place, ProjectError, ProjectErrors } from '../base/errors.ts'
 import { filesIn } from '../base/files.ts'
 import { passedOver } from '../base/validate.ts'
-import { readYaml, type Yaml } from '../base/yaml.ts'
+import { placeOfValue, readYaml, type Yaml, type YamlMap } from '../base/yaml.ts'
 import type { Flags, Target } from '../manifest/node.ts'
 import { type Properties, readProperties } from './properties.ts'
 import { readSettings, type Settings, varsFile } from './settings.ts'
+import { readVarFolder } from './var-folder.ts'
 
 /** What the command line and the environment give to a project. */
 export interface LoadOptions {
@@ -102,6 +103,10 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
   if (varsText !== undefined) {
     texts.set('vars.yml', varsText)
     settings.vars = { ...settings.vars, ...varsFile(readYaml(varsText, 'vars.yml', errors), settings, errors) }
+  }
+  for (const [variable, folder] of Object.entries(settings.varPaths)) {
+    const place = placeOfValue(settings.written['var-paths'] as YamlMap, variable) ?? { file: 'dbt_project.yml' }
+    settings.vars = { ...settings.vars, [variable]: await readVarFolder(root, folder, place, texts, errors) }
   }
   const files: ProjectFiles = {
     dir: root,

@@ -26,6 +26,8 @@ export interface Settings {
   /** `models:`, `seeds:`, `tests:`/`data_tests:`, `snapshots:`, `sources:`, `unit_tests:` as written. */
   trees: { model?: YamlMap; seed?: YamlMap; test?: YamlMap; snapshot?: YamlMap; source?: YamlMap; unit_test?: YamlMap }
   vars: Record<string, unknown>
+  /** Variables that are folders of YAML files, a key for each file. */
+  varPaths: Record<string, string>
   onRunStart: string[]
   onRunEnd: string[]
   /** The file as read, for places. */
@@ -100,6 +102,7 @@ export function readSettings(data: Yaml, errors: ProjectError[], warnings: Probl
       ...(tree('unit_tests') ? { unit_test: tree('unit_tests')! } : {}),
     },
     vars: varsOf(tree('vars') ?? {}, name),
+    varPaths: Object.fromEntries(Object.entries(tree('var-paths') ?? {}).map(([variable, folder]) => [variable, String(folder)])),
     onRunStart: texts(read['on-run-start']),
     onRunEnd: texts(read['on-run-end']),
     written: data,
@@ -182,6 +185,7 @@ const PROJECT: Shapes = {
   snapshots: 'map',
   unit_tests: 'map',
   vars: 'map',
+  'var-paths': 'map',
   citus: 'any',
   exposures: { use: '`meta:` of the models that feed it', harmless: true },
   metrics: { use: 'models', harmless: true },

@@ -34,7 +34,7 @@ describe('plan of the warehouse', () => {
   beforeAll(async () => {
     database = await freshDatabase()
     project = await fixture()
-    for (const name of ['dbt_project.yml', 'models', 'macros', 'seeds', 'tests/data', 'migrations'])
+    for (const name of ['dbt_project.yml', 'models', 'macros', 'seeds', 'tests/data', 'loaders/entities', 'migrations'])
       await cp(path.join(projectDir, name), path.join(project.dir, name), { recursive: true })
     await mkdir(path.join(project.dir, 'data'))
     await cp(path.join(projectDir, 'data/sync-day1'), path.join(project.dir, 'data/sync-day1'), { recursive: true })

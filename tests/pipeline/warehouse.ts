@@ -32,7 +32,7 @@ export async function projectWith(
   seeds?: Seeds,
 ): Promise<{ dir: string; warehouse(): Promise<Warehouse>; write(seeds: Partial<Seeds>): Promise<void>; remove(): Promise<void> }> {
   const dir = await mkdtemp(join(tmpdir(), 'deskledger-warehouse-'))
-  for (const name of ['dbt_project.yml', 'models', 'macros', 'seeds', 'tests/data'])
+  for (const name of ['dbt_project.yml', 'models', 'macros', 'seeds', 'tests/data', 'loaders/entities'])
     await cp(join(projectDir, name), join(dir, name), { recursive: true, filter: source => !source.endsWith('_unit_tests.yml') })
   await write(seeds ?? {})
   return { dir, warehouse, write, remove: () => rm(dir, { recursive: true, force: true }) }

@@ -40,7 +40,7 @@ const root = join(import.meta.dirname, '../..')
 /** A copy of the project, so that a build of it writes nothing into the project itself. */
 export function projectCopy(): string {
   const dir = mkdtempSync(join(tmpdir(), 'deskledger-fuzz-'))
-  for (const name of ['dbt_project.yml', 'models', 'macros', 'seeds', 'tests/data'])
+  for (const name of ['dbt_project.yml', 'models', 'macros', 'seeds', 'tests/data', 'loaders/entities'])
     cpSync(join(root, name), join(dir, name), { recursive: true, filter: source => !source.endsWith('_unit_tests.yml') })
   writeFileSync(join(dir, 'seeds/user_agent_overrides.csv'), 'user_id,agent_id\n')
   return dir

@@ -50,7 +50,7 @@ export async function createSite(): Promise<Site> {
   // A site has an embedded server of its own, whatever the tests beside it are pointed at.
   delete process.env.DATABASE_URL
   const dir = mkdtempSync(join(tmpdir(), 'deskledger-trust-'))
-  for (const name of ['dbt_project.yml', 'models', 'macros', 'migrations', 'seeds', 'tests/data'])
+  for (const name of ['dbt_project.yml', 'models', 'macros', 'migrations', 'seeds', 'tests/data', 'loaders/entities'])
     if (existsSync(join(project, name))) cpSync(join(project, name), join(dir, name), { recursive: true })
   // A model whose columns change between the deliveries, and a view on it.
   writeFileSync(join(dir, 'models/marts/trust_names.sql'), "select agent_id, name from {{ ref('trust_busy') }}\n")

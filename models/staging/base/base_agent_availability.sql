@@ -10,15 +10,7 @@
     ],
 ) }}
 
-{% set fields = [
-    ['channel',         'reference',   'channel'],
-    ['is_available',    'boolean',     'available'],
-    ['available_since', 'timestamptz', 'available_since'],
-] %}
-
-{# In findings the path starts at the record. #}
-{% set reported = [] %}
-{% for field in fields %}{% do reported.append([field[0], field[1], 'availability.' ~ field[2]]) %}{% endfor %}
+{% set fields = fields_of('agent_details').availability.elements %}
 
 with
 
@@ -44,7 +36,8 @@ elements as (
         records.batch_order,
         records.agent_id,
         records.outcome,
-        element.value as body
+        element.value as body,
+        false as conforms
 
     from records
 
@@ -54,18 +47,7 @@ elements as (
 
 ),
 
-unpacked as (
-
-    {% call computed_once() %}
-    select
-        elements.*,
-        {{ unpack(fields) }}
-    from elements
-    {%- endcall %}
-
-),
-
-{{ typed_values('unpacked', fields) }},
+{{ typed('elements', fields, prefix='availability.') }},
 
 ranked as (
 
@@ -90,16 +72,14 @@ judged as (
         ranked.*,
         case
             when is_fault and time_met = 1
-                then array[{{ finding('error', 'invalid_value', 'availability', 'body', 'must be an object') }}]
+                then array[{{ finding('error', 'invalid_value', "'availability'", 'body', "'must be an object'") }}]
             when not is_fault and time_met = 1
-                then array_remove(array[
-                    {%- for field in reported %}
-                    {{ remark(field) }},
-                    {%- endfor %}
-                    case when rank > 1
-                        then {{ finding('warning', 'duplicate_in_batch', 'availability', 'body', 'a later row of this channel is kept') }}
-                    end
-                ], null)
+                then field_remarks || case
+                    when rank > 1 then array[{{
+                        finding('warning', 'duplicate_in_batch', "'availability'", 'body', "'a later row of this channel is kept'")
+                    }}]
+                    else '{}'
+                end
         end as findings
     from ranked
 

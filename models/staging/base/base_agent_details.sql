@@ -10,35 +10,17 @@
     ],
 ) }}
 
-{% set fields = agent_fields() + [
-    ['contact',      'object', 'contact'],
-    ['role_ids',     'list',   'role_ids'],
-    ['availability', 'array',  'availability'],
-] %}
-
-{% set columns = fields | rejectattr(0, 'equalto', 'contact') | list %}
-
 with
 
-{{ typed_records('agent_details', fields, resent=columns) }},
+{{ typed_records('agent_details') }},
 
-judged as {{ copied_apart() }} (
-
-    {% call computed_once() %}
-    select
-        {{ place_columns() }},
-        record,
-        file_order,
-        is_repeated,
-        {{ columns_of(fields) }},
-
-        {{ judged(fields) }}
-
-    from typed
-    {%- endcall %}
-
-),
+{{ judged_records() }}
 
 {{ concluded('agent_id') }}
 
-{{ judged_records(columns) }}
+select
+    {{ place_columns() }},
+    {{ columns_of('agent_details') }},
+    outcome,
+    findings
+from concluded

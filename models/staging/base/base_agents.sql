@@ -10,33 +10,32 @@
     ],
 ) }}
 
-{% set fields = agent_fields() %}
-{% set contact = ['contact', 'object', 'contact', 'required'] %}
-
 with
 
-{{ typed_records('agents', fields + [contact], resent=fields) }},
+{{ typed_records('agents') }},
 
-judged as {{ copied_apart() }} (
+-- An agent needs a name or an email (R15).
+ruled as (
 
-    {% call computed_once() %}
     select
-        {{ place_columns() }},
-        record,
-        file_order,
-        is_repeated,
-        {{ columns_of(fields) }},
-
-        {{ judged(fields + [contact], faults=[
-            "case when contact is not null and name is null and email is null then "
-                ~ finding('error', 'missing_value', 'contact.name', 'json_name', 'an agent needs a name or an email') ~ " end",
-        ]) }}
-
+        typed.*,
+        array_remove(array[
+            {% call fault('missing_value', 'contact.name', 'an agent needs a name or an email') %}
+            contact is not null and name is null and email is null
+            {% endcall %}
+        ], null) as rule_faults,
+        '{}'::jsonb[] as rule_remarks
     from typed
-    {%- endcall %}
 
 ),
 
+{{ judged_records('ruled') }}
+
 {{ concluded('agent_id') }}
 
-{{ judged_records(fields) }}
+select
+    {{ place_columns() }},
+    {{ columns_of('agents') }},
+    outcome,
+    findings
+from concluded

@@ -10,66 +10,35 @@
     ],
 ) }}
 
-{% set fields = [
-    ['budget_id',          'text_id', 'id', 'required'],
-    ['budget_uuid',        'text',    'uuid'],
-    ['name',               'text',    'name', 'required'],
-    ['description',        'text',    'description'],
-    ['is_retired',         'boolean', 'retired'],
-    ['is_limitless',       'boolean', 'limitlessOverspend'],
-    ['start_date',         'date',    'startDate'],
-    ['recurring_interval', 'text',    'recurringInterval'],
-    ['timezone',           'text',    'timezone'],
-    ['recurring_limit',    'numeric', 'recurringLimit'],
-    ['limit_amount',       'numeric', 'currentPeriod.limit'],
-    ['overspend_buffer',   'numeric', 'currentPeriod.overspendBuffer'],
-    ['assigned_amount',    'numeric', 'currentPeriod.assigned'],
-    ['spent_cleared',      'numeric', 'currentPeriod.spent.cleared'],
-    ['spent_pending',      'numeric', 'currentPeriod.spent.pending'],
-    ['spent_total',        'numeric', 'currentPeriod.spent.total'],
-    ['period_start_date',  'date',    'currentPeriod.startDate'],
-    ['period_end_date',    'date',    'currentPeriod.endDate'],
-] %}
-
-{% set objects = [
-    ['current_period', 'object', 'currentPeriod'],
-    ['spent',          'object', 'currentPeriod.spent'],
-] %}
-
 with
 
-{{ typed_records('budgets', fields + objects) }},
+{{ typed_records('budgets') }},
 
-judged as {{ copied_apart() }} (
+-- Only a limitless budget may lack a limit; a limit of 0 is real. Without a currentPeriod that can be read, that is what is reported.
+ruled as (
 
-    {% call computed_once() %}
     select
-        {{ place_columns() }},
-        record,
-        file_order,
-        is_repeated,
-        {{ columns_of(fields) }},
-
-        -- Only a limitless budget may lack a limit; a limit of 0 is real. Without a currentPeriod that can be read, that is what is reported.
-        {{ judged(fields + objects, faults=[
-            "case when limit_amount < 0 then "
-                ~ finding('error', 'invalid_value', 'currentPeriod.limit', 'json_limit_amount', 'must not be negative') ~ " end",
-        ], remarks=[
-            "case when is_limitless is not true and " ~ is_absent('limit_amount')
-                ~ " and (current_period is not null or " ~ is_absent('current_period') ~ ") then "
-                ~ finding('warning', 'missing_value', 'currentPeriod.limit', 'json_limit_amount', 'no limit is known: kept as null') ~ " end",
-        ]) }}
-
+        typed.*,
+        '{}'::jsonb[] as rule_faults,
+        array_remove(array[
+            {% call remark('missing_value', 'currentPeriod.limit', 'no limit is known: kept as null') %}
+            limit_amount is null
+                and is_limitless is not true
+                and {{ has_no('currentPeriod.limit') }}
+                and (current_period is not null or {{ has_no('currentPeriod') }})
+            {% endcall %}
+        ], null) as rule_remarks
     from typed
-    {%- endcall %}
 
 ),
+
+{{ judged_records('ruled') }}
 
 {{ concluded('budget_id', newest=none) }}
 
 select
     {{ place_columns() }},
-    {{ columns_of(fields) }},
+    {{ columns_of('budgets') }},
     outcome,
     findings
 from concluded

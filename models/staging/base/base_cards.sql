@@ -10,55 +10,29 @@
     ],
 ) }}
 
-{% set fields = [
-    ['card_id',          'text_id',     'id', 'required'],
-    ['card_uuid',        'text',        'uuid'],
-    ['name',             'text',        'name'],
-    ['user_id',          'reference',   'userId'],
-    ['user_uuid',        'text',        'userUuid'],
-    ['budget_id',        'reference',   'budgetId'],
-    ['last_four',        'text',        'lastFour'],
-    ['valid_thru',       'text',        'validThru'],
-    ['status',           'text',        'status', 'required'],
-    ['card_type',        'text',        'type', 'required'],
-    ['is_budget_shared', 'boolean',     'shareBudgetFunds'],
-    ['is_recurring',     'boolean',     'recurring'],
-    ['recurring_limit',  'numeric',     'recurringLimit'],
-    ['current_limit',    'numeric',     'currentPeriod.limit'],
-    ['current_spent',    'numeric',     'currentPeriod.spent'],
-    ['created_at',       'timestamptz', 'createdTime'],
-    ['updated_at',       'timestamptz', 'updatedTime'],
-] %}
-
-{% set current_period = ['current_period', 'object', 'currentPeriod'] %}
-
 with
 
-{{ typed_records('cards', fields + [current_period], resent=fields) }},
+{{ typed_records('cards') }},
 
-judged as {{ copied_apart() }} (
+ruled as (
 
-    {% call computed_once() %}
     select
-        {{ place_columns() }},
-        record,
-        file_order,
-        is_repeated,
-        {{ columns_of(fields) }},
-
-        {{ judged(fields + [current_period], faults=[
-            "case when current_limit < 0 then "
-                ~ finding('error', 'invalid_value', 'currentPeriod.limit', 'json_current_limit', 'must not be negative') ~ " end",
-        ], remarks=[
-            "case when " ~ is_absent('created_at') ~ " then "
-                ~ finding('warning', 'missing_value', 'createdTime', 'json_created_at', 'kept as null') ~ " end",
-        ]) }}
-
+        typed.*,
+        '{}'::jsonb[] as rule_faults,
+        array_remove(array[
+            {% call remark('missing_value', 'createdTime', 'kept as null') %} {{ has_no('createdTime') }} {% endcall %}
+        ], null) as rule_remarks
     from typed
-    {%- endcall %}
 
 ),
 
+{{ judged_records('ruled') }}
+
 {{ concluded('card_id') }}
 
-{{ judged_records(fields) }}
+select
+    {{ place_columns() }},
+    {{ columns_of('cards') }},
+    outcome,
+    findings
+from concluded

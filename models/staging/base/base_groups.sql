@@ -10,46 +10,17 @@
     ],
 ) }}
 
-{% set fields = [
-    ['group_id',             'id',          'id', 'required'],
-    ['name',                 'text',        'name', 'required'],
-    ['description',          'text',        'description'],
-    ['parent_group_id',      'bigint',      'parent_group_id'],
-    ['group_type',           'text',        'type'],
-    ['escalate_to_agent_id', 'bigint',      'escalate_to'],
-    ['unassigned_for',       'text',        'unassigned_for'],
-    ['business_calendar_id', 'bigint',      'business_calendar_id'],
-    ['agent_ids',            'list',        'agent_ids'],
-    ['created_at',           'timestamptz', 'created_at'],
-    ['updated_at',           'timestamptz', 'updated_at'],
-] %}
-
 with
 
-{{ typed_records('admin_groups', fields) }},
+{{ typed_records('admin_groups') }},
 
-judged as {{ copied_apart() }} (
-
-    {% call computed_once() %}
-    select
-        {{ place_columns() }},
-        record,
-        file_order,
-        is_repeated,
-        {{ columns_of(fields) }},
-
-        {{ judged(fields) }}
-
-    from typed
-    {%- endcall %}
-
-),
+{{ judged_records() }}
 
 {{ concluded('group_id') }}
 
 select
     {{ place_columns() }},
-    {{ columns_of(fields) }},
+    {{ columns_of('admin_groups') }},
     outcome,
     findings
 from concluded

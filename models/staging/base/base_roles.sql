@@ -10,42 +10,17 @@
     ],
 ) }}
 
-{% set fields = [
-    ['role_id',     'id',          'id', 'required'],
-    ['name',        'text',        'name', 'required'],
-    ['description', 'text',        'description'],
-    ['is_default',  'boolean',     'default'],
-    ['agent_type',  'integer',     'agent_type'],
-    ['created_at',  'timestamptz', 'created_at'],
-    ['updated_at',  'timestamptz', 'updated_at'],
-] %}
-
 with
 
-{{ typed_records('roles', fields) }},
+{{ typed_records('roles') }},
 
-judged as {{ copied_apart() }} (
-
-    {% call computed_once() %}
-    select
-        {{ place_columns() }},
-        record,
-        file_order,
-        is_repeated,
-        {{ columns_of(fields) }},
-
-        {{ judged(fields) }}
-
-    from typed
-    {%- endcall %}
-
-),
+{{ judged_records() }}
 
 {{ concluded('role_id') }}
 
 select
     {{ place_columns() }},
-    {{ columns_of(fields) }},
+    {{ columns_of('roles') }},
     outcome,
     findings
 from concluded

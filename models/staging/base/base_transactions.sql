@@ -11,43 +11,9 @@
     ],
 ) }}
 
-{% set fields = [
-    ['transaction_id',                 'text_id',     'id', 'required'],
-    ['transaction_uuid',               'text',        'uuid'],
-    ['transaction_type',               'text',        'transactionType'],
-    ['status',                         'text',        'status'],
-    ['occurred_at',                    'timestamptz', 'occurredTime', 'required'],
-    ['updated_at',                     'timestamptz', 'updatedTime'],
-    ['user_id',                        'reference','userId'],
-    ['user_uuid',                      'text',        'userUuid'],
-    ['user_name',                      'text',        'userName'],
-    ['card_id',                        'reference','cardId'],
-    ['budget_id',                      'reference','budgetId'],
-    ['merchant_name',                  'text',        'merchantName'],
-    ['raw_merchant_name',              'text',        'rawMerchantName'],
-    ['merchant_category_code',         'text',        'merchantCategoryCode'],
-    ['fees',                           'numeric',     'fees'],
-    ['is_complete',                    'boolean',     'complete'],
-    ['decline_reason',                 'text',        'declineReason'],
-    ['original_auth_transaction_uuid', 'reference','originalAuthTransactionUuid'],
-] %}
-
-{# What the amount in USD is made of. #}
-{% set currency_data = ['currency_data', 'object', 'currencyData'] %}
-{% set original_minor_units = ['original_minor_units', 'minor_units', 'currencyData.originalCurrencyAmount'] %}
-{% set original_currency = ['original_currency', 'text', 'currencyData.originalCurrencyCode'] %}
-{% set money = [
-    currency_data,
-    original_minor_units,
-    original_currency,
-    ['exponent',  'integer', 'currencyData.exponent'],
-    ['feed_rate', 'numeric', 'currencyData.exchangeRate'],
-    ['amount',    'numeric', 'amount'],
-] %}
-
 with
 
-{{ typed_records('transactions', fields + money) }},
+{{ typed_records('transactions') }},
 
 -- The rates of a currency side by side, with the days from which they hold. No window, no subquery for each row: both would keep
 -- parallel workers from all that follows.
@@ -69,7 +35,7 @@ rated as (
     select
         typed.*,
         currencies.code is not null as is_known_currency,
-        case when {{ is_absent('exponent') }} then currencies.minor_units else exponent end as minor_units,
+        case when exponent is null and {{ has_no('currencyData.exponent') }} then currencies.minor_units else exponent end as minor_units,
         case when feed_rate > 0 then feed_rate end as record_rate,
 
         case when (feed_rate > 0) is not true and original_currency <> 'USD'
@@ -123,68 +89,62 @@ totalled as (
 
 ),
 
-judged as {{ copied_apart() }} (
+ruled as (
 
-    {% call computed_once() %}
     select
-        {{ place_columns() }},
-        record,
-        file_order,
-        is_repeated,
-        {{ columns_of(fields) }},
-        original_amount,
-        original_currency,
-        exchange_rate,
-        amount_usd,
-        fx_source,
+        totalled.*,
 
-        {{ judged(
-            fields + money | reject('equalto', currency_data) | list,
-            faults=[
-                "case when " ~ is_absent('currency_data') ~ " then case when amount is not null then null"
-                    ~ " when " ~ is_absent('amount') ~ " then "
-                    ~ finding('error', 'missing_value', 'currencyData', 'json_currency_data', 'required where no amount is known')
-                    ~ " else " ~ finding('error', 'invalid_value', 'amount', 'json_amount', 'required where currencyData is not there, must be a number') ~ " end"
-                    ~ " when currency_data is null then "
-                    ~ finding('error', 'invalid_value', 'currencyData', 'json_currency_data', 'must be an object') ~ " end",
-                "case when currency_data is not null then "
-                    ~ required(original_minor_units) ~ " end",
-                "case when currency_data is not null then "
-                    ~ required(original_currency) ~ " end",
-                "case when original_currency is not null and not is_known_currency then "
-                    ~ finding('error', 'unknown_currency', 'currencyData.originalCurrencyCode', 'json_original_currency',
-                              'no code of ISO 4217 in seeds/currencies.csv') ~ " end",
-                "case when not " ~ is_absent('exponent') ~ " and (exponent between 0 and 4) is not true then "
-                    ~ finding('error', 'invalid_value', 'currencyData.exponent', 'json_exponent', 'must be a whole number from 0 to 4') ~ " end",
-                "case when " ~ is_absent('exponent') ~ " and is_known_currency and minor_units is null then "
-                    ~ finding('error', 'missing_value', 'currencyData.exponent', 'json_exponent', 'the currency has no minor units of its own') ~ " end",
-            ],
-            remarks=[
-                "case when " ~ is_absent('currency_data') ~ " then "
-                    ~ finding('warning', 'missing_value', 'currencyData', 'json_currency_data', 'only the amount is known') ~ " end",
-                "case when currency_data is not null and " ~ is_absent('exponent') ~ " then "
-                    ~ finding('warning', 'missing_value', 'currencyData.exponent', 'json_exponent', 'taken from the currency') ~ " end",
-                "case when feed_rate <= 0 then "
-                    ~ finding('warning', 'invalid_value', 'currencyData.exchangeRate', 'json_feed_rate', 'must be above 0: kept as null') ~ " end",
-                "case when currency_data is not null and exchange_rate is null then "
-                    ~ finding('warning', 'missing_value', 'currencyData.exchangeRate', 'json_feed_rate', 'no rate for the day: the amount of the feed is taken') ~ " end",
-                "case when abs(amount - amount_usd) > 0.01 then "
-                    ~ finding('warning', 'amount_mismatch', 'amount', 'json_amount', 'is not the original amount at its rate') ~ " end",
-            ]
-        ) }}
+        array_remove(array[
+            {% call fault('missing_value', 'currencyData', 'required where no amount is known') %}
+            amount is null and {{ has_no('currencyData') }} and {{ has_no('amount') }}
+            {% endcall %},
+            {% call fault('invalid_value', 'amount', 'required where currencyData is not there, must be a number') %}
+            amount is null and {{ has_no('currencyData') }} and not {{ has_no('amount') }}
+            {% endcall %},
+            {% call fault('invalid_value', 'currencyData', 'must be an object') %}
+            currency_data is null and not {{ has_no('currencyData') }}
+            {% endcall %},
+            {% call fault('unknown_currency', 'currencyData.originalCurrencyCode', 'no code of ISO 4217 in seeds/currencies.csv') %}
+            original_currency is not null and not is_known_currency
+            {% endcall %},
+            {% call fault('invalid_value', 'currencyData.exponent', 'must be a whole number from 0 to 4') %}
+            (exponent between 0 and 4) is not true and not {{ has_no('currencyData.exponent') }}
+            {% endcall %},
+            {% call fault('missing_value', 'currencyData.exponent', 'the currency has no minor units of its own') %}
+            minor_units is null and is_known_currency and {{ has_no('currencyData.exponent') }}
+            {% endcall %}
+        ], null) as rule_faults,
+
+        array_remove(array[
+            {% call remark('missing_value', 'currencyData', 'only the amount is known') %}
+            currency_data is null and {{ has_no('currencyData') }}
+            {% endcall %},
+            {% call remark('missing_value', 'currencyData.exponent', 'taken from the currency') %}
+            currency_data is not null and exponent is null and {{ has_no('currencyData.exponent') }}
+            {% endcall %},
+            {% call remark('invalid_value', 'currencyData.exchangeRate', 'must be above 0: kept as null') %}
+            feed_rate <= 0
+            {% endcall %},
+            {% call remark('missing_value', 'currencyData.exchangeRate', 'no rate for the day: the amount of the feed is taken') %}
+            currency_data is not null and exchange_rate is null
+            {% endcall %},
+            {% call remark('amount_mismatch', 'amount', 'is not the original amount at its rate') %}
+            abs(amount - amount_usd) > 0.01
+            {% endcall %}
+        ], null) as rule_remarks
 
     from totalled
-    {%- endcall %}
 
 ),
+
+{{ judged_records('ruled') }}
 
 {{ concluded('transaction_id') }}
 
 select
     {{ place_columns() }},
-    {{ columns_of(fields) }},
+    {{ columns_of('transactions') }},
     original_amount,
-    original_currency,
     exchange_rate,
     amount_usd,
     fx_source,

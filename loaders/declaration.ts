@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join, relative } from 'node:path'
+import { type Place, ProjectError, ProjectErrors } from '../run/base/errors.ts'
+import { didYouMean } from '../run/base/suggest.ts'
+import { isYamlMap, placeOf, placeOfValue, readYaml, type YamlMap } from '../run/base/yaml.ts'
+
+/** What a record of an entity is: everything about it follows from its declaration, loaders/entities/<entity>.yml. */
+export interface Declaration {
+  entity: string
+  /** Columns, in order; those of the entity that it extends first. */
+  fields: Field[]
+  /** Fields that records have beside, of which no column is made, with the JSON type that they come in. */
+  sent: Map<string, string>
+  /** Names under which an envelope may carry its records. */
+  lists: string[]
+  /** Names of streams, beside its own, that hold its records. */
+  streams: string[]
+  /** Tables of core that hold its columns. */
+  core: string[]
+  /** Of all that decides how a record is cast: a record that conforms lands with it. The macro `declaration` makes the same. */
+  hash: number
+}
+
+/** A field of a record, as a column. */
+export interface Field {
+  column: string
+  path: string[]
+  type: FieldType
+  /** In the object that holds it. */
+  isRequired: boolean
+  minimum?: number
+  /** False where the column is only looked at while a record is judged. */
+  isKept: boolean
+  /** False where core has no such column. */
+  isInCore: boolean
+  /** About a person: a name, a contact, or a text that may say anything. */
+  personal?: 'name' | 'contact' | 'text'
+  description: string
+  place: Place
+}
+
+/** Types of fields: how each becomes a column is said in macros/values.sql. */
+export const fieldTypes = {
+  id: 'number',
+  text_id: 'string',
+  reference: 'string',
+  text: 'string',
+  signature: 'string',
+  bigint: 'number',
+  integer: 'number',
+  minor_units: 'string',
+  numeric: 'number',
+  boolean: 'boolean',
+  timestamptz: 'string',
+  date: 'string',
+  object: 'object',
+  array: 'array',
+  list: 'array',
+} as const
+export type FieldType = keyof typeof fieldTypes
+
+/** Where the declarations are. */
+export const DECLARATIONS = join(import.meta.dirname, 'entities')
+
+/** The names of all declared entities. */
+export function declaredEntities(folder = DECLARATIONS): string[] {
+  return readdirSync(folder)
+    .filter(name => name.endsWith('.yml'))
+    .map(name => basename(name, '.yml'))
+    .sort()
+}
+
+/** The declaration of an entity. Throws ProjectErrors with the places of its mistakes. */
+export function declarationOf(entity: string): Declaration {
+  const known = read.get(entity)
+  if (known) return known
+  const { declaration, errors } = readDeclaration(entity)
+  if (errors.length > 0) throw new ProjectErrors(errors)
+  read.set(entity, declaration)
+  return declaration
+}
+
+/** The mistakes of all declarations in a folder. */
+export function mistakesIn(folder: string): ProjectError[] {
+  return declaredEntities(folder).flatMap(entity => readDeclaration(entity, folder).errors)
+}
+
+const read = new Map<string, Declaration>()
+
+function readDeclaration(entity: string, folder = DECLARATIONS): { declaration: Declaration; errors: ProjectError[] } {
+  const path = join(folder, `${entity}.yml`)
+  const errors: ProjectError[] = []
+  const yaml = readYaml(readFileSync(path, 'utf8'), relative(process.cwd(), path), errors)
+  const map = isYamlMap(yaml) ? yaml : {}
+  const fail = (message: string, place: Place | undefined, hint?: string) => void errors.push(new ProjectError(message, { place, hint }))
+  for (const key of Object.keys(map))
+    if (!KEYS.includes(key))
+      fail(`'${key}' is no key of a declaration`, placeOf(map, key), didYouMean(key, KEYS) ?? `There are ${KEYS.join(', ')}.`)
+
+  const above = typeof map.extends === 'string' ? readDeclaration(map.extends, folder).declaration : undefined
+  const own = fieldsOf(isYamlMap(map.fields) ? map.fields : {}, fail)
+  const fields = new Map([...(above?.fields ?? []), ...own].map(field => [field.column, field]))
+  const paths = new Map<string, Field>()
+  for (const field of fields.values()) {
+    const path = field.path.join('.')
+    const twin = paths.get(path)
+    if (twin) fail(`The path '${path}' is already the column '${twin.column}'`, field.place, 'Keep one of them.')
+    paths.set(path, field)
+  }
+  if (errors.length === 0 && ![...fields.values()].some(({ path, isRequired }) => isRequired && path.length === 1))
+    fail('No field at the top is required: a record needs a key', placeOf(map, 'fields'), 'Write required: true at its key.')
+  const texts = (key: string) => (Array.isArray(map[key]) ? map[key].map(String) : [])
+  const list = [...fields.values()]
+  return {
+    errors,
+    declaration: {
+      entity,
+      fields: list,
+      sent: new Map([
+        ...(above?.sent ?? []),
+        ...Object.entries(isYamlMap(map.sent) ? map.sent : {}).map(([name, type]) => [name, String(type)] as const),
+      ]),
+      lists: texts('lists'),
+      streams: texts('streams'),
+      core: map.core === undefined ? (above?.core ?? []) : texts('core'),
+      hash: hashOf(list),
+    },
+  }
+}
+
+type Fail = (message: string, place: Place | undefined, hint?: string) => void
+
+function fieldsOf(map: YamlMap, fail: Fail): Field[] {
+  return Object.entries(map).flatMap(([column, value]) => {
+    const place = placeOf(map, column) as Place
+    if (!/^[a-z_][a-z0-9_]*$/.test(column)) fail(`'${column}' is no name of a column`, place, 'Use small letters, digits and _.')
+    if (!isYamlMap(value)) {
+      fail(`The field '${column}' is a mapping with path, type and description`, place)
+      return []
+    }
+    for (const key of Object.keys(value))
+      if (!FIELD_KEYS.includes(key))
+        fail(`'${key}' is no key of a field`, placeOf(value, key), didYouMean(key, FIELD_KEYS) ?? `There are ${FIELD_KEYS.join(', ')}.`)
+    const type = String(value.type)
+    if (!Object.hasOwn(fieldTypes, type))
+      fail(
+        `'${type}' is no type of a field`,
+        placeOfValue(value, 'type'),
+        didYouMean(type, Object.keys(fieldTypes)) ?? `There are ${Object.keys(fieldTypes).join(', ')}.`,
+      )
+    if (typeof value.path !== 'string' || !/^[^.'"{},\s]+(\.[^.'"{},\s]+)*$/.test(value.path))
+      fail(`The field '${column}' needs a path of names with dots between them`, placeOfValue(value, 'path'))
+    if (!value.description) fail(`The field '${column}' has no description`, place, 'Say in a sentence what it holds.')
+    return {
+      column,
+      path: String(value.path).split('.'),
+      type: type as FieldType,
+      isRequired: value.required === true,
+      ...(typeof value.minimum === 'number' && { minimum: value.minimum }),
+      isKept: value.kept !== false,
+      isInCore: value.core !== false && value.kept !== false,
+      ...(value.personal && { personal: value.personal as 'name' }),
+      description: String(value.description ?? ''),
+      place,
+    }
+  })
+}
+
+const KEYS = ['lists', 'streams', 'core', 'extends', 'fields', 'sent']
+const FIELD_KEYS = ['path', 'type', 'required', 'minimum', 'kept', 'core', 'personal', 'description', 'elements']
+
+function hashOf(fields: Field[]): number {
+  const lines = fields.map(({ column, path, type, isRequired, minimum }) =>
+    [column, path.join('.'), type, isRequired ? 'required' : '', minimum ?? ''].join(' '),
+  )
+  return createHash('md5').update(lines.join('\n')).digest().readInt32BE(0)
+}
