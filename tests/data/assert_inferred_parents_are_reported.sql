@@ -4,11 +4,11 @@ select 'budgets' as parent, budget_id as id
 from {{ ref('budgets') }}
 where is_inferred
     and budget_id not in (
-        select btrim(raw_record ->> 'budgetId') from {{ ref('card_pipeline_errors') }}
+        select btrim(raw_record ->> 'budgetId', {{ white_space() }}) from {{ ref('card_pipeline_errors') }}
         where error_type = 'inferred_parent' and field = 'budgetId' and resolved_at is null
     )
     and budget_id not in (
-        select btrim(raw_record ->> 'budgetId') from {{ ref('transaction_pipeline_errors') }}
+        select btrim(raw_record ->> 'budgetId', {{ white_space() }}) from {{ ref('transaction_pipeline_errors') }}
         where error_type = 'inferred_parent' and field = 'budgetId' and resolved_at is null
     )
 
@@ -18,6 +18,6 @@ select 'cards' as parent, card_id as id
 from {{ ref('cards') }}
 where is_inferred
     and card_id not in (
-        select btrim(raw_record ->> 'cardId') from {{ ref('transaction_pipeline_errors') }}
+        select btrim(raw_record ->> 'cardId', {{ white_space() }}) from {{ ref('transaction_pipeline_errors') }}
         where error_type = 'inferred_parent' and field = 'cardId' and resolved_at is null
     )

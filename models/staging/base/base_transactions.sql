@@ -35,7 +35,10 @@ rated as (
     select
         typed.*,
         currencies.code is not null as is_known_currency,
-        case when exponent is null and {{ has_no('currencyData.exponent') }} then currencies.minor_units else exponent end as minor_units,
+        case
+            when exponent between 0 and 4 then exponent
+            when exponent is null and {{ has_no('currencyData.exponent') }} then currencies.minor_units
+        end as minor_units,
         case when feed_rate > 0 then feed_rate end as record_rate,
 
         case when (feed_rate > 0) is not true and original_currency <> 'USD'
