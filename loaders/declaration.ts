@@ -16,6 +16,10 @@ export interface Declaration {
   lists: string[]
   /** Names of streams, beside its own, that hold its records. */
   streams: string[]
+  /** Tables of errors that are about it: its own, and before them that of the records of the entity that it extends. */
+  errors: string[]
+  /** Of them, its own. */
+  ownErrors: string[]
   /** Tables of core that hold its columns. */
   core: string[]
   /** Of all that decides how a record is cast: a record that conforms lands with it. The macro `declaration` makes the same. */
@@ -60,6 +64,8 @@ export const fieldTypes = {
 } as const
 export type FieldType = keyof typeof fieldTypes
 
+const ROOT = join(import.meta.dirname, '..')
+
 /** Where the declarations are. */
 export const DECLARATIONS = join(import.meta.dirname, 'entities')
 
@@ -91,7 +97,7 @@ const read = new Map<string, Declaration>()
 function readDeclaration(entity: string, folder = DECLARATIONS): { declaration: Declaration; errors: ProjectError[] } {
   const path = join(folder, `${entity}.yml`)
   const errors: ProjectError[] = []
-  const yaml = readYaml(readFileSync(path, 'utf8'), relative(process.cwd(), path), errors)
+  const yaml = readYaml(readFileSync(path, 'utf8'), relative(ROOT, path).replaceAll('\\', '/'), errors)
   const map = isYamlMap(yaml) ? yaml : {}
   const fail = (message: string, place: Place | undefined, hint?: string) => void errors.push(new ProjectError(message, { place, hint }))
   for (const key of Object.keys(map))
@@ -118,11 +124,13 @@ function readDeclaration(entity: string, folder = DECLARATIONS): { declaration: 
       entity,
       fields: list,
       sent: new Map([
-        ...(above?.sent ?? []),
+        ...[...(above?.sent ?? [])].filter(([name]) => !paths.has(name)),
         ...Object.entries(isYamlMap(map.sent) ? map.sent : {}).map(([name, type]) => [name, String(type)] as const),
       ]),
       lists: texts('lists'),
       streams: texts('streams'),
+      errors: [...(above?.errors.slice(0, 1) ?? []), ...texts('errors')],
+      ownErrors: texts('errors'),
       core: map.core === undefined ? (above?.core ?? []) : texts('core'),
       hash: hashOf(list),
     },
@@ -167,7 +175,7 @@ function fieldsOf(map: YamlMap, fail: Fail): Field[] {
   })
 }
 
-const KEYS = ['lists', 'streams', 'core', 'extends', 'fields', 'sent']
+const KEYS = ['lists', 'streams', 'errors', 'core', 'extends', 'fields', 'sent']
 const FIELD_KEYS = ['path', 'type', 'required', 'minimum', 'kept', 'core', 'personal', 'description', 'elements']
 
 function hashOf(fields: Field[]): number {

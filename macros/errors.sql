@@ -1,6 +1,22 @@
 {# What the error tables share. An error that is found is open; one that a later build no longer finds is resolved, and stays. #}
 
 
+{# The tables of errors: a mapping of each to the entity that it is about. #}
+{% macro error_tables() -%}
+    {%- set tables = {} -%}
+    {%- for entity in entities() -%}
+        {%- for table in var('entities')[entity].errors %}{% do tables.update({table: entity}) %}{% endfor -%}
+    {%- endfor -%}
+    {{ return(tables) }}
+{%- endmacro %}
+
+
+{# The table of errors that says what is wrong with the records of an entity. #}
+{% macro errors_of_records(entity) -%}
+    {{ return(var('entities')[var('entities')[entity].extends or entity].errors[0]) }}
+{%- endmacro %}
+
+
 {# The findings of a base model as errors, each with the record that it is about. `keys` are columns of the base model. #}
 {% macro findings_of(base, entity, keys, where='true', place='null::integer') -%}
     select

@@ -2,6 +2,12 @@
 {# error table says: {severity, error_type, field, value, rule}. A fault quarantines its record, a remark does not.                              #}
 
 
+{# The names of all entities: each has a declaration, a table in raw, and a model base_<entity>. #}
+{% macro entities() -%}
+    {{ return(var('entities').keys() | list) }}
+{%- endmacro %}
+
+
 {# The fields of an entity, a mapping of columns to {path, type, required, minimum, kept}. #}
 {% macro fields_of(entity) -%}
     {%- set declared = var('entities')[entity] -%}

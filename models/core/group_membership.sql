@@ -23,7 +23,7 @@ latest_full as (
 
     left join lateral (
         select records.batch_order
-        from {{ ref('base_groups') }} as records
+        from {{ ref('base_admin_groups') }} as records
         where records.group_id = listed_groups.group_id
             and records.outcome = 'staged'
             and records.agent_ids is not null

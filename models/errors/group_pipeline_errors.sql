@@ -76,7 +76,7 @@ cycles as (
 
 found as (
 
-    {{ findings_of(ref('base_groups'), 'admin_groups', ['records.group_id']) }}
+    {{ findings_of(ref('base_admin_groups'), 'admin_groups', ['records.group_id']) }}
 
     union all
 

@@ -19,15 +19,7 @@ outcomes as (
 
 found_warnings as (
 
-    {% for errors, entity in [
-        ('agent_pipeline_errors', 'agents'),
-        ('group_pipeline_errors', 'admin_groups'),
-        ('role_pipeline_errors', 'roles'),
-        ('agent_role_pipeline_errors', 'agent_details'),
-        ('budget_pipeline_errors', 'budgets'),
-        ('card_pipeline_errors', 'cards'),
-        ('transaction_pipeline_errors', 'transactions'),
-    ] -%}
+    {% for errors, entity in error_tables().items() -%}
     select file, source, '{{ entity }}' as entity_without_file from {{ ref(errors) }}
     where severity = 'warning' and resolved_at is null
     {%- if not loop.last %}

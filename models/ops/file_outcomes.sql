@@ -1,15 +1,5 @@
 {# One row per loaded file: what became of its records when its batch was last judged (R7). #}
 
-{% set entities = {
-    'agents': 'base_agents',
-    'agent_details': 'base_agent_details',
-    'admin_groups': 'base_groups',
-    'roles': 'base_roles',
-    'budgets': 'base_budgets',
-    'cards': 'base_cards',
-    'transactions': 'base_transactions',
-} %}
-
 {{ config(
     materialized='incremental',
     incremental_strategy='mirror',
@@ -34,8 +24,8 @@ files as (
 
 outcomes as (
 
-    {% for entity, base in entities.items() -%}
-    select file_id, outcome from {{ ref(base) }}
+    {% for entity in entities() -%}
+    select file_id, outcome from {{ ref('base_' ~ entity) }}
     {%- if is_incremental() %}
     where source in ({{ changed_batches(entity) }})
     {%- endif %}

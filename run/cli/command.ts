@@ -1,3 +1,4 @@
+import type { ProjectError } from '../base/errors.ts'
 import type { Session, Sql } from '../database/driver.ts'
 import type { DocsQuality, DocsWarehouse } from '../docs/shape.ts'
 import type { FeedState } from '../execute/feed-state.ts'
@@ -26,6 +27,8 @@ export interface Command {
 export interface Extension {
   /** What the command line says to templates beside dbt's own `flags`. */
   flags(command: Pick<Command, 'options'>): Record<string, boolean>
+  /** Adds to the descriptions of a project's columns what is known elsewhere. Gives the mistakes met there: they come before all others. */
+  describe(project: Project): ProjectError[]
   /** Files that stand in for seeds of the project, by their names, and the folder where they are looked for; absolute. */
   seeds(command: Pick<Command, 'options'>): { folder: string; files: Map<string, string> }
   /** Throws where a command that loads nothing would work with seeds of another feed than that of the database. */

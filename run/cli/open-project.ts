@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { ProjectError, ProjectErrors } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
@@ -49,7 +50,9 @@ export async function openPartly({ name, options, report, extension }: Command):
   report.textOf = file => files.texts.get(file)
   const logFolder = path.resolve(files.dir, options.logPath ?? process.env.DBT_LOG_PATH ?? files.settings.logPath)
   report.logTo(logFolder)
-  const { project, errors } = parsePartly(files)
+  const { project, errors: own } = parsePartly(files)
+  const declared = extension?.describe(project) ?? []
+  const errors = declared.length > 0 ? declared : own
   report.textOf = file => project.textOf(file)
   if (errors.length === 0) for (const warning of project.warnings) report.warn(warning)
   if (!BARE.has(name) && errors.length === 0) report.event(found(project), true)
@@ -68,7 +71,16 @@ export async function openFolder({ options, report }: Command): Promise<Pick<Pro
   const { readProjectFile } = await import('../project/settings.ts')
   const { dir, settings } = await readProjectFile(options.projectDir)
   report.logTo(path.resolve(dir, options.logPath ?? process.env.DBT_LOG_PATH ?? settings.logPath))
+  report.textOf = file => textIn(dir, file)
   return { dir, invocationId: randomUUID(), citus: settings.citus }
+}
+
+function textIn(dir: string, file: string): string | undefined {
+  try {
+    return readFileSync(path.join(dir, file), 'utf8')
+  } catch {
+    return undefined
+  }
 }
 
 // Commands that are asked for a result, not for work: no frame around it.

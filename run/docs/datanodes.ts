@@ -1,3 +1,4 @@
+import { descriptionOf } from '../graph/inherited-descriptions.ts'
 import type { Lineage } from '../lineage/project.ts'
 import type { Node, Project } from '../manifest/node.ts'
 import type { Catalog, CatalogRelation } from './datacatalog.ts'
@@ -116,7 +117,7 @@ function columnsOf(node: Node, { project, lineage }: Known, found: CatalogRelati
     return {
       name,
       type: is?.type ?? yaml?.dataType ?? null,
-      description: yaml?.description || is?.description || '',
+      description: descriptionOf(project, node, name) || is?.description || '',
       isKey: found?.primaryKey.includes(name) ?? false,
       isNullable: is?.isNullable ?? null,
       references: referenceOf(name, found, own, project),

@@ -57,7 +57,7 @@ export async function runNode(session: Session, plan: Plan, node: Node, context:
     const outcome = await withContract(work, materialize)
     await runHooks(session, project, node, insideHooks(plan, node, 'post'), context, statements)
     statements.push(...(await applyGrants(session, node)))
-    const unknown = await persistDocs(session, node)
+    const unknown = await persistDocs(session, project, node)
     if (unknown.length > 0) context.warn?.(`${node.name} describes columns that it does not have: ${unknown.join(', ')}`)
     await session`release savepoint node`
     pending.views = own.views

@@ -1,3 +1,5 @@
+import { declarationOf } from '../../loaders/declaration.ts'
+import { entities } from '../../loaders/entities.ts'
 import type { Sql } from '../database/driver.ts'
 import { hasRelation, optional } from '../docs/dataoptional.ts'
 import type { DocsBatch, DocsErrorExample, DocsErrorType, DocsQuality } from '../docs/shape.ts'
@@ -24,15 +26,7 @@ async function qualityOf(sql: Sql): Promise<DocsQuality | null> {
 }
 
 // The entity that errors without a file are of.
-const ENTITY_OF: Record<string, string> = {
-  agent_pipeline_errors: 'agents',
-  group_pipeline_errors: 'admin_groups',
-  role_pipeline_errors: 'roles',
-  agent_role_pipeline_errors: 'agent_details',
-  budget_pipeline_errors: 'budgets',
-  card_pipeline_errors: 'cards',
-  transaction_pipeline_errors: 'transactions',
-}
+const ENTITY_OF = Object.fromEntries(entities.flatMap(entity => declarationOf(entity).ownErrors.map(table => [table, entity])))
 
 const EXAMPLES = 5
 const EXAMPLE_CHARACTERS = 4000

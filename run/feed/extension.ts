@@ -3,11 +3,13 @@ import type { Command, Extension } from '../cli/command.ts'
 import type { Session } from '../database/driver.ts'
 import { optional } from '../docs/dataoptional.ts'
 import { dataFolder } from './data-folder.ts'
+import { describeEntities } from './describe.ts'
 import { refuseOtherSeeds, seedsOfFeed } from './seeds.ts'
 
 /** The feed of this warehouse, as the commands of the runner meet it. What each part needs is read when it is called for. */
 export const feed: Extension = {
   flags: ({ options }) => ({ ACCEPT_SHRINK: options.acceptShrink ?? false }),
+  describe: describeEntities,
   seeds: ({ options }) => seedsOfFeed(options),
   refuseOtherSeeds,
   load: async (...given) => (await import('./load-feed.ts')).loadForBuild(...given),

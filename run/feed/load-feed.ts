@@ -5,6 +5,7 @@ import { Interrupted } from '../execute/interrupted.ts'
 import type { Project } from '../manifest/node.ts'
 import type { FeedPlan } from '../preview/plan.ts'
 import { dataFolder } from './data-folder.ts'
+import { refuseUnmigrated } from './declared-columns.ts'
 import { loadLines, refusedBefore, refusedFiles } from './load-lines.ts'
 import { loadLog } from './load-log.ts'
 
@@ -16,6 +17,7 @@ export async function loadFeed(
   session: Session,
   isInside = false,
 ): Promise<LoadReport> {
+  await refuseUnmigrated(sql)
   const dataDir = dataFolder(options, project.dir)
   const bar = report.bar('Loading')
   const live = isInside ? undefined : loadLog(sql, { loadId: project.invocationId, command: name, folder: dataDir })

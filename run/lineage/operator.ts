@@ -2,20 +2,7 @@ import { evaluate } from './expression.ts'
 import { pathStep, textArrayPath } from './jsonpath.ts'
 import type { Scope } from './scope.ts'
 import { as, type Body, constantOf, type Tree, textOf } from './tree.ts'
-import {
-  along,
-  arrayOf,
-  at,
-  computed,
-  conditional,
-  converted,
-  either,
-  isBuilt,
-  type Step,
-  untraced,
-  type Value,
-  withMore,
-} from './value.ts'
+import { along, arrayOf, at, computed, conditional, converted, either, isBuilt, type Step, type Value, withMore } from './value.ts'
 
 /** The value of an operator, NULLIF, IN, LIKE, BETWEEN, IS DISTINCT FROM … */
 export function operatorValue({ kind, name, lexpr, rexpr }: Body<'A_Expr'>, scope: Scope): Value {
@@ -61,7 +48,7 @@ function pathOf(tree: Tree | undefined): Step[] | null {
   return keys.map(key => (typeof key === 'string' ? pathStep(key) : key))
 }
 
-// Any of its parts may be meant.
+// Any of its parts may be meant, at any depth.
 function computedKey(value: Value, key: Value): Value {
-  return untraced('a JSON key is computed', withMore(at(value, null), computed([key])))
+  return computed([at(value, null), key])
 }

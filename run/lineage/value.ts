@@ -57,7 +57,10 @@ export function arrayOf(elements: Value[]): Value {
   return { ...CONSTANT, elements: either(elements) }
 }
 
-/** One of several values, unchanged: coalesce, CASE, UNION. */
+/**
+ * One of several values, unchanged: coalesce, CASE, UNION. Where one of them names its place in a column, another that may come from any place in
+ * there, because its key is computed, adds nothing.
+ */
 export function either(values: readonly Value[]): Value {
   const given = values.filter(value => !value.isNull)
   if (given.length === 0) return NULL
@@ -67,7 +70,7 @@ export function either(values: readonly Value[]): Value {
   for (const value of given) for (const [name, field] of value.fields ?? []) fields.set(name, [...(fields.get(name) ?? []), field])
   const elements = given.flatMap(value => (value.elements ? [value.elements] : []))
   return {
-    own: merge(given.map(value => value.own)),
+    own: withoutAnywhere(merge(given.map(value => value.own))),
     ...(given.some(value => value.fields) ? { fields: new Map([...fields].map(([name, parts]) => [name, either(parts)])) } : {}),
     ...(elements.length > 0 ? { elements: either(elements) } : {}),
     reasons: reasonsOf(given),
@@ -198,6 +201,18 @@ function merge(maps: readonly ReadonlyMap<string, Source>[]): ReadonlyMap<string
   const all = new Map(filled[0])
   for (const map of filled.slice(1)) for (const source of map.values()) add(all, source)
   return all
+}
+
+function withoutAnywhere(sources: ReadonlyMap<string, Source>): ReadonlyMap<string, Source> {
+  const all = [...sources.values()]
+  const vague = all.filter(one => one.path.at(-1) === null && all.some(other => isNamedIn(one, other)))
+  return vague.length === 0 ? sources : new Map([...sources].filter(([, source]) => !vague.includes(source)))
+}
+
+function isNamedIn(one: Source, { relation, column, path, role }: Source): boolean {
+  const depth = one.path.length - 1
+  const isThere = role !== 'condition' && relation === one.relation && column === one.column
+  return isThere && typeof path[depth] === 'string' && one.path.slice(0, depth).every((step, i) => step === path[i])
 }
 
 function add(to: Map<string, Source>, source: Source): void {

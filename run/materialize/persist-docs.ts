@@ -1,11 +1,15 @@
 import type { Sql } from '../database/driver.ts'
 import { findRelation, qualified } from '../database/relations.ts'
-import type { Node } from '../manifest/node.ts'
+import { descriptionOf } from '../graph/inherited-descriptions.ts'
+import type { Node, Project } from '../manifest/node.ts'
 import { literal, quote } from '../manifest/relation.ts'
 
-/** persist_docs: descriptions of the YAML as comments of the relation and its columns, where they differ. Gives the described columns that are not there. */
-export async function persistDocs(sql: Sql, node: Node): Promise<string[]> {
-  const { relation = false, columns = false } = (node.config.persist_docs ?? {}) as { relation?: boolean; columns?: boolean }
+/**
+ * persist_docs: descriptions of the YAML as comments of the relation and its columns, where they differ; with `inherit` also those of the same columns
+ * in what the node reads. Gives the described columns that are not there.
+ */
+export async function persistDocs(sql: Sql, project: Project, node: Node): Promise<string[]> {
+  const { relation = false, columns = false, inherit = false } = (node.config.persist_docs ?? {}) as Record<string, boolean>
   if (!relation && !columns) return []
   const name = qualified(node.schema, node.alias)
   const existing = await findRelation(sql, name)
@@ -22,11 +26,12 @@ export async function persistDocs(sql: Sql, node: Node): Promise<string[]> {
     await sql.unsafe(`comment on ${existing.kind} ${name} is ${literal(description)}`)
   }
   if (!columns) return []
-  const known = new Set(existing.columns.map(column => column.name))
-  for (const column of node.columns) {
-    const text = column.description.trim()
-    if (!text || !known.has(column.name) || present.get(column.name) === text) continue
-    await sql.unsafe(`comment on column ${name}.${quote(column.name)} is ${literal(text)}`)
+  const described = new Map(node.columns.map(column => [column.name, column.description.trim()]))
+  for (const { name: column } of existing.columns) {
+    const text = inherit ? descriptionOf(project, node, column) : described.get(column)
+    if (!text || present.get(column) === text) continue
+    await sql.unsafe(`comment on column ${name}.${quote(column)} is ${literal(text)}`)
   }
-  return node.columns.map(column => column.name).filter(column => !known.has(column))
+  const known = new Set(existing.columns.map(column => column.name))
+  return [...described.keys()].filter(column => !known.has(column))
 }

@@ -4,9 +4,9 @@ with
 
 open_errors as (
 
-    {% for name in ['agent', 'group', 'role', 'agent_role', 'budget', 'card', 'transaction'] -%}
+    {% for table in error_tables() -%}
     select error_id, error_type, file, position, raw_record, raw_text
-    from {{ ref(name ~ '_pipeline_errors') }}
+    from {{ ref(table) }}
     where resolved_at is null
         and position is not null
     {%- if not loop.last %}
@@ -30,7 +30,7 @@ named as materialized (
 
 landed as (
 
-    {% for entity in ['agents', 'agent_details', 'admin_groups', 'roles', 'budgets', 'cards', 'transactions'] -%}
+    {% for entity in entities() -%}
     select named.file, named.position, records.record, records.raw_text
     from named
     inner join {{ source('raw', entity) }} as records

@@ -4,21 +4,14 @@ with
 
 quarantined as (
 
-    {% for base, errors in [
-        ('base_agents', 'agent_pipeline_errors'),
-        ('base_agent_details', 'agent_pipeline_errors'),
-        ('base_groups', 'group_pipeline_errors'),
-        ('base_roles', 'role_pipeline_errors'),
-        ('base_budgets', 'budget_pipeline_errors'),
-        ('base_cards', 'card_pipeline_errors'),
-        ('base_transactions', 'transaction_pipeline_errors'),
-    ] -%}
+    {% for entity in entities() -%}
+    {%- set errors = errors_of_records(entity) -%}
     select
-        '{{ base }}' as base,
+        '{{ entity }}' as entity,
         '{{ errors }}' as errors,
         files.file,
         records.position
-    from {{ ref(base) }} as records
+    from {{ ref('base_' ~ entity) }} as records
     inner join {{ ref('base_files') }} as files
         on records.file_id = files.file_id
     left join {{ ref(errors) }} as errors

@@ -157,7 +157,7 @@ function written(map: Map<string, unknown>): string {
 const tables: Record<string, string> = {
   agents: 'base_agents',
   agent_details: 'base_agent_details',
-  admin_groups: 'base_groups',
+  admin_groups: 'base_admin_groups',
   roles: 'base_roles',
   budgets: 'base_budgets',
   cards: 'base_cards',

@@ -6,6 +6,7 @@ import type { Session, Sql } from '../../run/database/driver.ts'
 import { lostConnection } from '../../run/database/errors.ts'
 import { build } from '../../run/execute/build.ts'
 import type { Built, Plan } from '../../run/execute/plan.ts'
+import { describeEntities } from '../../run/feed/describe.ts'
 import { fingerprints } from '../../run/graph/fingerprint.ts'
 import { buildOrder } from '../../run/graph/order.ts'
 import { selectNodes } from '../../run/graph/select.ts'
@@ -50,6 +51,7 @@ export async function buildFixture(
   const [{ database } = { database: '' }] = await sql<{ database: string }[]>`select current_database() as database`
   const flags = { own: { ACCEPT_SHRINK: options.acceptShrink ?? false } }
   const project = parseProject(await loadProject(dir, { target: { database }, flags, ...(options.vars ? { vars: options.vars } : {}) }))
+  describeEntities(project)
   const { report, printed } = silentReport()
   report.textOf = file => project.textOf(file)
   const nodes = buildOrder(project, selectNodes(project, options.select ? { select: options.select } : {}))

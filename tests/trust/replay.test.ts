@@ -12,7 +12,7 @@ describe('errors --replay', () => {
   const file = (name: string) => join(dir, name)
 
   beforeAll(async () => {
-    // The runner too, for its schemas are to be changed.
+    // The runner too, for its declarations are to be changed.
     for (const name of ['dbt_project.yml', 'run.ts', 'run', 'loaders', 'models', 'macros', 'migrations', 'seeds', 'tests/data'])
       cpSync(join(projectDir, name), file(name), { recursive: true, filter: source => !source.endsWith('_unit_tests.yml') })
     for (const name of ['node_modules', 'package.json', 'tsconfig.json']) symlinkSync(join(projectDir, name), file(name))
@@ -58,18 +58,17 @@ describe('errors --replay', () => {
     expect(shown[0].raw_record.id).toBe('a')
   })
 
-  it('after a seed, a rule and a schema changed: what is good now flows into core, without the files', async () => {
+  it('after a seed, a rule and a declaration changed: what is good now flows into core, without the files', async () => {
     rmSync(file('data'), { recursive: true })
     const [landed] = await database.sql`select max(file_id) as file_id, max(loaded_at) as at from ops.files`
     writeFileSync(file('seeds/currencies.csv'), `${readFileSync(file('seeds/currencies.csv'), 'utf8').trimEnd()}\nABC,2,Invented\n`)
-    edit('macros/values.sql', "in ('true', 'false') then", "in ('true', 'false', 'yes') then")
-    edit('macros/values.sql', " = 'true'", " in ('true', 'yes')")
+    edit('macros/values.sql', "or text in ('true', 'false')", "or text in ('true', 'false', 'yes')")
     edit('models/staging/base/base_agents.sql', 'name is null and email is null', 'name is null and email is null and false')
-    edit('loaders/schemas/agents.json', '"required": ["id", "contact"]', '"minProperties": 3, "required": ["id", "contact"]')
+    edit('loaders/entities/agents.yml', 'path: ticket_scope, type: integer', 'path: ticket_scope, type: integer, minimum: 1')
 
     const { code, stdout, stderr } = await runner('errors', '--replay')
     expect(code, stdout + stderr).toBe(0)
-    expect(stderr).toMatch(/1 record has another verdict/)
+    expect(stderr).toMatch(/1 record held against a declaration that has changed/)
     expect(stdout).toMatch(/transaction_pipeline_errors +0 open errors \(down from 1\)/)
 
     const [now] = await database.sql`select max(file_id) as file_id, max(loaded_at) as at from ops.files`
@@ -94,7 +93,7 @@ describe('errors --replay', () => {
     const { code, stdout, stderr } = await runner('errors', '--replay')
     expect(code).toBe(0)
     expect(stdout).toContain('nothing: all rows are as they were')
-    expect(stderr).not.toContain('another verdict')
+    expect(stderr).not.toContain('held against')
   })
 
   function edit(name: string, before: string, after: string): void {

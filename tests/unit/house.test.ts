@@ -25,13 +25,8 @@ describe('the models', () => {
     for (const { path } of models) expect(textOf(path), path).toMatch(/^\{# (One row|Every) [^\n]+[.:)] +#\}\n/)
   })
 
-  it('are described, and so is every column that readers query', () => {
+  it('are described', () => {
     for (const { description, path } of models) expect(description, path).not.toBe('')
-    const read = models.filter(({ path }) => /^models\/(core|history|errors|marts|ops)\//.test(path))
-    for (const { columns, path } of read) {
-      expect(columns.length, path).toBeGreaterThan(0)
-      for (const { name, description } of columns) expect(description, `${path}, ${name}`).not.toBe('')
-    }
   })
 
   it('read the landing tables at the bottom only', () => {

@@ -210,7 +210,7 @@ it('ends with an error when the thread that judges dies, and for all that it is 
     bounds: new Uint32Array(),
     kind: 'line' as const,
   })
-  await expect(Promise.all([judge.judge(bundle()), judge.judge(bundle())])).rejects.toThrow('nothing.json')
-  await expect(judge.judge(bundle())).rejects.toThrow('nothing.json')
+  await expect(Promise.all([judge.judge(bundle()), judge.judge(bundle())])).rejects.toThrow('nothing.yml')
+  await expect(judge.judge(bundle())).rejects.toThrow('nothing.yml')
   await judge.close()
 })

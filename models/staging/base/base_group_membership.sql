@@ -12,7 +12,7 @@
 ) }}
 
 {{ judged_elements(
-    records=ref('base_groups'),
+    records=ref('base_admin_groups'),
     entity='admin_groups',
     owner='group_id',
     list='agent_ids',

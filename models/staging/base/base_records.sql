@@ -2,7 +2,7 @@
 
 {{ config(materialized='view') }}
 
-{% for entity in ['agents', 'agent_details', 'admin_groups', 'roles', 'budgets', 'cards', 'transactions'] -%}
+{% for entity in entities() -%}
 select
     '{{ entity }}' as entity,
     file_id,

@@ -10,7 +10,7 @@ with
 {# Keys of one entity and batch that mean the same have one hash ("007" and 7). That others may share it does no harm: they are ranked too. #}
 keys as (
 
-    {% for entity in ['agents', 'agent_details', 'admin_groups', 'roles', 'budgets', 'cards', 'transactions'] -%}
+    {% for entity in entities() -%}
     select
         landed.file_id,
         landed.position,

@@ -40,7 +40,7 @@ files as (
 -- What the records say: keys that are listed, whether one was accepted, and whether each file that holds records holds one with a key.
 listed as (
 
-    {% for entity, base, key in [('agents', 'base_agents', 'agent_id'), ('admin_groups', 'base_groups', 'group_id')] -%}
+    {% for entity, base, key in [('agents', 'base_agents', 'agent_id'), ('admin_groups', 'base_admin_groups', 'group_id')] -%}
     select
         '{{ entity }}' as entity,
         records.source,

@@ -85,7 +85,7 @@ const unloaded: OptionGroup = command => command.option('--no-load', 'leave new 
 
 const refused: OptionGroup = command =>
   command
-    .option('--entity <name>', 'of one feed only: agents, agent_details, admin_groups, roles, budgets, cards, transactions')
+    .option('--entity <name>', 'of one entity of the feed, such as agents or cards')
     .option('--show <n>', 'the records themselves, so many; -1 for all', readWhole)
     .option('--replay', 'judge everything that landed again')
 

@@ -1,3 +1,5 @@
+import { declarationOf } from '../../../loaders/declaration.ts'
+import { isEntity } from '../../../loaders/entities.ts'
 import { ProjectError } from '../../base/errors.ts'
 import type { Command } from '../../cli/command.ts'
 import { withDatabase } from '../../cli/open-database.ts'
@@ -48,12 +50,12 @@ export async function errorsCommand(command: Command): Promise<number> {
   })
 }
 
-// The verdicts of the JSON Schemas, which only the loader gives; then what was open before.
+// Which records conform to their declarations, which only the loader can say; then what was open before.
 async function rejudged({ report }: Command, sql: Sql): Promise<Refused[]> {
   const open = await openErrors(sql)
   const { rejudge } = await import('../../../loaders/rejudge.ts')
   const changed = await rejudge(sql)
-  if (changed > 0) report.note(`${plural(changed, 'record')} ${changed === 1 ? 'has' : 'have'} another verdict by the JSON Schema`)
+  if (changed > 0) report.note(`${plural(changed, 'record')} held against a declaration that has changed since`)
   return open
 }
 
@@ -73,13 +75,7 @@ function recordsOf(tables: string[], record = 'raw_record'): string {
   return `${parts.join('\nunion all\n')}\norder by severity, table_name, source, file, position`
 }
 
-// agents and agent_details are judged into agent_pipeline_errors, admin_groups into group_pipeline_errors.
+// By the name of an entity, or of the table.
 function matches(table: string, entity: string): boolean {
-  const names: Record<string, string> = {
-    agent_details: 'agent',
-    admin_groups: 'group',
-    agent_roles: 'agent_role',
-    group_membership: 'group',
-  }
-  return [entity, `${names[entity] ?? entity.replace(/s$/, '')}_pipeline_errors`].includes(table)
+  return table === entity || table === `${entity}_pipeline_errors` || (isEntity(entity) && declarationOf(entity).errors.includes(table))
 }
