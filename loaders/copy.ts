@@ -2,12 +2,21 @@ import { isPostgresError, type PostgresError } from '../run/base/errors.ts'
 import { type CopyIn, copyIn, type Session } from '../run/database/driver.ts'
 import type { Entity } from './entities.ts'
 import { readableJson, withoutNul } from './json-repair.ts'
+import { repeatColumns } from './repeats.ts'
 import { columns, copyHeader, copyTrailer, createRows, decodeRow, rowStarts } from './rows.ts'
 
 /** Begins a COPY of encoded rows into a landing table, inside the transaction of `sql`. */
 export function startCopy(sql: Session, entity: Entity): Promise<CopyIn> {
   const statement = `copy raw.${entity} (${columns.join(', ')}) from stdin (format binary)`
   return copyIn(sql, statement, { header: copyHeader, trailer: copyTrailer })
+}
+
+/** Copies encoded repeats into their table, inside the transaction of `sql`. */
+export async function copyRepeats(sql: Session, entity: Entity, pieces: Buffer[]): Promise<void> {
+  const statement = `copy raw.${entity}_repeats (${repeatColumns.join(', ')}) from stdin (format binary)`
+  const copying = await copyIn(sql, statement, { header: copyHeader, trailer: copyTrailer })
+  await copying.write(pieces)
+  await copying.end()
 }
 
 /** Whether the server's error is about the rows that it got. */
@@ -60,7 +69,7 @@ function* asText(row: Buffer, { message }: PostgresError): Generator<Buffer[]> {
   const readable = readableJson(raw)
   for (const beside of [{ text: { ...text, readable } }, { text }]) {
     const rows = createRows(fileId, NOTHING)
-    rows.add(position, bytes, null, beside)
+    rows.add(position, bytes, null, null, beside)
     yield rows.pieces()
   }
 }

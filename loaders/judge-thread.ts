@@ -1,12 +1,16 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import type { Contents } from './contents.ts'
 import type { Bundle, Judged } from './judge.ts'
 
 /** A judge on a thread of its own, for large files. */
 export interface Judge {
-  /** Bundles are judged in the order of the calls. The bundle's memory goes to the thread and comes back with the rows. */
-  judge(bundle: Bundle): Promise<JudgedOnThread>
+  /**
+   * Bundles are judged in the order of the calls; whether their contents are to be remembered is said with each. The bundle's memory goes to the thread and
+   * comes back with the rows.
+   */
+  judge(bundle: Bundle, remembers: boolean): Promise<JudgedOnThread>
   /** Gives the memory of rows, which nobody looks at any more, to those of a bundle to come. */
   reuse(memory: Uint8Array): void
   close(): Promise<void>
@@ -15,11 +19,11 @@ export interface Judge {
 /** What a bundle comes to, with the memory where its rows lie: that of the thread, and that of the bundle. */
 export type JudgedOnThread = Judged & { memory: Uint8Array; bytes: Uint8Array }
 
-/** Starts the thread. */
-export function startJudge(): Judge {
+/** Starts the thread, which knows the contents that lie in the memory. */
+export function startJudge({ memory }: Pick<Contents, 'memory'>): Judge {
   const worker = new Worker(boot, {
     eval: true,
-    workerData: [createRequire(import.meta.url).resolve('tsx/cjs/api'), fileURLToPath(new URL('worker.ts', import.meta.url))],
+    workerData: [createRequire(import.meta.url).resolve('tsx/cjs/api'), fileURLToPath(new URL('worker.ts', import.meta.url)), memory],
     // Parsed records die young: a small nursery is as fast and spares memory.
     resourceLimits: { maxYoungGenerationSizeMb: 12 },
   })
@@ -27,18 +31,18 @@ export function startJudge(): Judge {
   const spares: Uint8Array[] = []
   let failure: Error | undefined
 
-  worker.on('message', (judged: JudgedOnThread) => waiting.shift()?.resolve({ ...judged, rows: judged.rows.map(asBuffer) }))
+  worker.on('message', (judged: JudgedOnThread) => waiting.shift()?.resolve({ ...judged, rows: judged.rows.map(asBuffer), repeats: asBuffer(judged.repeats) }))
   worker.on('error', fail)
   worker.on('exit', code => fail(new Error(`The thread that judges records ended with code ${code}.`)))
 
   return {
-    judge(bundle) {
+    judge(bundle, remembers) {
       return new Promise((resolve, reject) => {
         if (failure) return reject(failure)
         waiting.push({ resolve, reject })
         const spare = spares.pop()
         const memory = [bundle.bytes, ...(spare ? [spare] : [])].map(({ buffer }) => buffer as ArrayBuffer)
-        worker.postMessage({ bundle, spare }, memory)
+        worker.postMessage({ bundle, spare, remembers }, memory)
       })
     },
     reuse(memory) {

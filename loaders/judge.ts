@@ -1,10 +1,12 @@
 import { isAscii } from 'node:buffer'
 import { conformityOf } from './conform.ts'
+import { type Contents, contentHash, type FirstPlace } from './contents.ts'
 import { declarationOf } from './declaration.ts'
 import type { Entity } from './entities.ts'
 import { isTooDeep, NESTING_LIMIT, readableJson, shortened, spoiledValue, unrepresentable, withoutNul } from './json-repair.ts'
 import { shapeOf } from './record-shape.ts'
 import { size } from './refusal.ts'
+import { createRepeats } from './repeats.ts'
 import { type Beside, createRows, roomFor } from './rows.ts'
 import { isStreamOf, unwrap } from './wrappers.ts'
 
@@ -23,6 +25,8 @@ export interface Bundle {
 export interface Judged {
   /** Rows for COPY, without header and trailer, in pieces. They lie in the memory that was given for them and, large ones, in the bundle's. */
   rows: Buffer[]
+  /** Rows for COPY of the records that landed before, byte for byte. */
+  repeats: Buffer
   records: number
   /** Messages of a protocol: no records, and so without a place. */
   messages: number
@@ -44,19 +48,30 @@ export function roomOf({ bytes, bounds }: Bundle): number {
   return roomFor(bounds.length / 2, bytes.length)
 }
 
+/** What a judge knows beside a bundle. */
+export interface Known {
+  /** Contents that landed before. None: each record lands. */
+  contents?: Contents | undefined
+  /** Whether what lands now is to be remembered there, for files to come. */
+  remembers?: boolean
+  /** Messages of the file before this bundle. */
+  skipped?: number
+}
+
 /**
- * Parses each record and gives its verdict. The bytes land as they are; what jsonb is known to refuse lands as text.
- * `memory` is for the rows and has the room of them. `skipped` are the messages of the file before this bundle.
+ * Parses each record and gives its verdict. The bytes land as they are; what jsonb is known to refuse lands as text. A record that landed before and
+ * conforms is not even parsed. `memory` is for the rows and has the room of them.
  */
-export function judge(bundle: Bundle, memory: Buffer, skipped = 0): Judged {
+export function judge(bundle: Bundle, memory: Buffer, { contents, remembers = false, skipped = 0 }: Known = {}): Judged {
   const { bytes, bounds, kind, entity } = bundle
   const { conforms, rejected } = conformityOf(entity)
-  const { hash } = declarationOf(entity)
+  const { hash: declared } = declarationOf(entity)
   const shape = shapeOf(entity)
   const ascii = isAscii(bytes)
   const odd = ['\\u0000', '\\ud', '\\uD'].some(sequence => bytes.includes(sequence))
   const judged: Judged = {
     rows: [],
+    repeats: Buffer.alloc(0),
     records: 0,
     messages: 0,
     rejected: new Map(),
@@ -67,10 +82,17 @@ export function judge(bundle: Bundle, memory: Buffer, skipped = 0): Judged {
     lastBroken: false,
   }
   const rows = createRows(bundle.fileId, memory)
+  const repeats = createRepeats(bundle.fileId, bounds.length / 2)
 
   for (let index = 0; index < bounds.length; index += 2) {
     const position = bundle.first + index / 2 - skipped - judged.messages
     let record = bytes.subarray(bounds[index], bounds[index + 1])
+    let hash = contents && contentHash(record)
+    let first = hash && contents?.find(entity, hash)
+    if (first?.conforms) {
+      repeat(position, first)
+      continue
+    }
     const bare = bareOf(record)
     if (bare.length > PARSED_LIMIT) {
       judged.broken = `has a record larger than ${size(PARSED_LIMIT)} without its long texts, after ${position} records`
@@ -97,6 +119,13 @@ export function judge(bundle: Bundle, memory: Buffer, skipped = 0): Judged {
       if (broken) [, broken] = parsed(json)
       value = inner.value
       if (!isStreamOf(inner.stream, entity)) beside.stream = inner.stream
+      // What would be opened once more, did it come bare, is known by no hash.
+      hash = contents && beside.stream === undefined && !unwrap(record, value, shape.keys) ? contentHash(record) : undefined
+      first = hash && contents?.find(entity, hash)
+      if (first?.conforms) {
+        repeat(position, first)
+        continue
+      }
     }
     if (broken) {
       const detail = value === undefined ? broken : 'NaN and Infinity are not JSON'
@@ -122,12 +151,24 @@ export function judge(bundle: Bundle, memory: Buffer, skipped = 0): Judged {
       const reason = foreign === undefined ? (beside.text?.problem ?? rejected(value)) : `no record of ${entity}`
       if (reason) judged.rejected.set(reason, (judged.rejected.get(reason) ?? 0) + 1)
     }
-    rows.add(position, record, isDeclared ? hash : null, isOdd ? beside : undefined)
+    if (first && !isOdd) {
+      repeat(position, first)
+      continue
+    }
+    rows.add(position, record, isDeclared ? declared : null, hash ?? null, isOdd ? beside : undefined)
+    if (hash && remembers && !isOdd) contents?.add(entity, hash, { fileId: Number(bundle.fileId), position, conforms: isDeclared })
     judged.records += 1
   }
 
   judged.rows = rows.pieces()
+  judged.repeats = repeats.rows()
   return judged
+
+  function repeat(position: number, first: FirstPlace): void {
+    repeats.add(position, first)
+    judged.records += 1
+    judged.lastBroken = false
+  }
 
   function textOf(bare: Buffer): string {
     return bare.toString(ascii || isAscii(bare) ? 'latin1' : 'utf8')

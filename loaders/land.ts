@@ -1,14 +1,15 @@
 import type { CopyIn, Session } from '../run/database/driver.ts'
-import { copyRows, isDataFault, startCopy } from './copy.ts'
+import { type Contents, knownContents } from './contents.ts'
+import { copyRepeats, copyRows, isDataFault, startCopy } from './copy.ts'
 import { type Entity, entities } from './entities.ts'
-import { judge, roomOf } from './judge.ts'
+import { type Judged, judge, roomOf } from './judge.ts'
 import { type Judge, type JudgedOnThread, startJudge } from './judge-thread.ts'
 import { announce, conclude, enter, newFileIds, type Outcome } from './ledger.ts'
 import { createPool, type Pool } from './pool.ts'
 import { bundles, type Document, type FileBundle, WINDOW } from './record-batches.ts'
 import { Refusal } from './refusal.ts'
 import { hashFile, headOf, openSource, type Source } from './source.ts'
-import type { FeedFile, Survey } from './survey.ts'
+import { entityOf, type FeedFile, type Survey } from './survey.ts'
 import { createTally, type Tally } from './tally.ts'
 import type { Words } from './transaction-statements.ts'
 
@@ -24,6 +25,10 @@ export interface Lander {
   /** How a piece of the landing begins and ends. */
   words: Words
   examine: Survey['examine']
+  /** Files of the ledger that go after the landing. */
+  pruned: string[]
+  /** How many bytes all files have together. */
+  bytes: number
   /** How many bytes the largest file has. */
   largest: number
   signal?: AbortSignal
@@ -41,7 +46,9 @@ export interface Lander {
 export async function land(paths: string[], lander: Lander): Promise<void> {
   const { words } = lander
   const [lane] = lander.lanes
-  const thread = lazily(startJudge)
+  const contents = await knownContents(lane, entitiesOf(paths), lander.bytes / USUAL_RECORD, [...paths, ...lander.pruned])
+  const last = lastOfEach(paths)
+  const thread = lazily(() => startJudge(contents))
   const pool = createPool(WINDOW)
   // Starting it takes a third of a second: begin before it is needed.
   if (lander.largest > LARGE) thread.get()
@@ -65,6 +72,7 @@ export async function land(paths: string[], lander: Lander): Promise<void> {
         await landFile({ file, fileId, readAt, sha256: undefined, records: 0, rejected: new Map() })
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
+        contents.forget(Number(fileId))
         // What is refused by its kind is never opened.
         const sha256 = file.fault || error.message === CHANGED ? undefined : await hashFile(file, { signal: lander.signal })
         const head = file.fault ? undefined : await headOf(file)
@@ -89,19 +97,20 @@ export async function land(paths: string[], lander: Lander): Promise<void> {
       const [one, two] = [await pieces.next(), await pieces.next()]
       if (two.done) {
         const tally = createTally()
-        const judged = one.done ? undefined : judge(one.value, room(roomOf(one.value)))
+        const judged = one.done ? undefined : judge(one.value, room(roomOf(one.value)), { contents, remembers: last.get(landed.file.entity) !== landed.file.path })
         if (!one.done && judged) {
           tally.add(one.value, judged)
           if (!judged.rows.some(({ buffer }) => buffer === one.value.bytes.buffer)) pool.give(one.value.bytes)
         }
-        return add(finish(landed, tally, source, document), judged?.rows)
+        return add(finish(landed, tally, source, document), judged)
       }
       await flush()
       await writing
       const all = chain([one.value as FileBundle, two.value], pieces)
-      lander.onLanded(await landLarge(landed, { pieces: all, source, document }, { thread: thread.get(), pool, ...lander }))
+      lander.onLanded(await landLarge(landed, { pieces: all, source, document }, crew(landed)))
     } catch (error) {
       if (!isDataFault(error)) throw error
+      contents.forget(Number(landed.fileId))
       await landAgain(landed)
     } finally {
       await source.close()
@@ -115,15 +124,23 @@ export async function land(paths: string[], lander: Lander): Promise<void> {
       const document: Document = { isBlank: true }
       const pieces = bundles(landed.file, landed.fileId, source, pool, document)
       const opened = { ...landed, file: { ...landed.file, stats: source.stats } }
-      lander.onLanded(await landLarge(opened, { pieces, source, document }, { thread: thread.get(), pool, ...lander }, copyApart))
+      lander.onLanded(await landLarge(opened, { pieces, source, document }, crew(landed), copyApart))
     } finally {
       await source.close()
     }
   }
 
-  function add(landed: Landed, rows: Buffer[] = []): void {
+  function crew({ file }: Landed): Crew {
+    const judging = thread.get()
+    const remembers = last.get(file.entity) !== file.path
+    return { ...lander, pool, thread: judging, judge: bundle => judging.judge(bundle, remembers) }
+  }
+
+  function add(landed: Landed, { rows, repeats }: Pick<Judged, 'rows' | 'repeats'> = { rows: [], repeats: NOTHING }): void {
     group.landed.push(landed)
     const { entity } = landed.file
+    if (repeats.length > 0) group.repeats.set(entity, [...(group.repeats.get(entity) ?? []), repeats])
+    group.bytes += repeats.length
     const together = group.rows.get(entity) ?? []
     group.rows.set(entity, together)
     for (const piece of rows) {
@@ -167,19 +184,24 @@ interface Group {
   bytes: number
   landed: Landed[]
   rows: Map<Entity, Buffer[]>
+  repeats: Map<Entity, Buffer[]>
   /** Where the rows lie, and how much of the last is used. */
   memory: Buffer[]
   used: number
 }
 
-const createGroup = (): Group => ({ bytes: 0, landed: [], rows: new Map(), memory: [], used: 0 })
+const createGroup = (): Group => ({ bytes: 0, landed: [], rows: new Map(), repeats: new Map(), memory: [], used: 0 })
 
+const NOTHING = Buffer.alloc(0)
 const GROUP_BYTES = 1 << 22
 // Fewer than are read between two collections of young garbage: what survives two is kept for long.
 const GROUP_FILES = 250
 const LARGE = 1 << 24
 const IDS_AT_ONCE = 1000
 const LOOK_AHEAD = 2
+const REPEATS_AT_ONCE = 1 << 22
+/** Of a record, in bytes. */
+const USUAL_RECORD = 400
 
 /** What a source says of a file that changed: its hash would be of neither state. */
 const CHANGED = 'changed while it was read'
@@ -189,6 +211,8 @@ async function writeGroup(lane: Session, words: Words, group: Group): Promise<vo
     for (const entity of entities) {
       const rows = group.rows.get(entity)
       if (rows?.length) await copyRows(lane, entity, rows)
+      const repeats = group.repeats.get(entity)
+      if (repeats) await copyRepeats(lane, entity, repeats)
     }
     await enter(lane, group.landed)
   })
@@ -197,6 +221,7 @@ async function writeGroup(lane: Session, words: Words, group: Group): Promise<vo
 /** What a large file needs to land. */
 interface Crew extends Lander {
   thread: Judge
+  judge(bundle: FileBundle): Promise<JudgedOnThread>
   pool: Pool
 }
 
@@ -220,31 +245,36 @@ const copyApart: Way = async (lane, entity) => {
 async function landLarge(
   landed: Landed,
   { pieces, source, document }: { pieces: AsyncGenerator<FileBundle>; source: Source; document: Document },
-  { lanes: [first, second], words, signal, thread, pool }: Crew,
+  { lanes: [first, second], words, signal, thread, judge, pool }: Crew,
   way: Way = startCopy,
 ): Promise<Landed> {
   const { file, fileId } = landed
+  const { entity } = file
   const lanes = second ? [second, first] : [first]
   const tally = createTally()
+  // They go over the first lane alone, where it is seen that they name contents of a file that leaves the ledger.
+  let repeats: Buffer[] = []
   await announce(first, file, fileId)
 
   try {
     return await transaction(lanes, words, async () => {
-      const work: { copying: CopyIn; done: Promise<void> }[] = []
+      const work: { lane: Session; copying: CopyIn; done: Promise<void> }[] = []
       const failures: unknown[] = []
       try {
-        for (const lane of lanes) work.push({ copying: await way(lane, file.entity), done: Promise.resolve() })
-        for await (const [bundle, judging] of ahead(judgedBy(thread, pieces), LOOK_AHEAD)) {
+        for (const lane of lanes) work.push({ lane, copying: await way(lane, entity), done: Promise.resolve() })
+        for await (const [bundle, judging] of ahead(judgedBy(judge, pieces), LOOK_AHEAD)) {
           signal?.throwIfAborted()
           const judged = await judging
           tally.add(bundle, judged)
           const free = await Promise.race(work.map(async item => item.done.then(() => item)))
           // The other lane may have failed meanwhile.
           if (failures.length > 0) throw failures[0]
-          free.done = free.copying.write(judged.rows).then(() => giveBack(judged))
+          repeats.push(judged.repeats)
+          free.done = write(free, judged)
           free.done.catch(error => failures.push(error))
         }
-        for (const { copying, done } of work) await done.then(copying.end)
+        for (const line of work) await line.done.then(() => line.copying.end())
+        await copyRepeats(first, entity, repeats)
       } catch (error) {
         // Without waiting for what is being written: the server may not take it for long.
         await Promise.all(work.map(({ copying }) => copying.abandon()))
@@ -260,9 +290,16 @@ async function landLarge(
     throw error
   }
 
-  function giveBack({ memory, bytes }: JudgedOnThread): void {
+  async function write(line: { lane: Session; copying: CopyIn }, { rows, memory, bytes }: JudgedOnThread): Promise<void> {
+    await line.copying.write(rows)
     thread.reuse(memory)
     pool.give(bytes)
+    if (line.lane !== first || sizeOf(repeats) < REPEATS_AT_ONCE) return
+    const full = repeats
+    repeats = []
+    await line.copying.end()
+    await copyRepeats(first, entity, full)
+    line.copying = await way(first, entity)
   }
 }
 
@@ -284,11 +321,20 @@ function finish(landed: Landed, tally: Tally, source: Source, document: Document
   return { ...landed, sha256: source.finish(), records: tally.records, rejected: tally.rejected, signs }
 }
 
-async function* judgedBy(thread: Judge, pieces: AsyncGenerator<FileBundle>): AsyncGenerator<[FileBundle, Promise<JudgedOnThread>]> {
-  for await (const bundle of pieces) {
-    const judged = thread.judge(bundle)
-    judged.catch(() => {})
-    yield [bundle, judged]
+async function* judgedBy(
+  judge: Crew['judge'],
+  pieces: AsyncGenerator<FileBundle>,
+): AsyncGenerator<[FileBundle, Promise<JudgedOnThread>]> {
+  let last: Promise<unknown> = Promise.resolve()
+  try {
+    for await (const bundle of pieces) {
+      const judged = judge(bundle)
+      last = judged.catch(() => {})
+      yield [bundle, judged]
+    }
+  } finally {
+    // What nobody waits for any more is remembered all the same, until the file is forgotten.
+    await last
   }
 }
 
@@ -315,6 +361,19 @@ async function* ahead<Value>(values: AsyncGenerator<Value>, count: number): Asyn
 async function* chain<Value>(firsts: Value[], rest: AsyncGenerator<Value>): AsyncGenerator<Value> {
   yield* firsts
   yield* rest
+}
+
+function sizeOf(pieces: Buffer[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0)
+}
+
+function entitiesOf(paths: string[]): Entity[] {
+  return entities.filter(entity => paths.some(path => entityOf(path) === entity))
+}
+
+/** Of each entity the file that lands last: nothing after it asks what it held. */
+function lastOfEach(paths: string[]): Map<Entity, string> {
+  return new Map(paths.map(path => [entityOf(path), path]))
 }
 
 function lazily<Value>(make: () => Value): { get(): Value; current: Value | undefined } {

@@ -176,21 +176,53 @@ export async function conclude(sql: Sql, fileId: bigint): Promise<void> {
   await sql`delete from ops.unfinished_files where file_id = ${`${fileId}`}`
 }
 
+/** Takes files out of the ledger with what they gave, but for contents that other files name: these files become former ones. */
 async function forget(sql: Sql, paths: string[]): Promise<void> {
   const gone = await sql<{ entity: Entity; file_id: string }[]>`
-    delete from ops.files where path in (select json_array_elements_text(${JSON.stringify(paths)}::text::json)) returning entity, file_id::text
-  `
+    with gone as (
+        delete from ops.files where path in (select json_array_elements_text(${JSON.stringify(paths)}::text::json)) returning file_id, batch, entity
+    )
+    insert into ops.former_files (file_id, batch, entity) select file_id, batch, entity from gone returning entity, file_id::text`
   for (const entity of entities) {
     const ids = gone.filter(file => file.entity === entity).map(file => file.file_id)
     if (ids.length > 0) await deleteRows(sql, entity, ids)
   }
 }
 
+/** Deletes what files gave that are not in the ledger, and then the contents of former files that nobody names any more. */
 async function deleteRows(sql: Sql, entity: Entity, fileIds: string[]): Promise<void> {
+  const [table, repeats] = [sql(`raw.${entity}`), sql(`raw.${entity}_repeats`)]
+  const named = await sql<{ file_id: string }[]>`
+    with gone as (
+        delete from ${repeats}
+        where file_id in (select json_array_elements_text(${JSON.stringify(fileIds)}::text::json)::bigint)
+        returning first_file_id
+    )
+    select distinct first_file_id::text as file_id from gone`
+  const former = await sql<{ file_id: string }[]>`
+    select file_id::text from ops.former_files
+    where file_id in (select json_array_elements_text(${JSON.stringify(named.map(({ file_id }) => file_id))}::text::json)::bigint)`
+  const all = JSON.stringify([...new Set([...fileIds, ...former.map(({ file_id }) => file_id)])])
   await sql`
-    delete from ${sql(`raw.${entity}`)}
-    where file_id in (select json_array_elements_text(${JSON.stringify(fileIds)}::text::json)::bigint)
-  `
+    with named as materialized (
+        select distinct first_file_id, first_position from ${repeats}
+        where first_file_id in (select json_array_elements_text(${all}::text::json)::bigint)
+    )
+    delete from ${table} as landed
+    where file_id in (select json_array_elements_text(${all}::text::json)::bigint)
+      and not exists (select from named where first_file_id = file_id and first_position = position)`
+  // What is left of a former file belongs to its batch still, and what went was judged there.
+  await stamp(
+    sql,
+    await sql<{ batch: string; entity: Entity }[]>`
+      select batch, entity from ops.former_files where file_id in (select json_array_elements_text(${all}::text::json)::bigint)`,
+  )
+  const left = await sql<{ file_id: string }[]>`
+    select distinct file_id::text from ${table} where file_id in (select json_array_elements_text(${all}::text::json)::bigint)`
+  await sql`
+    delete from ops.former_files
+    where file_id in (select json_array_elements_text(${all}::text::json)::bigint)
+      and file_id not in (select json_array_elements_text(${JSON.stringify(left.map(({ file_id }) => file_id))}::text::json)::bigint)`
 }
 
 async function stamp(sql: Sql, files: { batch: string; entity: Entity }[]): Promise<void> {

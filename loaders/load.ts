@@ -91,6 +91,8 @@ export async function load(
         const lander: Lander = {
           ...createProgress(bytes, changed.length, onProgress),
           examine: found.examine,
+          pruned: prunes ? gone.map(({ path }) => path) : [],
+          bytes,
           largest,
           lanes: [lane, second],
           words,

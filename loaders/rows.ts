@@ -15,8 +15,11 @@ export type Problem = 'invalid_json' | 'unrepresentable_text'
 
 /** Rows in the making. */
 export interface Rows {
-  /** `declared` is the hash of the declaration that the record conforms to, null when it does not. */
-  add(position: number, record: Buffer, declared: number | null, beside?: Beside): void
+  /**
+   * `declared` is the hash of the declaration that the record conforms to, null when it does not; `hash` the 16 bytes by which the content is known
+   * when it comes again, null where it must not be.
+   */
+  add(position: number, record: Buffer, declared: number | null, hash: Uint8Array | null, beside?: Beside): void
   /** All of them, in pieces to be written one after the other. A large record is a piece of its own: the very bytes that were added. */
   pieces(): Buffer[]
 }
@@ -33,6 +36,7 @@ export const columns = [
   'is_foreign',
   'stream',
   'declared',
+  'content_hash',
 ]
 
 /** What goes before and after the rows in COPY's binary format. */
@@ -41,7 +45,7 @@ export const copyTrailer = Buffer.from([0xff, 0xff])
 
 /** How much memory so many records of so many bytes together can need at most as rows. */
 export function roomFor(records: number, bytes: number): number {
-  return bytes + records * (HEAD + NULLS + 4)
+  return bytes + records * (HEAD + NULLS + DECLARED + HASH)
 }
 
 /** Encodes the rows of a file in COPY's binary format, without header and trailer, into memory that has room for them. */
@@ -57,7 +61,7 @@ export function createRows(fileId: bigint, memory: Buffer): Rows {
   let at = 0
 
   return {
-    add(position, record, declared, beside) {
+    add(position, record, declared, hash, beside) {
       if (beside) {
         start.writeUInt32BE(position, 18)
         cut(Buffer.concat([start.subarray(0, ROW_HEAD), ...fieldsOf(record, beside)]))
@@ -69,11 +73,15 @@ export function createRows(fileId: bigint, memory: Buffer): Rows {
         memory.set(record, at)
         at += record.length
       }
-      for (const end = at + NULLS; at < end; at += 1) memory[at] = 0xff
-      if (declared === null) return
-      // In place of the last null.
-      memory.writeUInt32BE(4, at - 4)
-      at = memory.writeInt32BE(declared, at)
+      nulls(NULLS)
+      if (declared === null) nulls(NULL.length)
+      else at = memory.writeInt32BE(declared, memory.writeUInt32BE(4, at))
+      if (hash === null) nulls(NULL.length)
+      else {
+        at = memory.writeUInt32BE(hash.length, at)
+        memory.set(hash, at)
+        at += hash.length
+      }
     },
     pieces() {
       cut()
@@ -93,6 +101,10 @@ export function createRows(fileId: bigint, memory: Buffer): Rows {
     memory[at + 24] = length >>> 8
     memory[at + 25] = length
     at += HEAD
+  }
+
+  function nulls(length: number): void {
+    for (const end = at + length; at < end; at += 1) memory[at] = 0xff
   }
 
   function cut(piece?: Buffer): void {
@@ -124,7 +136,10 @@ export function decodeRow(row: Buffer): { fileId: bigint; position: number; byte
 const ROW_HEAD = 2 + 4 + 8 + 4 + 4
 const HEAD = ROW_HEAD + 4 + 1
 const NULL = Buffer.from([0xff, 0xff, 0xff, 0xff])
-const NULLS = 7 * NULL.length
+/** From raw_text to stream. */
+const NULLS = 6 * NULL.length
+const DECLARED = 4 + 4
+const HASH = 4 + 16
 /** The version that jsonb's binary format begins with. */
 const JSONB = 1
 
@@ -141,6 +156,7 @@ function fieldsOf(record: Buffer, { text, isForeign, stream }: Beside): Buffer[]
     text ? field(Buffer.from(text.detail)) : NULL,
     isForeign ? field(Buffer.from([1])) : NULL,
     stream === undefined ? NULL : field(Buffer.from(withoutNul(stream))),
+    NULL,
     NULL,
   ]
 }

@@ -83,8 +83,8 @@ export function survey(dataDir: string): Survey {
 
   function examine(path: string): FeedFile {
     const location = join(root, path)
-    const [batch = '', name = ''] = path.split('/')
-    const file = { path, location, batch, entity: name.replace(ENDING, '') as Entity, stats: undefined }
+    const [batch = ''] = path.split('/')
+    const file = { path, location, batch, entity: entityOf(path), stats: undefined }
     try {
       if (lstatSync(location).isSymbolicLink() && !isWithin(realpathSync(location)))
         return { ...file, fault: 'is a symbolic link that leads out of the data folder' }
@@ -145,6 +145,11 @@ export function survey(dataDir: string): Survey {
     unknowns.add(name)
     notices.add(`'${name}' is passed over (${path} and its like): the feed has ${entities.join(', ')}.`)
   }
+}
+
+/** What a file of the feed holds, by its path. */
+export function entityOf(path: string): Entity {
+  return path.split('/')[1]?.replace(ENDING, '') as Entity
 }
 
 /** What of a file's stats the ledger keeps. */

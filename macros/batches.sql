@@ -84,37 +84,6 @@
 {%- endmacro %}
 
 
-{# The landed records of an entity, with the file and the batch that they came in; on later builds those of changed batches. #}
-{% macro landed_records(entity) -%}
-    select
-        landed.file_id,
-        landed.position,
-        files.source,
-        files.sync_date,
-        files.batch_order,
-        files.file_order,
-        landed.record,
-        -- What a wrapper says is of another stream has nothing of this entity, not even a key.
-        case when landed.stream is null then coalesce(landed.record, landed.readable) end as body,
-        landed.stream,
-        landed.is_foreign,
-        landed.problem,
-        landed.problem_detail,
-        landed.declared
-
-    from {{ source('raw', entity) }} as landed
-
-    inner join {{ ref('base_files') }} as files
-        on landed.file_id = files.file_id
-
-    where files.entity = '{{ entity }}'
-        and files.status = 'loaded'
-        {%- if is_incremental() %}
-        and files.source in ({{ changed_batches(entity) }})
-        {%- endif %}
-{%- endmacro %}
-
-
 {# --accept-shrink: snapshots that list far fewer than the one before take part in absence (R5). #}
 {% macro accepts_shrinks() -%}
     {{ return(flags.ACCEPT_SHRINK | default(false)) }}

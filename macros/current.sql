@@ -1,6 +1,6 @@
 {# The current record of each key by R4, with the first and last dated batch that holds an accepted one. On later builds only keys that #}
 {# changed batches touch are looked at: the newest record that came is compared with the row that is there. Where that row says too     #}
-{# little (it is newer, or was partly of a batch that has changed), the key is looked up among all days, by index.                      #}
+{# little (it is newer, or was partly of a batch that has changed), the key is looked up among all days.                                #}
 {% macro current_records(staged, key, entity) -%}
 with
 
@@ -14,6 +14,13 @@ changed as (
 
 ),
 
+came as (
+
+    select * from {{ staged }}
+    where source in ({{ changed_batches(entity) }})
+
+),
+
 arrived as (
 
     select
@@ -21,8 +28,7 @@ arrived as (
         max(batch_order) as batch_order,
         min(sync_date) as first_on,
         max(sync_date) as last_on
-    from {{ staged }}
-    where source in (select source from changed)
+    from came
     group by {{ key }}
 
 ),
@@ -54,7 +60,7 @@ succeeding as (
 
     from arrived
 
-    inner join {{ staged }} as record
+    inner join came as record
         on arrived.{{ key }} = record.{{ key }}
         and arrived.batch_order = record.batch_order
 
@@ -64,59 +70,74 @@ succeeding as (
     left join touched
         on arrived.{{ key }} = touched.{{ key }}
 
-    where record.source in (select source from changed)
-        and touched.{{ key }} is null
+    where touched.{{ key }} is null
 
 ),
-{%- else -%}
-touched as (
 
-    select distinct {{ key }} from {{ staged }}
-
-),
-{%- endif %}
-
-newest as (
+-- A few keys, looked up one by one: a join would read the records of all days.
+known as (
 
     select record.*
     from touched
     cross join lateral (
-        select * from {{ staged }} as staged
+        {% call computed_once() %}
+        select {{ key }}, {{ place_columns() }}
+        from {{ staged }} as staged
         where staged.{{ key }} = touched.{{ key }}
-        order by staged.batch_order desc
-        limit 1
+        {%- endcall %}
     ) as record
 
 ),
+{%- else -%}
+known as (
+
+    select {{ key }}, {{ place_columns() }} from {{ staged }}
+
+),
+{%- endif %}
 
 seen as (
 
     select
-        newest.*,
-        first_dated.sync_date as first_seen_on,
-        last_dated.sync_date as last_seen_on
+        {{ key }},
+        max(batch_order) as batch_order,
+        min(sync_date) as first_seen_on,
+        max(sync_date) as last_seen_on
+    from known
+    group by {{ key }}
 
-    from newest
+),
 
-    left join lateral (
-        select staged.sync_date from {{ staged }} as staged
-        where staged.{{ key }} = newest.{{ key }} and staged.sync_date is not null
-        order by staged.batch_order
-        limit 1
-    ) as first_dated on true
+newest as (
 
-    left join lateral (
-        select staged.sync_date from {{ staged }} as staged
-        where staged.{{ key }} = newest.{{ key }} and staged.sync_date is not null
-        order by staged.batch_order desc
-        limit 1
-    ) as last_dated on true
+    select
+        known.*,
+        seen.first_seen_on,
+        seen.last_seen_on
+
+    from known
+
+    inner join seen
+        on known.{{ key }} = seen.{{ key }}
+        and known.batch_order = seen.batch_order
 
 )
 
-select * from seen
+select
+    {% for column in columns_of(entity).split(',') %}contents.{{ column | trim }}, {% endfor %}
+    {{ place_columns('newest') }},
+    newest.first_seen_on,
+    newest.last_seen_on
+
+from newest
+
+inner join {{ ref('base_' ~ entity) }} as contents
+    on newest.content_file_id = contents.file_id
+    and newest.content_position = contents.position
 {%- if is_incremental() %}
+
 union all
+
 select * from succeeding
 {%- endif %}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# The elements of a list of ids: each follows R11 like a key. Lists of quarantined records and exact repetitions are not judged; #}
+{# The elements of a list of ids: each follows R11 like a key. Lists of quarantined contents are not judged;                      #}
 {# of equal elements of one list the first stands for all. Equal is what is written alike: 7 is an id, 7.0 is none.             #}
 {% macro judged_elements(records, entity, owner, list, element) -%}
 with
@@ -6,7 +6,7 @@ with
 records as (
 
     select * from {{ records }}
-    where (outcome = 'staged' or (outcome = 'duplicate' and findings is not null))
+    where outcome = 'accepted'
     {%- if is_incremental() %}
         and source in ({{ changed_batches(entity) }})
     {%- endif %}
@@ -20,8 +20,6 @@ elements as (
         records.position,
         element.place::integer as place,
         records.source,
-        records.sync_date,
-        records.batch_order,
         records.{{ owner }},
         records.outcome,
         element.value as json
@@ -74,7 +72,7 @@ found as (
 )
 
 select
-    {{ place_columns() }},
+    file_id, position, source,
     place,
     {{ owner }},
     {{ element }},

@@ -17,8 +17,29 @@
 {%- endmacro %}
 
 
-{# The findings of a base model as errors, each with the record that it is about. `keys` are columns of the base model. #}
-{% macro findings_of(base, entity, keys, where='true', place='null::integer') -%}
+{# The landed records of an entity of which something was found: those of contents with findings, and repetitions of a key in a batch. #}
+{% macro noted_records(entity, key) -%}
+    (
+        select {{ key }}, {{ place_columns() }}, findings
+        from {{ ref('landed_' ~ entity) }}
+        where content_findings is not null
+
+        union all
+
+        select contents.{{ key }}, {{ place_columns('repeated') }}, repeated.findings
+        from {{ ref('repeated_records') }} as repeated
+        inner join {{ ref('base_' ~ entity) }} as contents
+            on repeated.content_file_id = contents.file_id
+            and repeated.content_position = contents.position
+        where repeated.entity = '{{ entity }}'
+            and repeated.findings is not null
+            and contents.findings is null
+    )
+{%- endmacro %}
+
+
+{# The findings of some records as errors, each with the record that it is about. `keys` are columns of the records. #}
+{% macro findings_of(records, entity, keys, where='true', place='null::integer') -%}
     select
         {%- for key in keys %}
         {{ key if key is string else key[0] ~ ' as ' ~ key[1] }},
@@ -35,7 +56,7 @@
         records.position,
         {{ place }} as place
 
-    from {{ base }} as records
+    from {{ records }} as records
 
     cross join lateral jsonb_array_elements(records.findings) as found (finding)
 
@@ -50,27 +71,25 @@
 
 
 {# The landed record that `records` is about. limit 1 keeps the planner from reading all of landing for the few that failed. #}
-{# Citus takes no such lateral: there the few records go to the shards of that one table of landing, for of all tables    #}
-{# together it would bring every record to the coordinator.                                                                #}
+{# Citus takes no such lateral: there the few records go to the shards of landing.                                           #}
 {% macro landed_record(entity) -%}
     {%- if on_citus() -%}
-    inner join raw.{{ entity }} as landed
-        on records.file_id = landed.file_id
-        and records.position = landed.position
+    inner join {{ source('raw', entity) }} as landed
+        on records.content_file_id = landed.file_id
+        and records.content_position = landed.position
     {%- else -%}
     cross join lateral (
-        select base_records.record, base_records.raw_text
-        from {{ ref('base_records') }} as base_records
-        where base_records.entity = '{{ entity }}'
-            and base_records.file_id = records.file_id
-            and base_records.position = records.position
+        select contents.record, contents.raw_text
+        from {{ source('raw', entity) }} as contents
+        where contents.file_id = records.content_file_id
+            and contents.position = records.content_position
         limit 1
     ) as landed
     {%- endif -%}
 {%- endmacro %}
 
 
-{# One error about the record that stands at `records` (file_id, position, source): a rule on relations between tables. #}
+{# One error about the record that stands at `records` (with its place_columns): a rule on relations between tables. #}
 {% macro relation_error(records, entity, keys, severity, error_type, field, value, rule, place='null::integer') -%}
     select
         {%- for key in keys %}

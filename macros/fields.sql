@@ -36,12 +36,6 @@
 {%- endmacro %}
 
 
-{# The columns that say where a record landed, and the batch that it came in. #}
-{% macro place_columns() -%}
-    file_id, position, source, sync_date, batch_order
-{%- endmacro %}
-
-
 {# A SELECT whose columns the next steps use many times. The planner merges steps, and would compute each column again wherever it   #}
 {# is used, but never merges one that has a WITH of its own. Filters still get through to it, and parallel workers may take part.     #}
 {# Citus takes such a WITH away; an ORDER BY, here by a constant, holds the step apart there, but would keep parallel workers out.    #}
@@ -64,24 +58,9 @@
 {# The steps that open a base model. Records that conform to the declaration, as the loader found, are cast as they are; the others are examined #}
 {# field by field, and what converts is cast. Their last, `typed`, has a column for each field, and what was found of the fields.                #}
 {% macro typed_records(entity) -%}
-records as (
-
-    {{ landed_records(entity) }}
-
-),
-
 landed as (
 
-    select
-        records.*,
-        coalesce(records.declared = {{ declaration(entity) }}, false) as conforms,
-        repeated.file_id is not null as is_repeated
-
-    from records
-
-    left join {{ ref('repeated_records') }} as repeated
-        on records.file_id = repeated.file_id
-        and records.position = repeated.position
+    {{ landed_contents(entity) }}
 
 ),
 
@@ -239,7 +218,7 @@ typed as (
 {# (R6) and lacks nothing is refused for what it is.                                                                                               #}
 {% macro judged_records(relation='typed') -%}
 {%- set faults = 'rule_faults' if relation == 'ruled' else "'{}'::jsonb[]" -%}
-judged as {{ copied(apart=true) }} (
+judged as (
 
     {% call computed_once() %}
     select
@@ -264,57 +243,16 @@ judged as {{ copied(apart=true) }} (
 {%- endmacro %}
 
 
-{# The steps that close a base model. Of the accepted records of a key in a batch the best ranked is staged (R4), the others are #}
-{# duplicates; each of their different contents is reported once (R17), and equal content is only counted. `newest` is the       #}
-{# column that ranks first, null for none. Contents are compared by the hash of jsonb. Nearly all keys come once in a batch, and  #}
-{# those records need no sort: the step `judged` is to be `copied(apart=true)`, so that only the repeated ones are judged for it.     #}
-{% macro concluded(key, newest='updated_at') -%}
-ranked as {{ copied() }} (
-
-    select
-        file_id,
-        position,
-        rank,
-        row_number() over (partition by source, {{ key }}, is_accepted, content order by rank) as time_met
-
-    from (
-        select
-            file_id,
-            position,
-            source,
-            {{ key }},
-            faults = '{}' as is_accepted,
-            case when faults = '{}' then jsonb_hash_extended(record, 0) end as content,
-            row_number() over (
-                partition by source, {{ key }}, faults = '{}'
-                order by {{ newest ~ ' desc nulls last, ' if newest }}file_order desc, position desc
-            ) as rank
-        from judged
-        where is_repeated
-    ) as repeated
-
-),
-
+{# The step that closes a base model: what becomes of a content. Contents are accepted or not whatever else their batches hold; which record of a  #}
+{# key counts in a batch (R4), and which repeats another (R17), follows in repeated_records.                                                       #}
+{% macro concluded() -%}
 concluded as (
 
     select
         judged.*,
-
-        case when faults <> '{}' then 'quarantined' when rank > 1 then 'duplicate' else 'staged' end as outcome,
-
-        case
-            when faults <> '{}' then to_jsonb(faults)
-            when rank > 1 then case when time_met = 1 then to_jsonb(remarks || {{
-                finding('warning', 'duplicate_in_batch', 'null', 'to_jsonb(' ~ key ~ ')', "'another record of this key in the batch is kept'")
-            }}) end
-            when remarks <> '{}' then to_jsonb(remarks)
-        end as findings
-
+        case when faults <> '{}' then 'quarantined' else 'accepted' end as outcome,
+        case when faults <> '{}' then to_jsonb(faults) when remarks <> '{}' then to_jsonb(remarks) end as findings
     from judged
-
-    left join ranked
-        on judged.file_id = ranked.file_id
-        and judged.position = ranked.position
 
 )
 {%- endmacro %}

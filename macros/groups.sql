@@ -1,12 +1,12 @@
 {# What the batches say of the members of groups: R16 and R23. #}
 
 
-{# Whether the list of a record of base_admin_groups has an element that cannot be read. #}
+{# Whether the list of a record of landed_admin_groups has an element that cannot be read. #}
 {% macro has_unreadable_element(records) -%}
     exists (
         select from {{ ref('base_group_membership') }} as unreadable
-        where unreadable.file_id = {{ records }}.file_id
-            and unreadable.position = {{ records }}.position
+        where unreadable.file_id = {{ records }}.content_file_id
+            and unreadable.position = {{ records }}.content_position
             and unreadable.findings is not null
             and unreadable.outcome = 'quarantined'
     )
@@ -18,7 +18,7 @@
 {% macro group_listings(groups) -%}
 records as (
 
-    select * from {{ ref('base_admin_groups') }}
+    select * from {{ ref('landed_admin_groups') }}
     where group_id in (select group_id from {{ groups }})
 
 ),

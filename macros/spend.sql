@@ -89,7 +89,7 @@
         {{ touched_transactions() }}
     ),
     current_states as materialized (
-        select file_id, position from {{ ref('current_transactions') }}
+        select content_file_id, content_position from {{ ref('current_transactions') }}
         where transaction_id in (select transaction_id from touched)
     ),
     pointed_back_to as materialized (
@@ -98,9 +98,9 @@
         union
         select states.original_auth_transaction_uuid
         from current_states
-        inner join {{ ref('stg_transactions') }} as states
-            on current_states.file_id = states.file_id
-            and current_states.position = states.position
+        inner join {{ ref('base_transactions') }} as states
+            on current_states.content_file_id = states.file_id
+            and current_states.content_position = states.position
     )
     select transaction_id from touched
     union

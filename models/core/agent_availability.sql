@@ -12,7 +12,8 @@ current_details as (
 
 availability as (
 
-    select * from {{ ref('stg_agent_availability') }}
+    select * from {{ ref('base_agent_availability') }}
+    where outcome = 'accepted'
 
 )
 
@@ -21,10 +22,10 @@ select
     availability.channel,
     availability.is_available,
     availability.available_since,
-    availability.source
+    current_details.source
 
 from current_details
 
 inner join availability
-    on current_details.file_id = availability.file_id
-    and current_details.position = availability.position
+    on current_details.content_file_id = availability.file_id
+    and current_details.content_position = availability.position

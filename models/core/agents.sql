@@ -29,7 +29,7 @@ latest_snapshot as (
 present as (
 
     select distinct agent_id
-    from {{ ref('base_agents') }}
+    from {{ ref('landed_agents') }}
     where source = (select source from latest_snapshot)
         and agent_id is not null
 
@@ -41,7 +41,7 @@ listed_lately as (
     select distinct
         records.agent_id,
         records.sync_date
-    from {{ ref('base_agents') }} as records
+    from {{ ref('landed_agents') }} as records
     where records.source = (
             select source from {{ ref('snapshots') }}
             where entity = 'agents'
@@ -100,7 +100,7 @@ dated as (
 
     left join lateral (
         select records.sync_date
-        from {{ ref('base_agents') }} as records
+        from {{ ref('landed_agents') }} as records
         where listed_lately.agent_id is null
             and records.agent_id = merged.agent_id
             and records.sync_date is not null

@@ -8,7 +8,7 @@ with
 
 elements as {{ copied() }} (
 
-    select * from {{ ref('base_group_membership') }}
+    select * from {{ ref('landed_group_membership') }}
     where outcome = 'staged'
 
 ),
@@ -23,7 +23,7 @@ latest_full as (
 
     left join lateral (
         select records.batch_order
-        from {{ ref('base_admin_groups') }} as records
+        from {{ ref('landed_admin_groups') }} as records
         where records.group_id = listed_groups.group_id
             and records.outcome = 'staged'
             and records.agent_ids is not null
@@ -76,7 +76,7 @@ listed_again as (
         elements.agent_id,
         count(distinct elements.source) as batches
     from elements
-    where elements.source in (select source from changed)
+    where elements.source in ({{ changed_batches('admin_groups') }})
     group by elements.group_id, elements.agent_id
 
 ),

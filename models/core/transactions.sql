@@ -13,7 +13,7 @@ with
 -- On Citus it is this that goes to the workers, to where the states lie, and not they to it.
 current_transactions as {{ 'materialized ' if on_citus() }}(
 
-    select file_id, position from {{ ref('current_transactions') }}
+    select content_file_id, content_position, source from {{ ref('current_transactions') }}
     {%- if is_incremental() %}
     where transaction_id in ({{ touched_transactions() }})
     {%- endif %}
@@ -22,7 +22,7 @@ current_transactions as {{ 'materialized ' if on_citus() }}(
 
 states as (
 
-    select * from {{ ref('stg_transactions') }}
+    select * from {{ ref('base_transactions') }}
 
 )
 
@@ -51,13 +51,13 @@ select
     states.is_complete,
     states.decline_reason,
     states.original_auth_transaction_uuid,
-    states.source
+    current_transactions.source
 
 from current_transactions
 
 inner join states
-    on current_transactions.file_id = states.file_id
-    and current_transactions.position = states.position
+    on current_transactions.content_file_id = states.file_id
+    and current_transactions.content_position = states.position
 
 left join {{ ref('user_agent_mapping') }} as mapping
     on states.user_id = mapping.user_id

@@ -4,17 +4,17 @@ with
 
 found as (
 
-    {{ findings_of(ref('base_agents'), 'agents', ['records.agent_id']) }}
+    {{ findings_of(noted_records('agents', 'agent_id'), 'agents', ['records.agent_id']) }}
 
     union all
 
     -- What is wrong with role_ids stands in agent_role_pipeline_errors.
-    {{ findings_of(ref('base_agent_details'), 'agent_details', ['records.agent_id'],
+    {{ findings_of(noted_records('agent_details', 'agent_id'), 'agent_details', ['records.agent_id'],
         where="found.finding ->> 'field' is distinct from 'role_ids'") }}
 
     union all
 
-    {{ findings_of(ref('base_agent_availability'), 'agent_details', ['records.agent_id'], place='records.place') }}
+    {{ findings_of(ref('landed_agent_availability'), 'agent_details', ['records.agent_id'], place='records.place') }}
 
     union all
 

@@ -4,7 +4,7 @@ with
 
 found as (
 
-    {{ findings_of(ref('base_budgets'), 'budgets', ['records.budget_id']) }}
+    {{ findings_of(noted_records('budgets', 'budget_id'), 'budgets', ['records.budget_id']) }}
 
     union all
 

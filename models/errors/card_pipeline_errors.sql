@@ -16,7 +16,7 @@ inferred_budgets as (
 
 found as (
 
-    {{ findings_of(ref('base_cards'), 'cards', ['records.card_id']) }}
+    {{ findings_of(noted_records('cards', 'card_id'), 'cards', ['records.card_id']) }}
 
     union all
 

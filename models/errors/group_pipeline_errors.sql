@@ -34,10 +34,14 @@ unknown as (
 unknown_members as (
 
     select elements.*
-    from {{ ref('base_group_membership') }} as elements
-    inner join unknown
-        on elements.agent_id = unknown.agent_id
-    where elements.outcome <> 'quarantined'
+    from unknown
+    cross join lateral (
+        {% call computed_once() %}
+        select * from {{ ref('landed_group_membership') }} as members
+        where members.agent_id = unknown.agent_id
+            and members.outcome <> 'quarantined'
+        {%- endcall %}
+    ) as elements
 
 ),
 
@@ -76,12 +80,12 @@ cycles as (
 
 found as (
 
-    {{ findings_of(ref('base_admin_groups'), 'admin_groups', ['records.group_id']) }}
+    {{ findings_of(noted_records('admin_groups', 'group_id'), 'admin_groups', ['records.group_id']) }}
 
     union all
 
     -- An element that names nobody is refused, and its conversion no longer matters.
-    {{ findings_of(ref('base_group_membership'), 'admin_groups', ['records.group_id'], place='records.place',
+    {{ findings_of(ref('landed_group_membership'), 'admin_groups', ['records.group_id'], place='records.place',
         where='(records.agent_id is null or records.agent_id in (select agent_id from agents))') }}
 
     union all

@@ -4,7 +4,7 @@ with
 
 found as (
 
-    {{ findings_of(ref('base_roles'), 'roles', ['records.role_id']) }}
+    {{ findings_of(noted_records('roles', 'role_id'), 'roles', ['records.role_id']) }}
 
     union all
 

@@ -27,7 +27,7 @@ inferred_budgets as (
 
 found as (
 
-    {{ findings_of(ref('base_transactions'), 'transactions', ['records.transaction_id']) }}
+    {{ findings_of(noted_records('transactions', 'transaction_id'), 'transactions', ['records.transaction_id']) }}
 
     union all
 

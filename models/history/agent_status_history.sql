@@ -3,10 +3,28 @@
 {# A batch can change its own day and those after it; an undated one, which ranks before all days, can change any. #}
 {% set first_changed_on = first_changed_day(['agents', 'agent_details']) %}
 
+{% set columns = ['updated_at', 'is_deactivated', 'operational_status', 'is_available'] %}
+
+{% set feeds = [
+    ('listed', ref('current_agents'), ref('stg_agents')),
+    ('detailed', ref('current_agent_details'), ref('stg_agent_details')),
+] %}
+
 {{ config(
     unique_key=['agent_id', 'sync_date'],
     incremental_predicates=['sync_date >= ' ~ first_changed_on],
 ) }}
+
+{% set days -%}
+    {%- set sources -%}
+    select source from {{ ref('snapshots') }}
+    where entity = 'agents' and takes_part
+        {%- if is_incremental() %}
+        and sync_date >= {{ first_changed_on }}
+        {%- endif %}
+    {%- endset -%}
+    {{ listed(sources) }}
+{%- endset %}
 
 with
 
@@ -44,13 +62,71 @@ agent_days as (
 
 present as (
 
-    select distinct records.agent_id, records.source
-    from {{ ref('base_agents') }} as records
-    inner join days
-        on records.source = days.source
-    where records.agent_id is not null
+    select distinct agent_id, source
+    from {{ ref('landed_agents') }}
+    where source in ({{ days }})
+        and agent_id is not null
 
 ),
+
+{% for name, current, staged in feeds -%}
+-- Agents with a day before their current record: for these alone the records before it are looked through.
+late_{{ name }} as (
+
+    select distinct agent_days.agent_id
+    from agent_days
+    inner join {{ current }} as current_records
+        on agent_days.agent_id = current_records.agent_id
+    where current_records.batch_order >= agent_days.end_of_day
+
+),
+
+records_{{ name }} as (
+
+    select records.*
+    from late_{{ name }} as late
+    cross join lateral (
+        {% call computed_once() %}
+        select agent_id, batch_order, {{ columns | join(', ') }}
+        from {{ staged }} as staged
+        where staged.agent_id = late.agent_id
+        {%- endcall %}
+    ) as records
+
+),
+
+-- Records and ends of days in one line: the last record before each end.
+ends_{{ name }} as (
+
+    select
+        moments.*,
+        max(batch_order) over (partition by agent_id order by moment) as last_batch_order
+    from (
+        select agent_id, batch_order as moment, batch_order, null as end_of_day
+        from records_{{ name }}
+        union all
+        select agent_days.agent_id, agent_days.end_of_day, null, agent_days.end_of_day
+        from agent_days
+        inner join late_{{ name }} as late
+            on agent_days.agent_id = late.agent_id
+    ) as moments
+
+),
+
+then_{{ name }} as (
+
+    select
+        ends.end_of_day,
+        records.*
+    from ends_{{ name }} as ends
+    inner join records_{{ name }} as records
+        on ends.agent_id = records.agent_id
+        and ends.last_batch_order = records.batch_order
+    where ends.end_of_day is not null
+
+),
+
+{% endfor -%}
 
 -- The records that were current on the day, of either feed: what is current now, where it is not of a later day.
 as_of_day as (
@@ -60,7 +136,7 @@ as_of_day as (
         agent_days.sync_date,
         agent_days.source,
         present.agent_id is not null as is_listed,
-        {%- for column in ['is_deactivated', 'operational_status', 'is_available'] %}
+        {%- for column in columns[1:] %}
         {{ first_of(column, 'listed', 'detailed') }} as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
 
@@ -69,27 +145,20 @@ as_of_day as (
     left join present
         on agent_days.agent_id = present.agent_id
         and agent_days.source = present.source
-    {%- for name, current, staged in [
-        ('listed', ref('current_agents'), ref('stg_agents')),
-        ('detailed', ref('current_agent_details'), ref('stg_agent_details')),
-    ] %}
+    {%- for name, current, staged in feeds %}
 
     left join {{ current }} as {{ name }}_now
         on agent_days.agent_id = {{ name }}_now.agent_id
 
-    left join lateral (
-        select * from {{ staged }} as records
-        where {{ name }}_now.batch_order >= agent_days.end_of_day
-            and records.agent_id = agent_days.agent_id
-            and records.batch_order < agent_days.end_of_day
-        order by records.batch_order desc
-        limit 1
-    ) as {{ name }}_then on true
+    left join then_{{ name }} as {{ name }}_then
+        on agent_days.agent_id = {{ name }}_then.agent_id
+        and agent_days.end_of_day = {{ name }}_then.end_of_day
 
     cross join lateral (
         select
-            {%- for column in ['batch_order', 'updated_at', 'is_deactivated', 'operational_status', 'is_available'] %}
-            case when {{ name }}_now.batch_order < agent_days.end_of_day then {{ name }}_now.{{ column }} else {{ name }}_then.{{ column }} end as {{ column }}
+            {%- for column in ['batch_order'] + columns %}
+            case when {{ name }}_now.batch_order < agent_days.end_of_day
+                then {{ name }}_now.{{ column }} else {{ name }}_then.{{ column }} end as {{ column }}
             {{- ',' if not loop.last }}
             {%- endfor %}
     ) as {{ name }}

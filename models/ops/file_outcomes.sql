@@ -25,7 +25,7 @@ files as (
 outcomes as (
 
     {% for entity in entities() -%}
-    select file_id, outcome from {{ ref('base_' ~ entity) }}
+    select file_id, outcome from {{ ref('landed_' ~ entity) }}
     {%- if is_incremental() %}
     where source in ({{ changed_batches(entity) }})
     {%- endif %}

@@ -1,7 +1,7 @@
 {# One row per unbroken run of an agent's role: the day it began and the day it ended, null while it lasts (R24). #}
 
 {% set touched -%}
-    select agent_id from {{ ref('base_agent_details') }}
+    select agent_id from {{ ref('landed_agent_details') }}
     where agent_id is not null and source in ({{ changed_batches('agent_details') }})
     {%- if is_incremental() %}
     union
@@ -37,15 +37,15 @@ days as (
         details.agent_id,
         details.sync_date,
         details.source,
-        details.file_id,
-        details.position,
+        details.content_file_id,
+        details.content_position,
         unreadable.file_id is null as is_full
 
     from {{ ref('stg_agent_details') }} as details
 
     left join unreadable
-        on details.file_id = unreadable.file_id
-        and details.position = unreadable.position
+        on details.content_file_id = unreadable.file_id
+        and details.content_position = unreadable.position
 
     where details.role_ids is not null
         and details.sync_date is not null
@@ -67,8 +67,8 @@ held as (
     from days
 
     inner join {{ ref('base_agent_roles') }} as roles
-        on days.file_id = roles.file_id
-        and days.position = roles.position
+        on days.content_file_id = roles.file_id
+        and days.content_position = roles.position
 
     where roles.role_id is not null
 

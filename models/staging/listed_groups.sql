@@ -11,12 +11,12 @@ latest_snapshot as (
 
 )
 
-select group_id from {{ ref('base_admin_groups') }}
+select group_id from {{ ref('landed_admin_groups') }}
 where group_id is not null
     and source = (select source from latest_snapshot)
 
 union
 
-select group_id from {{ ref('base_admin_groups') }}
+select group_id from {{ ref('landed_admin_groups') }}
 where group_id is not null
     and not exists (select from latest_snapshot)

@@ -6,5 +6,5 @@ select
     is_available,
     available_since,
     {{ place_columns() }}
-from {{ ref('base_agent_availability') }}
+from {{ ref('landed_agent_availability') }}
 where outcome = 'staged'

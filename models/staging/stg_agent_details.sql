@@ -3,5 +3,5 @@
 select
     {{ columns_of('agent_details') }},
     {{ place_columns() }}
-from {{ ref('base_agent_details') }}
+from {{ ref('landed_agent_details') }}
 where outcome = 'staged'

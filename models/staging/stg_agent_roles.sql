@@ -3,13 +3,9 @@
 select distinct on (elements.agent_id, elements.role_id, elements.source)
     elements.agent_id,
     elements.role_id,
-    elements.file_id,
-    elements.position,
-    elements.source,
-    elements.sync_date,
-    elements.batch_order
+    {{ place_columns('elements') }}
 
-from {{ ref('base_agent_roles') }} as elements
+from {{ ref('landed_agent_roles') }} as elements
 
 inner join {{ ref('current_roles') }} as roles
     on elements.role_id = roles.role_id

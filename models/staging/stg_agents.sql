@@ -3,5 +3,5 @@
 select
     {{ columns_of('agents') }},
     {{ place_columns() }}
-from {{ ref('base_agents') }}
+from {{ ref('landed_agents') }}
 where outcome = 'staged'

@@ -3,5 +3,5 @@
 select
     {{ columns_of('budgets') }},
     {{ place_columns() }}
-from {{ ref('base_budgets') }}
+from {{ ref('landed_budgets') }}
 where outcome = 'staged'

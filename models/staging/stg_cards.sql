@@ -3,5 +3,5 @@
 select
     {{ columns_of('cards') }},
     {{ place_columns() }}
-from {{ ref('base_cards') }}
+from {{ ref('landed_cards') }}
 where outcome = 'staged'

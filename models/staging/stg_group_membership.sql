@@ -3,13 +3,9 @@
 select distinct on (elements.group_id, elements.agent_id, elements.source)
     elements.group_id,
     elements.agent_id,
-    elements.file_id,
-    elements.position,
-    elements.source,
-    elements.sync_date,
-    elements.batch_order
+    {{ place_columns('elements') }}
 
-from {{ ref('base_group_membership') }} as elements
+from {{ ref('landed_group_membership') }} as elements
 
 inner join {{ ref('known_agents') }} as agents
     on elements.agent_id = agents.agent_id

@@ -3,5 +3,5 @@
 select
     {{ columns_of('admin_groups') }},
     {{ place_columns() }}
-from {{ ref('base_admin_groups') }}
+from {{ ref('landed_admin_groups') }}
 where outcome = 'staged'

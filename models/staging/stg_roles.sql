@@ -3,5 +3,5 @@
 select
     {{ columns_of('roles') }},
     {{ place_columns() }}
-from {{ ref('base_roles') }}
+from {{ ref('landed_roles') }}
 where outcome = 'staged'

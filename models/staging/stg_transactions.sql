@@ -7,5 +7,5 @@ select
     amount_usd,
     fx_source,
     {{ place_columns() }}
-from {{ ref('base_transactions') }}
+from {{ ref('landed_transactions') }}
 where outcome = 'staged'

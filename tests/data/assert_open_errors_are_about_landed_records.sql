@@ -31,11 +31,23 @@ named as materialized (
 landed as (
 
     {% for entity in entities() -%}
-    select named.file, named.position, records.record, records.raw_text
+    select named.file, named.position, contents.record, contents.raw_text
     from named
-    inner join {{ source('raw', entity) }} as records
-        on named.file_id = records.file_id
-        and named.position = records.position
+    inner join {{ source('raw', entity) }} as contents
+        on named.file_id = contents.file_id
+        and named.position = contents.position
+    where named.entity = '{{ entity }}'
+
+    union all
+
+    select named.file, named.position, contents.record, contents.raw_text
+    from named
+    inner join {{ source('repeats', entity) }} as repeats
+        on named.file_id = repeats.file_id
+        and named.position = repeats.position
+    inner join {{ source('raw', entity) }} as contents
+        on repeats.first_file_id = contents.file_id
+        and repeats.first_position = contents.position
     where named.entity = '{{ entity }}'
     {%- if not loop.last %}
 

@@ -11,7 +11,7 @@ quarantined as (
         '{{ errors }}' as errors,
         files.file,
         records.position
-    from {{ ref('base_' ~ entity) }} as records
+    from {{ ref('landed_' ~ entity) }} as records
     inner join {{ ref('base_files') }} as files
         on records.file_id = files.file_id
     left join {{ ref(errors) }} as errors
@@ -19,7 +19,7 @@ quarantined as (
         and records.position = errors.position
         and errors.severity = 'error'
         and errors.resolved_at is null
-    where records.findings is not null
+    where records.content_findings is not null
         and records.outcome = 'quarantined'
         and errors.error_id is null
     {%- if not loop.last %}

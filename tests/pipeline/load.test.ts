@@ -158,7 +158,7 @@ describe('landing', () => {
   it('takes back rows on one connection after they have landed, when those on the other are refused', async () => {
     const lane = await database.sql.reserve()
     const rows = createRows(1n, Buffer.alloc(roomFor(1, 100)))
-    rows.add(0, Buffer.from('{}'), null)
+    rows.add(0, Buffer.from('{}'), null, null)
     await lane`begin`
     const copying = await startCopy(lane, 'agents')
     await copying.write(rows.pieces())
@@ -171,9 +171,9 @@ describe('landing', () => {
 
   it('sends nothing of a COPY that failed into the one after it', async () => {
     const rows = createRows(1n, Buffer.alloc(roomFor(150, 42_000_000)))
-    rows.add(0, Buffer.from('{"id":1e999999}'), null)
+    rows.add(0, Buffer.from('{"id":1e999999}'), null, null)
     for (let position = 1; position < 150; position += 1)
-      rows.add(position, Buffer.from(`{"id":${position},"signature":"${'x'.repeat(270_000)}"}`), null)
+      rows.add(position, Buffer.from(`{"id":${position},"signature":"${'x'.repeat(270_000)}"}`), null, null)
     const lane = await database.sql.reserve()
     await lane`begin`
     await copyRows(lane, 'agents', rows.pieces())

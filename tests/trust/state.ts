@@ -1,3 +1,4 @@
+import { entities } from '../../loaders/entities.ts'
 import type { Sql } from '../../run/database/driver.ts'
 import type { Row } from '../pipeline/rules/records.ts'
 import { compare, snapshot } from '../pipeline/rules/snapshot.ts'
@@ -88,9 +89,7 @@ select format('run %s is running', run_id) from ops.runs where status = 'running
 union all
 select format('%s rows of no file in landing', count(*))
 from (
-    select file_id from raw.agents union all select file_id from raw.agent_details union all select file_id from raw.admin_groups
-    union all select file_id from raw.roles union all select file_id from raw.budgets union all select file_id from raw.cards
-    union all select file_id from raw.transactions
+    ${entities.map(entity => `select file_id from raw.${entity} union all select file_id from raw.${entity}_repeats`).join(' union all ')}
 ) as landed
-where not exists (select from ops.files where files.file_id = landed.file_id)
+where file_id not in (select file_id from ops.files union all select file_id from ops.former_files)
 having count(*) > 0`

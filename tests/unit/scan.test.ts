@@ -5,6 +5,7 @@ import { judge, roomOf } from '../../loaders/judge.ts'
 import { startJudge } from '../../loaders/judge-thread.ts'
 import { createPool } from '../../loaders/pool.ts'
 import { bundles } from '../../loaders/record-batches.ts'
+import { createContents } from '../../loaders/contents.ts'
 import { decodeRow, rowStarts } from '../../loaders/rows.ts'
 import type { FeedFile } from '../../loaders/survey.ts'
 
@@ -201,7 +202,7 @@ describe('the records of a document', () => {
 })
 
 it('ends with an error when the thread that judges dies, and for all that it is asked after', async () => {
-  const judge = startJudge()
+  const judge = startJudge(createContents(1))
   const bundle = () => ({
     entity: 'nothing' as Entity,
     fileId: 1n,
@@ -210,7 +211,7 @@ it('ends with an error when the thread that judges dies, and for all that it is 
     bounds: new Uint32Array(),
     kind: 'line' as const,
   })
-  await expect(Promise.all([judge.judge(bundle()), judge.judge(bundle())])).rejects.toThrow('nothing.yml')
-  await expect(judge.judge(bundle())).rejects.toThrow('nothing.yml')
+  await expect(Promise.all([judge.judge(bundle(), false), judge.judge(bundle(), false)])).rejects.toThrow('nothing.yml')
+  await expect(judge.judge(bundle(), false)).rejects.toThrow('nothing.yml')
   await judge.close()
 })

@@ -1,11 +1,11 @@
-{# One row per landed record of admin_groups: its fields as typed columns, and the verdict on it. #}
+{# One row per landed content of admin_groups: its fields as typed columns, and the verdict on it. #}
 
 {{ config(
     unique_key=['file_id', 'position'],
     incremental_predicates=['source in (' ~ changed_batches('admin_groups') ~ ')'],
     indexes=[
         {'columns': ['source']},
-        {'columns': ['group_id', 'batch_order']},
+        {'columns': ['group_id']},
         {'columns': ['file_id'], 'where': 'findings is not null'},
     ],
 ) }}
@@ -16,10 +16,10 @@ with
 
 {{ judged_records() }}
 
-{{ concluded('group_id') }}
+{{ concluded() }}
 
 select
-    {{ place_columns() }},
+    file_id, position, source,
     {{ columns_of('admin_groups') }},
     outcome,
     findings

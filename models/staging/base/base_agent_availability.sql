@@ -5,7 +5,7 @@
     incremental_predicates=['source in (' ~ changed_batches('agent_details') ~ ')'],
     indexes=[
         {'columns': ['source']},
-        {'columns': ['agent_id', 'batch_order']},
+        {'columns': ['agent_id']},
         {'columns': ['file_id'], 'where': 'findings is not null'},
     ],
 ) }}
@@ -18,7 +18,7 @@ records as (
 
     select * from {{ ref('base_agent_details') }}
     where availability is not null
-        and (outcome = 'staged' or (outcome = 'duplicate' and findings is not null))
+        and outcome = 'accepted'
     {%- if is_incremental() %}
         and source in ({{ changed_batches('agent_details') }})
     {%- endif %}
@@ -32,8 +32,6 @@ elements as (
         records.position,
         element.place::integer as place,
         records.source,
-        records.sync_date,
-        records.batch_order,
         records.agent_id,
         records.outcome,
         element.value as body,
@@ -86,7 +84,7 @@ judged as (
 )
 
 select
-    {{ place_columns() }},
+    file_id, position, source,
     place,
     agent_id,
     coalesce(channel, 'unspecified') as channel,

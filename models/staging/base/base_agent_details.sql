@@ -1,11 +1,11 @@
-{# One row per landed record of agent_details: its fields as typed columns, and the verdict on it. #}
+{# One row per landed content of agent_details: its fields as typed columns, and the verdict on it. #}
 
 {{ config(
     unique_key=['file_id', 'position'],
     incremental_predicates=['source in (' ~ changed_batches('agent_details') ~ ')'],
     indexes=[
         {'columns': ['source']},
-        {'columns': ['agent_id', 'batch_order']},
+        {'columns': ['agent_id']},
         {'columns': ['file_id'], 'where': 'findings is not null'},
     ],
 ) }}
@@ -16,10 +16,10 @@ with
 
 {{ judged_records() }}
 
-{{ concluded('agent_id') }}
+{{ concluded() }}
 
 select
-    {{ place_columns() }},
+    file_id, position, source,
     {{ columns_of('agent_details') }},
     outcome,
     findings

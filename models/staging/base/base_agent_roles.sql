@@ -5,7 +5,7 @@
     incremental_predicates=['source in (' ~ changed_batches('agent_details') ~ ')'],
     indexes=[
         {'columns': ['source']},
-        {'columns': ['agent_id', 'batch_order']},
+        {'columns': ['agent_id']},
         {'columns': ['role_id']},
         {'columns': ['file_id'], 'where': 'findings is not null'},
     ],

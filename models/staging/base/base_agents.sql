@@ -1,11 +1,11 @@
-{# One row per landed record of the agents list: its fields as typed columns, and the verdict on it. #}
+{# One row per landed content of the agents list: its fields as typed columns, and the verdict on it. #}
 
 {{ config(
     unique_key=['file_id', 'position'],
     incremental_predicates=['source in (' ~ changed_batches('agents') ~ ')'],
     indexes=[
         {'columns': ['source']},
-        {'columns': ['agent_id', 'batch_order']},
+        {'columns': ['agent_id']},
         {'columns': ['file_id'], 'where': 'findings is not null'},
     ],
 ) }}
@@ -31,10 +31,10 @@ ruled as (
 
 {{ judged_records('ruled') }}
 
-{{ concluded('agent_id') }}
+{{ concluded() }}
 
 select
-    {{ place_columns() }},
+    file_id, position, source,
     {{ columns_of('agents') }},
     outcome,
     findings

@@ -1,11 +1,11 @@
-{# One row per landed record of budgets: its fields as typed columns, and the verdict on it. #}
+{# One row per landed content of budgets: its fields as typed columns, and the verdict on it. #}
 
 {{ config(
     unique_key=['file_id', 'position'],
     incremental_predicates=['source in (' ~ changed_batches('budgets') ~ ')'],
     indexes=[
         {'columns': ['source']},
-        {'columns': ['budget_id', 'batch_order']},
+        {'columns': ['budget_id']},
         {'columns': ['file_id'], 'where': 'findings is not null'},
     ],
 ) }}
@@ -34,10 +34,10 @@ ruled as (
 
 {{ judged_records('ruled') }}
 
-{{ concluded('budget_id', newest=none) }}
+{{ concluded() }}
 
 select
-    {{ place_columns() }},
+    file_id, position, source,
     {{ columns_of('budgets') }},
     outcome,
     findings

@@ -1,11 +1,11 @@
-{# One row per landed record of cards: its fields as typed columns, and the verdict on it. #}
+{# One row per landed content of cards: its fields as typed columns, and the verdict on it. #}
 
 {{ config(
     unique_key=['file_id', 'position'],
     incremental_predicates=['source in (' ~ changed_batches('cards') ~ ')'],
     indexes=[
         {'columns': ['source']},
-        {'columns': ['card_id', 'batch_order']},
+        {'columns': ['card_id']},
         {'columns': ['file_id'], 'where': 'findings is not null'},
     ],
 ) }}
@@ -28,10 +28,10 @@ ruled as (
 
 {{ judged_records('ruled') }}
 
-{{ concluded('card_id') }}
+{{ concluded() }}
 
 select
-    {{ place_columns() }},
+    file_id, position, source,
     {{ columns_of('cards') }},
     outcome,
     findings

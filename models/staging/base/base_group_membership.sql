@@ -5,8 +5,8 @@
     incremental_predicates=['source in (' ~ changed_batches('admin_groups') ~ ')'],
     indexes=[
         {'columns': ['source']},
-        {'columns': ['group_id', 'batch_order']},
         {'columns': ['agent_id', 'group_id']},
+        {'columns': ['group_id']},
         {'columns': ['file_id'], 'where': 'findings is not null'},
     ],
 ) }}

@@ -1,11 +1,11 @@
-{# One row per landed record of roles: its fields as typed columns, and the verdict on it. #}
+{# One row per landed content of roles: its fields as typed columns, and the verdict on it. #}
 
 {{ config(
     unique_key=['file_id', 'position'],
     incremental_predicates=['source in (' ~ changed_batches('roles') ~ ')'],
     indexes=[
         {'columns': ['source']},
-        {'columns': ['role_id', 'batch_order']},
+        {'columns': ['role_id']},
         {'columns': ['file_id'], 'where': 'findings is not null'},
     ],
 ) }}
@@ -16,10 +16,10 @@ with
 
 {{ judged_records() }}
 
-{{ concluded('role_id') }}
+{{ concluded() }}
 
 select
-    {{ place_columns() }},
+    file_id, position, source,
     {{ columns_of('roles') }},
     outcome,
     findings

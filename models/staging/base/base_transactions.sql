@@ -1,4 +1,4 @@
-{# One row per landed record of transactions: its fields as typed columns, its amount in USD (R26), and the verdict on it. #}
+{# One row per landed content of transactions: its fields as typed columns, its amount in USD (R26), and the verdict on it. #}
 
 {{ config(
     unique_key=['file_id', 'position'],
@@ -142,10 +142,10 @@ ruled as (
 
 {{ judged_records('ruled') }}
 
-{{ concluded('transaction_id') }}
+{{ concluded() }}
 
 select
-    {{ place_columns() }},
+    file_id, position, source,
     {{ columns_of('transactions') }},
     original_amount,
     exchange_rate,

@@ -1,4 +1,5 @@
-{# One row per landed record with a key that more records of its batch have. The base models rank these alone (R4, R17). #}
+{# One row per accepted record of a key that has several in its batch: its rank among them (R4), and whether an equal content comes before it (R17). #}
+{# Keys that come once in a batch, which are nearly all, are not here. Each different content is reported once, equal ones are only counted.      #}
 
 {{ config(
     unique_key=['file_id', 'position'],
@@ -7,22 +8,71 @@
 
 with
 
-{# Keys of one entity and batch that mean the same have one hash ("007" and 7). That others may share it does no harm: they are ranked too. #}
-keys as (
+accepted as (
+
+    {% for entity in entities() -%}
+    {%- set fields = fields_of(entity) -%}
+    {%- set outer = loop -%}
+    {% for place in ['contents', 'repeats'] -%}
+    select
+        '{{ entity }}' as entity,
+        {{ place }}.file_id,
+        {{ place }}.position,
+        contents.file_id as content_file_id,
+        contents.position as content_position,
+        files.source,
+        files.sync_date,
+        files.batch_order,
+        files.file_order,
+        to_jsonb(contents.{{ fields.keys() | first }}) as key,
+        hashtextextended(
+            contents.{{ fields.keys() | first }}::text, hashtextextended(files.source, {{ outer.index }})
+        ) as key_hash,
+        {{ 'contents.updated_at' if 'updated_at' in fields else 'null::timestamptz' }} as updated_at
+    from {{ ref('base_' ~ entity) }} as contents
+    {%- if place == 'repeats' %}
+    inner join {{ source('repeats', entity) }} as repeats
+        on contents.file_id = repeats.first_file_id
+        and contents.position = repeats.first_position
+    {%- endif %}
+    inner join {{ ref('base_files') }} as files
+        on {{ place }}.file_id = files.file_id
+    where contents.outcome = 'accepted'
+    {%- if is_incremental() %}
+        and files.source in ({{ changed_batches(entity) }})
+    {%- endif %}
+    {%- if not (loop.last and outer.last) %}
+
+    union all
+
+    {% endif %}
+    {%- endfor %}
+    {%- endfor %}
+
+),
+
+repeated as (
+
+    select accepted.*
+    from accepted
+    where key_hash in (select key_hash from accepted group by key_hash having count(*) > 1)
+
+),
+
+-- Contents are compared by the hash of jsonb: what was written otherwise may be equal.
+contents as (
 
     {% for entity in entities() -%}
     select
-        landed.file_id,
-        landed.position,
-        landed.source,
         '{{ entity }}' as entity,
-        hashtextextended(
-            ltrim(btrim(landed.body ->> 'id', {{ white_space() }}), '0'),
-            hashtextextended(landed.source, {{ loop.index }})
-        ) as key_hash
-    from (
-        {{ landed_records(entity) }}
-    ) as landed
+        file_id,
+        position,
+        jsonb_hash_extended(record, 0) as content
+    from {{ source('raw', entity) }}
+    where (file_id, position) in (
+        select content_file_id, content_position from repeated
+        where entity = '{{ entity }}'
+    )
     {%- if not loop.last %}
 
     union all
@@ -32,23 +82,39 @@ keys as (
 
 ),
 
-repeated as (
+ranked as (
 
-    select key_hash
-    from keys
-    where key_hash is not null
-    group by key_hash
-    having count(*) > 1
+    select
+        repeated.*,
+        contents.content,
+        row_number() over (
+            partition by repeated.entity, repeated.source, repeated.key
+            order by repeated.updated_at desc nulls last, repeated.file_order desc, repeated.position desc
+        ) as rank
+
+    from repeated
+
+    inner join contents
+        on repeated.entity = contents.entity
+        and repeated.content_file_id = contents.file_id
+        and repeated.content_position = contents.position
+
+),
+
+numbered as (
+
+    select
+        ranked.*,
+        row_number() over (partition by entity, source, key, content order by rank) as time_met
+    from ranked
 
 )
 
 select
-    keys.file_id,
-    keys.position,
-    keys.source,
-    keys.entity
-
-from keys
-
-inner join repeated
-    on keys.key_hash = repeated.key_hash
+    {{ place_columns() }},
+    entity,
+    rank,
+    case when rank > 1 and time_met = 1 then jsonb_build_array({{
+        finding('warning', 'duplicate_in_batch', 'null', 'key', "'another record of this key in the batch is kept'")
+    }}) end as findings
+from numbered

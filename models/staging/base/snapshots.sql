@@ -40,14 +40,14 @@ files as (
 -- What the records say: keys that are listed, whether one was accepted, and whether each file that holds records holds one with a key.
 listed as (
 
-    {% for entity, base, key in [('agents', 'base_agents', 'agent_id'), ('admin_groups', 'base_admin_groups', 'group_id')] -%}
+    {% for entity, key in [('agents', 'agent_id'), ('admin_groups', 'group_id')] -%}
     select
         '{{ entity }}' as entity,
         records.source,
         count(distinct records.{{ key }}) as listed,
         bool_or(records.outcome = 'staged') as has_staged,
         count(distinct records.file_id) filter (where records.{{ key }} is not null) as files_with_key
-    from {{ ref(base) }} as records
+    from {{ ref('landed_' ~ entity) }} as records
     where records.source in (select source from files where entity = '{{ entity }}')
     group by records.source
     {%- if not loop.last %}
