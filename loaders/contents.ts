@@ -63,7 +63,7 @@ export function openContents(memory: SharedArrayBuffer): Contents {
     },
     forget(fileId) {
       for (let at = HEADER; at < words.length; at += SLOT)
-        if (words[at + FILE] === fileId >>> 0 && (words[at + HIGH] as number) >>> 1 === Math.floor(fileId / 2 ** 32)) words[at + STATE] = GONE
+        if (isTaken(at) && placeAt(at).fileId === fileId) words[at + STATE] = GONE
     },
   }
 

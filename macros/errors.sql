@@ -71,17 +71,19 @@
 
 
 {# The landed record that `records` is about. limit 1 keeps the planner from reading all of landing for the few that failed. #}
-{# Citus takes no such lateral: there the few records go to the shards of landing.                                           #}
+{# Citus takes no such lateral: there the few records go to the shards of that one table of landing, for of all tables    #}
+{# together it would bring every record to the coordinator.                                                                #}
 {% macro landed_record(entity) -%}
     {%- if on_citus() -%}
-    inner join {{ source('raw', entity) }} as landed
+    inner join raw.{{ entity }} as landed
         on records.content_file_id = landed.file_id
         and records.content_position = landed.position
     {%- else -%}
     cross join lateral (
         select contents.record, contents.raw_text
-        from {{ source('raw', entity) }} as contents
-        where contents.file_id = records.content_file_id
+        from {{ ref('base_records') }} as contents
+        where contents.entity = '{{ entity }}'
+            and contents.file_id = records.content_file_id
             and contents.position = records.content_position
         limit 1
     ) as landed

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { projectDir } from './database.ts'
+import { holds } from './property.ts'
 import type { Feed, FeedFile } from './rules/feed.ts'
-import { deliveries, feedSeeds, feeds, writeFeed } from './rules/feeds.ts'
+import { deliveries, feedSeeds, feeds } from './rules/feeds.ts'
 import { readFeed } from './rules/read-feed.ts'
 import { readSeeds, type Seeds } from './rules/seeds.ts'
 import { compare, snapshot } from './rules/snapshot.ts'
@@ -170,7 +171,7 @@ describe('any feed', () => {
         }
       },
     )
-    await holds(property)
+    await holds(property, ([[, delivered]]) => delivered)
   }, 900_000)
 
   async function becomesWhatTheRulesSay(feeds: fc.Arbitrary<Feed>): Promise<void> {
@@ -192,7 +193,7 @@ describe('any feed', () => {
         }
       },
     )
-    await holds(property)
+    await holds(property, ([[, delivered]]) => delivered)
   }
 })
 
@@ -265,20 +266,4 @@ function between(feed: Feed) {
       ['+spend_by_budget_month'],
     ),
   })
-}
-
-/** Checks a property; a failure says what differed and how to repeat it, not the whole feed, which PROPERTY_FEED=folder keeps. */
-async function holds<Case extends [Feed, Feed[], ...unknown[]]>(property: fc.IAsyncProperty<[Case]>): Promise<void> {
-  const { failed, seed, counterexamplePath, counterexample, errorInstance } = await fc.check(property, {
-    numRuns: Number(process.env.PROPERTY_RUNS ?? 6),
-    ...(process.env.PROPERTY_SEED ? { seed: Number(process.env.PROPERTY_SEED), path: process.env.PROPERTY_PATH ?? '' } : {}),
-    endOnFailure: !process.env.PROPERTY_SHRINK,
-  })
-  if (!failed) return
-  const folder = process.env.PROPERTY_FEED
-  for (const [at, delivered] of counterexample?.[0][1].entries() ?? []) if (folder) writeFeed(delivered, join(folder, String(at)))
-  const { message, actual } = errorInstance as Error & { actual?: unknown }
-  throw new Error(
-    `PROPERTY_SEED=${seed} PROPERTY_PATH=${counterexamplePath} repeats it.\n${Array.isArray(actual) ? actual.join('\n') : message}`,
-  )
 }

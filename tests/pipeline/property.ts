@@ -1,0 +1,21 @@
+import { join } from 'node:path'
+import fc from 'fast-check'
+import type { Feed } from './rules/feed.ts'
+import { writeFeed } from './rules/feeds.ts'
+
+/** Checks a property; a failure says what differed and how to repeat it, not the whole feed, which PROPERTY_FEED=folder keeps. */
+export async function holds<Case extends unknown[]>(property: fc.IAsyncProperty<Case>, feedsOf: (given: Case) => Feed[] = () => []): Promise<void> {
+  const { failed, seed, counterexamplePath, counterexample, errorInstance } = await fc.check(property, {
+    numRuns: Number(process.env.PROPERTY_RUNS ?? 6),
+    ...(process.env.PROPERTY_SEED ? { seed: Number(process.env.PROPERTY_SEED), path: process.env.PROPERTY_PATH ?? '' } : {}),
+    endOnFailure: !process.env.PROPERTY_SHRINK,
+  })
+  if (!failed) return
+  const folder = process.env.PROPERTY_FEED
+  const delivered = folder && counterexample ? feedsOf(counterexample) : []
+  for (const [at, feed] of delivered.entries()) writeFeed(feed, join(folder as string, String(at)))
+  const { message, actual } = errorInstance as Error & { actual?: unknown }
+  throw new Error(
+    `PROPERTY_SEED=${seed} PROPERTY_PATH=${counterexamplePath} repeats it.\n${Array.isArray(actual) ? actual.join('\n') : message}`,
+  )
+}
