@@ -14,7 +14,7 @@ interface Options {
 }
 
 const command = new Command('bench')
-  .description('Measures the goals P1 to P7 side by side with their floors and writes bench/RESULTS.md.')
+  .description('Measures the goals side by side with their floors and writes bench/RESULTS.md.')
   .option('--only <goals>', 'some of them: P1,P3', goalsOf)
   .option('--runs <n>', 'runs of each, instead of the usual number', positive)
   .option('--scale <n>', 'size of the feeds, 1 being that of the goals', positive, 1)

@@ -19,7 +19,7 @@ const { transactions, runs, out } = new Command('bench:citus')
   .parse()
   .opts<{ transactions: number; runs: number; out: string }>()
 
-const plan = { transactions, agents: Math.max(100, Math.round(transactions / 20)), churn: 0, changes: 0.01 }
+const plan = { transactions, agents: Math.max(100, Math.round(transactions / 20)), churn: 0, active: 0, used: 0, changes: 0.01 }
 const citusUrl = process.env.CITUS_URL
 
 try {

@@ -37,6 +37,10 @@ export interface Plan {
   transactions: number
   /** Share of agents to whom something happens on a day; a quarter as many join. */
   churn: number
+  /** Share of agents who do something on a day, which moves their last_active_at (default: none). */
+  active?: number
+  /** Share of cards that are used on a day, which moves what they spent (default: none). */
+  used?: number
   /** New and updated transactions a day, half and half, as a share of those of day 1. */
   changes: number
   /** Each day sends all transactions again, not only the new and changed ones. */
@@ -55,7 +59,7 @@ export function feedOf(plan: Plan, directory: Directory) {
     admin_groups: (day: number) => groupsOn(plan, day),
     roles: (): Records => roles,
     budgets: (day: number) => budgetsOn(plan, day),
-    cards: (day: number) => mapped(accounts, (account, at) => cardRecord(account, eventOf(plan.churn, at, day).day % 250)),
+    cards: (day: number) => mapped(accounts, (account, at) => cardRecord(account, spentOn(plan, at, day))),
     transactions: (day: number) => transactionsOn(plan, accounts, directory.merchants, day),
   }
 }
@@ -83,11 +87,16 @@ function agentOn(plan: Plan, directory: Directory, n: number, day: number): Agen
   const agent = agentOf(plan.seed, n, directory.person(n))
   return {
     ...agent,
-    activeAt: event.day === 0 ? agent.activeAt : agent.activeAt.replace('2026-01-05', dateOf(event.day)),
+    activeAt: agent.activeAt.replace('2026-01-05', dateOf(Math.max(1, event.day, eventOf(plan.active ?? 0, n, day).day))),
     deactivated: kind === 2,
     roleIds: [roleId(1 + (n % 3)), ...(kind === 3 || kind === 4 ? [roleId(4 + (event.count % 5))] : [])],
     groupIds: homesOf(plan, n, day).map(groupId),
   }
+}
+
+/** What the n-th card spent in its period by that day. */
+function spentOn({ churn, used = 0 }: Plan, n: number, day: number): number {
+  return Math.max(eventOf(churn, n, day).day, eventOf(used, n, day).day) % 250
 }
 
 /** Every agent is in one group, one of five in a second one. */

@@ -1,8 +1,8 @@
 import { decimal, ratio, spread, times } from './figures.ts'
 import type { Machine } from './machine.ts'
 
-/** A goal of the benchmark, `P1` to `P8`. */
-export type GoalId = `P${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8}`
+/** A goal of the benchmark, `P1` to `P11`. */
+export type GoalId = `P${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 11}` | 'P1B'
 
 /** What was measured for a goal. */
 export interface Measured {

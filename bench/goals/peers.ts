@@ -17,7 +17,7 @@ interface Pair {
 
 /** P8: dbt on our models' SQL, and dlt on our feed, in turn with ours. */
 export async function measurePeers(bench: Bench, venv: Venv): Promise<Measured> {
-  const plan = { transactions: scaled(bench, 100_000), agents: scaledAgents(bench, 5_000), churn: 0, changes: 0.01 }
+  const plan = { transactions: scaled(bench, 100_000), agents: scaledAgents(bench, 5_000), churn: 0, active: 0, used: 0, changes: 0.01 }
   const size = `${whole(plan.transactions)} transactions`
   const large = await feed(bench.site, 'peers', plan)
   const loads = await againstDlt(bench, venv, join(large, 'sync-day1/transactions/1.json'), size)
