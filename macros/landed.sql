@@ -41,13 +41,7 @@
 {% macro landed_records(entity, more=[]) -%}
 {%- for place in ['contents', 'repeats'] %}
 select
-    {{ place }}.file_id,
-    {{ place }}.position,
-    contents.file_id as content_file_id,
-    contents.position as content_position,
-    files.source,
-    files.sync_date,
-    files.batch_order,
+    {{ place_of(place, 'contents') }},
     {% for column in columns_of(entity).split(',') %}contents.{{ column | trim }}, {% endfor %}
     {%- for column in more %}
     contents.{{ column }},
@@ -72,17 +66,33 @@ union all
 {%- endmacro %}
 
 
+{# Of them those that are staged: one per key and batch. Said in words that planners can count with. #}
+{% macro staged_records(entity, more=[]) -%}
+{%- for place in ['contents', 'repeats'] %}
+select
+    {% for column in columns_of(entity).split(',') %}contents.{{ column | trim }}, {% endfor %}
+    {%- for column in more %}
+    contents.{{ column }},
+    {%- endfor %}
+    {{ place_of(place, 'contents') }}
+
+from {{ ref('base_' ~ entity) }} as contents
+{{ places(place, 'contents', entity, 'repeated.rank > 1') }}
+
+where contents.outcome = 'accepted'
+    and repeated.file_id is null
+{% if not loop.last %}
+union all
+{% endif %}
+{%- endfor %}
+{%- endmacro %}
+
+
 {# The elements of the lists of landed records: a row per place of the list and element. The list of an exact repetition counts for nothing. #}
 {% macro landed_elements(entity, elements, columns) -%}
 {%- for place in ['elements', 'repeats'] %}
 select
-    {{ place }}.file_id,
-    {{ place }}.position,
-    elements.file_id as content_file_id,
-    elements.position as content_position,
-    files.source,
-    files.sync_date,
-    files.batch_order,
+    {{ place_of(place, 'elements') }},
     elements.place,
     {%- for column in columns %}
     elements.{{ column }},
@@ -105,8 +115,42 @@ union all
 {%- endmacro %}
 
 
+{# Of them those that are staged. #}
+{% macro staged_elements(entity, elements, columns) -%}
+{%- for place in ['elements', 'repeats'] %}
+select
+    elements.place,
+    {%- for column in columns %}
+    elements.{{ column }},
+    {%- endfor %}
+    {{ place_of(place, 'elements') }}
+
+from {{ elements }} as elements
+{{ places(place, 'elements', entity, 'repeated.rank > 1') }}
+
+where elements.outcome = 'accepted'
+    and repeated.file_id is null
+{% if not loop.last %}
+union all
+{% endif %}
+{%- endfor %}
+{%- endmacro %}
+
+
+{# The place_columns of a branch. #}
+{% macro place_of(place, content) -%}
+    {{ place }}.file_id,
+    {{ place }}.position,
+    {{ content }}.file_id as content_file_id,
+    {{ content }}.position as content_position,
+    files.source,
+    files.sync_date,
+    files.batch_order
+{%- endmacro %}
+
+
 {# The joins of a branch of the two: from a content to its first place (`place` is the content then) or to those where it was repeated. #}
-{% macro places(place, content, entity) -%}
+{% macro places(place, content, entity, when=none) -%}
 {%- if place == 'repeats' %}
 inner join {{ source('repeats', entity) }} as repeats
     on {{ content }}.file_id = repeats.first_file_id
@@ -118,4 +162,7 @@ inner join {{ ref('base_files') }} as files
 left join {{ ref('repeated_records') }} as repeated
     on {{ place }}.file_id = repeated.file_id
     and {{ place }}.position = repeated.position
+    {%- if when %}
+    and {{ when }}
+    {%- endif %}
 {%- endmacro %}

@@ -120,6 +120,8 @@
     {%- set type = field_types()[field.type].column -%}
     {%- if type == 'jsonb' -%}
     case when conforms then nullif({{ body }} #> {{ path }}, 'null') else fixed -> '{{ column }}' end as {{ column }}
+    {%- elif field.type == 'signature' -%}
+    case when conforms then btrim({{ body }} #>> {{ path }}, {{ white_space() }}) else fixed ->> '{{ column }}' end as {{ column }}
     {%- elif type == 'text' -%}
     case when conforms then {{ body }} #>> {{ path }} else fixed ->> '{{ column }}' end as {{ column }}
     {%- else -%}

@@ -8,8 +8,7 @@ with
 
 elements as {{ copied() }} (
 
-    select * from {{ ref('landed_group_membership') }}
-    where outcome = 'staged'
+    {{ staged_elements('admin_groups', ref('base_group_membership'), ['group_id', 'agent_id']) }}
 
 ),
 
@@ -23,9 +22,8 @@ latest_full as (
 
     left join lateral (
         select records.batch_order
-        from {{ ref('landed_admin_groups') }} as records
+        from {{ ref('stg_groups') }} as records
         where records.group_id = listed_groups.group_id
-            and records.outcome = 'staged'
             and records.agent_ids is not null
             and not {{ has_unreadable_element('records') }}
         order by records.batch_order desc

@@ -1,7 +1,3 @@
 {# One row per agent and batch: the accepted record of agent_details. #}
 
-select
-    {{ columns_of('agent_details') }},
-    {{ place_columns() }}
-from {{ ref('landed_agent_details') }}
-where outcome = 'staged'
+{{ staged_records('agent_details') }}

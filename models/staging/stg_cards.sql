@@ -1,7 +1,3 @@
 {# One row per card and batch: the accepted record. #}
 
-select
-    {{ columns_of('cards') }},
-    {{ place_columns() }}
-from {{ ref('landed_cards') }}
-where outcome = 'staged'
+{{ staged_records('cards') }}

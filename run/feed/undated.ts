@@ -11,21 +11,28 @@ import { compileNode } from '../template/compile.ts'
 
 /** The alert for batches that stand for no day though their names hold digits, and that sync_batches does not name (R2). */
 export async function undatedAlerts(session: Session): Promise<Alert[]> {
-  return alertsOf(session, 'staging.base_batches', 'staging.sync_batches')
+  return alertsOf(session, 'staging.base_batch_dates', 'staging.sync_batches')
 }
 
-/** The same after a load, when nothing may be built yet: names are read as the project's models read them. None where the project has mistakes. */
+/** The same after a load, when what landed is not built yet: names are read as the project's models read them. None where the project has mistakes. */
 export async function undatedAfterLoad(command: Command, sql: Sql): Promise<Alert[]> {
-  if (await hasRelations(sql, ['staging.base_batches', 'staging.sync_batches']))
-    return alertsOf(sql, 'staging.base_batches', 'staging.sync_batches')
+  if (await isBuilt(sql)) return alertsOf(sql, 'staging.base_batch_dates', 'staging.sync_batches')
   const { project, errors } = await openPartly(command)
   const node = (name: string) => [...project.nodes.values()].find(node => node.name === name)
-  const [batches, seed] = [node('base_batches'), node('sync_batches')]
+  const [batches, seed] = [node('base_batch_dates'), node('sync_batches')]
   if (errors.length > 0 || !batches || !seed) return []
   const text = await readFile(path.join(project.dir, seed.path), 'utf8')
   const named = `jsonb_to_recordset(${literal(JSON.stringify(objectsOf(readCsv(text, seed.path))))}) as named (batch text, sync_date date)`
   const compiled = await compileNode(project, batches, { standIn: node => (node === seed ? named : undefined) })
   return alertsOf(sql, `(${compiled.text})`, named)
+}
+
+/** Whether the last build has seen all batches. */
+async function isBuilt(sql: Sql): Promise<boolean> {
+  if (!(await hasRelations(sql, ['staging.base_batch_dates', 'staging.sync_batches']))) return false
+  const [row] = await sql<{ missing: boolean }[]>`
+    select exists (select batch from ops.batches except select source from staging.base_batch_dates) as missing`
+  return row?.missing === false
 }
 
 async function alertsOf(sql: Session | Sql, batches: string, named: string): Promise<Alert[]> {

@@ -1,56 +1,15 @@
-{# One row per batch and entity that ever landed: the day it stands for (R2) and its place in the order of batches (R4). #}
+{# One row per batch and entity that ever landed, with the counter of its last change. #}
 
 {{ config(materialized='view') }}
 
-with
+select
+    batches.batch as source,
+    batches.entity,
+    batches.changed_in,
+    dates.sync_date,
+    dates.batch_order
 
-batches as (
+from {{ source('ops', 'batches') }} as batches
 
-    select * from {{ source('ops', 'batches') }}
-
-),
-
-sync_batches as (
-
-    select * from {{ ref('sync_batches') }}
-
-),
-
-dated as (
-
-    select
-        batches.batch as source,
-        batches.entity,
-        batches.changed_in,
-        batches.natural_order,
-
-        -- The seed has the first word, also when it says that a batch has no date.
-        case
-            when sync_batches.batch is not null then sync_batches.sync_date
-            else {{ sync_date_in_name('batches.batch') }}
-        end as sync_date
-
-    from batches
-
-    left join sync_batches
-        on batches.batch = sync_batches.batch
-
-),
-
-ordered as (
-
-    select
-        source,
-        entity,
-        changed_in,
-        sync_date,
-
-        -- Undated before dated, then by day, then by name: a text, so that it never changes when other batches come.
-        (coalesce(to_char(sync_date, 'YYYY-MM-DD'), '') || ' ' || natural_order || ' ' || source)
-            collate "C" as batch_order
-
-    from dated
-
-)
-
-select * from ordered
+inner join {{ ref('base_batch_dates') }} as dates
+    on batches.batch = dates.source

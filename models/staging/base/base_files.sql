@@ -12,7 +12,7 @@ files as (
 
 batches as (
 
-    select * from {{ ref('base_batches') }}
+    select * from {{ ref('base_batch_dates') }}
 
 ),
 
@@ -39,7 +39,6 @@ ordered as (
 
     inner join batches
         on files.batch = batches.source
-        and files.entity = batches.entity
 
 )
 
