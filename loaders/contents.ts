@@ -62,8 +62,7 @@ export function openContents(memory: SharedArrayBuffer): Contents {
       put(place)
     },
     forget(fileId) {
-      for (let at = HEADER; at < words.length; at += SLOT)
-        if (isTaken(at) && placeAt(at).fileId === fileId) words[at + STATE] = GONE
+      for (let at = HEADER; at < words.length; at += SLOT) if (isTaken(at) && placeAt(at).fileId === fileId) words[at + STATE] = GONE
     },
   }
 
@@ -107,7 +106,11 @@ export function openContents(memory: SharedArrayBuffer): Contents {
 
   function placeAt(at: number): FirstPlace {
     const high = words[at + HIGH] as number
-    return { fileId: (high >>> 1) * 2 ** 32 + (words[at + FILE] as number), position: words[at + POSITION] as number, conforms: (high & 1) === 1 }
+    return {
+      fileId: (high >>> 1) * 2 ** 32 + (words[at + FILE] as number),
+      position: words[at + POSITION] as number,
+      conforms: (high & 1) === 1,
+    }
   }
 }
 

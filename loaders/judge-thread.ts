@@ -31,7 +31,9 @@ export function startJudge({ memory }: Pick<Contents, 'memory'>): Judge {
   const spares: Uint8Array[] = []
   let failure: Error | undefined
 
-  worker.on('message', (judged: JudgedOnThread) => waiting.shift()?.resolve({ ...judged, rows: judged.rows.map(asBuffer), repeats: asBuffer(judged.repeats) }))
+  worker.on('message', (judged: JudgedOnThread) =>
+    waiting.shift()?.resolve({ ...judged, rows: judged.rows.map(asBuffer), repeats: asBuffer(judged.repeats) }),
+  )
   worker.on('error', fail)
   worker.on('exit', code => fail(new Error(`The thread that judges records ended with code ${code}.`)))
 

@@ -1,5 +1,5 @@
 import type { CopyIn, Session } from '../run/database/driver.ts'
-import { type Contents, knownContents } from './contents.ts'
+import { knownContents } from './contents.ts'
 import { copyRepeats, copyRows, isDataFault, startCopy } from './copy.ts'
 import { type Entity, entities } from './entities.ts'
 import { type Judged, judge, roomOf } from './judge.ts'
@@ -97,7 +97,9 @@ export async function land(paths: string[], lander: Lander): Promise<void> {
       const [one, two] = [await pieces.next(), await pieces.next()]
       if (two.done) {
         const tally = createTally()
-        const judged = one.done ? undefined : judge(one.value, room(roomOf(one.value)), { contents, remembers: last.get(landed.file.entity) !== landed.file.path })
+        const judged = one.done
+          ? undefined
+          : judge(one.value, room(roomOf(one.value)), { contents, remembers: last.get(landed.file.entity) !== landed.file.path })
         if (!one.done && judged) {
           tally.add(one.value, judged)
           if (!judged.rows.some(({ buffer }) => buffer === one.value.bytes.buffer)) pool.give(one.value.bytes)
@@ -321,10 +323,7 @@ function finish(landed: Landed, tally: Tally, source: Source, document: Document
   return { ...landed, sha256: source.finish(), records: tally.records, rejected: tally.rejected, signs }
 }
 
-async function* judgedBy(
-  judge: Crew['judge'],
-  pieces: AsyncGenerator<FileBundle>,
-): AsyncGenerator<[FileBundle, Promise<JudgedOnThread>]> {
+async function* judgedBy(judge: Crew['judge'], pieces: AsyncGenerator<FileBundle>): AsyncGenerator<[FileBundle, Promise<JudgedOnThread>]> {
   let last: Promise<unknown> = Promise.resolve()
   try {
     for await (const bundle of pieces) {

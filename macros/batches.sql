@@ -1,8 +1,9 @@
 {# Batches and time: R1 to R4. #}
 
 
-{# The day that a batch's name says: the first real date in it, else …dayN counted from first_sync_date, else none. A date is eight digits #}
-{# (20260105) or has one separator of - _ . twice (2026.1.5); a time may follow after T or _. More digits before or after it make it none. #}
+{# The day that a batch's name says: the first real date in it, else …dayN counted from first_sync_date, else none. A #}
+{# date is eight digits (20260105) or has one separator of - _ . twice (2026.1.5); a time may follow after T or _.    #}
+{# More digits before or after it make it none.                                                                       #}
 {% macro sync_date_in_name(name) -%}
     coalesce(
         (
@@ -10,7 +11,9 @@
             from (
                 select
                     number,
-                    case when written ~ '{{ date_grammar() }}' then case when {{ is_real_day('written') }} then written::date end end as day
+                    case when written ~ '{{ date_grammar() }}'
+                        then case when {{ is_real_day('written') }} then written::date end
+                    end as day
                 from regexp_matches(
                     {{ name }},
                     '(?<![0-9])((?:199|20[0-9])[0-9])(?:'
@@ -19,7 +22,9 @@
                     'g'
                 ) with ordinality as matches (part, number)
                 cross join lateral (
-                    select concat_ws('-', part[1], lpad(coalesce(part[3], part[5]), 2, '0'), lpad(coalesce(part[4], part[6]), 2, '0')) as written
+                    select concat_ws(
+                        '-', part[1], lpad(coalesce(part[3], part[5]), 2, '0'), lpad(coalesce(part[4], part[6]), 2, '0')
+                    ) as written
                 ) as forms
             ) as days
             where day is not null
@@ -31,8 +36,9 @@
 {%- endmacro %}
 
 
-{# The batches of an entity that were added, corrected or pruned since this model was last published. In a build by their names: the     #}
-{# planner then knows how few records they hold beside all days, where a subquery might as well give the largest batch of all.          #}
+{# The batches of an entity that were added, corrected or pruned since this model was last published. In a build by   #}
+{# their names: the planner then knows how few records they hold beside all days, where a subquery might as well give #}
+{# the largest batch of all.                                                                                          #}
 {% macro changed_batches(entities) -%}
     {%- set changed -%}
     select source
@@ -47,7 +53,9 @@
 {# What IN takes: the values of a query's one column in a build, for the planner, and the query itself elsewhere. #}
 {% macro listed(query) -%}
     {%- if execute and is_incremental() -%}
-    {{ run_query("select distinct quote_literal(value) from (" ~ query ~ ") as found (value) order by 1").columns[0].values() | join(', ') or 'null' }}
+    {%- set literals = "select distinct quote_literal(value) from (" ~ query ~ ") as found (value) order by 1" -%}
+    {%- set found = run_query(literals) -%}
+    {{ found.columns[0].values() | join(', ') or 'null' }}
     {%- else -%}
     {{ query }}
     {%- endif -%}
@@ -67,8 +75,9 @@
 {%- endmacro %}
 
 
-{# The first day that batches of some entities changed since this model was last published: those before are as they were. Null when  #}
-{# none changed; '-infinity' when an undated one did, which ranks before all days. In a build the day itself, for the planner.       #}
+{# The first day that batches of some entities changed since this model was last published: those before are as they  #}
+{# were. Null when none changed; '-infinity' when an undated one did, which ranks before all days. In a build the day #}
+{# itself, for the planner.                                                                                           #}
 {% macro first_changed_day(entities) -%}
     {%- set first -%}
     select min(coalesce(sync_date, '-infinity'))
@@ -90,7 +99,8 @@
 {%- endmacro %}
 
 
-{# With --accept-shrink: what the guard would have held back is remembered, and the models that follow see the batch as changed. #}
+{# With --accept-shrink: what the guard would have held back is remembered, and the models that follow see the batch #}
+{# as changed.                                                                                                       #}
 {% macro remember_accepted_shrinks() -%}
     {%- if accepts_shrinks() -%}
     with accepted as (

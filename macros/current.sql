@@ -1,6 +1,7 @@
-{# The current record of each key by R4, with the first and last dated batch that holds an accepted one. On later builds only keys that #}
-{# changed batches touch are looked at: the newest record that came is compared with the row that is there. Where that row says too     #}
-{# little (it is newer, or was partly of a batch that has changed), the key is looked up among all days.                                #}
+{# The current record of each key by R4, with the first and last dated batch that holds an accepted one. On later     #}
+{# builds only keys that changed batches touch are looked at: the newest record that came is compared with the row    #}
+{# that is there. Where that row says too little (it is newer, or was partly of a batch that has changed), the key is #}
+{# looked up among all days.                                                                                          #}
 {% macro current_records(staged, key, entity) -%}
 with
 
@@ -143,19 +144,27 @@ select * from succeeding
 {%- endmacro %}
 
 
-{# The keys that a changed batch holds, and those whose current record, first day or last day came from it before it changed. #}
+{# The keys that a changed batch holds, and those whose current record, first day or last day came from it before it #}
+{# changed.                                                                                                          #}
 {% macro touched_keys(staged, key, entity) -%}
     select {{ key }} from {{ staged }}
     where source in ({{ changed_batches(entity) }})
     union
     select {{ key }} from {{ this }}
     where source in ({{ changed_batches(entity) }})
-        or first_seen_on in (select sync_date from {{ ref('base_batches') }} where entity = '{{ entity }}' and changed_in > {{ last_built() }})
-        or last_seen_on in (select sync_date from {{ ref('base_batches') }} where entity = '{{ entity }}' and changed_in > {{ last_built() }})
+        or first_seen_on in (
+            select sync_date from {{ ref('base_batches') }}
+            where entity = '{{ entity }}' and changed_in > {{ last_built() }}
+        )
+        or last_seen_on in (
+            select sync_date from {{ ref('base_batches') }}
+            where entity = '{{ entity }}' and changed_in > {{ last_built() }}
+        )
 {%- endmacro %}
 
 
-{# Most of these rows are written again each day: with room left in its page a new version stays beside the old one (migration 00011). #}
+{# Most of these rows are written again each day: with room left in its page a new version stays beside the old one #}
+{# (migration 00011).                                                                                               #}
 {% macro leave_room() -%}
     {%- if not is_incremental() -%} alter table {{ this }} set (fillfactor = 45) {%- endif -%}
 {%- endmacro %}

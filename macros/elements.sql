@@ -1,5 +1,5 @@
-{# The elements of a list of ids: each follows R11 like a key. Lists of quarantined contents are not judged;                      #}
-{# of equal elements of one list the first stands for all. Equal is what is written alike: 7 is an id, 7.0 is none.             #}
+{# The elements of a list of ids: each follows R11 like a key. Lists of quarantined contents are not judged; of equal #}
+{# elements of one list the first stands for all. Equal is what is written alike: 7 is an id, 7.0 is none.            #}
 {% macro judged_elements(records, entity, owner, list, element) -%}
 with
 
@@ -85,8 +85,8 @@ order by {{ element }}
 {%- endmacro %}
 
 
-{# The different values of an indexed column of a table: a walk from value to value through the index, so that the cost follows their #}
-{# number and not that of the rows, which come anew each day.                                                                         #}
+{# The different values of an indexed column of a table: a walk from value to value through the index, so that the #}
+{# cost follows their number and not that of the rows, which come anew each day.                                   #}
 {% macro distinct_values(relation, column) -%}
     with recursive walk as (
 

@@ -1,4 +1,5 @@
-{# What the error tables share. An error that is found is open; one that a later build no longer finds is resolved, and stays. #}
+{# What the error tables share. An error that is found is open; one that a later build no longer finds is resolved, #}
+{# and stays.                                                                                                       #}
 
 
 {# The tables of errors: a mapping of each to the entity that it is about. #}
@@ -17,7 +18,8 @@
 {%- endmacro %}
 
 
-{# The landed records of an entity of which something was found: those of contents with findings, and repetitions of a key in a batch. #}
+{# The landed records of an entity of which something was found: those of contents with findings, and repetitions of #}
+{# a key in a batch.                                                                                                 #}
 {% macro noted_records(entity, key) -%}
     (
         select {{ key }}, {{ place_columns() }}, findings
@@ -70,9 +72,9 @@
 {%- endmacro %}
 
 
-{# The landed record that `records` is about. limit 1 keeps the planner from reading all of landing for the few that failed. #}
-{# Citus takes no such lateral: there the few records go to the shards of that one table of landing, for of all tables    #}
-{# together it would bring every record to the coordinator.                                                                #}
+{# The landed record that `records` is about. limit 1 keeps the planner from reading all of landing for the few that #}
+{# failed. Citus takes no such lateral: there the few records go to the shards of that one table of landing, for of  #}
+{# all tables together it would bring every record to the coordinator.                                               #}
 {% macro landed_record(entity) -%}
     {%- if on_citus() -%}
     inner join raw.{{ entity }} as landed
@@ -141,7 +143,8 @@
 {%- endmacro %}
 
 
-{# The dated batches that hold an entity and yet take no part in absence (R5); of one that never held a record nothing is said. #}
+{# The dated batches that hold an entity and yet take no part in absence (R5); of one that never held a record #}
+{# nothing is said.                                                                                            #}
 {% macro incomplete_snapshots(entity, keys) -%}
     select
         {%- for key, type in keys.items() %}
@@ -154,7 +157,8 @@
         coalesce(
             shortfall,
             'it lists ' || listed || ' where ' || compared_with || ' listed ' || before
-                || ', less than min_snapshot_ratio {{ var('min_snapshot_ratio') }}; build --accept-shrink takes it as it is'
+                || ', less than min_snapshot_ratio {{ var('min_snapshot_ratio') }}; '
+                || 'build --accept-shrink takes it as it is'
         ) || ': {{ entity }} missing from it are not treated as removed' as rule,
         null::jsonb as raw_record,
         null as raw_text,
@@ -171,7 +175,9 @@
 
 {# The error table that follows from what was found, a relation named `found`, and from what the table already says. #}
 {% macro error_table(keys) -%}
-{%- set columns = keys + ['severity', 'error_type', 'error_message', 'field', 'raw_record', 'raw_text', 'source', 'file', 'position'] -%}
+{%- set columns = keys + [
+    'severity', 'error_type', 'error_message', 'field', 'raw_record', 'raw_text', 'source', 'file', 'position',
+] -%}
 identified as (
 
     select

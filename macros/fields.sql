@@ -1,5 +1,6 @@
-{# From the declaration of an entity (loaders/entities/<entity>.yml) to typed columns and the rules R11 to R14 as findings. A finding is what an   #}
-{# error table says: {severity, error_type, field, value, rule}. A fault quarantines its record, a remark does not.                              #}
+{# From the declaration of an entity (loaders/entities/<entity>.yml) to typed columns and the rules R11 to R14 as   #}
+{# findings. A finding is what an error table says: {severity, error_type, field, value, rule}. A fault quarantines #}
+{# its record, a remark does not.                                                                                   #}
 
 
 {# The names of all entities: each has a declaration, a table in raw, and a model base_<entity>. #}
@@ -18,11 +19,13 @@
 {%- endmacro %}
 
 
-{# A number that says which declaration a record conforms to: of all that decides how it is cast. loaders/conform.ts makes the same. #}
+{# A number that says which declaration a record conforms to: of all that decides how it is cast. loaders/conform.ts #}
+{# makes the same.                                                                                                   #}
 {% macro declaration(entity) -%}
     {%- set lines = [] -%}
     {%- for column, field in fields_of(entity).items() -%}
-        {%- do lines.append([column, field.path, field.type, 'required' if field.required else '', field.minimum | default('')] | join(' ')) -%}
+        {%- set required = 'required' if field.required else '' -%}
+        {%- do lines.append([column, field.path, field.type, required, field.minimum | default('')] | join(' ')) -%}
     {%- endfor -%}
     x'{{ local_md5(lines | join('\n'))[:8] }}'::integer
 {%- endmacro %}
@@ -31,14 +34,19 @@
 {# The columns of a base model, in the order of the declaration. #}
 {% macro columns_of(entity) -%}
     {%- set columns = [] -%}
-    {%- for column, field in fields_of(entity).items() if field.kept | default(true) %}{% do columns.append(column) %}{% endfor -%}
-    {%- for column in columns %}{{ column }}{{ (',\n    ' if loop.index % 6 == 0 else ', ') if not loop.last }}{% endfor -%}
+    {%- for column, field in fields_of(entity).items() if field.kept | default(true) -%}
+        {%- do columns.append(column) -%}
+    {%- endfor -%}
+    {%- for column in columns -%}
+        {{ column }}{{ (',\n    ' if loop.index % 6 == 0 else ', ') if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}
 
 
-{# A SELECT whose columns the next steps use many times. The planner merges steps, and would compute each column again wherever it   #}
-{# is used, but never merges one that has a WITH of its own. Filters still get through to it, and parallel workers may take part.     #}
-{# Citus takes such a WITH away; an ORDER BY, here by a constant, holds the step apart there, but would keep parallel workers out.    #}
+{# A SELECT whose columns the next steps use many times. The planner merges steps, and would compute each column    #}
+{# again wherever it is used, but never merges one that has a WITH of its own. Filters still get through to it, and #}
+{# parallel workers may take part. Citus takes such a WITH away; an ORDER BY, here by a constant, holds the step    #}
+{# apart there, but would keep parallel workers out.                                                                #}
 {% macro computed_once() -%}
     {{ 'with computed_once as (select 1)' if not on_citus() }}
     {{- caller() }}
@@ -48,15 +56,17 @@
 {%- endmacro %}
 
 
-{# How a step that is read twice is written: copied to where it is read, so that filters get through to it. Citus takes the copies for one table; #}
-{# where it never sees two of them together, as one of their readers is materialized there, `apart` says so.                                      #}
+{# How a step that is read twice is written: copied to where it is read, so that filters get through to it. Citus    #}
+{# takes the copies for one table; where it never sees two of them together, as one of their readers is materialized #}
+{# there, `apart` says so.                                                                                           #}
 {% macro copied(apart=false) -%}
     {{ 'not materialized /* apart */' if apart else 'materialized' if on_citus() else 'not materialized' }}
 {%- endmacro %}
 
 
-{# The steps that open a base model. Records that conform to the declaration, as the loader found, are cast as they are; the others are examined #}
-{# field by field, and what converts is cast. Their last, `typed`, has a column for each field, and what was found of the fields.                #}
+{# The steps that open a base model. Records that conform to the declaration, as the loader found, are cast as they   #}
+{# are; the others are examined field by field, and what converts is cast. Their last, `typed`, has a column for each #}
+{# field, and what was found of the fields.                                                                           #}
 {% macro typed_records(entity) -%}
 landed as (
 
@@ -68,7 +78,8 @@ landed as (
 {%- endmacro %}
 
 
-{# The step that makes columns of the fields of a relation: with `fixed`, what the columns of a record that does not conform are cast from. #}
+{# The step that makes columns of the fields of a relation: with `fixed`, what the columns of a record that does not #}
+{# conform are cast from.                                                                                            #}
 {% macro typed(relation, fields, body='body', prefix='') -%}
 typed as (
 
@@ -90,7 +101,8 @@ typed as (
 {%- endmacro %}
 
 
-{# One record, field by field: its values that convert, by column (fixed), and what is wrong with the others. Of one that conforms nothing is looked at. #}
+{# One record, field by field: its values that convert, by column (fixed), and what is wrong with the others. Of one #}
+{# that conforms nothing is looked at.                                                                               #}
 {% macro examined(fields, body, prefix) -%}
         with
 
@@ -98,7 +110,11 @@ typed as (
             values
             {%- for column, field in fields.items() %}
             {{- '\n            ' if loop.index % 2 == 1 else ' ' -}}
-            ({{ loop.index }}, '{{ column }}', '{{ field.path }}', '{{ field.type }}', {{ 'true' if field.required else 'false' }}, {{ field.minimum | default('null::int') }}){{ ',' if not loop.last }}
+            {%- set required = 'true' if field.required else 'false' -%}
+            {%- set minimum = field.minimum | default('null::int') %}
+            {{- "(%s, '%s', '%s', '%s', %s, %s)"
+                | format(loop.index, column, field.path, field.type, required, minimum) }}
+            {{- ',' if not loop.last }}
             {%- endfor %}
         ),
 
@@ -116,7 +132,9 @@ typed as (
                 '{{ prefix }}' || path as field,
                 {{ body }} #> string_to_array(path, '.') as json,
                 -- In an object that is not there nothing is required.
-                is_required and jsonb_typeof({{ body }} #> (string_to_array(path, '.'))[:regexp_count(path, '[.]')]) = 'object' as is_due
+                is_required
+                    and jsonb_typeof({{ body }} #> (string_to_array(path, '.'))[:regexp_count(path, '[.]')]) = 'object'
+                    as is_due
             from fields
             inner join types using (type)
             where not conforms
@@ -163,7 +181,8 @@ typed as (
             else {{ finding('error', 'invalid_value', rule="'required, must be ' || words") }}
         end
         when converts and amount < minimum
-            then {{ finding('error', 'invalid_value', rule="case minimum when 0 then 'must not be negative' else 'must be at least ' || minimum end") }}
+            then {{ finding('error', 'invalid_value',
+                rule="case minimum when 0 then 'must not be negative' else 'must be at least ' || minimum end") }}
     end
 {%- endmacro %}
 
@@ -175,7 +194,8 @@ typed as (
             when type = 'list' and json is not null
                 then {{ finding('error', 'invalid_value', rule="'must be an array: the list is unknown'") }}
             when is_due or {{ is_absent() }} then null
-            when {{ is_too_large() }} then {{ finding('warning', 'invalid_value', rule="'is too large: kept as null'") }}
+            when {{ is_too_large() }}
+                then {{ finding('warning', 'invalid_value', rule="'is too large: kept as null'") }}
             else {{ finding('warning', 'invalid_value', rule="'must be ' || words || ': kept as null'") }}
         end
         when kind <> json_type or (type in ('bigint', 'integer') and text like '%.%')
@@ -186,21 +206,24 @@ typed as (
 
 {# One finding: its words as literals, field, value and rule as expressions. #}
 {% macro finding(severity, error_type, field='field', value='json', rule='rule') -%}
-    jsonb_build_object('severity', '{{ severity }}', 'error_type', '{{ error_type }}', 'field', {{ field }}, 'value', {{ value }}, 'rule', {{ rule }})
+    jsonb_build_object('severity', '{{ severity }}', 'error_type', '{{ error_type }}',
+        'field', {{ field }}, 'value', {{ value }}, 'rule', {{ rule }})
 {%- endmacro %}
 
 
 {# A rule beyond a field's own type, with its SQL as the body of the call: true where a record breaks it. #}
 {% macro fault(error_type, path, rule, severity='error', body='body') -%}
     case when {{ caller() | trim }}
-        then {{ finding(severity, error_type, "'" ~ path ~ "'", json_at(path, body), "'" ~ rule | replace("'", "''") ~ "'") }} end
+        then {{ finding(severity, error_type, "'" ~ path ~ "'", json_at(path, body),
+            "'" ~ rule | replace("'", "''") ~ "'") }} end
 {%- endmacro %}
 
 
 {# The same of what is odd about a record that is kept. #}
 {% macro remark(error_type, path, rule, body='body') -%}
     case when {{ caller() | trim }}
-        then {{ finding('warning', error_type, "'" ~ path ~ "'", json_at(path, body), "'" ~ rule | replace("'", "''") ~ "'") }} end
+        then {{ finding('warning', error_type, "'" ~ path ~ "'", json_at(path, body),
+            "'" ~ rule | replace("'", "''") ~ "'") }} end
 {%- endmacro %}
 
 
@@ -214,8 +237,8 @@ typed as (
 {%- endmacro %}
 
 
-{# The verdict on each record of `typed`, or of `ruled` where the model has rules of its own (rule_faults, rule_remarks). A record that is foreign #}
-{# (R6) and lacks nothing is refused for what it is.                                                                                               #}
+{# The verdict on each record of `typed`, or of `ruled` where the model has rules of its own (rule_faults, #}
+{# rule_remarks). A record that is foreign (R6) and lacks nothing is refused for what it is.               #}
 {% macro judged_records(relation='typed') -%}
 {%- set faults = 'rule_faults' if relation == 'ruled' else "'{}'::jsonb[]" -%}
 judged as (
@@ -226,13 +249,16 @@ judged as (
         case
             when conforms then {{ faults }}
             when stream is not null
-                then array[{{ finding('error', 'invalid_value', "'stream'", 'to_jsonb(stream)', "'the wrapper names another stream'") }}]
-            when record is null then array[jsonb_build_object('severity', 'error', 'error_type', problem, 'rule', problem_detail)]
+                then array[{{ finding('error', 'invalid_value', "'stream'", 'to_jsonb(stream)',
+                    "'the wrapper names another stream'") }}]
+            when record is null
+                then array[jsonb_build_object('severity', 'error', 'error_type', problem, 'rule', problem_detail)]
             when jsonb_typeof(record) <> 'object'
                 then array[{{ finding('error', 'not_an_object', 'null', 'record', "'a record must be an object'") }}]
             when field_faults || {{ faults }} <> '{}' then field_faults || {{ faults }}
             when is_foreign
-                then array[{{ finding('error', 'missing_value', 'null', 'record', "'it has no other field of such a record'") }}]
+                then array[{{ finding('error', 'missing_value', 'null', 'record',
+                    "'it has no other field of such a record'") }}]
             else '{}'
         end as faults,
         field_remarks || {{ 'rule_remarks' if relation == 'ruled' else "'{}'::jsonb[]" }} as remarks
@@ -243,8 +269,9 @@ judged as (
 {%- endmacro %}
 
 
-{# The step that closes a base model: what becomes of a content. Contents are accepted or not whatever else their batches hold; which record of a  #}
-{# key counts in a batch (R4), and which repeats another (R17), follows in repeated_records.                                                       #}
+{# The step that closes a base model: what becomes of a content. Contents are accepted or not whatever else their #}
+{# batches hold; which record of a key counts in a batch (R4), and which repeats another (R17), follows in        #}
+{# repeated_records.                                                                                              #}
 {% macro concluded() -%}
 concluded as (
 

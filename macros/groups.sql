@@ -13,8 +13,8 @@
 {%- endmacro %}
 
 
-{# Steps that end in `listings`: one row per group of a relation and batch in which it could show. `kind`: full (a readable list), #}
-{# partial (with an unreadable element), unknown (no list), absent.                                                              #}
+{# Steps that end in `listings`: one row per group of a relation and batch in which it could show. `kind`: full (a #}
+{# readable list), partial (with an unreadable element), unknown (no list), absent.                                #}
 {% macro group_listings(groups) -%}
 records as (
 

@@ -1,5 +1,6 @@
-{# Contents and places. A record that comes again byte for byte lands once: raw keeps the content at its first place, and raw.<entity>_repeats a narrow #}
-{# row per further place. base_<entity> types and judges contents; landed_<entity> says which batch lists which of them.                              #}
+{# Contents and places. A record that comes again byte for byte lands once: raw keeps the content at its first place, #}
+{# and raw.<entity>_repeats a narrow row per further place. base_<entity> types and judges contents; landed_<entity>  #}
+{# says which batch lists which of them.                                                                              #}
 
 
 {# The landed contents of an entity; on later builds those that landed first in changed batches. #}
@@ -29,15 +30,18 @@
 {%- endmacro %}
 
 
-{# Where a landed record stands, where its content does, and the batch that lists it: the columns of landed_<entity> beside those of the content. #}
+{# Where a landed record stands, where its content does, and the batch that lists it: the columns of landed_<entity> #}
+{# beside those of the content.                                                                                      #}
 {% macro place_columns(relation=none) -%}
     {%- set dot = relation ~ '.' if relation else '' -%}
-    {{ dot }}file_id, {{ dot }}position, {{ dot }}content_file_id, {{ dot }}content_position, {{ dot }}source, {{ dot }}sync_date, {{ dot }}batch_order
+    {{ dot }}file_id, {{ dot }}position, {{ dot }}content_file_id, {{ dot }}content_position,
+    {{ dot }}source, {{ dot }}sync_date, {{ dot }}batch_order
 {%- endmacro %}
 
 
-{# The landed records of an entity: a row per place. Each branch joins by itself, so that a filter by batch or key gets to its indexes. #}
-{# Of a key that has several accepted records in a batch one is staged, the others are duplicates (see repeated_records).              #}
+{# The landed records of an entity: a row per place. Each branch joins by itself, so that a filter by batch or key #}
+{# gets to its indexes. Of a key that has several accepted records in a batch one is staged, the others are        #}
+{# duplicates (see repeated_records).                                                                              #}
 {% macro landed_records(entity, more=[]) -%}
 {%- for place in ['contents', 'repeats'] %}
 select
@@ -88,7 +92,8 @@ union all
 {%- endmacro %}
 
 
-{# The elements of the lists of landed records: a row per place of the list and element. The list of an exact repetition counts for nothing. #}
+{# The elements of the lists of landed records: a row per place of the list and element. The list of an exact #}
+{# repetition counts for nothing.                                                                             #}
 {% macro landed_elements(entity, elements, columns) -%}
 {%- for place in ['elements', 'repeats'] %}
 select
@@ -149,7 +154,8 @@ union all
 {%- endmacro %}
 
 
-{# The joins of a branch of the two: from a content to its first place (`place` is the content then) or to those where it was repeated. #}
+{# The joins of a branch of the two: from a content to its first place (`place` is the content then) or to those #}
+{# where it was repeated.                                                                                        #}
 {% macro places(place, content, entity, when=none) -%}
 {%- if place == 'repeats' %}
 inner join {{ source('repeats', entity) }} as repeats

@@ -1,8 +1,8 @@
 {# What was spent (R28), and in which months that changed. #}
 
 
-{# The transactions to be made anew: those whose state came from a changed batch, or did before it changed, and those of users who #}
-{# became another agent.                                                                                                          #}
+{# The transactions to be made anew: those whose state came from a changed batch, or did before it changed, and those #}
+{# of users who became another agent.                                                                                 #}
 {% macro touched_transactions() -%}
     select transaction_id from {{ ref('current_transactions') }}
     where source in ({{ changed_batches('transactions') }})
@@ -80,8 +80,8 @@
 {%- endmacro %}
 
 
-{# Hooks of core.transactions. Before it changes: what the touched transactions count for, and the authorizations that they point #}
-{# back to, in the old state or in the new one.                                                                                  #}
+{# Hooks of core.transactions. Before it changes: what the touched transactions count for, and the authorizations #}
+{# that they point back to, in the old state or in the new one.                                                   #}
 {% macro remember_spend() -%}
     {%- if is_incremental() -%}
     create temporary table touched_spend on commit drop as
@@ -121,7 +121,12 @@
     insert into spend_around
     {{ spend_of_touched() }};
 
-    {{ mark_touched('spend_month', "select distinct month::text from spend_around group by month, spend_around::text having count(*) = 1") }}
+    {%- set changed -%}
+    select distinct month::text from spend_around
+    group by month, spend_around::text
+    having count(*) = 1
+    {%- endset %}
+    {{ mark_touched('spend_month', changed) }}
     {%- else -%}
     {%- set months -%}
     select distinct ({{ month_of('transactions') }})::text from {{ this }} as transactions

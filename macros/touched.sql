@@ -1,5 +1,6 @@
-{# Groups of rows that builds changed, in ops.touched: what counts rows up looks only at those that changed since it was last published. #}
-{# Who changes the rows says so in hooks, as only there both the old and the new ones are at hand.                                       #}
+{# Groups of rows that builds changed, in ops.touched: what counts rows up looks only at those that changed since it #}
+{# was last published. Who changes the rows says so in hooks, as only there both the old and the new ones are at     #}
+{# hand.                                                                                                             #}
 
 
 {# The keys of the groups that changed since this model was last published: a subquery. #}

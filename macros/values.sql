@@ -1,6 +1,7 @@
-{# What becomes a column, and how: R11 to R13. Every cast is guarded, so that no input can make a model fail. The values are looked at as a relation #}
-{# with a row for each field of a record: json as it came, kind (its jsonb_typeof), text (of a string or number, trimmed, null when empty) and       #}
-{# amount (of what is a number by JSON's grammar), beside what the declaration says of the field. See examined() in macros/fields.sql.               #}
+{# What becomes a column, and how: R11 to R13. Every cast is guarded, so that no input can make a model fail. The  #}
+{# values are looked at as a relation with a row for each field of a record: json as it came, kind (its            #}
+{# jsonb_typeof), text (of a string or number, trimmed, null when empty) and amount (of what is a number by JSON's #}
+{# grammar), beside what the declaration says of the field. See examined() in macros/fields.sql.                   #}
 
 
 {# The characters that strings are trimmed of. PostgreSQL 15 reads \v as the letter, so its code stands here. #}
@@ -36,7 +37,9 @@
         select
             {{ relation }}.*,
             jsonb_typeof(json) as kind,
-            case when jsonb_typeof(json) in ('string', 'number') then nullif(btrim(json #>> '{}', {{ white_space() }}), '') end as text
+            case when jsonb_typeof(json) in ('string', 'number')
+                then nullif(btrim(json #>> '{}', {{ white_space() }}), '')
+            end as text
         from {{ relation }}
     ) as texts
 {%- endmacro %}
@@ -50,7 +53,8 @@
 {% macro is_absent() -%} (coalesce(kind, 'null') = 'null' or (kind = 'string' and text is null)) {%- endmacro %}
 
 
-{# Whether a value converts to its type. Numbers below 10^24, so that no later arithmetic can overflow; a time without a zone is none. #}
+{# Whether a value converts to its type. Numbers below 10^24, so that no later arithmetic can overflow; a time #}
+{# without a zone is none.                                                                                     #}
 {% macro converts() -%}
     case
         when type = 'signature' then kind = 'string' or text is not null
@@ -64,7 +68,8 @@
         when type = 'boolean' then kind = 'boolean' or text in ('true', 'false')
         when type = 'timestamptz' and text ~ (
                 '^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])'
-                'T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]+)?)?(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)$'
+                'T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]+)?)?'
+                '(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)$'
             )
             or type = 'date' and kind = 'string' and text ~ '{{ date_grammar() }}'
             then {{ is_real_day('text') }}
@@ -121,7 +126,8 @@
     {%- if type == 'jsonb' -%}
     case when conforms then nullif({{ body }} #> {{ path }}, 'null') else fixed -> '{{ column }}' end as {{ column }}
     {%- elif field.type == 'signature' -%}
-    case when conforms then btrim({{ body }} #>> {{ path }}, {{ white_space() }}) else fixed ->> '{{ column }}' end as {{ column }}
+    case when conforms then btrim({{ body }} #>> {{ path }}, {{ white_space() }})
+        else fixed ->> '{{ column }}' end as {{ column }}
     {%- elif type == 'text' -%}
     case when conforms then {{ body }} #>> {{ path }} else fixed ->> '{{ column }}' end as {{ column }}
     {%- else -%}

@@ -21,7 +21,9 @@ merged as (
 
     select
         agent_id,
-        {%- for column in ['org_agent_id', 'ticket_scope', 'signature', 'avatar', 'last_login_at', 'is_freshchat_agent', 'skill_ids'] %}
+        {%- for column in [
+            'org_agent_id', 'ticket_scope', 'signature', 'avatar', 'last_login_at', 'is_freshchat_agent', 'skill_ids',
+        ] %}
         {{ first_of(column, 'detailed', 'listed') }} as {{ column }},
         {%- endfor %}
         case when {{ is_first('detailed', 'listed') }} or listed.agent_id is null

@@ -58,7 +58,8 @@ merged as (
     select
         agent_id,
         {%- for column in [
-            'name', 'email', 'job_title', 'language', 'time_zone', 'phone', 'mobile', 'agent_type', 'is_available', 'available_since',
+            'name', 'email', 'job_title', 'language', 'time_zone', 'phone', 'mobile', 'agent_type',
+            'is_available', 'available_since',
             'operational_status', 'is_occasional', 'is_focus_mode', 'is_deactivated', 'created_at', 'last_active_at',
         ] %}
         {{ first_of(column, 'listed', 'detailed') }} as {{ column }},

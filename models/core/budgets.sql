@@ -1,4 +1,5 @@
-{# One row per budget that any batch knows, and one with its id alone per budget that only cards or transactions name (R19). #}
+{# One row per budget that any batch knows, and one with its id alone per budget that only cards or transactions name #}
+{# (R19).                                                                                                             #}
 
 {{ config(unique_key='budget_id') }}
 

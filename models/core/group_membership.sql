@@ -8,7 +8,7 @@ with
 
 elements as {{ copied() }} (
 
-    {{ staged_elements('admin_groups', ref('base_group_membership'), ['group_id', 'agent_id']) }}
+    select * from {{ ref('staged_group_membership') }}
 
 ),
 

@@ -1,4 +1,5 @@
-{# One row per group that any batch knows. Active is a group that is listed and has an active member, itself or below it (R22). #}
+{# One row per group that any batch knows. Active is a group that is listed and has an active member, itself or below #}
+{# it (R22).                                                                                                          #}
 
 {{ config(unique_key='group_id') }}
 

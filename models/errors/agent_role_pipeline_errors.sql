@@ -41,13 +41,15 @@ unknown_roles as (
 
 found as (
 
-    {{ findings_of(noted_records('agent_details', 'agent_id'), 'agent_details', ['records.agent_id', ('null::bigint', 'role_id')],
+    {{ findings_of(noted_records('agent_details', 'agent_id'), 'agent_details',
+        ['records.agent_id', ('null::bigint', 'role_id')],
         where="found.finding ->> 'field' = 'role_ids'") }}
 
     union all
 
     -- An element that names no role is refused, and its conversion no longer matters.
-    {{ findings_of(ref('landed_agent_roles'), 'agent_details', ['records.agent_id', 'records.role_id'], place='records.place',
+    {{ findings_of(ref('landed_agent_roles'), 'agent_details',
+        ['records.agent_id', 'records.role_id'], place='records.place',
         where='(records.role_id is null or records.role_id in (select role_id from roles))') }}
 
     union all

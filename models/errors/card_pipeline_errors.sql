@@ -21,7 +21,8 @@ found as (
     union all
 
     {{ relation_error('inferred_budgets', 'cards', ['records.card_id'],
-        'warning', 'inferred_parent', 'budgetId', 'records.budget_id', 'no batch knows this budget: made with its id alone') }}
+        'warning', 'inferred_parent', 'budgetId', 'records.budget_id',
+        'no batch knows this budget: made with its id alone') }}
 
     union all
 

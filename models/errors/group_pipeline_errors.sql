@@ -91,22 +91,26 @@ found as (
     union all
 
     {{ relation_error('unknown_members', 'admin_groups', ['records.group_id'],
-        'error', 'unknown_agent', 'agent_ids', 'records.agent_id', 'no batch knows this agent', place='records.place') }}
+        'error', 'unknown_agent', 'agent_ids', 'records.agent_id',
+        'no batch knows this agent', place='records.place') }}
 
     union all
 
     {{ relation_error('unknown_escalations', 'admin_groups', ['records.group_id'],
-        'warning', 'unknown_agent', 'escalate_to', 'records.escalate_to_agent_id', 'no batch knows this agent: kept as null') }}
+        'warning', 'unknown_agent', 'escalate_to', 'records.escalate_to_agent_id',
+        'no batch knows this agent: kept as null') }}
 
     union all
 
     {{ relation_error('unknown_parents', 'admin_groups', ['records.group_id'],
-        'warning', 'unknown_parent_group', 'parent_group_id', 'records.parent_group_id', 'no batch knows this group: kept as null') }}
+        'warning', 'unknown_parent_group', 'parent_group_id', 'records.parent_group_id',
+        'no batch knows this group: kept as null') }}
 
     union all
 
     {{ relation_error('cycles', 'admin_groups', ['records.group_id'],
-        'warning', 'hierarchy_cycle', 'parent_group_id', 'records.parent_group_id', 'the group is above itself: the parent is kept') }}
+        'warning', 'hierarchy_cycle', 'parent_group_id', 'records.parent_group_id',
+        'the group is above itself: the parent is kept') }}
 
     union all
 

@@ -32,12 +32,14 @@ found as (
     union all
 
     {{ relation_error('inferred_cards', 'transactions', ['records.transaction_id'],
-        'warning', 'inferred_parent', 'cardId', 'records.card_id', 'no batch knows this card: made with its id alone') }}
+        'warning', 'inferred_parent', 'cardId', 'records.card_id',
+        'no batch knows this card: made with its id alone') }}
 
     union all
 
     {{ relation_error('inferred_budgets', 'transactions', ['records.transaction_id'],
-        'warning', 'inferred_parent', 'budgetId', 'records.budget_id', 'no batch knows this budget: made with its id alone') }}
+        'warning', 'inferred_parent', 'budgetId', 'records.budget_id',
+        'no batch knows this budget: made with its id alone') }}
 
     union all
 

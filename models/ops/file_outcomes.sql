@@ -4,7 +4,10 @@
     materialized='incremental',
     incremental_strategy='mirror',
     unique_key='file_id',
-    incremental_predicates=['(source, entity) in (select source, entity from ' ~ ref('base_batches') ~ ' where changed_in > ' ~ last_built() ~ ')'],
+    incremental_predicates=[
+        '(source, entity) in (select source, entity from ' ~ ref('base_batches')
+            ~ ' where changed_in > ' ~ last_built() ~ ')',
+    ],
 ) }}
 
 with

@@ -1,4 +1,5 @@
-{# One row per user, user name, card and budget that a current transaction names together: few beside the transactions. #}
+{# One row per user, user name, card and budget that a current transaction names together: few beside the #}
+{# transactions.                                                                                          #}
 
 {{ config(materialized='table') }}
 

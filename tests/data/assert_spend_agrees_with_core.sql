@@ -1,5 +1,6 @@
-{# Fails when a mart's total is not, to the cent, what core.transactions says that was spent once (R28). A build looks at the months #}
-{# that the last change of spend was in, as the others are what they were when they were looked at; `test` looks at all.          #}
+{# Fails when a mart's total is not, to the cent, what core.transactions says that was spent once (R28). A build    #}
+{# looks at the months that the last change of spend was in, as the others are what they were when they were looked #}
+{# at; `test` looks at all.                                                                                         #}
 
 {% set months -%}
     select key::date from {{ source('ops', 'touched') }}

@@ -4,7 +4,10 @@ import type { Feed } from './rules/feed.ts'
 import { writeFeed } from './rules/feeds.ts'
 
 /** Checks a property; a failure says what differed and how to repeat it, not the whole feed, which PROPERTY_FEED=folder keeps. */
-export async function holds<Case extends unknown[]>(property: fc.IAsyncProperty<Case>, feedsOf: (given: Case) => Feed[] = () => []): Promise<void> {
+export async function holds<Case extends unknown[]>(
+  property: fc.IAsyncProperty<Case>,
+  feedsOf: (given: Case) => Feed[] = () => [],
+): Promise<void> {
   const { failed, seed, counterexamplePath, counterexample, errorInstance } = await fc.check(property, {
     numRuns: Number(process.env.PROPERTY_RUNS ?? 6),
     ...(process.env.PROPERTY_SEED ? { seed: Number(process.env.PROPERTY_SEED), path: process.env.PROPERTY_PATH ?? '' } : {}),

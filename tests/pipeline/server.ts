@@ -55,6 +55,7 @@ async function server(): Promise<{ url: string; close(): Promise<void> }> {
 
   const folder = mkdtempSync(join(tmpdir(), 'deskledger-test-'))
   const embedded = await startEmbedded(folder)
+  await hurry(embedded.url)
   return {
     url: embedded.url,
     close: async () => {
@@ -62,6 +63,14 @@ async function server(): Promise<{ url: string; close(): Promise<void> }> {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** What these tests make need not outlive a power failure. */
+async function hurry(url: string): Promise<void> {
+  const admin = connect(url, { max: 1 })
+  for (const name of ['fsync', 'full_page_writes', 'synchronous_commit']) await admin.unsafe(`alter system set ${name} = off`)
+  await admin`select pg_reload_conf()`
+  await admin.end()
 }
 
 async function migrateTemplate(url: string): Promise<string | undefined> {

@@ -15,7 +15,13 @@ describe('docs/recipes.md, followed to the letter', () => {
       cpSync(join(projectDir, name), file(name), { recursive: true, filter: source => !source.endsWith('_unit_tests.yml') })
     for (const name of ['node_modules', 'package.json', 'tsconfig.json']) symlinkSync(join(projectDir, name), file(name))
     const budget = { id: 'b1', name: 'Travel', limitlessOverspend: true }
-    put('data/sync-day1/budgets/1.json', JSON.stringify([{ ...budget, carryOver: true }, { ...budget, id: 'b2', carryOver: 'maybe' }]))
+    put(
+      'data/sync-day1/budgets/1.json',
+      JSON.stringify([
+        { ...budget, carryOver: true },
+        { ...budget, id: 'b2', carryOver: 'maybe' },
+      ]),
+    )
     database = await freshDatabase()
     await run('build')
   })

@@ -40,7 +40,8 @@ describe('contents that landed', () => {
 
   it('of a file that does not land are forgotten, and can land with another', () => {
     const contents = createContents(100)
-    for (let number = 0; number < 50; number += 1) contents.add('agents', hashOf(number), { fileId: number % 2, position: number, conforms: true })
+    for (let number = 0; number < 50; number += 1)
+      contents.add('agents', hashOf(number), { fileId: number % 2, position: number, conforms: true })
     contents.forget(1)
     for (let number = 0; number < 50; number += 1)
       expect(contents.find('agents', hashOf(number))).toEqual(number % 2 ? undefined : { fileId: 0, position: number, conforms: true })

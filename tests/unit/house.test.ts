@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Node, Project } from '../../run/manifest/node.ts'
@@ -22,7 +22,20 @@ describe('the models', () => {
   })
 
   it('begin with a sentence that says what a row is', () => {
-    for (const { path } of models) expect(textOf(path), path).toMatch(/^\{# (One row|Every) [^\n]+[.:)] +#\}\n/)
+    for (const { path } of models) expect(textOf(path), path).toMatch(/^\{# (One row|Every) [^\n]+#\}\n(\{# [^\n]+#\}\n)*\n/)
+    for (const { path } of models) expect(textOf(path).split('#}\n\n')[0]?.trim(), path).toMatch(/[.:)]$/)
+  })
+
+  it('and macros and data tests fit in 120 columns', () => {
+    const long = ['models', 'macros', 'tests/data']
+      .flatMap(folder => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(name => `${folder}/${name}`))
+      .filter(path => path.endsWith('.sql'))
+      .flatMap(path =>
+        textOf(path)
+          .split('\n')
+          .flatMap((line, at) => (line.length > 120 ? [`${path}:${at + 1} has ${line.length}`] : [])),
+      )
+    expect(long).toEqual([])
   })
 
   it('are described', () => {
@@ -33,7 +46,7 @@ describe('the models', () => {
     // What models mark for each other never landed.
     const isLanding = (id: string) => id.startsWith('source.') && !id.endsWith('.ops.touched')
     const readers = models.filter(({ dependsOn }) => dependsOn.some(isLanding))
-    expect(readers.filter(({ path }) => !/^models\/staging\/(base|landed)\//.test(path)).map(({ path }) => path)).toEqual([])
+    expect(readers.filter(({ path }) => !/^models\/staging\/(base\/|landed\/|stg_)/.test(path)).map(({ path }) => path)).toEqual([])
   })
 
   it('know nothing of the clock, so that two builds of one feed are equal', () => {

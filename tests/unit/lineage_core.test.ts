@@ -276,7 +276,8 @@ function originOf(index: number): string {
   const { node, column, path } = lineage.fields[index]!
   const [kind, , ...names] = node.split('.')
   const name = names.at(-1)!
-  if (column === '*') return ['files', 'former_files', 'batches', 'sync_batches', 'accepted_shrinks'].includes(name) ? 'rows of batches' : `rows of ${name}`
+  if (column === '*')
+    return ['files', 'former_files', 'batches', 'sync_batches', 'accepted_shrinks'].includes(name) ? 'rows of batches' : `rows of ${name}`
   if (column === 'batch' && ['files', 'batches'].includes(name)) return 'batch'
   // Where jsonb refuses a record, its key is read from a repaired copy.
   if (kind === 'source' && ['record', 'readable'].includes(column)) return `${name} ${pathLabel(path)}`

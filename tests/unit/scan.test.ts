@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createContents } from '../../loaders/contents.ts'
 import type { Entity } from '../../loaders/entities.ts'
 import { judge, roomOf } from '../../loaders/judge.ts'
 import { startJudge } from '../../loaders/judge-thread.ts'
 import { createPool } from '../../loaders/pool.ts'
 import { bundles } from '../../loaders/record-batches.ts'
-import { createContents } from '../../loaders/contents.ts'
 import { decodeRow, rowStarts } from '../../loaders/rows.ts'
 import type { FeedFile } from '../../loaders/survey.ts'
 

@@ -74,7 +74,8 @@ judged as (
             when not is_fault and time_met = 1
                 then field_remarks || case
                     when rank > 1 then array[{{
-                        finding('warning', 'duplicate_in_batch', "'availability'", 'body', "'a later row of this channel is kept'")
+                        finding('warning', 'duplicate_in_batch', "'availability'", 'body',
+                            "'a later row of this channel is kept'")
                     }}]
                     else '{}'
                 end

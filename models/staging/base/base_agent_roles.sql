@@ -1,4 +1,5 @@
-{# One row per element of an agent_details record's role_ids, with the verdict on it (R16). Null elements are skipped. #}
+{# One row per element of an agent_details record's role_ids, with the verdict on it (R16). Null elements are #}
+{# skipped.                                                                                                   #}
 
 {{ config(
     unique_key=['file_id', 'position', 'place'],

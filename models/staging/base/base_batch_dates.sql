@@ -1,6 +1,7 @@
 {# One row per batch that ever landed: the day it stands for (R2) and its place in the order of batches (R4). #}
 
-{# A table, unlike the views on it, so that the grammar of names is asked once and planners know how few batches there are. #}
+{# A table, unlike the views on it, so that the grammar of names is asked once and planners know how few batches #}
+{# there are.                                                                                                    #}
 {{ config(unique_key='source') }}
 
 with

@@ -14,7 +14,8 @@ with
 
 {{ typed_records('budgets') }},
 
--- Only a limitless budget may lack a limit; a limit of 0 is real. Without a currentPeriod that can be read, that is what is reported.
+-- Only a limitless budget may lack a limit; a limit of 0 is real. Without a currentPeriod that can be read, that is
+-- what is reported.
 ruled as (
 
     select

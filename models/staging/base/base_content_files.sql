@@ -1,4 +1,5 @@
-{# One row per file with contents that count: those of the ledger, and former ones whose contents files of the ledger name. #}
+{# One row per file with contents that count: those of the ledger, and former ones whose contents files of the ledger #}
+{# name.                                                                                                              #}
 
 {{ config(materialized='view') }}
 

@@ -1,4 +1,5 @@
-{# One row per landed content of transactions: its fields as typed columns, its amount in USD (R26), and the verdict on it. #}
+{# One row per landed content of transactions: its fields as typed columns, its amount in USD (R26), and the verdict #}
+{# on it.                                                                                                            #}
 
 {{ config(
     unique_key=['file_id', 'position'],
@@ -15,8 +16,8 @@ with
 
 {{ typed_records('transactions') }},
 
--- The rates of a currency side by side, with the days from which they hold. No window, no subquery for each row: both would keep
--- parallel workers from all that follows.
+-- The rates of a currency side by side, with the days from which they hold. No window, no subquery for each row: both
+-- would keep parallel workers from all that follows.
 rates as (
 
     select
@@ -28,7 +29,8 @@ rates as (
 
 ),
 
--- The exponent that the record gives, else that of its currency; the rate that it gives, else that of its day, which few need.
+-- The exponent that the record gives, else that of its currency; the rate that it gives, else that of its day, which
+-- few need.
 rated as (
 
     {% call computed_once() %}
@@ -107,7 +109,8 @@ ruled as (
             {% call fault('invalid_value', 'currencyData', 'must be an object') %}
             currency_data is null and not {{ has_no('currencyData') }}
             {% endcall %},
-            {% call fault('unknown_currency', 'currencyData.originalCurrencyCode', 'no code of ISO 4217 in seeds/currencies.csv') %}
+            {% call fault('unknown_currency', 'currencyData.originalCurrencyCode',
+                'no code of ISO 4217 in seeds/currencies.csv') %}
             original_currency is not null and not is_known_currency
             {% endcall %},
             {% call fault('invalid_value', 'currencyData.exponent', 'must be a whole number from 0 to 4') %}
@@ -128,7 +131,8 @@ ruled as (
             {% call remark('invalid_value', 'currencyData.exchangeRate', 'must be above 0: kept as null') %}
             feed_rate <= 0
             {% endcall %},
-            {% call remark('missing_value', 'currencyData.exchangeRate', 'no rate for the day: the amount of the feed is taken') %}
+            {% call remark('missing_value', 'currencyData.exchangeRate',
+                'no rate for the day: the amount of the feed is taken') %}
             currency_data is not null and exchange_rate is null
             {% endcall %},
             {% call remark('amount_mismatch', 'amount', 'is not the original amount at its rate') %}

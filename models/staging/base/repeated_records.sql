@@ -1,9 +1,13 @@
-{# One row per accepted record of a key that has several in its batch: its rank among them (R4), and whether an equal content comes before it (R17). #}
-{# Keys that come once in a batch, which are nearly all, are not here. Each different content is reported once, equal ones are only counted.      #}
+{# One row per accepted record of a key that has several in its batch: its rank among them (R4), and whether an equal #}
+{# content comes before it (R17). Keys that come once in a batch, which are nearly all, are not here. Each different  #}
+{# content is reported once, equal ones are only counted.                                                             #}
 
 {{ config(
     unique_key=['file_id', 'position'],
-    incremental_predicates=['(source, entity) in (select source, entity from ' ~ ref('base_batches') ~ ' where changed_in > ' ~ last_built() ~ ')'],
+    incremental_predicates=[
+        '(source, entity) in (select source, entity from ' ~ ref('base_batches')
+            ~ ' where changed_in > ' ~ last_built() ~ ')',
+    ],
 ) }}
 
 with

@@ -1,7 +1,8 @@
 {# One row per dated batch and entity whose absences could mean something, and whether they do (R5). #}
 
-{# A batch can change its own row and those after it, which compare with it. The config says the same with and without the    #}
-{# option (`execute` is false when it is read), or the option would be another definition of the model, which makes all anew. #}
+{# A batch can change its own row and those after it, which compare with it. The config says the same with and      #}
+{# without the option (`execute` is false when it is read), or the option would be another definition of the model, #}
+{# which makes all anew.                                                                                            #}
 {% set first_changed -%}
     (
         select min(batch_order) from (
@@ -37,7 +38,8 @@ files as (
 
 ),
 
--- What the records say: keys that are listed, whether one was accepted, and whether each file that holds records holds one with a key.
+-- What the records say: keys that are listed, whether one was accepted, and whether each file that holds records holds
+-- one with a key.
 listed as (
 
     {% for entity, key in [('agents', 'agent_id'), ('admin_groups', 'group_id')] -%}
@@ -127,9 +129,11 @@ judged as (
             when batches.foreign_records > 0 then batches.foreign_records
                 || case batches.foreign_records when 1 then ' of its records belongs' else ' of its records belong' end
                 || ' elsewhere'
-            when batches.files_with_records > coalesce(listed.files_with_key, 0) then 'a file of it holds no record with a readable key'
+            when batches.files_with_records > coalesce(listed.files_with_key, 0)
+                then 'a file of it holds no record with a readable key'
             when not coalesce(listed.has_staged, false) then 'no record of it was accepted'
-            when batches.has_next_page and marked.marker is null then batches.last_file || ' names a next page, which is not there'
+            when batches.has_next_page and marked.marker is null
+                then batches.last_file || ' names a next page, which is not there'
         end as shortfall
 
     from batches
@@ -225,7 +229,9 @@ compared as (
             is_shrunk,
             complete.is_accepted or not is_shrunk as takes_part
         from (
-            select coalesce(complete.listed < compared.last_listed * {{ var('min_snapshot_ratio') }}::numeric, false) as is_shrunk
+            select coalesce(
+                complete.listed < compared.last_listed * {{ var('min_snapshot_ratio') }}::numeric, false
+            ) as is_shrunk
         ) as ratio
     ) as shrink
 

@@ -3,7 +3,9 @@
 {{ config(
     unique_key='agent_id',
     post_hook='{{ leave_room() }}',
-    incremental_predicates=['agent_id in (' ~ touched_keys(ref('stg_agent_details'), 'agent_id', 'agent_details') ~ ')'],
+    incremental_predicates=[
+        'agent_id in (' ~ touched_keys(ref('stg_agent_details'), 'agent_id', 'agent_details') ~ ')',
+    ],
 ) }}
 
 {{ current_records(ref('stg_agent_details'), 'agent_id', 'agent_details') }}

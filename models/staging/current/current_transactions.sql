@@ -1,5 +1,6 @@
-{# One row per transaction: where its current state stands (R27: the newest updatedTime, then R4), and whom it names.       #}
-{# On later builds what came is compared with the row that is there, and with all states where that is of a changed batch. #}
+{# One row per transaction: where its current state stands (R27: the newest updatedTime, then R4), and whom it names. #}
+{# On later builds what came is compared with the row that is there, and with all states where that is of a changed   #}
+{# batch.                                                                                                             #}
 
 {% set columns = [
     'transaction_id',
