@@ -46,8 +46,10 @@ export interface Lander {
 export async function land(paths: string[], lander: Lander): Promise<void> {
   const { words } = lander
   const [lane] = lander.lanes
-  const contents = await knownContents(lane, entitiesOf(paths), lander.bytes / USUAL_RECORD, [...paths, ...lander.pruned])
   const last = lastOfEach(paths)
+  // Where each entity has one file only, nothing of this load comes again in it.
+  const arriving = paths.length > last.size ? lander.bytes / USUAL_RECORD : 0
+  const contents = await knownContents(lane, [...last.keys()], arriving, [...paths, ...lander.pruned])
   const thread = lazily(() => startJudge(contents))
   const pool = createPool(WINDOW)
   // Starting it takes a third of a second: begin before it is needed.
@@ -364,10 +366,6 @@ async function* chain<Value>(firsts: Value[], rest: AsyncGenerator<Value>): Asyn
 
 function sizeOf(pieces: Buffer[]): number {
   return pieces.reduce((sum, { length }) => sum + length, 0)
-}
-
-function entitiesOf(paths: string[]): Entity[] {
-  return entities.filter(entity => paths.some(path => entityOf(path) === entity))
 }
 
 /** Of each entity the file that lands last: nothing after it asks what it held. */
