@@ -101,11 +101,7 @@ export async function perform(
     invocationId: crypto.randomUUID(),
     ...streams,
   })
-  // `| head` reads no further: what is asked for goes on, and says the rest to nobody.
-  for (const stream of [streams.stdout, streams.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-    })
+  for (const stream of [streams.stdout, streams.stderr]) outliveReader(stream)
   const interrupt = new AbortController()
   const onInterrupt = () => (interrupt.signal.aborted ? process.exit(2) : interrupt.abort())
   const onTerminate = () => interrupt.abort()
@@ -139,6 +135,17 @@ async function attempt(command: Command, run: (command: Command) => Promise<numb
     return 2
   }
 }
+
+// `| head` reads no further: what is asked for goes on, and says the rest to nobody.
+function outliveReader(stream: NodeJS.WritableStream): void {
+  if (guarded.has(stream)) return
+  guarded.add(stream)
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
+const guarded = new WeakSet<NodeJS.WritableStream>()
 
 /** Commands that run where nobody looks on. */
 const UNATTENDED = new Set(['build', 'load', 'extract', 'seed', 'run', 'snapshot', 'test', 'retry', 'source freshness'])

@@ -93,7 +93,8 @@ export function createReport({
       settle()
       report.failures.push(error)
       const lines = [formatError(error, report.textOf), ...below.map(line => `  ${line}`)]
-      log({ name: 'Error', level: 'error', msg: harmless(lines.join('\n')), data: placed(error) })
+      const { code: cause } = (isPostgresError(error) || error instanceof ProjectError ? error : {}) as { code?: string }
+      log({ name: 'Error', level: 'error', msg: harmless(lines.join('\n')), data: { ...placed(error), ...(cause ? { cause } : {}) } })
     },
     event: (event, once = false) => {
       if (once && told.has(event.name)) return
