@@ -39,7 +39,7 @@ describe('the lockfile', () => {
 })
 
 it('npm lists what is installed as an SBOM', () => {
-  const { status, stdout } = spawnSync('npm', ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--omit', 'dev'], {
+  const { status, stdout } = spawnSync('npm', ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only'], {
     cwd: root,
     encoding: 'utf8',
     shell: process.platform === 'win32',
