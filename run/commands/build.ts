@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { compiledOf, writeManifest } from '../artifacts/manifest.ts'
 import { writeRunResults } from '../artifacts/run-results.ts'
+import { unwritable } from '../base/error-hints.ts'
 import { ProjectError } from '../base/errors.ts'
 import type { Command } from '../cli/command.ts'
 import { whileLocked, withDatabase } from '../cli/open-database.ts'
@@ -109,13 +110,16 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
       args: { ...shownOptions(command.options), outcome: status },
       elapsedSeconds: (performance.now() - began) / 1000,
     }
-    writeRunResults(targetPath, project, results, invocation)
-    await writeManifest(targetPath, project, compiledOf(results))
+    // The log first: what is published is published, whether artifacts can be written or not.
     await live?.flush()
     if (withLog) await finishRun(sql, runId, { status, message, landedIn: landed, results, alerts: feed?.alerts ?? null })
+    isLogged = true
+    writeRunResults(targetPath, project, results, invocation)
+    await writeManifest(targetPath, project, compiledOf(results))
   }
   report.event(concurrency(project, nodes))
   report.opens(nodes)
+  let isLogged = false
   let feed: FeedState | undefined
   const watchFeed = async (inside: Session): Promise<void> => {
     if (withLog && command.name === 'build') feed = await command.extension?.feedState(inside, project.startedAt)
@@ -145,8 +149,9 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
       remember(command, opened, { fingerprint: projectFingerprint(project), found: found(project) })
     return isFailed || (options.warnError && feed?.alerts.length) ? 1 : 0
   } catch (error) {
+    if (isLogged) throw error
     const isInterrupted = error instanceof Interrupted
-    const message = isInterrupted ? 'Exited because of keyboard interrupt' : (error as Error).message
+    const message = isInterrupted ? 'Exited because of keyboard interrupt' : (unwritable(error) ?? (error as Error)).message
     await done(isInterrupted ? 'interrupted' : 'failed', message, isInterrupted ? error.results : [], null).catch(() => {})
     throw error
   }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { remedyOf } from '../base/error-hints.ts'
 import { isPostgresError, type Place, ProjectError } from '../base/errors.ts'
 import { quote } from '../manifest/relation.ts'
 import type { Session, Sql } from './driver.ts'
@@ -193,6 +194,9 @@ function refused(file: Migration | undefined, error: unknown): ProjectError | un
       hint: '`npx tsx run.ts debug` says what to grant.',
       cause: error,
     })
+  // Nor is a disk that is full, or a lock that somebody holds.
+  const remedy = remedyOf({ code, message })
+  if (remedy) return new ProjectError(`The migrations could not be applied: ${message} (${code})`, { hint: remedy, cause: error })
   if (!file) return undefined
   const before = file.script.slice(0, error.offset).split('\n')
   const said = [message, detail, hint].filter(Boolean).join('. ')

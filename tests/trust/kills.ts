@@ -40,18 +40,20 @@ export async function kills(
   { points, seed, only, phases = PHASES }: { points: number; seed: number; only?: number | undefined; phases?: Point['phase'][] },
   onVerdict: (verdict: Verdict) => void = () => {},
 ): Promise<Verdict[]> {
-  const first = await createSite()
-  const sites = [first]
+  const numbers = only === undefined ? Array.from({ length: points }, (_, at) => at + 1) : [only]
+  const lanes = Math.min(2, availableParallelism(), numbers.length)
+  // Starts and extractions have servers of their own.
+  const needsSite = phases.some(phase => phase !== 'db start' && phase !== 'extract')
+  const sites = needsSite ? [await createSite()] : []
   try {
-    const ground = phases.every(phase => phase === 'db start' || phase === 'extract') ? NOTHING : await prepare(first, phases)
-    const numbers = only === undefined ? Array.from({ length: points }, (_, at) => at + 1) : [only]
-    while (sites.length < Math.min(2, availableParallelism(), numbers.length)) sites.push(cloneSite(first))
+    const ground = sites[0] ? await prepare(sites[0], phases) : { writes: {}, expected: {} as Ground['expected'] }
+    while (sites[0] && sites.length < lanes) sites.push(cloneSite(sites[0]))
     const verdicts: Verdict[] = []
     await Promise.all(
-      sites.map(async site => {
+      Array.from({ length: lanes }, async (_, lane) => {
         for (let number = numbers.shift(); number !== undefined; number = numbers.shift()) {
           const point = pointOf(seed, number, phases)
-          const verdict = await strike(site, point, ground).catch(error => ({ point, hit: undefined, faults: [String(error)] }))
+          const verdict = await strike(sites[lane], point, ground).catch(error => ({ point, hit: undefined, faults: [String(error)] }))
           verdicts.push(verdict)
           onVerdict(verdict)
         }
@@ -103,8 +105,6 @@ interface Ground {
   expected: Record<keyof typeof scenarios, State>
 }
 
-const NOTHING = { writes: {}, expected: {} } as Ground
-
 /** Runs each scenario undisturbed, keeps the databases to start from, and counts. */
 async function prepare(site: Site, phases: Point['phase'][]): Promise<Ground> {
   const holding = await site.hold('postgres')
@@ -148,10 +148,10 @@ function wordsOf({ args, data }: { args: readonly string[]; data: string }): str
   return args[0] === 'build' ? [...args, '--data', data] : [...args]
 }
 
-async function strike(site: Site, point: Point, ground: Ground): Promise<Verdict> {
+async function strike(site: Site | undefined, point: Point, ground: Ground): Promise<Verdict> {
   if (point.phase === 'db start') return strikeAtStart(point)
   if (point.phase === 'extract') return strikeAtExtract(point)
-  return strikeAtPhase(site, point, ground)
+  return strikeAtPhase(site!, point, ground)
 }
 
 async function strikeAtPhase(site: Site, point: Point, { writes, expected }: Ground): Promise<Verdict> {
