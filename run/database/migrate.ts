@@ -128,7 +128,7 @@ async function bringLedgerHome(session: Session): Promise<void> {
 function checkHistory(files: Migration[], applied: Applied[]): void {
   if (files.length === 0 && applied.length > 0)
     throw new ProjectError(
-      `The database is that of another project: it has ${applied.length} migrations, ${applied[0]?.name} first, and this project has none`,
+      `The database is that of another project: its first migration is ${applied[0]?.name}, and this project has none`,
       { hint: 'Give each project a database of its own. To read the tables of the other one, use its database by postgres_fdw or a copy.' },
     )
   for (const old of applied) {
