@@ -28,8 +28,8 @@ export function operator(project: { dir: string; url: string; data?: string }) {
   const run = (words: string, options?: Partial<Options>) => runWith({}, words, options)
   return { run, runWith }
 
-  async function runWith(env: Record<string, string>, words: string, options: Partial<Options> = {}): Promise<Printed> {
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+  async function runWith(env: Record<string, string>, words: string, options: Partial<Options> = {}, isTTY = false): Promise<Printed> {
+    const [stdout, stderr] = [new PassThrough(), Object.assign(new PassThrough(), { isTTY })]
     const folders = { projectDir: project.dir, ...(project.data ? { data: project.data } : {}) }
     const given = { ...folders, logFormat: 'text' as const, quiet: true, ...options }
     const before = { ...process.env }
