@@ -55,33 +55,57 @@ async function runBlocks(folder: string, clone: string, warehouse: string): Prom
   return code === 0
 }
 
-/** A build as a user that owns nothing, may become nobody else, and finds the project read-only; then one that is told to stop. */
+/** What the Dockerfile would make, without an engine: the files that it copies, with the packages that it installs. Gives the folder. */
+function imageOf(folder: string, clone: string): string {
+  const image = join(folder, 'image')
+  mkdirSync(image)
+  const lines = readFileSync(join(clone, 'docs/operate/Dockerfile'), 'utf8').matchAll(/^COPY (?!--from)(.+) \S+$/gm)
+  for (const name of [...lines].flatMap(([, names = '']) => names.split(' ')))
+    cpSync(join(clone, name), join(image, name), { recursive: true })
+  execFileSync('npm', ['ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: image, stdio: 'ignore' })
+  return image
+}
+
+/**
+ * A build of what the Dockerfile makes, as a user that owns nothing, may become nobody else, and finds the project read-only; its health check;
+ * then a build that is told to stop.
+ */
 async function contained(folder: string, clone: string, url: string): Promise<boolean> {
+  const image = imageOf(folder, clone)
   const own = join(folder, 'own')
   mkdirSync(own)
-  if (process.getuid?.() !== 0 || spawnSync('mount', ['--bind', clone, clone]).status !== 0) {
+  if (process.getuid?.() !== 0 || spawnSync('mount', ['--bind', image, image]).status !== 0) {
     process.stdout.write('not tried: a project folder that is read-only, for this user may not mount\n')
     return true
   }
   try {
-    execFileSync('mount', ['-o', 'remount,ro,bind', clone])
+    execFileSync('mount', ['-o', 'remount,ro,bind', image])
     chmodSync(own, 0o777)
-    cpSync(join(project, 'data'), join(folder, 'feed'), { recursive: true })
-    const built = await asNobody(clone, own, withDatabase(url, 'contained'), join(folder, 'feed'))
-    const stopped = await asNobody(clone, own, withDatabase(url, 'stopped'), join(folder, 'feed'), 1_200)
-    process.stdout.write(`as nobody, on a read-only project: build ended with ${built.code}; told to stop, with ${stopped.code}\n`)
-    const isGood = built.code === 0 && stopped.code === 2
-    if (!isGood) process.stdout.write(`${built.printed}\n${stopped.printed}\n`)
+    const data = join(folder, 'feed')
+    cpSync(join(clone, 'data'), data, { recursive: true })
+    const at = (name: string) => ({ image, own, data, url: withDatabase(url, name) })
+    const built = await asNobody(at('contained'), ['build', '--quiet'])
+    const healthy = await asNobody(at('contained'), ['db', 'status'])
+    const stopped = await asNobody(at('stopped'), ['build', '--quiet'], 1_200)
+    process.stdout.write(
+      `the Dockerfile's files, as nobody, read-only: build ended with ${built.code}, db status with ${healthy.code}; told to stop, build ended with ${stopped.code}\n`,
+    )
+    const isGood = built.code === 0 && healthy.code === 0 && stopped.code === 2
+    if (!isGood) process.stdout.write([built, healthy, stopped].map(({ printed }) => `${printed}\n`).join(''))
     return isGood
   } finally {
-    execFileSync('umount', ['-l', clone])
+    execFileSync('umount', ['-l', image])
   }
 }
 
-async function asNobody(clone: string, own: string, url: string, data: string, stopAfter?: number) {
+async function asNobody(
+  { image, own, data, url }: { image: string; own: string; data: string; url: string },
+  args: string[],
+  stopAfter?: number,
+) {
   const words = ['--reuid=65534', '--regid=65534', '--clear-groups', '--no-new-privs', process.execPath, 'run/cli/deskledger.js']
-  const child = spawn('setpriv', [...words, 'build', '--quiet'], {
-    cwd: clone,
+  const child = spawn('setpriv', [...words, ...args], {
+    cwd: image,
     env: {
       PATH: process.env.PATH,
       HOME: own,
