@@ -87,9 +87,9 @@ export function summaryOf(verdicts: Verdict[], milliseconds: number): string {
 function pointOf(seed: number, number: number, phases: Point['phase'][]): Point {
   const random = randomOf(seed, 'kills', number)
   const phase = phases[number % phases.length]!
-  // A backend dies alone in the start of a server, and nobody notices: there it is the runner's question whether it may enter.
-  const whom = random.pick(VICTIMS)
-  return { number, phase, whom, share: random.next(), after: random.chance(0.6) ? 0 : random.int(1, 15) }
+  const [whom, share] = [random.pick(VICTIMS), random.next()]
+  // A clean takes a few milliseconds: later it would be over.
+  return { number, phase, whom, share, after: phase === 'clean' || random.chance(0.6) ? 0 : random.int(1, 15) }
 }
 
 /** What is run, on which ground; the phases that it passes through. */
