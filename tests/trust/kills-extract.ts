@@ -7,7 +7,7 @@ import { connect } from '../../run/database/connection.ts'
 import { migrate } from '../../run/database/migrate.ts'
 import { keepEmbedded, stopEmbedded } from '../../run/embedded/server.ts'
 import { createSite, environment } from '../extract/site.ts'
-import type { Point, Verdict } from './kills.ts'
+import type { Point, Verdict } from './kill-points.ts'
 
 const project = join(import.meta.dirname, '../..')
 

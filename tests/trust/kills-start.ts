@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '../../run/database/connection.ts'
 import { keepEmbedded, runningEmbedded, stopEmbedded } from '../../run/embedded/server.ts'
-import type { Point, Verdict } from './kills.ts'
+import type { Point, Verdict } from './kill-points.ts'
 import { below, postmasterOf, processesOf, type Victim, wordsOf } from './server-processes.ts'
 
 const project = join(import.meta.dirname, '../..')

@@ -5,30 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { randomOf } from '../../bench/random.ts'
+import type { Point, Verdict } from './kill-points.ts'
 import { strikeAtExtract } from './kills-extract.ts'
 import { strikeAtStart } from './kills-start.ts'
-import type { Phase } from './phases.ts'
 import type { Victim } from './server-processes.ts'
 import { cloneSite, createSite, main, type Site } from './site.ts'
 import { faultsOf, type State, stateOf } from './state.ts'
-
-/** A kill -9 of something beside the runner, at a point within a phase that its number and the seed decide. */
-export interface Point {
-  number: number
-  phase: Exclude<Phase, 'none'> | 'db start' | 'extract'
-  whom: Victim
-  /** Of the phase's writes to the database the one after which it strikes, as a part of all, and milliseconds after it. */
-  share: number
-  after: number
-}
-
-/** What was found after a point and the same command again. */
-export interface Verdict {
-  point: Point
-  /** The phase that the runner was in when the kill came; undefined where nobody was killed. */
-  hit: string | undefined
-  faults: string[]
-}
 
 /** All phases, in the order of the points. */
 export const PHASES: Point['phase'][] = ['migration', 'load', 'build', 'publish', 'clean', 'db start', 'extract']
