@@ -133,7 +133,8 @@ function write(file: string, text: string): void {
     if (existsSync(file) && readFileSync(file, 'utf8') === text) return
     writeFileSync(file, text)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    // A full disk is told without the name of the file.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw Object.assign(error as Error, { path: file })
     mkdirSync(path.dirname(file), { recursive: true })
     writeFileSync(file, text)
   }

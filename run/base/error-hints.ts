@@ -22,10 +22,12 @@ const remedies: Record<string, string> = {
 
 /** A file or folder that cannot be written, as a person should see it; undefined for all other errors. */
 export function unwritable(error: unknown): ProjectError | undefined {
-  const { code = '', path } = error as NodeJS.ErrnoException
+  const { code = '', path, syscall } = (error ?? {}) as NodeJS.ErrnoException
   const reason = unwritableReasons[code]
-  if (!reason || !path) return undefined
-  return new ProjectError(`Cannot write ${path}: ${reason}`, {
+  // A disk that fills up while a file is being written is not told with its name.
+  const file = path ?? (syscall === 'write' ? 'a file' : undefined)
+  if (!reason || !file) return undefined
+  return new ProjectError(`Cannot write ${file}: ${reason}`, {
     hint: 'Name folders that can be written: --target-path for artifacts, --log-path for logs.',
     cause: error,
   })
@@ -37,4 +39,5 @@ const unwritableReasons: Record<string, string> = {
   ENOTDIR: 'what lies above it is no folder',
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota of this user is used up',
 }

@@ -1,9 +1,10 @@
 import type { ProjectError } from '../base/errors.ts'
 import type { Session, Sql } from '../database/driver.ts'
 import type { DocsQuality, DocsWarehouse } from '../docs/shape.ts'
-import type { FeedState } from '../execute/feed-state.ts'
+import type { FeedAge, FeedState } from '../execute/feed-state.ts'
 import type { Refused } from '../execute/summary.ts'
 import type { Project } from '../manifest/node.ts'
+import type { Outcome } from '../notify/outcome.ts'
 import type { ErrorsPlan, FeedPlan } from '../preview/plan.ts'
 import type { Report } from '../report/report.ts'
 import type { Options } from './options.ts'
@@ -18,6 +19,8 @@ export interface Command {
   extension?: Extension
   /** Ctrl-C. */
   signal: AbortSignal
+  /** What the command leaves for the message about its end; none where nobody is told. */
+  outcome?: Outcome
 }
 
 /**
@@ -39,6 +42,8 @@ export interface Extension {
   findUnchanged(command: Command, session: Session): Promise<{ tell(): void } | undefined>
   /** What must be known of the feed after a build, in its transaction; undefined where it cannot be read. */
   feedState(session: Session, startedAt: Date): Promise<FeedState | undefined>
+  /** The part of it that may be asked at any time, also where nothing was built. */
+  feedAge(sql: Sql): Promise<FeedAge>
   /** Open errors and warnings by table, for the summary of a build. */
   openErrors(sql: Sql): Promise<Refused[]>
   /** Open errors that come or go within the transaction of a plan. */

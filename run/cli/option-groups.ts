@@ -98,6 +98,9 @@ export const inline: OptionGroup = command => command.option('--inline <sql>', '
 /** How many rows are shown. */
 export const rows: OptionGroup = command => command.option('--limit <n>', 'rows at most; -1 for all', readWhole, 5)
 
+/** How many runs are listed. */
+export const shownRuns: OptionGroup = command => command.option('--limit <n>', 'runs at most; -1 for all', readWhole, 20)
+
 /** How nodes are listed. */
 export const listing: OptionGroup = command =>
   command

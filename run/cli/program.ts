@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { type Argument, Command as Commander, CommanderError } from 'commander'
 import { ProjectError } from '../base/errors.ts'
 import { Interrupted } from '../execute/interrupted.ts'
@@ -64,7 +65,7 @@ export async function runProgram(definitions: Definitions, extension: Extension 
     if (note) command.addHelpText('after', note)
     command.action(async (...given: unknown[]) => {
       const args = Array.isArray(given[0]) ? (given[0] as string[]) : typeof given[0] === 'string' ? [given[0]] : []
-      exitCode = await perform(name, command.opts<Options>(), extension, one => run(one, args, program))
+      exitCode = await perform(words, command.opts<Options>(), extension, one => run(one, args, program))
     })
   }
 
@@ -79,34 +80,78 @@ const GROUPS: Record<string, string> = {
   db: 'The embedded server, kept running for other clients.',
 }
 
-async function perform(
-  name: string,
+/** Where a command prints. */
+export interface Streams {
+  stdout: NodeJS.WritableStream
+  stderr: NodeJS.WritableStream & { isTTY?: boolean }
+}
+
+/** Runs a command of these words to its end: tells what is wrong, and whom it concerns where nobody looks on. Gives the exit code. */
+export async function perform(
+  words: string,
   options: Options,
   extension: Extension | undefined,
   run: (command: Command) => Promise<number>,
+  streams: Streams = process,
 ): Promise<number> {
   const report = createReport({
     format: options.logFormat,
     quiet: options.quiet ?? false,
     level: options.debug ? 'debug' : (options.logLevel ?? 'info'),
     invocationId: crypto.randomUUID(),
+    ...streams,
   })
-  // `| head` reads no further: what is asked for goes on, and says the rest to nobody.
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-    })
+  for (const stream of [streams.stdout, streams.stderr]) outliveReader(stream)
   const interrupt = new AbortController()
-  process.on('SIGINT', () => (interrupt.signal.aborted ? process.exit(2) : interrupt.abort()))
-  process.on('SIGTERM', () => interrupt.abort())
+  const onInterrupt = () => (interrupt.signal.aborted ? process.exit(2) : interrupt.abort())
+  const onTerminate = () => interrupt.abort()
+  process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate)
+  const command: Command = {
+    name: words.split(' ').at(-1)!,
+    options,
+    report,
+    signal: interrupt.signal,
+    outcome: { causes: [] },
+    ...(extension && { extension }),
+  }
+  const code = await attempt(command, run)
+  report.leave(code)
+  // Who sits at a terminal sees it there; who interrupts a run knows it.
+  if (UNATTENDED.has(words) && !streams.stderr.isTTY && !interrupt.signal.aborted) await tell(words, command, code)
+  process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate)
+  return code
+}
+
+async function attempt(command: Command, run: (command: Command) => Promise<number>): Promise<number> {
+  const { report, signal } = command
   try {
-    return await run({ name, options, report, signal: interrupt.signal, ...(extension && { extension }) })
+    return await run(command)
   } catch (error) {
-    if (error instanceof Interrupted || interrupt.signal.aborted)
+    if (error instanceof Interrupted || signal.aborted)
       report.fail(new ProjectError('Exited because of keyboard interrupt. Nothing was published.'))
     else report.fail(error)
     // A load that was cut off may still have workers at work; nothing of it counts.
-    if (interrupt.signal.aborted) setTimeout(() => process.exit(2), 2_000).unref()
+    if (signal.aborted) setTimeout(() => process.exit(2), 2_000).unref()
     return 2
   }
+}
+
+// `| head` reads no further: what is asked for goes on, and says the rest to nobody.
+function outliveReader(stream: NodeJS.WritableStream): void {
+  if (guarded.has(stream)) return
+  guarded.add(stream)
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
+const guarded = new WeakSet<NodeJS.WritableStream>()
+
+/** Commands that run where nobody looks on. */
+const UNATTENDED = new Set(['build', 'load', 'extract', 'seed', 'run', 'snapshot', 'test', 'retry', 'source freshness'])
+
+async function tell(words: string, { options, outcome = {}, report }: Command, exitCode: number): Promise<void> {
+  const { notify } = await import('../notify/notify.ts')
+  const targetPath = path.resolve(options.projectDir, options.targetPath ?? process.env.DBT_TARGET_PATH ?? 'target')
+  await notify({ command: words, exitCode, outcome, errors: report.failures, projectDir: options.projectDir, targetPath }, report)
 }

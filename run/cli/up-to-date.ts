@@ -5,7 +5,7 @@ import { ifFree } from '../database/lock.ts'
 import { pendingMigrations } from '../database/migrate.ts'
 import type { Alert } from '../execute/feed-state.ts'
 import { feedParts } from '../execute/summary.ts'
-import { hasLog, type LastPublished, landedIn, lastPublished, logUnchanged } from '../history/run-log.ts'
+import { hasLog, type LastPublished, landedIn, lastPublished, logUnchanged, wasWell } from '../history/run-log.ts'
 import { running } from '../report/dbt-lines.ts'
 import type { Command } from './command.ts'
 import { withDatabase } from './open-database.ts'
@@ -47,18 +47,21 @@ async function hasCitus(sql: Sql): Promise<boolean> {
 
 /** Logs and tells that a build found nothing to do since the last one that was published, with what of the feed still wants a look. Gives the exit code. */
 export async function tellNothingNew(
-  { name, options, report }: Command,
+  { name, options, report, extension, outcome }: Command,
   sql: Sql,
   runId: string,
-  { fingerprint, landedIn: landed, warnings, alerts }: LastPublished,
+  { fingerprint, landedIn: landed, warnings, alerts: standing, publishedAt }: LastPublished,
 ): Promise<number> {
+  const age = await extension?.feedAge(sql)
+  const alerts = [...(standing as Alert[]).filter(({ name }) => name !== 'UnchangedFeed'), ...(age?.alerts ?? [])]
   const message = 'Nothing new: neither the feed nor the project has changed since the last build.'
-  await logUnchanged(sql, { runId, command: name, fingerprint, isWhole: true }, message, landed)
-  const standing = warnings > 0 ? ` Its ${warnings === 1 ? 'warning stands' : `${warnings} warnings stand`}.` : ''
+  if (outcome) Object.assign(outcome, { runId, alerts, through: age?.through, wasWell: await wasWell(sql, name) })
+  await logUnchanged(sql, { runId, command: name, fingerprint, isWhole: true }, { message, landedIn: landed, alerts })
+  const warned = warnings > 0 ? ` Its ${warnings === 1 ? 'warning stands' : `${warnings} warnings stand`}.` : ''
   for (const alert of alerts) report.alert(alert)
   report.close([
-    { name: 'EndOfRunSummary', msg: message + standing, data: { status: 'unchanged' } },
-    ...feedParts({ through: null, alerts: alerts as Alert[] }),
+    { name: 'EndOfRunSummary', msg: message + warned, data: { status: 'unchanged' } },
+    ...feedParts({ through: age?.through ?? null, alerts }, publishedAt),
   ])
   return options.warnError && alerts.length > 0 ? 1 : 0
 }

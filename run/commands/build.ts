@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { compiledOf, writeManifest } from '../artifacts/manifest.ts'
 import { writeRunResults } from '../artifacts/run-results.ts'
+import { unwritable } from '../base/error-hints.ts'
 import { ProjectError } from '../base/errors.ts'
 import type { Command } from '../cli/command.ts'
 import { whileLocked, withDatabase } from '../cli/open-database.ts'
@@ -19,7 +20,7 @@ import type { Built, Plan } from '../execute/plan.ts'
 import { compareErrors, compiledLine, headline, type Refused, summaryOf } from '../execute/summary.ts'
 import { fingerprints } from '../graph/fingerprint.ts'
 import { type LiveLog, liveLog } from '../history/live-run-log.ts'
-import { finishRun, hasLog, landedIn, lastPublished, startRun } from '../history/run-log.ts'
+import { finishRun, hasLog, landedIn, lastPublished, startRun, wasWell } from '../history/run-log.ts'
 import type { Node, Project } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
 import type { Observer } from '../materialize/context.ts'
@@ -47,6 +48,7 @@ export async function buildCommand(
         })
       const loaded = kind.loads && withLog ? await command.extension?.load(command, opened.project, sql, session) : undefined
       const isRefused = loaded?.hasRefused && Boolean(options.warnError)
+      if (isRefused) command.outcome?.causes?.push(refusedFile)
       if (withLog && !kind.loads) await command.extension?.refuseOtherSeeds(command, sql)
       const before = withLog ? await kind.prepare?.(sql) : undefined
       const run = { command, opened, nodes, before, isWhole: isWhole && command.name === 'build', sql, session, withLog, onCitus }
@@ -56,6 +58,13 @@ export async function buildCommand(
       return isRefused ? Math.max(code, 1) : code
     })
   })
+}
+
+const refusedFile = {
+  name: 'RefusedFile',
+  text: 'Files of the feed were refused, and --warn-error is set',
+  next: 'select batch, path, reason from ops.refused_files says which and why.',
+  below: [],
 }
 
 // Whether the same build would find nothing to do afterwards: what a snapshot reads may change without any landing, and flags ask for more.
@@ -92,6 +101,8 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
   const runId = project.invocationId
   const began = performance.now()
   const live = withLog ? liveLog(sql, runId) : undefined
+  const outcome = command.outcome ?? {}
+  if (withLog) Object.assign(outcome, { runId, wasWell: await wasWell(sql, command.name) })
   if (withLog) await startRun(sql, { runId, command: command.name, fingerprint: projectFingerprint(project), isWhole })
   const done = async (status: 'published' | 'failed' | 'interrupted', message: string, results: NodeResult[], landed: bigint | null) => {
     const invocation = {
@@ -99,13 +110,16 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
       args: { ...shownOptions(command.options), outcome: status },
       elapsedSeconds: (performance.now() - began) / 1000,
     }
-    writeRunResults(targetPath, project, results, invocation)
-    await writeManifest(targetPath, project, compiledOf(results))
+    // The log first: what is published is published, whether artifacts can be written or not.
     await live?.flush()
     if (withLog) await finishRun(sql, runId, { status, message, landedIn: landed, results, alerts: feed?.alerts ?? null })
+    isLogged = true
+    writeRunResults(targetPath, project, results, invocation)
+    await writeManifest(targetPath, project, compiledOf(results))
   }
   report.event(concurrency(project, nodes))
   report.opens(nodes)
+  let isLogged = false
   let feed: FeedState | undefined
   const watchFeed = async (inside: Session): Promise<void> => {
     if (withLog && command.name === 'build') feed = await command.extension?.feedState(inside, project.startedAt)
@@ -124,8 +138,10 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
     )
     showProblems(command, built, targetName)
     const refused = before ? compareErrors(before, (await command.extension?.openErrors(sql)) ?? []) : []
-    const parts = summaryOf(built, (performance.now() - began) / 1000, { feed, refused }, targetName)
+    Object.assign(outcome, { results: built.results, alerts: feed?.alerts, through: feed?.through })
     const isFailed = built.status === 'failed' || built.status === 'partial'
+    const publishedAt = isFailed ? null : new Date()
+    const parts = summaryOf(built, (performance.now() - began) / 1000, { feed, publishedAt, refused }, targetName)
     await done(isFailed ? 'failed' : 'published', headline(built).msg, built.results, built.landedIn)
     for (const alert of feed?.alerts ?? []) report.alert(alert)
     report.close(parts)
@@ -133,8 +149,9 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
       remember(command, opened, { fingerprint: projectFingerprint(project), found: found(project) })
     return isFailed || (options.warnError && feed?.alerts.length) ? 1 : 0
   } catch (error) {
+    if (isLogged) throw error
     const isInterrupted = error instanceof Interrupted
-    const message = isInterrupted ? 'Exited because of keyboard interrupt' : (error as Error).message
+    const message = isInterrupted ? 'Exited because of keyboard interrupt' : (unwritable(error) ?? (error as Error)).message
     await done(isInterrupted ? 'interrupted' : 'failed', message, isInterrupted ? error.results : [], null).catch(() => {})
     throw error
   }

@@ -14,13 +14,14 @@ import {
   rows,
   selection,
   serving,
+  shownRuns,
   sourcesFile,
   testing,
 } from '../cli/option-groups.ts'
 import type { Definitions } from '../cli/program.ts'
 import type { Node } from '../manifest/node.ts'
 
-const db = (verb: 'start' | 'stop' | 'url' | 'psql') => async (command: Command, args: string[]) =>
+const db = (verb: 'start' | 'stop' | 'restart' | 'status' | 'url' | 'psql') => async (command: Command, args: string[]) =>
   (await import('./db.ts')).dbCommands[verb](command, args)
 const build = async (command: Command, types: Node['resourceType'][], loads = false) =>
   (await import('./build.ts')).buildCommand(command, { types, loads })
@@ -140,6 +141,13 @@ export const commands: Definitions = {
     options: [selection, sourcesFile],
     run: async command => (await import('./freshness.ts')).freshnessCommand(command),
   },
+  runs: {
+    description: 'The last runs: started, took, published, why not; with an id the nodes of that run.',
+    example: 'runs --limit 5\n  npx tsx run.ts runs 3f2a --output json',
+    options: [shownRuns, output('text', 'json')],
+    arguments: [new Argument('[id]', 'the id of a run, or its beginning')],
+    run: async (command, args) => (await import('./runs.ts')).runsCommand(command, args),
+  },
   'docs generate': {
     description: 'Write the page, target/index.html, and manifest.json and catalog.json.',
     example: 'docs generate',
@@ -154,6 +162,13 @@ export const commands: Definitions = {
   },
   'db start': { description: 'Start it, keep it running, print its URL.', example: 'db start', options: [], run: db('start') },
   'db stop': { description: 'Stop it.', example: 'db stop', options: [], run: db('stop') },
+  'db restart': { description: 'Stop it and start it again, at the same URL.', example: 'db restart', options: [], run: db('restart') },
+  'db status': {
+    description: 'Whether it runs, since when, who holds it, how large it is; leaves with 1 when it does not run.',
+    example: 'db status --output json',
+    options: [output('text', 'json')],
+    run: db('status'),
+  },
   'db url': { description: 'Print its URL, with the password.', example: 'db url', options: [], run: db('url') },
   'db psql': {
     description: "Open psql on it; what follows is psql's.",

@@ -3,15 +3,21 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { ProjectError } from '../base/errors.ts'
 import type { Command } from '../cli/command.ts'
-import { connectionOf } from '../cli/open-database.ts'
-import { urlOf } from '../database/address.ts'
+import { connectionOf, withDatabase } from '../cli/open-database.ts'
+import { describeAddress, urlOf } from '../database/address.ts'
 import { embeddedAddress } from '../embedded/embedded-address.ts'
 import { keepEmbedded, runningEmbedded, startEmbedded, stopEmbedded } from '../embedded/server.ts'
+import { numberText, plural } from '../report/format.ts'
 
-/** db start, stop, url, psql: the embedded server, kept running for other clients. */
-export const dbCommands: Record<'start' | 'stop' | 'url' | 'psql', (command: Command, args: string[]) => Promise<number>> = {
+/** db start, stop, restart, status, url, psql: the embedded server, kept running for other clients. */
+export const dbCommands: Record<
+  'start' | 'stop' | 'restart' | 'status' | 'url' | 'psql',
+  (command: Command, args: string[]) => Promise<number>
+> = {
   start,
   stop,
+  restart,
+  status,
   url,
   psql,
 }
@@ -32,6 +38,50 @@ async function stop({ options, report }: Command): Promise<number> {
     ],
   )
   return 0
+}
+
+async function restart({ options, report }: Command): Promise<number> {
+  await refuseOther(options)
+  if ((await stopEmbedded(folder(options))) === 'in use')
+    throw new ProjectError('The embedded server was not restarted: another process works with it', {
+      hint: 'Wait until that build or load has ended, then type it again. Until then the server runs on, and stops with it.',
+    })
+  report.result(await keepEmbedded(folder(options)))
+  return 0
+}
+
+// For scripts: 0 when it runs, 1 when it does not. With another server in use that one is asked.
+async function status(command: Command): Promise<number> {
+  const { options, report } = command
+  const { address } = await connectionOf(options)
+  const running = address ? undefined : runningEmbedded(folder(options))
+  const held = running?.held ? 'until `db stop`' : 'while a process of ours works with it'
+  if (!address && !running) {
+    report.result(options.output === 'json' ? JSON.stringify({ running: false }) : 'The embedded server is not running.')
+    return 1
+  }
+  return withDatabase(command, async sql => {
+    const [row] = await sql<{ version: string; since: string; sessions: number; bytes: string }[]>`
+      select
+          current_setting('server_version') as version,
+          pg_postmaster_start_time() as since,
+          (select count(*)::int from pg_stat_activity where datname = current_database() and pid != pg_backend_pid()) as sessions,
+          pg_database_size(current_database())::text as bytes`
+    const { version, since, sessions, bytes } = row!
+    const where = address ? describeAddress(address) : 'embedded'
+    if (options.output === 'json')
+      report.result(
+        JSON.stringify({ running: true, server: where, version, since, sessions, bytes: Number(bytes), held: running?.held ?? null }),
+      )
+    else
+      report.result(
+        [
+          `PostgreSQL ${version}, ${where}: running since ${since.slice(0, 19).replace('T', ' ')} UTC${address ? '' : `, ${held}`}`,
+          `${plural(sessions, 'other session')}, database of ${numberText(Math.ceil(Number(bytes) / 1_000_000))} MB`,
+        ].join('\n'),
+      )
+    return 0
+  })
 }
 
 // The password is in it: it is what the user asks for.

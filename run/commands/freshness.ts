@@ -9,6 +9,7 @@ import { selectedIds } from '../cli/selection.ts'
 import { answering } from '../database/answers.ts'
 import { Interrupted } from '../execute/interrupted.ts'
 import type { Project } from '../manifest/node.ts'
+import type { Cause } from '../notify/outcome.ts'
 import { nodeInfo } from '../report/events.ts'
 
 /** source freshness: how old the newest row of each source with `freshness:` is; writes sources.json. Gives the exit code. */
@@ -26,6 +27,7 @@ export async function freshnessCommand(command: Command): Promise<number> {
       results.push(result)
       report.event({
         name: 'LogFreshnessResult',
+        level: result.status === 'pass' ? 'info' : result.status === 'warn' ? 'warn' : 'error',
         msg: freshnessLine(result, results.length, sources.length),
         data: { status: result.status, node_info: nodeInfo(node) },
       })
@@ -34,6 +36,7 @@ export async function freshnessCommand(command: Command): Promise<number> {
     await mkdir(path.dirname(file), { recursive: true })
     await writeFile(file, `${JSON.stringify(sourcesOf(project, results, (performance.now() - began) / 1000), null, 2)}\n`)
     for (const { error } of results) if (error) report.fail(error)
+    command.outcome?.causes?.push(...results.filter(({ status }) => status === 'error' || status === 'warn').map(staleCause))
     if (sources.length === 0) report.warn({ message: 'Nothing to do: no selected source has freshness with warn_after or error_after.' })
     const count = (...statuses: FreshnessResult['status'][]) => results.filter(({ status }) => statuses.includes(status)).length
     const failures = count('error', 'runtime error') + (options.warnError ? count('warn') : 0)
@@ -47,6 +50,12 @@ export async function freshnessCommand(command: Command): Promise<number> {
     ])
     return failures > 0 ? 1 : 0
   })
+}
+
+function staleCause({ node, measured }: FreshnessResult): Cause {
+  const name = `${node.sourceName}.${node.name}`
+  const text = `${name} is stale: its newest data are of ${measured?.maxLoadedAt}`
+  return { name: 'StaleSource', text, next: 'Look at the job that brings it.', below: [] }
 }
 
 /** sources.json, dbt's version 3, as an object. */

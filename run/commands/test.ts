@@ -17,7 +17,7 @@ import { contextOf } from '../execute/run-context.ts'
 import { compiledLine, failureParts } from '../execute/summary.ts'
 import { fingerprints } from '../graph/fingerprint.ts'
 import { liveLog } from '../history/live-run-log.ts'
-import { finishRun, hasLog, type RunStatus, startRun } from '../history/run-log.ts'
+import { finishRun, hasLog, type RunStatus, startRun, wasWell } from '../history/run-log.ts'
 import { isGood, type NodeResult } from '../manifest/result.ts'
 import { completed, concurrency, finished, tally } from '../report/dbt-lines.ts'
 
@@ -32,6 +32,9 @@ export async function testCommand(command: Command): Promise<number> {
   return withDatabase(command, async sql => {
     const session = await sql.reserve()
     const results: NodeResult[] = []
+    const outcome = command.outcome ?? {}
+    if (await hasLog(sql)) outcome.wasWell = await wasWell(sql, 'test')
+    outcome.results = results
     const log = await logOf(sql, opened, isWhole)
     report.event(concurrency(project, nodes))
     report.opens(nodes)

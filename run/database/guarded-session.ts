@@ -6,7 +6,8 @@ import { interceptSending, type Pending, registerSocket, type Session, type Sql 
  *
  * The driver's own `reserve()` is not safe for a lock or a transaction: when its connection is lost between two statements, the next one
  * goes to whatever the pool has connected in its place, without the lock and outside the transaction, or waits forever, or ends the
- * process. Here every statement after the loss, and those that wait for an answer, fail with CONNECTION_CLOSED.
+ * process. Here every statement after the loss, and those that wait for an answer, fail with CONNECTION_CLOSED. So do those of `begin()`, which the
+ * driver runs on a connection of the pool: a statement of its transaction after the loss would end the process.
  * `settings` is a statement that each session begins with.
  */
 export function withSessions(
@@ -16,7 +17,23 @@ export function withSessions(
 ): Sql {
   const open = new Set<Sql>()
   const end = pool.end.bind(pool)
-  return Object.assign(pool, { reserve, end: endAll })
+  return Object.assign(pool, { reserve, begin, end: endAll })
+
+  async function begin<T>(...given: [options: string, work: Work<T>] | [work: Work<T>]): Promise<T> {
+    const [options, work] = given.length === 2 ? given : ['', given[0]]
+    const session = await reserve()
+    try {
+      await session.unsafe(`begin ${options}`)
+      const result = await work(session)
+      await session.unsafe('commit')
+      return result
+    } catch (error) {
+      await session.unsafe('rollback').catch(() => {})
+      throw error
+    } finally {
+      session.release()
+    }
+  }
 
   async function reserve(): Promise<Session> {
     const waiting = new Set<Pending>()
@@ -87,6 +104,8 @@ export function withSessions(
     await end(options)
   }
 }
+
+type Work<T> = (transaction: Session) => Promise<T>
 
 /**
  * A new connection first asks for array types, and the driver does not listen for the failure of that: without a listener of ours, a server

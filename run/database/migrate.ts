@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { remedyOf } from '../base/error-hints.ts'
 import { isPostgresError, type Place, ProjectError } from '../base/errors.ts'
 import { quote } from '../manifest/relation.ts'
 import type { Session, Sql } from './driver.ts'
@@ -125,6 +126,11 @@ async function bringLedgerHome(session: Session): Promise<void> {
 }
 
 function checkHistory(files: Migration[], applied: Applied[]): void {
+  if (files.length === 0 && applied.length > 0)
+    throw new ProjectError(
+      `The database is that of another project: its first migration is ${applied[0]?.name}, and this project has none`,
+      { hint: 'Give each project a database of its own. To read the tables of the other one, use its database by postgres_fdw or a copy.' },
+    )
   for (const old of applied) {
     const file = files.find(({ index }) => index === old.index)
     if (!file) {
@@ -193,6 +199,9 @@ function refused(file: Migration | undefined, error: unknown): ProjectError | un
       hint: '`npx tsx run.ts debug` says what to grant.',
       cause: error,
     })
+  // Nor is a disk that is full, or a lock that somebody holds.
+  const remedy = remedyOf({ code, message })
+  if (remedy) return new ProjectError(`The migrations could not be applied: ${message} (${code})`, { hint: remedy, cause: error })
   if (!file) return undefined
   const before = file.script.slice(0, error.offset).split('\n')
   const said = [message, detail, hint].filter(Boolean).join('. ')

@@ -6,7 +6,7 @@ import type { NodeResult } from '../manifest/result.ts'
 import { completed, finished, tally } from '../report/dbt-lines.ts'
 import { type Event, nodeInfo } from '../report/events.ts'
 import { numberText, plural, relation, rowsText } from '../report/format.ts'
-import type { Alert, FeedState } from './feed-state.ts'
+import type { Alert, FeedAge, FeedState } from './feed-state.ts'
 import type { Built } from './plan.ts'
 
 /** Open rows of an errors table. */
@@ -21,15 +21,17 @@ export interface Refused {
 /** What a summary tells beside the build itself: what must be known of the feed, and open errors as a replay compares them. */
 export interface Told {
   feed?: FeedState | undefined
+  /** When what readers see was published; null when it was not by this build. */
+  publishedAt?: Date | null
   refused: Refused[]
 }
 
 /** The closing parts of a build: how it ended, what to look at, what changed, what is newly wrong, what failed, what to do next. */
-export function summaryOf(built: Built, seconds: number, { feed, refused }: Told, folder: string): Event[] {
+export function summaryOf(built: Built, seconds: number, { feed, publishedAt, refused }: Told, folder: string): Event[] {
   return [
     finished(built.results, seconds),
     headline(built),
-    ...(feed ? feedParts(feed) : []),
+    ...(feed ? feedParts(feed, publishedAt) : []),
     ...(built.status === 'failed' ? [] : section('Changed', changedLines(built.results))),
     ...section('Refused', refusedLines(refused)),
     ...(feed ? newErrorParts(feed.errors) : []),
@@ -39,13 +41,23 @@ export function summaryOf(built: Built, seconds: number, { feed, refused }: Told
   ]
 }
 
-/** What must be known of the feed: through which day there is data, and what somebody should look at. */
-export function feedParts({ through, alerts }: Pick<FeedState, 'through' | 'alerts'>): Event[] {
-  const data = { through, alerts }
+/**
+ * What must be known of the feed: through which day there is data, when it was published (null: it was not; undefined: nobody tried), and
+ * what somebody should look at.
+ */
+export function feedParts({ through, alerts }: FeedAge, publishedAt?: Date | null): Event[] {
+  const published = publishedAt === undefined ? '' : publishedAt ? `, published ${timeText(publishedAt)}` : ', not published'
+  const data = { through, published_at: publishedAt?.toISOString() ?? null, alerts }
   return [
-    ...(through === null ? [] : [{ name: 'Summary', msg: `Data through ${through}.`, data, isNear: true } as const]),
+    ...(through === null ? [] : [{ name: 'Summary', msg: `Data through ${through}${published}.`, data, isNear: true } as const]),
     ...section('Look at', alerts.flatMap(alertLines)),
   ]
+}
+
+/** `08:12 UTC`; with the day where it is not today. */
+export function timeText(time: Date, now = new Date()): string {
+  const [day = '', clock = ''] = time.toISOString().split('T')
+  return `${now.toISOString().startsWith(day) ? '' : `${day} `}${clock.slice(0, 5)} UTC`
 }
 
 /** An alert and its next step. */

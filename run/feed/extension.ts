@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { isPostgresError } from '../base/errors.ts'
 import type { Command, Extension } from '../cli/command.ts'
 import type { Session } from '../database/driver.ts'
 import { optional } from '../docs/dataoptional.ts'
@@ -17,6 +18,14 @@ export const feed: Extension = {
   feedState: async (session, startedAt) => {
     const { feedState } = await import('./feed-state.ts')
     return (await optional(session, () => feedState(session, startedAt))) ?? undefined
+  },
+  feedAge: async sql => {
+    const { feedAge } = await import('./feed-age.ts')
+    return feedAge(sql).catch(error => {
+      // Who may not read the ledger is told nothing of it.
+      if (!isPostgresError(error)) throw error
+      return { through: null, alerts: [] }
+    })
   },
   openErrors: async sql => (await import('./open-errors.ts')).openErrors(sql),
   errorChanges: {
@@ -37,7 +46,7 @@ async function findUnchanged({ options, report, signal }: Command, session: Sess
   return {
     tell() {
       for (const message of found.notices) report.note(message)
-      if (found.refused > 0) report.warn({ message: refusedBefore(found.refused) })
+      if (found.refused > 0) report.warn({ name: 'RefusedFile', message: refusedBefore(found.refused) })
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { Session } from '../database/driver.ts'
 import { hasRelations } from '../database/relations.ts'
 import type { Alert, FeedState } from '../execute/feed-state.ts'
+import { datedBatches, feedAge } from './feed-age.ts'
 import { newErrors } from './new-errors.ts'
 import { undatedAlerts } from './undated.ts'
 
@@ -10,42 +11,33 @@ import { undatedAlerts } from './undated.ts'
  */
 export async function feedState(session: Session, startedAt: Date): Promise<FeedState> {
   const isBuilt = await hasRelations(session, ['staging.base_batches', 'staging.sync_batches', 'staging.snapshots'])
+  const age = await feedAge(session)
   return {
-    through: isBuilt ? await dataThrough(session) : null,
+    through: age.through,
     alerts: isBuilt
       ? [
           ...(await refusedEntities(session)),
           ...(await missingEntities(session)),
           ...(await incomplete(session, startedAt)),
           ...(await undatedAlerts(session)),
+          ...age.alerts,
         ]
-      : [],
+      : age.alerts,
     errors: await newErrors(session, startedAt),
   }
-}
-
-// Batches whose files are there; the newest dated one is what "today" is about.
-const dated = `
-select distinct batches.source, batches.entity, batches.sync_date, batches.batch_order
-from staging.base_batches as batches
-inner join ops.files on files.batch = batches.source and files.entity = batches.entity
-where batches.sync_date is not null`
-
-async function dataThrough(session: Session): Promise<string | null> {
-  const [row] = await session.unsafe<{ through: string | null }[]>(`select max(sync_date)::text as through from (${dated}) as dated`)
-  return row?.through ?? null
 }
 
 async function refusedEntities(session: Session): Promise<Alert[]> {
   const rows = await session.unsafe<{ batch: string; entity: string; files: number; path: string; reason: string }[]>(`
     select batch, entity, count(*)::int as files, min(path) as path, (array_agg(reason order by path))[1] as reason
     from ops.files
-    where batch in (select source from (${dated}) as dated order by batch_order desc limit 1)
+    where batch in (select source from (${datedBatches}) as dated order by batch_order desc limit 1)
     group by batch, entity
     having bool_and(status = 'refused')
     order by entity`)
   return rows.map(({ batch, entity, files, path, reason }) => ({
     name: 'RefusedEntity',
+    about: { batch, entity },
     message: `All ${entity} of ${batch} were refused: ${files === 1 ? path : `${path} and ${files - 1} more`} ${reason}`,
     hint: `Bring ${entity} of ${batch} again; until then the tables say of them what the batch before said.`,
   }))
@@ -53,7 +45,7 @@ async function refusedEntities(session: Session): Promise<Alert[]> {
 
 async function missingEntities(session: Session): Promise<Alert[]> {
   const rows = await session.unsafe<{ entity: string; newest: string; before: string }[]>(`
-    with dated as (${dated}),
+    with dated as (${datedBatches}),
     days as (
         select source, max(batch_order) as batch_order, row_number() over (order by max(batch_order) desc) as age
         from dated group by source
@@ -67,6 +59,7 @@ async function missingEntities(session: Session): Promise<Alert[]> {
     order by dated.entity`)
   return rows.map(({ entity, newest, before }) => ({
     name: 'MissingEntity',
+    about: { batch: newest, entity },
     message: `${newest} has no ${entity}, and ${before} had: the tables say of them what ${before} said`,
     hint: `Bring ${entity} of ${newest}; this is said until a batch holds them again.`,
   }))
@@ -104,11 +97,13 @@ async function incomplete(session: Session, startedAt: Date): Promise<Alert[]> {
     if (shortfall === null)
       return {
         name: 'ShrunkSnapshot',
+        about: { batch: source, entity },
         message: `${source} lists ${listed} ${entity} where ${other} listed ${before}: ${follows}`,
         hint: `If that is so, run build --accept-shrink; if a page is missing, bring it again.`,
       }
     return {
       name: 'IncompleteSnapshot',
+      about: { batch: source, entity },
       message: `The ${entity} of ${source} are incomplete (${shortfall}): ${follows}`,
       hint: `Bring what is missing again, under the same path, and build.`,
     }

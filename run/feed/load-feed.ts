@@ -43,8 +43,9 @@ export async function loadFeed(
     for (const message of loaded.notices) report.note(message)
     const refused = refusedFiles(loaded)
     // What was refused before is told again only when the feed has moved.
-    if (loaded.changed) for (const { path: file, reason } of refused) report.warn({ message: `Refused ${file}: ${reason}` })
-    else if (refused.length > 0) report.warn({ message: refusedBefore(refused.length) })
+    if (loaded.changed)
+      for (const { path: file, reason } of refused) report.warn({ name: 'RefusedFile', message: `Refused ${file}: ${reason}` })
+    else if (refused.length > 0) report.warn({ name: 'RefusedFile', message: refusedBefore(refused.length) })
     return loaded
   } finally {
     bar.stop()

@@ -45,16 +45,18 @@ export async function startRun(sql: Sql, { runId, command, fingerprint, isWhole 
 export async function logUnchanged(
   sql: Sql,
   { runId, command, fingerprint, isWhole }: Run,
-  message: string,
-  landed: bigint,
+  { message, landedIn: landed, alerts }: { message: string; landedIn: bigint; alerts: object[] },
 ): Promise<void> {
   await sql`
     with dead as (
         update ops.runs set status = 'interrupted', finished_at = now(), message = 'It ended without a word.'
         where status = 'running' and command != 'test'
     )
-    insert into ops.runs (run_id, command, status, started_at, finished_at, project_fingerprint, is_whole, message, landed_in)
-    values (${runId}, ${command}, 'unchanged', now(), now(), ${fingerprint}, ${isWhole}, ${message}, ${String(landed)})
+    insert into ops.runs (run_id, command, status, started_at, finished_at, project_fingerprint, is_whole, message, landed_in, alerts)
+    values (
+        ${runId}, ${command}, 'unchanged', now(), now(), ${fingerprint}, ${isWhole}, ${message}, ${String(landed)},
+        ${JSON.stringify(alerts)}::text::jsonb
+    )
     on conflict (run_id) do nothing
   `
 }
@@ -124,6 +126,7 @@ export interface LastPublished {
   warnings: number
   /** What of the feed somebody should look at. */
   alerts: { name: string; message: string; hint: string }[]
+  publishedAt: Date
 }
 
 /** The last run that published anything, for a build to see whether there is anything new since. */
@@ -136,6 +139,7 @@ export async function lastPublished(sql: Sql): Promise<LastPublished | null> {
       command: string
       warnings: number
       alerts: LastPublished['alerts'] | null
+      finished_at: string
     }[]
   >`
     select
@@ -144,6 +148,7 @@ export async function lastPublished(sql: Sql): Promise<LastPublished | null> {
         is_whole,
         command,
         alerts,
+        finished_at,
         (select count(*)::int from ops.run_nodes where run_nodes.run_id = runs.run_id and run_nodes.status = 'warn') as warnings
     from ops.runs
     where status = 'published'
@@ -152,7 +157,19 @@ export async function lastPublished(sql: Sql): Promise<LastPublished | null> {
   `
   if (!row) return null
   const { project_fingerprint: fingerprint, landed_in: landed, is_whole: isWhole, command, warnings, alerts } = row
-  return { fingerprint, landedIn: BigInt(landed ?? 0), isWhole, command, warnings, alerts: alerts ?? [] }
+  const publishedAt = new Date(row.finished_at)
+  return { fingerprint, landedIn: BigInt(landed ?? 0), isWhole, command, warnings, alerts: alerts ?? [], publishedAt }
+}
+
+/** Whether the last run of that command that ended needed nobody: it did not fail, and nothing of the feed was to be looked at. */
+export async function wasWell(sql: Sql, command: string): Promise<boolean> {
+  const [row] = await sql<{ well: boolean }[]>`
+    select status != 'failed' and coalesce(jsonb_array_length(alerts), 0) = 0 as well
+    from ops.runs
+    where command = ${command} and status in ('published', 'unchanged', 'tested', 'failed')
+    order by sequence desc
+    limit 1`
+  return row?.well ?? true
 }
 
 /** What is published, by unique id. */

@@ -34,6 +34,14 @@ export interface Settings {
   written: YamlMap
   /** Whether to use a Citus cluster: auto where there is one. */
   citus: CitusMode
+  /** Who is told when a run needs a person. */
+  notify: NotifySettings | undefined
+}
+
+/** Where messages about runs go: an address of http or https, or a command of the shell. */
+export interface NotifySettings {
+  url?: string
+  command?: string
 }
 
 /** Reads dbt_project.yml alone. Throws where there is none, or a mistake in it. */
@@ -107,6 +115,7 @@ export function readSettings(data: Yaml, errors: ProjectError[], warnings: Probl
     onRunEnd: texts(read['on-run-end']),
     written: data,
     citus: citusMode(data, read.citus, errors),
+    notify: notifySettings(tree('notify'), errors),
   }
 }
 
@@ -135,6 +144,17 @@ function citusMode(data: YamlMap, value: Yaml | undefined, errors: ProjectError[
   const place = placeOfValue(data, 'citus') ?? { file: 'dbt_project.yml' }
   errors.push(new ProjectError(`citus: is auto, on or off, not '${mode}'`, { place, hint: 'Without it, it is auto.' }))
   return 'auto'
+}
+
+function notifySettings(written: YamlMap | undefined, errors: ProjectError[]): NotifySettings | undefined {
+  if (!written) return undefined
+  const { url, command } = readShape(written, 'notify', { url: 'text', command: 'text' }, errors) as NotifySettings
+  const place = placeOfValue(written, 'url') ?? placeOf(written, 'command')
+  if (url && command)
+    errors.push(new ProjectError("'notify' has both url and command: give one of them", { place, hint: 'A command may call curl, too.' }))
+  if (url?.includes('{{'))
+    errors.push(new ProjectError('notify.url is taken as it is written', { place, hint: 'Put the address into NOTIFY_URL instead.' }))
+  return url ? { url } : command ? { command } : undefined
 }
 
 // Vars under the project's own name are its own and win over those at the top.
@@ -187,6 +207,7 @@ const PROJECT: Shapes = {
   vars: 'map',
   'var-paths': 'map',
   citus: 'any',
+  notify: 'map',
   exposures: { use: '`meta:` of the models that feed it', harmless: true },
   metrics: { use: 'models', harmless: true },
   'semantic-models': { use: 'models', harmless: true },

@@ -14,7 +14,7 @@ export interface Event {
 }
 
 /** dbt's codes of the events that mean the same. */
-const CODES = {
+export const CODES = {
   MainReportVersion: 'A001',
   FoundStats: 'W006',
   Note: 'Z050',

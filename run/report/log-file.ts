@@ -1,6 +1,8 @@
 import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+import { unwritable } from '../base/error-hints.ts'
+import type { Problem } from '../base/errors.ts'
 import type { Level } from './format.ts'
 
 /** dbt.log: everything that is told, and more, also when the terminal is quiet. */
@@ -10,8 +12,15 @@ export interface LogFile {
   write(level: Level, message: string): void
 }
 
-/** A log in debug format, as dbt's `logs/dbt.log`: the newest and five older ones of at most `limit` bytes each. A folder that cannot be written is no reason to fail. */
-export function logFile(invocationId: string, limit = 10 * 1024 * 1024): LogFile {
+/**
+ * A log in debug format, as dbt's `logs/dbt.log`: the newest and five older ones of at most `limit` bytes each. A folder that cannot be
+ * written is no reason to fail: `onFailure` hears of it once.
+ */
+export function logFile(
+  invocationId: string,
+  { limit = 10 * 1024 * 1024, onFailure = () => {} }: { limit?: number; onFailure?: (problem: Problem) => void } = {},
+): LogFile {
+  let hasFailed = false
   let file: string | undefined
   let size = 0
   let waiting = `\n\n${'='.repeat(30)} ${clock(new Date())} | ${invocationId} ${'='.repeat(30)}\n`
@@ -23,6 +32,7 @@ export function logFile(invocationId: string, limit = 10 * 1024 * 1024): LogFile
         mkdirSync(folder, { recursive: true })
         size = existsSync(file) ? statSync(file).size : 0
       } catch {
+        // Writing to it fails too, and says so.
         size = 0
       }
       append('')
@@ -37,10 +47,21 @@ export function logFile(invocationId: string, limit = 10 * 1024 * 1024): LogFile
       if (size > 0 && size + waiting.length > limit) turn(file)
       appendFileSync(file, waiting, { mode: 0o600 })
       size += Buffer.byteLength(waiting)
-    } catch {
-      // A full or read-only disk: what matters is told on the terminal too.
+    } catch (error) {
+      waiting = ''
+      failed(file, error)
     }
     waiting = ''
+  }
+
+  // What matters is told on the terminal too. Not a second time: each line would fail.
+  function failed(name: string, error: unknown): void {
+    if (hasFailed) return
+    hasFailed = true
+    onFailure({
+      message: unwritable({ path: name, code: (error as NodeJS.ErrnoException).code })?.message ?? `Cannot write ${name}: ${error}`,
+      hint: 'The run goes on without it. Make room there, or name another folder with --log-path or DBT_LOG_PATH.',
+    })
   }
 
   function turn(name: string): void {

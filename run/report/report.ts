@@ -18,7 +18,8 @@ export interface Report {
   result(text: string): void
   /** A step of the work. */
   note(message: string): void
-  warn(problem: Problem): void
+  /** A warning; an urgent one is told however quiet the run is. */
+  warn(problem: Problem & { name?: string }, isUrgent?: boolean): void
   /** What must be told however quiet the run is: in text only then, as the summary of a run that is not quiet has it. */
   alert(alert: { name: string; message: string; hint: string }): void
   /** An error of the project as its message with the place; a bug with its stack; then what else is to be said of it. */
@@ -32,6 +33,10 @@ export interface Report {
   ended(result: NodeResult, index: number, total: number): void
   /** The closing summary: its parts, with a blank line between them. One that is the result of the command is told however quiet the run is. */
   close(parts: Event[], isResult?: boolean): void
+  /** The end of the command: a quiet run that fails tells the reasons that it kept to itself. */
+  leave(exitCode: number): void
+  /** The errors that were told. */
+  failures: unknown[]
   /** What is going on, in a line of a terminal that the next one takes; '' takes it away. */
   status(line: string): void
   /** A progress bar of bytes on a terminal, else nothing. */
@@ -65,24 +70,31 @@ export function createReport({
 }: ReportOptions): Report {
   const isTerminal = Boolean((stderr as NodeJS.WriteStream).isTTY)
   const colours = pc.createColors(isTerminal && pc.isColorSupported)
-  const file = logFile(invocationId)
+  const file = logFile(invocationId, { onFailure: problem => report.warn({ name: 'LogNotWritten', ...problem }, true) })
+  const kept: Event[] = []
   const told = new Set<string>()
   let live: Live | undefined
   let hasStatus = false
   const report: Report = {
     result: text => void stdout.write(`${text}\n`),
     note: message => log({ name: 'Note', msg: harmless(message) }),
-    warn: problem => log({ name: 'Warning', level: 'warn', msg: harmless(formatWarning(problem, report.textOf)), data: placed(problem) }),
+    warn: (problem, isUrgent = false) => {
+      const data = { ...placed(problem), ...(problem.name ? { cause: problem.name } : {}) }
+      log({ name: 'Warning', level: 'warn', msg: harmless(formatWarning(problem, report.textOf)), data }, isUrgent)
+    },
     alert: ({ name, message, hint }) => {
-      const event: Event = { name: 'FeedAlert', level: 'warn', msg: harmless(`${message}\n  → ${hint}`), data: { alert: name } }
+      const event: Event = { name: 'FeedAlert', level: 'warn', msg: harmless(`${message}\n  → ${hint}`), data: { cause: name } }
       file.write('warn', event.msg)
       if (format === 'json') stderr.write(`${jsonLine(event, invocationId)}\n`)
       else if (quiet) print(colours.yellow(`Warning: ${event.msg}`))
     },
+    failures: [],
     fail: (error, below = []) => {
       settle()
+      report.failures.push(error)
       const lines = [formatError(error, report.textOf), ...below.map(line => `  ${line}`)]
-      log({ name: 'Error', level: 'error', msg: harmless(lines.join('\n')), data: placed(error) })
+      const { code: cause } = (isPostgresError(error) || error instanceof ProjectError ? error : {}) as { code?: string }
+      log({ name: 'Error', level: 'error', msg: harmless(lines.join('\n')), data: { ...placed(error), ...(cause ? { cause } : {}) } })
     },
     event: (event, once = false) => {
       if (once && told.has(event.name)) return
@@ -118,9 +130,12 @@ export function createReport({
     close: (parts, isResult = false) => {
       settle()
       for (const { msg } of parts) file.write('info', harmless(msg))
-      if (quiet && !isResult) return
+      if (quiet && !isResult) return void kept.push(...parts.filter(isReason))
       if (format === 'json') for (const part of parts) stdout.write(`${jsonLine(part, invocationId)}\n`)
       else stdout.write(parts.map(({ msg, isNear }) => `${isNear ? '' : '\n'}${harmless(msg)}\n`).join(''))
+    },
+    leave: exitCode => {
+      if (exitCode !== 0) for (const event of kept) tell(event)
     },
     status: line => {
       if (!isTerminal || quiet || format !== 'text' || (line === '' && !hasStatus)) return
@@ -133,10 +148,16 @@ export function createReport({
   }
   return report
 
-  function log(event: Event): void {
-    const { level = 'info', msg, name } = event
+  function log(event: Event, isUrgent = false): void {
+    const { level = 'info', msg } = event
     file.write(level, msg)
-    if (rank[level] < rank[quiet ? 'error' : least]) return
+    const isKept = quiet && !isUrgent
+    if (isKept && level === 'warn') kept.push(event)
+    if (rank[level] >= rank[isKept ? 'error' : least]) tell(event)
+  }
+
+  function tell(event: Event): void {
+    const { msg, name } = event
     if (format === 'json') stderr.write(`${jsonLine(event, invocationId)}\n`)
     else if (name === 'Warning') print(colours.yellow(msg))
     else print(name === 'Error' ? `\n${msg}` : `${colours.dim(clock())}  ${msg}`)
@@ -164,6 +185,11 @@ export function createReport({
     }[status]
     return text.replace(/\[[^\]]*\]$/, bracket => colour(bracket))
   }
+}
+
+// What of a closing summary says why a run failed. Errors were told in full when they came.
+function isReason({ name, level }: Event): boolean {
+  return name === 'EndOfRunSummary' || (level !== undefined && level !== 'info' && name !== 'RunResultError')
 }
 
 /** An error as a person should see it: of the project with its place, of the runner itself with its stack. */

@@ -99,7 +99,7 @@ describe("a feed of one's own", () => {
     const { code, stdout, stderr } = await run('build')
     expect(stderr).not.toContain('_seeds')
     expect(code, stderr).toBe(0)
-    expect(stdout).toContain('Data through 2026-01-07.')
+    expect(stdout).toMatch(/Data through 2026-01-07, published \d\d:\d\d UTC\./)
     expect(stdout).not.toContain('Look at')
     expect(await values('select amount_usd, fx_source, exchange_rate from core.transactions')).toEqual([['11.7', 'amount', null]])
     expect(await values("select limit_amount from core.budgets where budget_id = 'BGT9'")).toEqual([[null]])

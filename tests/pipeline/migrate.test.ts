@@ -141,7 +141,7 @@ it('refuses files that contradict the history or each other', async () => {
   await expect(apply()).rejects.toThrow('Two migrations have the number 2: 00002-b.sql and 00002-c.sql')
   rmSync(join(folder, 'migrations/00002-b.sql'))
   rmSync(join(folder, 'migrations/00002-c.sql'))
-  await expect(apply()).rejects.toThrow('The database has the migration 00002-b.sql')
+  await expect(apply()).rejects.toThrow('The database is that of another project: its first migration is 00002-b.sql')
   write('b.sql', '')
   await expect(apply()).rejects.toThrow("begins with a number and a hyphen, 'b.sql' does not")
 })

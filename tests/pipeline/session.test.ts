@@ -46,6 +46,21 @@ describe('a session', () => {
     expect((await waiting).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
   })
 
+  it('of a transaction by begin() is one too: lost between two statements, the next fails and the process lives', async () => {
+    const work = database.sql.begin(async transaction => {
+      await transaction`create table kept_by_nobody (a int)`
+      await terminate(await pidOf(transaction as unknown as Session))
+      for (let i = 0; i < 3; i++) await new Promise(resolve => setImmediate(resolve))
+      await transaction`insert into kept_by_nobody values (1)`
+    })
+    await expect(work).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
+    expect(await database.sql.begin('read only', transaction => transaction`select 1 as one`)).toMatchObject([{ one: 1 }])
+    await expect(database.sql.begin('read only', transaction => transaction`create table no (a int)`)).rejects.toMatchObject({
+      code: '25006',
+    })
+    expect([...(await database.sql`select to_regclass('kept_by_nobody') as kept`)]).toEqual([{ kept: null }])
+  })
+
   it('that held the lock and is lost leaves it to the next', async () => {
     const work = withLock(database.sql, { wait: false }, async session => {
       await terminate(await pidOf(session))

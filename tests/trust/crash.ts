@@ -12,7 +12,7 @@ import { faultsOf, type State, stateOf, untilFree } from './state.ts'
 export interface Point {
   number: number
   scenario: keyof typeof scenarios
-  whom: 'runner' | 'backend' | 'server'
+  whom: (typeof VICTIMS)[number]
   /** The write to the database, counted from 1, and milliseconds after it. */
   at: number
   after: number
@@ -74,11 +74,13 @@ export function summaryOf(verdicts: Verdict[], milliseconds: number): string {
   const most = (values: (number | null)[]) => Math.max(0, ...values.map(value => value ?? 0))
   return [
     `${good.length} of ${verdicts.length} points left the warehouse as an undisturbed run leaves it, in ${(milliseconds / 60_000).toFixed(1)} minutes`,
-    `  killed: ${(['runner', 'backend', 'server'] as const).map(whom => `${whom} ${by(whom).length}`).join(', ')}; ${verdicts.filter(({ isRepaired }) => isRepaired).length} runs that lost their connection ended well by themselves`,
+    `  killed: ${VICTIMS.map(whom => `${whom} ${by(whom).length}`).join(', ')}; ${verdicts.filter(({ isRepaired }) => isRepaired).length} runs that lost their connection ended well by themselves`,
     `  sessions and locks of a killed runner were gone after ${most(verdicts.map(({ freeAfter }) => freeAfter)).toFixed(0)} ms at most`,
     `  landing had ${most(verdicts.map(({ landingRatio }) => landingRatio)).toFixed(2)} times its size at most, the database ${most(verdicts.map(({ databaseRatio }) => databaseRatio)).toFixed(2)} times`,
   ].join('\n')
 }
+
+const VICTIMS = ['runner', 'backend', 'server', 'keeper', 'auxiliary'] as const
 
 // What is killed, on what ground, with which feed; where the model of changing columns is wide, it was not before.
 const scenarios = {
@@ -117,7 +119,7 @@ async function prepare(site: Site): Promise<Ground> {
     const count = join(site.dir, 'writes')
     const { code, stderr } = await site.start([...args, '--data', data], { TRUST_COUNT: count }).ended
     if (code !== 0) throw new Error(`${name}, undisturbed, ended with ${code}:\n${stderr}`)
-    writes[name] = Number(readFileSync(count, 'utf8'))
+    writes[name] = JSON.parse(readFileSync(count, 'utf8')).all
     if (name === 'the first load') continue
     const built = await site.build(data)
     if (built.code !== 0) throw new Error(built.printed)
@@ -146,7 +148,7 @@ const ofUsers = [
 function pointOf(seed: number, number: number, { writes }: Ground, given?: string): Point {
   const random = randomOf(seed, 'point', number)
   const scenario = names.find(name => name === given) ?? (names[number % names.length] as Point['scenario'])
-  const whom = random.pick(['runner', 'runner', 'backend', 'server'] as const)
+  const whom = random.pick(['runner', ...VICTIMS] as const)
   const at = random.int(1, writes[scenario] - 2)
   return { number, scenario, whom, at, after: random.chance(0.5) ? 0 : random.int(1, 40), isHeld: random.chance(0.6) }
 }

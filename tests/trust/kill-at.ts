@@ -1,22 +1,31 @@
 // Preloaded into a runner (`node --import tsx --import kill-at.ts run.ts build`): at the n-th write to the database it kills -9 whom
-// TRUST_KILL names, `runner 17 3`: this process, its server process (backend) or the whole server, so many milliseconds later.
-// With TRUST_COUNT=file it writes at its end how many writes there were.
-import { existsSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
+// TRUST_KILL names, `runner 17 3`: this process, its server process (backend), the whole server, or what runs beside it, so many milliseconds
+// later. With a phase, `auxiliary 17 3 load`, only the writes of that phase count. It says `[struck] whom pid phase` with the phase at that moment.
+// With TRUST_COUNT=file it writes at its end how many writes there were, in all and by phase.
+import { writeFileSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
+import { type Phase, phaseAfter } from './phases.ts'
+import { postmasterOf, processesOf, type Victim } from './server-processes.ts'
 
-const [whom = '', at = '0', after = '0'] = (process.env.TRUST_KILL ?? '').split(' ')
+const [whom = '', at = '0', after = '0', within] = (process.env.TRUST_KILL ?? '').split(' ')
 const count = process.env.TRUST_COUNT
 const backends = new WeakMap<Socket, number>()
 const seen = new WeakSet<Socket>()
 const write = Socket.prototype.write as (this: Socket, ...args: unknown[]) => boolean
-let writes = 0
+const writes: Record<string, number> = { all: 0 }
+let phase: Phase = 'none'
 let isDone = false
 
 Socket.prototype.write = function (this: Socket, ...args: unknown[]): boolean {
   if (this.remoteAddress !== '127.0.0.1') return write.apply(this, args)
   if (!seen.has(this)) learnBackend(this)
   const result = write.apply(this, args)
-  if (++writes >= Number(at) && whom !== '' && !isDone && pidOf(this) > 0) {
+  // Records in pieces are no statements.
+  if (args[0] instanceof Uint8Array && args[0].length < 100_000) phase = phaseAfter(phase, Buffer.from(args[0]).toString('latin1'))
+  writes.all = (writes.all ?? 0) + 1
+  writes[phase] = (writes[phase] ?? 0) + 1
+  const isNow = within === undefined ? writes.all >= Number(at) : phase === within && (writes[phase] ?? 0) >= Number(at)
+  if (isNow && whom !== '' && !isDone && pidOf(this) > 0) {
     isDone = true
     const pid = pidOf(this)
     if (Number(after) === 0) strike(pid)
@@ -25,20 +34,21 @@ Socket.prototype.write = function (this: Socket, ...args: unknown[]): boolean {
   return result
 } as typeof Socket.prototype.write
 
-if (count) process.on('exit', () => writeFileSync(count, String(writes)))
+if (count) process.on('exit', () => writeFileSync(count, JSON.stringify(writes)))
 
 function pidOf(socket: Socket): number {
   if (whom === 'runner') return process.pid
-  if (whom === 'server') {
-    const file = process.env.TRUST_POSTMASTER ?? ''
-    return existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : 0
-  }
-  return backends.get(socket) ?? 0
+  if (whom === 'backend') return backends.get(socket) ?? 0
+  const server = postmasterOf(process.env.TRUST_POSTMASTER ?? '')
+  if (server === 0 || whom === 'server') return server
+  const there = processesOf(server)[whom as Victim]
+  // Another one each time, and always the same for the same point.
+  return there[Number(at) % Math.max(1, there.length)] ?? 0
 }
 
 function strike(pid: number): void {
   try {
-    writeSync(2, `[struck] ${whom} ${pid}\n`)
+    writeSync(2, `[struck] ${whom} ${pid} ${phase}\n`)
     process.kill(pid, 'SIGKILL')
   } catch {
     // It has ended already.

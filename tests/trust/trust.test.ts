@@ -1,14 +1,20 @@
 import { expect, it } from 'vitest'
 import { crash, lineOf } from './crash.ts'
+import { lineOf as killLine, kills } from './kills.ts'
 import { watch } from './publish.ts'
 import { together } from './together.ts'
 
-// The short versions; `npm run test:crash`, `test:publish` and `test:together` are the long ones.
+// The short versions; `npm run test:crash`, `test:kills`, `test:publish` and `test:together` are the long ones.
 
 it('kill -9 at 12 points of load and build: a plain build makes the warehouse of an undisturbed run', { timeout: 600_000 }, async () => {
   const verdicts = await crash({ points: 12, seed: 20 })
   expect(verdicts.filter(({ faults }) => faults.length > 0).map(lineOf)).toEqual([])
   expect(verdicts).toHaveLength(12)
+})
+
+it('kill -9 of what comes into being in db start: the next start is as if nothing had been', { timeout: 300_000 }, async () => {
+  const verdicts = await kills({ points: 2, seed: 20, phases: ['db start'] })
+  expect(verdicts.filter(({ faults }) => faults.length > 0).map(killLine)).toEqual([])
 })
 
 it('readers see whole versions only, whatever becomes of builds', { timeout: 300_000 }, async () => {

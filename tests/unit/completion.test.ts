@@ -42,7 +42,7 @@ describe.skipIf(!has('bash'))('completion in bash', () => {
   it('completes commands, and those of a group', () => {
     expect(complete('npx tsx run.ts ')).toEqual(expect.arrayContaining(['build', 'plan', 'diff', 'watch', 'completion', 'source']))
     expect(complete('npx tsx run.ts pl')).toEqual(['plan'])
-    expect(complete('deskledger db st')).toEqual(['start', 'stop'])
+    expect(complete('deskledger db st')).toEqual(['start', 'stop', 'status'])
     expect(complete('npx tsx some/where/run.ts source f')).toEqual(['freshness'])
     expect(complete('npx tsx run.ts deps')).toEqual([])
   })

@@ -276,7 +276,7 @@ describe('report', () => {
 describe('dbt.log', () => {
   it('has everything, also what is not told, and what came before its folder was known; it is bounded', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'deskledger-log-'))
-    const log = logFile('id', 400)
+    const log = logFile('id', { limit: 400 })
     log.write('debug', 'early')
     log.open(folder)
     log.write('info', '\u001b[32mgreen\u001b[0m')

@@ -22,6 +22,7 @@ const ROOMS = [
   'materialize',
   'check',
   'execute',
+  'notify',
   'preview',
   'lineage',
   'docs',

@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process'
+import type { NotifySettings } from '../project/settings.ts'
+import type { Message } from './message.ts'
+
+/** Where messages go. */
+export interface Receiver extends NotifySettings {
+  /** Folder that a command runs in: the project's. */
+  dir: string
+}
+
+/** Delivers a message, by HTTP or to a command; throws with what went wrong, without the address, which is a secret. */
+export async function deliver(message: Message, to: Receiver, patience = PATIENCE): Promise<void> {
+  if (to.url) await post(message, to.url, patience)
+  if (to.command) await handOver(message, to.command, to.dir, patience)
+}
+
+/** Where messages go, as a person may read it: of an address no more than the host. */
+export function placeOfDelivery({ url, command }: NotifySettings): string {
+  if (command) return `the command '${command.trim().split(/\s+/)[0]}'`
+  return URL.canParse(url ?? '') ? new URL(url ?? '').host : 'the address in NOTIFY_URL'
+}
+
+/** Milliseconds. */
+const PATIENCE = 10_000
+
+async function post(message: Message, url: string, patience: number): Promise<void> {
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) throw new Error('it is not a URL of http or https')
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(message),
+    signal: AbortSignal.timeout(patience),
+  }).catch((error: Error & { cause?: { code?: string } }) => {
+    throw new Error(error.name === 'TimeoutError' ? `no answer within ${patience / 1000} s` : (error.cause?.code ?? error.name))
+  })
+  await response.body?.cancel()
+  if (!response.ok) throw new Error(`HTTP ${response.status}`)
+}
+
+/** Runs a command of the shell: the message as JSON on its standard input, its text in NOTIFY_TEXT. */
+async function handOver(message: Message, command: string, cwd: string, patience: number): Promise<void> {
+  const child = spawn(command, {
+    cwd,
+    shell: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    env: { ...process.env, NOTIFY_TEXT: message.text },
+    detached: process.platform !== 'win32',
+  })
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    end(child.pid)
+  }, patience)
+  // A command need not read it.
+  child.stdin.on('error', () => {})
+  child.stdin.end(JSON.stringify(message))
+  const code = await new Promise<number | string | null>(resolve => {
+    child.on('error', error => resolve((error as NodeJS.ErrnoException).code ?? error.message))
+    child.on('close', code => resolve(code))
+  }).finally(() => clearTimeout(timer))
+  if (isLate) throw new Error(`it did not end within ${patience / 1000} s`)
+  if (code !== 0) throw new Error(`it ended with ${code ?? 'a signal'}`)
+}
+
+// With what it started.
+function end(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
+  } catch {
+    // It has ended.
+  }
+}

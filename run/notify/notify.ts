@@ -1,0 +1,63 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { readProjectFile } from '../project/settings.ts'
+import type { Report } from '../report/report.ts'
+import { causesOf } from './causes.ts'
+import { deliver, placeOfDelivery, type Receiver } from './deliver.ts'
+import { messageOf } from './message.ts'
+import type { Outcome } from './outcome.ts'
+
+/** A command that has ended. */
+export interface Ended {
+  command: string
+  exitCode: number
+  outcome: Outcome
+  /** What it told as errors. */
+  errors: unknown[]
+  projectDir: string
+  /** Folder of artifacts. */
+  targetPath: string
+}
+
+/**
+ * One message for a run that needs a person, and one when it is well again, to NOTIFY_URL or to `notify:` of dbt_project.yml; nothing where
+ * neither is given. A message that cannot be delivered is said once and changes nothing else.
+ */
+export async function notify(ended: Ended, report: Report, patience?: number): Promise<void> {
+  const { command, exitCode, outcome, errors } = ended
+  const causes = causesOf(outcome, errors, exitCode)
+  const unwell = path.join(ended.targetPath, `needs-person-${command.replaceAll(' ', '-')}`)
+  if (causes.length === 0 && outcome.wasWell !== false && !existsSync(unwell)) return
+  const { to, project } = await receiver(ended.projectDir)
+  if (!to) return
+  try {
+    await deliver(messageOf({ project, command, exitCode, outcome }, causes), to, patience)
+    // What the database cannot know: that it was not reached.
+    if (causes.length > 0 && (exitCode > 1 || outcome.wasWell === undefined)) remember(unwell)
+    if (causes.length === 0) rmSync(unwell, { force: true })
+  } catch (error) {
+    const hint = 'The run is not changed by it. Look at NOTIFY_URL, or at notify: in dbt_project.yml.'
+    report.warn({ name: 'NotDelivered', message: `No message reached ${placeOfDelivery(to)}: ${(error as Error).message}`, hint }, true)
+  }
+}
+
+// The project may be what is wrong: then the environment alone says where to.
+async function receiver(projectDir: string): Promise<{ to: Receiver | undefined; project: string }> {
+  const dir = path.resolve(projectDir)
+  const settings = await readProjectFile(projectDir).then(
+    ({ settings }) => settings,
+    () => undefined,
+  )
+  const url = process.env.NOTIFY_URL
+  const to = url ? { url } : settings?.notify
+  return { to: to && { ...to, dir }, project: settings?.name ?? path.basename(dir) }
+}
+
+function remember(file: string): void {
+  try {
+    mkdirSync(path.dirname(file), { recursive: true })
+    writeFileSync(file, '')
+  } catch {
+    // Then nobody is told that it is well again.
+  }
+}
