@@ -99,7 +99,8 @@ export async function perform(
     quiet: options.quiet ?? false,
     level: options.debug ? 'debug' : (options.logLevel ?? 'info'),
     invocationId: crypto.randomUUID(),
-    ...streams,
+    stdout: streams.stdout,
+    stderr: streams.stderr,
   })
   for (const stream of [streams.stdout, streams.stderr]) outliveReader(stream)
   const interrupt = new AbortController()

@@ -27,7 +27,8 @@ export interface About {
 /** A message; without causes the run is well again. */
 export function messageOf({ project, command, exitCode, outcome }: About, causes: Cause[], now = new Date()): Message {
   return {
-    text: textOf({ project, command, exitCode, outcome }, causes),
+    // To Slack <!channel> is a call to everybody: a folder of the feed may have any name.
+    text: textOf({ project, command, exitCode, outcome }, causes).replaceAll('<', '‹').replaceAll('>', '›'),
     event: causes.length > 0 ? 'needs_person' : 'well_again',
     project,
     command,

@@ -86,6 +86,11 @@ describe('a message', () => {
     expect(messageOf(about, []).text).toBe('deskledger: build is well again. Data through 2026-01-07.')
   })
 
+  it('calls nobody by name, whatever a folder of the feed is called', () => {
+    const causes = causesOf({ alerts: [{ ...refused, about: { batch: '<!channel>', entity: 'agents' } }] }, [], 0)
+    expect(messageOf(about, causes).text).toContain('All agents of ‹!channel› were refused')
+  })
+
   it('has ten causes at most in its text', () => {
     const many = Array.from({ length: 30 }, (_, at) => ({ name: 'Error', text: `e${at}`, next: 'n', below: [] }))
     expect(messageOf(about, many).text).toMatch(/and 20 more causes$/)
