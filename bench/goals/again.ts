@@ -47,8 +47,8 @@ export async function measureAgain(bench: Bench): Promise<Measured> {
 /** P11: what a record takes that comes again as it was, in landing and in the base models, with their indexes. */
 export async function measureRoom(bench: Bench): Promise<Measured> {
   const { site } = bench
-  const agents = scaledAgents(bench, 10_000)
-  const days = 10
+  const agents = scaledAgents(bench, 5000)
+  const days = 30
   const folder = await feed(site, 'room', { agents, groups: 50, transactions: 0, churn: 0, active: 0, used: 0, days })
   const url = await site.database('room')
   const later = Array.from({ length: days - 1 }, (_, at) => `sync-day${at + 2}`)
