@@ -1,9 +1,10 @@
 import { sha256 } from '../base/hash.ts'
 import type { Node, Project } from '../manifest/node.ts'
+import { meaningOf } from './meaning.ts'
 
 /**
- * sha256 in hex per model and seed: over its source, config, names, all vars, the environment variables it names, the target, all macros and the fingerprints of what it depends
- * on (a seed: its file's content), so that an edit changes exactly the fingerprints of what it can affect.
+ * sha256 in hex per model and seed: over what its source says (a comment says nothing), its config, names, all vars, the environment variables it names, the target,
+ * all macros and the fingerprints of what it depends on (a seed: its file's content), so that an edit changes exactly the fingerprints of what it can affect.
  */
 export function fingerprints(project: Project): Map<string, string> {
   const found = new Map<string, string>()
@@ -12,7 +13,7 @@ export function fingerprints(project: Project): Map<string, string> {
       project.vars,
       project.target.name,
       environmentIn(project, [...project.macros.values()].map(({ text }) => text).join('\n')),
-      [...project.macros.values()].map(({ uniqueId, text }) => [uniqueId, text]).sort(([left], [right]) => (left! < right! ? -1 : 1)),
+      [...project.macros.values()].map(({ uniqueId, text }) => [uniqueId, meaningOf(text)]).sort(([left], [right]) => (left! < right! ? -1 : 1)),
     ]),
   )
   for (const node of project.nodes.values()) if (node.resourceType !== 'test') of(node)
@@ -29,7 +30,7 @@ export function fingerprints(project: Project): Map<string, string> {
     const own =
       node.resourceType === 'source'
         ? [names]
-        : [world, names, node.checksum, environmentIn(project, node.raw), relevant(node), parents.sort()]
+        : [world, names, saidBy(node), environmentIn(project, node.raw), relevant(node), parents.sort()]
     const fingerprint = sha256(stable(own))
     found.set(node.uniqueId, fingerprint)
     return fingerprint
@@ -38,6 +39,10 @@ export function fingerprints(project: Project): Map<string, string> {
 
 // Words about a node, not what becomes of it.
 const SILENT = new Set(['docs', 'meta', 'tags', 'persist_docs', 'grants', 'group', 'on_error', 'full_refresh', 'event_time', 'freshness'])
+
+function saidBy({ resourceType, raw, checksum }: Node): string {
+  return resourceType === 'model' || resourceType === 'snapshot' ? meaningOf(raw) : checksum
+}
 
 function relevant(node: Node): unknown {
   return Object.fromEntries(Object.entries(node.config).filter(([key]) => !SILENT.has(key)))

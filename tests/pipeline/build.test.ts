@@ -189,7 +189,11 @@ describe('what is published', () => {
       { since: 0, again: false },
       { since: 5, again: true },
     ])
-    await project.write({ 'models/t.sql': `${model} -- edited` })
+    // Not a comment, which says nothing.
+    await project.write({ 'models/t.sql': `{# What it is. #}\n${model} -- commented` })
+    await run(log)
+    expect(await rows('select count(*)::int as rows from t')).toEqual([{ rows: 3 }])
+    await project.write({ 'models/t.sql': `${model} where true -- edited` })
     await run(log)
     expect(await rows('select * from t')).toEqual([{ since: 0, again: false }])
     await run({ ...log, fullRefresh: true })

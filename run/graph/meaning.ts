@@ -1,0 +1,105 @@
+/**
+ * What a template of SQL says, without its comments: SQL's and Jinja's own, and the white space around them. Two texts of one meaning make the same rows. A comment in which Jinja stands
+ * stays, for Jinja is carried out there too; so does a hint, and all of a text in which a quote is never closed.
+ */
+export function meaningOf(text: string): string {
+  let [said, at, isGap] = ['', 0, true]
+  while (at < text.length) {
+    const piece = pieceAt(text, at)
+    if (!piece) return text
+    at = piece.end
+    if (piece.isComment) {
+      const [before, after] = [said.trimEnd(), text.slice(at).trimStart()]
+      const isTight = before.length === said.length && after.length === text.length - at && piece.isJinja
+      at = text.length - after.length
+      said = isTight || isGap ? before : `${before}\n`
+      isGap ||= before === ''
+    } else {
+      said += piece.text
+      isGap = false
+    }
+  }
+  return said.trimEnd()
+}
+
+interface Piece {
+  text: string
+  end: number
+  isComment: boolean
+  isJinja: boolean
+}
+
+/** A quoted text, a tag, a comment or a single character; undefined where what begins there never ends. */
+function pieceAt(text: string, at: number): Piece | undefined {
+  const [one, two] = [text[at] as string, text.slice(at, at + 2)]
+  const upTo = (end: number, isComment = false, isJinja = false): Piece | undefined =>
+    end < 0 ? undefined : { text: text.slice(at, end), end, isComment, isJinja }
+  if (two === '{#') {
+    const end = after(text, '#}', at + 2)
+    // White space beside it is stripped by it.
+    const strips = text[at + 2] === '-' || text[end - 3] === '-'
+    return strips && end > 0 ? { text: '{#--#}', end, isComment: false, isJinja: true } : upTo(end, true, true)
+  }
+  if (two === '{{' || two === '{%') return upTo(tagEnd(text, at))
+  if (two === '--') {
+    const end = text.indexOf('\n', at)
+    return upTo(end < 0 ? text.length : end, !/\{[{%#]/.test(text.slice(at, end < 0 ? undefined : end)))
+  }
+  if (two === '/*') {
+    const end = blockEnd(text, at)
+    return upTo(end, end > 0 && text[at + 2] !== '+' && !/\{[{%#]/.test(text.slice(at, end)))
+  }
+  if (one === "'" || one === '"') return upTo(quoteEnd(text, at, one === "'" && /[eE]/.test(text[at - 1] ?? '')))
+  if (one === '$') {
+    const tag = /^\$(?:[\p{L}_][\p{L}\p{Nd}_]*)?\$/u.exec(text.slice(at, at + 64))?.[0]
+    if (tag && !/[\p{L}\p{Nd}_]/u.test(text[at - 1] ?? '')) return upTo(after(text, tag, at + tag.length))
+  }
+  return upTo(at + 1)
+}
+
+/** The end of `{{ … }}` or `{% … %}`, whose texts may hold anything; of `{% raw %}` the end of its endraw. */
+function tagEnd(text: string, at: number): number {
+  const raw = /^\{%[-+]?\s*raw\s*[-+]?%\}/.exec(text.slice(at, at + 64))
+  if (raw) return after(text, /\{%[-+]?\s*endraw\s*[-+]?%\}/g, at)
+  const closer = text[at + 1] === '{' ? '}}' : '%}'
+  for (let to = at + 2; to < text.length; ) {
+    if (text.startsWith(closer, to)) return to + 2
+    const string = /^(?:'(?:[^'\\]|\\[\s\S])*'|"(?:[^"\\]|\\[\s\S])*")/.exec(text[to] === "'" || text[to] === '"' ? text.slice(to) : '')
+    to += string?.[0].length ?? 1
+  }
+  return -1
+}
+
+/** The end of a quoted text of SQL, in which Jinja may stand. A quote that is doubled ends one text and begins the next: the same in the end. */
+function quoteEnd(text: string, at: number, isEscaping: boolean): number {
+  for (let to = at + 1; to < text.length; ) {
+    if (text[to] === text[at]) return to + 1
+    const isTag = text[to] === '{' && ['{', '%', '#'].includes(text[to + 1] ?? '')
+    if (isTag) {
+      to = text[to + 1] === '#' ? after(text, '#}', to + 2) : tagEnd(text, to)
+      if (to < 0) return -1
+    } else to += isEscaping && text[to] === '\\' ? 2 : 1
+  }
+  return -1
+}
+
+/** Comments of SQL nest. */
+function blockEnd(text: string, at: number): number {
+  let depth = 0
+  for (let to = at; to < text.length; ) {
+    const two = text.slice(to, to + 2)
+    depth += two === '/*' ? 1 : two === '*/' ? -1 : 0
+    to += two === '/*' || two === '*/' ? 2 : 1
+    if (depth === 0) return to
+  }
+  return -1
+}
+
+function after(text: string, what: string | RegExp, from: number): number {
+  if (typeof what === 'string') {
+    const found = text.indexOf(what, from)
+    return found < 0 ? -1 : found + what.length
+  }
+  what.lastIndex = from
+  return what.exec(text) ? what.lastIndex : -1
+}
