@@ -22,15 +22,19 @@ came as (
 
 ),
 
+-- The newest of a key, with the first and last day of all that came of it.
 arrived as (
 
-    select
-        {{ key }},
-        max(batch_order) as batch_order,
-        min(sync_date) as first_on,
-        max(sync_date) as last_on
-    from came
-    group by {{ key }}
+    select *
+    from (
+        select
+            came.*,
+            min(sync_date) over (partition by {{ key }}) as first_on,
+            max(sync_date) over (partition by {{ key }}) as last_on,
+            row_number() over (partition by {{ key }} order by batch_order desc) as place_in_time
+        from came
+    ) as placed_in_time
+    where place_in_time = 1
 
 ),
 
@@ -55,15 +59,12 @@ touched as (
 succeeding as (
 
     select
-        record.*,
+        {% for column in columns_of(entity).split(',') %}arrived.{{ column | trim }}, {% endfor %}
+        {{ place_columns('arrived') }},
         least(existing.first_seen_on, arrived.first_on) as first_seen_on,
         greatest(existing.last_seen_on, arrived.last_on) as last_seen_on
 
     from arrived
-
-    inner join came as record
-        on arrived.{{ key }} = record.{{ key }}
-        and arrived.batch_order = record.batch_order
 
     left join {{ this }} as existing
         on arrived.{{ key }} = existing.{{ key }}

@@ -13,7 +13,9 @@ export function fingerprints(project: Project): Map<string, string> {
       project.vars,
       project.target.name,
       environmentIn(project, [...project.macros.values()].map(({ text }) => text).join('\n')),
-      [...project.macros.values()].map(({ uniqueId, text }) => [uniqueId, meaningOf(text)]).sort(([left], [right]) => (left! < right! ? -1 : 1)),
+      [...project.macros.values()]
+        .map(({ uniqueId, text }) => [uniqueId, meaningOf(text)])
+        .sort(([left], [right]) => (left! < right! ? -1 : 1)),
     ]),
   )
   for (const node of project.nodes.values()) if (node.resourceType !== 'test') of(node)

@@ -7,6 +7,7 @@ import { fillNewPart } from './insert-partition.ts'
 import { counted, countNew, createTable, fill, type Incoming, rewrite, swap } from './rewrite.ts'
 import { changeSchema } from './schema-change.ts'
 import { step, target, temporary } from './statements.ts'
+import { analyzeGrown } from './statistics.ts'
 import { predicatesOf, restrict, type StrategyName, strategyOf, updatedColumns } from './strategy.ts'
 
 /**
@@ -14,6 +15,12 @@ import { predicatesOf, restrict, type StrategyName, strategyOf, updatedColumns }
  * whole; else the strategy says how the result goes in.
  */
 export async function incremental(work: Work): Promise<Materialized> {
+  const outcome = await made(work)
+  if (work.incremental) await analyzeGrown(work, outcome)
+  return outcome
+}
+
+async function made(work: Work): Promise<Materialized> {
   const name = strategyOf(work)
   const existing = await findRelation(work.sql, target(work))
   if (!existing) return createTable(work)

@@ -197,6 +197,31 @@ describe('batches of the same records', () => {
   })
   afterAll(() => project.remove())
 
+  it('of which a file grows from one record to very many in a correction are built by plans for many', async () => {
+    const warehouse = await project.warehouse()
+    const roles = (count: number) => [
+      {
+        name: 'sync-day1',
+        files: [
+          {
+            entity: 'roles' as const,
+            path: 'sync-day1/roles/1.json',
+            content: list(...Array.from({ length: count }, (_, id) => `{"id": ${id + 1}, "name": "Role"}`)),
+          },
+        ],
+      },
+    ]
+    try {
+      for (const count of [1, 20_000, 3]) {
+        await warehouse.deliver(roles(count))
+        await warehouse.build()
+        expect(await warehouse.sql`select count(*)::int as roles from core.roles`).toEqual([{ roles: count }])
+      }
+    } finally {
+      await warehouse.drop()
+    }
+  }, 120_000)
+
   it('sent again, corrected and pruned in any order become what the rules say (R3)', async () => {
     const property = fc.asyncProperty(
       fc.array(fc.tuple(batches, fc.constantFrom('build', 'build', 'load', 'full')), { minLength: 2, maxLength: 5 }),
