@@ -3,7 +3,7 @@ import { compare, contains, equals, length } from './compare.ts'
 import { isInteger } from './numbers.ts'
 import { builtins } from './signature.ts'
 import { str } from './text.ts'
-import { isDict, isFloat, isUndefined, type JinjaFunction, typeName, type Value } from './values.ts'
+import { isDecimal, isDict, isFloat, isUndefined, type JinjaFunction, typeName, type Value } from './values.ts'
 
 /** The tests of Jinja: what can follow `is`. */
 export const tests: Record<string, JinjaFunction> = builtins({
@@ -15,7 +15,7 @@ export const tests: Record<string, JinjaFunction> = builtins({
   'false(value)': value => value === false,
   'integer(value)': value => isInteger(value) && typeof value !== 'boolean',
   'float(value)': value => typeName(value) === 'float',
-  'number(value)': value => isInteger(value) || isFloat(value) || typeof value === 'number',
+  'number(value)': value => isDecimal(value) || isInteger(value) || isFloat(value) || typeof value === 'number',
   'string(value)': value => typeof value === 'string',
   'mapping(value)': value => isDict(value),
   'sequence(value)': value => length(use(value)) !== undefined,

@@ -4,7 +4,7 @@ import { type Place, ProjectError } from '../base/errors.ts'
  * What an expression can give. Plain JavaScript wherever that is possible; integers beyond 2^53 are bigint, and a float
  * whose value is a whole number is a `Float`, so that `10 / 2` prints 5.0 and `10 // 2` prints 5, as Python does.
  */
-export type Value = string | number | bigint | boolean | null | Value[] | Dict | Float | Undefined | JinjaFunction | JinjaObject
+export type Value = string | number | bigint | boolean | null | Value[] | Dict | Float | Decimal | Undefined | JinjaFunction | JinjaObject
 
 /** A Python dict. Read and write it with dict.ts where a key may be anything but a string. */
 export type Dict = Map<Value, Value>
@@ -16,6 +16,15 @@ export type Tuple = Value[] & { kind: 'tuple' }
 export interface Float {
   readonly kind: 'float'
   readonly number: number
+}
+
+/** A Python Decimal: `digits × 10^exponent`, so that 1.10 keeps its zero. Made by `decimal()`; `special` is no number of digits. */
+export interface Decimal {
+  readonly kind: 'decimal'
+  readonly isNegative: boolean
+  readonly digits: bigint
+  readonly exponent: number
+  readonly special?: 'NaN' | 'Infinity'
 }
 
 /** What a missing name or attribute gives: false, equal to nothing, `default()` replaces it, and any other use is an error. */
@@ -53,6 +62,8 @@ export interface JinjaObject {
   subtract?(other: Value): Value | undefined
   order?(other: Value): number | undefined
   toString?(): string
+  /** How it is printed inside a list; as `toString` where it has none. */
+  repr?(): string
 }
 
 export function float(number: number): number | Float {
@@ -74,6 +85,7 @@ export const isTuple = (value: Value): value is Tuple => Array.isArray(value) &&
 export const isDict = (value: Value): value is Dict => value instanceof Map
 export const isFunction = (value: Value): value is JinjaFunction => typeof value === 'function'
 export const isFloat = (value: Value): value is Float => kindOf(value) === 'float'
+export const isDecimal = (value: Value): value is Decimal => kindOf(value) === 'decimal'
 export const isUndefined = (value: Value): value is Undefined => kindOf(value) === 'undefined'
 export const isObject = (value: Value): value is JinjaObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Map) && value.kind === undefined
@@ -84,6 +96,7 @@ export function typeName(value: Value): string {
   if (Array.isArray(value)) return isTuple(value) ? 'tuple' : 'list'
   if (isDict(value)) return 'dict'
   if (isFloat(value)) return 'float'
+  if (isDecimal(value)) return 'Decimal'
   if (isUndefined(value)) return 'undefined'
   if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float'
   return { string: 'str', bigint: 'int', boolean: 'bool', function: 'function' }[typeof value as string] ?? 'object'
@@ -104,6 +117,7 @@ export function toJs(value: Value): unknown {
   if (Array.isArray(value)) return value.map(toJs)
   if (isDict(value)) return Object.fromEntries([...value].map(([key, item]) => [String(toJs(key)), toJs(item)]))
   if (isFloat(value)) return value.number
+  if (isDecimal(value)) return Number(`${value.isNegative ? '-' : ''}${value.special ?? `${value.digits}e${value.exponent}`}`)
   if (isUndefined(value)) throw value.complain()
   return value
 }

@@ -5,7 +5,7 @@ import { readYaml } from '../base/yaml.ts'
 import { iterate } from '../jinja/compare.ts'
 import { builtins } from '../jinja/signature.ts'
 import { floatText, str } from '../jinja/text.ts'
-import { fromJs, isDict, isFloat, isUndefined, type JinjaFunction, toJs, tuple, type Value } from '../jinja/values.ts'
+import { fromJs, isDecimal, isDict, isFloat, isUndefined, type JinjaFunction, toJs, tuple, type Value } from '../jinja/values.ts'
 
 /** dbt's functions that need nothing but their arguments: tojson, fromyaml, set, zip, local_md5 … */
 export const FUNCTIONS: Record<string, JinjaFunction> = builtins({
@@ -61,6 +61,7 @@ function json(value: Value, sort: boolean): string {
   }
   if (isFloat(value)) return floatText(value.number)
   if (typeof value === 'bigint') return String(value)
+  if (isDecimal(value)) throw new ProjectError('Decimal cannot be written as JSON', { hint: 'Make it a float first: value | float.' })
   if (typeof value === 'object' && value !== null) return escapeAscii(JSON.stringify(String(value)))
   return typeof value === 'string' ? escapeAscii(JSON.stringify(value)) : JSON.stringify(value)
 }
