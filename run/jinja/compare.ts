@@ -75,10 +75,7 @@ export function iterate(value: Value): Value[] {
   if (Array.isArray(value)) return value
   if (typeof value === 'string') return Array.from(value)
   if (isDict(value)) return [...value.keys()]
-  if (isUndefined(value)) {
-    if (value.quiet) return []
-    throw value.complain()
-  }
+  if (isUndefined(value)) return []
   if (isObject(value) && value.iterate) return value.iterate()
   throw new ProjectError(`${typeName(value)} ${brief(value)} is not a list: it cannot be iterated`)
 }

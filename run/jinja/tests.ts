@@ -18,9 +18,9 @@ export const tests: Record<string, JinjaFunction> = builtins({
   'number(value)': value => isDecimal(value) || isInteger(value) || isFloat(value) || typeof value === 'number',
   'string(value)': value => typeof value === 'string',
   'mapping(value)': value => isDict(value),
-  'sequence(value)': value => length(use(value)) !== undefined,
-  'iterable(value)': value => length(use(value)) !== undefined,
-  'callable(value)': value => typeof value === 'function',
+  'sequence(value)': value => length(value) !== undefined,
+  'iterable(value)': value => length(value) !== undefined,
+  'callable(value)': value => typeof value === 'function' || isUndefined(value),
   'odd(value)': value => equals(arithmetic['%'](value, 2), 1),
   'even(value)': value => equals(arithmetic['%'](value, 2), 0),
   'divisibleby(value, num)': (value, divisor) => equals(arithmetic['%'](value, divisor), 0),
@@ -52,9 +52,4 @@ function below(value: Value, other: Value): boolean {
 
 function above(value: Value, other: Value): boolean {
   return compare(value, other, '>') > 0
-}
-
-function use(value: Value): Value {
-  if (isUndefined(value) && !value.quiet) throw value.complain()
-  return value
 }

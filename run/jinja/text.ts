@@ -1,10 +1,11 @@
 import { decimalText } from './decimals.ts'
 import { isDecimal, isDict, isFloat, isObject, isTuple, isUndefined, type Value } from './values.ts'
 
-/** Python's str(): how a value is printed. An Undefined complains. */
+/** Python's str(): how a value is printed. An Undefined is nothing. */
 export function str(value: Value): string {
   if (typeof value === 'string') return value
   if (isDecimal(value)) return decimalText(value)
+  if (isUndefined(value)) return ''
   return isObject(value) ? String(value) : repr(value)
 }
 
@@ -19,10 +20,7 @@ export function repr(value: Value): string {
   if (isDict(value)) return `{${Array.from(value, ([key, item]) => `${repr(key)}: ${repr(item)}`).join(', ')}}`
   if (isFloat(value)) return floatText(value.number)
   if (isDecimal(value)) return `Decimal('${decimalText(value)}')`
-  if (isUndefined(value)) {
-    if (value.quiet) return ''
-    throw value.complain()
-  }
+  if (isUndefined(value)) return 'Undefined'
   if (typeof value === 'function') return `<function ${value.name || 'anonymous'}>`
   return isObject(value) && value.repr ? value.repr() : String(value)
 }

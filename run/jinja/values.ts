@@ -27,11 +27,11 @@ export interface Decimal {
   readonly special?: 'NaN' | 'Infinity'
 }
 
-/** What a missing name or attribute gives: false, equal to nothing, `default()` replaces it, and any other use is an error. */
+/** What a missing name or attribute gives: printed as nothing, iterated as empty, false; attributes, calls and arithmetic of it are errors. */
 export interface Undefined {
   readonly kind: 'undefined'
-  /** Prints as nothing and iterates as empty: an inline `if` without `else`. */
-  readonly quiet: boolean
+  /** Whether nothing can have defined it: a name that no `set` of its template gives, a macro that its package lacks. */
+  isCertain?(): boolean
   /** The error that using it is: what is missing, where it is written, and the name that was perhaps meant. */
   complain(): ProjectError
 }
@@ -77,8 +77,13 @@ export function tuple(values: Value[]): Tuple {
 }
 
 /** An Undefined that complains with this message; hint and place are worked out only then. Without a place it is where the value is used. */
-export function missing(message: string, hint?: () => string | undefined, place?: () => Place): Undefined {
-  return { kind: 'undefined', quiet: false, complain: () => new ProjectError(message, { hint: hint?.(), place: place?.() }) }
+export function missing(
+  message: string,
+  hint?: () => string | undefined,
+  place?: () => Place,
+  isCertain: () => boolean = () => false,
+): Undefined {
+  return { kind: 'undefined', isCertain, complain: () => new ProjectError(message, { hint: hint?.(), place: place?.() }) }
 }
 
 export const isTuple = (value: Value): value is Tuple => Array.isArray(value) && (value as { kind?: string }).kind === 'tuple'

@@ -4,10 +4,12 @@ import { type Existing, findRelation, qualified } from '../database/relations.ts
 import { runWherePossible } from '../database/savepoint.ts'
 import { releaseReferences } from './constraints.ts'
 import type { Materialized, Work } from './context.ts'
-import { checkKeys, comparedColumns, createIncoming, dropTemporary, isFirstFill, keyOf } from './incoming.ts'
+import { comparedColumns, createIncoming, dropTemporary, isFirstFill } from './incoming.ts'
 import { createIndexes, ensurePrimaryKey } from './indexes.ts'
 import { dropForeignKeys } from './initial-fill.ts'
+import { checkKeys, keyExpressions, keyOf } from './keys.ts'
 import { runSql, step, target, temporary } from './statements.ts'
+import { strategyOf } from './strategy.ts'
 
 /** The query's result as it lies in a temporary table. */
 export type Incoming = Awaited<ReturnType<typeof createIncoming>>
@@ -134,8 +136,10 @@ export function counted(
 
 async function finish(work: Work): Promise<void> {
   const existing = await findRelation(work.sql, target(work))
-  const key = keyOf(work, existing ?? undefined)
-  const isUnique = work.node.config.incremental_strategy === 'mirror' || work.node.config.materialized !== 'incremental'
+  const { incremental_strategy: strategy, materialized } = work.node.config
+  const isUnique = strategy === 'mirror' || materialized !== 'incremental'
+  const isRead = materialized === 'incremental' && strategyOf(work) === 'delete+insert'
+  const key = existing ? (isRead ? keyExpressions(work, existing) : keyOf(work, existing)) : []
   if (isUnique && key.length > 0 && existing) await ensurePrimaryKey(work, existing, key)
   await createIndexes(work)
   await runSql(work, `analyze ${target(work)}`)

@@ -1,4 +1,4 @@
-import { ProjectError } from '../base/errors.ts'
+import { type Problem, ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { toJs } from '../jinja/template.ts'
 import { constraintsOf } from '../manifest/constraints.ts'
@@ -10,7 +10,7 @@ import type { Rendering } from '../template/rendering.ts'
 import { attempt, configure, type Draft } from './drafts.ts'
 
 /** The rendering of the parse pass: what it is asked for is noted in the draft, the database is silent. */
-export function parseRendering(node: Node, warn: (message: string) => void, draft?: Draft, errors: ProjectError[] = []): Rendering {
+export function parseRendering(node: Node, warn: (problem: Problem) => void, draft?: Draft, errors: ProjectError[] = []): Rendering {
   return {
     ...SILENT,
     node,
@@ -27,7 +27,8 @@ export function parseRendering(node: Node, warn: (message: string) => void, draf
       const plain = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, toJs(value)]))
       configure(draft, [{ values: plain, place: () => site }], errors, undefined)
     },
-    warn,
+    warn: message => warn({ message }),
+    tell: ({ message, place, hint }) => warn({ message, ...(place ? { place } : {}), hint: hint ?? 'Nothing is printed for it.' }),
     used: new Set(),
     extra: new Map(),
   }

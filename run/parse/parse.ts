@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Problem } from '../base/errors.ts'
 import { ProjectError, ProjectErrors } from '../base/errors.ts'
 import { passedOver } from '../base/validate.ts'
@@ -52,7 +53,9 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
   describeMacros(files, macros, docs, errors)
 
   // 2: config() calls and refs, by rendering; then names, which the config decides
-  const noticed = (message: string): unknown => warnings.push({ message })
+  const noticed = (problem: Problem): void => {
+    if (!warnings.some(known => isDeepStrictEqual(known, problem))) warnings.push(problem)
+  }
   const name = namer(world, node => parseRendering(node, noticed))
   for (const draft of drafts) if (draft.node.resourceType !== 'source') parseNode(draft)
 

@@ -1,4 +1,5 @@
-import { explainPostgres } from '../base/codeframe.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { explainPostgres, fileAndLine } from '../base/codeframe.ts'
 import { isPostgresError, type Place, ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { Answers, Introspect, Request } from '../database/introspection.ts'
@@ -208,6 +209,11 @@ function runSession(
     onCitus: () => context.onCitus ?? false,
     print: message => void said.push({ to: 'print', message }),
     warn: message => void said.push({ to: 'warn', message }),
+    tell: ({ message, place }) => {
+      // What parsing has seen it has told.
+      const isKnown = project.warnings.some(known => known.message === message && isDeepStrictEqual(known.place, place))
+      if (!isKnown) said.push({ to: 'warn', message: `${place ? fileAndLine(place) : (node?.name ?? 'A template')}: ${message}` })
+    },
     used: new Set(),
     extra: new Map(Object.entries(context.extra ?? {}).map(([key, value]) => [key, toValue(value)])),
   }

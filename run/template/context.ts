@@ -22,6 +22,8 @@ export function createScope(world: World, rendering: Rendering): Scope {
   const called = new Map<string, JinjaFunction>()
   const here: Here = { world, rendering, macro: name => macro(book.own.get(name)) ?? macro(book.runner.get(name)), results: new Map() }
   const scope: Scope = {
+    isParsing: !rendering.strict,
+    tell: problem => rendering.tell(problem),
     get: name =>
       rendering.extra.get(name) ?? macro(book.own.get(name)) ?? own(name) ?? macro(book.runner.get(name)) ?? base.get(name) ?? pack(name),
     keys: () => [...rendering.extra.keys(), ...book.own.keys(), ...Object.keys(NODE_VALUES), ...book.runner.keys(), ...base.keys()],

@@ -31,7 +31,7 @@ export const MODULES: JinjaObject = namespace(
           'match(pattern, string, flags=0)': (pattern, text, flags) => found(regexp(pattern, flags, 'y').exec(str(text))),
           'search(pattern, string, flags=0)': (pattern, text, flags) => found(regexp(pattern, flags).exec(str(text))),
           'fullmatch(pattern, string, flags=0)': (pattern, text, flags) => {
-            const [, inline = '', rest = ''] = /^((?:\(\?[aimsux]+\))*)([^]*)$/.exec(str(pattern)) ?? []
+            const [, inline = '', rest = ''] = /^((?:\(\?[aimsux]+\))*)(.*)$/s.exec(str(pattern)) ?? []
             return found(regexp(`${inline}(?:${rest})\\Z`, flags, 'y').exec(str(text)))
           },
           'findall(pattern, string, flags=0)': (pattern, text, flags) =>
@@ -100,7 +100,7 @@ function replacement(template: string, parts: unknown[]): string {
     0,
     parts.findIndex(part => typeof part === 'number'),
   )
-  return template.replace(/\\(?:(\d+)|g<(\w+)>|([^]))/g, (whole, number?: string, name?: string, letter?: string) => {
+  return template.replace(/\\(?:(\d+)|g<(\w+)>|(.))/gs, (whole, number?: string, name?: string, letter?: string) => {
     if (letter !== undefined) return escapeOf(letter)
     const key = number ?? name ?? ''
     const isNumber = /^\d+$/.test(key)

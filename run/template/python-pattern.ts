@@ -55,7 +55,7 @@ function outside(rest: string, flags: number): [piece: string, length: number] {
   const blank = (flags & 64) !== 0 ? /^(?:\s+|#[^\n]*)/.exec(rest) : null
   if (blank) return ['', blank[0].length]
   const [first = ''] = rest
-  if (first === '\\') return escape(rest, false)
+  if (first === '\\') return escaped(rest, false)
   if (first === '[') return characterClass(rest)
   if (first === '$' && (flags & 8) === 0) return ['(?=\\n?(?![\\s\\S]))', 1]
   if (first === '{') {
@@ -71,7 +71,7 @@ function characterClass(rest: string): [piece: string, length: number] {
   for (let isFirst = true; at < rest.length; isFirst = false) {
     const [character = ''] = rest.slice(at)
     if (character === ']' && !isFirst) return [`${result}]`, at + 1]
-    const [piece, length] = character === '\\' ? escape(rest.slice(at), true) : [inClass(rest, at), 1]
+    const [piece, length] = character === '\\' ? escaped(rest.slice(at), true) : [inClass(rest, at), 1]
     result += piece
     at += length
   }
@@ -85,7 +85,7 @@ function inClass(rest: string, at: number): string {
   return isRange || !IN_CLASS.test(character) ? character : `\\${character}`
 }
 
-function escape(rest: string, isInClass: boolean): [piece: string, length: number] {
+function escaped(rest: string, isInClass: boolean): [piece: string, length: number] {
   const letter = rest[1]
   if (letter === undefined) throw new ProjectError('bad escape (end of pattern)')
   const known = Object.hasOwn(ESCAPES, letter) ? ESCAPES[letter] : undefined

@@ -1,4 +1,4 @@
-import type { Place } from '../base/errors.ts'
+import type { Place, ProjectError } from '../base/errors.ts'
 import type { Value } from '../jinja/values.ts'
 import type { Node, Project } from '../manifest/node.ts'
 import type { Ask } from './adapter.ts'
@@ -23,6 +23,8 @@ export interface Rendering {
   onCitus(): boolean
   print(message: string): void
   warn(message: string): void
+  /** A name that nobody defines is printed. */
+  tell(problem: ProjectError): void
   /** Unique ids of the macros that were called or looked at. */
   used: Set<string>
   /** More names, before all others. */

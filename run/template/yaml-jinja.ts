@@ -44,6 +44,9 @@ function yamlSession(): Rendering {
     onCitus: () => false,
     print: () => {},
     warn: () => {},
+    tell: problem => {
+      throw problem
+    },
     used: new Set(),
     extra: new Map(),
   }

@@ -32,3 +32,8 @@ it('options of dbt that have nothing to switch here are taken', () => {
   )
   expect([status, stdout]).toEqual([0, expect.stringContaining('agents')])
 })
+
+it('options may stand before the command', () => {
+  const { status, stdout } = cli('--no-partial-parse', '--log-format', 'text', '--threads=3', 'ls', '--select', 'agents')
+  expect([status, stdout]).toEqual([0, expect.stringContaining('agents')])
+})

@@ -101,7 +101,7 @@ describe('--help', () => {
   const helps = (commands: string[][]): string[] => {
     const script = `
       for (const words of ${JSON.stringify(commands)}) {
-        process.argv = [process.argv[0], ...words, '--help']
+        process.argv = [process.argv[0], 'run.ts', ...words, '--help']
         await import(${JSON.stringify(join(root, 'run.ts'))} + '?' + words.join('-'))
         console.log('=====')
       }`

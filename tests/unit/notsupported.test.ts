@@ -102,11 +102,6 @@ it.each<[string, string, string]>([
     'The snapshot s has no strategy → Add strategy: timestamp with updated_at, or strategy: check with check_cols.',
   ],
   ['no key', "strategy='check', check_cols='all'", 'The snapshot s has no unique_key'],
-  [
-    'an expression as key',
-    "strategy='check', check_cols='all', unique_key=\"a || b\"",
-    "the expression 'a || b' as unique_key, which is not supported",
-  ],
   ['no time', "strategy='timestamp', unique_key='id'", 'the strategy timestamp without updated_at'],
   ['nothing to check', "strategy='check', unique_key='id'", 'the strategy check without check_cols'],
   ['another strategy', "strategy='mine', unique_key='id'", "'strategy' must be one of timestamp, check"],

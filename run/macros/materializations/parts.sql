@@ -35,8 +35,8 @@ create temporary table {{ incoming }} on commit drop as
 {# Keys that the query gives twice, or without a value. #}
 {% macro find_bad_keys(incoming, key) -%}
 select
-    {{ key | join(', ') }},
-    count(*) as dbt_rows
+    {% for part in key %}{{ part }} as dbt_key_{{ loop.index }},
+    {% endfor %}count(*) as dbt_rows
 from {{ incoming }}
 group by {{ key | join(', ') }}
 having count(*) > 1{% for column in key %} or {{ column }} is null{% endfor %}
