@@ -3,7 +3,7 @@ import { compare, contains, equals, length } from './compare.ts'
 import { isInteger } from './numbers.ts'
 import { builtins } from './signature.ts'
 import { str } from './text.ts'
-import { isDecimal, isDict, isFloat, isUndefined, type JinjaFunction, typeName, type Value } from './values.ts'
+import { isDecimal, isDict, isFloat, isObject, isUndefined, type JinjaFunction, typeName, type Value } from './values.ts'
 
 /** The tests of Jinja: what can follow `is`. */
 export const tests: Record<string, JinjaFunction> = builtins({
@@ -17,7 +17,7 @@ export const tests: Record<string, JinjaFunction> = builtins({
   'float(value)': value => typeName(value) === 'float',
   'number(value)': value => isDecimal(value) || isInteger(value) || isFloat(value) || typeof value === 'number',
   'string(value)': value => typeof value === 'string',
-  'mapping(value)': value => isDict(value),
+  'mapping(value)': value => isDict(value) || (isObject(value) && value.isMapping === true),
   'sequence(value)': value => length(value) !== undefined,
   'iterable(value)': value => length(value) !== undefined,
   'callable(value)': value => typeof value === 'function' || isUndefined(value),

@@ -62,6 +62,8 @@ export interface JinjaObject {
   subtract?(other: Value): Value | undefined
   order?(other: Value): number | undefined
   toString?(): string
+  /** It is a mapping for `is mapping`, as Python's Mapping. */
+  readonly isMapping?: boolean
   /** How it is printed inside a list; as `toString` where it has none. */
   repr?(): string
 }

@@ -42,6 +42,8 @@ export interface Node {
   patch?: Place
   /** The file's path relative to the project: `models/core/agents.sql`; for a source or generic test its YAML file. */
   path: string
+  /** Of a node of a package its path relative to the package. */
+  packagePath?: string
   fqn: string[]
   /** Jinja source; for a seed its CSV stays on disk (raw is ''), for a generic test the call of its macro, for a source ''. */
   raw: string
@@ -178,6 +180,10 @@ export interface Project {
   flags: Flags
   /** dbt_project.yml's vars with --vars over them. */
   vars: Record<string, unknown>
+  /** The vars that nodes of a package see, by its name. */
+  packageVars: Map<string, Record<string, unknown>>
+  /** `dispatch:`: in which packages macros of a namespace are looked for. */
+  dispatch: Map<string, string[]>
   env: Record<string, string | undefined>
   /** One for the whole process: Jinja's invocation_id and run_started_at. */
   invocationId: string
@@ -209,3 +215,8 @@ export type CitusMode = 'auto' | 'on' | 'off'
 
 /** The package that the runner's own macros have in their unique ids, as dbt's have. */
 export const RUNNER_PACKAGE = 'dbt'
+
+/** A node's path within its project or package: dbt's original_file_path. */
+export function pathWithin(node: Pick<Node, 'path' | 'packagePath'>): string {
+  return node.packagePath ?? node.path
+}

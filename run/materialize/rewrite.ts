@@ -22,7 +22,7 @@ export async function createTable(work: Work): Promise<Materialized> {
     return outcome
   }
   const relation = target(work)
-  const rows = await step(work, 'create_table_as', { relation, query: work.query.text, unlogged: Boolean(work.node.config.unlogged) })
+  const rows = await step(work, 'create_table_from', { relation, query: work.query.text, unlogged: Boolean(work.node.config.unlogged) })
   await finish(work)
   return { action: `SELECT ${rows}`, inserted: rows, updated: 0, deleted: 0, unchanged: 0 }
 }
@@ -30,7 +30,7 @@ export async function createTable(work: Work): Promise<Materialized> {
 /** A table that is not there yet, of rows that lie in a temporary table. */
 export async function createTableOf(work: Work, incoming: Incoming): Promise<Materialized> {
   const query = `select * from ${incoming.name}`
-  const rows = await step(work, 'create_table_as', { relation: target(work), query, unlogged: Boolean(work.node.config.unlogged) })
+  const rows = await step(work, 'create_table_from', { relation: target(work), query, unlogged: Boolean(work.node.config.unlogged) })
   await finish(work)
   return { action: `INSERT ${rows}`, inserted: rows, updated: 0, deleted: 0, unchanged: 0 }
 }
@@ -97,7 +97,7 @@ export async function swap(work: Work, existing: Existing, incoming: Incoming): 
   const trimmings = await trimmingsOf(sql, existing.oid)
   await work.observer?.replacing?.(work, existing, incoming)
   await runSql(work, `drop table if exists ${fresh}`)
-  const rows = await step(work, 'create_table_as', {
+  const rows = await step(work, 'create_table_from', {
     relation: fresh,
     query: `select * from ${incoming.name}`,
     unlogged: Boolean(node.config.unlogged),

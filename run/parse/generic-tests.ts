@@ -7,15 +7,15 @@ import type { TestProperties } from '../project/test-properties.ts'
 import { createScope } from '../template/context.ts'
 import { callTest, testArguments, testMacro } from '../template/generic-test.ts'
 import type { Rendering, World } from '../template/rendering.ts'
-import { attempt, configure, createDraft, type Draft, levelsFor, yamlLevel } from './drafts.ts'
+import { attempt, configure, createDraft, type Draft, levelsFor, type Used, yamlLevel } from './drafts.ts'
 import { parseRendering, settle } from './parse-rendering.ts'
-import { description, type Patching } from './patch.ts'
+import { description, draftFor, type Patching } from './patch.ts'
 import { testNames } from './test-names.ts'
 
 /** What generic tests are made with. */
 export interface Making extends Patching {
   world: World
-  used: Set<object>
+  used: Used
   name: (node: Node) => void
   rendering: (node: Node) => Rendering
 }
@@ -29,7 +29,7 @@ export function genericTests(making: Making): Draft[] {
   const quiet = quietMacros(world)
 
   for (const properties of files.properties.nodes) {
-    const node = byKind.get(`${properties.kind}.${project}.${properties.name}`)
+    const node = draftFor(drafts, properties)?.node
     if (!node) continue
     for (const test of [...properties.tests, ...properties.columns.flatMap(column => column.tests)]) make(test, node)
   }
@@ -78,16 +78,18 @@ export function genericTests(making: Making): Draft[] {
     )
     made.set(uniqueId, draft)
     const { node } = draft
-    if (names.alias !== names.name) node.config.alias = names.alias
-    configure(draft, [...levelsFor(files, 'test', fqn, making.used), yamlLevel(test.config)], errors, making.renderYaml)
+    if (names.alias !== names.name) draft.base.alias = names.alias
+    configure(draft, [...levelsFor(draft, fqn, making.used), yamlLevel(test.config)], errors, making.renderYaml)
     node.description = description(test.description, docs, test.place, errors)
     node.test = {
       generic: test.generic,
       attachedTo: target.uniqueId,
+      ...(test.namespace === undefined ? {} : { namespace: test.namespace }),
       ...(test.column === undefined ? {} : { column: test.column }),
       arguments: args,
     }
-    if (target.config.enabled === false) node.config.enabled = false
+    if (target.config.enabled === false) draft.over.push({ values: { enabled: false }, place: () => test.place })
+    configure(draft, [], errors, undefined)
 
     const rendering = parseRendering(node, () => {}, draft, errors)
     attempt(errors, () => {
@@ -104,13 +106,15 @@ export function genericTests(making: Making): Draft[] {
 
   function macroFor(test: TestProperties): Macro | undefined {
     const { generic, namespace, place } = test
-    const found = testMacro(world, generic, namespace)
+    const found = testMacro(world, generic, namespace, project)
     if (found) return found
     const known = [...world.macros.values()].flatMap(({ name }) => (name.startsWith('test_') ? [name.slice(5)] : []))
     const hint =
       namespace === undefined || namespace === project
         ? (didYouMean(generic, known) ?? `There are ${known.sort().join(', ')}; write your own as tests/generic/${generic}.sql.`)
-        : `Packages are not supported: copy the test into tests/generic/${generic}.sql and drop '${namespace}.'.`
+        : world.packageVars.has(namespace)
+          ? didYouMean(generic, known)
+          : `There is no package '${namespace}': ask for it in packages.yml and install it by npx tsx run.ts deps.`
     errors.push(new ProjectError(`There is no generic test '${namespace === undefined ? '' : `${namespace}.`}${generic}'`, { place, hint }))
     return undefined
   }

@@ -2,7 +2,8 @@ import { ProjectError } from '../base/errors.ts'
 import { bindMacro } from '../jinja/template.ts'
 import type { Node } from '../manifest/node.ts'
 import { relationOf, relationText } from '../manifest/relation.ts'
-import { createScope, macroBook } from '../template/context.ts'
+import { createScope } from '../template/context.ts'
+import { macroBook } from '../template/macro-book.ts'
 import { nodeDict, text } from '../template/node-context.ts'
 import type { Rendering, World } from '../template/rendering.ts'
 
@@ -11,7 +12,7 @@ import type { Rendering, World } from '../template/rendering.ts'
  * else by dbt's. `rendering` makes the context of a node.
  */
 export function namer(world: World, rendering: (node: Node) => Rendering): (node: Node) => void {
-  const { own } = macroBook(world)
+  const { own, packages } = macroBook(world)
   const testSchemas = new Map<string, string>()
   return node => {
     const { config } = node
@@ -36,17 +37,19 @@ export function namer(world: World, rendering: (node: Node) => Rendering): (node
     // dbt's older way to place a snapshot: the schema as it is.
     if (node.resourceType === 'snapshot' && node.config.target_schema) return String(node.config.target_schema)
     const custom = node.config.schema as string | undefined
-    const known = node.resourceType === 'test' && custom !== undefined ? testSchemas.get(custom) : undefined
+    const key = `${node.packageName} ${custom}`
+    const known = node.resourceType === 'test' && custom !== undefined ? testSchemas.get(key) : undefined
     if (known !== undefined) return known
     const schema =
       generated(node, 'generate_schema_name', 'custom_schema_name', custom) ??
       (custom === undefined ? world.target.schema : `${world.target.schema}_${String(custom).trim()}`)
-    if (node.resourceType === 'test' && custom !== undefined) testSchemas.set(custom, schema)
+    if (node.resourceType === 'test' && custom !== undefined) testSchemas.set(key, schema)
     return schema
   }
 
   function generated(node: Node, name: string, parameter: string, custom: unknown): string | undefined {
-    const macro = own.get(name)
+    // A package's own is for its own nodes.
+    const macro = (node.packageName === world.name ? undefined : packages.get(node.packageName)?.get(name)) ?? own.get(name)
     if (!macro) return undefined
     const here = rendering(node)
     const [first = parameter] = macro.definition.parameters.map(({ name: own }) => own)

@@ -14,6 +14,7 @@ export function parseRendering(node: Node, warn: (problem: Problem) => void, dra
   return {
     ...SILENT,
     node,
+    packageName: node.packageName,
     ref: (name, pack, site) => {
       draft?.refs.push({ name, pack, site })
       return relationObject(relationOf(node))
@@ -74,6 +75,7 @@ const SILENT = {
   execute: false,
   strict: false,
   ask: () => undefined,
+  graph: () => new Map(),
   isIncremental: () => false,
   lastBuilt: () => 0,
   onCitus: () => false,

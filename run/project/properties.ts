@@ -136,11 +136,11 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
   }
 
   function readSource(map: YamlMap): void {
-    const read = readShape(map, 'a source', SOURCE, errors)
+    const read = readShape(map, 'a source', SOURCE, errors, warnings)
     const sourceName = nameOf(map, 'source')
     if (sourceName === undefined) return
     for (const table of maps(read, 'tables')) {
-      const own = readShape(table, 'a table of a source', TABLE, errors)
+      const own = readShape(table, 'a table of a source', TABLE, errors, warnings)
       const name = nameOf(table, 'table')
       if (name === undefined) continue
       const config = isYamlMap(read.config) ? read.config : {}
@@ -168,7 +168,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
   }
 
   function readMacro(map: YamlMap): void {
-    const read = readShape(map, 'a macro', MACRO, errors)
+    const read = readShape(map, 'a macro', MACRO, errors, warnings)
     const name = nameOf(map, 'macro')
     if (name === undefined) return
     const config = isYamlMap(read.config) ? read.config : {}
@@ -177,20 +177,20 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
       place: placeOfValue(map, 'name') ?? { file },
       description: text(read.description),
       meta: (read.meta ?? config.meta ?? {}) as YamlMap,
-      arguments: maps(read, 'arguments').map(argument => readShape(argument, 'an argument', ARGUMENT, errors) as never),
+      arguments: maps(read, 'arguments').map(argument => readShape(argument, 'an argument', ARGUMENT, errors, warnings) as never),
     })
   }
 
   function readUnitTest(map: YamlMap): void {
-    const read = readShape(map, 'a unit test', UNIT, errors)
+    const read = readShape(map, 'a unit test', UNIT, errors, warnings)
     const name = nameOf(map, 'unit test')
     if (name === undefined) return
     const place = placeOfValue(map, 'name') ?? { file }
     for (const key of ['model', 'expect'])
       if (read[key] === undefined) errors.push(new ProjectError(`The unit test '${name}' has no '${key}'`, { place }))
-    for (const given of maps(read, 'given')) readShape(given, 'an input of a unit test', GIVEN, errors)
-    if (isYamlMap(read.expect)) readShape(read.expect, 'the expectation of a unit test', EXPECT, errors)
-    if (isYamlMap(read.overrides)) readShape(read.overrides, 'overrides', OVERRIDES, errors)
+    for (const given of maps(read, 'given')) readShape(given, 'an input of a unit test', GIVEN, errors, warnings)
+    if (isYamlMap(read.expect)) readShape(read.expect, 'the expectation of a unit test', EXPECT, errors, warnings)
+    if (isYamlMap(read.overrides)) readShape(read.overrides, 'overrides', OVERRIDES, errors, warnings)
     into.unitTests.push({
       name,
       place,
@@ -206,16 +206,20 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
   function columnsOf(read: YamlMap): ColumnProperties[] {
     const columns = new Map<string, ColumnProperties>()
     for (const map of maps(read, 'columns')) {
-      const own = readShape(map, 'a column', COLUMN, errors)
+      const own = readShape(map, 'a column', COLUMN, errors, warnings)
       const name = nameOf(map, 'column')
       if (name === undefined) continue
       const place = placeOfValue(map, 'name') ?? { file }
       const other = columns.get(name)
       if (other) {
-        errors.push(new ProjectError(`The column '${name}' is described twice, first at ${fileAndLine(other.place)}`, { place }))
-        continue
+        warnings.push({
+          message: `The column '${name}' is described twice, first at ${fileAndLine(other.place)}`,
+          place,
+          hint: 'The last description counts, and the tests of both.',
+        })
       }
       const config = isYamlMap(own.config) ? own.config : {}
+      const before = other?.tests ?? []
       const tags = [...list(own.tags), ...list(config.tags)]
       columns.set(name, {
         name,
@@ -227,14 +231,14 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
         meta: { ...(own.meta as YamlMap), ...(config.meta as YamlMap) },
         tags,
         constraints: constraintsOf(own),
-        tests: readTests(map, own, file, errors, own.quote === true ? `"${name}"` : name, tags),
+        tests: [...before, ...readTests(map, own, file, errors, own.quote === true ? `"${name}"` : name, tags)],
       })
     }
     return [...columns.values()]
   }
 
   function constraintsOf(read: YamlMap): Constraint[] {
-    return maps(read, 'constraints').map(map => readShape(map, 'a constraint', CONSTRAINT, errors) as unknown as Constraint)
+    return maps(read, 'constraints').map(map => readShape(map, 'a constraint', CONSTRAINT, errors, warnings) as unknown as Constraint)
   }
 
   function nameOf(map: YamlMap, what: string): string | undefined {

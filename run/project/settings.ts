@@ -21,6 +21,10 @@ export interface Settings {
   analysisPaths: string[]
   functionPaths: string[]
   targetPath: string
+  /** Where packages are installed. */
+  packagesPath: string
+  /** `dispatch:`: in which packages macros of a namespace are looked for. */
+  dispatch: Map<string, string[]>
   /** Where dbt.log goes. */
   logPath: string
   /** `models:`, `seeds:`, `tests:`/`data_tests:`, `snapshots:`, `sources:`, `unit_tests:` as written. */
@@ -50,8 +54,7 @@ export async function readProjectFile(projectDir: string): Promise<{ dir: string
 }
 
 /** Reads dbt_project.yml; undefined when it is no project at all. */
-export function readSettings(data: Yaml, errors: ProjectError[], warnings: Problem[] = []): Settings | undefined {
-  const file = 'dbt_project.yml'
+export function readSettings(data: Yaml, errors: ProjectError[], warnings: Problem[] = [], file = 'dbt_project.yml'): Settings | undefined {
   if (!isYamlMap(data)) {
     if (errors.length === 0) errors.push(new ProjectError('dbt_project.yml must be a mapping with a name', { place: { file } }))
     return undefined
@@ -91,6 +94,8 @@ export function readSettings(data: Yaml, errors: ProjectError[], warnings: Probl
     snapshotPaths: paths(read['snapshot-paths'], ['snapshots']),
     functionPaths: paths(read['function-paths'], ['functions']),
     analysisPaths: paths(read['analysis-paths'], ['analyses']),
+    packagesPath: String(read['packages-install-path'] ?? 'dbt_packages'),
+    dispatch: dispatchOf(read.dispatch, errors),
     targetPath: String(read['target-path'] ?? 'target'),
     logPath: String(read['log-path'] ?? 'logs'),
     trees: {
@@ -127,6 +132,17 @@ export function varsFile(data: Yaml, { written, name }: Settings, errors: Projec
   }
   return varsOf(isYamlMap(vars) ? vars : {}, name)
 }
+
+function dispatchOf(value: Yaml | undefined, errors: ProjectError[]): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const item of (value ?? []) as YamlMap[]) {
+    const { macro_namespace: namespace, search_order: order } = readShape(item, 'dispatch', DISPATCH, errors)
+    if (typeof namespace === 'string') found.set(namespace, texts(order))
+  }
+  return found
+}
+
+const DISPATCH: Shapes = { macro_namespace: 'text', search_order: 'texts' }
 
 function citusMode(data: YamlMap, value: Yaml | undefined, errors: ProjectError[]): CitusMode {
   // YAML of old reads on and off as true and false.
@@ -173,7 +189,7 @@ const PROJECT: Shapes = {
   'packages-install-path': 'text',
   'clean-targets': 'texts',
   'require-dbt-version': 'texts',
-  'query-comment': { use: 'application_name in DATABASE_URL: sessions are told apart by it' },
+  'query-comment': { use: 'application_name in DATABASE_URL: sessions are told apart by it', harmless: true },
   'on-run-start': 'texts',
   'on-run-end': 'texts',
   flags: 'map',
@@ -191,6 +207,6 @@ const PROJECT: Shapes = {
   metrics: { use: 'models', harmless: true },
   'semantic-models': { use: 'models', harmless: true },
   'saved-queries': { use: 'views', harmless: true },
-  dispatch: { use: 'a macro of the same name in macros/' },
-  quoting: { use: 'nothing: names are always quoted' },
+  dispatch: 'maps',
+  quoting: { use: 'nothing: names are always quoted', harmless: true },
 }

@@ -7,11 +7,14 @@ import { isOutput, outputText } from '../jinja/output.ts'
 import { renderedOf } from '../jinja/render.ts'
 import { bindMacro, fromJs, type Kwargs, macroOf, parseTemplate, type Rendered, render, type Value } from '../jinja/template.ts'
 import { toJs } from '../jinja/values.ts'
+import { findRelationNode, findSourceNode } from '../manifest/find-node.ts'
 import type { Node, Project } from '../manifest/node.ts'
 import { type Relation, relationObject, relationOf } from '../manifest/relation.ts'
 import type { Ask } from './adapter.ts'
-import { createScope, macroBook } from './context.ts'
+import { createScope } from './context.ts'
 import { callTest, testArguments, testMacro } from './generic-test.ts'
+import { graphOf } from './graph-dict.ts'
+import { macroBook, macroNamed, macroNames } from './macro-book.ts'
 import { text } from './node-context.ts'
 import type { Rendering } from './rendering.ts'
 import { joinCtes, piecesOf } from './spliced-sql.ts'
@@ -87,10 +90,9 @@ export async function renderMacro(
   args: Record<string, unknown>,
   context: RunContext = {},
 ): Promise<Rendered> {
-  const book = macroBook(project)
-  const macro = book.own.get(name) ?? book.runner.get(name)
+  const macro = macroNamed(macroBook(project), name)
   if (!macro) {
-    const hint = didYouMean(name, [...book.own.keys(), ...book.runner.keys()])
+    const hint = didYouMean(name, macroNames(macroBook(project)))
     throw new ProjectError(`There is no macro '${name}'`, hint ? { hint } : {})
   }
   const kwargs: Kwargs = Object.fromEntries(Object.entries(args).map(([key, value]) => [key, toValue(value)]))
@@ -110,7 +112,7 @@ export function cteName(node: Node): string {
 async function renderNode(project: Project, node: Node, context: RunContext): Promise<{ rendered: Rendered; ephemeral: string[] }> {
   const { result, ephemeral } = await replay(project, node, context, (scope, rendering) => {
     const { generic, namespace, attachedTo = '' } = node.test ?? {}
-    const macro = generic === undefined ? undefined : testMacro(project, generic, namespace)
+    const macro = generic === undefined ? undefined : testMacro(project, generic, namespace, node.packageName)
     const attached = project.nodes.get(attachedTo) ?? project.sources.get(attachedTo)
     if (!macro || !attached) return render(templateOf(node), scope)
     return callTest(macro, testArguments(node, attached, rendering, scope, project), node.place, scope)
@@ -179,15 +181,16 @@ function runSession(
   ephemeral: Set<string>,
   said: { to: 'print' | 'warn'; message: string }[],
 ): Rendering {
+  const packageName = node?.packageName ?? project.name
   const visible = (id: string): boolean => node === null || id === node.uniqueId || node.dependsOn.includes(id)
   return {
     node,
+    packageName,
     execute: true,
     strict: true,
     ref: (name, pack, site) => {
-      const found = ['model', 'seed', 'snapshot'].map(type => project.nodes.get(`${type}.${project.name}.${name}`)).find(Boolean)
-      if (!found || (pack !== undefined && pack !== project.name))
-        throw unknown(`'${name}' is no model or seed of the project`, site, name, [...project.nodes.values()].filter(isRelation))
+      const found = findRelationNode(project, packageName, name, pack)
+      if (!found) throw unknown(`'${name}' is no model or seed of the project`, site, name, [...project.nodes.values()].filter(isRelation))
       if (!visible(found.uniqueId)) throw unseen(node!, `ref('${name}')`, site)
       const standIn = context.standIn?.(found, site)
       if (standIn !== undefined) return relationObject({ ...relationOf(found), standIn })
@@ -196,7 +199,7 @@ function runSession(
       return relationObject({ database: null, schema: null, identifier: cteName(found), type: 'cte', cte: true })
     },
     source: (source, table, site) => {
-      const found = project.sources.get(`source.${project.name}.${source}.${table}`)
+      const found = findSourceNode(project, packageName, source, table)
       if (!found) throw unknown(`'${source}.${table}' is no source of the project`, site, table, [...project.sources.values()])
       if (!visible(found.uniqueId)) throw unseen(node!, `source('${source}', '${table}')`, site)
       const standIn = context.standIn?.(found, site)
@@ -204,6 +207,7 @@ function runSession(
     },
     configure: () => {},
     ask,
+    graph: () => graphOf(project),
     isIncremental: () => node !== null && (context.isIncremental?.(node) ?? false),
     lastBuilt: () => (node === null ? 0 : (context.lastBuilt?.(node) ?? 0)),
     onCitus: () => context.onCitus ?? false,

@@ -14,8 +14,12 @@ import type { Rendering, World } from './rendering.ts'
 export interface Here {
   world: World
   rendering: Rendering
-  /** A macro by its name, the project's own before the runner's. */
-  macro(name: string): JinjaFunction | undefined
+  /** The names themselves, as an object. */
+  scope: JinjaObject
+  /** A text rendered in this very context. */
+  renderText(text: string, site: Place): string
+  /** The macro that adapter.dispatch means, and what was looked for. */
+  dispatched(name: string, namespace: string | undefined): { found?: JinjaFunction; sought: string[] }
   /** What statement() kept for load_result(). */
   results: Map<string, Answers['query'] | undefined>
 }
@@ -23,6 +27,12 @@ export interface Here {
 /** dbt's context of a node: a line per name. One table for all nodes, each value made when a template first asks for it. */
 export const NODE_VALUES: Record<string, (here: Here) => Value> = {
   execute: ({ rendering }) => rendering.execute,
+  graph: ({ rendering }) => rendering.graph(),
+  context: ({ scope }) => scope,
+  render:
+    ({ renderText }) =>
+    (args, _, site) =>
+      renderText(text(args[0]), site),
   ref,
   source,
   config: ({ rendering }) => configFunction(rendering),
@@ -119,14 +129,16 @@ export function nodeDict(node: Node): Value {
   })
 }
 
-function adapter({ rendering, world, macro }: Here): JinjaObject {
+function adapter({ rendering, world, dispatched }: Here): JinjaObject {
   return adapterObject(rendering.ask, world.target.database, dispatch)
 
-  // adapter.dispatch: the PostgreSQL form of a macro before its default.
-  function dispatch(name: string, site: Place): Value {
-    const found = macro(`postgres__${name}`) ?? macro(`default__${name}`)
+  function dispatch(name: string, namespace: string | undefined, site: Place): Value {
+    const { found, sought } = dispatched(name, namespace)
     if (found) return found
-    throw new ProjectError(`In dispatch: there is no macro postgres__${name} or default__${name}`, { place: site })
+    throw new ProjectError(`In dispatch: there is no macro '${name}'${namespace ? ` in the namespace '${namespace}'` : ''}`, {
+      place: site,
+      hint: `Looked for ${sought.join(', ')}.`,
+    })
   }
 }
 
@@ -197,17 +209,18 @@ function configFunction(rendering: Rendering): JinjaFunction {
 }
 
 function varFunction(world: World, rendering: Rendering): JinjaFunction {
+  const vars = world.packageVars.get(rendering.packageName) ?? world.vars
   const call: JinjaFunction = (args, kwargs, site) => {
     const name = str(args[0] ?? kwargs.name ?? '')
-    if (Object.hasOwn(world.vars, name)) return fromJs(world.vars[name])
+    if (Object.hasOwn(vars, name)) return fromJs(vars[name])
     const otherwise = args[1] ?? kwargs.default
     if (otherwise !== undefined) return otherwise
     if (!rendering.strict) return null
     const hint =
-      didYouMean(name, Object.keys(world.vars)) ?? `Give it under vars: in dbt_project.yml, with --vars, or a default: var('${name}', …).`
+      didYouMean(name, Object.keys(vars)) ?? `Give it under vars: in dbt_project.yml, with --vars, or a default: var('${name}', …).`
     throw new ProjectError(`The var '${name}' has no value`, { place: site, hint })
   }
-  call.get = name => (name === 'has_var' ? args => Object.hasOwn(world.vars, str(args[0] ?? '')) : undefined)
+  call.get = name => (name === 'has_var' ? args => Object.hasOwn(vars, str(args[0] ?? '')) : undefined)
   return call
 }
 

@@ -45,7 +45,7 @@ limit 5
 {%- endmacro %}
 
 {# A new relation filled by the query. CREATE TABLE AS may use several workers, INSERT … SELECT may not. #}
-{% macro create_table_as(relation, query, unlogged=false) -%}
+{% macro create_table_from(relation, query, unlogged=false) -%}
 create {% if unlogged %}unlogged {% endif %}table {{ relation }} as
 
 {{ query }}
