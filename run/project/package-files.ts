@@ -39,12 +39,22 @@ export function wantedPackages(
       errors.push(new ProjectError(`packages of ${file} must be a list`, { place: placeOf(data as YamlMap, 'packages') ?? { file } }))
       return { wanted: [], file, text }
     }
-    return { wanted: list.flatMap((item, index) => packageOf(item, placeOf(list, index) ?? { file }, errors, render) ?? []), file, text }
+    return { wanted: packagesOf(list, index => placeOf(list, index) ?? { file }, errors, render), file, text }
   }
   return { wanted: [], file: null, text: '' }
 }
 
-/** The name of the folder that a package of git, a tarball or the hub is likely to get, for messages. */
+/** The packages of a list as packages.yml has it, each with its place. */
+export function packagesOf(
+  list: Yaml[],
+  place: (index: number) => Place,
+  errors: ProjectError[],
+  render: (value: Yaml) => Yaml,
+): WantedPackage[] {
+  return list.flatMap((item, index) => packageOf(item, place(index), errors, render) ?? [])
+}
+
+/** A package in words. */
 export function shownPackage({ from, versions, revision }: WantedPackage): string {
   const more = versions.length > 0 ? ` ${versions.join(', ')}` : revision === undefined ? '' : ` at ${revision}`
   return from + more

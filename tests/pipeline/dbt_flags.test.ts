@@ -10,7 +10,6 @@ it.each([
   [['build', '--empty'], 'not supported: --empty. Use `compile` or `plan`'],
   [['ls', '--selector', 'nightly'], "There is no selector 'nightly'\n  → Write it in selectors.yml, beside dbt_project.yml."],
   [['run', '--defer'], 'not supported: --defer. Use a database that has the parents'],
-  [['deps'], 'not supported: deps. Use copies of the macros you need in macros/'],
   [['clone', '--full-refresh'], 'not supported: clone. Use '],
 ])('%j says what to do instead, and leaves with 2', (args, message) => {
   const { status, stderr } = cli(...args)

@@ -25,6 +25,10 @@ describe('the models', () => {
     for (const { path } of models) expect(textOf(path), path).toMatch(/^\{# (One row|Every) [^\n]+[.:)] +#\}\n/)
   })
 
+  it('print no name that nobody defines, and have no key or config that nobody knows', () => {
+    expect(project.warnings).toEqual([])
+  })
+
   it('are described', () => {
     for (const { description, path } of models) expect(description, path).not.toBe('')
   })
