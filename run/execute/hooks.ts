@@ -50,7 +50,8 @@ export async function runProjectHooks(
       const data = { statement: hook.sql, index: index + 1, total: hooks.length, status, execution_time: seconds }
       report.event({ name: 'LogHookEndLine', level: status === 'OK' ? 'info' : 'error', msg, data })
     }
-    await runHooks(sql, project, null, [hook], context).catch(error => {
+    const own = hook.packageName === undefined ? context : { ...context, packageName: hook.packageName }
+    await runHooks(sql, project, null, [hook], own).catch(error => {
       said('ERROR')
       throw error
     })

@@ -167,6 +167,8 @@ export interface Flags {
 export interface ProjectHook {
   sql: string
   place: Place
+  /** The package whose hook it is; the project itself where there is none. */
+  packageName?: string
 }
 
 /** A parsed project: every node with its config, and how they depend on each other. */

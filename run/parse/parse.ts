@@ -173,13 +173,13 @@ function hookTexts({ config }: Node): string[] {
 
 // The project's, then those of its packages, as dbt runs them.
 function hooksOf(parts: Part[], key: 'on-run-start' | 'on-run-end', errors: ProjectError[]): ProjectHook[] {
-  return parts.flatMap(({ files: { settings } }) => {
+  return parts.flatMap(({ files: { settings, packageDir } }) => {
     const value = settings.written[key]
     return (key === 'on-run-start' ? settings.onRunStart : settings.onRunEnd).map((sql, index) => {
       const found = typeof value === 'object' && value !== null ? placeOf(value, index) : placeOfValue(settings.written, key)
       const place = found ?? { file: 'dbt_project.yml' }
       attempt(errors, () => void parseTemplate(sql, place.file, place.line, place.column))
-      return { sql, place }
+      return { sql, place, ...(packageDir === '' ? {} : { packageName: settings.name }) }
     })
   })
 }

@@ -38,6 +38,8 @@ export interface RunContext {
   standIn?: (node: Node, site: Place) => string | undefined
   /** What config() said as the template was rendered for this run: it may name what parsing did not know yet, such as last_built(). */
   configured?: (node: Node, values: Record<string, unknown>) => void
+  /** Whose macros and vars a text without a node sees first; the project's when not given. */
+  packageName?: string
   /** More names for the template: pre_hooks, sql, compiled_code … */
   extra?: Record<string, unknown>
 }
@@ -181,7 +183,7 @@ function runSession(
   ephemeral: Set<string>,
   said: { to: 'print' | 'warn'; message: string }[],
 ): Rendering {
-  const packageName = node?.packageName ?? project.name
+  const packageName = node?.packageName ?? context.packageName ?? project.name
   const visible = (id: string): boolean => node === null || id === node.uniqueId || node.dependsOn.includes(id)
   return {
     node,

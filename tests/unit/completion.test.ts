@@ -44,7 +44,7 @@ describe.skipIf(!has('bash'))('completion in bash', () => {
     expect(complete('npx tsx run.ts pl')).toEqual(['plan'])
     expect(complete('deskledger db st')).toEqual(['start', 'stop'])
     expect(complete('npx tsx some/where/run.ts source f')).toEqual(['freshness'])
-    expect(complete('npx tsx run.ts deps')).toEqual([])
+    expect(complete('npx tsx run.ts clone')).toEqual([])
   })
 
   it('completes options and their values, also after an option that takes one', () => {
