@@ -2,7 +2,7 @@ import { fileAndLine } from '../base/codeframe.ts'
 import { ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { placeOf } from '../base/yaml.ts'
-import type { Macro, Node } from '../manifest/node.ts'
+import { type Macro, type Node, RUNNER_PACKAGE } from '../manifest/node.ts'
 import type { TestProperties } from '../project/test-properties.ts'
 import { createScope } from '../template/context.ts'
 import { callTest, testArguments, testMacro } from '../template/generic-test.ts'
@@ -132,6 +132,8 @@ export function genericTests(making: Making): Draft[] {
     }
     for (const parameter of parameters) {
       if (parameter.name === 'model' || parameter.default || Object.hasOwn(args, parameter.name)) continue
+      // As in dbt an argument that is left out is undefined, and a test may ask for that; dbt's own four need theirs.
+      if (macro.packageName !== RUNNER_PACKAGE) continue
       const hint =
         parameter.name === 'column_name' ? 'Put the test under a column, or name one with column_name:.' : `Add it: ${parameter.name}: …`
       errors.push(new ProjectError(`The test '${test.generic}' needs the argument '${parameter.name}'`, { place: test.place, hint }))

@@ -10,7 +10,7 @@ import type { Node, Project, UnitInput, UnitTest } from '../manifest/node.ts'
 import type { RenderYaml } from '../project/config.ts'
 import type { ProjectFiles } from '../project/project-files.ts'
 import type { UnitTestProperties } from '../project/properties.ts'
-import { macroBook } from '../template/macro-book.ts'
+import { macroBook, macroNamed, macroNames } from '../template/macro-book.ts'
 import { attempt, configure, createDraft, levelsFor, type Used, yamlLevel } from './drafts.ts'
 import { type Docs, description } from './patch.ts'
 import { readRows } from './unit-rows.ts'
@@ -161,10 +161,10 @@ const REPLACEABLE = ['is_incremental', 'last_built', 'run_started_at', 'invocati
 function overridesOf(project: Project, overrides: YamlMap, errors: ProjectError[]): UnitTest['overrides'] {
   const part = (key: string): YamlMap => (isYamlMap(overrides[key]) ? (overrides[key] as YamlMap) : {})
   const macros = part('macros')
-  const { own, runner } = macroBook(project)
-  const known = [...REPLACEABLE, ...own.keys(), ...runner.keys()]
+  const book = macroBook(project)
+  const known = [...REPLACEABLE, ...macroNames(book)]
   for (const name of Object.keys(macros)) {
-    if (known.includes(name)) continue
+    if (REPLACEABLE.includes(name) || macroNamed(book, name)) continue
     const place = placeOf(macros, name)
     const hint = didYouMean(name, known)
     errors.push(new ProjectError(`There is no macro '${name}' to override`, { place, hint }))

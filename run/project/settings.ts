@@ -80,14 +80,20 @@ export function readSettings(data: Yaml, errors: ProjectError[], warnings: Probl
       }),
     )
   }
+  for (const [old, name] of Object.entries(RENAMED)) {
+    if (read[old] === undefined) continue
+    const place = placeOf(data, old)
+    const message = `The '${old}' config has been renamed to '${name}'`
+    warnings.push({ message, ...(place ? { place } : {}), hint: `Please update your dbt_project.yml: write ${name}.` })
+  }
   const tree = (key: string): YamlMap | undefined => read[key] as YamlMap | undefined
   const test = tree('data_tests') ?? tree('tests')
   return {
     name,
     version: String(read.version ?? ''),
     profile: read.profile === undefined ? undefined : String(read.profile),
-    modelPaths: paths(read['model-paths'], ['models']),
-    seedPaths: paths(read['seed-paths'], ['seeds']),
+    modelPaths: paths(read['model-paths'] ?? read['source-paths'], ['models']),
+    seedPaths: paths(read['seed-paths'] ?? read['data-paths'], ['seeds']),
     testPaths: paths(read['test-paths'], ['tests']),
     macroPaths: paths(read['macro-paths'], ['macros']),
     docsPaths: paths(read['docs-paths'], []),
@@ -170,7 +176,12 @@ function texts(value: Yaml | undefined): string[] {
   return value === undefined || value === null ? [] : Array.isArray(value) ? value.map(String) : [String(value)]
 }
 
+/** What dbt called otherwise before its version 1.0, and takes with a deprecation. */
+const RENAMED = { 'source-paths': 'model-paths', 'data-paths': 'seed-paths' }
+
 const PROJECT: Shapes = {
+  'source-paths': 'texts',
+  'data-paths': 'texts',
   name: 'text',
   version: 'text',
   'config-version': 'any',

@@ -88,7 +88,7 @@ export function createScope(world: World, rendering: Rendering): Scope {
     const find = isRunner
       ? (key: string) => runners(key) ?? (OF_DBT.has(key) ? own(key) : undefined)
       : (key: string) => macro(macros.get(key))
-    return packageObject(name, macros, find)
+    return packageObject(name, macros, key => rendering.extra.get(`${name}.${key}`) ?? find(key))
   }
 }
 

@@ -4,7 +4,7 @@ import type { Answers } from '../database/introspection.ts'
 import { isOutput, outputText } from '../jinja/output.ts'
 import { str } from '../jinja/text.ts'
 import { fromJs, type JinjaFunction, type JinjaObject, type Kwargs, missing, type Value } from '../jinja/values.ts'
-import type { Node } from '../manifest/node.ts'
+import { type Node, pathWithin } from '../manifest/node.ts'
 import { relationObject, relationOf } from '../manifest/relation.ts'
 import { adapterObject, pairsOf, resultObject } from './adapter.ts'
 import { namespace } from './python-modules.ts'
@@ -97,8 +97,8 @@ export function nodeDict(node: Node): Value {
     resource_type: node.resourceType,
     name: node.name,
     package_name: node.packageName,
-    path: node.test?.generic ? `${node.alias}.sql` : node.path.split('/').slice(1).join('/') || node.path,
-    original_file_path: node.path,
+    path: node.test?.generic ? `${node.alias}.sql` : pathWithin(node).split('/').slice(1).join('/') || node.path,
+    original_file_path: pathWithin(node),
     fqn: node.fqn,
     database: node.database,
     schema: node.schema,
