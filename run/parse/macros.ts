@@ -58,6 +58,12 @@ export function readMacros(files: ProjectFiles, errors: ProjectError[]): Map<str
   }
 }
 
+/** The package that has a materialization of that name. */
+export function packageWith({ packages }: ProjectFiles, materialization: string): string | undefined {
+  const pattern = new RegExp(`\\{%-?\\s*materialization\\s+${materialization.replace(/\W/g, '\\$&')}\\b`)
+  return packages.find(({ macros }) => macros.some(({ text }) => pattern.test(text)))?.settings.name
+}
+
 function definitionsOf({ text, file }: SourceFile, errors: ProjectError[]): Definition[] {
   try {
     return parseTemplate(text, file).definitions

@@ -36,7 +36,11 @@ export function parseRendering(node: Node, warn: (problem: Problem) => void, dra
 }
 
 /** What the final config says of a node's tags, meta and docs; checks what only the final config can tell. */
-export function settle(node: Node, errors: ProjectError[]): void {
+export function settle(
+  node: Node,
+  errors: ProjectError[],
+  packageWith: (materialization: string) => string | undefined = () => undefined,
+): void {
   const { config, resourceType, place } = node
   node.tags = (config.tags ?? []) as string[]
   node.meta = (config.meta ?? {}) as Record<string, unknown>
@@ -56,7 +60,11 @@ export function settle(node: Node, errors: ProjectError[]): void {
       materialized === 'snapshot'
         ? 'Write it as a snapshot, in snapshots/.'
         : (didYouMean(materialized, MATERIALIZED) ?? `There are ${MATERIALIZED.join(', ')}.`)
-    errors.push(new ProjectError(`The materialization '${materialized}' of ${node.name} is not known`, { place, hint }))
+    const pack = packageWith(materialized)
+    const message = pack
+      ? `not supported: the materialization '${materialized}' of the package '${pack}', which ${node.name} asks for`
+      : `The materialization '${materialized}' of ${node.name} is not known`
+    errors.push(new ProjectError(message, { place, hint: pack ? 'Use table or incremental instead.' : hint }))
   }
   if (resourceType === 'model') {
     checkContract(node, errors)

@@ -16,7 +16,7 @@ import type { World } from '../template/rendering.ts'
 import { yamlRenderer } from '../template/yaml-jinja.ts'
 import { attempt, configure, createDraft, type Draft, levelsFor, type Used } from './drafts.ts'
 import { genericTests } from './generic-tests.ts'
-import { readMacros } from './macros.ts'
+import { packageWith, readMacros } from './macros.ts'
 import { namer } from './names.ts'
 import { parseRendering, settle } from './parse-rendering.ts'
 import { type Docs, describeMacros, docsOf, patchNodes, sourceDrafts } from './patch.ts'
@@ -148,7 +148,7 @@ function partsOf(files: ProjectFiles, { world, used, errors }: Parsing): Part[] 
   }
 }
 
-function parseNode(draft: Draft, { world, errors, noticed, name }: Parsing): void {
+function parseNode(draft: Draft, { world, used, errors, noticed, name }: Parsing): void {
   const { node } = draft
   const own: ProjectError[] = []
   attempt(own, () => name(node))
@@ -162,7 +162,7 @@ function parseNode(draft: Draft, { world, errors, noticed, name }: Parsing): voi
     attempt(own, () => void render(parseTemplate(`{{ ${constraint.to} }}`, node.patch?.file ?? node.path, node.patch?.line), scope))
   node.macros = [...rendering.used]
   if (node.config !== config) attempt(own, () => name(node))
-  settle(node, own)
+  settle(node, own, materialization => packageWith(used.root, materialization))
   // What is disabled may have been so for its mistakes.
   if (node.config.enabled !== false) errors.push(...own)
 }

@@ -119,6 +119,14 @@ it.each([
   ],
   ['a macro of dbt that we lack', { 'models/a.sql': '{{ dbt.helo() }}' }, "models/a.sql:1:4: not supported: the macro 'dbt.helo'"],
   [
+    'a materialization of a package',
+    {
+      'dbt_packages/tools/macros/x.sql': '{% materialization by_period, default %}{% endmaterialization %}',
+      'models/a.sql': "{{ config(materialized='by_period') }} select 1",
+    },
+    "models/a.sql:1:1: not supported: the materialization 'by_period' of the package 'tools', which a asks for",
+  ],
+  [
     'a name twice',
     { 'dbt_packages/x/dbt_project.yml': 'name: tools\n' },
     "The package in dbt_packages/x is called 'tools', as is dbt_packages/tools → Remove one of them.",
