@@ -4,19 +4,28 @@ type Nodes = Pick<Project, 'name' | 'nodes' | 'disabled' | 'sources'>
 
 /**
  * The model, seed or snapshot that ref() means in a node of a package: of the package that it names, else of the project, then of the
- * node's own package, then of any. `isDisabled` looks among what is disabled instead.
+ * node's own package, then of any; of a model with versions the one that is asked for, else the latest. `isDisabled` looks among what is disabled.
  */
-export function findRelationNode(project: Nodes, from: string, name: string, pack?: string, isDisabled = false): Node | undefined {
+export function findRelationNode(
+  project: Nodes,
+  from: string,
+  name: string,
+  pack?: string,
+  { isDisabled = false, version }: { isDisabled?: boolean; version?: string | undefined } = {},
+): Node | undefined {
   const nodes = isDisabled ? project.disabled : project.nodes
-  for (const where of pack === undefined ? [project.name, from] : [pack])
+  const fits = (node: Node): boolean => (version === undefined ? node.isLatest !== false : node.version === version)
+  const named = (): Node[] => (byName(nodes).get(name) ?? []).filter(node => REFERABLE.includes(node.resourceType) && fits(node))
+  for (const where of pack === undefined ? [project.name, from] : [pack]) {
     for (const type of REFERABLE) {
       const found = nodes.get(`${type}.${where}.${name}`)
-      if (found) return found
+      if (found && version === undefined) return found
     }
-  if (pack !== undefined) return undefined
-  return byName(nodes)
-    .get(name)
-    ?.find(({ resourceType }) => REFERABLE.includes(resourceType))
+    // The id of a model with a version has it at its end.
+    const versioned = named().find(({ packageName }) => packageName === where)
+    if (versioned) return versioned
+  }
+  return pack === undefined ? named()[0] : undefined
 }
 
 /** The table that source() means in a node of a package, looked for in the same order. */

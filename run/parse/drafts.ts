@@ -19,7 +19,7 @@ export interface Draft {
   over: ConfigLevel[]
   renderOver?: RenderYaml
   template?: Template
-  refs: { name: string; pack: string | undefined; site: Place }[]
+  refs: { name: string; pack: string | undefined; site: Place; version?: string }[]
   sources: { source: string; table: string; site: Place }[]
 }
 

@@ -47,10 +47,16 @@ export function genericTests(making: Making): Draft[] {
     if (!fits(test, macro, args)) return
 
     const isSource = target.resourceType === 'source'
-    const model = isSource ? `source('${target.sourceName}', '${target.name}')` : `ref('${target.name}')`
+    const model = isSource
+      ? `source('${target.sourceName}', '${target.name}')`
+      : target.version === undefined
+        ? `ref('${target.name}')`
+        : `ref('${target.name}', version='${target.version}')`
     const names = testNames({
       ...test,
-      target: isSource ? `${target.sourceName}_${target.name}` : target.name,
+      target: isSource
+        ? `${target.sourceName}_${target.name}`
+        : `${target.name}${target.version === undefined ? '' : `_v${target.version}`}`,
       isSource,
       arguments: args,
       model,

@@ -4,7 +4,8 @@ import type { Node } from '../manifest/node.ts'
 import { relationOf, relationText } from '../manifest/relation.ts'
 import { createScope } from '../template/context.ts'
 import { macroBook } from '../template/macro-book.ts'
-import { nodeDict, text } from '../template/node-context.ts'
+import { text } from '../template/node-context.ts'
+import { nodeDict } from '../template/node-dict.ts'
 import type { Rendering, World } from '../template/rendering.ts'
 
 /**
@@ -23,7 +24,7 @@ export function namer(world: World, rendering: (node: Node) => Rendering): (node
         hint: 'One PostgreSQL session has one database: take the config away.',
       })
     node.schema = schemaOf(node)
-    node.alias = generated(node, 'generate_alias_name', 'custom_alias_name', config.alias) ?? String(config.alias ?? node.name).trim()
+    node.alias = generated(node, 'generate_alias_name', 'custom_alias_name', config.alias) ?? String(config.alias ?? versioned(node)).trim()
     node.relationName = hasRelation(node, world) ? relationText(relationOf(node)) : null
     const built = node.relationName !== null && node.resourceType !== 'test'
     if (built && Buffer.byteLength(node.alias) > 63)
@@ -60,6 +61,11 @@ export function namer(world: World, rendering: (node: Node) => Rendering): (node
     }
     return text(call([], kwargs, macro.place)).trim()
   }
+}
+
+// As dbt's generate_alias_name has it.
+function versioned({ name, version }: Node): string {
+  return version === undefined ? name : `${name}_v${version.replaceAll('.', '_')}`
 }
 
 function hasRelation(node: Node, world: World): boolean {

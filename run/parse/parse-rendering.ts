@@ -15,8 +15,8 @@ export function parseRendering(node: Node, warn: (problem: Problem) => void, dra
     ...SILENT,
     node,
     packageName: node.packageName,
-    ref: (name, pack, site) => {
-      draft?.refs.push({ name, pack, site })
+    ref: (name, pack, site, version) => {
+      draft?.refs.push({ name, pack, site, ...(version === undefined ? {} : { version }) })
       return relationObject(relationOf(node))
     },
     source: (source, table, site) => {

@@ -19,7 +19,7 @@ import { genericTests } from './generic-tests.ts'
 import { packageWith, readMacros } from './macros.ts'
 import { namer } from './names.ts'
 import { parseRendering, settle } from './parse-rendering.ts'
-import { type Docs, describeMacros, docsOf, patchNodes, sourceDrafts } from './patch.ts'
+import { type Docs, describeMacros, docsOf, nameVersions, patchNodes, sourceDrafts } from './patch.ts'
 import { inPlaces, link } from './resolve-refs.ts'
 import { snapshotDrafts } from './snapshots.ts'
 import { unitTests } from './unit-tests.ts'
@@ -47,6 +47,7 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
   // 1: a draft per file and source table, with the configs of dbt_project.yml and of its YAML
   const parts = partsOf(files, parsing)
   const drafts = (): Draft[] => parts.flatMap(part => part.drafts)
+  for (const part of parts) nameVersions(part)
   refuseDoubles(drafts(), errors)
   for (const part of parts) {
     patchNodes({ ...part, errors, noticed })
@@ -209,7 +210,7 @@ function refuseDoubles(drafts: Draft[], errors: ProjectError[]): void {
   const seen = new Map<string, Node>()
   for (const { node } of drafts) {
     const isRelation = ['model', 'seed', 'snapshot'].includes(node.resourceType)
-    const key = isRelation ? `relation ${node.packageName}.${node.name}` : node.uniqueId
+    const key = isRelation ? `relation ${node.packageName}.${node.name}.${node.version ?? ''}` : node.uniqueId
     const other = seen.get(key)
     if (other) {
       const what = node.resourceType === 'source' ? `${node.sourceName}.${node.name}` : node.name

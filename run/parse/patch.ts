@@ -7,7 +7,7 @@ import type { Column, Macro, Project } from '../manifest/node.ts'
 import { relationOf, relationText } from '../manifest/relation.ts'
 import type { RenderYaml } from '../project/config.ts'
 import type { ProjectFiles } from '../project/project-files.ts'
-import type { ColumnProperties } from '../project/properties.ts'
+import type { ColumnProperties, NodeProperties } from '../project/properties.ts'
 import { attempt, configure, createDraft, type Draft, levelsFor, type Used, yamlLevel } from './drafts.ts'
 
 /** Blocks of {% docs %} by name. */
@@ -73,7 +73,7 @@ export function sourceDrafts(files: ProjectFiles, used: Used, renderYaml: Render
     node.tags = (node.config.tags ?? []) as string[]
     node.meta = (node.config.meta ?? {}) as Record<string, unknown>
     node.description = description(source.description, docs, place, errors)
-    node.columns = source.columns.map(column => plainColumn(column, docs, errors))
+    node.columns = source.columns.map(column => plainColumn(column, { docs, errors, renderYaml }))
     node.patch = place
     node.checksum = sha256(JSON.stringify([node.relationName, node.source]))
     return draft
@@ -90,9 +90,32 @@ export interface Patching {
   noticed(problem: Problem): void
 }
 
-/** The draft that properties are for: of their kind, else a model, seed or snapshot of that name. */
-export function draftFor(drafts: Draft[], { kind, name }: { kind: string; name: string }): Draft | undefined {
-  const named = draftsByName(drafts).get(name) ?? []
+/** Gives models that have a version, in a file of that name or of their own, their name, id and fqn: `model.shop.orders.v1`. */
+export function nameVersions({ files, drafts }: Pick<Patching, 'files' | 'drafts'>): void {
+  for (const { kind, name, version } of files.properties.nodes) {
+    if (kind !== 'model' || !version) continue
+    const models = drafts.filter(({ node }) => node.resourceType === 'model')
+    // The latest version may be in a file of the model's own name.
+    const files = version.isLatest ? [version.file, name] : [version.file]
+    const node = files
+      .map(wanted => models.find(draft => draft.node.version === undefined && fileName(draft) === wanted))
+      .find(Boolean)?.node
+    if (!node) continue
+    node.fqn = [...node.fqn.slice(0, -1), name, `v${version.v}`]
+    node.name = name
+    node.version = version.v
+    node.isLatest = version.isLatest
+    node.uniqueId = `model.${node.packageName}.${name}.v${version.v}`
+  }
+}
+
+function fileName({ node }: Draft): string {
+  return node.path.replace(/^.*\/|\.[^.]*$/g, '')
+}
+
+/** The draft that properties are for: of their kind and version, else a model, seed or snapshot of that name. */
+export function draftFor(drafts: Draft[], { kind, name, version }: Pick<NodeProperties, 'kind' | 'name' | 'version'>): Draft | undefined {
+  const named = (draftsByName(drafts).get(name) ?? []).filter(({ node }) => node.version === version?.v)
   const own = named.find(({ node }) => node.resourceType === kind)
   return own ?? (kind === 'test' ? undefined : named.find(({ node }) => ['model', 'seed', 'snapshot'].includes(node.resourceType)))
 }
@@ -147,7 +170,7 @@ export function patchNodes({ files, drafts, renderYaml, docs, errors, noticed }:
   }
 
   function described(columns: ColumnProperties[]): Column[] {
-    return columns.map(column => plainColumn(column, docs, errors))
+    return columns.map(column => plainColumn(column, { docs, errors, renderYaml }))
   }
 }
 
@@ -174,8 +197,15 @@ export function describeMacros(files: ProjectFiles, macros: Map<string, Macro>, 
   }
 }
 
-function plainColumn({ place, describedAt, tests: _, ...column }: ColumnProperties, docs: Docs, errors: ProjectError[]): Column {
-  return { ...column, description: description(column.description, docs, describedAt ?? place, errors) }
+function plainColumn(
+  { place, describedAt, tests: _, dataType, ...column }: ColumnProperties,
+  { docs, errors, renderYaml }: Pick<Patching, 'docs' | 'errors' | 'renderYaml'>,
+): Column {
+  const plain: Column = { ...column, description: description(column.description, docs, describedAt ?? place, errors) }
+  attempt(errors, () => {
+    if (dataType !== undefined) plain.dataType = String(renderYaml(dataType, () => place))
+  })
+  return plain
 }
 
 function docScope(docs: Docs): Scope {

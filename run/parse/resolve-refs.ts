@@ -30,9 +30,15 @@ export function link(project: Project, drafts: Draft[], errors: ProjectError[]):
   function resolve({ node, refs, sources: calls }: Draft): void {
     const dependsOn = new Set<string>()
     const seen = new Set<string>()
-    for (const { name, pack, site } of refs) {
-      const found = findRelationNode(project, node.packageName, name, pack)
-      const disabled = found ? undefined : findRelationNode(project, node.packageName, name, pack, true)
+    for (const { name, pack, site, version } of refs) {
+      const found = findRelationNode(project, node.packageName, name, pack, { version })
+      const other = found || version === undefined ? undefined : findRelationNode(project, node.packageName, name, pack)
+      if (other) {
+        const hint = other.version === undefined ? `'${name}' has no versions.` : `Its latest version is ${other.version}.`
+        fail(`${title(node)} refers to version ${version} of '${name}', which is not there`, site, hint)
+        continue
+      }
+      const disabled = found ? undefined : findRelationNode(project, node.packageName, name, pack, { version, isDisabled: true })
       if (!seen.has(`${pack}.${name}`)) node.refs.push({ ...(pack === undefined ? {} : { package: pack }), name })
       else if (!found && !disabled) continue
       seen.add(`${pack}.${name}`)

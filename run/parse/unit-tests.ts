@@ -31,7 +31,7 @@ export function unitTests(project: Project, files: ProjectFiles, parsing: UnitPa
     const { name, model, place } = properties
     const pack = files.settings.name
     const uniqueId = `unit_test.${pack}.${model}.${name}`
-    const target = `model.${pack}.${model}`
+    const target = findRelationNode(project, pack, model, pack)?.uniqueId ?? `model.${pack}.${model}`
     const other = project.unitTests.get(uniqueId)
     if (other) {
       errors.push(new ProjectError(`Two unit tests of ${model} are called '${name}': here and at ${fileAndLine(other.place)}`, { place }))

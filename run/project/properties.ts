@@ -22,6 +22,7 @@ import {
   TABLE,
   TOP,
   UNIT,
+  VERSION,
 } from './property-shapes.ts'
 import { readTests, type TestProperties } from './test-properties.ts'
 
@@ -39,6 +40,15 @@ export interface NodeProperties {
   /** Of a snapshot that is made in YAML: `ref('agents')`. */
   relation?: string
   relationAt?: Place
+  /** Of a version of a model: its number, the name of its file, and whether ref() without a version means it. */
+  version?: ModelVersion
+}
+
+/** Which version of a model properties are for. */
+export interface ModelVersion {
+  v: string
+  file: string
+  isLatest: boolean
 }
 
 /** A column, with the generic tests on it. */
@@ -121,18 +131,56 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
     const read = readShape(map, `a ${kind}`, SHAPES[kind], errors, warnings)
     const name = nameOf(map, kind)
     if (name === undefined) return
+    const versions = versionsOf(read, name)
+    for (const version of versions.length > 0 ? versions : [undefined]) addNode(map, read, kind, name, version)
+  }
+
+  function addNode(
+    map: YamlMap,
+    read: YamlMap,
+    kind: NodeProperties['kind'],
+    name: string,
+    version?: ModelVersion & { read: YamlMap },
+  ): void {
+    const own = version?.read ?? {}
+    const tested = own.tests !== undefined || own.data_tests !== undefined ? { ...read, ...own } : read
     into.nodes.push({
       kind,
       name,
       place: placeOfValue(map, 'name') ?? { file },
-      description: text(read.description),
+      description: text(own.description ?? read.description),
       ...describedAt(map),
-      config: configOf(map, read),
-      columns: columnsOf(read),
+      config: configPlaces({ ...configOf(map, read), ...(isYamlMap(own.config) ? own.config : {}) }, map),
+      columns: own.columns === undefined ? columnsOf(read) : versionColumns(read, own),
       constraints: constraintsOf(read),
-      tests: kind === 'test' ? [] : readTests(map, read, file, errors),
+      tests: kind === 'test' ? [] : readTests(map, tested, file, errors),
+      ...(version ? { version: { v: version.v, file: version.file, isLatest: version.isLatest } } : {}),
       ...(kind === 'snapshot' && read.relation !== undefined ? { relation: text(read.relation), ...relationAt(map) } : {}),
     })
+  }
+
+  function versionsOf(read: YamlMap, name: string): (ModelVersion & { read: YamlMap })[] {
+    const found = maps(read, 'versions').map(map => readShape(map, 'a version', VERSION, errors, warnings))
+    const numbers = found.map(({ v }) => text(v))
+    const newest = [...numbers].sort((one, other) => one.localeCompare(other, 'en', { numeric: true })).at(-1)
+    const latest = read.latest_version === undefined ? newest : text(read.latest_version)
+    return found.map((own, index) => {
+      const v = numbers[index]!
+      return { v, file: text(own.defined_in ?? `${name}_v${v}`), isLatest: v === latest, read: own }
+    })
+  }
+
+  // What a version says of columns, laid over those of the model that it includes.
+  function versionColumns(read: YamlMap, own: YamlMap): ColumnProperties[] {
+    const given = maps(own, 'columns')
+    const rule = given.find(map => map.include !== undefined)
+    const excluded = list(rule?.exclude)
+    const included = rule === undefined ? ['*'] : list(rule.include)
+    const isIncluded = (name: string): boolean =>
+      (included.includes('*') || included.includes('all') || included.includes(name)) && !excluded.includes(name)
+    const mine = columnsOf({ ...own, columns: given.filter(map => map !== rule) })
+    const names = mine.map(({ name }) => name)
+    return [...columnsOf(read).filter(({ name }) => isIncluded(name) && !names.includes(name)), ...mine]
   }
 
   function readSource(map: YamlMap): void {

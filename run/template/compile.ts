@@ -190,8 +190,8 @@ function runSession(
     packageName,
     execute: true,
     strict: true,
-    ref: (name, pack, site) => {
-      const found = findRelationNode(project, packageName, name, pack)
+    ref: (name, pack, site, version) => {
+      const found = findRelationNode(project, packageName, name, pack, { version })
       if (!found) throw unknown(`'${name}' is no model or seed of the project`, site, name, [...project.nodes.values()].filter(isRelation))
       if (!visible(found.uniqueId)) throw unseen(node!, `ref('${name}')`, site)
       const standIn = context.standIn?.(found, site)

@@ -49,7 +49,7 @@ export function modelOf(node: Node, target: Node, rendering: Rendering, scope: S
   const relation =
     target.resourceType === 'source'
       ? rendering.source(target.sourceName ?? '', target.name, place)
-      : rendering.ref(target.name, target.packageName === world.name ? undefined : target.packageName, place)
+      : rendering.ref(target.name, target.packageName === world.name ? undefined : target.packageName, place, target.version)
   const { own } = macroBook(world)
   const plain = !node.config.where && !own.has('get_where_subquery') && !own.has('default__get_where_subquery')
   if (plain) return relation

@@ -1,6 +1,6 @@
 import type { Value } from '../jinja/values.ts'
 import type { Node, Project } from '../manifest/node.ts'
-import { nodeDict } from './node-context.ts'
+import { nodeDict } from './node-dict.ts'
 
 /** `graph` of templates: the nodes and sources of the project by unique id, as dbt's flat graph has them. */
 export function graphOf(project: Project): Value {

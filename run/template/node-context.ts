@@ -3,10 +3,10 @@ import { didYouMean } from '../base/suggest.ts'
 import type { Answers } from '../database/introspection.ts'
 import { isOutput, outputText } from '../jinja/output.ts'
 import { str } from '../jinja/text.ts'
-import { fromJs, type JinjaFunction, type JinjaObject, type Kwargs, missing, type Value } from '../jinja/values.ts'
-import { type Node, pathWithin } from '../manifest/node.ts'
+import { fromJs, isUndefined, type JinjaFunction, type JinjaObject, type Kwargs, missing, type Value } from '../jinja/values.ts'
 import { relationObject, relationOf } from '../manifest/relation.ts'
 import { adapterObject, pairsOf, resultObject } from './adapter.ts'
+import { nodeDict } from './node-dict.ts'
 import { namespace } from './python-modules.ts'
 import type { Rendering, World } from './rendering.ts'
 
@@ -90,45 +90,6 @@ export function text(value: Value | undefined): string {
   return isOutput(value) ? outputText(value) : str(value)
 }
 
-/** A node as `model` shows it, and as macros like generate_schema_name get it. */
-export function nodeDict(node: Node): Value {
-  return fromJs({
-    unique_id: node.uniqueId,
-    resource_type: node.resourceType,
-    name: node.name,
-    package_name: node.packageName,
-    path: node.test?.generic ? `${node.alias}.sql` : pathWithin(node).split('/').slice(1).join('/') || node.path,
-    original_file_path: pathWithin(node),
-    fqn: node.fqn,
-    database: node.database,
-    schema: node.schema,
-    alias: node.alias,
-    identifier: node.alias,
-    relation_name: node.relationName,
-    description: node.description,
-    // While parsing, the config knows more than the node.
-    tags: node.config.tags ?? node.tags,
-    meta: node.config.meta ?? node.meta,
-    config: node.config,
-    raw_code: node.raw,
-    columns: Object.fromEntries(
-      node.columns.map(column => [
-        column.name,
-        {
-          name: column.name,
-          description: column.description,
-          data_type: column.dataType ?? null,
-          meta: column.meta ?? {},
-          tags: column.tags ?? [],
-        },
-      ]),
-    ),
-    depends_on: { nodes: node.dependsOn, macros: node.macros },
-    refs: node.refs,
-    source_name: node.sourceName ?? null,
-  })
-}
-
 function adapter({ rendering, world, dispatched }: Here): JinjaObject {
   return adapterObject(rendering.ask, world.target.database, dispatch)
 
@@ -144,13 +105,11 @@ function adapter({ rendering, world, dispatched }: Here): JinjaObject {
 
 function ref({ rendering }: Here): JinjaFunction {
   return (args, kwargs, site) => {
-    if (kwargs.v !== undefined || kwargs.version !== undefined)
-      throw new ProjectError('not supported: versions of models', {
-        place: site,
-        hint: 'Give the new version a name of its own and ref() that.',
-      })
+    for (const arg of args) if (isUndefined(arg)) throw arg.complain()
     if (args.length === 0 || args.length > 2) throw new ProjectError("ref() takes a model's name", { place: site })
-    return args.length === 2 ? rendering.ref(text(args[1]), text(args[0]), site) : rendering.ref(text(args[0]), undefined, site)
+    const version = kwargs.v ?? kwargs.version
+    const [name, pack] = args.length === 2 ? [args[1], text(args[0])] : [args[0], undefined]
+    return rendering.ref(text(name), pack, site, version === undefined || version === null ? undefined : text(version))
   }
 }
 

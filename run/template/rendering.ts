@@ -18,7 +18,7 @@ export interface Rendering {
   execute: boolean
   /** A var() without value is none while parsing, as in dbt, and an error else. */
   strict: boolean
-  ref(name: string, pack: string | undefined, site: Place): Value
+  ref(name: string, pack: string | undefined, site: Place, version?: string): Value
   source(source: string, table: string, site: Place): Value
   /** A config() call. */
   configure(values: Record<string, Value>, site: Place): void

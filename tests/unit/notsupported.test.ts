@@ -77,7 +77,6 @@ it.each<[string, Record<string, string>, string]>([
   ],
   ['metrics', model("select {{ metric('a') }}"), 'models/a.sql:1:11: not supported: metric() → Use a model'],
   ['models of packages', model("select * from {{ ref('other', 'b') }}"), "a refers to the package 'other', which is not installed"],
-  ['versions of models', yaml('models:\n  - name: a\n    versions: [{v: 1}]\n'), "models/_m.yml:3:5: not supported: 'versions' of a model"],
   ['quoting', settings('quoting: {}\n'), "dbt_project.yml:2:1: not supported: 'quoting' of dbt_project.yml"],
   [
     'another database',

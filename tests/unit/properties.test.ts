@@ -105,11 +105,6 @@ it.each([
     ],
   ],
   [
-    'versions',
-    'models:\n  - name: a\n    versions: [{ v: 1 }]\n',
-    ["models/_m.yml:3:5: not supported: 'versions' of a model → Use one model per name; give the new version a name of its own instead."],
-  ],
-  [
     'tests and data_tests',
     'models:\n  - name: a\n    tests: []\n    data_tests: []\n',
     ["models/_m.yml:3:5: 'tests' and 'data_tests' are the same thing: give one of them → Keep data_tests."],
