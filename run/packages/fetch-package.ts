@@ -19,7 +19,7 @@ export interface Fetched {
 
 /** Gets a package of git, a tarball or a folder into `into`, which is not there yet; of a local one only its place is found. */
 export async function fetchPackage(root: string, wanted: Omit<Locked, 'name'>, into: string): Promise<Fetched> {
-  const what = `The package ${wanted.from.replace(/\/\/[^/@]*@/, '//')}`
+  const what = `The package ${wanted.written ?? wanted.from.replace(/\/\/[^/@]*@/, '//')}`
   if (wanted.kind === 'local') {
     const folder = resolve(root, wanted.from)
     if (!existsSync(folder) || !statSync(folder).isDirectory())

@@ -31,7 +31,7 @@ export async function installPackages(deps: Deps): Promise<number> {
   if (errors.length > 0) throw new ProjectErrors(errors)
   if (file === null || wanted.length === 0) return 0
   const hash = hashFor(text, file, deps)
-  const locked = deps.upgrade ? undefined : readLock(root, hash, errors)
+  const locked = deps.upgrade ? undefined : readLock(root, hash, errors, deps.render)
   const target = resolve(root, into)
   mkdirSync(dirname(target), { recursive: true })
   const scratch = mkdtempSync(join(dirname(target), `.${basename(target)}-`))
@@ -45,16 +45,27 @@ export async function installPackages(deps: Deps): Promise<number> {
     const staged = join(scratch, 'staged')
     mkdirSync(staged)
     for (const [index, one] of packages.entries()) {
-      say(`Installing ${one.from}`)
+      say(`Installing ${one.written ?? one.from}`)
       await stage(one, { deps, hub, staged, target, folder: join(scratch, `install-${index}`) })
       say(`  Installed from ${sourceOf(one)}`)
     }
     replace(target, staged, scratch)
     if (!locked) writeLock(root, packages, hash)
     return packages.length
+  } catch (error) {
+    throw scrubbed(error, env)
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
+}
+
+// As dbt shows them: addresses and git's own words may hold secrets.
+function scrubbed(error: unknown, env: Deps['env']): unknown {
+  const secrets = Object.entries(env).flatMap(([name, value]) => (name.startsWith('DBT_ENV_SECRET_') && value ? [value] : []))
+  if (!(error instanceof ProjectError) || secrets.length === 0) return error
+  const clean = (text: string): string => secrets.reduce((rest, secret) => rest.replaceAll(secret, '*****'), text)
+  const { message, place, hint } = error
+  return new ProjectError(clean(message), { place, hint: hint === undefined ? undefined : clean(hint) })
 }
 
 interface Staging {
@@ -85,8 +96,9 @@ async function stage(one: Resolved, { deps: { root }, hub, staged, target, folde
   copyPackage(fetched.folder, place)
 }
 
-function refuseOtherName({ from, name }: Locked, found: string): void {
-  if (name !== found && name !== '') throw new ProjectError(`The package ${from} is called '${found}', not '${name}' as it was said to be`)
+function refuseOtherName({ from, written = from, name }: Locked, found: string): void {
+  if (name !== found && name !== '')
+    throw new ProjectError(`The package ${written} is called '${found}', not '${name}' as it was said to be`)
 }
 
 // The old folder goes only when the new one stands.
@@ -102,10 +114,10 @@ function replace(target: string, staged: string, scratch: string): void {
   }
 }
 
-function sourceOf({ kind, exact, from }: Locked): string {
-  if (kind === 'local') return `<local @ ${from}>`
+function sourceOf({ kind, exact, from, written = from }: Locked): string {
+  if (kind === 'local') return `<local @ ${written}>`
   if (kind === 'git') return `revision ${exact}`
-  return kind === 'tarball' ? `tarball (url: ${from})` : `version ${exact}`
+  return kind === 'tarball' ? `tarball (url: ${written})` : `version ${exact}`
 }
 
 function hashFor(text: string, file: string, { render }: Deps): string {

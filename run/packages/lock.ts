@@ -9,6 +9,8 @@ import { isYamlMap, readYaml, type Yaml, type YamlMap } from '../base/yaml.ts'
 export interface Locked {
   kind: 'package' | 'git' | 'local' | 'tarball'
   from: string
+  /** The same with its Jinja, in which secrets are names: what is written and shown. */
+  written?: string
   /** Of the hub its version, of git its commit. */
   exact?: string
   subdirectory?: string
@@ -18,20 +20,25 @@ export interface Locked {
 export const LOCK_FILE = 'package-lock.yml'
 
 /** The lock that fits what packages.yml asks for; undefined where there is none, or packages.yml has changed since. */
-export function readLock(dir: string, hash: string, errors: ProjectError[]): Locked[] | undefined {
+export function readLock(
+  dir: string,
+  hash: string,
+  errors: ProjectError[],
+  render: (value: Yaml) => Yaml = value => value,
+): Locked[] | undefined {
   const path = join(dir, LOCK_FILE)
   if (!existsSync(path)) return undefined
   const data = readYaml(readFileSync(path, 'utf8'), LOCK_FILE, errors)
   if (!isYamlMap(data) || data.sha1_hash !== hash || !Array.isArray(data.packages)) return undefined
-  const locked = data.packages.filter(isYamlMap).flatMap(entry => lockedOf(entry) ?? [])
+  const locked = data.packages.filter(isYamlMap).flatMap(entry => lockedOf(entry, render) ?? [])
   // A lock of an older dbt has no names: it is made anew.
   return locked.length === data.packages.length ? locked : undefined
 }
 
 /** Writes package-lock.yml as dbt does. */
 export function writeLock(dir: string, packages: Locked[], hash: string): void {
-  const entries = packages.map(({ kind, from, exact, subdirectory, name }) => ({
-    [kind]: from,
+  const entries = packages.map(({ kind, from, written = from, exact, subdirectory, name }) => ({
+    [kind]: written,
     name,
     ...(exact === undefined ? {} : { [kind === 'git' ? 'revision' : 'version']: exact }),
     ...(subdirectory === undefined ? {} : { subdirectory }),
@@ -45,13 +52,14 @@ export function hashOf(written: Yaml[], rendered: Yaml[]): string {
   return createHash('sha1').update(texts.join('\n')).digest('hex')
 }
 
-function lockedOf(entry: YamlMap): Locked | undefined {
+function lockedOf(entry: YamlMap, render: (value: Yaml) => Yaml): Locked | undefined {
   const kind = (['package', 'git', 'local', 'tarball'] as const).find(key => typeof entry[key] === 'string')
   if (!kind || typeof entry.name !== 'string') return undefined
   const exact = kind === 'git' ? entry.revision : entry.version
   return {
     kind,
-    from: String(entry[kind]),
+    from: String(render(entry[kind]!)),
+    written: String(entry[kind]),
     name: entry.name,
     ...(exact === undefined || exact === null ? {} : { exact: String(exact) }),
     ...(typeof entry.subdirectory === 'string' ? { subdirectory: entry.subdirectory } : {}),

@@ -76,18 +76,22 @@ async function resolveOne(
     const why = wishes.length > 1 ? ` (${wishes.map(({ by, versions }) => `${by} asks for ${versions.join(', ')}`).join('; ')})` : ''
     const version = await at(first.place, () => hub(first.from, ranges, why))
     const asks = parsed(version.packages, `${first.from} ${version.version}`, first.place, render)
-    return { resolved: { kind: 'package', from: first.from, exact: version.version, name: version.name, hub: version }, asks }
+    return {
+      resolved: { kind: 'package', from: first.from, written: first.written, exact: version.version, name: version.name, hub: version },
+      asks,
+    }
   }
   const revisions = [...new Set(wishes.flatMap(({ revision }) => revision ?? []))]
   if (revisions.length > 1)
-    throw new ProjectError(`${first.from} is asked for at different revisions: ${revisions.join(', ')}`, {
+    throw new ProjectError(`${first.written} is asked for at different revisions: ${revisions.join(', ')}`, {
       place: first.place,
       hint: wishes.map(({ by, revision }) => `${by} asks for ${revision ?? 'none'}`).join('; '),
     })
-  const { kind, from, subdirectory } = first
+  const { kind, from, written, subdirectory } = first
   const source = {
     kind,
     from,
+    written,
     ...(subdirectory === undefined ? {} : { subdirectory }),
     ...(revisions[0] === undefined ? {} : { exact: revisions[0] }),
   }
@@ -124,7 +128,7 @@ function refuseOneName(all: Resolved[]): void {
   for (const [index, one] of all.entries()) {
     const other = all.slice(0, index).find(({ name }) => name === one.name)
     if (other)
-      throw new ProjectError(`Two packages are called '${one.name}': ${other.from} and ${one.from}`, {
+      throw new ProjectError(`Two packages are called '${one.name}': ${other.written ?? other.from} and ${one.written ?? one.from}`, {
         hint: 'Ask for it in one way alone, as the packages that need it do.',
       })
   }

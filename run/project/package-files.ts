@@ -9,6 +9,8 @@ export interface WantedPackage {
   kind: 'package' | 'git' | 'local' | 'tarball'
   /** Its name on the hub, address or folder. */
   from: string
+  /** The same with its Jinja, in which secrets are names. */
+  written: string
   /** Of a hub: the versions that will do. */
   versions: string[]
   /** Of git: branch, tag or commit. */
@@ -55,9 +57,9 @@ export function packagesOf(
 }
 
 /** A package in words. */
-export function shownPackage({ from, versions, revision }: WantedPackage): string {
+export function shownPackage({ written, versions, revision }: WantedPackage): string {
   const more = versions.length > 0 ? ` ${versions.join(', ')}` : revision === undefined ? '' : ` at ${revision}`
-  return from + more
+  return written + more
 }
 
 /** Folders of packages that are installed, as paths relative to the project. */
@@ -88,6 +90,7 @@ function packageOf(item: Yaml, place: Place, errors: ProjectError[], render: (va
   return {
     kind,
     from: String(read[kind]),
+    written: String(item[kind]),
     versions,
     place,
     ...(read.revision === undefined || read.revision === null ? {} : { revision: String(read.revision) }),

@@ -210,6 +210,19 @@ describe('from elsewhere', () => {
     expect(await failure(asking({ git: repository, revision: 'v1', subdirectory: '../x' }))).toContain('which leads out of it')
   })
 
+  it('a secret of the environment is never written down nor shown', async () => {
+    files.set('/s3cret/t.tgz', await tarball({ 'dbt_project.yml': 'name: packed\n' }))
+    const render = (value: Yaml): Yaml => JSON.parse(JSON.stringify(value).replaceAll("{{ env_var('DBT_ENV_SECRET_T') }}", 's3cret'))
+    const root = asking({ tarball: `${address}{{ env_var('DBT_ENV_SECRET_T') }}/t.tgz`, name: 'packed' })
+    const env = { DBT_ENV_SECRET_T: 's3cret' }
+    const said = await install(root, { render, env })
+    expect(said.join() + readFileSync(join(root, 'package-lock.yml'), 'utf8')).not.toContain('s3cret')
+    await install(root, { render, env })
+    expect(existsSync(join(root, 'dbt_packages/packed'))).toBe(true)
+    files.delete('/s3cret/t.tgz')
+    expect(await failure(root, { render, env, upgrade: true })).toMatch(/cannot be fetched from http:\/\/127\.0\.0\.1:\d+\/\*{5}\/t\.tgz/)
+  })
+
   it('a tarball by its address or path', async () => {
     files.set('/t.tgz', await tarball({ 'dbt_project.yml': 'name: packed\n', 'macros/a.sql': 'x' }))
     const root = asking({ tarball: `${address}t.tgz`, name: 'packed' })
