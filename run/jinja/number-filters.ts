@@ -2,6 +2,7 @@ import { ProjectError } from '../base/errors.ts'
 import { negative } from './arithmetic.ts'
 import { brief, compare, numeric } from './compare.ts'
 import { decimalText, roundDecimal } from './decimals.ts'
+import { isNative } from './native.ts'
 import { exact, isInteger, round, truncated } from './numbers.ts'
 import { builtins, integer } from './signature.ts'
 import { str } from './text.ts'
@@ -20,14 +21,17 @@ export const numberFilters: Record<string, JinjaFunction> = builtins({
     if (method !== 'common') throw new ProjectError(`round() knows the methods 'common', 'ceil' and 'floor', not ${brief(method)}`)
     return isInteger(value) && digits >= 0 ? numberOf(value) : isInteger(value) ? round(number, digits) : float(round(number, digits))
   },
-  'as_text(value)': value => str(value),
-  'as_native(value)': value => literal(value),
+  // In SQL these change nothing; of YAML the value is converted, see native.ts.
+  'as_text(value)': value => (isNative() ? str(value) : value),
+  'as_native(value)': value => (isNative() ? literal(value) : value),
   'as_bool(value)': value => {
+    if (!isNative()) return value
     const found = typeof value === 'string' ? { true: true, false: false }[value.toLowerCase()] : value
     if (typeof found !== 'boolean') throw new ProjectError(`as_bool needs true or false, not ${typeName(value)} ${brief(value)}`)
     return found
   },
   'as_number(value)': value => {
+    if (!isNative()) return value
     const found = literal(value)
     if (numeric(found) === undefined || typeof found === 'boolean')
       throw new ProjectError(`as_number needs a number, not ${typeName(value)} ${brief(value)}`)

@@ -1,7 +1,7 @@
 import { ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { bindMacro, type JinjaFunction, parseTemplate, render, type Scope, type Value } from '../jinja/template.ts'
-import { type JinjaObject, missing } from '../jinja/values.ts'
+import { fromJs, type JinjaObject, missing } from '../jinja/values.ts'
 import type { Macro } from '../manifest/node.ts'
 import { API } from './adapter.ts'
 import { moment } from './datetime.ts'
@@ -111,6 +111,22 @@ function notInstalled(name: string): JinjaObject {
   }
 }
 
+// DBT_ENV_CUSTOM_ENV_TEAM is TEAM.
+function metadataEnvs(env: World['env']): Value {
+  const prefix = 'DBT_ENV_CUSTOM_ENV_'
+  return new Map(Object.entries(env).flatMap(([name, value = '']) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [])))
+}
+
+const tryOrFail: JinjaFunction = ([message, run, ...rest], kwargs, site) => {
+  if (typeof run !== 'function') throw new ProjectError('try_or_compiler_error() takes a message and a function', { place: site })
+  try {
+    return run(rest, kwargs, site)
+  } catch (error) {
+    if (!(error instanceof ProjectError)) throw error
+    throw new ProjectError(String(message), { place: site, hint: error.message })
+  }
+}
+
 const NO_MACROS = new Map<string, Macro>()
 // What dbt has as macros and this runner as functions.
 const OF_DBT = new Set(['run_query', 'statement', 'is_incremental', 'load_relation'])
@@ -166,6 +182,12 @@ function baseValues(world: World): Map<string, Value> {
       ['dbt_version', '1.12.3'],
       ['thread_id', 'Thread-1'],
       ['selected_resources', []],
+      [
+        'invocation_args_dict',
+        fromJs({ which: flags.which, full_refresh: flags.fullRefresh, store_failures: flags.storeFailures, vars: {} }),
+      ],
+      ['dbt_metadata_envs', metadataEnvs(world.env)],
+      ['try_or_compiler_error', tryOrFail],
       [
         'metric',
         (_args, _kwargs, site) => {

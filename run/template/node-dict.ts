@@ -23,7 +23,7 @@ export function nodeDict(node: Node): Value {
     tags: node.config.tags ?? node.tags,
     meta: node.config.meta ?? node.meta,
     docs: node.docs,
-    config: { contract: { enforced: false }, access: 'protected', freshness: null, group: null, ...node.config },
+    config: { ...(node.resourceType === 'source' ? {} : CONFIG), ...node.config },
     contract: { enforced: false, ...(node.config.contract as object | undefined) },
     constraints: node.constraints,
     access: node.config.access ?? 'protected',
@@ -43,6 +43,39 @@ export function nodeDict(node: Node): Value {
     ...(node.resourceType === 'source' ? sourceDict(node) : {}),
     source_name: node.sourceName ?? null,
   })
+}
+
+// What dbt's config has of every node, also where nobody has said anything.
+const CONFIG = {
+  enabled: true,
+  alias: null,
+  schema: null,
+  database: null,
+  tags: [],
+  meta: {},
+  group: null,
+  materialized: 'view',
+  incremental_strategy: null,
+  batch_size: null,
+  lookback: 1,
+  begin: null,
+  persist_docs: {},
+  'post-hook': [],
+  'pre-hook': [],
+  quoting: {},
+  column_types: {},
+  full_refresh: null,
+  unique_key: null,
+  on_schema_change: 'ignore',
+  on_configuration_change: 'apply',
+  grants: {},
+  packages: [],
+  docs: { show: true, node_color: null },
+  contract: { enforced: false, alias_types: true },
+  event_time: null,
+  concurrent_batches: null,
+  access: 'protected',
+  freshness: null,
 }
 
 function columnDict({ name, description, dataType, quote, meta, tags, constraints }: Column): object {
