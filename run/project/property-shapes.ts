@@ -94,7 +94,7 @@ export const SOURCE: Shapes = {
   schema: 'text',
   tables: 'maps',
   quoting: { use: 'nothing: names are always quoted' },
-  overrides: { use: 'the source itself: packages are not supported' },
+  overrides: { use: 'the source under a name of your own' },
 }
 /** A table of a source. */
 export const TABLE: Shapes = {
