@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { sha256 } from '../base/hash.ts'
 import { hasContract } from '../manifest/contract.ts'
-import type { Column, Macro, Node, Project, UnitRows, UnitTest } from '../manifest/node.ts'
+import { type Column, type Macro, type Node, type Project, pathWithin, type UnitRows, type UnitTest } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
 import type { Selector } from '../manifest/selector.ts'
 import { compiledPath, metadata } from './run-results.ts'
@@ -35,7 +35,7 @@ export function manifestOf(project: Project, compiled: Map<string, string> = new
       ...Object.fromEntries(operationEntries(project, created)),
     },
     sources: entries(project.sources.values(), node => sourceEntry(node, created)),
-    macros: entries(project.macros.values(), macro => macroEntry(macro, created)),
+    macros: entries(project.macros.values(), macro => macroEntry(project, macro, created)),
     docs: Object.fromEntries([...project.docs.values()].map(doc => docEntry(project, doc))),
     exposures: {},
     metrics: {},
@@ -52,7 +52,7 @@ export function manifestOf(project: Project, compiled: Map<string, string> = new
     group_map: {},
     saved_queries: {},
     semantic_models: {},
-    unit_tests: entries(project.unitTests.values(), test => unitTestEntry(project, test, created)),
+    unit_tests: entries(project.unitTests.values(), test => unitTestEntry(test, created)),
   }
 }
 
@@ -67,7 +67,7 @@ function nodeEntry(project: Project, node: Node, compiledCode: string | undefine
     columns: columnsOf(node.columns),
     meta: node.meta,
     docs: docsOf(node.docs),
-    patch_path: node.patch ? `${node.packageName}://${node.patch.file}` : null,
+    patch_path: node.patch ? `${node.packageName}://${withinPackage(project, node.packageName, node.patch.file)}` : null,
     unrendered_config: node.unrenderedConfig,
     created_at: created,
     relation_name: node.relationName,
@@ -109,14 +109,14 @@ function alone(project: Project): object {
   return Object.fromEntries(operationEntries(project, 0).map(([id]) => [id, []]))
 }
 
-function attachment(project: Project, { generic, attachedTo, arguments: given }: NonNullable<Node['test']>): object {
+function attachment(project: Project, { generic, namespace, attachedTo, arguments: given }: NonNullable<Node['test']>): object {
   const on = project.nodes.get(attachedTo ?? '') ?? project.sources.get(attachedTo ?? '')
   const isSource = on?.resourceType === 'source'
   const call = isSource ? `source('${on.sourceName}', '${on.name}')` : `ref('${on?.name ?? ''}')`
   return {
     file_key_name: on ? `${on.resourceType}s.${isSource ? on.sourceName : on.name}` : null,
     attached_node: isSource ? null : (attachedTo ?? null),
-    test_metadata: { name: generic, kwargs: { ...given, model: `{{ get_where_subquery(${call}) }}` }, namespace: null },
+    test_metadata: { name: generic, kwargs: { ...given, model: `{{ get_where_subquery(${call}) }}` }, namespace: namespace ?? null },
   }
 }
 
@@ -182,13 +182,13 @@ function sourceEntry(node: Node, created: number): object {
   }
 }
 
-function macroEntry(macro: Macro, created: number): object {
+function macroEntry(project: Project, macro: Macro, created: number): object {
   return {
     name: macro.name,
     resource_type: 'macro',
     package_name: macro.packageName,
-    path: macro.place.file,
-    original_file_path: macro.place.file,
+    path: withinPackage(project, macro.packageName, macro.place.file),
+    original_file_path: withinPackage(project, macro.packageName, macro.place.file),
     unique_id: macro.uniqueId,
     macro_sql: macro.text,
     depends_on: { macros: macro.macros },
@@ -199,13 +199,13 @@ function macroEntry(macro: Macro, created: number): object {
   }
 }
 
-function unitTestEntry(project: Project, test: UnitTest, created: number): object {
+function unitTestEntry(test: UnitTest, created: number): object {
   return {
     name: test.name,
     resource_type: 'unit_test',
-    package_name: project.name,
+    package_name: test.packageName,
     path: path.basename(test.path),
-    original_file_path: test.path,
+    original_file_path: pathWithin(test),
     unique_id: test.uniqueId,
     fqn: test.fqn,
     model: test.model,
@@ -248,6 +248,11 @@ function docEntry(project: Project, doc: { name: string; text: string; place: { 
   ]
 }
 
+// A file of a package as the package itself calls it.
+function withinPackage(project: Project, pack: string, file: string): string {
+  return project.packageVars.has(pack) ? file.split('/').slice(2).join('/') : file
+}
+
 function identity(node: Node): object {
   return {
     database: node.database,
@@ -255,8 +260,8 @@ function identity(node: Node): object {
     name: node.name,
     resource_type: node.resourceType,
     package_name: node.packageName,
-    path: node.test?.generic ? `${node.alias}.sql` : inFolder(node.path),
-    original_file_path: node.path,
+    path: node.test?.generic ? `${node.alias}.sql` : inFolder(pathWithin(node)),
+    original_file_path: pathWithin(node),
     unique_id: node.uniqueId,
     fqn: node.fqn,
   }

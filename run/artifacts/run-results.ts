@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Node, Project } from '../manifest/node.ts'
+import { type Node, type Project, pathWithin } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
 
 /** What the command line was, for artifacts. */
@@ -120,10 +120,11 @@ function resultOf(result: NodeResult): object {
 }
 
 function fileOf(node: Node): string {
+  const file = pathWithin(node)
   // A file may hold several snapshots.
-  if (node.resourceType === 'snapshot') return path.join(node.path, `${node.name}.sql`)
-  if (node.resourceType === 'unit_test') return path.join(node.path, `${node.name.replaceAll(/[/\\:]/g, '_')}.sql`)
-  return node.test?.generic ? path.join(node.path, `${node.alias}.sql`) : node.path
+  if (node.resourceType === 'snapshot') return path.join(file, `${node.name}.sql`)
+  if (node.resourceType === 'unit_test') return path.join(file, `${node.name.replaceAll(/[/\\:]/g, '_')}.sql`)
+  return node.test?.generic ? path.join(file, `${node.alias}.sql`) : file
 }
 
 // Not by promises: a project has thousands of small files, and each would wait for its turn three times.

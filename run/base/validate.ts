@@ -9,7 +9,10 @@ export type Shape = 'any' | 'text' | 'flag' | 'map' | 'list' | 'maps' | 'texts' 
 /** The keys that a mapping may have. */
 export type Shapes = Record<string, Shape>
 
-/** The keys of a mapping that fit their shape; the others go to `errors`, each with its place. A null value counts as not given. */
+/**
+ * The keys of a mapping that fit their shape; values of another form go to `errors`, each with its place. A key that is not known is one that
+ * dbt passes over, too: it goes to `warnings` where there are some. A null value counts as not given.
+ */
 export function readShape(map: YamlMap, what: string, shapes: Shapes, errors: ProjectError[], warnings?: Problem[]): YamlMap {
   const read: YamlMap = {}
   for (const [key, value] of Object.entries(map)) {
@@ -19,7 +22,10 @@ export function readShape(map: YamlMap, what: string, shapes: Shapes, errors: Pr
     }
     if (shape === undefined) {
       const known = Object.keys(shapes).filter(name => typeof shapes[name] === 'string')
-      fail(`'${key}' is no key of ${what}`, didYouMean(key, known) ?? `It may have ${known.join(', ')}.`)
+      const problem = { message: `Unknown key '${key}' in ${what}`, hint: didYouMean(key, known) ?? `It may have ${known.join(', ')}.` }
+      const place = placeOf(map, key)
+      if (warnings) warnings.push({ ...problem, ...(place ? { place } : {}) })
+      else fail(problem.message, problem.hint)
     } else if (typeof shape === 'object' && shape.harmless && warnings) {
       const place = placeOf(map, key)
       warnings.push({ message: passedOver(`'${key}' of ${what}`), ...(place ? { place } : {}), hint: `Use ${shape.use} instead.` })

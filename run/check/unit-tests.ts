@@ -92,7 +92,12 @@ async function statementFor(
 ): Promise<{ statement: Rendered; columns: string[] }> {
   const { overrides, model } = test
   // 1: the project as the overrides have it
-  const project = { ...parsed, vars: { ...parsed.vars, ...overrides.vars }, env: { ...parsed.env, ...overrides.env_vars } }
+  const project = {
+    ...parsed,
+    vars: { ...parsed.vars, ...overrides.vars },
+    packageVars: new Map([...parsed.packageVars].map(([pack, vars]) => [pack, { ...vars, ...overrides.vars }])),
+    env: { ...parsed.env, ...overrides.env_vars },
+  }
   const node = project.nodes.get(test.dependsOn[0]!)!
   const standIns = new Map<string, Place>()
   const ctes: Cte[] = []

@@ -15,7 +15,6 @@ export function dbtFlags(command: Command): Command {
 
 /** dbt's commands that this runner does not have, and what to do instead. */
 export const refusedCommands: Record<string, string> = {
-  deps: 'copies of the macros you need in macros/ (packages are not supported)',
   init: 'a folder with a dbt_project.yml of your own',
   clone: '`create table … as` in a migration, or a model that selects from the other schema',
 }

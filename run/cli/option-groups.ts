@@ -56,6 +56,14 @@ export const testing: OptionGroup = command => failFast(command.option('--store-
 export const waiting: OptionGroup = command =>
   once(command, '--wait', () => command.option('--no-wait', 'leave at once when another build or load is running'))
 
+/** Which packages are installed. */
+export const packaging: OptionGroup = command =>
+  command
+    .option('--lock', 'only write package-lock.yml')
+    .option('--upgrade', 'take newer versions where packages.yml allows them')
+    .option('--add-package <name>', 'write this package into packages.yml first: dbt-labs/dbt_utils@1.3.0')
+    .addOption(new Option('--source <kind>', 'where --add-package is from').choices(['hub', 'git', 'local']))
+
 /** How retry finds what failed. */
 export const retrying: OptionGroup = command =>
   command.option('--state <folder>', 'artifacts of the run to retry (default: those of the last)')

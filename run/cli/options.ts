@@ -42,6 +42,11 @@ export interface Options {
   sql?: string
   /** commander's form of --no-atomic. */
   atomic?: boolean
+  /** Of deps. */
+  lock?: boolean
+  upgrade?: boolean
+  addPackage?: string
+  source?: 'hub' | 'git' | 'local'
   /** Of docs serve. */
   port?: number
   /** commander's form of --no-compile. */

@@ -5,6 +5,7 @@ import { Interrupted } from '../execute/interrupted.ts'
 import { createReport } from '../report/report.ts'
 import type { Command, Extension } from './command.ts'
 import { dbtFlags, refusedCommands } from './dbt-flags.ts'
+import { leadingLast } from './leading-options.ts'
 import { common, type OptionGroup } from './option-groups.ts'
 import type { Options } from './options.ts'
 
@@ -47,7 +48,8 @@ export async function runProgram(definitions: Definitions, extension: Extension 
   for (const command of [program, ...program.commands, ...program.commands.flatMap(group => group.commands)])
     command.exitOverride().showHelpAfterError('Add --help for the options.')
   try {
-    await program.parseAsync()
+    const known = [program, ...program.commands, ...program.commands.flatMap(group => group.commands)].flatMap(({ options }) => options)
+    await program.parseAsync(leadingLast(process.argv.slice(2), known), { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     return error.exitCode === 0 ? 0 : 2

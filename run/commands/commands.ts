@@ -10,6 +10,7 @@ import {
   nonAtomic,
   operating,
   output,
+  packaging,
   retrying,
   rows,
   selection,
@@ -116,6 +117,12 @@ export const commands: Definitions = {
     options: [operating],
     arguments: [new Argument('[macro]')],
     run: async (command, args) => (await import('./operation.ts')).operationCommand(command, args),
+  },
+  deps: {
+    description: 'Install the packages that packages.yml asks for.',
+    example: 'deps\n  npx tsx run.ts deps --add-package dbt-labs/dbt_utils@1.3.0',
+    options: [packaging],
+    run: async command => (await import('./deps.ts')).depsCommand(command),
   },
   parse: {
     description: 'Read the project and tell its mistakes.',

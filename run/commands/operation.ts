@@ -9,7 +9,7 @@ import { shownOptions } from '../cli/options.ts'
 import { answering } from '../database/answers.ts'
 import { controlsTransaction, statementsOf } from '../database/split-statements.ts'
 import { type RunContext, renderMacro, renderText } from '../template/compile.ts'
-import { macroBook } from '../template/context.ts'
+import { macroBook, macroNamed, macroNames } from '../template/macro-book.ts'
 
 /** run-operation: a macro with --args, or --sql, in one transaction that is kept when nothing failed. Gives the exit code. */
 export async function operationCommand(command: Command, [name]: string[]): Promise<number> {
@@ -18,8 +18,8 @@ export async function operationCommand(command: Command, [name]: string[]): Prom
     throw new ProjectError('run-operation needs a macro or --sql', { hint: 'Say run-operation my_macro --args "{name: value}".' })
   const { project, targetPath } = await openProject(command)
   const book = macroBook(project)
-  if (name && !book.own.has(name) && !book.runner.has(name)) {
-    const hint = didYouMean(name, book.own.keys())
+  if (name && !macroNamed(book, name)) {
+    const hint = didYouMean(name, macroNames(book))
     throw new ProjectError(`There is no macro '${name}' in the project`, hint ? { hint } : {})
   }
   return withDatabase(command, sql =>
@@ -32,7 +32,7 @@ export async function operationCommand(command: Command, [name]: string[]): Prom
       const startedAt = new Date()
       const done = (status: 'success' | 'error', message: string | null): void =>
         writeOperationResult(targetPath, project, {
-          uniqueId: book.own.get(name ?? '')?.uniqueId ?? `${name ? 'macro.dbt' : `sqloperation.${project.name}`}.${name ?? 'sql'}`,
+          uniqueId: macroNamed(book, name ?? '')?.uniqueId ?? `${name ? 'macro.dbt' : `sqloperation.${project.name}`}.${name ?? 'sql'}`,
           status,
           message,
           startedAt,

@@ -25,25 +25,23 @@ async function query(sql: Sql, { sql: text, place }: { sql: string; place: Place
       place,
       hint: 'Take it out.',
     })
-  const answer = await sql.unsafe(text).values()
+  const answer = (await sql.unsafe(text).raw()) as unknown as RawResult & RawResult[]
   // Several statements have several results: the last one counts.
-  const result = Array.isArray(answer[0]) && 'command' in answer[0] ? (answer.at(-1) as unknown as typeof answer) : answer
+  const result: RawResult = answer[0] !== undefined && 'command' in answer[0] ? (answer.at(-1) as RawResult) : answer
   const types = await typeNames(
     sql,
     (result.columns ?? []).map(column => column.type),
   )
   const columns = (result.columns ?? []).map((column, i) => ({ name: String(column.name), type: types[i] ?? 'text' }))
-  const rows = [...result].map(row => [...(row as unknown[])].map((value, i) => plain(value, columns[i]?.type ?? 'text')))
+  const rows = [...result].map(row => Array.from(row, value => (value === null ? null : Buffer.from(value).toString('utf8'))))
   return { columns, rows, status: `${result.command} ${result.count ?? 0}` }
 }
 
-// Numbers come as text so that no digit is lost; a template counts with them where a number can hold them.
-function plain(value: unknown, type: string): unknown {
-  if (typeof value === 'string' && /^(bigint|numeric)/.test(type)) {
-    const number = Number(value)
-    return String(number) === value || !Number.isInteger(number) ? number : value
-  }
-  return value
+// Values as PostgreSQL writes them: what a template makes of them is for the template's side.
+interface RawResult extends Iterable<(Uint8Array | null)[]> {
+  columns?: { name: string; type: number }[]
+  command: string
+  count: number | null
 }
 
 async function relationsIn(sql: Sql, schema: string, identifier: string | null): Promise<FoundRelation[]> {

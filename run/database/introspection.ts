@@ -31,7 +31,7 @@ export interface FoundColumn {
 
 /** The answers, each for the request of its kind. */
 export interface Answers {
-  /** Values as a template should see them: number, string, boolean, null (a Date is shown as its ISO text). `status` is the command tag, `INSERT 0 1`. */
+  /** Values as PostgreSQL writes them, null for NULL. `status` is the command tag, `INSERT 0 1`. */
   query: { columns: { name: string; type: string }[]; rows: unknown[][]; status: string }
   relation: FoundRelation | null
   columns: FoundColumn[]

@@ -3,12 +3,14 @@ import { explainPostgres } from '../base/codeframe.ts'
 import { isPostgresError, type Place, ProjectError } from '../base/errors.ts'
 import type { Sql } from '../database/driver.ts'
 import { controlsTransaction, type Statement, statementsOf } from '../database/split-statements.ts'
+import { type Dict, fromJs, type JinjaObject, type Value } from '../jinja/values.ts'
 import type { Node, Project, ProjectHook } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
 import { type Hook, hooksOf } from '../project/config.ts'
 import { hookLine } from '../report/format.ts'
 import type { Report } from '../report/report.ts'
 import { type RunContext, renderText } from '../template/compile.ts'
+import { nodeDict } from '../template/node-dict.ts'
 import { forbidden } from '../template/single-query.ts'
 import type { Plan } from './plan.ts'
 
@@ -50,7 +52,8 @@ export async function runProjectHooks(
       const data = { statement: hook.sql, index: index + 1, total: hooks.length, status, execution_time: seconds }
       report.event({ name: 'LogHookEndLine', level: status === 'OK' ? 'info' : 'error', msg, data })
     }
-    await runHooks(sql, project, null, [hook], context).catch(error => {
+    const own = hook.packageName === undefined ? context : { ...context, packageName: hook.packageName }
+    await runHooks(sql, project, null, [hook], own).catch(error => {
       said('ERROR')
       throw error
     })
@@ -83,7 +86,7 @@ export function endContext(context: RunContext, results: NodeResult[]): RunConte
   const database = built[0]?.database ?? ''
   return {
     ...context,
-    extra: { ...context.extra, results: results.map(resultDict), schemas, database_schemas: schemas.map(schema => [database, schema]) },
+    extra: { ...context.extra, results: results.map(resultObject), schemas, database_schemas: schemas.map(schema => [database, schema]) },
   }
 }
 
@@ -99,26 +102,33 @@ function explained(error: unknown, rendered: Rendered, statement: Statement, pla
   return new ProjectError(`In a hook: ${message}`, { place: at, callers, hint, cause: error })
 }
 
-function resultDict({ node, status, message, failures, startedAt, finishedAt, inserted, updated, deleted }: NodeResult): object {
+/** A result as on-run-end sees it: dbt's RunResult, with all that is known of its node. */
+function resultObject(result: NodeResult): JinjaObject {
+  const { node, status, message, failures, compiled, startedAt, finishedAt, inserted, updated, deleted } = result
   const rows = inserted === null ? {} : { rows_affected: inserted + (updated ?? 0) + (deleted ?? 0) }
-  return {
+  const timing = { started_at: startedAt.toISOString(), completed_at: finishedAt.toISOString() }
+  const dict = fromJs({
     unique_id: node.uniqueId,
     status,
     message,
     failures,
+    timing: ['compile', 'execute'].map(name => ({ name, ...timing })),
     execution_time: (finishedAt.getTime() - startedAt.getTime()) / 1000,
     thread_id: 'Thread-1',
-    adapter_response: rows,
-    node: {
-      unique_id: node.uniqueId,
-      name: node.name,
-      resource_type: node.resourceType,
-      database: node.database,
-      schema: node.schema,
-      alias: node.alias,
-      relation_name: node.relationName,
-      tags: node.tags,
-      meta: node.meta,
+    adapter_response: { _message: message ?? '', ...rows },
+    compiled_code: compiled,
+  }) as Dict
+  const own = new Map([...(nodeDict(node) as Dict), ['compiled_code', compiled] as [Value, Value]])
+  dict.set('node', own)
+  return {
+    get: name => {
+      if (name === 'to_dict') return () => dict
+      if (name === 'get') return ([key = null, otherwise = null]) => dict.get(key) ?? otherwise
+      return dict.get(name)
     },
+    keys: () => dict.keys() as Iterable<string>,
+    iterate: () => [...dict.keys()],
+    isMapping: true,
+    toString: () => `<RunResult ${node.uniqueId} ${status}>`,
   }
 }

@@ -36,7 +36,9 @@ export async function runNode(session: Session, plan: Plan, node: Node, context:
     })
     result.compiled = compiled.text
     writeCompiled(plan.targetPath, node, compiled.text)
-    const query = node.resourceType === 'seed' ? compiled : oneQuery(node, compiled)
+    // An ephemeral model is a part of what reads it, and never runs by itself.
+    const isWhole = node.resourceType !== 'seed' && node.config.materialized !== 'ephemeral'
+    const query = isWhole ? oneQuery(node, compiled) : compiled
     if (plan.onCitus) refuseInlined(node, query)
     const incremental = context.isIncremental?.(node) ?? false
     const placement = plan.onCitus ? placementOf(node) : undefined

@@ -11,6 +11,7 @@ export function fingerprints(project: Project): Map<string, string> {
   const world = sha256(
     stable([
       project.vars,
+      [...project.packageVars],
       project.target.name,
       environmentIn(project, [...project.macros.values()].map(({ text }) => text).join('\n')),
       [...project.macros.values()]

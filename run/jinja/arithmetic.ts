@@ -1,8 +1,9 @@
 import { ProjectError } from '../base/errors.ts'
 import { brief, numeric } from './compare.ts'
+import { decimalArithmetic } from './decimals.ts'
 import { formatPercent } from './format.ts'
 import { exact, isInteger } from './numbers.ts'
-import { float, isFloat, isObject, isTuple, isUndefined, tuple, typeName, type Value } from './values.ts'
+import { float, isDecimal, isFloat, isObject, isTuple, isUndefined, tuple, typeName, type Value } from './values.ts'
 
 /** The binary operators of Python's arithmetic, with its rules for integers, floats, texts and lists. */
 export const arithmetic: Record<'+' | '-' | '*' | '/' | '//' | '%' | '**', (left: Value, right: Value) => Value> = {
@@ -44,6 +45,7 @@ export const arithmetic: Record<'+' | '-' | '*' | '/' | '//' | '%' | '**', (left
     )
   },
   '/': (left, right) => {
+    if (isDecimal(left) || isDecimal(right)) return calculate('/', left, right, divided, never)
     const [a, b] = operands('/', left, right)
     return float(Number(a) / nonZero(Number(b)))
   },
@@ -58,7 +60,7 @@ export const arithmetic: Record<'+' | '-' | '*' | '/' | '//' | '%' | '**', (left
   '%': (left, right) => (typeof left === 'string' ? formatPercent(left, right) : calculate('%', left, right, modulo, moduloBig)),
   '**': (left, right) => {
     const [a, b] = operands('**', left, right)
-    if (b < 0 && isInteger(left) && isInteger(right)) return float(Number(a) ** Number(b))
+    if (b < 0 && !isDecimal(left) && isInteger(left) && isInteger(right)) return float(Number(a) ** Number(b))
     return calculate(
       '**',
       left,
@@ -71,6 +73,7 @@ export const arithmetic: Record<'+' | '-' | '*' | '/' | '//' | '%' | '**', (left
 
 /** Unary minus. */
 export function negative(value: Value): Value {
+  if (isDecimal(value)) return { ...value, isNegative: !value.isNegative && value.digits !== 0n }
   const number = operand('-', value)
   if (isFloat(value) || !isInteger(value)) return float(-Number(number))
   return typeof number === 'bigint' ? exact(-number) : 0 - number
@@ -80,6 +83,14 @@ export function negative(value: Value): Value {
 export function positive(value: Value): Value {
   const number = operand('+', value)
   return typeof value === 'boolean' ? number : value
+}
+
+function divided(a: number, b: number): number {
+  return a / nonZero(b)
+}
+
+function never(): never {
+  throw new Error('an integer is divided elsewhere')
 }
 
 type Sequence = string | Value[]
@@ -92,6 +103,7 @@ function calculate(
   integers: (a: bigint, b: bigint) => bigint,
 ): Value {
   const [a, b] = operands(operator, left, right)
+  if (isDecimal(left) || isDecimal(right)) return decimalArithmetic(operator, left, right)
   if (!isInteger(left) || !isInteger(right)) return float(floats(Number(a), Number(b)))
   if (typeof a === 'number' && typeof b === 'number') {
     const result = floats(a, b)

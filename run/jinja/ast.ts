@@ -56,6 +56,7 @@ export type Statement = Span &
     | { type: 'setBlock'; target: Target; filters?: Expression; body: Statement[] }
     | { type: 'with'; bindings: { target: Target; value: Expression }[]; body: Statement[] }
     | { type: 'do'; expression: Expression }
+    | { type: 'break' | 'continue' }
     | { type: 'filterBlock'; filters: Expression; body: Statement[] }
     | { type: 'callBlock'; caller: Definition; call: Expression }
     | { type: 'definition'; definition: Definition }

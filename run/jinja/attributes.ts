@@ -33,7 +33,7 @@ export function attribute(object: Value, name: string): Value | undefined {
 /** `object[index]`: the item, else for a name the attribute. */
 export function item(object: Value, index: Value): Value | undefined {
   if (isUndefined(object)) throw object.complain()
-  if (isUndefined(index)) throw index.complain()
+  if (isUndefined(index) && !isDict(object)) return undefined
   if (isDict(object)) {
     const found = lookUp(object, index)
     return found === undefined && typeof index === 'string' ? attribute(object, index) : found

@@ -1,6 +1,7 @@
 import { ProjectError } from '../base/errors.ts'
+import { compareDecimals, decimalText } from './decimals.ts'
 import { repr } from './text.ts'
-import { type Dict, isDict, isFloat, isObject, isTuple, isUndefined, typeName, type Value } from './values.ts'
+import { type Dict, isDecimal, isDict, isFloat, isObject, isTuple, isUndefined, typeName, type Value } from './values.ts'
 
 /** Python's bool(): empty, zero, None and undefined are false. */
 export function truth(value: Value): boolean {
@@ -11,6 +12,7 @@ export function truth(value: Value): boolean {
   if (typeof value === 'bigint') return value !== 0n
   if (isDict(value)) return value.size > 0
   if (isFloat(value)) return value.number !== 0
+  if (isDecimal(value)) return value.digits !== 0n || value.special !== undefined
   if (isObject(value) && value.iterate) return value.iterate().length > 0
   return !isUndefined(value)
 }
@@ -32,7 +34,7 @@ export function equals(left: Value, right: Value): boolean {
   if (isObject(left) && left.order) return left.order(right) === 0
   const a = numeric(left)
   const b = numeric(right)
-  if (a !== undefined && b !== undefined) return a <= b && a >= b
+  if (a !== undefined && b !== undefined) return isDecimal(left) || isDecimal(right) ? compareDecimals(left, right) === 0 : a <= b && a >= b
   return isUndefined(left) && isUndefined(right)
 }
 
@@ -43,6 +45,7 @@ export function compare(left: Value, right: Value, operator = '<'): number {
   if (order !== undefined) return order
   const a = numeric(left)
   const b = numeric(right)
+  if (a !== undefined && b !== undefined && (isDecimal(left) || isDecimal(right))) return compareDecimals(left, right)
   if (a !== undefined && b !== undefined) return a < b ? -1 : a > b ? 1 : a <= b ? 0 : Number.NaN
   if (Array.isArray(left) && Array.isArray(right) && isTuple(left) === isTuple(right)) {
     for (let index = 0; index < left.length && index < right.length; index++) {
@@ -72,10 +75,7 @@ export function iterate(value: Value): Value[] {
   if (Array.isArray(value)) return value
   if (typeof value === 'string') return Array.from(value)
   if (isDict(value)) return [...value.keys()]
-  if (isUndefined(value)) {
-    if (value.quiet) return []
-    throw value.complain()
-  }
+  if (isUndefined(value)) return []
   if (isObject(value) && value.iterate) return value.iterate()
   throw new ProjectError(`${typeName(value)} ${brief(value)} is not a list: it cannot be iterated`)
 }
@@ -113,6 +113,7 @@ export function store(dict: Dict, key: Value, value: Value): void {
 export function numeric(value: Value): number | bigint | undefined {
   if (typeof value === 'number' || typeof value === 'bigint') return value
   if (typeof value === 'boolean') return value ? 1 : 0
+  if (isDecimal(value)) return Number(decimalText(value))
   return isFloat(value) ? value.number : undefined
 }
 

@@ -45,6 +45,12 @@ export function print(value: Value | Output, at: number, output: Output): void {
 export function call(node: NodeOf<Expression, 'call'>, variables: Variables, caller?: Value): Value | Output {
   try {
     const callee = evaluate(node.callee, variables)
+    if (isOpen(callee, variables)) {
+      // What its arguments name is named all the same.
+      positional(node.arguments, variables)
+      kwargs(node.arguments, variables)
+      return callee
+    }
     if (typeof callee !== 'function') throw notCallable(callee, node.callee, variables)
     if (callee === globals.return && node.arguments.positional[0])
       throw { returned: evaluatePrinted(node.arguments.positional[0], variables) }
@@ -74,18 +80,21 @@ const evaluators: { [Type in Expression['type']]: Evaluator<Type> } = {
   concat: (node, variables) => node.items.map(part => str(evaluate(part, variables))).join(''),
   attribute: (node, variables) => {
     const object = evaluate(node.object, variables)
+    if (isOpen(object, variables)) return object
     const value = attribute(object, node.name)
     return value === undefined ? absent(object, node.name, node.object, node.end - node.name.length, variables) : value
   },
   subscript: (node, variables) => {
     const object = evaluate(node.object, variables)
     const index = evaluate(node.index, variables)
+    if (isOpen(object, variables)) return object
     const value = item(object, index)
     return value === undefined ? absent(object, index, node.object, node.index.at, variables) : value
   },
   slice: (node, variables) => {
     const [start, stop, step] = [node.start, node.stop, node.step].map(part => (part ? evaluate(part, variables) : null))
-    return slice(evaluate(node.object, variables), start as Value, stop as Value, step as Value)
+    const object = evaluate(node.object, variables)
+    return isOpen(object, variables) ? object : slice(object, start as Value, stop as Value, step as Value)
   },
   call: (node, variables) => {
     const value = call(node, variables)
@@ -145,10 +154,7 @@ const comparisons: Record<Comparison, (left: Value, right: Value) => boolean> = 
   'not in': (left, right) => !contains(right, left),
 }
 
-const noElse: Undefined = {
-  ...missing("an inline 'if' without 'else' whose condition is false has no value"),
-  quiet: true,
-}
+const noElse: Undefined = missing("an inline 'if' without 'else' whose condition is false has no value")
 
 const noKwargs: Kwargs = Object.freeze({})
 
@@ -163,6 +169,11 @@ function kwargs(given: Arguments, variables: Variables): Kwargs {
   for (const { name, value } of given.named) values[name] = evaluate(value, variables)
   if (given.dict) for (const [name, value] of toDict(evaluate(given.dict, variables))) values[str(name)] = value
   return values
+}
+
+// Undefined while parsing, as a query's result is, and perhaps not later: anything of it is as open.
+function isOpen(value: Value, { scope }: Variables): value is Undefined {
+  return scope.isParsing === true && isUndefined(value) && !value.isCertain?.()
 }
 
 function absent(object: Value, name: Value, node: Expression, at: number, variables: Variables): Undefined {

@@ -1,5 +1,5 @@
 import { attribute, item, undefinedAttribute } from './attributes.ts'
-import { compare } from './compare.ts'
+import { compare, equals } from './compare.ts'
 import { str } from './text.ts'
 import { isUndefined, type Value } from './values.ts'
 
@@ -27,6 +27,7 @@ export function ignoreCase(value: Value): Value {
 /** The items in the order of a key, equal ones as they were. */
 export function sortBy(items: Value[], key: (item: Value) => Value, reverse = false): Value[] {
   const keyed = items.map(value => ({ value, key: key(value) }))
-  keyed.sort((one, other) => (reverse ? compare(other.key, one.key) : compare(one.key, other.key)))
+  const order = (one: Value, other: Value) => (equals(one, other) ? 0 : compare(one, other))
+  keyed.sort((one, other) => (reverse ? order(other.key, one.key) : order(one.key, other.key)))
   return keyed.map(({ value }) => value)
 }

@@ -4,7 +4,7 @@ import { brief, compare, equals, findKey, iterate, length, truth } from './compa
 import { attributeReader, ignoreCase, sortBy } from './keys.ts'
 import { builtins, integer } from './signature.ts'
 import { str } from './text.ts'
-import { type Dict, isDict, isUndefined, type JinjaFunction, missing, type Tuple, tuple, typeName, type Value } from './values.ts'
+import { type Dict, isDict, isTuple, isUndefined, type JinjaFunction, missing, type Tuple, tuple, typeName, type Value } from './values.ts'
 
 /** The filters on lists and dicts. */
 export const listFilters: Record<string, JinjaFunction> = builtins({
@@ -13,6 +13,11 @@ export const listFilters: Record<string, JinjaFunction> = builtins({
   'list(value)': value => [...iterate(value)],
   'first(seq)': items => edge(iterate(items), 0),
   'last(seq)': items => edge(iterate(items), -1),
+  'random(seq)': items => {
+    const list = iterate(items)
+    return list.length > 0 ? (list[Math.floor(Math.random() * list.length)] as Value) : edge(list, 0)
+  },
+  'is_list(value)': value => Array.isArray(value) && !isTuple(value),
   "join(value, d='', attribute=None)": (items, separator, path) => iterate(items).map(attributeReader(path)).map(str).join(str(separator)),
   'reverse(value)': value => (typeof value === 'string' ? Array.from(value).reverse().join('') : [...iterate(value)].reverse()),
   'sort(value, reverse=False, case_sensitive=False, attribute=None)': (items, reverse, sensitive, path) =>

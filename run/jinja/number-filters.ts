@@ -1,10 +1,12 @@
 import { ProjectError } from '../base/errors.ts'
 import { negative } from './arithmetic.ts'
 import { brief, compare, numeric } from './compare.ts'
+import { decimalText, roundDecimal } from './decimals.ts'
+import { isNative } from './native.ts'
 import { exact, isInteger, round, truncated } from './numbers.ts'
 import { builtins, integer } from './signature.ts'
 import { str } from './text.ts'
-import { float, isFloat, isUndefined, type JinjaFunction, typeName, type Value } from './values.ts'
+import { type Decimal, float, isDecimal, isFloat, isUndefined, type JinjaFunction, typeName, type Value } from './values.ts'
 
 /** The filters on numbers, and dbt's conversions. */
 export const numberFilters: Record<string, JinjaFunction> = builtins({
@@ -14,18 +16,22 @@ export const numberFilters: Record<string, JinjaFunction> = builtins({
   "round(value, precision=0, method='common')": (value, precision, method) => {
     const number = Number(numeric(numberOf(value)))
     const digits = integer(precision)
+    if (isDecimal(value) && method === 'common') return roundDecimal(value, digits)
     if (method === 'ceil' || method === 'floor') return float(Math[method](number * 10 ** digits) / 10 ** digits)
     if (method !== 'common') throw new ProjectError(`round() knows the methods 'common', 'ceil' and 'floor', not ${brief(method)}`)
     return isInteger(value) && digits >= 0 ? numberOf(value) : isInteger(value) ? round(number, digits) : float(round(number, digits))
   },
-  'as_text(value)': value => str(value),
-  'as_native(value)': value => literal(value),
+  // In SQL these change nothing; of YAML the value is converted, see native.ts.
+  'as_text(value)': value => (isNative() ? str(value) : value),
+  'as_native(value)': value => (isNative() ? literal(value) : value),
   'as_bool(value)': value => {
+    if (!isNative()) return value
     const found = typeof value === 'string' ? { true: true, false: false }[value.toLowerCase()] : value
     if (typeof found !== 'boolean') throw new ProjectError(`as_bool needs true or false, not ${typeName(value)} ${brief(value)}`)
     return found
   },
   'as_number(value)': value => {
+    if (!isNative()) return value
     const found = literal(value)
     if (numeric(found) === undefined || typeof found === 'boolean')
       throw new ProjectError(`as_number needs a number, not ${typeName(value)} ${brief(value)}`)
@@ -45,6 +51,7 @@ function toInteger(value: Value, base: number): Value | undefined {
     const whole = wholeNumber(value.trim().replace(/(?<=\d)_(?=\d)/g, ''), base)
     if (whole !== undefined) return whole
   } else if (isInteger(value)) return numberOf(value)
+  if (isDecimal(value) && !value.special) return exact(BigInt(decimalText(roundDown(value))))
   const number = numeric(toFloat(value) ?? null)
   return number === undefined || !Number.isFinite(Number(number)) ? undefined : truncated(Number(number))
 }
@@ -57,6 +64,11 @@ function wholeNumber(text: string, base: number): Value | undefined {
   if (base === 10) return /^\d+$/.test(digits) ? exact(sign * BigInt(digits)) : undefined
   const valid = digits !== '' && Array.from(digits).every(digit => Number.parseInt(digit, base) >= 0)
   return valid ? Number(sign) * Number.parseInt(digits, base) : undefined
+}
+
+function roundDown(value: Decimal): Decimal {
+  const { digits, exponent } = value
+  return { ...value, digits: exponent < 0 ? digits / 10n ** BigInt(-exponent) : digits * 10n ** BigInt(exponent), exponent: 0 }
 }
 
 function toFloat(value: Value): Value | undefined {

@@ -58,6 +58,8 @@ const tags: Record<string, (stream: Stream, opened: Opened) => Statement> = {
     const expression = parseTuple(stream, atTagEnd)
     return { type: 'do', expression, at, end: endTag(stream) }
   },
+  break: parseLoopControl,
+  continue: parseLoopControl,
   filter: (stream, opened) => {
     const filters = parseFilters(stream, blockText(stream), true)
     const body = parseBlock(stream, opened)
@@ -86,8 +88,6 @@ const refused = new Map([
   ['extends', 'Call a macro, or use {% call %} to give it a body.'],
   ['block', 'Use a macro, or {% call %} to give one a body.'],
   ['autoescape', 'SQL is never escaped.'],
-  ['break', 'Filter the loop: {% for x in list if condition %}.'],
-  ['continue', 'Filter the loop: {% for x in list if condition %}.'],
 ])
 
 const closing = new Set(['elif', 'else', ...[...Object.keys(tags), 'raw'].map(name => `end${name}`)])
@@ -111,10 +111,17 @@ function parseFor(stream: Stream, opened: Opened): Statement {
   const condition = stream.takes('if') ? parseExpression(stream) : undefined
   if (stream.sees('recursive')) throw stream.fail("'recursive' loops are not supported", undefined, 'Let a macro call itself.')
   endTag(stream)
+  stream.loops++
   const body = parseBody(stream)
+  stream.loops--
   const otherwise = parseElse(stream)
   closeTag(stream, opened)
   return { type: 'for', target, items, condition, body, otherwise, at: opened.at, end: stream.end() }
+}
+
+function parseLoopControl(stream: Stream, { tag, at }: Opened): Statement {
+  if (stream.loops === 0) throw stream.fail(`'{% ${tag.text} %}' stands outside of a loop`, tag.at)
+  return { type: tag.text as 'break' | 'continue', at, end: endTag(stream) }
 }
 
 function parseSet(stream: Stream, opened: Opened): Statement {
@@ -187,8 +194,11 @@ function startDefinition(stream: Stream, kind: Definition['kind'], name: string,
 
 function parseDefinitionBody(stream: Stream, opened: Opened, definition: Definition): void {
   stream.uses.push(definition.uses)
+  const { loops } = stream
+  stream.loops = 0
   definition.bodyAt = endTag(stream)
   definition.body = parseBody(stream)
+  stream.loops = loops
   definition.bodyEnd = stream.peek().at
   stream.uses.pop()
   closeTag(stream, opened)

@@ -3,9 +3,9 @@ import { iterate, truth } from './compare.ts'
 import { call, evaluate, evaluatePrinted, print } from './evaluate.ts'
 import { createLoop } from './loop.ts'
 import { closeMacro } from './macros.ts'
-import { createOutput, type Output, outputText } from './output.ts'
+import { createOutput, isOutput, type Output, outputText } from './output.ts'
 import { blockTextName } from './parser.ts'
-import type { Value } from './values.ts'
+import { isUndefined, type Value } from './values.ts'
 import { assign, childOf, located, type Variables } from './variables.ts'
 
 /** Runs statements: what they print goes to the output, what they set to the variables. */
@@ -25,7 +25,12 @@ const executors: { [Type in Statement['type']]: Executor<Type> } = {
   data: (statement, _, output) => {
     output.segments.push(statement)
   },
-  output: ({ expression }, variables, output) => print(evaluatePrinted(expression, variables), expression.at, output),
+  output: ({ expression }, variables, output) => {
+    const value = evaluatePrinted(expression, variables)
+    if (expression.type === 'name' && !isOutput(value) && isUndefined(value) && value.isCertain?.())
+      variables.scope.tell?.(value.complain())
+    print(value, expression.at, output)
+  },
   if: ({ branches, otherwise }, variables, output) => {
     const branch = branches.find(({ condition }) => truth(evaluate(condition, variables)))
     execute(branch ? branch.body : otherwise, variables, output)
@@ -40,6 +45,12 @@ const executors: { [Type in Statement['type']]: Executor<Type> } = {
   },
   do: ({ expression }, variables) => {
     evaluate(expression, variables)
+  },
+  break: () => {
+    throw leaving
+  },
+  continue: () => {
+    throw nextTurn
   },
   filterBlock: ({ filters, body }, variables, output) => print(blockValue(body, filters, variables), filters.at, output),
   callBlock: ({ caller, call: expression }, variables, output) => {
@@ -63,10 +74,24 @@ function loop(statement: NodeOf<Statement, 'for'>, variables: Variables, output:
   for (const item of items) {
     const inner = bind(item)
     inner.own.set('loop', state.object)
-    execute(statement.body, inner, output)
+    if (turn(statement.body, inner, output) === leaving) break
     state.advance()
   }
   if (items.length === 0) execute(statement.otherwise, variables, output)
+}
+
+// What {% break %} and {% continue %} throw; the innermost loop catches it.
+const leaving = Object.freeze({ loop: 'break' })
+const nextTurn = Object.freeze({ loop: 'continue' })
+
+function turn(body: Statement[], variables: Variables, output: Output): unknown {
+  try {
+    execute(body, variables, output)
+    return undefined
+  } catch (signal) {
+    if (signal !== leaving && signal !== nextTurn) throw signal
+    return signal
+  }
 }
 
 /** The text of a block, through its filters where it has some. */

@@ -22,6 +22,8 @@ export interface Stream {
   fail(message: string, at?: number, hint?: string): ProjectError
   /** What the bodies of the macros now open read of `caller`, `varargs` and `kwargs`. */
   readonly uses: Definition['uses'][]
+  /** How many loops of the macro now read are open. */
+  loops: number
   /** The `set`s at the top of the file, filled when the file is read to its end. */
   readonly module: Statement[]
 }
@@ -44,6 +46,7 @@ export function createStream(source: Source, tokens: Token[]): Stream {
     sees,
     fail,
     uses: [],
+    loops: 0,
     module: [],
     end: () => tokens[index - 1]?.end ?? 0,
     takes: text => sees(text) && next() !== undefined,

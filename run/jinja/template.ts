@@ -18,6 +18,7 @@ import type { Definition, Statement } from './ast.ts'
 import { evaluate as evaluateNode } from './evaluate.ts'
 import { tokenize, tokenizeExpression } from './lexer.ts'
 import { bindMacro } from './macros.ts'
+import { asNative } from './native.ts'
 import { createOutput } from './output.ts'
 import { parseAlone, parseStatements } from './parser.ts'
 import { renderedOf } from './render.ts'
@@ -59,7 +60,7 @@ export function render(template: Template, scope: Scope): Rendered {
 export function renderValue(template: Template, scope: Scope): Value {
   const [only, ...others] = template.body
   if (only?.type !== 'output' || others.length > 0) return render(template, scope).text
-  return outsideMacros(template.source, () => evaluateNode(only.expression, createVariables(scope, template.source)))
+  return outsideMacros(template.source, () => asNative(() => evaluateNode(only.expression, createVariables(scope, template.source))))
 }
 
 /** The value of one expression, without braces, that stands at a place of a file. */

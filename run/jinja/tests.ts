@@ -3,7 +3,7 @@ import { compare, contains, equals, length } from './compare.ts'
 import { isInteger } from './numbers.ts'
 import { builtins } from './signature.ts'
 import { str } from './text.ts'
-import { isDict, isFloat, isUndefined, type JinjaFunction, typeName, type Value } from './values.ts'
+import { isDecimal, isDict, isFloat, isObject, isUndefined, type JinjaFunction, typeName, type Value } from './values.ts'
 
 /** The tests of Jinja: what can follow `is`. */
 export const tests: Record<string, JinjaFunction> = builtins({
@@ -15,12 +15,12 @@ export const tests: Record<string, JinjaFunction> = builtins({
   'false(value)': value => value === false,
   'integer(value)': value => isInteger(value) && typeof value !== 'boolean',
   'float(value)': value => typeName(value) === 'float',
-  'number(value)': value => isInteger(value) || isFloat(value) || typeof value === 'number',
+  'number(value)': value => isDecimal(value) || isInteger(value) || isFloat(value) || typeof value === 'number',
   'string(value)': value => typeof value === 'string',
-  'mapping(value)': value => isDict(value),
-  'sequence(value)': value => length(use(value)) !== undefined,
-  'iterable(value)': value => length(use(value)) !== undefined,
-  'callable(value)': value => typeof value === 'function',
+  'mapping(value)': value => isDict(value) || (isObject(value) && value.isMapping === true),
+  'sequence(value)': value => length(value) !== undefined,
+  'iterable(value)': value => length(value) !== undefined,
+  'callable(value)': value => typeof value === 'function' || isUndefined(value),
   'odd(value)': value => equals(arithmetic['%'](value, 2), 1),
   'even(value)': value => equals(arithmetic['%'](value, 2), 0),
   'divisibleby(value, num)': (value, divisor) => equals(arithmetic['%'](value, divisor), 0),
@@ -52,9 +52,4 @@ function below(value: Value, other: Value): boolean {
 
 function above(value: Value, other: Value): boolean {
   return compare(value, other, '>') > 0
-}
-
-function use(value: Value): Value {
-  if (isUndefined(value) && !value.quiet) throw value.complain()
-  return value
 }

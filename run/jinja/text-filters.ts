@@ -28,6 +28,7 @@ export const textFilters: Record<string, JinjaFunction> = builtins({
   },
   'center(value, width=80)': (value, width) => center(str(value), integer(width), ' '),
   'indent(s, width=4, first=False, blank=False)': (value, width, first, blank) => {
+    if (isUndefined(value)) throw value.complain()
     const margin = typeof width === 'string' ? width : ' '.repeat(integer(width))
     const [start = '', ...rest] = splitLines(`${str(value)}\n`)
     const lines = rest.map(line => (line !== '' || truth(blank) ? margin + line : line))

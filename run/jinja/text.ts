@@ -1,8 +1,12 @@
-import { isDict, isFloat, isTuple, isUndefined, type Value } from './values.ts'
+import { decimalText } from './decimals.ts'
+import { isDecimal, isDict, isFloat, isObject, isTuple, isUndefined, type Value } from './values.ts'
 
-/** Python's str(): how a value is printed. An Undefined complains. */
+/** Python's str(): how a value is printed. An Undefined is nothing. */
 export function str(value: Value): string {
-  return typeof value === 'string' ? value : repr(value)
+  if (typeof value === 'string') return value
+  if (isDecimal(value)) return decimalText(value)
+  if (isUndefined(value)) return ''
+  return isObject(value) ? String(value) : repr(value)
 }
 
 /** Python's repr(): how a value is printed inside a list. */
@@ -15,12 +19,10 @@ export function repr(value: Value): string {
   if (Array.isArray(value)) return `[${value.map(repr).join(', ')}]`
   if (isDict(value)) return `{${Array.from(value, ([key, item]) => `${repr(key)}: ${repr(item)}`).join(', ')}}`
   if (isFloat(value)) return floatText(value.number)
-  if (isUndefined(value)) {
-    if (value.quiet) return ''
-    throw value.complain()
-  }
+  if (isDecimal(value)) return `Decimal('${decimalText(value)}')`
+  if (isUndefined(value)) return 'Undefined'
   if (typeof value === 'function') return `<function ${value.name || 'anonymous'}>`
-  return String(value)
+  return isObject(value) && value.repr ? value.repr() : String(value)
 }
 
 /** A float as Python writes it: 5.0, 1e-07, 1e+16, inf. */

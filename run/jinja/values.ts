@@ -4,7 +4,7 @@ import { type Place, ProjectError } from '../base/errors.ts'
  * What an expression can give. Plain JavaScript wherever that is possible; integers beyond 2^53 are bigint, and a float
  * whose value is a whole number is a `Float`, so that `10 / 2` prints 5.0 and `10 // 2` prints 5, as Python does.
  */
-export type Value = string | number | bigint | boolean | null | Value[] | Dict | Float | Undefined | JinjaFunction | JinjaObject
+export type Value = string | number | bigint | boolean | null | Value[] | Dict | Float | Decimal | Undefined | JinjaFunction | JinjaObject
 
 /** A Python dict. Read and write it with dict.ts where a key may be anything but a string. */
 export type Dict = Map<Value, Value>
@@ -18,11 +18,20 @@ export interface Float {
   readonly number: number
 }
 
-/** What a missing name or attribute gives: false, equal to nothing, `default()` replaces it, and any other use is an error. */
+/** A Python Decimal: `digits × 10^exponent`, so that 1.10 keeps its zero. Made by `decimal()`; `special` is no number of digits. */
+export interface Decimal {
+  readonly kind: 'decimal'
+  readonly isNegative: boolean
+  readonly digits: bigint
+  readonly exponent: number
+  readonly special?: 'NaN' | 'Infinity'
+}
+
+/** What a missing name or attribute gives: printed as nothing, iterated as empty, false; attributes, calls and arithmetic of it are errors. */
 export interface Undefined {
   readonly kind: 'undefined'
-  /** Prints as nothing and iterates as empty: an inline `if` without `else`. */
-  readonly quiet: boolean
+  /** Whether nothing can have defined it: a name that no `set` of its template gives, a macro that its package lacks. */
+  isCertain?(): boolean
   /** The error that using it is: what is missing, where it is written, and the name that was perhaps meant. */
   complain(): ProjectError
 }
@@ -53,6 +62,10 @@ export interface JinjaObject {
   subtract?(other: Value): Value | undefined
   order?(other: Value): number | undefined
   toString?(): string
+  /** It is a mapping for `is mapping`, as Python's Mapping. */
+  readonly isMapping?: boolean
+  /** How it is printed inside a list; as `toString` where it has none. */
+  repr?(): string
 }
 
 export function float(number: number): number | Float {
@@ -66,14 +79,20 @@ export function tuple(values: Value[]): Tuple {
 }
 
 /** An Undefined that complains with this message; hint and place are worked out only then. Without a place it is where the value is used. */
-export function missing(message: string, hint?: () => string | undefined, place?: () => Place): Undefined {
-  return { kind: 'undefined', quiet: false, complain: () => new ProjectError(message, { hint: hint?.(), place: place?.() }) }
+export function missing(
+  message: string,
+  hint?: () => string | undefined,
+  place?: () => Place,
+  isCertain: () => boolean = () => false,
+): Undefined {
+  return { kind: 'undefined', isCertain, complain: () => new ProjectError(message, { hint: hint?.(), place: place?.() }) }
 }
 
 export const isTuple = (value: Value): value is Tuple => Array.isArray(value) && (value as { kind?: string }).kind === 'tuple'
 export const isDict = (value: Value): value is Dict => value instanceof Map
 export const isFunction = (value: Value): value is JinjaFunction => typeof value === 'function'
 export const isFloat = (value: Value): value is Float => kindOf(value) === 'float'
+export const isDecimal = (value: Value): value is Decimal => kindOf(value) === 'decimal'
 export const isUndefined = (value: Value): value is Undefined => kindOf(value) === 'undefined'
 export const isObject = (value: Value): value is JinjaObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Map) && value.kind === undefined
@@ -84,6 +103,7 @@ export function typeName(value: Value): string {
   if (Array.isArray(value)) return isTuple(value) ? 'tuple' : 'list'
   if (isDict(value)) return 'dict'
   if (isFloat(value)) return 'float'
+  if (isDecimal(value)) return 'Decimal'
   if (isUndefined(value)) return 'undefined'
   if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float'
   return { string: 'str', bigint: 'int', boolean: 'bool', function: 'function' }[typeof value as string] ?? 'object'
@@ -104,6 +124,7 @@ export function toJs(value: Value): unknown {
   if (Array.isArray(value)) return value.map(toJs)
   if (isDict(value)) return Object.fromEntries([...value].map(([key, item]) => [String(toJs(key)), toJs(item)]))
   if (isFloat(value)) return value.number
+  if (isDecimal(value)) return Number(`${value.isNegative ? '-' : ''}${value.special ?? `${value.digits}e${value.exponent}`}`)
   if (isUndefined(value)) throw value.complain()
   return value
 }

@@ -12,6 +12,10 @@ export interface Scope {
   get(name: string): Value | undefined
   /** The names that `get` knows, for "did you mean". */
   keys?(): Iterable<string>
+  /** While dbt parses, what is undefined may be defined later: attributes, items and calls of it are undefined, too. */
+  readonly isParsing?: boolean
+  /** Hears of a name that nobody defines and that is printed all the same. */
+  tell?(problem: ProjectError): void
 }
 
 /** The variables of a template, macro or loop, around which lie its parents' and at last the scope from outside. */
@@ -84,7 +88,13 @@ function undefinedName(variables: Variables, name: string, at: number): Undefine
     `'${name}' is undefined`,
     () => didYouMean(name, namesInSight(variables)),
     () => placeAt(variables.source, at),
+    () => !isSetIn(variables.source.text, name),
   )
+}
+
+// Whether a `set` or `for` of the template gives the name, if not on the way that was taken.
+function isSetIn(text: string, name: string): boolean {
+  return new RegExp(`\\{%[-+]?\\s*(?:set|for)\\b[^%=]*?(?<![\\w.])${name}(?![\\w.])`).test(text)
 }
 
 function namesInSight(variables: Variables): Set<string> {

@@ -28,7 +28,7 @@
     {%- if custom_alias_name -%}
         {{ custom_alias_name | trim }}
     {%- else -%}
-        {{ node.name }}
+        {{ node.name ~ ('_v' ~ (node.version | string | replace('.', '_')) if node.version else '') }}
     {%- endif -%}
 {%- endmacro %}
 

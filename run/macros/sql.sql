@@ -15,10 +15,12 @@
 end)
     {%- elif datepart == 'day' -%}
 (({{ second_date }})::date - ({{ first_date }})::date)
+    {%- elif datepart in ('millisecond', 'microsecond') -%}
+({{ datediff(first_date, second_date, 'minute') }} * {{ 60000 if datepart == 'millisecond' else 60000000 }} + floor(date_part('{{ datepart }}', ({{ second_date }})::timestamp)) - floor(date_part('{{ datepart }}', ({{ first_date }})::timestamp)))
     {%- elif datepart in per -%}
 ({{ datediff(first_date, second_date, per[datepart][0]) }} * {{ per[datepart][1] }} + floor(date_part('{{ datepart }}', ({{ second_date }})::timestamp)) - floor(date_part('{{ datepart }}', ({{ first_date }})::timestamp)))
     {%- else -%}
-        {{ exceptions.raise_compiler_error("datediff() knows year, quarter, month, week, day, hour, minute and second, not '" ~ datepart ~ "'") }}
+        {{ exceptions.raise_compiler_error("datediff() knows year, quarter, month, week, day, hour, minute, second, millisecond and microsecond, not '" ~ datepart ~ "'") }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -50,11 +52,17 @@ string_agg({{ measure }}, {{ delimiter_text }} {{ order_by_clause or '' }})
 
 {# The numbers from 1, in a column generated_number; and moments from start up to, not with, end, in a column date_<datepart>. #}
 {% macro generate_series(upper_bound) -%}
-select generate_series(1, {{ upper_bound }}) as generated_number
+    {%- do get_powers_of_two(upper_bound) -%}
+select generated_number::double precision as generated_number
+from generate_series(1, {{ upper_bound }}) as generated_number
 {%- endmacro %}
 
 {% macro date_spine(datepart, start_date, end_date) -%}
-select moment as date_{{ datepart }}
-from generate_series(({{ start_date }})::timestamp, ({{ end_date }})::timestamp, interval '1 {{ datepart }}') as moment
-where moment < ({{ end_date }})::timestamp
+    {%- set periods = get_intervals_between(start_date, end_date, datepart) -%}
+    {%- do get_powers_of_two(periods) -%}
+select * from (
+    select {{ dateadd(datepart, 'period - 1', start_date) }} as date_{{ datepart }}
+    from generate_series(1, ({{ periods }})::bigint) as period
+) as all_periods
+where date_{{ datepart }} <= {{ end_date }}
 {%- endmacro %}

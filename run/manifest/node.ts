@@ -42,7 +42,12 @@ export interface Node {
   patch?: Place
   /** The file's path relative to the project: `models/core/agents.sql`; for a source or generic test its YAML file. */
   path: string
+  /** Of a node of a package its path relative to the package. */
+  packagePath?: string
   fqn: string[]
+  /** Of a version of a model its number, and whether ref() without a version means it. */
+  version?: string
+  isLatest?: boolean
   /** Jinja source; for a seed its CSV stays on disk (raw is ''), for a generic test the call of its macro, for a source ''. */
   raw: string
   /** sha256 in hex of the file's content (a generic test: of its call; a source: of its definition). */
@@ -165,6 +170,8 @@ export interface Flags {
 export interface ProjectHook {
   sql: string
   place: Place
+  /** The package whose hook it is; the project itself where there is none. */
+  packageName?: string
 }
 
 /** A parsed project: every node with its config, and how they depend on each other. */
@@ -178,6 +185,10 @@ export interface Project {
   flags: Flags
   /** dbt_project.yml's vars with --vars over them. */
   vars: Record<string, unknown>
+  /** The vars that nodes of a package see, by its name. */
+  packageVars: Map<string, Record<string, unknown>>
+  /** `dispatch:`: in which packages macros of a namespace are looked for. */
+  dispatch: Map<string, string[]>
   env: Record<string, string | undefined>
   /** One for the whole process: Jinja's invocation_id and run_started_at. */
   invocationId: string
@@ -209,3 +220,8 @@ export type CitusMode = 'auto' | 'on' | 'off'
 
 /** The package that the runner's own macros have in their unique ids, as dbt's have. */
 export const RUNNER_PACKAGE = 'dbt'
+
+/** A node's path within its project or package: dbt's original_file_path. */
+export function pathWithin(node: Pick<Node, 'path' | 'packagePath'>): string {
+  return node.packagePath ?? node.path
+}

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { fromJs, type JinjaObject, type Kwargs, type Value } from '../jinja/values.ts'
 import type { Node } from './node.ts'
 
@@ -59,12 +60,51 @@ const face: Omit<RelationObject, 'relation'> & ThisType<RelationObject> = {
     return Object.hasOwn(attributes, name) ? attributes[name]?.(this.relation) : undefined
   },
   keys: () => Object.keys(attributes),
+  isMapping: true,
+  iterate: () => ['metadata', 'path', 'type', 'quote_character', 'include_policy', 'quote_policy', 'dbt_created'],
+  // Equal where all that names them is: as in dbt a table is not what is not known to be one.
+  order(other: Value) {
+    const than = relationIn(other)
+    return than === undefined ? undefined : isDeepStrictEqual(identity(this.relation), identity(than)) ? 0 : Number.NaN
+  },
   toString() {
     return relationText(this.relation)
   },
 }
 
+function identity({ database, schema, identifier, type, cte }: Relation): unknown[] {
+  return [database, schema, identifier, type ?? null, cte ?? false]
+}
+
 const attributes: Record<string, (relation: Relation) => Value> = {
+  metadata: () => new Map<Value, Value>([['type', 'PostgresRelation']]),
+  get:
+    relation =>
+    ([name, otherwise = null]) => {
+      const own = typeof name === 'string' && Object.hasOwn(attributes, name) ? attributes[name]?.(relation) : undefined
+      return own ?? otherwise
+    },
+  quote_character: () => '"',
+  quote_policy: () => policy(true, true, true),
+  include_policy: relation => policy(relation.database !== null, relation.schema !== null, relation.identifier !== ''),
+  dbt_created: () => false,
+  renamable: () => true,
+  replaceable: () => true,
+  can_be_renamed: () => true,
+  can_be_replaced: () => true,
+  is_dynamic_table: () => false,
+  is_pointer: () => false,
+  information_schema: () => args =>
+    `information_schema${args[0] === undefined || args[0] === null ? '' : `.${String(args[0]).toLowerCase()}`}`,
+  render_limited: relation => () => relationText(relation),
+  matches:
+    relation =>
+    ([database, schema, identifier], kwargs) =>
+      [
+        [database ?? kwargs.database, relation.database],
+        [schema ?? kwargs.schema, relation.schema],
+        [identifier ?? kwargs.identifier, relation.identifier],
+      ].every(([asked, own]) => asked === undefined || asked === null || String(asked).toLowerCase() === String(own).toLowerCase()),
   database: relation => relation.database,
   schema: relation => relation.schema,
   identifier: relation => relation.identifier,
@@ -78,13 +118,17 @@ const attributes: Record<string, (relation: Relation) => Value> = {
   path: relation => fromJs({ database: relation.database, schema: relation.schema, identifier: relation.identifier }),
   render: relation => () => relationText(relation),
   include: relation => (_, kwargs) => relationObject(only(relation, kwargs)),
-  without_identifier: relation => () => relationText({ ...relation, identifier: '' }),
+  without_identifier: relation => () => relationObject({ ...relation, identifier: '' }),
   quote: relation => () => relationObject(relation),
   incorporate:
     relation =>
     (_, { path, type }) =>
       relationObject({ ...relation, ...(path instanceof Map ? names(path) : {}), ...(type ? { type: String(type) } : {}) }),
   replace_path: relation => (_, kwargs) => relationObject({ ...relation, ...names(new Map(Object.entries(kwargs))) }),
+}
+
+function policy(database: boolean, schema: boolean, identifier: boolean): Value {
+  return fromJs({ database, schema, identifier })
 }
 
 function only(relation: Relation, kwargs: Kwargs): Relation {
@@ -97,5 +141,9 @@ function only(relation: Relation, kwargs: Kwargs): Relation {
 }
 
 function names(path: Map<Value, Value>): Partial<Relation> {
-  return Object.fromEntries(['database', 'schema', 'identifier'].flatMap(key => (path.has(key) ? [[key, String(path.get(key))]] : [])))
+  return Object.fromEntries(
+    ['database', 'schema', 'identifier'].flatMap(key =>
+      path.has(key) ? [[key, path.get(key) === null ? null : String(path.get(key))]] : [],
+    ),
+  )
 }

@@ -8,8 +8,9 @@ import { runWherePossible } from '../database/savepoint.ts'
 import { landingStatements } from '../manifest/contract.ts'
 import { quote } from '../manifest/relation.ts'
 import type { Materialized, Work } from './context.ts'
-import { checkKeys, comparedColumns, createIncoming, dropTemporary, isFirstFill, keyOf } from './incoming.ts'
+import { comparedColumns, createIncoming, dropTemporary, isFirstFill } from './incoming.ts'
 import { createIndexes } from './indexes.ts'
+import { checkKeys, keyExpressions, keyOf } from './keys.ts'
 import { counted, countNew, type Incoming } from './rewrite.ts'
 import { changeSchema } from './schema-change.ts'
 import { ask, runSql, step, target, temporary } from './statements.ts'
@@ -84,7 +85,7 @@ async function into(work: Work, given: Into): Promise<Materialized> {
   const strategy = isWhole ? 'mirror' : wayOf(work)
   const incoming = restrict(given.incoming, given.existing, work)
   const compared = comparedColumns(work, given.existing, incoming.columns)
-  const key = keyOf(work, incoming.columns)
+  const key = strategy === 'delete+insert' ? keyExpressions(work, incoming.columns) : keyOf(work, incoming.columns)
   const into = { ...given, incoming, compared, key, within: strategy === 'merge' ? predicatesOf(work) : [] }
 
   if (strategy === 'append') return counted(incoming, { inserted: await insertAll(work, into), updated: 0, deleted: 0 })

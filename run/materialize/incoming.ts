@@ -3,7 +3,8 @@ import { type Compared, compare, type Existing, findRelation, isEmpty } from '..
 import { type ContractColumn, landingStatements } from '../manifest/contract.ts'
 import { quote } from '../manifest/relation.ts'
 import type { Work } from './context.ts'
-import { ask, runSql, step, target, temporary } from './statements.ts'
+import { hasExpressionKey, keyOf } from './keys.ts'
+import { runSql, step, target, temporary } from './statements.ts'
 
 /** The query's result in a temporary table, with the statistics that a comparison by key asks for: of wide rows those of all columns would take as long as the comparison. */
 export async function createIncoming(work: Work): Promise<{ name: string; columns: Existing; rows: number }> {
@@ -14,7 +15,7 @@ export async function createIncoming(work: Work): Promise<{ name: string; column
   const columns = await findRelation(work.sql, name)
   if (!columns) throw new Error(`${name} is gone`)
   const known = columns.columns.map(column => quote(column.name))
-  const key = keyOf(work).filter(column => known.includes(column))
+  const key = hasExpressionKey(work) ? [] : keyOf(work).filter(column => known.includes(column))
   await runSql(work, `analyze ${name}${known.length > 0 ? ` (${(key.length > 0 ? key : known.slice(0, 1)).join(', ')})` : ''}`)
   return { name, columns, rows }
 }
@@ -39,19 +40,6 @@ export async function dropTemporary(work: Work, ...suffixes: string[]): Promise<
   await work.sql.unsafe(`drop table if exists ${suffixes.map(suffix => `pg_temp.${temporary(work, suffix)}`).join(', ')}`)
 }
 
-/** The model's unique_key as quoted column names that the query has; none without one. */
-export function keyOf(work: Work, incoming?: Existing): string[] {
-  const value = work.node.config.unique_key
-  const key = (Array.isArray(value) ? value : value ? [value] : []).map(String)
-  for (const name of incoming ? key : []) {
-    if (!incoming?.columns.some(column => column.name === name)) {
-      const known = incoming?.columns.map(column => column.name).join(', ')
-      throw new ProjectError(`unique_key names '${name}', but the query has no such column; it has ${known}`, { place: work.node.place })
-    }
-  }
-  return key.map(quote)
-}
-
 /** Columns of the query against those of the table, which must have them all. */
 export function comparedColumns(work: Work, existing: Existing, incoming: Existing): Compared[] {
   const writable = new Set(existing.columns.filter(column => !column.isGenerated).map(column => column.name))
@@ -71,29 +59,7 @@ export function comparedColumns(work: Work, existing: Existing, incoming: Existi
   return compare(existing, incoming)
 }
 
-/** Fails, showing them, when the query gives a key twice or without a value. */
-export async function checkKeys(work: Work, incoming: string, key: string[]): Promise<void> {
-  const bad = await ask<Record<string, unknown>>(work, 'find_bad_keys', { incoming, key })
-  if (bad.length === 0) return
-  const shown = bad.map(row => {
-    const values = key.map(name => row[unquote(name)])
-    const text = key.map((name, i) => `${unquote(name)} = ${values[i] === null ? 'null' : JSON.stringify(values[i])}`).join(', ')
-    return values.includes(null) ? text : `${text} (${row.dbt_rows} rows)`
-  })
-  throw new ProjectError(
-    `The unique_key (${key.map(unquote).join(', ')}) must be there and unique in what the query gives, but there is ${shown.join('; ')}`,
-    {
-      place: work.node.place,
-      hint: 'Make the query give one row per key (distinct on …), or correct unique_key.',
-    },
-  )
-}
-
 /** Whether the target is a table without rows: a first fill needs no comparison. */
 export async function isFirstFill(work: Work): Promise<boolean> {
   return isEmpty(work.sql, target(work))
-}
-
-export function unquote(name: string): string {
-  return name.slice(1, -1).replaceAll('""', '"')
 }

@@ -1,9 +1,10 @@
 import { type Existing, findRelation, sameColumns } from '../database/relations.ts'
 import type { Materialized, Work } from './context.ts'
-import { checkKeys, comparedColumns, createIncoming, dropTemporary, isFirstFill, keyOf } from './incoming.ts'
+import { comparedColumns, createIncoming, dropTemporary, isFirstFill } from './incoming.ts'
 import { createIndexes } from './indexes.ts'
 import { fillEmpty } from './initial-fill.ts'
 import { fillNewPart } from './insert-partition.ts'
+import { checkKeys, keyExpressions, keyOf } from './keys.ts'
 import { counted, countNew, createTable, fill, type Incoming, rewrite, swap } from './rewrite.ts'
 import { changeSchema } from './schema-change.ts'
 import { step, target, temporary } from './statements.ts'
@@ -98,7 +99,7 @@ async function append(work: Work, existing: Existing, incoming: Incoming): Promi
 }
 
 async function deleteInsert(work: Work, existing: Existing, incoming: Incoming): Promise<Materialized> {
-  const key = keyOf(work, incoming.columns)
+  const key = keyExpressions(work, incoming.columns)
   const relation = target(work)
   const deleted =
     key.length > 0

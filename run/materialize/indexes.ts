@@ -5,7 +5,7 @@ import type { Existing } from '../database/relations.ts'
 import { underSavepoint } from '../database/savepoint.ts'
 import { quote } from '../manifest/relation.ts'
 import type { Work } from './context.ts'
-import { checkKeys } from './incoming.ts'
+import { checkKeys } from './keys.ts'
 import { runSql, step, target } from './statements.ts'
 
 interface Index {

@@ -3,7 +3,8 @@ import { type Existing, isEmpty, sameColumns } from '../database/relations.ts'
 import { underSavepoint } from '../database/savepoint.ts'
 import { quote } from '../manifest/relation.ts'
 import type { Materialized, Work } from './context.ts'
-import { comparedColumns, createShape, dropTemporary, keyOf } from './incoming.ts'
+import { comparedColumns, createShape, dropTemporary } from './incoming.ts'
+import { keyOf } from './keys.ts'
 import { runSql, step, target } from './statements.ts'
 
 /**

@@ -4,10 +4,12 @@ import { type Existing, findRelation, qualified } from '../database/relations.ts
 import { runWherePossible } from '../database/savepoint.ts'
 import { releaseReferences } from './constraints.ts'
 import type { Materialized, Work } from './context.ts'
-import { checkKeys, comparedColumns, createIncoming, dropTemporary, isFirstFill, keyOf } from './incoming.ts'
+import { comparedColumns, createIncoming, dropTemporary, isFirstFill } from './incoming.ts'
 import { createIndexes, ensurePrimaryKey } from './indexes.ts'
 import { dropForeignKeys } from './initial-fill.ts'
+import { checkKeys, keyExpressions, keyOf } from './keys.ts'
 import { runSql, step, target, temporary } from './statements.ts'
+import { strategyOf } from './strategy.ts'
 
 /** The query's result as it lies in a temporary table. */
 export type Incoming = Awaited<ReturnType<typeof createIncoming>>
@@ -20,7 +22,7 @@ export async function createTable(work: Work): Promise<Materialized> {
     return outcome
   }
   const relation = target(work)
-  const rows = await step(work, 'create_table_as', { relation, query: work.query.text, unlogged: Boolean(work.node.config.unlogged) })
+  const rows = await step(work, 'create_table_from', { relation, query: work.query.text, unlogged: Boolean(work.node.config.unlogged) })
   await finish(work)
   return { action: `SELECT ${rows}`, inserted: rows, updated: 0, deleted: 0, unchanged: 0 }
 }
@@ -28,7 +30,7 @@ export async function createTable(work: Work): Promise<Materialized> {
 /** A table that is not there yet, of rows that lie in a temporary table. */
 export async function createTableOf(work: Work, incoming: Incoming): Promise<Materialized> {
   const query = `select * from ${incoming.name}`
-  const rows = await step(work, 'create_table_as', { relation: target(work), query, unlogged: Boolean(work.node.config.unlogged) })
+  const rows = await step(work, 'create_table_from', { relation: target(work), query, unlogged: Boolean(work.node.config.unlogged) })
   await finish(work)
   return { action: `INSERT ${rows}`, inserted: rows, updated: 0, deleted: 0, unchanged: 0 }
 }
@@ -95,7 +97,7 @@ export async function swap(work: Work, existing: Existing, incoming: Incoming): 
   const trimmings = await trimmingsOf(sql, existing.oid)
   await work.observer?.replacing?.(work, existing, incoming)
   await runSql(work, `drop table if exists ${fresh}`)
-  const rows = await step(work, 'create_table_as', {
+  const rows = await step(work, 'create_table_from', {
     relation: fresh,
     query: `select * from ${incoming.name}`,
     unlogged: Boolean(node.config.unlogged),
@@ -134,8 +136,10 @@ export function counted(
 
 async function finish(work: Work): Promise<void> {
   const existing = await findRelation(work.sql, target(work))
-  const key = keyOf(work, existing ?? undefined)
-  const isUnique = work.node.config.incremental_strategy === 'mirror' || work.node.config.materialized !== 'incremental'
+  const { incremental_strategy: strategy, materialized } = work.node.config
+  const isUnique = strategy === 'mirror' || materialized !== 'incremental'
+  const isRead = materialized === 'incremental' && strategyOf(work) === 'delete+insert'
+  const key = existing ? (isRead ? keyExpressions(work, existing) : keyOf(work, existing)) : []
   if (isUnique && key.length > 0 && existing) await ensurePrimaryKey(work, existing, key)
   await createIndexes(work)
   await runSql(work, `analyze ${target(work)}`)

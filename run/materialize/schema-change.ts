@@ -20,6 +20,11 @@ export async function changeSchema(work: Work, before: Existing, incoming: Exist
 
   const relation = target(work)
   const mode = String(work.node.config.on_schema_change ?? 'ignore')
+  if (mode === 'ignore' && removed.length > 0)
+    throw new ProjectError(`The query does not give ${removed.map(({ name }) => `'${name}'`).join(', ')}, which ${relation} has`, {
+      place: work.node.place,
+      hint: 'Put it back, run it with --full-refresh, or set on_schema_change to append_new_columns or sync_all_columns.',
+    })
   if (mode === 'fail') {
     const list = (title: string, columns: { name: string }[]) =>
       columns.length > 0 ? [`${title}: ${columns.map(column => column.name).join(', ')}`] : []

@@ -42,7 +42,7 @@ async function land(work: Work, { columns, rows }: CsvTable): Promise<Incoming> 
     work,
     `create temporary table ${name} (${columns.map(column => `${quote(column.name)} ${column.type}`).join(', ')}) on commit drop`,
   )
-  const insert = `insert into ${name} select ${columns.map(({ type }, i) => `(line ->> ${i})::${type}`).join(', ')} from jsonb_array_elements($1::text::jsonb) as lines (line)`
+  const insert = `insert into ${name} select ${columns.map(castOf).join(', ')} from jsonb_array_elements($1::text::jsonb) as lines (line)`
   work.statements.push(insert)
   for (let start = 0; start < rows.length; start += chunk) {
     const part = rows.slice(start, start + chunk)
@@ -52,6 +52,13 @@ async function land(work: Work, { columns, rows }: CsvTable): Promise<Incoming> 
   await work.sql.unsafe(`analyze ${name}`)
   const found = await findRelation(work.sql, name)
   return { name, columns: found!, rows: rows.length }
+}
+
+// A time with an offset is a moment, and becomes what the session's clock showed then; the others stay as they are written.
+function castOf({ type, hasOffsets }: CsvTable['columns'][number], i: number): string {
+  const value = `line ->> ${i}`
+  if (!hasOffsets) return `(${value})::${type}`
+  return `case when ${value} ~ 'T.*(Z|[+-][0-9])' then (${value})::timestamptz::timestamp else (${value})::timestamp end`
 }
 
 const chunk = 5_000

@@ -3,7 +3,8 @@ import { type Existing, findRelation } from '../database/relations.ts'
 import { quote } from '../manifest/relation.ts'
 import { type SnapshotConfig, snapshotConfig } from '../manifest/snapshot-config.ts'
 import type { Materialized, Work } from './context.ts'
-import { checkKeys, createIncoming, dropTemporary, keyOf } from './incoming.ts'
+import { createIncoming, dropTemporary } from './incoming.ts'
+import { checkKeys, keyExpressions } from './keys.ts'
 import { runSql, step, target, temporary } from './statements.ts'
 
 /**
@@ -20,7 +21,7 @@ export async function snapshot(work: Work): Promise<Materialized> {
       hint: 'Drop it, or give the snapshot another alias.',
     })
   const incoming = await createIncoming(work)
-  const key = keyOf(work, incoming.columns)
+  const key = keyExpressions(work, incoming.columns)
   await checkKeys(work, incoming.name, key)
   const shared = { relation: target(work), incoming: incoming.name, key, names: namesOf(config), valid_to: config.validToCurrent }
   const outcome = existing
@@ -51,8 +52,14 @@ async function next(
   const changes = temporary(work, '__dbt_changes')
   const columns = incoming.columns.map(({ name }) => quote(name))
   const timeType = existing.columns.find(({ name }) => name === config.names.dbt_valid_from)?.type ?? ''
+  const expressions = (shared.key as string[]).filter(part => part.startsWith('('))
   const args = {
     ...shared,
+    // An expression is worked out once on each side, where its rows lie.
+    derived: expressions.map((expression, i) => ({ expression, name: quote(`dbt_unique_key_${i + 1}`) })),
+    joined: (shared.key as string[]).map(part =>
+      expressions.includes(part) ? quote(`dbt_unique_key_${expressions.indexOf(part) + 1}`) : part,
+    ),
     changes,
     columns,
     time: config.updatedAt ?? now,

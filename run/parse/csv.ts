@@ -3,7 +3,8 @@ import { ProjectError } from '../base/errors.ts'
 
 /** A seed file as a table: names, PostgreSQL types, and rows whose values are text or null. */
 export interface CsvTable {
-  columns: { name: string; type: string }[]
+  /** `hasOffsets`: timestamps of which some say how far they are from UTC; as in dbt they become the time of the session's zone. */
+  columns: { name: string; type: string; hasOffsets?: true }[]
   rows: (string | null)[][]
 }
 
@@ -16,7 +17,7 @@ export interface CsvOptions {
 
 /**
  * Reads CSV as dbt reads seeds: types are guessed per column (integer, float8, date, timestamp, boolean, else text), column_types
- * win, and an empty value or the word null is NULL. Where dbt would fail on a whole number beyond integer, the type is bigint.
+ * win, and an empty value or the word null is NULL. Where dbt would fail on a whole number beyond integer, the type is bigint or numeric.
  */
 export function readCsv(
   text: string,
@@ -33,9 +34,13 @@ export function readCsv(
   const given = new Map(Object.entries(columnTypes).map(([name, type]) => [columnName(name, quoteColumns), type]))
   const rows = records.map(record => record.map(value => (isNull(value) ? null : value)))
   const columns = names.map((name, i) => {
-    const type = given.get(name) ?? guessType(rows.map(row => row[i] ?? null))
-    if (numeric.test(type) && !given.has(name)) for (const row of rows) row[i] = plainNumber(row[i] ?? null)
-    return { name, type }
+    const chosen = given.get(name)
+    if (chosen !== undefined) return { name, type: chosen }
+    const type = guessType(rows.map(row => row[i] ?? null))
+    if (/^(integer|bigint|numeric)$/.test(type)) for (const row of rows) row[i] = wholeText(row[i] ?? null)
+    if (type === 'float8') for (const row of rows) row[i] = plainNumber(row[i] ?? null)
+    if (type !== 'timestamp' || !rows.some(row => offset.test(row[i] ?? ''))) return { name, type }
+    return { name, type, hasOffsets: true as const }
   })
   for (const name of given.keys()) {
     if (!names.includes(name))
@@ -59,35 +64,60 @@ export function guessType(values: (string | null)[]): string {
 }
 
 const guesses: [type: string, fits: (value: string) => boolean][] = [
-  ['integer', value => isWhole(value) && Math.abs(Number(plainNumber(value))) <= 2_147_483_647],
-  ['bigint', isWhole],
+  ['integer', value => isBetween(wholeText(value), -2_147_483_648n, 2_147_483_647n)],
+  ['bigint', value => isBetween(wholeText(value), -(2n ** 63n), 2n ** 63n - 1n)],
+  ['numeric', value => /^[+-]?\d+$/.test(wholeText(value) ?? '')],
   ['float8', isNumber],
   ['date', value => /^\d{4}-\d{1,2}-\d{1,2}$/.test(value) && isRealDate(value)],
-  ['timestamp', value => /^\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d{1,2}:\d{1,2}$/.test(value) && isRealDate(value)],
+  ['timestamp', value => /^\d{4}-\d{1,2}-\d{1,2}\s+\d{1,2}:\d{1,2}:\d{1,2}$/.test(value) && isRealDate(value)],
   ['timestamp', value => /^\d{4}-?\d\d-?\d\dT\d\d(:?\d\d(:?\d\d([.,]\d+)?)?)?(Z|[+-]\d\d(:?\d\d)?)?$/.test(value) && isRealDate(value)],
   ['boolean', value => /^(true|false)$/i.test(value)],
 ]
 
-const numeric = /^(integer|bigint|float8)$/
+// What makes an ISO time say how far it is from UTC.
+const offset = /T.*(Z|[+-]\d\d(:?\d\d)?)\s*$/
+const currencies = '؋$ƒ៛¥₡₱£€¢﷼₪₩₭₮₦฿₤₫'
+const outerPercents = /^%+|%+$/g
+const outerCurrencies = new RegExp(`^[${currencies}]+|[${currencies}]+$`, 'g')
 
-// Thousands separators, currency signs and percent signs do not count, as in dbt.
+// As agate reads numbers for dbt: percent and currency signs, thousands separators and one minus before them do not count.
 function plainNumber(value: string | null): string | null {
-  return (
-    value
-      ?.trim()
-      .replace(/^%+|%+$/g, '')
-      .replace(/^(-?)[$£€¥₹]+|[$£€¥₹]+$/g, '$1')
-      .replaceAll(',', '') ?? null
-  )
+  if (value === null) return null
+  const bare = value.trim().replace(outerPercents, '')
+  const isNegative = bare.startsWith('-')
+  const number = bare
+    .slice(isNegative ? 1 : 0)
+    .replace(outerCurrencies, '')
+    .replaceAll(',', '')
+    .trim()
+    .replaceAll('_', '')
+  if (!isNegative) return number
+  return number.startsWith('-') ? number.slice(1) : `-${number.replace(/^\+/, '')}`
 }
 
 function isNumber(value: string): boolean {
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plainNumber(value) ?? '')
+  return /^[+-]?(\d+\.?\d*|\.\d+|nan|inf|infinity)(e[+-]?\d+)?$/i.test(plainNumber(value) ?? '')
 }
 
-function isWhole(value: string): boolean {
-  const plain = plainNumber(value) ?? ''
-  return /^[+-]?\d+$/.test(plain) && BigInt(plain.replace('+', '')) === BigInt.asIntN(64, BigInt(plain.replace('+', '')))
+/** A number without decimals as its digits: 1.0 and 1e3 are whole for dbt, as 1 and 1000. Any other text as it is read. */
+function wholeText(value: string | null): string | null {
+  const plain = plainNumber(value)
+  const [, sign = '', digits = '', fraction = '', exponent = '0'] = /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(plain ?? '') ?? []
+  const places = Number(exponent) - fraction.length
+  if (digits + fraction === '' || places > MOST_DIGITS) return plain
+  const all = digits + fraction
+  const cut = places < 0 ? Math.max(0, all.length + places) : all.length
+  if (/[1-9]/.test(all.slice(cut))) return plain
+  const whole = (all.slice(0, cut) + '0'.repeat(Math.max(0, places))).replace(/^0+(?=\d)/, '') || '0'
+  return `${sign === '-' && whole !== '0' ? '-' : ''}${whole}`
+}
+
+// How many digits PostgreSQL's numeric can have before its point.
+const MOST_DIGITS = 131_072
+
+function isBetween(digits: string | null, least: bigint, most: bigint): boolean {
+  if (digits === null || !/^[+-]?\d+$/.test(digits) || digits.length > 20) return false
+  return BigInt(digits) >= least && BigInt(digits) <= most
 }
 
 function isRealDate(value: string): boolean {

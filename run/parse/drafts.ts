@@ -5,14 +5,21 @@ import type { Config, Node, ResourceType } from '../manifest/node.ts'
 import { applyLevel, type ConfigLevel, projectLevels, type RenderYaml } from '../project/config.ts'
 import { CONFIG_KEYS, canonical, DEFAULTS } from '../project/config-keys.ts'
 import { configPlace } from '../project/config-positions.ts'
-import type { ProjectFiles } from '../project/files.ts'
+import type { ProjectFiles } from '../project/project-files.ts'
 import { templates } from '../template/templates.ts'
 
 /** A node on its way: its template, and the calls of ref() and source() with where they stand. */
 export interface Draft {
   node: Node
+  /** The files of the project or package that it comes from. */
+  files: ProjectFiles
+  /** The config without what the project says of a node of a package, which is laid over all else. */
+  base: Config
+  /** What the project says of a node of a package, and how its Jinja is rendered. */
+  over: ConfigLevel[]
+  renderOver?: RenderYaml
   template?: Template
-  refs: { name: string; pack: string | undefined; site: Place }[]
+  refs: { name: string; pack: string | undefined; site: Place; version?: string }[]
   sources: { source: string; table: string; site: Place }[]
 }
 
@@ -25,7 +32,11 @@ export function createDraft(
 ): Draft {
   const { raw, path } = parts
   const place = parts.place ?? { file: path, line: 1, column: 1 }
+  const { packageDir } = files
   const draft: Draft = {
+    files,
+    base: { ...DEFAULTS[resourceType] },
+    over: [],
     node: {
       resourceType,
       uniqueId: parts.uniqueId,
@@ -33,6 +44,7 @@ export function createDraft(
       packageName: files.settings.name,
       place,
       path,
+      ...(packageDir === '' ? {} : { packagePath: path.slice(packageDir.length + 1) }),
       fqn: parts.fqn,
       raw,
       checksum: parts.checksum ?? sha256(raw.trim()),
@@ -72,16 +84,35 @@ export function createDraft(
 
 /** Config levels of dbt_project.yml, then those of YAML, over the defaults. */
 export function configure(draft: Draft, levels: ConfigLevel[], errors: ProjectError[], render: RenderYaml | undefined): void {
+  const found = { errors, warnings: draft.files.warnings }
   for (const level of levels)
     attempt(errors, () => {
-      draft.node.config = applyLevel(draft.node.config, level, draft.node.resourceType, errors, render)
+      draft.base = applyLevel(draft.base, level, draft.node.resourceType, found, render)
       draft.node.unrenderedConfig = overlaid(draft.node.unrenderedConfig, level.values)
+    })
+  draft.node.config = draft.base
+  for (const level of draft.over)
+    attempt(errors, () => {
+      draft.node.config = applyLevel(draft.node.config, level, draft.node.resourceType, found, draft.renderOver)
     })
 }
 
-/** The levels of dbt_project.yml that hold for a node. */
-export function levelsFor(files: ProjectFiles, type: ResourceType, fqn: string[], used: Set<object>): ConfigLevel[] {
-  return projectLevels(files.settings.trees[type], fqn, used)
+/** The levels of dbt_project.yml that hold for a node, of its own package's; what the project says of it is laid over all later. */
+export function levelsFor(draft: Draft, fqn: string[], used: Used): ConfigLevel[] {
+  const { resourceType } = draft.node
+  if (draft.files.packageDir !== '') {
+    draft.over = projectLevels(used.root.settings.trees[resourceType], fqn, used.folders)
+    draft.renderOver = used.render
+  }
+  return projectLevels(draft.files.settings.trees[resourceType], fqn, used.folders)
+}
+
+/** The project whose configs hold for the nodes of all packages, and the folders of its dbt_project.yml that some node lies in. */
+export interface Used {
+  root: ProjectFiles
+  folders: Set<object>
+  /** Renders the Jinja of the project's YAML. */
+  render: RenderYaml
 }
 
 /** A level from a `config:` of YAML. */

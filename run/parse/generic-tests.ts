@@ -2,20 +2,20 @@ import { fileAndLine } from '../base/codeframe.ts'
 import { ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { placeOf } from '../base/yaml.ts'
-import type { Macro, Node } from '../manifest/node.ts'
+import { type Macro, type Node, RUNNER_PACKAGE } from '../manifest/node.ts'
 import type { TestProperties } from '../project/test-properties.ts'
 import { createScope } from '../template/context.ts'
 import { callTest, testArguments, testMacro } from '../template/generic-test.ts'
 import type { Rendering, World } from '../template/rendering.ts'
-import { attempt, configure, createDraft, type Draft, levelsFor, yamlLevel } from './drafts.ts'
+import { attempt, configure, createDraft, type Draft, levelsFor, type Used, yamlLevel } from './drafts.ts'
 import { parseRendering, settle } from './parse-rendering.ts'
-import { description, type Patching } from './patch.ts'
+import { description, draftFor, type Patching } from './patch.ts'
 import { testNames } from './test-names.ts'
 
 /** What generic tests are made with. */
 export interface Making extends Patching {
   world: World
-  used: Set<object>
+  used: Used
   name: (node: Node) => void
   rendering: (node: Node) => Rendering
 }
@@ -29,7 +29,7 @@ export function genericTests(making: Making): Draft[] {
   const quiet = quietMacros(world)
 
   for (const properties of files.properties.nodes) {
-    const node = byKind.get(`${properties.kind}.${project}.${properties.name}`)
+    const node = draftFor(drafts, properties)?.node
     if (!node) continue
     for (const test of [...properties.tests, ...properties.columns.flatMap(column => column.tests)]) make(test, node)
   }
@@ -47,10 +47,16 @@ export function genericTests(making: Making): Draft[] {
     if (!fits(test, macro, args)) return
 
     const isSource = target.resourceType === 'source'
-    const model = isSource ? `source('${target.sourceName}', '${target.name}')` : `ref('${target.name}')`
+    const model = isSource
+      ? `source('${target.sourceName}', '${target.name}')`
+      : target.version === undefined
+        ? `ref('${target.name}')`
+        : `ref('${target.name}', version='${target.version}')`
     const names = testNames({
       ...test,
-      target: isSource ? `${target.sourceName}_${target.name}` : target.name,
+      target: isSource
+        ? `${target.sourceName}_${target.name}`
+        : `${target.name}${target.version === undefined ? '' : `_v${target.version}`}`,
       isSource,
       arguments: args,
       model,
@@ -78,16 +84,18 @@ export function genericTests(making: Making): Draft[] {
     )
     made.set(uniqueId, draft)
     const { node } = draft
-    if (names.alias !== names.name) node.config.alias = names.alias
-    configure(draft, [...levelsFor(files, 'test', fqn, making.used), yamlLevel(test.config)], errors, making.renderYaml)
+    if (names.alias !== names.name) draft.base.alias = names.alias
+    configure(draft, [...levelsFor(draft, fqn, making.used), yamlLevel(test.config)], errors, making.renderYaml)
     node.description = description(test.description, docs, test.place, errors)
     node.test = {
       generic: test.generic,
       attachedTo: target.uniqueId,
+      ...(test.namespace === undefined ? {} : { namespace: test.namespace }),
       ...(test.column === undefined ? {} : { column: test.column }),
       arguments: args,
     }
-    if (target.config.enabled === false) node.config.enabled = false
+    if (target.config.enabled === false) draft.over.push({ values: { enabled: false }, place: () => test.place })
+    configure(draft, [], errors, undefined)
 
     const rendering = parseRendering(node, () => {}, draft, errors)
     attempt(errors, () => {
@@ -104,13 +112,15 @@ export function genericTests(making: Making): Draft[] {
 
   function macroFor(test: TestProperties): Macro | undefined {
     const { generic, namespace, place } = test
-    const found = testMacro(world, generic, namespace)
+    const found = testMacro(world, generic, namespace, project)
     if (found) return found
     const known = [...world.macros.values()].flatMap(({ name }) => (name.startsWith('test_') ? [name.slice(5)] : []))
     const hint =
       namespace === undefined || namespace === project
         ? (didYouMean(generic, known) ?? `There are ${known.sort().join(', ')}; write your own as tests/generic/${generic}.sql.`)
-        : `Packages are not supported: copy the test into tests/generic/${generic}.sql and drop '${namespace}.'.`
+        : world.packageVars.has(namespace)
+          ? didYouMean(generic, known)
+          : `There is no package '${namespace}': ask for it in packages.yml and install it by npx tsx run.ts deps.`
     errors.push(new ProjectError(`There is no generic test '${namespace === undefined ? '' : `${namespace}.`}${generic}'`, { place, hint }))
     return undefined
   }
@@ -128,6 +138,8 @@ export function genericTests(making: Making): Draft[] {
     }
     for (const parameter of parameters) {
       if (parameter.name === 'model' || parameter.default || Object.hasOwn(args, parameter.name)) continue
+      // As in dbt an argument that is left out is undefined, and a test may ask for that; dbt's own four need theirs.
+      if (macro.packageName !== RUNNER_PACKAGE) continue
       const hint =
         parameter.name === 'column_name' ? 'Put the test under a column, or name one with column_name:.' : `Add it: ${parameter.name}: …`
       errors.push(new ProjectError(`The test '${test.generic}' needs the argument '${parameter.name}'`, { place: test.place, hint }))

@@ -3,23 +3,25 @@ import { ProjectError } from '../base/errors.ts'
 import { type Definition, definitionText, parseTemplate } from '../jinja/template.ts'
 import type { Macro } from '../manifest/node.ts'
 import { RUNNER_PACKAGE } from '../manifest/node.ts'
-import type { ProjectFiles, SourceFile } from '../project/files.ts'
+import type { SourceFile } from '../project/folder-reader.ts'
+import type { ProjectFiles } from '../project/project-files.ts'
 
 /** All macros and generic tests by unique id: the project's and the runner's, each with the macros that its text names. */
 export function readMacros(files: ProjectFiles, errors: ProjectError[]): Map<string, Macro> {
   const macros = new Map<string, Macro>()
   for (const file of files.ownMacros) read(file, RUNNER_PACKAGE)
-  for (const file of files.macros) read(file, files.settings.name)
+  for (const part of [files, ...files.packages]) for (const file of part.macros) read(file, part.settings.name)
 
-  const byName = new Map<string, string>()
-  for (const macro of macros.values()) byName.set(macro.name, macro.uniqueId)
-  for (const macro of macros.values()) macro.macros = named(macro, byName)
+  const known = new Set(macros.keys())
+  for (const macro of macros.values()) macro.macros = named(macro, files.settings.name, known)
   return new Map([...macros].sort(([left], [right]) => (left < right ? -1 : 1)))
 
   function read(file: SourceFile, packageName: string): void {
     for (const definition of definitionsOf(file, errors)) {
       const { kind, place } = definition
       if (kind === 'docs') continue
+      // A materialization of a package is refused where a node asks for it.
+      if (kind === 'materialization' && packageName !== files.settings.name) continue
       if (kind !== 'macro' && kind !== 'test') {
         const hint = kind === 'snapshot' ? 'Move it to snapshots/.' : 'Use one of the materializations that there are instead.'
         const what = kind === 'snapshot' ? 'a snapshot among macros' : `own ${kind}s`
@@ -56,6 +58,12 @@ export function readMacros(files: ProjectFiles, errors: ProjectError[]): Map<str
   }
 }
 
+/** The package that has a materialization of that name. */
+export function packageWith({ packages }: ProjectFiles, materialization: string): string | undefined {
+  const pattern = new RegExp(`\\{%-?\\s*materialization\\s+${materialization.replace(/\W/g, '\\$&')}\\b`)
+  return packages.find(({ macros }) => macros.some(({ text }) => pattern.test(text)))?.settings.name
+}
+
 function definitionsOf({ text, file }: SourceFile, errors: ProjectError[]): Definition[] {
   try {
     return parseTemplate(text, file).definitions
@@ -66,17 +74,18 @@ function definitionsOf({ text, file }: SourceFile, errors: ProjectError[]): Defi
   }
 }
 
-// Names in the text that macros have; adapter.dispatch('x') means default__x and postgres__x.
-function named(macro: Macro, byName: Map<string, string>): string[] {
+// Names in the text that macros have: bare, with a package before them, or by adapter.dispatch('x'), which means default__x and postgres__x.
+function named({ uniqueId, packageName, text }: Macro, project: string, known: Set<string>): string[] {
   const found = new Set<string>()
-  for (const [, name] of macro.text.matchAll(/\b([A-Za-z_]\w*)\s*\(/g)) {
-    const id = byName.get(name!)
-    if (id && id !== macro.uniqueId) found.add(id)
+  const add = (packages: (string | undefined)[], name: string | undefined): void => {
+    const id = packages.map(pack => `macro.${pack}.${name}`).find(one => known.has(one))
+    if (id !== undefined && id !== uniqueId) found.add(id)
   }
-  for (const [, name] of macro.text.matchAll(/dispatch\(\s*(?:macro_name\s*=\s*)?['"](\w+)/g))
-    for (const form of [`postgres__${name}`, `default__${name}`]) {
-      const id = byName.get(form)
-      if (id) found.add(id)
-    }
+  for (const [, pack, name] of text.matchAll(/\b(?:([A-Za-z_]\w*)\.)?([A-Za-z_]\w*)\s*\(/g))
+    add(pack === undefined ? [packageName, project, RUNNER_PACKAGE] : [pack], name)
+  for (const [, name, namespace] of text.matchAll(
+    /dispatch\(\s*(?:macro_name\s*=\s*)?['"](\w+)['"]\s*(?:,\s*(?:macro_namespace\s*=\s*)?['"](\w+)['"])?/g,
+  ))
+    for (const form of [`postgres__${name}`, `default__${name}`]) add([project, namespace, packageName, RUNNER_PACKAGE], form)
   return [...found]
 }

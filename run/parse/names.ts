@@ -2,8 +2,10 @@ import { ProjectError } from '../base/errors.ts'
 import { bindMacro } from '../jinja/template.ts'
 import type { Node } from '../manifest/node.ts'
 import { relationOf, relationText } from '../manifest/relation.ts'
-import { createScope, macroBook } from '../template/context.ts'
-import { nodeDict, text } from '../template/node-context.ts'
+import { createScope } from '../template/context.ts'
+import { macroBook } from '../template/macro-book.ts'
+import { text } from '../template/node-context.ts'
+import { nodeDict } from '../template/node-dict.ts'
 import type { Rendering, World } from '../template/rendering.ts'
 
 /**
@@ -11,7 +13,7 @@ import type { Rendering, World } from '../template/rendering.ts'
  * else by dbt's. `rendering` makes the context of a node.
  */
 export function namer(world: World, rendering: (node: Node) => Rendering): (node: Node) => void {
-  const { own } = macroBook(world)
+  const { own, packages } = macroBook(world)
   const testSchemas = new Map<string, string>()
   return node => {
     const { config } = node
@@ -22,7 +24,7 @@ export function namer(world: World, rendering: (node: Node) => Rendering): (node
         hint: 'One PostgreSQL session has one database: take the config away.',
       })
     node.schema = schemaOf(node)
-    node.alias = generated(node, 'generate_alias_name', 'custom_alias_name', config.alias) ?? String(config.alias ?? node.name).trim()
+    node.alias = generated(node, 'generate_alias_name', 'custom_alias_name', config.alias) ?? String(config.alias ?? versioned(node)).trim()
     node.relationName = hasRelation(node, world) ? relationText(relationOf(node)) : null
     const built = node.relationName !== null && node.resourceType !== 'test'
     if (built && Buffer.byteLength(node.alias) > 63)
@@ -36,17 +38,19 @@ export function namer(world: World, rendering: (node: Node) => Rendering): (node
     // dbt's older way to place a snapshot: the schema as it is.
     if (node.resourceType === 'snapshot' && node.config.target_schema) return String(node.config.target_schema)
     const custom = node.config.schema as string | undefined
-    const known = node.resourceType === 'test' && custom !== undefined ? testSchemas.get(custom) : undefined
+    const key = `${node.packageName} ${custom}`
+    const known = node.resourceType === 'test' && custom !== undefined ? testSchemas.get(key) : undefined
     if (known !== undefined) return known
     const schema =
       generated(node, 'generate_schema_name', 'custom_schema_name', custom) ??
       (custom === undefined ? world.target.schema : `${world.target.schema}_${String(custom).trim()}`)
-    if (node.resourceType === 'test' && custom !== undefined) testSchemas.set(custom, schema)
+    if (node.resourceType === 'test' && custom !== undefined) testSchemas.set(key, schema)
     return schema
   }
 
   function generated(node: Node, name: string, parameter: string, custom: unknown): string | undefined {
-    const macro = own.get(name)
+    // A package's own is for its own nodes.
+    const macro = (node.packageName === world.name ? undefined : packages.get(node.packageName)?.get(name)) ?? own.get(name)
     if (!macro) return undefined
     const here = rendering(node)
     const [first = parameter] = macro.definition.parameters.map(({ name: own }) => own)
@@ -57,6 +61,11 @@ export function namer(world: World, rendering: (node: Node) => Rendering): (node
     }
     return text(call([], kwargs, macro.place)).trim()
   }
+}
+
+// As dbt's generate_alias_name has it.
+function versioned({ name, version }: Node): string {
+  return version === undefined ? name : `${name}_v${version.replaceAll('.', '_')}`
 }
 
 function hasRelation(node: Node, world: World): boolean {

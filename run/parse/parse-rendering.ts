@@ -1,4 +1,4 @@
-import { ProjectError } from '../base/errors.ts'
+import { type Problem, ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { toJs } from '../jinja/template.ts'
 import { constraintsOf } from '../manifest/constraints.ts'
@@ -10,12 +10,13 @@ import type { Rendering } from '../template/rendering.ts'
 import { attempt, configure, type Draft } from './drafts.ts'
 
 /** The rendering of the parse pass: what it is asked for is noted in the draft, the database is silent. */
-export function parseRendering(node: Node, warn: (message: string) => void, draft?: Draft, errors: ProjectError[] = []): Rendering {
+export function parseRendering(node: Node, warn: (problem: Problem) => void, draft?: Draft, errors: ProjectError[] = []): Rendering {
   return {
     ...SILENT,
     node,
-    ref: (name, pack, site) => {
-      draft?.refs.push({ name, pack, site })
+    packageName: node.packageName,
+    ref: (name, pack, site, version) => {
+      draft?.refs.push({ name, pack, site, ...(version === undefined ? {} : { version }) })
       return relationObject(relationOf(node))
     },
     source: (source, table, site) => {
@@ -27,14 +28,19 @@ export function parseRendering(node: Node, warn: (message: string) => void, draf
       const plain = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, toJs(value)]))
       configure(draft, [{ values: plain, place: () => site }], errors, undefined)
     },
-    warn,
+    warn: message => warn({ message }),
+    tell: ({ message, place, hint }) => warn({ message, ...(place ? { place } : {}), hint: hint ?? 'Nothing is printed for it.' }),
     used: new Set(),
     extra: new Map(),
   }
 }
 
 /** What the final config says of a node's tags, meta and docs; checks what only the final config can tell. */
-export function settle(node: Node, errors: ProjectError[]): void {
+export function settle(
+  node: Node,
+  errors: ProjectError[],
+  packageWith: (materialization: string) => string | undefined = () => undefined,
+): void {
   const { config, resourceType, place } = node
   node.tags = (config.tags ?? []) as string[]
   node.meta = (config.meta ?? {}) as Record<string, unknown>
@@ -54,7 +60,11 @@ export function settle(node: Node, errors: ProjectError[]): void {
       materialized === 'snapshot'
         ? 'Write it as a snapshot, in snapshots/.'
         : (didYouMean(materialized, MATERIALIZED) ?? `There are ${MATERIALIZED.join(', ')}.`)
-    errors.push(new ProjectError(`The materialization '${materialized}' of ${node.name} is not known`, { place, hint }))
+    const pack = packageWith(materialized)
+    const message = pack
+      ? `not supported: the materialization '${materialized}' of the package '${pack}', which ${node.name} asks for`
+      : `The materialization '${materialized}' of ${node.name} is not known`
+    errors.push(new ProjectError(message, { place, hint: pack ? 'Use table or incremental instead.' : hint }))
   }
   if (resourceType === 'model') {
     checkContract(node, errors)
@@ -73,6 +83,7 @@ const SILENT = {
   execute: false,
   strict: false,
   ask: () => undefined,
+  graph: () => new Map(),
   isIncremental: () => false,
   lastBuilt: () => 0,
   onCitus: () => false,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Problem } from '../base/errors.ts'
 import { ProjectError, ProjectErrors } from '../base/errors.ts'
 import { passedOver } from '../base/validate.ts'
@@ -5,18 +6,20 @@ import { placeOf, placeOfValue } from '../base/yaml.ts'
 import { parseTemplate, render } from '../jinja/template.ts'
 import { referencesOf } from '../manifest/constraints.ts'
 import type { Node, Project, ProjectHook } from '../manifest/node.ts'
-import { type Hook, unusedFolders } from '../project/config.ts'
-import type { ProjectFiles, SeedFile, SourceFile } from '../project/files.ts'
+import { type Hook, type RenderYaml, unusedFolders } from '../project/config.ts'
+import type { SourceFile } from '../project/folder-reader.ts'
+import type { ProjectFiles, SeedFile } from '../project/project-files.ts'
 import { readSelectors } from '../project/selectors.ts'
+import type { Settings } from '../project/settings.ts'
 import { createScope } from '../template/context.ts'
-import type { Rendering, World } from '../template/rendering.ts'
+import type { World } from '../template/rendering.ts'
 import { yamlRenderer } from '../template/yaml-jinja.ts'
-import { attempt, configure, createDraft, type Draft, levelsFor } from './drafts.ts'
+import { attempt, configure, createDraft, type Draft, levelsFor, type Used } from './drafts.ts'
 import { genericTests } from './generic-tests.ts'
-import { readMacros } from './macros.ts'
+import { packageWith, readMacros } from './macros.ts'
 import { namer } from './names.ts'
 import { parseRendering, settle } from './parse-rendering.ts'
-import { describeMacros, docsOf, patchNodes, sourceDrafts } from './patch.ts'
+import { type Docs, describeMacros, docsOf, nameVersions, patchNodes, sourceDrafts } from './patch.ts'
 import { inPlaces, link } from './resolve-refs.ts'
 import { snapshotDrafts } from './snapshots.ts'
 import { unitTests } from './unit-tests.ts'
@@ -32,34 +35,33 @@ export function parseProject(files: ProjectFiles): Project {
 export function parsePartly(files: ProjectFiles): { project: Project; errors: ProjectError[] } {
   const { settings } = files
   const errors = [...files.errors]
-  const warnings: Problem[] = [...files.warnings]
-  const used = new Set<object>()
+  const { warnings } = files
   const macros = readMacros(files, errors)
-  const world: World = { ...files, name: settings.name, macros }
-  const renderYaml = yamlRenderer(world)
-  const docs = docsOf(files, errors)
+  const world: World = { ...files, name: settings.name, dispatch: settings.dispatch, macros }
+  const used: Used = { root: files, folders: new Set(), render: yamlRenderer(world) }
+  const noticed = (problem: Problem): void => {
+    if (!warnings.some(known => isDeepStrictEqual(known, problem))) warnings.push(problem)
+  }
+  const parsing: Parsing = { world, used, errors, noticed, name: namer(world, node => parseRendering(node, noticed)) }
 
   // 1: a draft per file and source table, with the configs of dbt_project.yml and of its YAML
-  const drafts = [
-    ...files.models.map(file => draftOf(file, 'model')),
-    ...files.seeds.map(file => draftOf(file, 'seed')),
-    ...snapshotDrafts(files, used, renderYaml, errors),
-    ...files.singularTests.map(file => draftOf(file, 'test')),
-    ...sourceDrafts(files, used, renderYaml, docs, errors),
-  ]
-  refuseDoubles(drafts, errors)
-  patchNodes({ files, drafts, renderYaml, docs, errors })
-  describeMacros(files, macros, docs, errors)
+  const parts = partsOf(files, parsing)
+  const drafts = (): Draft[] => parts.flatMap(part => part.drafts)
+  for (const part of parts) nameVersions(part)
+  refuseDoubles(drafts(), errors)
+  for (const part of parts) {
+    patchNodes({ ...part, errors, noticed })
+    describeMacros(part.files, macros, part.docs, errors)
+  }
 
   // 2: config() calls and refs, by rendering; then names, which the config decides
-  const noticed = (message: string): unknown => warnings.push({ message })
-  const name = namer(world, node => parseRendering(node, noticed))
-  for (const draft of drafts) if (draft.node.resourceType !== 'source') parseNode(draft)
+  for (const draft of drafts()) if (draft.node.resourceType !== 'source') parseNode(draft, parsing)
 
   // 3: generic tests, which need to know what they are attached to
-  drafts.push(
-    ...genericTests({ files, drafts, world, used, renderYaml, docs, errors, name, rendering: node => parseRendering(node, noticed) }),
-  )
+  for (const part of parts)
+    part.drafts.push(
+      ...genericTests({ ...part, world, used, errors, noticed, name: parsing.name, rendering: node => parseRendering(node, noticed) }),
+    )
 
   // 4: who reads whom
   const project: Project = {
@@ -71,96 +73,133 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
     sources: new Map(),
     disabled: new Map(),
     unitTests: new Map(),
-    docs,
-    selectors: readSelectors(files.selectors, renderYaml, errors),
-    onRunStart: hooks('on-run-start', settings.onRunStart),
-    onRunEnd: hooks('on-run-end', settings.onRunEnd),
+    docs: parts[0]!.docs,
+    selectors: readSelectors(files.selectors, used.render, errors),
+    onRunStart: hooksOf(parts, 'on-run-start', errors),
+    onRunEnd: hooksOf(parts, 'on-run-end', errors),
     parentMap: new Map(),
     childMap: new Map(),
     textOf: file => files.texts.get(file),
     warnings,
   }
-  link(project, drafts, errors)
-  unitTests(project, files, { used, renderYaml, docs, errors })
-
-  for (const [key, instead] of Object.entries(UNENFORCED)) {
-    const found = drafts.find(({ node }) => node.config[key] !== undefined && node.config[key] !== 'public')
-    if (found)
-      warnings.push({
-        message: passedOver(`the config '${key}'`),
-        place: found.node.patch ?? found.node.place,
-        hint: `Use ${instead} instead.`,
-      })
-  }
-  const unused = (Object.keys(TREE) as (keyof typeof TREE)[]).flatMap(type => unusedFolders(settings.trees[type], TREE[type], used))
-  for (const { path, place } of unused)
-    warnings.push({
-      message: `The configs of ${path} in dbt_project.yml are for no node of the project`,
-      ...(place ? { place } : {}),
-      hint: 'Rename or remove them; a config has a + before its name.',
-    })
-
+  link(project, drafts(), errors)
+  for (const part of parts) unitTests(project, part.files, { ...part, used, errors })
+  warnings.push(...unenforced(drafts()), ...unusedConfigs(settings, used))
+  project.warnings = distinct(warnings)
   return { project, errors }
+}
 
-  function draftOf(file: SourceFile | SeedFile, type: 'model' | 'seed' | 'test'): Draft {
+// Each said once; of what other adapters have one of a kind.
+function distinct(warnings: Problem[]): Problem[] {
+  const seen = new Set<string>()
+  return warnings.filter(({ message, place }) => {
+    const key = message.startsWith('not supported') ? message : `${message} ${place?.file}:${place?.line}:${place?.column}`
+    return seen.has(key) ? false : seen.add(key)
+  })
+}
+
+/** What all drafts are parsed with. */
+interface Parsing {
+  world: World
+  used: Used
+  errors: ProjectError[]
+  noticed(problem: Problem): void
+  name(node: Node): void
+}
+
+/** The project or one of its packages, with its drafts. */
+interface Part {
+  files: ProjectFiles
+  renderYaml: RenderYaml
+  docs: Docs
+  drafts: Draft[]
+}
+
+// The project first, then its packages. A docs block is looked for in the project, in the node's own package, then anywhere.
+function partsOf(files: ProjectFiles, { world, used, errors }: Parsing): Part[] {
+  const all = [files, ...files.packages]
+  const blocks = all.map(part => docsOf(part, errors))
+  return all.map((part, index) => {
+    const renderYaml = index === 0 ? used.render : yamlRenderer(world, part.settings.name)
+    const docs = new Map([...blocks.flatMap(one => [...one]), ...blocks[index]!, ...blocks[0]!])
+    const drafts = [
+      ...part.models.map(file => draftOf(part, file, 'model', renderYaml)),
+      ...part.seeds.map(file => draftOf(part, file, 'seed', renderYaml)),
+      ...snapshotDrafts(part, used, renderYaml, errors),
+      ...part.singularTests.map(file => draftOf(part, file, 'test', renderYaml)),
+      ...sourceDrafts(part, used, renderYaml, docs, errors),
+    ]
+    return { files: part, renderYaml, docs, drafts }
+  })
+
+  function draftOf(part: ProjectFiles, file: SourceFile | SeedFile, type: 'model' | 'seed' | 'test', renderYaml: RenderYaml): Draft {
+    const pack = part.settings.name
     const parts = file.within.replace(/\.[^.]*$/, '').split('/')
     const nodeName = parts.at(-1)!
     const place = { file: file.file, line: 1, column: 1 }
     if (/\s/.test(nodeName))
       errors.push(new ProjectError(`The name '${nodeName}' has a space`, { place, hint: 'Write it with an underscore.' }))
-    const fqn = [settings.name, ...parts]
+    const fqn = [pack, ...parts]
     const raw = 'text' in file ? file.text : ''
     const checksum = 'checksum' in file ? { checksum: file.checksum } : {}
-    const draft = createDraft(
-      files,
-      type,
-      { uniqueId: `${type}.${settings.name}.${nodeName}`, name: nodeName, path: file.file, fqn, raw, ...checksum },
-      errors,
-    )
-    configure(draft, levelsFor(files, type, fqn, used), errors, renderYaml)
+    const identity = { uniqueId: `${type}.${pack}.${nodeName}`, name: nodeName, path: file.file, fqn, raw, ...checksum }
+    const draft = createDraft(part, type, identity, errors)
+    configure(draft, levelsFor(draft, fqn, used), errors, renderYaml)
     return draft
   }
+}
 
-  function parseNode(draft: Draft): void {
-    const { node } = draft
-    attempt(errors, () => name(node))
-    if (draft.template) {
-      const { config } = node
-      const rendering = parseRendering(node, noticed, draft, errors)
-      attempt(errors, () => void render(draft.template!, createScope(world, rendering)))
-      parseHooks(draft, rendering)
-      for (const { constraint } of node.resourceType === 'model' ? referencesOf(node) : [])
-        attempt(
-          errors,
-          () =>
-            void render(
-              parseTemplate(`{{ ${constraint.to} }}`, node.patch?.file ?? node.path, node.patch?.line),
-              createScope(world, rendering),
-            ),
-        )
-      node.macros = [...rendering.used]
-      if (node.config !== config) attempt(errors, () => name(node))
-    } else parseHooks(draft, parseRendering(node, noticed, draft, errors))
-    settle(node, errors)
-  }
+function parseNode(draft: Draft, { world, used, errors, noticed, name }: Parsing): void {
+  const { node } = draft
+  const own: ProjectError[] = []
+  attempt(own, () => name(node))
+  const rendering = parseRendering(node, noticed, draft, own)
+  const scope = createScope(world, rendering)
+  const { config } = node
+  if (draft.template) attempt(own, () => void render(draft.template!, scope))
+  for (const sql of hookTexts(node))
+    attempt(own, () => void render(parseTemplate(sql, node.place.file, node.place.line, node.place.column), scope))
+  for (const { constraint } of node.resourceType === 'model' && draft.template ? referencesOf(node) : [])
+    attempt(own, () => void render(parseTemplate(`{{ ${constraint.to} }}`, node.patch?.file ?? node.path, node.patch?.line), scope))
+  node.macros = [...rendering.used]
+  if (node.config !== config) attempt(own, () => name(node))
+  settle(node, own, materialization => packageWith(used.root, materialization))
+  // What is disabled may have been so for its mistakes.
+  if (node.config.enabled !== false) errors.push(...own)
+}
 
-  function parseHooks({ node }: Draft, rendering: Rendering): void {
-    for (const { sql } of [...((node.config['pre-hook'] ?? []) as Hook[]), ...((node.config['post-hook'] ?? []) as Hook[])])
-      attempt(
-        errors,
-        () => void render(parseTemplate(sql, node.place.file, node.place.line, node.place.column), createScope(world, rendering)),
-      )
-  }
+function hookTexts({ config }: Node): string[] {
+  return ['pre-hook', 'post-hook'].flatMap(key => ((config[key] ?? []) as Hook[]).map(({ sql }) => sql))
+}
 
-  function hooks(key: string, texts: string[]): ProjectHook[] {
+// The project's, then those of its packages, as dbt runs them.
+function hooksOf(parts: Part[], key: 'on-run-start' | 'on-run-end', errors: ProjectError[]): ProjectHook[] {
+  return parts.flatMap(({ files: { settings, packageDir } }) => {
     const value = settings.written[key]
-    return texts.map((sql, index) => {
+    return (key === 'on-run-start' ? settings.onRunStart : settings.onRunEnd).map((sql, index) => {
       const found = typeof value === 'object' && value !== null ? placeOf(value, index) : placeOfValue(settings.written, key)
       const place = found ?? { file: 'dbt_project.yml' }
       attempt(errors, () => void parseTemplate(sql, place.file, place.line, place.column))
-      return { sql, place }
+      return { sql, place, ...(packageDir === '' ? {} : { packageName: settings.name }) }
     })
-  }
+  })
+}
+
+function unenforced(drafts: Draft[]): Problem[] {
+  return Object.entries(UNENFORCED).flatMap(([key, instead]) => {
+    const found = drafts.find(({ node }) => node.config[key] !== undefined && node.config[key] !== 'public')
+    if (!found) return []
+    return [{ message: passedOver(`the config '${key}'`), place: found.node.patch ?? found.node.place, hint: `Use ${instead} instead.` }]
+  })
+}
+
+function unusedConfigs({ trees }: Settings, { folders }: Used): Problem[] {
+  const unused = (Object.keys(TREE) as (keyof typeof TREE)[]).flatMap(type => unusedFolders(trees[type], TREE[type], folders))
+  return unused.map(({ path, place }) => ({
+    message: `The configs of ${path} in dbt_project.yml are for no node of the project`,
+    ...(place ? { place } : {}),
+    hint: 'Rename or remove them; a config has a + before its name.',
+  }))
 }
 
 const UNENFORCED = { group: '`tags:`', access: 'grants of the database' }
@@ -170,7 +209,8 @@ const TREE = { model: 'models', seed: 'seeds', test: 'data_tests', unit_test: 'u
 function refuseDoubles(drafts: Draft[], errors: ProjectError[]): void {
   const seen = new Map<string, Node>()
   for (const { node } of drafts) {
-    const key = ['model', 'seed', 'snapshot'].includes(node.resourceType) ? `relation ${node.name}` : node.uniqueId
+    const isRelation = ['model', 'seed', 'snapshot'].includes(node.resourceType)
+    const key = isRelation ? `relation ${node.packageName}.${node.name}.${node.version ?? ''}` : node.uniqueId
     const other = seen.get(key)
     if (other) {
       const what = node.resourceType === 'source' ? `${node.sourceName}.${node.name}` : node.name

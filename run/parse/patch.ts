@@ -1,14 +1,14 @@
 import { fileAndLine } from '../base/codeframe.ts'
-import { ProjectError } from '../base/errors.ts'
+import { type Problem, ProjectError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { parseTemplate, render, type Scope } from '../jinja/template.ts'
 import type { Column, Macro, Project } from '../manifest/node.ts'
 import { relationOf, relationText } from '../manifest/relation.ts'
 import type { RenderYaml } from '../project/config.ts'
-import type { ProjectFiles } from '../project/files.ts'
-import type { ColumnProperties } from '../project/properties.ts'
-import { attempt, configure, createDraft, type Draft, levelsFor, yamlLevel } from './drafts.ts'
+import type { ProjectFiles } from '../project/project-files.ts'
+import type { ColumnProperties, NodeProperties } from '../project/properties.ts'
+import { attempt, configure, createDraft, type Draft, levelsFor, type Used, yamlLevel } from './drafts.ts'
 
 /** Blocks of {% docs %} by name. */
 export type Docs = Project['docs']
@@ -43,7 +43,7 @@ export function description(
 }
 
 /** Drafts of the tables of sources. */
-export function sourceDrafts(files: ProjectFiles, used: Set<object>, renderYaml: RenderYaml, docs: Docs, errors: ProjectError[]): Draft[] {
+export function sourceDrafts(files: ProjectFiles, used: Used, renderYaml: RenderYaml, docs: Docs, errors: ProjectError[]): Draft[] {
   return files.properties.sources.map(source => {
     const { sourceName, name, place } = source
     const folders = (files.propertyFiles.get(place.file) ?? place.file).split('/').slice(0, -1)
@@ -51,7 +51,7 @@ export function sourceDrafts(files: ProjectFiles, used: Set<object>, renderYaml:
     const uniqueId = `source.${files.settings.name}.${sourceName}.${name}`
     const draft = createDraft(files, 'source', { uniqueId, name, path: place.file, fqn, raw: '', place }, errors)
     const { node } = draft
-    configure(draft, [...levelsFor(files, 'source', fqn, used), ...source.configs.map(yamlLevel)], errors, renderYaml)
+    configure(draft, [...levelsFor(draft, fqn, used), ...source.configs.map(yamlLevel)], errors, renderYaml)
     attempt(errors, () => {
       const text = (value: string): string => String(renderYaml(value, () => place))
       node.sourceName = sourceName
@@ -73,7 +73,7 @@ export function sourceDrafts(files: ProjectFiles, used: Set<object>, renderYaml:
     node.tags = (node.config.tags ?? []) as string[]
     node.meta = (node.config.meta ?? {}) as Record<string, unknown>
     node.description = description(source.description, docs, place, errors)
-    node.columns = source.columns.map(column => plainColumn(column, docs, errors))
+    node.columns = source.columns.map(column => plainColumn(column, { docs, errors, renderYaml }))
     node.patch = place
     node.checksum = sha256(JSON.stringify([node.relationName, node.source]))
     return draft
@@ -87,29 +87,71 @@ export interface Patching {
   renderYaml: RenderYaml
   docs: Docs
   errors: ProjectError[]
+  noticed(problem: Problem): void
 }
 
-/** Gives models, seeds and singular tests their properties. Properties for what is not there, or given twice, are mistakes. */
-export function patchNodes({ files, drafts, renderYaml, docs, errors }: Patching): void {
-  const byKind = new Map(drafts.map(draft => [`${draft.node.resourceType} ${draft.node.name}`, draft]))
+/** Gives models that have a version, in a file of that name or of their own, their name, id and fqn: `model.shop.orders.v1`. */
+export function nameVersions({ files, drafts }: Pick<Patching, 'files' | 'drafts'>): void {
+  for (const { kind, name, version } of files.properties.nodes) {
+    if (kind !== 'model' || !version) continue
+    const models = drafts.filter(({ node }) => node.resourceType === 'model')
+    // The latest version may be in a file of the model's own name.
+    const files = version.isLatest ? [version.file, name] : [version.file]
+    const node = files
+      .map(wanted => models.find(draft => draft.node.version === undefined && fileName(draft) === wanted))
+      .find(Boolean)?.node
+    if (!node) continue
+    node.fqn = [...node.fqn.slice(0, -1), name, `v${version.v}`]
+    node.name = name
+    node.version = version.v
+    node.isLatest = version.isLatest
+    node.uniqueId = `model.${node.packageName}.${name}.v${version.v}`
+  }
+}
+
+function fileName({ node }: Draft): string {
+  return node.path.replace(/^.*\/|\.[^.]*$/g, '')
+}
+
+/** The draft that properties are for: of their kind and version, else a model, seed or snapshot of that name. */
+export function draftFor(drafts: Draft[], { kind, name, version }: Pick<NodeProperties, 'kind' | 'name' | 'version'>): Draft | undefined {
+  const named = (draftsByName(drafts).get(name) ?? []).filter(({ node }) => node.version === version?.v)
+  const own = named.find(({ node }) => node.resourceType === kind)
+  return own ?? (kind === 'test' ? undefined : named.find(({ node }) => ['model', 'seed', 'snapshot'].includes(node.resourceType)))
+}
+
+const byNames = new WeakMap<Draft[], { size: number; names: Map<string, Draft[]> }>()
+
+function draftsByName(drafts: Draft[]): Map<string, Draft[]> {
+  const known = byNames.get(drafts)
+  if (known?.size === drafts.length) return known.names
+  const names = new Map<string, Draft[]>()
+  for (const draft of drafts) names.set(draft.node.name, [...(names.get(draft.node.name) ?? []), draft])
+  byNames.set(drafts, { size: drafts.length, names })
+  return names
+}
+
+/**
+ * Gives models, seeds, snapshots and singular tests their properties. As in dbt, properties of a seed may stand under models:, and those of
+ * what is not there are passed over; properties that are given twice are a mistake.
+ */
+export function patchNodes({ files, drafts, renderYaml, docs, errors, noticed }: Patching): void {
   for (const properties of files.properties.nodes) {
     const { kind, name, place } = properties
-    const draft = byKind.get(`${kind} ${name}`)
+    const draft = draftFor(drafts, properties)
     if (!draft) {
-      const elsewhere = drafts.find(({ node }) => node.name === name && node.resourceType !== 'source')
       const names = drafts.filter(({ node }) => node.resourceType === kind).map(({ node }) => node.name)
-      const hint = elsewhere
-        ? `${elsewhere.node.path} is a ${elsewhere.node.resourceType}: describe it under ${elsewhere.node.resourceType}s:.`
-        : didYouMean(name, names)
-      errors.push(
-        new ProjectError(`These properties are for the ${kind} '${name}', but there is no such ${kind}`, {
-          place,
-          hint,
-        }),
-      )
+      const hint = didYouMean(name, names) ?? 'Nothing is done with them: rename or remove them.'
+      noticed({ message: `These properties are for the ${kind} '${name}', but there is no such ${kind}`, place, hint })
       continue
     }
     const { node } = draft
+    if (node.resourceType !== kind)
+      noticed({
+        message: `'${name}' is a ${node.resourceType} (${node.path}), but is described as a ${kind}`,
+        place,
+        hint: `Describe it under ${node.resourceType}s:.`,
+      })
     if (node.patch) {
       errors.push(
         new ProjectError(`The ${kind} '${name}' has properties twice: here and at ${fileAndLine(node.patch)}`, {
@@ -128,7 +170,7 @@ export function patchNodes({ files, drafts, renderYaml, docs, errors }: Patching
   }
 
   function described(columns: ColumnProperties[]): Column[] {
-    return columns.map(column => plainColumn(column, docs, errors))
+    return columns.map(column => plainColumn(column, { docs, errors, renderYaml }))
   }
 }
 
@@ -155,8 +197,15 @@ export function describeMacros(files: ProjectFiles, macros: Map<string, Macro>, 
   }
 }
 
-function plainColumn({ place, describedAt, tests: _, ...column }: ColumnProperties, docs: Docs, errors: ProjectError[]): Column {
-  return { ...column, description: description(column.description, docs, describedAt ?? place, errors) }
+function plainColumn(
+  { place, describedAt, tests: _, dataType, ...column }: ColumnProperties,
+  { docs, errors, renderYaml }: Pick<Patching, 'docs' | 'errors' | 'renderYaml'>,
+): Column {
+  const plain: Column = { ...column, description: description(column.description, docs, describedAt ?? place, errors) }
+  attempt(errors, () => {
+    if (dataType !== undefined) plain.dataType = String(renderYaml(dataType, () => place))
+  })
+  return plain
 }
 
 function docScope(docs: Docs): Scope {

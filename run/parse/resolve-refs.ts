@@ -2,16 +2,13 @@ import { fileAndLine } from '../base/codeframe.ts'
 import { type Place, ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { findCycle } from '../graph/order.ts'
+import { findRelationNode, findSourceNode } from '../manifest/find-node.ts'
 import type { Node, Project } from '../manifest/node.ts'
 import type { Draft } from './drafts.ts'
 
 /** Fills a project with its nodes and who reads whom; refs to what is missing or disabled, circles and doubles go to `errors`. */
 export function link(project: Project, drafts: Draft[], errors: ProjectError[]): void {
-  const relations = new Map<string, Node>()
-  const sources = new Map<string, Node>()
   for (const { node } of [...drafts].sort((left, right) => (left.node.uniqueId < right.node.uniqueId ? -1 : 1))) {
-    if (node.resourceType === 'source') sources.set(`${node.sourceName}.${node.name}`, node)
-    else if (node.resourceType !== 'test') relations.set(node.name, node)
     if (node.config.enabled === false) project.disabled.set(node.uniqueId, node)
     else if (node.resourceType === 'source') project.sources.set(node.uniqueId, node)
     else project.nodes.set(node.uniqueId, node)
@@ -33,25 +30,32 @@ export function link(project: Project, drafts: Draft[], errors: ProjectError[]):
   function resolve({ node, refs, sources: calls }: Draft): void {
     const dependsOn = new Set<string>()
     const seen = new Set<string>()
-    for (const { name, pack, site } of refs) {
-      const found = relations.get(name)
+    for (const { name, pack, site, version } of refs) {
+      const found = findRelationNode(project, node.packageName, name, pack, { version })
+      const other = found || version === undefined ? undefined : findRelationNode(project, node.packageName, name, pack)
+      if (other) {
+        const hint = other.version === undefined ? `'${name}' has no versions.` : `Its latest version is ${other.version}.`
+        fail(`${title(node)} refers to version ${version} of '${name}', which is not there`, site, hint)
+        continue
+      }
+      const disabled = found ? undefined : findRelationNode(project, node.packageName, name, pack, { version, isDisabled: true })
       if (!seen.has(`${pack}.${name}`)) node.refs.push({ ...(pack === undefined ? {} : { package: pack }), name })
-      else if (!found) continue
+      else if (!found && !disabled) continue
       seen.add(`${pack}.${name}`)
-      if (pack !== undefined && pack !== project.name)
+      if (found) dependsOn.add(found.uniqueId)
+      else if (disabled)
         fail(
-          `${title(node)} refers to the package '${pack}', but packages are not supported`,
-          site,
-          `Write ref('${name}') of a model of this project.`,
-        )
-      else if (!found) fail(`${title(node)} refers to '${name}', but no model or seed has that name`, site, hintFor(name))
-      else if (found.config.enabled === false)
-        fail(
-          `${title(node)} refers to '${name}', which is disabled: ${fileAndLine(found.patch ?? found.place)}`,
+          `${title(node)} refers to '${name}', which is disabled: ${fileAndLine(disabled.patch ?? disabled.place)}`,
           site,
           'Enable it, or disable what reads it too.',
         )
-      else dependsOn.add(found.uniqueId)
+      else if (pack !== undefined && !project.packageVars.has(pack) && pack !== project.name)
+        fail(
+          `${title(node)} refers to the package '${pack}', which is not installed`,
+          site,
+          'Ask for it in packages.yml and install it: npx tsx run.ts deps',
+        )
+      else fail(`${title(node)} refers to '${name}', but no model or seed${pack ? ` of '${pack}'` : ''} has that name`, site, hintFor(name))
     }
     const named = new Set<string>()
     for (const { source, table, site } of calls) {
@@ -59,32 +63,29 @@ export function link(project: Project, drafts: Draft[], errors: ProjectError[]):
       if (named.has(key)) continue
       named.add(key)
       node.sources.push([source, table])
-      const found = sources.get(key)
-      if (!found) {
-        const tables = [...sources.values()].filter(({ sourceName }) => sourceName === source).map(({ name }) => name)
-        const known =
-          tables.length > 0
-            ? didYouMean(table, tables)
-            : didYouMean(
-                source,
-                [...sources.values()].map(({ sourceName }) => sourceName!),
-              )
-        const hint =
-          known ??
-          (tables.length > 0
-            ? `The source '${source}' has ${tables.sort().join(', ')}.`
-            : `Describe it under sources: in a properties file.`)
-        fail(`${title(node)} reads the source '${key}', but no properties file has it`, site, hint)
-      } else if (found.config.enabled === false)
-        fail(`${title(node)} reads the source '${key}', which is disabled: ${fileAndLine(found.place)}`, site)
-      else dependsOn.add(found.uniqueId)
+      const found = findSourceNode(project, node.packageName, source, table)
+      const disabled = found ? undefined : findSourceNode(project, node.packageName, source, table, true)
+      if (found) dependsOn.add(found.uniqueId)
+      else if (disabled) fail(`${title(node)} reads the source '${key}', which is disabled: ${fileAndLine(disabled.place)}`, site)
+      else fail(`${title(node)} reads the source '${key}', but no properties file has it`, site, sourceHint(source, table))
     }
     node.dependsOn = [...dependsOn]
   }
 
   function hintFor(name: string): string | undefined {
-    const source = [...sources.values()].find(candidate => candidate.name === name)
-    return didYouMean(name, relations.keys()) ?? (source ? `Of a source: source('${source.sourceName}', '${name}').` : undefined)
+    const names = drafts.flatMap(({ node }) => (['source', 'test'].includes(node.resourceType) ? [] : [node.name]))
+    const source = [...project.sources.values()].find(candidate => candidate.name === name)
+    return didYouMean(name, names) ?? (source ? `Of a source: source('${source.sourceName}', '${name}').` : undefined)
+  }
+
+  function sourceHint(source: string, table: string): string {
+    const all = drafts.flatMap(({ node }) => (node.resourceType === 'source' ? [node] : []))
+    const tables = all.filter(({ sourceName }) => sourceName === source).map(({ name }) => name)
+    const known = tables.length > 0 ? didYouMean(table, tables) : didYouMean(source, new Set(all.map(({ sourceName }) => sourceName!)))
+    if (known !== undefined) return known
+    return tables.length > 0
+      ? `The source '${source}' has ${tables.sort().join(', ')}.`
+      : 'Describe it under sources: in a properties file.'
   }
 
   function refuseCircle(): void {
@@ -103,7 +104,9 @@ export function link(project: Project, drafts: Draft[], errors: ProjectError[]):
     for (const node of project.nodes.values()) {
       if (node.relationName === null || node.resourceType === 'test') continue
       const other = owners.get(node.relationName)
-      if (other && other.name !== node.name)
+      // Two of one name in one package are told already.
+      const isTold = other?.name === node.name && other.packageName === node.packageName
+      if (other && !isTold)
         fail(
           `${node.name} and ${other.name} (${other.path}) are both to become ${node.relationName}`,
           node.place,

@@ -3,11 +3,11 @@ import { sha256 } from '../base/hash.ts'
 import { placeAt } from '../jinja/source.ts'
 import { parseTemplate } from '../jinja/template.ts'
 import type { RenderYaml } from '../project/config.ts'
-import type { ProjectFiles } from '../project/files.ts'
-import { attempt, configure, createDraft, type Draft, levelsFor } from './drafts.ts'
+import type { ProjectFiles } from '../project/project-files.ts'
+import { attempt, configure, createDraft, type Draft, levelsFor, type Used } from './drafts.ts'
 
 /** Drafts of the project's snapshots: the `{% snapshot %}` blocks of its SQL files, and those that YAML makes of a `relation:`. */
-export function snapshotDrafts(files: ProjectFiles, used: Set<object>, renderYaml: RenderYaml, errors: ProjectError[]): Draft[] {
+export function snapshotDrafts(files: ProjectFiles, used: Used, renderYaml: RenderYaml, errors: ProjectError[]): Draft[] {
   return [...files.snapshots.flatMap(file => blocksOf(file)), ...files.properties.nodes.flatMap(properties => ofYaml(properties))]
 
   function blocksOf({ file, within, text }: ProjectFiles['snapshots'][number]): Draft[] {
@@ -57,7 +57,7 @@ export function snapshotDrafts(files: ProjectFiles, used: Set<object>, renderYam
     checksum?: string
   }): Draft {
     const draft = createDraft(files, 'snapshot', { uniqueId: `snapshot.${files.settings.name}.${parts.name}`, ...parts }, errors)
-    configure(draft, levelsFor(files, 'snapshot', parts.fqn, used), errors, renderYaml)
+    configure(draft, levelsFor(draft, parts.fqn, used), errors, renderYaml)
     return draft
   }
 }

@@ -3,7 +3,7 @@ import { didYouMean } from '../base/suggest.ts'
 import { named } from '../base/validate.ts'
 import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from '../base/yaml.ts'
 import type { UnitCell, UnitRows } from '../manifest/node.ts'
-import type { ProjectFiles } from '../project/files.ts'
+import type { ProjectFiles } from '../project/project-files.ts'
 import { readCells } from './csv.ts'
 
 /** The rows of an input or an expectation, from its `rows` or its `fixture`. Throws a ProjectError for what is not of its `format`. */

@@ -5,19 +5,20 @@ import { didYouMean } from '../base/suggest.ts'
 import { isYamlMap, placeOf, placeOfValue, type YamlMap } from '../base/yaml.ts'
 import { evaluate, type JinjaFunction, type Scope, str } from '../jinja/template.ts'
 import { isFunction } from '../jinja/values.ts'
+import { findRelationNode, findSourceNode } from '../manifest/find-node.ts'
 import type { Node, Project, UnitInput, UnitTest } from '../manifest/node.ts'
 import type { RenderYaml } from '../project/config.ts'
-import type { ProjectFiles } from '../project/files.ts'
+import type { ProjectFiles } from '../project/project-files.ts'
 import type { UnitTestProperties } from '../project/properties.ts'
-import { macroBook } from '../template/context.ts'
-import { attempt, configure, createDraft, levelsFor, yamlLevel } from './drafts.ts'
+import { macroBook, macroNamed, macroNames } from '../template/macro-book.ts'
+import { attempt, configure, createDraft, levelsFor, type Used, yamlLevel } from './drafts.ts'
 import { type Docs, description } from './patch.ts'
 import { readRows } from './unit-rows.ts'
 
 /** What unit tests are read with. */
 export interface UnitParsing {
   /** Levels of dbt_project.yml that hold for some node. */
-  used: Set<object>
+  used: Used
   renderYaml: RenderYaml
   docs: Docs
   errors: ProjectError[]
@@ -28,8 +29,9 @@ export function unitTests(project: Project, files: ProjectFiles, parsing: UnitPa
   const { errors } = parsing
   for (const properties of files.properties.unitTests) {
     const { name, model, place } = properties
-    const uniqueId = `unit_test.${project.name}.${model}.${name}`
-    const target = `model.${project.name}.${model}`
+    const pack = files.settings.name
+    const uniqueId = `unit_test.${pack}.${model}.${name}`
+    const target = findRelationNode(project, pack, model, pack)?.uniqueId ?? `model.${pack}.${model}`
     const other = project.unitTests.get(uniqueId)
     if (other) {
       errors.push(new ProjectError(`Two unit tests of ${model} are called '${name}': here and at ${fileAndLine(other.place)}`, { place }))
@@ -42,9 +44,9 @@ export function unitTests(project: Project, files: ProjectFiles, parsing: UnitPa
       continue
     }
     const folders = (files.propertyFiles.get(place.file) ?? place.file).split('/').slice(0, -1)
-    const fqn = [project.name, ...folders, model, name]
+    const fqn = [pack, ...folders, model, name]
     const draft = createDraft(files, 'unit_test', { uniqueId, name, path: place.file, fqn, raw: '', place }, errors)
-    const levels = [...levelsFor(files, 'unit_test', fqn, parsing.used), yamlLevel(properties.config)]
+    const levels = [...levelsFor(draft, fqn, parsing.used), yamlLevel(properties.config)]
     configure(draft, levels, errors, parsing.renderYaml)
     const { config } = draft.node
     if (config.enabled === false) continue
@@ -129,15 +131,16 @@ function idOf(project: Project, model: Node, input: string, place: Place): strin
     this: model.uniqueId,
     ref: args => {
       const wanted = str(args.at(-1) ?? '')
-      const found = ['model', 'seed', 'snapshot'].map(type => `${type}.${project.name}.${wanted}`).find(id => project.nodes.has(id))
-      if (found) return found
+      const pack = args.length > 1 ? str(args[0] ?? '') : undefined
+      const found = findRelationNode(project, model.packageName, wanted, pack)
+      if (found) return found.uniqueId
       const known = [...project.nodes.values()].filter(({ resourceType }) => resourceType !== 'test').map(node => node.name)
       throw unknown(`There is no model, seed or snapshot '${wanted}'`, didYouMean(wanted, known))
     },
     source: args => {
       const [source, table] = [str(args[0] ?? ''), str(args[1] ?? '')]
-      const id = `source.${project.name}.${source}.${table}`
-      if (project.sources.has(id)) return id
+      const found = findSourceNode(project, model.packageName, source, table)
+      if (found) return found.uniqueId
       const known = [...project.sources.values()].map(node => `${node.sourceName}.${node.name}`)
       throw unknown(`There is no source '${source}.${table}'`, didYouMean(`${source}.${table}`, known))
     },
@@ -158,10 +161,10 @@ const REPLACEABLE = ['is_incremental', 'last_built', 'run_started_at', 'invocati
 function overridesOf(project: Project, overrides: YamlMap, errors: ProjectError[]): UnitTest['overrides'] {
   const part = (key: string): YamlMap => (isYamlMap(overrides[key]) ? (overrides[key] as YamlMap) : {})
   const macros = part('macros')
-  const { own, runner } = macroBook(project)
-  const known = [...REPLACEABLE, ...own.keys(), ...runner.keys()]
+  const book = macroBook(project)
+  const known = [...REPLACEABLE, ...macroNames(book)]
   for (const name of Object.keys(macros)) {
-    if (known.includes(name)) continue
+    if (REPLACEABLE.includes(name) || macroNamed(book, name)) continue
     const place = placeOf(macros, name)
     const hint = didYouMean(name, known)
     errors.push(new ProjectError(`There is no macro '${name}' to override`, { place, hint }))

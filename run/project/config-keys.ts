@@ -125,6 +125,11 @@ export const NOT_SUPPORTED: Record<string, string> = {
   submission_method: 'a SQL model',
 }
 
+/** Of these the ones that would change what is built: they are errors, the others do nothing here and are passed over. */
+export const REFUSED = new Set(
+  'batch_size begin lookback concurrent_batches sql_header packages python_version submission_method'.split(' '),
+)
+
 /** Values of dbt that this runner does not do, by key, and what does their work. */
 export const NOT_SUPPORTED_VALUES: Record<string, Record<string, string>> = {
   incremental_strategy: {

@@ -1,9 +1,9 @@
-import { type Place, ProjectError } from '../base/errors.ts'
+import { type Place, type Problem, ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
-import { named } from '../base/validate.ts'
+import { named, passedOver } from '../base/validate.ts'
 import { isYamlMap, placeOf, type YamlMap } from '../base/yaml.ts'
 import type { Config, ResourceType } from '../manifest/node.ts'
-import { CONFIG_KEYS, type ConfigKey, canonical, NOT_SUPPORTED, NOT_SUPPORTED_VALUES } from './config-keys.ts'
+import { CONFIG_KEYS, type ConfigKey, canonical, NOT_SUPPORTED, NOT_SUPPORTED_VALUES, REFUSED } from './config-keys.ts'
 
 /** Values of one level of precedence, and where each key stands. */
 export interface ConfigLevel {
@@ -45,29 +45,45 @@ export function unusedFolders(tree: YamlMap | undefined, prefix: string, used: S
 
 /**
  * Lays one level over a config, by each key's kind of merging, and gives the new config. Keys that are unknown, not for this type of
- * node or of the wrong form go to `errors`. `render` is for strings of YAML; a config() call has rendered its own.
+ * node are warnings, those of the wrong form errors. `render` is for strings of YAML; a config() call has rendered its own.
  */
-export function applyLevel(config: Config, level: ConfigLevel, type: ResourceType, errors: ProjectError[], render?: RenderYaml): Config {
+export function applyLevel(
+  config: Config,
+  level: ConfigLevel,
+  type: ResourceType,
+  found: { errors: ProjectError[]; warnings: Problem[] },
+  render?: RenderYaml,
+): Config {
   const result: Config = { ...config }
   for (const [written, raw] of Object.entries(level.values)) {
     const key = canonical(written)
     const place = level.place(written)
     const problem = (message: string, hint?: string): void => {
-      errors.push(new ProjectError(message, { place, hint }))
+      found.errors.push(new ProjectError(message, { place, hint }))
+    }
+    const notice = (message: string, hint: string): void => {
+      found.warnings.push({ message, ...(place ? { place } : {}), hint })
     }
     const known = Object.hasOwn(CONFIG_KEYS, key) ? CONFIG_KEYS[key]! : undefined
     if (!known) {
       const instead = Object.hasOwn(NOT_SUPPORTED, key) ? NOT_SUPPORTED[key] : undefined
-      if (instead) problem(`not supported: the config '${written}'`, `Use ${instead} instead.`)
+      if (instead && REFUSED.has(key)) problem(`not supported: the config '${written}'`, `Use ${instead} instead.`)
+      else if (instead) notice(passedOver(`the config '${written}'`), `Use ${instead} instead.`)
       else
-        problem(
-          `'${written}' is no config that a ${type} can have`,
+        notice(
+          `Unknown config '${written}' of a ${type}`,
           didYouMean(written, keysOf(type)) ?? `What is yours alone goes under meta: { ${written}: … }.`,
         )
+      // As in dbt, config.get() knows it all the same.
+      result[key] = render ? render(raw, () => place) : raw
       continue
     }
     if (!known.on.includes(type)) {
-      problem(`'${written}' is a config of ${known.on.map(on => `${on}s`).join(' and ')}, not of a ${type}`)
+      notice(
+        `'${written}' is a config of ${known.on.map(on => `${on}s`).join(' and ')}, not of a ${type}`,
+        'Remove it: nothing is done with it.',
+      )
+      result[key] = render ? render(raw, () => place) : raw
       continue
     }
     const value = render && known.type !== 'hooks' ? render(raw, () => place) : raw

@@ -155,7 +155,10 @@ function scopeOf({ vars = {}, env = process.env }: ProfileOptions): Scope {
     if (value !== undefined) return value
     throw new ProjectError(`The environment variable '${name}' is not set`, {
       place: site,
-      hint: `Set it, give a default: env_var('${name}', '…'), or set DATABASE_URL.`,
+      // Where it is set, something else of the profile is asked for.
+      hint: env.DATABASE_URL
+        ? `Set it, or give a default: env_var('${name}', '…').`
+        : `Set it, give a default: env_var('${name}', '…'), or set DATABASE_URL.`,
     })
   }
   const names: Record<string, JinjaFunction> = { env_var, var: args => fromJs(vars[String(args[0])] ?? null) ?? args[1] ?? null }

@@ -22,6 +22,7 @@ import {
   TABLE,
   TOP,
   UNIT,
+  VERSION,
 } from './property-shapes.ts'
 import { readTests, type TestProperties } from './test-properties.ts'
 
@@ -39,6 +40,15 @@ export interface NodeProperties {
   /** Of a snapshot that is made in YAML: `ref('agents')`. */
   relation?: string
   relationAt?: Place
+  /** Of a version of a model: its number, the name of its file, and whether ref() without a version means it. */
+  version?: ModelVersion
+}
+
+/** Which version of a model properties are for. */
+export interface ModelVersion {
+  v: string
+  file: string
+  isLatest: boolean
 }
 
 /** A column, with the generic tests on it. */
@@ -121,26 +131,64 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
     const read = readShape(map, `a ${kind}`, SHAPES[kind], errors, warnings)
     const name = nameOf(map, kind)
     if (name === undefined) return
+    const versions = versionsOf(read, name)
+    for (const version of versions.length > 0 ? versions : [undefined]) addNode(map, read, kind, name, version)
+  }
+
+  function addNode(
+    map: YamlMap,
+    read: YamlMap,
+    kind: NodeProperties['kind'],
+    name: string,
+    version?: ModelVersion & { read: YamlMap },
+  ): void {
+    const own = version?.read ?? {}
+    const tested = own.tests !== undefined || own.data_tests !== undefined ? { ...read, ...own } : read
     into.nodes.push({
       kind,
       name,
       place: placeOfValue(map, 'name') ?? { file },
-      description: text(read.description),
+      description: text(own.description ?? read.description),
       ...describedAt(map),
-      config: configOf(map, read),
-      columns: columnsOf(read),
+      config: configPlaces({ ...configOf(map, read), ...(isYamlMap(own.config) ? own.config : {}) }, map),
+      columns: own.columns === undefined ? columnsOf(read) : versionColumns(read, own),
       constraints: constraintsOf(read),
-      tests: kind === 'test' ? [] : readTests(map, read, file, errors),
+      tests: kind === 'test' ? [] : readTests(map, tested, file, errors),
+      ...(version ? { version: { v: version.v, file: version.file, isLatest: version.isLatest } } : {}),
       ...(kind === 'snapshot' && read.relation !== undefined ? { relation: text(read.relation), ...relationAt(map) } : {}),
     })
   }
 
+  function versionsOf(read: YamlMap, name: string): (ModelVersion & { read: YamlMap })[] {
+    const found = maps(read, 'versions').map(map => readShape(map, 'a version', VERSION, errors, warnings))
+    const numbers = found.map(({ v }) => text(v))
+    const newest = [...numbers].sort((one, other) => one.localeCompare(other, 'en', { numeric: true })).at(-1)
+    const latest = read.latest_version === undefined ? newest : text(read.latest_version)
+    return found.map((own, index) => {
+      const v = numbers[index]!
+      return { v, file: text(own.defined_in ?? `${name}_v${v}`), isLatest: v === latest, read: own }
+    })
+  }
+
+  // What a version says of columns, laid over those of the model that it includes.
+  function versionColumns(read: YamlMap, own: YamlMap): ColumnProperties[] {
+    const given = maps(own, 'columns')
+    const rule = given.find(map => map.include !== undefined)
+    const excluded = list(rule?.exclude)
+    const included = rule === undefined ? ['*'] : list(rule.include)
+    const isIncluded = (name: string): boolean =>
+      (included.includes('*') || included.includes('all') || included.includes(name)) && !excluded.includes(name)
+    const mine = columnsOf({ ...own, columns: given.filter(map => map !== rule) })
+    const names = mine.map(({ name }) => name)
+    return [...columnsOf(read).filter(({ name }) => isIncluded(name) && !names.includes(name)), ...mine]
+  }
+
   function readSource(map: YamlMap): void {
-    const read = readShape(map, 'a source', SOURCE, errors)
+    const read = readShape(map, 'a source', SOURCE, errors, warnings)
     const sourceName = nameOf(map, 'source')
     if (sourceName === undefined) return
     for (const table of maps(read, 'tables')) {
-      const own = readShape(table, 'a table of a source', TABLE, errors)
+      const own = readShape(table, 'a table of a source', TABLE, errors, warnings)
       const name = nameOf(table, 'table')
       if (name === undefined) continue
       const config = isYamlMap(read.config) ? read.config : {}
@@ -168,7 +216,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
   }
 
   function readMacro(map: YamlMap): void {
-    const read = readShape(map, 'a macro', MACRO, errors)
+    const read = readShape(map, 'a macro', MACRO, errors, warnings)
     const name = nameOf(map, 'macro')
     if (name === undefined) return
     const config = isYamlMap(read.config) ? read.config : {}
@@ -177,20 +225,20 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
       place: placeOfValue(map, 'name') ?? { file },
       description: text(read.description),
       meta: (read.meta ?? config.meta ?? {}) as YamlMap,
-      arguments: maps(read, 'arguments').map(argument => readShape(argument, 'an argument', ARGUMENT, errors) as never),
+      arguments: maps(read, 'arguments').map(argument => readShape(argument, 'an argument', ARGUMENT, errors, warnings) as never),
     })
   }
 
   function readUnitTest(map: YamlMap): void {
-    const read = readShape(map, 'a unit test', UNIT, errors)
+    const read = readShape(map, 'a unit test', UNIT, errors, warnings)
     const name = nameOf(map, 'unit test')
     if (name === undefined) return
     const place = placeOfValue(map, 'name') ?? { file }
     for (const key of ['model', 'expect'])
       if (read[key] === undefined) errors.push(new ProjectError(`The unit test '${name}' has no '${key}'`, { place }))
-    for (const given of maps(read, 'given')) readShape(given, 'an input of a unit test', GIVEN, errors)
-    if (isYamlMap(read.expect)) readShape(read.expect, 'the expectation of a unit test', EXPECT, errors)
-    if (isYamlMap(read.overrides)) readShape(read.overrides, 'overrides', OVERRIDES, errors)
+    for (const given of maps(read, 'given')) readShape(given, 'an input of a unit test', GIVEN, errors, warnings)
+    if (isYamlMap(read.expect)) readShape(read.expect, 'the expectation of a unit test', EXPECT, errors, warnings)
+    if (isYamlMap(read.overrides)) readShape(read.overrides, 'overrides', OVERRIDES, errors, warnings)
     into.unitTests.push({
       name,
       place,
@@ -206,16 +254,20 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
   function columnsOf(read: YamlMap): ColumnProperties[] {
     const columns = new Map<string, ColumnProperties>()
     for (const map of maps(read, 'columns')) {
-      const own = readShape(map, 'a column', COLUMN, errors)
+      const own = readShape(map, 'a column', COLUMN, errors, warnings)
       const name = nameOf(map, 'column')
       if (name === undefined) continue
       const place = placeOfValue(map, 'name') ?? { file }
       const other = columns.get(name)
       if (other) {
-        errors.push(new ProjectError(`The column '${name}' is described twice, first at ${fileAndLine(other.place)}`, { place }))
-        continue
+        warnings.push({
+          message: `The column '${name}' is described twice, first at ${fileAndLine(other.place)}`,
+          place,
+          hint: 'The last description counts, and the tests of both.',
+        })
       }
       const config = isYamlMap(own.config) ? own.config : {}
+      const before = other?.tests ?? []
       const tags = [...list(own.tags), ...list(config.tags)]
       columns.set(name, {
         name,
@@ -227,14 +279,14 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
         meta: { ...(own.meta as YamlMap), ...(config.meta as YamlMap) },
         tags,
         constraints: constraintsOf(own),
-        tests: readTests(map, own, file, errors, own.quote === true ? `"${name}"` : name, tags),
+        tests: [...before, ...readTests(map, own, file, errors, own.quote === true ? `"${name}"` : name, tags)],
       })
     }
     return [...columns.values()]
   }
 
   function constraintsOf(read: YamlMap): Constraint[] {
-    return maps(read, 'constraints').map(map => readShape(map, 'a constraint', CONSTRAINT, errors) as unknown as Constraint)
+    return maps(read, 'constraints').map(map => readShape(map, 'a constraint', CONSTRAINT, errors, warnings) as unknown as Constraint)
   }
 
   function nameOf(map: YamlMap, what: string): string | undefined {

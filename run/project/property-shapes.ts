@@ -11,7 +11,6 @@ export const TEST_CONFIG = new Set(
 
 const common: Shapes = { name: 'text', description: 'text', config: 'map', meta: 'map', tags: 'texts', docs: 'map' }
 const tested: Shapes = { columns: 'maps', tests: 'list', data_tests: 'list' }
-const unversioned = 'one model per name; give the new version a name of its own'
 
 /** A properties file. */
 export const TOP: Shapes = {
@@ -38,12 +37,14 @@ export const MODEL: Shapes = {
   ...tested,
   constraints: 'maps',
   deprecation_date: { use: 'the description, or `meta:`', harmless: true },
-  versions: { use: unversioned },
-  latest_version: { use: unversioned },
+  versions: 'maps',
+  latest_version: 'any',
   access: { use: 'grants of the database', harmless: true },
   group: { use: '`tags:`', harmless: true },
   time_spine: { use: 'a model of dates', harmless: true },
 }
+/** A version of a model. */
+export const VERSION: Shapes = { ...common, ...tested, v: 'any', defined_in: 'text', constraints: 'maps' }
 /** A seed. */
 export const SEED: Shapes = { ...common, ...tested }
 /** A snapshot; with `relation` the YAML is all that there is of it. */
@@ -93,7 +94,7 @@ export const SOURCE: Shapes = {
   schema: 'text',
   tables: 'maps',
   quoting: { use: 'nothing: names are always quoted' },
-  overrides: { use: 'the source itself: packages are not supported' },
+  overrides: { use: 'the source under a name of your own' },
 }
 /** A table of a source. */
 export const TABLE: Shapes = {
@@ -116,7 +117,7 @@ export const UNIT: Shapes = {
   given: 'maps',
   expect: 'map',
   overrides: 'map',
-  versions: { use: unversioned },
+  versions: 'texts',
 }
 /** An input of a unit test. */
 export const GIVEN: Shapes = { input: 'text', rows: 'any', format: 'text', fixture: 'text' }

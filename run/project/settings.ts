@@ -21,6 +21,10 @@ export interface Settings {
   analysisPaths: string[]
   functionPaths: string[]
   targetPath: string
+  /** Where packages are installed. */
+  packagesPath: string
+  /** `dispatch:`: in which packages macros of a namespace are looked for. */
+  dispatch: Map<string, string[]>
   /** Where dbt.log goes. */
   logPath: string
   /** `models:`, `seeds:`, `tests:`/`data_tests:`, `snapshots:`, `sources:`, `unit_tests:` as written. */
@@ -58,8 +62,7 @@ export async function readProjectFile(projectDir: string): Promise<{ dir: string
 }
 
 /** Reads dbt_project.yml; undefined when it is no project at all. */
-export function readSettings(data: Yaml, errors: ProjectError[], warnings: Problem[] = []): Settings | undefined {
-  const file = 'dbt_project.yml'
+export function readSettings(data: Yaml, errors: ProjectError[], warnings: Problem[] = [], file = 'dbt_project.yml'): Settings | undefined {
   if (!isYamlMap(data)) {
     if (errors.length === 0) errors.push(new ProjectError('dbt_project.yml must be a mapping with a name', { place: { file } }))
     return undefined
@@ -85,20 +88,28 @@ export function readSettings(data: Yaml, errors: ProjectError[], warnings: Probl
       }),
     )
   }
+  for (const [old, name] of Object.entries(RENAMED)) {
+    if (read[old] === undefined) continue
+    const place = placeOf(data, old)
+    const message = `The '${old}' config has been renamed to '${name}'`
+    warnings.push({ message, ...(place ? { place } : {}), hint: `Please update your dbt_project.yml: write ${name}.` })
+  }
   const tree = (key: string): YamlMap | undefined => read[key] as YamlMap | undefined
   const test = tree('data_tests') ?? tree('tests')
   return {
     name,
     version: String(read.version ?? ''),
     profile: read.profile === undefined ? undefined : String(read.profile),
-    modelPaths: paths(read['model-paths'], ['models']),
-    seedPaths: paths(read['seed-paths'], ['seeds']),
+    modelPaths: paths(read['model-paths'] ?? read['source-paths'], ['models']),
+    seedPaths: paths(read['seed-paths'] ?? read['data-paths'], ['seeds']),
     testPaths: paths(read['test-paths'], ['tests']),
     macroPaths: paths(read['macro-paths'], ['macros']),
     docsPaths: paths(read['docs-paths'], []),
     snapshotPaths: paths(read['snapshot-paths'], ['snapshots']),
     functionPaths: paths(read['function-paths'], ['functions']),
     analysisPaths: paths(read['analysis-paths'], ['analyses']),
+    packagesPath: String(read['packages-install-path'] ?? 'dbt_packages'),
+    dispatch: dispatchOf(read.dispatch, errors),
     targetPath: String(read['target-path'] ?? 'target'),
     logPath: String(read['log-path'] ?? 'logs'),
     trees: {
@@ -137,6 +148,17 @@ export function varsFile(data: Yaml, { written, name }: Settings, errors: Projec
   return varsOf(isYamlMap(vars) ? vars : {}, name)
 }
 
+function dispatchOf(value: Yaml | undefined, errors: ProjectError[]): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const item of (value ?? []) as YamlMap[]) {
+    const { macro_namespace: namespace, search_order: order } = readShape(item, 'dispatch', DISPATCH, errors)
+    if (typeof namespace === 'string') found.set(namespace, texts(order))
+  }
+  return found
+}
+
+const DISPATCH: Shapes = { macro_namespace: 'text', search_order: 'texts' }
+
 function citusMode(data: YamlMap, value: Yaml | undefined, errors: ProjectError[]): CitusMode {
   // YAML of old reads on and off as true and false.
   const mode = value === true ? 'on' : value === false ? 'off' : (value ?? 'auto')
@@ -174,7 +196,12 @@ function texts(value: Yaml | undefined): string[] {
   return value === undefined || value === null ? [] : Array.isArray(value) ? value.map(String) : [String(value)]
 }
 
+/** What dbt called otherwise before its version 1.0, and takes with a deprecation. */
+const RENAMED = { 'source-paths': 'model-paths', 'data-paths': 'seed-paths' }
+
 const PROJECT: Shapes = {
+  'source-paths': 'texts',
+  'data-paths': 'texts',
   name: 'text',
   version: 'text',
   'config-version': 'any',
@@ -193,7 +220,7 @@ const PROJECT: Shapes = {
   'packages-install-path': 'text',
   'clean-targets': 'texts',
   'require-dbt-version': 'texts',
-  'query-comment': { use: 'application_name in DATABASE_URL: sessions are told apart by it' },
+  'query-comment': { use: 'application_name in DATABASE_URL: sessions are told apart by it', harmless: true },
   'on-run-start': 'texts',
   'on-run-end': 'texts',
   flags: 'map',
@@ -212,6 +239,6 @@ const PROJECT: Shapes = {
   metrics: { use: 'models', harmless: true },
   'semantic-models': { use: 'models', harmless: true },
   'saved-queries': { use: 'views', harmless: true },
-  dispatch: { use: 'a macro of the same name in macros/' },
-  quoting: { use: 'nothing: names are always quoted' },
+  dispatch: 'maps',
+  quoting: { use: 'nothing: names are always quoted', harmless: true },
 }

@@ -2,15 +2,20 @@ import type { Place } from '../base/errors.ts'
 import { ProjectError } from '../base/errors.ts'
 import type { Answers, FoundColumn, FoundRelation, Request } from '../database/introspection.ts'
 import { str } from '../jinja/text.ts'
-import { fromJs, isDict, type JinjaFunction, type JinjaObject, missing, tuple, type Value } from '../jinja/values.ts'
-import { quote, type Relation, relationIn, relationObject } from '../manifest/relation.ts'
+import { isDict, type JinjaFunction, type JinjaObject, tuple, type Value } from '../jinja/values.ts'
+import { quote, type Relation, relationIn, relationObject, relationText } from '../manifest/relation.ts'
 import { namespace } from './python-modules.ts'
+import { columnValues } from './query-values.ts'
 
 /** How a context asks the database: the answer, or undefined while parsing. */
 export type Ask = <Kind extends Request['kind']>(request: Extract<Request, { kind: Kind }>) => Answers[Kind] | undefined
 
 /** `adapter`: dbt's methods over one database. `dispatch` finds a macro by name. */
-export function adapterObject(ask: Ask, database: string, dispatch: (name: string, site: Place) => Value): JinjaObject {
+export function adapterObject(
+  ask: Ask,
+  database: string,
+  dispatch: (name: string, namespace: string | undefined, site: Place) => Value,
+): JinjaObject {
   const relation = ({ schema, identifier, type }: FoundRelation): Value => relationObject({ database, schema, identifier, type })
   const named = (args: Value[], kwargs: Readonly<Record<string, Value>>): { schema: string; identifier: string } => ({
     schema: str(args[1] ?? kwargs.schema ?? ''),
@@ -22,7 +27,14 @@ export function adapterObject(ask: Ask, database: string, dispatch: (name: strin
     return (ask({ kind: 'columns', schema: of.schema ?? '', identifier: of.identifier }) ?? []).map(columnObject)
   }
   const methods: Record<string, JinjaFunction> = {
-    dispatch: (args, kwargs, site) => dispatch(str(args[0] ?? kwargs.macro_name ?? ''), site),
+    dispatch: (args, kwargs, site) => {
+      const namespace = args[1] ?? kwargs.macro_namespace
+      return dispatch(
+        str(args[0] ?? kwargs.macro_name ?? ''),
+        namespace === undefined || namespace === null ? undefined : str(namespace),
+        site,
+      )
+    },
     get_relation: (args, kwargs) => {
       const answer = ask({ kind: 'relation', ...named(args, kwargs) })
       return answer ? relation(answer) : null
@@ -45,12 +57,52 @@ export function adapterObject(ask: Ask, database: string, dispatch: (name: strin
     quote_seed_column: args => quote(str(args[0] ?? '')),
     type: () => 'postgres',
     get_show_indexes_sql: () => '',
+    ...changing(ask),
+    execute: (args, kwargs, site) => {
+      const answer = ask({ kind: 'query', sql: str(args[0] ?? kwargs.sql ?? ''), place: site })
+      const result = resultObject(answer)
+      return tuple([result.get('response')!, result.get('table')!])
+    },
+    // One transaction holds all that runs, and the database is asked each time: there is nothing to do.
+    ...Object.fromEntries(['cache_added', 'cache_dropped', 'cache_renamed', 'commit_if_has_connection'].map(name => [name, () => ''])),
+    verify_database: args => {
+      const wanted = str(args[0] ?? '').replaceAll('"', '')
+      if (wanted.toLowerCase() === database.toLowerCase()) return ''
+      throw new ProjectError(`Cross-database reference: the build works in '${database}', not in '${wanted}'`)
+    },
   }
-  return namespace(methods, 'adapter')
+  return namespace({ ...methods, config: namespace({ quoting: new Map() }) }, 'adapter')
 
   function list(of: Value | undefined): Value {
     const schema = relationIn(of)?.schema ?? (typeof of === 'string' ? of : '')
     return (ask({ kind: 'relations', schema }) ?? []).map(relation)
+  }
+}
+
+/** The methods that change relations; each is a statement in the build's transaction. */
+function changing(ask: Ask): Record<string, JinjaFunction> {
+  const run =
+    (statement: (of: Relation, args: Value[]) => string, name: string): JinjaFunction =>
+    (args, kwargs, site) => {
+      const given = args.length > 0 ? args : Object.values(kwargs)
+      ask({ kind: 'query', sql: statement(theRelation(given[0], `adapter.${name}`), given), place: site })
+      return ''
+    }
+  const schemaOf = ({ schema }: Relation): string => quote(schema ?? '')
+  const kindOf = ({ type }: Relation): string => String(type ?? 'table').replace('_', ' ')
+  return {
+    create_schema: run(of => `create schema if not exists ${schemaOf(of)}`, 'create_schema'),
+    drop_schema: run(of => `drop schema if exists ${schemaOf(of)} cascade`, 'drop_schema'),
+    truncate_relation: run(of => `truncate table ${relationText(of)}`, 'truncate_relation'),
+    rename_relation: run(
+      (of, args) =>
+        `alter ${kindOf(of)} ${relationText(of)} rename to ${quote(theRelation(args[1], 'adapter.rename_relation').identifier)}`,
+      'rename_relation',
+    ),
+    drop_relation: run(of => {
+      if (!of.type) throw new ProjectError(`adapter.drop_relation() needs to know whether ${relationText(of)} is a table or a view`)
+      return `drop ${kindOf(of)} if exists ${relationText(of)} cascade`
+    }, 'drop_relation'),
   }
 }
 
@@ -70,7 +122,8 @@ export const API: JinjaObject = namespace(
       },
       'class Relation',
     ),
-    Column: namespace(
+    Column: classOf(
+      (name, type) => columnObject({ name: str(name ?? ''), type: str(type ?? '') }),
       {
         create: args => columnObject({ name: str(args[0] ?? ''), type: str(args[1] ?? '') }),
         translate_type: args =>
@@ -86,6 +139,11 @@ export const API: JinjaObject = namespace(
   },
   'api',
 )
+
+function classOf(make: (...args: Value[]) => Value, own: Record<string, Value>, name: string): Value {
+  const call: JinjaFunction = args => make(...args)
+  return Object.assign(call, namespace(own, name))
+}
 
 /** dbt's Column of something that exists. */
 export function columnObject({ name, type, charSize, numericPrecision, numericScale }: FoundColumn): JinjaObject {
@@ -126,47 +184,74 @@ export function columnObject({ name, type, charSize, numericPrecision, numericSc
 
 /** What run_query() gives: agate's Table, as far as dbt projects use it. While parsing it is empty and has any column. */
 export function tableObject(answer: Answers['query'] | undefined): JinjaObject {
-  const { columns, rows } = answer ?? { columns: [], rows: [] }
+  const { columns, rows } = readAnswer(answer)
   const names = columns.map(column => column.name)
-  const values = (index: number): Value[] => rows.map(row => fromJs(row[index]))
   const column = (index: number): JinjaObject => ({
     ...namespace(
-      { name: names[index] ?? '', values: () => tuple(values(index)), values_distinct: () => [...new Set(values(index))] },
+      {
+        name: names[index] ?? '',
+        values: () => tuple([...(columns[index]?.values ?? [])]),
+        values_distinct: () => tuple([...new Set(columns[index]?.values ?? [])]),
+      },
       'column',
     ),
-    iterate: () => values(index),
+    iterate: () => columns[index]?.values ?? [],
+    toString: () => `<agate.Column: ${str(tuple([...(columns[index]?.values ?? [])]))}>`,
   })
-  const row = (cells: unknown[]): JinjaObject => {
-    const items = cells.map(fromJs)
-    const methods: Record<string, JinjaFunction> = {
-      values: () => tuple(items),
-      keys: () => tuple([...names]),
-      dict: () => new Map(names.map((name, index): [Value, Value] => [name, items[index]!])),
-      get: args => items[names.indexOf(str(args[0] ?? ''))] ?? args[1] ?? null,
-    }
-    return {
-      get: name => (names.includes(name) ? items[names.indexOf(name)] : Object.hasOwn(methods, name) ? methods[name] : undefined),
-      keys: () => [...names, ...Object.keys(methods)],
-      iterate: () => items,
-      toString: () => `<Row (${items.map(str).join(', ')})>`,
-    }
-  }
   const columnList: JinjaObject = answer
     ? {
         get: name => {
           if (name === 'keys') return () => tuple([...names])
+          if (name === 'items') return () => names.map((own, index) => tuple([own, column(index)]))
+          if (name === 'values') return () => tuple(names.map((_, index) => column(index)))
+          if (name === 'dict') return () => new Map(names.map((own, index): [Value, Value] => [own, column(index)]))
+          if (name === 'get') return args => (names.includes(str(args[0] ?? '')) ? column(names.indexOf(str(args[0]!))) : (args[1] ?? null))
           return names.includes(name) ? column(names.indexOf(name)) : undefined
         },
         keys: () => names,
         iterate: () => names.map((_, index) => column(index)),
       }
-    : { get: name => (name === 'keys' ? () => tuple([]) : column(0)), iterate: () => [column(0)] }
-  const allRows = (): Value[] => rows.map(row)
+    : { get: name => (['keys', 'items', 'values'].includes(name) ? () => tuple([]) : column(0)), iterate: () => [column(0)] }
+  const allRows = (): Value[] => rows.map(items => rowObject(names, items))
   return {
     ...namespace({ columns: columnList, column_names: tuple([...names]), rows: allRows(), print_table: () => null }, 'Table'),
     iterate: allRows,
     toString: () => `<Table ${names.join(', ')}: ${rows.length} rows>`,
   }
+}
+
+function rowObject(names: string[], items: Value[]): JinjaObject {
+  const methods: Record<string, JinjaFunction> = {
+    values: () => tuple([...items]),
+    keys: () => tuple([...names]),
+    items: () => names.map((name, index) => tuple([name, items[index]!])),
+    dict: () => new Map(names.map((name, index): [Value, Value] => [name, items[index]!])),
+    get: args => items[names.indexOf(str(args[0] ?? ''))] ?? args[1] ?? null,
+  }
+  return {
+    get: name => (names.includes(name) ? items[names.indexOf(name)] : Object.hasOwn(methods, name) ? methods[name] : undefined),
+    keys: () => [...names, ...Object.keys(methods)],
+    iterate: () => items,
+    toString: () => `<agate.Row: ${str(tuple([...items]))}>`,
+  }
+}
+
+/** Columns with their values and rows of values; a name that comes twice gets a number, as in dbt. */
+function readAnswer(answer: Answers['query'] | undefined): { columns: { name: string; values: Value[] }[]; rows: Value[][] } {
+  const { columns, rows } = answer ?? { columns: [], rows: [] }
+  const seen = new Map<string, number>()
+  const read = columns.map(({ name, type }, index) => {
+    const count = (seen.get(name) ?? 0) + 1
+    seen.set(name, count)
+    return {
+      name: count === 1 ? name : `${name}_${count}`,
+      values: columnValues(
+        type,
+        rows.map(row => row[index]),
+      ),
+    }
+  })
+  return { columns: read, rows: rows.map((_, at) => read.map(({ values }) => values[at]!)) }
 }
 
 /** What load_result() gives for a statement. */
@@ -178,22 +263,11 @@ export function resultObject(answer: Answers['query'] | undefined): JinjaObject 
         get: name => (name === 'code' ? (status.split(' ')[0] ?? '') : name === '_message' ? status : undefined),
         toString: () => status,
       } as JinjaObject,
-      data: (answer?.rows ?? []).map(row => tuple(row.map(fromJs))),
+      data: readAnswer(answer).rows.map(tuple),
       table: tableObject(answer),
     },
     'result',
   )
-}
-
-/** For packages that a project may expect: their names exist, but say what to do instead. */
-export function missingPackage(name: string): JinjaObject {
-  return {
-    get: macro =>
-      missing(
-        `'${name}.${macro}' is not there: packages are not supported`,
-        () => `Copy the macro ${macro} into macros/ and call it by its name alone.`,
-      ) as Value,
-  }
 }
 
 function theRelation(value: Value | undefined, what: string): Relation {

@@ -1,4 +1,5 @@
-import { explainPostgres } from '../base/codeframe.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { explainPostgres, fileAndLine } from '../base/codeframe.ts'
 import { isPostgresError, type Place, ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { Answers, Introspect, Request } from '../database/introspection.ts'
@@ -6,11 +7,14 @@ import { isOutput, outputText } from '../jinja/output.ts'
 import { renderedOf } from '../jinja/render.ts'
 import { bindMacro, fromJs, type Kwargs, macroOf, parseTemplate, type Rendered, render, type Value } from '../jinja/template.ts'
 import { toJs } from '../jinja/values.ts'
+import { findRelationNode, findSourceNode } from '../manifest/find-node.ts'
 import type { Node, Project } from '../manifest/node.ts'
 import { type Relation, relationObject, relationOf } from '../manifest/relation.ts'
 import type { Ask } from './adapter.ts'
-import { createScope, macroBook } from './context.ts'
+import { createScope } from './context.ts'
 import { callTest, testArguments, testMacro } from './generic-test.ts'
+import { graphOf } from './graph-dict.ts'
+import { macroBook, macroNamed, macroNames } from './macro-book.ts'
 import { text } from './node-context.ts'
 import type { Rendering } from './rendering.ts'
 import { joinCtes, piecesOf } from './spliced-sql.ts'
@@ -34,6 +38,8 @@ export interface RunContext {
   standIn?: (node: Node, site: Place) => string | undefined
   /** What config() said as the template was rendered for this run: it may name what parsing did not know yet, such as last_built(). */
   configured?: (node: Node, values: Record<string, unknown>) => void
+  /** Whose macros and vars a text without a node sees first; the project's when not given. */
+  packageName?: string
   /** More names for the template: pre_hooks, sql, compiled_code … */
   extra?: Record<string, unknown>
 }
@@ -86,10 +92,9 @@ export async function renderMacro(
   args: Record<string, unknown>,
   context: RunContext = {},
 ): Promise<Rendered> {
-  const book = macroBook(project)
-  const macro = book.own.get(name) ?? book.runner.get(name)
+  const macro = macroNamed(macroBook(project), name)
   if (!macro) {
-    const hint = didYouMean(name, [...book.own.keys(), ...book.runner.keys()])
+    const hint = didYouMean(name, macroNames(macroBook(project)))
     throw new ProjectError(`There is no macro '${name}'`, hint ? { hint } : {})
   }
   const kwargs: Kwargs = Object.fromEntries(Object.entries(args).map(([key, value]) => [key, toValue(value)]))
@@ -109,7 +114,7 @@ export function cteName(node: Node): string {
 async function renderNode(project: Project, node: Node, context: RunContext): Promise<{ rendered: Rendered; ephemeral: string[] }> {
   const { result, ephemeral } = await replay(project, node, context, (scope, rendering) => {
     const { generic, namespace, attachedTo = '' } = node.test ?? {}
-    const macro = generic === undefined ? undefined : testMacro(project, generic, namespace)
+    const macro = generic === undefined ? undefined : testMacro(project, generic, namespace, node.packageName)
     const attached = project.nodes.get(attachedTo) ?? project.sources.get(attachedTo)
     if (!macro || !attached) return render(templateOf(node), scope)
     return callTest(macro, testArguments(node, attached, rendering, scope, project), node.place, scope)
@@ -178,15 +183,16 @@ function runSession(
   ephemeral: Set<string>,
   said: { to: 'print' | 'warn'; message: string }[],
 ): Rendering {
+  const packageName = node?.packageName ?? context.packageName ?? project.name
   const visible = (id: string): boolean => node === null || id === node.uniqueId || node.dependsOn.includes(id)
   return {
     node,
+    packageName,
     execute: true,
     strict: true,
-    ref: (name, pack, site) => {
-      const found = ['model', 'seed', 'snapshot'].map(type => project.nodes.get(`${type}.${project.name}.${name}`)).find(Boolean)
-      if (!found || (pack !== undefined && pack !== project.name))
-        throw unknown(`'${name}' is no model or seed of the project`, site, name, [...project.nodes.values()].filter(isRelation))
+    ref: (name, pack, site, version) => {
+      const found = findRelationNode(project, packageName, name, pack, { version })
+      if (!found) throw unknown(`'${name}' is no model or seed of the project`, site, name, [...project.nodes.values()].filter(isRelation))
       if (!visible(found.uniqueId)) throw unseen(node!, `ref('${name}')`, site)
       const standIn = context.standIn?.(found, site)
       if (standIn !== undefined) return relationObject({ ...relationOf(found), standIn })
@@ -195,7 +201,7 @@ function runSession(
       return relationObject({ database: null, schema: null, identifier: cteName(found), type: 'cte', cte: true })
     },
     source: (source, table, site) => {
-      const found = project.sources.get(`source.${project.name}.${source}.${table}`)
+      const found = findSourceNode(project, packageName, source, table)
       if (!found) throw unknown(`'${source}.${table}' is no source of the project`, site, table, [...project.sources.values()])
       if (!visible(found.uniqueId)) throw unseen(node!, `source('${source}', '${table}')`, site)
       const standIn = context.standIn?.(found, site)
@@ -203,11 +209,17 @@ function runSession(
     },
     configure: () => {},
     ask,
+    graph: () => graphOf(project),
     isIncremental: () => node !== null && (context.isIncremental?.(node) ?? false),
     lastBuilt: () => (node === null ? 0 : (context.lastBuilt?.(node) ?? 0)),
     onCitus: () => context.onCitus ?? false,
     print: message => void said.push({ to: 'print', message }),
     warn: message => void said.push({ to: 'warn', message }),
+    tell: ({ message, place }) => {
+      // What parsing has seen it has told.
+      const isKnown = project.warnings.some(known => known.message === message && isDeepStrictEqual(known.place, place))
+      if (!isKnown) said.push({ to: 'warn', message: `${place ? fileAndLine(place) : (node?.name ?? 'A template')}: ${message}` })
+    },
     used: new Set(),
     extra: new Map(Object.entries(context.extra ?? {}).map(([key, value]) => [key, toValue(value)])),
   }

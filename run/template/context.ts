@@ -1,18 +1,15 @@
-import { bindMacro, type JinjaFunction, type Scope, type Value } from '../jinja/template.ts'
-import { missing } from '../jinja/values.ts'
+import { ProjectError } from '../base/errors.ts'
+import { didYouMean } from '../base/suggest.ts'
+import { bindMacro, type JinjaFunction, parseTemplate, render, type Scope, type Value } from '../jinja/template.ts'
+import { fromJs, type JinjaObject, missing } from '../jinja/values.ts'
 import type { Macro } from '../manifest/node.ts'
-import { API, missingPackage } from './adapter.ts'
+import { API } from './adapter.ts'
 import { moment } from './datetime.ts'
 import { FUNCTIONS } from './dbt-functions.ts'
+import { dispatchedMacro, macroBook } from './macro-book.ts'
 import { type Here, NODE_VALUES } from './node-context.ts'
 import { MODULES, namespace } from './python-modules.ts'
 import type { Rendering, World } from './rendering.ts'
-
-/** Macros by name: the project's own come before the runner's. */
-export interface MacroBook {
-  own: Map<string, Macro>
-  runner: Map<string, Macro>
-}
 
 /** The names of a template of a node: `extra`, the project's macros, dbt's context, the runner's macros. */
 export function createScope(world: World, rendering: Rendering): Scope {
@@ -20,11 +17,34 @@ export function createScope(world: World, rendering: Rendering): Scope {
   const base = baseValues(world)
   const made = new Map<string, Value>()
   const called = new Map<string, JinjaFunction>()
-  const here: Here = { world, rendering, macro: name => macro(book.own.get(name)) ?? macro(book.runner.get(name)), results: new Map() }
+  const local = book.packages.get(rendering.packageName) ?? book.own
+  const here: Here = {
+    world,
+    rendering,
+    dispatched,
+    results: new Map(),
+    scope: { get: name => scope.get(name), keys: () => scope.keys?.() ?? [] },
+    renderText: (source, site) => render(parseTemplate(source, site.file, site.line, site.column), scope).text,
+  }
   const scope: Scope = {
+    isParsing: !rendering.strict,
+    tell: problem => rendering.tell(problem),
     get: name =>
-      rendering.extra.get(name) ?? macro(book.own.get(name)) ?? own(name) ?? macro(book.runner.get(name)) ?? base.get(name) ?? pack(name),
-    keys: () => [...rendering.extra.keys(), ...book.own.keys(), ...Object.keys(NODE_VALUES), ...book.runner.keys(), ...base.keys()],
+      rendering.extra.get(name) ??
+      macro(local.get(name)) ??
+      macro(book.own.get(name)) ??
+      own(name) ??
+      runners(name) ??
+      base.get(name) ??
+      pack(name),
+    keys: () => [
+      ...rendering.extra.keys(),
+      ...local.keys(),
+      ...book.own.keys(),
+      ...Object.keys(NODE_VALUES),
+      ...book.runner.keys(),
+      ...base.keys(),
+    ],
   }
   return scope
 
@@ -48,29 +68,86 @@ export function createScope(world: World, rendering: Rendering): Scope {
     return call
   }
 
+  // dbt's own macros dispatch: a form of the project's comes before ours.
+  function runners(name: string): JinjaFunction | undefined {
+    const plain = name.replace(/^(default|postgres)__/, '')
+    if (plain !== name) return macro(book.runner.get(name) ?? book.runner.get(plain))
+    if (!book.runner.has(name)) return undefined
+    return dispatched(name, 'dbt').found ?? macro(book.runner.get(name))
+  }
+
+  function dispatched(name: string, namespace: string | undefined): { found?: JinjaFunction; sought: string[] } {
+    const { found, sought } = dispatchedMacro(world, rendering.packageName, name, namespace)
+    return { ...(found ? { found: macro(found)! } : {}), sought }
+  }
+
   function pack(name: string): Value | undefined {
-    const macros = name === world.name ? book.own : name === 'dbt' || name === 'dbt_postgres' ? book.runner : undefined
-    if (macros) return { get: (key: string) => macro(macros.get(key)), keys: () => macros.keys() }
-    return PACKAGES.has(name) ? missingPackage(name) : undefined
+    const isRunner = name === 'dbt' || name === 'dbt_postgres'
+    const macros = isRunner ? book.runner : (book.packages.get(name) ?? (world.packageVars.has(name) ? NO_MACROS : undefined))
+    if (!macros) return COMMON.has(name) ? notInstalled(name) : undefined
+    const find = isRunner
+      ? (key: string) => runners(key) ?? (OF_DBT.has(key) ? own(key) : undefined)
+      : (key: string) => macro(macros.get(key))
+    return packageObject(name, macros, key => rendering.extra.get(`${name}.${key}`) ?? find(key))
   }
 }
 
-/** The macros of a world by their names. */
-export function macroBook(world: Pick<World, 'macros' | 'name'>): MacroBook {
-  let book = books.get(world.macros)
-  if (!book) {
-    book = { own: new Map(), runner: new Map() }
-    for (const macro of world.macros.values()) (macro.packageName === world.name ? book.own : book.runner).set(macro.name, macro)
-    books.set(world.macros, book)
-  }
-  return book
-}
-
-const books = new WeakMap<Map<string, Macro>, MacroBook>()
-const bases = new WeakMap<object, Map<string, Value>>()
-const PACKAGES = new Set(
-  'dbt_utils dbt_expectations dbt_date codegen audit_helper elementary dbt_artifacts dbt_project_evaluator'.split(' '),
+// Packages that many projects use: of one that is not installed it is said what to do.
+const COMMON = new Set(
+  'audit_helper automate_dv codegen dbt_artifacts dbt_date dbt_expectations dbt_project_evaluator dbt_utils elementary fivetran_utils'.split(
+    ' ',
+  ),
 )
+
+function notInstalled(name: string): JinjaObject {
+  return {
+    get: key =>
+      missing(
+        `'${name}.${key}' is not there: the package '${name}' is not installed`,
+        () => 'Ask for it in packages.yml and install it: npx tsx run.ts deps',
+        undefined,
+        () => true,
+      ),
+  }
+}
+
+// DBT_ENV_CUSTOM_ENV_TEAM is TEAM.
+function metadataEnvs(env: World['env']): Value {
+  const prefix = 'DBT_ENV_CUSTOM_ENV_'
+  return new Map(Object.entries(env).flatMap(([name, value = '']) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [])))
+}
+
+const tryOrFail: JinjaFunction = ([message, run, ...rest], kwargs, site) => {
+  if (typeof run !== 'function') throw new ProjectError('try_or_compiler_error() takes a message and a function', { place: site })
+  try {
+    return run(rest, kwargs, site)
+  } catch (error) {
+    if (!(error instanceof ProjectError)) throw error
+    throw new ProjectError(String(message), { place: site, hint: error.message })
+  }
+}
+
+const NO_MACROS = new Map<string, Macro>()
+// What dbt has as macros and this runner as functions.
+const OF_DBT = new Set(['run_query', 'statement', 'is_incremental', 'load_relation'])
+
+// A macro that its package lacks is told when the template is parsed, not when what asks for it first runs.
+function packageObject(name: string, macros: Map<string, Macro>, find: (name: string) => Value | undefined): JinjaObject {
+  return {
+    get: key =>
+      find(key) ??
+      missing(
+        name === 'dbt' ? `not supported: the macro 'dbt.${key}'` : `The package '${name}' has no macro '${key}'`,
+        () => didYouMean(key, macros.keys()),
+        undefined,
+        () => true,
+      ),
+    keys: () => macros.keys(),
+    toString: () => `<package ${name}>`,
+  }
+}
+
+const bases = new WeakMap<object, Map<string, Value>>()
 
 // What is the same in all templates of a project.
 function baseValues(world: World): Map<string, Value> {
@@ -82,7 +159,10 @@ function baseValues(world: World): Map<string, Value> {
       ...Object.entries(FUNCTIONS),
       ['modules', MODULES],
       ['api', API],
-      ['target', namespace(all, 'target')],
+      [
+        'target',
+        { ...namespace({ ...all, get: ([name, otherwise = null]) => all[String(name)] ?? otherwise }, 'target'), isMapping: true },
+      ],
       [
         'flags',
         namespace(
@@ -102,20 +182,20 @@ function baseValues(world: World): Map<string, Value> {
       ['dbt_version', '1.12.3'],
       ['thread_id', 'Thread-1'],
       ['selected_resources', []],
-      ...Object.entries(LEFT_OUT).map(([name, instead]): [string, Value] => [
-        name,
-        missing(`not supported: ${name}`, () => `Use ${instead} instead.`),
-      ]),
+      [
+        'invocation_args_dict',
+        fromJs({ which: flags.which, full_refresh: flags.fullRefresh, store_failures: flags.storeFailures, vars: {} }),
+      ],
+      ['dbt_metadata_envs', metadataEnvs(world.env)],
+      ['try_or_compiler_error', tryOrFail],
+      [
+        'metric',
+        (_args, _kwargs, site) => {
+          throw new ProjectError('not supported: metric()', { place: site, hint: 'Use a model that computes the metric instead.' })
+        },
+      ],
     ])
     bases.set(world.macros, base)
   }
   return base
-}
-
-// What dbt gives to templates and this runner does not.
-const LEFT_OUT: Record<string, string> = {
-  graph: 'ref() and source(), or target/manifest.json outside of templates',
-  builtins: 'a macro of another name',
-  context: 'the names themselves',
-  metric: 'a model that computes the metric',
 }

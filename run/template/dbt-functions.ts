@@ -3,9 +3,10 @@ import { ProjectError } from '../base/errors.ts'
 import { md5 } from '../base/hash.ts'
 import { readYaml } from '../base/yaml.ts'
 import { iterate } from '../jinja/compare.ts'
+import { setOf } from '../jinja/sets.ts'
 import { builtins } from '../jinja/signature.ts'
 import { floatText, str } from '../jinja/text.ts'
-import { fromJs, isDict, isFloat, isUndefined, type JinjaFunction, toJs, tuple, type Value } from '../jinja/values.ts'
+import { fromJs, isDecimal, isDict, isFloat, isUndefined, type JinjaFunction, toJs, tuple, type Value } from '../jinja/values.ts'
 
 /** dbt's functions that need nothing but their arguments: tojson, fromyaml, set, zip, local_md5 … */
 export const FUNCTIONS: Record<string, JinjaFunction> = builtins({
@@ -23,8 +24,8 @@ export const FUNCTIONS: Record<string, JinjaFunction> = builtins({
     const value = readYaml(str(text), 'yaml', errors)
     return errors.length > 0 ? fallback : fromJs(value)
   },
-  'set(value, default=None)': value => unique(iterate(value)),
-  'set_strict(value)': value => unique(iterate(value)),
+  'set(value, default=None)': (value, fallback) => (value === null ? fallback : setOf(iterate(value))),
+  'set_strict(value)': value => setOf(iterate(value)),
   'zip(*args)': args => zip(args as Value[]),
   'zip_strict(*args)': args => zip(args as Value[]),
   'local_md5(value)': value => md5(str(value)),
@@ -39,10 +40,6 @@ export const FUNCTIONS: Record<string, JinjaFunction> = builtins({
     )
   },
 })
-
-function unique(values: Value[]): Value[] {
-  return [...new Set(values)]
-}
 
 function zip(lists: Value[]): Value[] {
   const items = lists.map(iterate)
@@ -61,6 +58,7 @@ function json(value: Value, sort: boolean): string {
   }
   if (isFloat(value)) return floatText(value.number)
   if (typeof value === 'bigint') return String(value)
+  if (isDecimal(value)) throw new ProjectError('Decimal cannot be written as JSON', { hint: 'Make it a float first: value | float.' })
   if (typeof value === 'object' && value !== null) return escapeAscii(JSON.stringify(String(value)))
   return typeof value === 'string' ? escapeAscii(JSON.stringify(value)) : JSON.stringify(value)
 }

@@ -6,7 +6,7 @@ import { fromJs, isFunction, type JinjaFunction, type Value } from '../jinja/val
 import type { Scope } from '../jinja/variables.ts'
 import type { Macro, Node } from '../manifest/node.ts'
 import { RUNNER_PACKAGE } from '../manifest/node.ts'
-import { macroBook } from './context.ts'
+import { macroBook } from './macro-book.ts'
 import { text } from './node-context.ts'
 import type { Rendering, World } from './rendering.ts'
 import { piecesOf } from './spliced-sql.ts'
@@ -34,9 +34,9 @@ export function callTest(macro: Macro, kwargs: Record<string, Value>, place: Pla
   return isOutput(given) ? renderedOf(given) : piecesOf([{ text: text(given), place }])
 }
 
-/** The macro of a generic test: the project's own before the runner's. */
-export function testMacro(world: World, generic: string, namespace: string | undefined): Macro | undefined {
-  for (const pack of namespace === undefined ? [world.name, RUNNER_PACKAGE] : [namespace]) {
+/** The macro of a generic test: of the package that asks for it, of the project, then the runner's. */
+export function testMacro(world: World, generic: string, namespace: string | undefined, from: string): Macro | undefined {
+  for (const pack of namespace === undefined ? [from, world.name, RUNNER_PACKAGE] : [namespace]) {
     const found = world.macros.get(`macro.${pack}.test_${generic}`)
     if (found) return found
   }
@@ -49,8 +49,8 @@ export function modelOf(node: Node, target: Node, rendering: Rendering, scope: S
   const relation =
     target.resourceType === 'source'
       ? rendering.source(target.sourceName ?? '', target.name, place)
-      : rendering.ref(target.name, undefined, place)
-  const own = macroBook(world).own
+      : rendering.ref(target.name, target.packageName === world.name ? undefined : target.packageName, place, target.version)
+  const { own } = macroBook(world)
   const plain = !node.config.where && !own.has('get_where_subquery') && !own.has('default__get_where_subquery')
   if (plain) return relation
   const filter = scope.get('get_where_subquery')

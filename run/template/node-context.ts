@@ -3,10 +3,10 @@ import { didYouMean } from '../base/suggest.ts'
 import type { Answers } from '../database/introspection.ts'
 import { isOutput, outputText } from '../jinja/output.ts'
 import { str } from '../jinja/text.ts'
-import { fromJs, type JinjaFunction, type JinjaObject, type Kwargs, missing, type Value } from '../jinja/values.ts'
-import type { Node } from '../manifest/node.ts'
+import { fromJs, isUndefined, type JinjaFunction, type JinjaObject, type Kwargs, missing, type Value } from '../jinja/values.ts'
 import { relationObject, relationOf } from '../manifest/relation.ts'
 import { adapterObject, pairsOf, resultObject } from './adapter.ts'
+import { nodeDict } from './node-dict.ts'
 import { namespace } from './python-modules.ts'
 import type { Rendering, World } from './rendering.ts'
 
@@ -14,8 +14,12 @@ import type { Rendering, World } from './rendering.ts'
 export interface Here {
   world: World
   rendering: Rendering
-  /** A macro by its name, the project's own before the runner's. */
-  macro(name: string): JinjaFunction | undefined
+  /** The names themselves, as an object. */
+  scope: JinjaObject
+  /** A text rendered in this very context. */
+  renderText(text: string, site: Place): string
+  /** The macro that adapter.dispatch means, and what was looked for. */
+  dispatched(name: string, namespace: string | undefined): { found?: JinjaFunction; sought: string[] }
   /** What statement() kept for load_result(). */
   results: Map<string, Answers['query'] | undefined>
 }
@@ -23,6 +27,12 @@ export interface Here {
 /** dbt's context of a node: a line per name. One table for all nodes, each value made when a template first asks for it. */
 export const NODE_VALUES: Record<string, (here: Here) => Value> = {
   execute: ({ rendering }) => rendering.execute,
+  graph: ({ rendering }) => rendering.graph(),
+  context: ({ scope }) => scope,
+  render:
+    ({ renderText }) =>
+    (args, _, site) =>
+      renderText(text(args[0]), site),
   ref,
   source,
   config: ({ rendering }) => configFunction(rendering),
@@ -80,65 +90,26 @@ export function text(value: Value | undefined): string {
   return isOutput(value) ? outputText(value) : str(value)
 }
 
-/** A node as `model` shows it, and as macros like generate_schema_name get it. */
-export function nodeDict(node: Node): Value {
-  return fromJs({
-    unique_id: node.uniqueId,
-    resource_type: node.resourceType,
-    name: node.name,
-    package_name: node.packageName,
-    path: node.test?.generic ? `${node.alias}.sql` : node.path.split('/').slice(1).join('/') || node.path,
-    original_file_path: node.path,
-    fqn: node.fqn,
-    database: node.database,
-    schema: node.schema,
-    alias: node.alias,
-    identifier: node.alias,
-    relation_name: node.relationName,
-    description: node.description,
-    // While parsing, the config knows more than the node.
-    tags: node.config.tags ?? node.tags,
-    meta: node.config.meta ?? node.meta,
-    config: node.config,
-    raw_code: node.raw,
-    columns: Object.fromEntries(
-      node.columns.map(column => [
-        column.name,
-        {
-          name: column.name,
-          description: column.description,
-          data_type: column.dataType ?? null,
-          meta: column.meta ?? {},
-          tags: column.tags ?? [],
-        },
-      ]),
-    ),
-    depends_on: { nodes: node.dependsOn, macros: node.macros },
-    refs: node.refs,
-    source_name: node.sourceName ?? null,
-  })
-}
-
-function adapter({ rendering, world, macro }: Here): JinjaObject {
+function adapter({ rendering, world, dispatched }: Here): JinjaObject {
   return adapterObject(rendering.ask, world.target.database, dispatch)
 
-  // adapter.dispatch: the PostgreSQL form of a macro before its default.
-  function dispatch(name: string, site: Place): Value {
-    const found = macro(`postgres__${name}`) ?? macro(`default__${name}`)
+  function dispatch(name: string, namespace: string | undefined, site: Place): Value {
+    const { found, sought } = dispatched(name, namespace)
     if (found) return found
-    throw new ProjectError(`In dispatch: there is no macro postgres__${name} or default__${name}`, { place: site })
+    throw new ProjectError(`In dispatch: there is no macro '${name}'${namespace ? ` in the namespace '${namespace}'` : ''}`, {
+      place: site,
+      hint: `Looked for ${sought.join(', ')}.`,
+    })
   }
 }
 
 function ref({ rendering }: Here): JinjaFunction {
   return (args, kwargs, site) => {
-    if (kwargs.v !== undefined || kwargs.version !== undefined)
-      throw new ProjectError('not supported: versions of models', {
-        place: site,
-        hint: 'Give the new version a name of its own and ref() that.',
-      })
+    for (const arg of args) if (isUndefined(arg)) throw arg.complain()
     if (args.length === 0 || args.length > 2) throw new ProjectError("ref() takes a model's name", { place: site })
-    return args.length === 2 ? rendering.ref(text(args[1]), text(args[0]), site) : rendering.ref(text(args[0]), undefined, site)
+    const version = kwargs.v ?? kwargs.version
+    const [name, pack] = args.length === 2 ? [args[1], text(args[0])] : [args[0], undefined]
+    return rendering.ref(text(name), pack, site, version === undefined || version === null ? undefined : text(version))
   }
 }
 
@@ -197,17 +168,18 @@ function configFunction(rendering: Rendering): JinjaFunction {
 }
 
 function varFunction(world: World, rendering: Rendering): JinjaFunction {
+  const vars = world.packageVars.get(rendering.packageName) ?? world.vars
   const call: JinjaFunction = (args, kwargs, site) => {
     const name = str(args[0] ?? kwargs.name ?? '')
-    if (Object.hasOwn(world.vars, name)) return fromJs(world.vars[name])
+    if (Object.hasOwn(vars, name)) return fromJs(vars[name])
     const otherwise = args[1] ?? kwargs.default
     if (otherwise !== undefined) return otherwise
     if (!rendering.strict) return null
     const hint =
-      didYouMean(name, Object.keys(world.vars)) ?? `Give it under vars: in dbt_project.yml, with --vars, or a default: var('${name}', …).`
+      didYouMean(name, Object.keys(vars)) ?? `Give it under vars: in dbt_project.yml, with --vars, or a default: var('${name}', …).`
     throw new ProjectError(`The var '${name}' has no value`, { place: site, hint })
   }
-  call.get = name => (name === 'has_var' ? args => Object.hasOwn(world.vars, str(args[0] ?? '')) : undefined)
+  call.get = name => (name === 'has_var' ? args => Object.hasOwn(vars, str(args[0] ?? '')) : undefined)
   return call
 }
 

@@ -3,6 +3,7 @@ import { builtins } from '../jinja/signature.ts'
 import { str } from '../jinja/text.ts'
 import { type JinjaObject, tuple, type Value } from '../jinja/values.ts'
 import { DATETIME, PYTZ } from './datetime.ts'
+import { FLAGS, pythonPattern } from './python-pattern.ts'
 
 /** An object of templates with these attributes. */
 export function namespace(attributes: Record<string, Value>, name = 'object'): JinjaObject {
@@ -21,30 +22,27 @@ export const MODULES: JinjaObject = namespace(
         ...builtins({
           'sub(pattern, repl, string, count=0, flags=0)': (pattern, repl, text, count, flags) => {
             let left = count === 0 ? Infinity : Number(count)
+            if (typeof repl !== 'string') throw new ProjectError('re.sub() takes a text as its second value')
             return str(text).replace(regexp(pattern, flags, 'g'), (...parts) => {
               if (left-- <= 0) return parts[0]
-              return replacement(str(repl), parts)
+              return replacement(repl, parts)
             })
           },
           'match(pattern, string, flags=0)': (pattern, text, flags) => found(regexp(pattern, flags, 'y').exec(str(text))),
           'search(pattern, string, flags=0)': (pattern, text, flags) => found(regexp(pattern, flags).exec(str(text))),
-          'fullmatch(pattern, string, flags=0)': (pattern, text, flags) => found(regexp(`^(?:${str(pattern)})$`, flags).exec(str(text))),
+          'fullmatch(pattern, string, flags=0)': (pattern, text, flags) => {
+            const [, inline = '', rest = ''] = /^((?:\(\?[aimsux]+\))*)(.*)$/s.exec(str(pattern)) ?? []
+            return found(regexp(`${inline}(?:${rest})\\Z`, flags, 'y').exec(str(text)))
+          },
           'findall(pattern, string, flags=0)': (pattern, text, flags) =>
             [...str(text).matchAll(regexp(pattern, flags, 'g'))].map(match =>
               match.length === 1 ? match[0] : match.length === 2 ? (match[1] ?? '') : tuple(match.slice(1).map(part => part ?? '')),
             ),
-          'split(pattern, string, maxsplit=0, flags=0)': (pattern, text, _max, flags) =>
-            str(text)
-              .split(regexp(pattern, flags))
-              .map(part => part ?? null),
-          'escape(pattern)': text => str(text).replace(/[.*+?^${}()|[\]\\\-#&~\s]/g, '\\$&'),
+          'split(pattern, string, maxsplit=0, flags=0)': (pattern, text, most, flags) =>
+            split(str(text), regexp(pattern, flags, 'g'), Number(most)),
+          'escape(pattern)': text => str(text).replace(/[\s!"#$%&()*+,./:;<=>?@[\\\]^`{|}~-]/g, escapedCharacter),
         }),
-        IGNORECASE: 2,
-        I: 2,
-        MULTILINE: 8,
-        M: 8,
-        DOTALL: 16,
-        S: 16,
+        ...FLAGS,
       },
       'module re',
     ),
@@ -53,6 +51,22 @@ export const MODULES: JinjaObject = namespace(
   },
   'modules',
 )
+
+// The text between matches, with what their groups caught; an empty match divides too.
+function split(text: string, pattern: RegExp, most: number): Value[] {
+  const parts: Value[] = []
+  let from = 0
+  const matches = [...text.matchAll(pattern)]
+  for (const match of most > 0 ? matches.slice(0, most) : most < 0 ? [] : matches) {
+    parts.push(text.slice(from, match.index), ...match.slice(1).map(part => part ?? null))
+    from = match.index + match[0].length
+  }
+  return [...parts, text.slice(from)]
+}
+
+function escapedCharacter(character: string): string {
+  return /[!"%,/:;<=>@`]/.test(character) ? character : `\\${character}`
+}
 
 function found(match: RegExpExecArray | null): Value {
   if (!match) return null
@@ -68,45 +82,37 @@ function found(match: RegExpExecArray | null): Value {
         'groupdict()': () => new Map(Object.entries(match.groups ?? {}).map(([key, value]): [Value, Value] => [key, value ?? null])),
         'start()': () => match.index,
         'end()': () => match.index + match[0].length,
+        'span()': () => tuple([match.index, match.index + match[0].length]),
       }),
     },
     'match',
   )
 }
 
-// Python's syntax of patterns in JavaScript's.
 function regexp(pattern: Value, flags: Value, more = ''): RegExp {
-  let source = str(pattern)
-  let named = more
-  const inline = /^\(\?([ims]+)\)/.exec(source)
-  if (inline) {
-    named += inline[1]
-    source = source.slice(inline[0].length)
-  }
-  for (const [bit, letter] of [
-    [2, 'i'],
-    [8, 'm'],
-    [16, 's'],
-  ] as const)
-    if ((Number(flags) & bit) !== 0 && !named.includes(letter)) named += letter
-  source = source
-    .replaceAll('(?P<', '(?<')
-    .replace(/\(\?P=(\w+)\)/g, '\\k<$1>')
-    .replaceAll('\\A', '^')
-    .replaceAll('\\Z', '$')
-  try {
-    return new RegExp(source, named)
-  } catch (error) {
-    throw new ProjectError(`The pattern ${str(pattern)} cannot be read: ${(error as Error).message}`)
-  }
+  return pythonPattern(str(pattern), Number(flags), more)
 }
 
+// \\1, \\g<name> and the escapes of a replacement; an escape of another letter is an error, as in Python.
 function replacement(template: string, parts: unknown[]): string {
-  const groups = parts.at(-1)
-  return template.replace(/\\(\d+)|\\g<(\w+)>|\\n|\\\\/g, (whole, number?: string, name?: string) => {
-    const key = number ?? name
-    if (key === undefined) return whole === '\\n' ? '\n' : '\\'
-    if (/^\d+$/.test(key)) return String(parts[Number(key)] ?? '')
-    return String((groups as Record<string, string> | undefined)?.[key] ?? '')
+  const groups = typeof parts.at(-1) === 'object' ? (parts.at(-1) as Record<string, string>) : {}
+  const numbered = parts.slice(
+    0,
+    parts.findIndex(part => typeof part === 'number'),
+  )
+  return template.replace(/\\(?:(\d+)|g<(\w+)>|(.))/gs, (whole, number?: string, name?: string, letter?: string) => {
+    if (letter !== undefined) return escapeOf(letter)
+    const key = number ?? name ?? ''
+    const isNumber = /^\d+$/.test(key)
+    if (isNumber ? Number(key) >= numbered.length : !Object.hasOwn(groups, key))
+      throw new ProjectError(`The replacement names the group ${key}, which the pattern does not have: ${whole}`)
+    return String((isNumber ? numbered[Number(key)] : groups[key]) ?? '')
   })
+}
+
+function escapeOf(letter: string): string {
+  const known: Record<string, string> = { n: '\n', t: '\t', r: '\r', f: '\f', v: '\v', a: '\x07', b: '\b', '\\': '\\' }
+  if (known[letter] !== undefined) return known[letter]
+  if (/[A-Za-z]/.test(letter)) throw new ProjectError(`bad escape \\${letter} in a replacement`)
+  return `\\${letter}`
 }

@@ -1,57 +1,98 @@
 import { ProjectError } from '../base/errors.ts'
 
-/** Python's strftime, of a date whose UTC parts are what is to be shown; `offset` and `zone` are what %z and %Z give. */
-export function strftime(date: Date, format: string, offset: string, zone: string): string {
-  const two = (number: number): string => String(number).padStart(2, '0')
-  const year = date.getUTCFullYear()
-  const dayOfYear = Math.floor((date.getTime() - Date.UTC(year, 0, 1)) / 86_400_000) + 1
+/** What a format may ask beside the date: `+0200`, the zone's label where it is known, and the microsecond. */
+interface Shape {
+  offset: string
+  zone: string | undefined
+  microsecond: number
+}
+
+/** Python's strftime on Linux, of a date whose UTC parts are what is to be shown. A letter that is not done is an error. */
+export function strftime(date: Date, format: string, shape: Shape): string {
+  const hour = date.getUTCHours()
+  const day = Math.floor((date.getTime() - startOfYear(date)) / 86_400_000)
+  const weekday = date.getUTCDay()
+  const at = (inner: string): string => strftime(date, inner, shape)
   const parts: Record<string, () => string> = {
-    Y: () => String(year),
-    y: () => two(year % 100),
+    Y: () => String(date.getUTCFullYear()),
+    y: () => two(date.getUTCFullYear() % 100),
+    C: () => two(Math.floor(date.getUTCFullYear() / 100)),
+    G: () => String(isoYearAndWeek(date)[0]),
+    V: () => two(isoYearAndWeek(date)[1]),
     m: () => two(date.getUTCMonth() + 1),
     d: () => two(date.getUTCDate()),
-    H: () => two(date.getUTCHours()),
-    I: () => two(date.getUTCHours() % 12 || 12),
+    e: () => String(date.getUTCDate()).padStart(2),
+    H: () => two(hour),
+    k: () => String(hour).padStart(2),
+    I: () => two(hour % 12 || 12),
+    l: () => String(hour % 12 || 12).padStart(2),
     M: () => two(date.getUTCMinutes()),
     S: () => two(date.getUTCSeconds()),
-    f: () => `${String(date.getUTCMilliseconds()).padStart(3, '0')}000`,
-    p: () => (date.getUTCHours() < 12 ? 'AM' : 'PM'),
-    j: () => String(dayOfYear).padStart(3, '0'),
-    a: () => DAYS[date.getUTCDay()]!.slice(0, 3),
-    A: () => DAYS[date.getUTCDay()]!,
+    f: () => String(shape.microsecond).padStart(6, '0'),
+    p: () => (hour < 12 ? 'AM' : 'PM'),
+    P: () => (hour < 12 ? 'am' : 'pm'),
+    j: () => String(day + 1).padStart(3, '0'),
+    a: () => DAYS[weekday]!.slice(0, 3),
+    A: () => DAYS[weekday]!,
     b: () => MONTHS[date.getUTCMonth()]!.slice(0, 3),
+    h: () => MONTHS[date.getUTCMonth()]!.slice(0, 3),
     B: () => MONTHS[date.getUTCMonth()]!,
-    w: () => String(date.getUTCDay()),
-    z: () => offset,
-    Z: () => zone,
-    F: () => date.toISOString().slice(0, 10),
-    T: () => date.toISOString().slice(11, 19),
-    s: () => String(Math.floor(date.getTime() / 1000)),
+    w: () => String(weekday),
+    u: () => String(weekday || 7),
+    U: () => two(Math.floor((day + 7 - weekday) / 7)),
+    W: () => two(Math.floor((day + 7 - ((weekday + 6) % 7)) / 7)),
+    z: () => shape.offset,
+    Z: () => {
+      if (shape.zone === undefined) throw new ProjectError("strftime() does not know '%Z' of this time zone", { hint: 'Use %z.' })
+      return shape.zone
+    },
+    F: () => at('%Y-%m-%d'),
+    T: () => at('%H:%M:%S'),
+    D: () => at('%m/%d/%y'),
+    R: () => at('%H:%M'),
+    r: () => at('%I:%M:%S %p'),
+    c: () => at('%a %b %e %H:%M:%S %Y'),
+    x: () => at('%m/%d/%y'),
+    X: () => at('%H:%M:%S'),
+    n: () => '\n',
+    t: () => '\t',
     '%': () => '%',
   }
-  return format.replace(/%(.)/g, (whole, letter: string) => (Object.hasOwn(parts, letter) ? parts[letter]!() : whole))
-}
-
-/** Python's strptime; throws ProjectError for a text that is not of the format. */
-export function strptime(text: string, format: string): Date {
-  const order: string[] = []
-  const shapes: Record<string, string> = { Y: '(\\d{4})', f: '(\\d{1,6})', b: '(\\w{3})', B: '(\\w+)' }
-  const source = format.replace(/%(.)|[.*+?^${}()|[\]\\]/g, (whole, letter?: string) => {
-    if (letter === undefined) return `\\${whole}`
-    order.push(letter)
-    return shapes[letter] ?? '(\\d{1,2})'
+  return format.replace(/%([-_0^]?)(.?)/gs, (whole, flag: string, letter: string) => {
+    const part = Object.hasOwn(parts, letter) ? parts[letter] : undefined
+    if (!part) throw notDone(whole, 'strftime', Object.keys(parts))
+    return flagged(part(), flag)
   })
-  const match = new RegExp(`^${source}$`).exec(text)
-  if (!match) throw new ProjectError(`time data '${text}' does not match format '${format}'`)
-  const part = (letter: string, otherwise: number): number => {
-    const index = order.indexOf(letter)
-    return index < 0 ? otherwise : Number(match[index + 1])
-  }
-  const name = match[(order.includes('b') ? order.indexOf('b') : order.indexOf('B')) + 1]
-  const named = MONTHS.findIndex(month => name !== undefined && month.toLowerCase().startsWith(name.toLowerCase()))
-  const month = order.includes('b') || order.includes('B') ? named : part('m', 1) - 1
-  return new Date(Date.UTC(part('Y', 1900), month, part('d', 1), part('H', 0), part('M', 0), part('S', 0)))
 }
 
-const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
-const MONTHS = 'January February March April May June July August September October November December'.split(' ')
+/** The error for a letter of a format that Python may have and this runner has not. */
+export function notDone(directive: string, by: string, letters: string[]): ProjectError {
+  return new ProjectError(`${by}() does not know '${directive}'`, { hint: `There is %${[...letters].sort().join(', %')}.` })
+}
+
+export const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
+export const MONTHS = 'January February March April May June July August September October November December'.split(' ')
+
+// glibc's flags: without padding, padded by blanks or zeros, in capitals.
+function flagged(text: string, flag: string): string {
+  if (flag === '-') return text.replace(/^[0 ]+(?=\d)/, '')
+  if (flag === '_') return text.replace(/^0+(?=\d)/, zeros => ' '.repeat(zeros.length))
+  if (flag === '0') return text.replace(/^ +/, blanks => '0'.repeat(blanks.length))
+  return flag === '^' ? text.toUpperCase() : text
+}
+
+function two(number: number): string {
+  return String(number).padStart(2, '0')
+}
+
+function startOfYear(date: Date): number {
+  const start = new Date(date)
+  start.setUTCMonth(0, 1)
+  start.setUTCHours(0, 0, 0, 0)
+  return start.getTime()
+}
+
+function isoYearAndWeek(date: Date): [year: number, week: number] {
+  const thursday = new Date(date.getTime() + (3 - ((date.getUTCDay() + 6) % 7)) * 86_400_000)
+  return [thursday.getUTCFullYear(), Math.floor((thursday.getTime() - startOfYear(thursday)) / 604_800_000) + 1]
+}

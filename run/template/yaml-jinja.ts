@@ -6,8 +6,8 @@ import { createScope } from './context.ts'
 import type { Rendering, World } from './rendering.ts'
 
 /** Renders the Jinja of YAML values, where var(), env_var() and target are known; a value that is one expression keeps its type. */
-export function yamlRenderer(world: World): RenderYaml {
-  const scope = createScope(world, yamlSession())
+export function yamlRenderer(world: World, packageName = world.name): RenderYaml {
+  const scope = createScope(world, yamlSession(packageName))
   const render: RenderYaml = (value, place) => {
     if (typeof value === 'string') return value.includes('{{') || value.includes('{%') ? rendered(value, scope, place) : value
     if (Array.isArray(value))
@@ -27,23 +27,28 @@ function rendered(value: string, scope: Scope, place: Parameters<RenderYaml>[1])
   return toJs(renderValue(parseTemplate(value, file, line, column), scope))
 }
 
-function yamlSession(): Rendering {
+function yamlSession(packageName: string): Rendering {
   const refuse = (name: string) => (): never => {
     throw new ProjectError(`${name}() cannot stand in YAML`, { hint: 'Only var(), env_var() and target are known here.' })
   }
   return {
     node: null,
+    packageName,
     execute: false,
     strict: true,
     ref: refuse('ref'),
     source: refuse('source'),
     configure: refuse('config'),
     ask: () => undefined,
+    graph: () => new Map(),
     isIncremental: () => false,
     lastBuilt: () => 0,
     onCitus: () => false,
     print: () => {},
     warn: () => {},
+    tell: problem => {
+      throw problem
+    },
     used: new Set(),
     extra: new Map(),
   }

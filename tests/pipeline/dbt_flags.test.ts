@@ -10,7 +10,6 @@ it.each([
   [['build', '--empty'], 'not supported: --empty. Use `compile` or `plan`'],
   [['ls', '--selector', 'nightly'], "There is no selector 'nightly'\n  → Write it in selectors.yml, beside dbt_project.yml."],
   [['run', '--defer'], 'not supported: --defer. Use a database that has the parents'],
-  [['deps'], 'not supported: deps. Use copies of the macros you need in macros/'],
   [['clone', '--full-refresh'], 'not supported: clone. Use '],
 ])('%j says what to do instead, and leaves with 2', (args, message) => {
   const { status, stderr } = cli(...args)
@@ -30,5 +29,10 @@ it('options of dbt that have nothing to switch here are taken', () => {
     '--output',
     'name',
   )
+  expect([status, stdout]).toEqual([0, expect.stringContaining('agents')])
+})
+
+it('options may stand before the command', () => {
+  const { status, stdout } = cli('--no-partial-parse', '--log-format', 'text', '--threads=3', 'ls', '--select', 'agents')
   expect([status, stdout]).toEqual([0, expect.stringContaining('agents')])
 })

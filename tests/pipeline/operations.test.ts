@@ -125,9 +125,3 @@ it('a mistake in --inline is shown where it stands, with what was meant', async 
     "inline query:2:9: 'peple' is no model or seed of the project\n   1 | select 1\n   2 | from {{ ref('peple') }}\n     |         ^\n  → Did you mean 'people'?",
   )
 })
-
-it('run_query() gives dates and times as ISO text', async () => {
-  const asked = `select date '2026-01-02' as d, timestamp '2026-01-02 03:04:05.123456' as t`
-  const { stdout } = await on(compileCommand, { inline: `select '{{ run_query("${asked}").rows[0].values() | join(" ") }}'` })
-  expect(stdout).toBe("select '2026-01-02 2026-01-02T03:04:05.123456'\n")
-})

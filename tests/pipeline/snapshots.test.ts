@@ -28,6 +28,19 @@ const history = (columns = 'id, price, dbt_valid_from, dbt_valid_to') =>
   rows(`select ${columns} from price_history order by id, dbt_valid_from`)
 const day = (text: string) => `2026-01-${text}T00:00:00`
 
+it.each([[`'"No"'`], ['"id || \'-\' || \\"No\\""'], [`['"No"', 'id']`]])('unique_key may be written as in SQL: %s', async key => {
+  const query = `select id, id + 1 as "No", price, changed_at from {{ source('shop', 'prices') }}`
+  const config = `unique_key=${key}, strategy='check', check_cols=['price'], hard_deletes='invalidate'`
+  await project.write({
+    'snapshots/history.sql': `{% snapshot price_history %}\n{{ config(${config}) }}\n${query}\n{% endsnapshot %}\n`,
+  })
+  await run()
+  await change('update prices set price = 11 where id = 1; delete from prices where id = 2')
+  expect((await run()).by.price_history).toMatchObject({ inserted: 1, updated: 2 })
+  const [row] = await rows('select * from price_history limit 1')
+  expect(Object.keys(row ?? {}).slice(0, 5)).toEqual(['id', 'No', 'price', 'changed_at', 'dbt_scd_id'])
+})
+
 describe('strategy timestamp', () => {
   const config = "strategy='timestamp', updated_at='changed_at'"
 

@@ -44,7 +44,7 @@ describe.skipIf(!has('bash'))('completion in bash', () => {
     expect(complete('npx tsx run.ts pl')).toEqual(['plan'])
     expect(complete('deskledger db st')).toEqual(['start', 'stop', 'status'])
     expect(complete('npx tsx some/where/run.ts source f')).toEqual(['freshness'])
-    expect(complete('npx tsx run.ts deps')).toEqual([])
+    expect(complete('npx tsx run.ts clone')).toEqual([])
   })
 
   it('completes options and their values, also after an option that takes one', () => {
@@ -101,7 +101,7 @@ describe('--help', () => {
   const helps = (commands: string[][]): string[] => {
     const script = `
       for (const words of ${JSON.stringify(commands)}) {
-        process.argv = [process.argv[0], ...words, '--help']
+        process.argv = [process.argv[0], 'run.ts', ...words, '--help']
         await import(${JSON.stringify(join(root, 'run.ts'))} + '?' + words.join('-'))
         console.log('=====')
       }`

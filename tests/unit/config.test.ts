@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { ProjectError } from '../../run/base/errors.ts'
 import { applyLevel, projectLevels } from '../../run/project/config.ts'
-import { mistakesOf, nodeOf, projectOf } from './fixture.ts'
+import { nodeOf, projectOf, toldOf } from './fixture.ts'
 
 const tree = {
   '+materialized': 'view',
@@ -25,7 +25,7 @@ it('takes levels of dbt_project.yml from the widest folder to the narrowest, key
 const merge = (...levels: Record<string, unknown>[]): Record<string, unknown> => {
   const errors: ProjectError[] = []
   let config: Record<string, unknown> = {}
-  for (const values of levels) config = applyLevel(config, { values, place: () => undefined }, 'model', errors)
+  for (const values of levels) config = applyLevel(config, { values, place: () => undefined }, 'model', { errors, warnings: [] })
   return errors.length > 0 ? { errors: errors.map(error => error.message) } : config
 }
 
@@ -55,7 +55,7 @@ it.each([
     [{ incremental_strategy: 'upsert' }],
     { errors: ["'incremental_strategy' must be one of append, merge, delete+insert, mirror, not the text 'upsert'"] },
   ],
-  ['a config of tests is none of models', [{ severity: 'warn' }], { errors: ["'severity' is a config of tests, not of a model"] }],
+  ['what is unknown is kept, as in dbt', [{ severity: 'warn', mine: 1 }], { severity: 'warn', mine: 1 }],
   ['dbt has it, we do not', [{ batch_size: 'day' }], { errors: ["not supported: the config 'batch_size'"] }],
 ])('merges: %s', (_, levels, expected) => {
   expect(merge(...(levels as Record<string, unknown>[]))).toEqual(expected)
@@ -98,10 +98,7 @@ it('renders the Jinja of YAML, with types', async () => {
 })
 
 it.each([
-  [
-    "{{ config(materialised='table') }}",
-    "models/a.sql:1:4: 'materialised' is no config that a model can have → Did you mean 'materialized'?",
-  ],
+  ["{{ config(materialised='table') }}", "models/a.sql:1:4: Unknown config 'materialised' of a model → Did you mean 'materialized'?"],
   ["{{ config(materialized='tabel') }}", "models/a.sql:1:1: The materialization 'tabel' of a is not known → Did you mean 'table'?"],
   [
     "{{ config(merge_update_columns=['a'], merge_exclude_columns=['b']) }}",
@@ -111,6 +108,6 @@ it.each([
     "{{ config(database='other') }}",
     "models/a.sql:1:1: a is to go to the database 'other', but the build works in 'postgres' → One PostgreSQL session has one database: take the config away.",
   ],
-])('refuses %s', async (call, mistake) => {
-  expect(await mistakesOf({ 'models/a.sql': `${call} select 1` })).toEqual([mistake])
+])('tells of %s', async (call, mistake) => {
+  expect(await toldOf({ 'models/a.sql': `${call} select 1` })).toEqual([mistake])
 })

@@ -10,8 +10,8 @@ describe('guessType', () => {
     ['integer', ['$1,000']],
     ['bigint', ['1', '3000000000']],
     ['float8', ['1', '2.50']],
-    ['float8', ['1e5']],
-    ['float8', ['99999999999999999999']],
+    ['integer', ['1e5']],
+    ['numeric', ['99999999999999999999']],
     ['date', ['2026-01-05', null]],
     ['text', ['2026-02-30']],
     ['timestamp', ['2026-01-05 10:00:00']],
@@ -21,6 +21,51 @@ describe('guessType', () => {
     ['text', ['yes', 'no']],
     ['text', ['1', 'x']],
   ])('%s: %j', (type, values) => expect(guessType(values)).toBe(type))
+})
+
+// What dbt 1.11 with agate makes of one value: its type, and the value as it reaches the column.
+describe("dbt's numbers and times", () => {
+  it.each([
+    ['1.0', 'integer', '1'],
+    ['1e3', 'integer', '1000'],
+    ['1E3', 'integer', '1000'],
+    ['5.', 'integer', '5'],
+    ['1_000', 'integer', '1000'],
+    ['-0', 'integer', '0'],
+    ['--5', 'integer', '5'],
+    ['+5', 'integer', '5'],
+    ['007', 'integer', '7'],
+    ['5 %', 'integer', '5'],
+    ['-₫5', 'integer', '-5'],
+    ['"1.000"', 'integer', '1'],
+    ['"$1,000"', 'integer', '1000'],
+    ['.5', 'float8', '.5'],
+    ['1e-2', 'float8', '1e-2'],
+    ['12345678901234567890.5', 'float8', '12345678901234567890.5'],
+    ['(5)', 'text', '(5)'],
+    ['0x10', 'text', '0x10'],
+    ['1 000', 'text', '1 000'],
+    ['2024-1-5', 'date', '2024-1-5'],
+    ['2024-01-05  10:00:00', 'timestamp', '2024-01-05  10:00:00'],
+    ['20240105T100000', 'timestamp', '20240105T100000'],
+    ['2024-01-05 10:00:00.5', 'text', '2024-01-05 10:00:00.5'],
+    ['2024-01-05 10:00:00+02', 'text', '2024-01-05 10:00:00+02'],
+    ['10:00:00', 'text', '10:00:00'],
+    ['None', 'text', 'None'],
+  ])('%s is %s %s', (value, type, read) => {
+    const table = readCsv(`a\n${value}\n`, 's.csv')
+    expect([table.columns[0]?.type, table.rows[0]?.[0]]).toEqual([type, read])
+  })
+
+  it('keeps whole numbers that dbt fails on or rounds', () => {
+    const read = (value: string) => readCsv(`a\n${value}\n`, 's.csv')
+    expect(read('9223372036854775808')).toEqual({ columns: [{ name: 'a', type: 'numeric' }], rows: [['9223372036854775808']] })
+    expect(read('10000000000000000000000000000001').rows).toEqual([['10000000000000000000000000000001']])
+  })
+
+  it('keeps NaN beside other decimals', () => {
+    expect(readCsv('a\n1.5\nNaN\n', 's.csv')).toEqual({ columns: [{ name: 'a', type: 'float8' }], rows: [['1.5'], ['NaN']] })
+  })
 })
 
 describe('readCsv', () => {

@@ -6,7 +6,8 @@ import { formatProblem } from '../../run/base/codeframe.ts'
 import { ProjectError, ProjectErrors } from '../../run/base/errors.ts'
 import type { Node, Project } from '../../run/manifest/node.ts'
 import { parseProject } from '../../run/parse/parse.ts'
-import { type LoadOptions, loadProject } from '../../run/project/files.ts'
+import { loadProject } from '../../run/project/files.ts'
+import type { LoadOptions } from '../../run/project/project-files.ts'
 
 const folders: string[] = []
 
@@ -40,6 +41,17 @@ export async function mistakesOf(files: Record<string, string>, options: LoadOpt
     return errors.map(one => formatProblem(one, () => undefined).replaceAll('\n  → ', ' → '))
   }
   return []
+}
+
+/** The same; where there are no mistakes the warnings. */
+export async function toldOf(files: Record<string, string>, options: LoadOptions = {}): Promise<string[]> {
+  const mistakes = await mistakesOf(files, options)
+  if (mistakes.length > 0) return mistakes
+  const { warnings } = await projectOf(files, options)
+  return warnings.map(({ message, place, hint }) => {
+    const error = new ProjectError(message, { place, hint })
+    return formatProblem(error, () => undefined).replaceAll('\n  → ', ' → ')
+  })
 }
 
 /** A node by the end of its unique id: `model.desk.a`, or its name alone. */

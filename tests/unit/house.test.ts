@@ -38,6 +38,10 @@ describe('the models', () => {
     expect(long).toEqual([])
   })
 
+  it('print no name that nobody defines, and have no key or config that nobody knows', () => {
+    expect(project.warnings).toEqual([])
+  })
+
   it('are described', () => {
     for (const { description, path } of models) expect(description, path).not.toBe('')
   })

@@ -62,26 +62,30 @@ describe('undefined', () => {
   }
 
   it.each([
-    ['select {{ agnt_id }}', "1:11 'agnt_id' is undefined | Did you mean 'agent_id'?"],
-    ['{{ zzz }}', "1:4 'zzz' is undefined"],
+    ['{{ agnt_id.x }}', "1:4 'agnt_id' is undefined | Did you mean 'agent_id'?"],
     ['{{ zzz.a }}', "1:4 'zzz' is undefined"],
     ['{{ zzz() }}', "1:4 there is no macro or function 'zzz'"],
-    ['{{ zzz | upper }}', "1:4 'zzz' is undefined"],
     ['{{ 1 + zzz }}', "1:8 'zzz' is undefined"],
-    ['{% for x in zzz %}{% endfor %}', "1:13 'zzz' is undefined"],
-    ['{{ "a" in zzz }}', "1:11 'zzz' is undefined"],
     ['{{ zzz < 1 }}', "1:4 'zzz' is undefined"],
-    ['{% set x = zzz %}\n{{ x }}', "1:12 'zzz' is undefined"],
-    ['{{ [zzz] }}', "1:5 'zzz' is undefined"],
-    ['{{ row.nmae }}', "1:8 'row' has no key 'nmae' | Did you mean 'name'?"],
-    ["{{ row['tag'] }}", "1:8 'row' has no key 'tag' | Did you mean 'tags'?"],
-    ['{{ row.tags[1] }}', "1:13 'row.tags' has no item 1: it has 1"],
-    ['{{ target.shcema }}', "1:11 'target' has no attribute 'shcema' | Did you mean 'schema'?"],
+    ['{% set x = zzz %}\n{{ x.y }}', "1:12 'zzz' is undefined"],
+    ['{{ row.nmae.x }}', "1:8 'row' has no key 'nmae' | Did you mean 'name'?"],
+    ["{{ row['tag'] + 1 }}", "1:8 'row' has no key 'tag' | Did you mean 'tags'?"],
+    ['{{ row.tags[1].x }}', "1:13 'row.tags' has no item 1: it has 1"],
+    ['{{ target.shcema() }}', "1:11 'target' has no attribute 'shcema' | Did you mean 'schema'?"],
     ['{{ row.name.uper() }}', "1:13 'row.name' (str 'Ann') has no attribute 'uper' | Did you mean 'upper'?"],
-    ['{{ agent_id.x }}', "1:13 'agent_id' (int 1) has no attribute 'x'"],
+    ['{{ agent_id.x.y }}', "1:13 'agent_id' (int 1) has no attribute 'x'"],
+    ['{{ zzz }}{{ row.nmae }}{{ agent_id.x }}{% for x in zzz %}{% endfor %}', 'no error: '],
     ['{{ zzz is defined }}{{ zzz | default(1) }}{{ zzz or 2 }}{{ 3 if zzz }}{{ zzz == 1 }}{{ not zzz }}', 'no error: False12FalseTrue'],
   ])('%j', (source, expected) => {
     expect(problem(source, names)).toBe(expected)
+  })
+
+  it('tells of a name that nobody defines where it is printed alone', () => {
+    const told: string[] = []
+    const tell = ({ message, place, hint }: ProjectError) => void told.push(`${place?.line}:${place?.column} ${message} | ${hint}`)
+    const source = 'select {{ agnt_id }}{{ agent_id.x }}{{ zzz | upper }}{% if false %}{% set later = 1 %}{% endif %}{{ later }}'
+    render(parseTemplate(source, 'm.sql'), { get: name => ({ agent_id: 1 })[name], keys: () => ['agent_id'], tell })
+    expect(told).toEqual(["1:11 'agnt_id' is undefined | Did you mean 'agent_id'?"])
   })
 })
 
@@ -113,7 +117,7 @@ describe('values', () => {
 
 describe('macros', () => {
   const macros = parseTemplate(
-    '{% macro cents(column, scale=2) %}{{ column }}{{ scle }}{% endmacro %}\n{% macro outer(x) %}\n  {{ cents(x) }}{% endmacro %}\n{% macro endless() %}{{ endless() }}{% endmacro %}\n{% macro needs(a) %}{{ a }}{% endmacro %}',
+    '{% macro cents(column, scale=2) %}{{ column ~ 0 }}{{ scle.x }}{% endmacro %}\n{% macro outer(x) %}\n  {{ cents(x) }}{% endmacro %}\n{% macro endless() %}{{ endless() }}{% endmacro %}\n{% macro needs(a) %}{{ a }}{% endmacro %}\n{% macro sum(a) %}{{ a + 1 }}{% endmacro %}',
     'macros/money.sql',
   )
   const scope = new Map<string, Value>()
@@ -132,7 +136,7 @@ describe('macros', () => {
     const error = failure("select 1,\n  {{ outer('a') }}")
     expect(error.message).toBe("'scle' is undefined")
     expect(error.hint).toBe("Did you mean 'scale'?")
-    expect(error.place).toEqual({ file: 'macros/money.sql', line: 1, column: 50 })
+    expect(error.place).toEqual({ file: 'macros/money.sql', line: 1, column: 54 })
     expect(error.callers).toEqual([
       { file: 'macros/money.sql', line: 3, column: 6, macro: 'cents' },
       { file: 'models/m.sql', line: 2, column: 6, macro: 'outer' },
@@ -140,11 +144,7 @@ describe('macros', () => {
   })
 
   it.each([
-    [
-      '{{ cents() }}',
-      "the parameter 'column' of macro 'cents' is not given",
-      'The macro is cents(column, scale=2) at macros/money.sql:1:1.',
-    ],
+    ['{{ sum() }}', "the parameter 'a' of macro 'sum' is not given", 'The macro is sum(a) at macros/money.sql:6:1.'],
     [
       "{{ cents('a', 1, 2) }}",
       "macro 'cents' takes 2 arguments, but 3 are given",

@@ -166,7 +166,7 @@ it.each([
   [
     'a version of a model',
     two("select * from {{ ref('stg_agents', v=2) }}"),
-    ['models/agents.sql:1:18: not supported: versions of models → Give the new version a name of its own and ref() that.'],
+    ["models/agents.sql:1:18: agents refers to version 2 of 'stg_agents', which is not there → 'stg_agents' has no versions."],
   ],
   ['an error of the analyst', two("{{ exceptions.raise_compiler_error('no such luck') }}"), ['models/agents.sql:1:4: no such luck']],
   [
@@ -215,4 +215,47 @@ it('changes the fingerprints of what an edit can affect, and of nothing else', a
     fingerprints(await projectOf({ 'models/e.sql': "select '{{ env_var('STAGE') }}'", 'models/f.sql': 'select 1' }, { env: { STAGE } }))
   const [ci, prod] = [await stage('ci'), await stage('prod')]
   expect([...ci].filter(([id, fingerprint]) => prod.get(id) !== fingerprint).map(([id]) => id)).toEqual(['model.desk.e'])
+})
+
+// As dbt 1.11 names them.
+it.each([
+  ['m_v2.sql', '{v: 2}'],
+  ['m.sql', '{v: 2}'],
+  ['other.sql', '{v: 2, defined_in: other}'],
+])('a model may have one version, in the file %s', async (file, version) => {
+  const project = await projectOf({
+    [`models/${file}`]: 'select 1 as a',
+    'models/reader.sql': "select * from {{ ref('m') }}, {{ ref('m', v=2) }}, {{ ref('desk', 'm', version=2) }}",
+    'models/_m.yml': `models:\n  - name: m\n    versions: [${version}]\n    columns: [{name: a, tests: [unique]}]\n`,
+  })
+  const node = nodeOf(project, 'model.desk.m.v2')
+  expect([node.name, node.alias, node.fqn]).toEqual(['m', 'm_v2', ['desk', 'm', 'v2']])
+  expect(nodeOf(project, 'reader').dependsOn).toEqual(['model.desk.m.v2'])
+  expect(await mistakesOf({ 'models/m.sql': 'select 1', 'models/b.sql': "{{ ref('m', v=3) }}" })).toEqual([
+    "models/b.sql:1:4: b refers to version 3 of 'm', which is not there → 'm' has no versions.",
+  ])
+})
+
+it('of several versions ref() means the latest, and each has its tests and relation', async () => {
+  const project = await projectOf({
+    'models/m_v1.sql': 'select 1 as a, 2 as b',
+    'models/m_v2.sql': 'select 1 as a',
+    'models/m_v3.sql': "{{ config(alias='third') }} select 1 as a",
+    'models/reader.sql': "select * from {{ ref('m') }}, {{ ref('m', v=1) }}",
+    'models/_m.yml': `models:
+  - name: m
+    latest_version: 2
+    columns: [{name: a, tests: [unique]}, {name: b, tests: [not_null]}]
+    versions: [{v: 1}, {v: 2, columns: [{include: all, exclude: [b]}]}, {v: 3, columns: [{include: [a]}]}]
+`,
+  })
+  expect(['1', '2', '3'].map(v => nodeOf(project, `model.desk.m.v${v}`).alias)).toEqual(['m_v1', 'm_v2', 'third'])
+  expect(nodeOf(project, 'reader').dependsOn).toEqual(['model.desk.m.v2', 'model.desk.m.v1'])
+  const tests = [...project.nodes.values()].filter(({ resourceType }) => resourceType === 'test')
+  expect(tests.map(({ name, dependsOn }) => `${name} ${dependsOn}`)).toEqual([
+    'not_null_m_v1_b model.desk.m.v1',
+    'unique_m_v1_a model.desk.m.v1',
+    'unique_m_v2_a model.desk.m.v2',
+    'unique_m_v3_a model.desk.m.v3',
+  ])
 })

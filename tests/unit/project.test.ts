@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { parseProject } from '../../run/parse/parse.ts'
 import { loadProject } from '../../run/project/files.ts'
-import { folderOf, mistakesOf, nodeOf, projectOf } from './fixture.ts'
+import { folderOf, mistakesOf, nodeOf, projectOf, toldOf } from './fixture.ts'
 
 it('finds models, seeds, singular tests and macros, and leaves the TypeScript tests alone', async () => {
   const project = await projectOf({
@@ -11,6 +11,8 @@ it('finds models, seeds, singular tests and macros, and leaves the TypeScript te
     'seeds/currencies.csv': 'code\nEUR\n',
     'tests/data/assert_it.sql': 'select 1 where false',
     'tests/unit/some.sql': 'select',
+    'tests/unit/a.test.ts': '',
+    'tests/pipeline/b.test.ts': '',
     'tests/pipeline/some.sql': 'select',
     'tests/generic/positive.sql': '{% test positive(model, column_name) %}select 1{% endtest %}',
     'macros/cents.sql': '{% macro cents(c) %}{{ c }} / 100{% endmacro %}',
@@ -36,38 +38,34 @@ it.each([
   [
     'an unknown key',
     'name: desk\nmodle-paths: [models]\n',
-    "dbt_project.yml:2:1: 'modle-paths' is no key of dbt_project.yml → Did you mean 'model-paths'?",
+    "dbt_project.yml:2:1: Unknown key 'modle-paths' in dbt_project.yml → Did you mean 'model-paths'?",
   ],
   ['no name', 'version: 1\n', 'dbt_project.yml:1:1: The project needs a name of letters, digits and underscores → Add name: my_project.'],
   ['broken YAML', 'name: desk\nvars: {{ x }}\n', 'dbt_project.yml:2:8: A key must be plain text → Put Jinja in quotes: "{{ … }}".'],
   [
     'a config without such a name',
     'name: desk\nmodels:\n  desk:\n    +materialised: table\n',
-    "dbt_project.yml:4:5: 'materialised' is no config that a model can have → Did you mean 'materialized'?",
+    "dbt_project.yml:4:5: Unknown config 'materialised' of a model → Did you mean 'materialized'?",
   ],
-])('refuses %s with its place', async (_, text, mistake) => {
-  expect(await mistakesOf({ 'dbt_project.yml': text, 'models/a.sql': 'select 1' })).toEqual([mistake])
+])('tells %s with its place', async (_, text, mistake) => {
+  expect(await toldOf({ 'dbt_project.yml': text, 'models/a.sql': 'select 1' })).toEqual([mistake])
 })
 
 it('reports all mistakes at once, in order of file and line', async () => {
   const mistakes = await mistakesOf({
     'models/a.sql': "select *\nfrom {{ ref('bb') }}",
     'models/b.sql': 'select {{ 1 + }}',
-    'models/_m.yml': 'models:\n  - name: c\n    colums: []\n',
+    'models/_m.yml': 'models:\n  - description: c\n  - name: a\n    columns: {}\n',
   })
   expect(mistakes.map(text => text.split(': ')[0])).toEqual([
-    'models/_m.yml:2:11',
-    'models/_m.yml:3:5',
+    'models/_m.yml:2:5',
+    'models/_m.yml:4:14',
     'models/a.sql:2:9',
     'models/b.sql:1:15',
   ])
 })
 
-it.each([
-  ['packages.yml', 'not supported: packages'],
-  ['dependencies.yml', 'not supported: packages'],
-  ['models/m.py', 'not supported: Python models'],
-])('says what it does not do: %s', async (file, message) => {
+it.each([['models/m.py', 'not supported: Python models']])('says what it does not do: %s', async (file, message) => {
   const [mistake] = await mistakesOf({ [file]: '' })
   expect(mistake).toContain(`${file}:1: ${message} → Use `)
 })
@@ -99,7 +97,7 @@ it('reads vars.yml, whose vars then stand there alone', async () => {
   expect((await projectOf(vars, { vars: { a: 9 } })).vars).toEqual({ a: 9, b: 2 })
   const both = { ...vars, 'dbt_project.yml': 'name: desk\nvars: {c: 3}\n' }
   expect(await mistakesOf(both)).toEqual(['vars.yml:1:1: vars are both here and at dbt_project.yml:2 → Keep them in one of the two.'])
-  expect(await mistakesOf({ 'vars.yml': 'a: 1\n' })).toEqual(["vars.yml:1:1: 'a' is no key of vars.yml → It may have vars, version."])
+  expect(await mistakesOf({ 'vars.yml': 'a: 1\n' })).toEqual(["vars.yml:1:1: Unknown key 'a' in vars.yml → It may have vars, version."])
 })
 
 it('lets --vars win over the vars of the project, and the own ones over those at the top', async () => {
@@ -122,7 +120,11 @@ it('warns of configs for folders that are not there', async () => {
 })
 
 it('drops a byte order mark, leaves properties of TypeScript tests alone, and survives links that lead back', async () => {
-  const folder = folderOf({ 'models/x/a.sql': '\ufeffselect 1', 'tests/pipeline/some.yml': 'anything: [goes]' })
+  const folder = folderOf({
+    'models/x/a.sql': '\ufeffselect 1',
+    'tests/pipeline/some.yml': 'anything: [goes]',
+    'tests/pipeline/a.test.ts': '',
+  })
   symlinkSync('..', join(folder, 'models/x/loop'))
   const project = parseProject(await loadProject(folder))
   expect([...project.nodes.values()].map(node => node.raw)).toEqual(['select 1'])

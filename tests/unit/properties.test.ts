@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { mistakesOf, nodeOf, projectOf } from './fixture.ts'
+import { nodeOf, projectOf, toldOf } from './fixture.ts'
 
 it('describes models, columns and sources', async () => {
   const project = await projectOf({
@@ -67,12 +67,12 @@ it.each([
   [
     'an unknown key',
     'models:\n  - name: a\n    colunms: []\n',
-    ["models/_m.yml:3:5: 'colunms' is no key of a model → Did you mean 'columns'?"],
+    ["models/_m.yml:3:5: Unknown key 'colunms' in a model → Did you mean 'columns'?"],
   ],
   [
     'an unknown key at the top',
     'model:\n  - name: a\n',
-    ["models/_m.yml:1:1: 'model' is no key of a properties file → Did you mean 'models'?"],
+    ["models/_m.yml:1:1: Unknown key 'model' in a properties file → Did you mean 'models'?"],
   ],
   [
     'a value of the wrong form',
@@ -83,14 +83,14 @@ it.each([
   [
     'a model that is not there',
     'models:\n  - name: agnts\n',
-    ["models/_m.yml:2:11: These properties are for the model 'agnts', but there is no such model"],
+    [
+      "models/_m.yml:2:11: These properties are for the model 'agnts', but there is no such model → Nothing is done with them: rename or remove them.",
+    ],
   ],
   [
     'a seed among models',
     'seeds:\n  - name: a\n',
-    [
-      "models/_m.yml:2:11: These properties are for the seed 'a', but there is no such seed → models/a.sql is a model: describe it under models:.",
-    ],
+    ["models/_m.yml:2:11: 'a' is a model (models/a.sql), but is described as a seed → Describe it under models:."],
   ],
   [
     'two of one',
@@ -100,12 +100,9 @@ it.each([
   [
     'a column twice',
     'models:\n  - name: a\n    columns: [{ name: id }, { name: id }]\n',
-    ["models/_m.yml:3:37: The column 'id' is described twice, first at models/_m.yml:3"],
-  ],
-  [
-    'versions',
-    'models:\n  - name: a\n    versions: [{ v: 1 }]\n',
-    ["models/_m.yml:3:5: not supported: 'versions' of a model → Use one model per name; give the new version a name of its own instead."],
+    [
+      "models/_m.yml:3:37: The column 'id' is described twice, first at models/_m.yml:3 → The last description counts, and the tests of both.",
+    ],
   ],
   [
     'tests and data_tests',
@@ -121,7 +118,7 @@ it.each([
     'a test of a package',
     'models:\n  - name: a\n    tests: [dbt_utils.at_least_one]\n',
     [
-      "models/_m.yml:3:13: There is no generic test 'dbt_utils.at_least_one' → Packages are not supported: copy the test into tests/generic/at_least_one.sql and drop 'dbt_utils.'.",
+      "models/_m.yml:3:13: There is no generic test 'dbt_utils.at_least_one' → There is no package 'dbt_utils': ask for it in packages.yml and install it by npx tsx run.ts deps.",
     ],
   ],
   [
@@ -159,7 +156,7 @@ it.each([
     ["models/_m.yml:3:21: There is no docs block 'agent'"],
   ],
 ])('refuses %s', async (_, text, mistakes) => {
-  expect(await mistakesOf(yml(text))).toEqual(mistakes)
+  expect(await toldOf(yml(text))).toEqual(mistakes)
 })
 
 it('takes a column called on or yes by its letters', async () => {

@@ -12,6 +12,7 @@ const ROOMS = [
   'database',
   'embedded',
   'project',
+  'packages',
   'graph',
   'template',
   'parse',

@@ -35,8 +35,8 @@ create temporary table {{ incoming }} on commit drop as
 {# Keys that the query gives twice, or without a value. #}
 {% macro find_bad_keys(incoming, key) -%}
 select
-    {{ key | join(', ') }},
-    count(*) as dbt_rows
+    {% for part in key %}{{ part }} as dbt_key_{{ loop.index }},
+    {% endfor %}count(*) as dbt_rows
 from {{ incoming }}
 group by {{ key | join(', ') }}
 having count(*) > 1{% for column in key %} or {{ column }} is null{% endfor %}
@@ -45,7 +45,7 @@ limit 5
 {%- endmacro %}
 
 {# A new relation filled by the query. CREATE TABLE AS may use several workers, INSERT … SELECT may not. #}
-{% macro create_table_as(relation, query, unlogged=false) -%}
+{% macro create_table_from(relation, query, unlogged=false) -%}
 create {% if unlogged %}unlogged {% endif %}table {{ relation }} as
 
 {{ query }}

@@ -28,14 +28,15 @@ from {{ incoming }} as incoming
 {%- endmacro %}
 
 {# What is new, changed and gone: dbt_closes names the version that ends, at the moment at which the new one begins. #}
-{% macro snapshot_changes(relation, incoming, changes, key, columns, names, valid_to, time, now, time_type, has_clock, checked, all_changed, hard_deletes, marks) -%}
+{% macro snapshot_changes(relation, incoming, changes, key, derived, joined, columns, names, valid_to, time, now, time_type, has_clock, checked, all_changed, hard_deletes, marks) -%}
 create temporary table {{ changes }} on commit drop as
 
 with versions as (
     -- The last version of each key, whether it is still valid or not: nothing may begin before it.
     select distinct on ({{ key | join(', ') }})
         snapshot.*,
-        {{ snapshot_is_open('snapshot', names, valid_to) }} as dbt_is_open
+        {% for part in derived %}{{ part.expression }} as {{ part.name }},
+        {% endfor %}{{ snapshot_is_open('snapshot', names, valid_to) }} as dbt_is_open
     from {{ relation }} as snapshot
     order by {{ key | join(', ') }}, {{ snapshot_is_open('snapshot', names, valid_to) }} desc, {{ names.valid_from }} desc
 ),
@@ -43,7 +44,8 @@ with versions as (
 incoming as (
     select
         source.*,
-        ({{ time }})::{{ time_type }} as dbt_time
+        {% for part in derived %}{{ part.expression }} as {{ part.name }},
+        {% endfor %}({{ time }})::{{ time_type }} as dbt_time
     from {{ incoming }} as source
 ),
 
@@ -59,7 +61,7 @@ changed as (
         'False' as dbt_deleted,
         true as dbt_is_new
     from incoming
-    left join versions on {{ same_key('incoming', 'versions', key) }}
+    left join versions on {{ same_key('incoming', 'versions', joined) }}
     where
         versions.{{ names.scd_id }} is null
         or not versions.dbt_is_open
@@ -88,7 +90,7 @@ gone as (
         versions.dbt_is_open
         {%- if hard_deletes == 'new_record' %}
         and versions.{{ names.is_deleted }} is distinct from 'True'{% endif %}
-        and not exists (select from incoming where {{ same_key('incoming', 'versions', key) }})
+        and not exists (select from incoming where {{ same_key('incoming', 'versions', joined) }})
 )
 {%- endif %}
 
@@ -109,7 +111,7 @@ case when {{ side }}.dbt_is_open then {{ side }}.{{ names.valid_from }} else {{ 
 {% if has_clock %}greatest({{ now }}, ({{ snapshot_last(side, names) }})::timestamp + interval '1 microsecond'){% else %}({{ now }}){% endif %}::{{ time_type }}
 {%- endmacro %}
 
-{% macro snapshot_close(relation, incoming, changes, key, columns, names, valid_to, time, now, time_type, has_clock, checked, all_changed, hard_deletes, marks) -%}
+{% macro snapshot_close(relation, incoming, changes, key, derived, joined, columns, names, valid_to, time, now, time_type, has_clock, checked, all_changed, hard_deletes, marks) -%}
 update {{ relation }} as snapshot
 set {{ names.valid_to }} = changes.dbt_begins
 
@@ -119,7 +121,7 @@ where
     and {{ snapshot_is_open('snapshot', names, valid_to) }}
 {%- endmacro %}
 
-{% macro snapshot_insert(relation, incoming, changes, key, columns, names, valid_to, time, now, time_type, has_clock, checked, all_changed, hard_deletes, marks) -%}
+{% macro snapshot_insert(relation, incoming, changes, key, derived, joined, columns, names, valid_to, time, now, time_type, has_clock, checked, all_changed, hard_deletes, marks) -%}
 insert into {{ relation }} (
     {{ columns | join(', ') }}, {{ names.scd_id }}, {{ names.updated_at }}, {{ names.valid_from }}, {{ names.valid_to }}{% if marks %}, {{ names.is_deleted }}{% endif %}
 )

@@ -1,0 +1,53 @@
+import type { Node, Project } from './node.ts'
+
+type Nodes = Pick<Project, 'name' | 'nodes' | 'disabled' | 'sources'>
+
+/**
+ * The model, seed or snapshot that ref() means in a node of a package: of the package that it names, else of the project, then of the
+ * node's own package, then of any; of a model with versions the one that is asked for, else the latest. `isDisabled` looks among what is disabled.
+ */
+export function findRelationNode(
+  project: Nodes,
+  from: string,
+  name: string,
+  pack?: string,
+  { isDisabled = false, version }: { isDisabled?: boolean; version?: string | undefined } = {},
+): Node | undefined {
+  const nodes = isDisabled ? project.disabled : project.nodes
+  const fits = (node: Node): boolean => (version === undefined ? node.isLatest !== false : node.version === version)
+  const named = (): Node[] => (byName(nodes).get(name) ?? []).filter(node => REFERABLE.includes(node.resourceType) && fits(node))
+  for (const where of pack === undefined ? [project.name, from] : [pack]) {
+    for (const type of REFERABLE) {
+      const found = nodes.get(`${type}.${where}.${name}`)
+      if (found && version === undefined) return found
+    }
+    // The id of a model with a version has it at its end.
+    const versioned = named().find(({ packageName }) => packageName === where)
+    if (versioned) return versioned
+  }
+  return pack === undefined ? named()[0] : undefined
+}
+
+/** The table that source() means in a node of a package, looked for in the same order. */
+export function findSourceNode(project: Nodes, from: string, source: string, table: string, isDisabled = false): Node | undefined {
+  const nodes = isDisabled ? project.disabled : project.sources
+  for (const where of [project.name, from]) {
+    const found = nodes.get(`source.${where}.${source}.${table}`)
+    if (found) return found
+  }
+  return byName(nodes)
+    .get(table)
+    ?.find(node => node.resourceType === 'source' && node.sourceName === source)
+}
+
+const REFERABLE = ['model', 'seed', 'snapshot']
+const indexes = new WeakMap<object, { size: number; names: Map<string, Node[]> }>()
+
+function byName(nodes: Map<string, Node>): Map<string, Node[]> {
+  const known = indexes.get(nodes)
+  if (known?.size === nodes.size) return known.names
+  const names = new Map<string, Node[]>()
+  for (const node of nodes.values()) names.set(node.name, [...(names.get(node.name) ?? []), node])
+  indexes.set(nodes, { size: nodes.size, names })
+  return names
+}

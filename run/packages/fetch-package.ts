@@ -1,0 +1,78 @@
+import { cpSync, existsSync, readFileSync, statSync } from 'node:fs'
+import { isAbsolute, join, resolve } from 'node:path'
+import { ProjectError, ProjectErrors } from '../base/errors.ts'
+import { isYamlMap, readYaml } from '../base/yaml.ts'
+import { download } from './download.ts'
+import { extract, refuseLinksOut } from './extract.ts'
+import { clone } from './git.ts'
+import type { Locked } from './lock.ts'
+
+/** A package that lies in a folder of this machine. */
+export interface Fetched {
+  /** Absolute; of a local package the package itself. */
+  folder: string
+  /** As its dbt_project.yml calls it. */
+  name: string
+  /** The commit of git. */
+  exact?: string
+}
+
+/** Gets a package of git, a tarball or a folder into `into`, which is not there yet; of a local one only its place is found. */
+export async function fetchPackage(root: string, wanted: Omit<Locked, 'name'>, into: string): Promise<Fetched> {
+  const what = `The package ${wanted.written ?? wanted.from.replace(/\/\/[^/@]*@/, '//')}`
+  if (wanted.kind === 'local') {
+    const folder = resolve(root, wanted.from)
+    if (!existsSync(folder) || !statSync(folder).isDirectory())
+      throw new ProjectError(`${what} is not there: ${folder} is no folder`, {
+        hint: 'local: is a path from the folder of dbt_project.yml.',
+      })
+    return { folder, name: nameOf(folder, what) }
+  }
+  if (wanted.kind === 'git') {
+    const exact = await clone(wanted.from, wanted.exact, into)
+    refuseLinksOut(into, what)
+    const folder = within(into, wanted.subdirectory, what)
+    return { folder, name: nameOf(folder, what), exact }
+  }
+  const bytes = isAddress(wanted.from) ? await download(wanted.from, what) : readTarball(resolve(root, wanted.from), what)
+  await extract(bytes, into, what)
+  const folder = within(into, wanted.subdirectory, what)
+  return { folder, name: nameOf(folder, what) }
+}
+
+/** Copies a fetched package to where it is installed. */
+export function copyPackage(folder: string, to: string): void {
+  cpSync(folder, to, { recursive: true, verbatimSymlinks: true })
+}
+
+function isAddress(from: string): boolean {
+  return /^[a-z]+:\/\//.test(from)
+}
+
+function readTarball(path: string, what: string): Buffer {
+  if (!existsSync(path)) throw new ProjectError(`${what} is not there: ${path} is no file`)
+  return readFileSync(path)
+}
+
+function within(folder: string, subdirectory: string | undefined, what: string): string {
+  if (subdirectory === undefined) return folder
+  const parts = subdirectory.split(/[\\/]/)
+  if (isAbsolute(subdirectory) || parts.includes('..'))
+    throw new ProjectError(`${what} has the subdirectory '${subdirectory}', which leads out of it`)
+  const found = join(folder, ...parts)
+  if (!existsSync(found))
+    throw new ProjectError(`${what} has no folder '${subdirectory}'`, { hint: 'Correct subdirectory: in packages.yml.' })
+  return found
+}
+
+function nameOf(folder: string, what: string): string {
+  const path = join(folder, 'dbt_project.yml')
+  if (!existsSync(path))
+    throw new ProjectError(`${what} has no dbt_project.yml`, { hint: 'subdirectory: says in which of its folders it is.' })
+  const errors: ProjectError[] = []
+  const data = readYaml(readFileSync(path, 'utf8'), 'dbt_project.yml', errors)
+  if (errors.length > 0) throw new ProjectErrors(errors)
+  const name = isYamlMap(data) ? data.name : undefined
+  if (typeof name === 'string' && /^[A-Za-z_]\w*$/.test(name)) return name
+  throw new ProjectError(`${what} has no name in its dbt_project.yml that could be one`)
+}

@@ -1,0 +1,67 @@
+import type { Macro } from '../manifest/node.ts'
+import { RUNNER_PACKAGE } from '../manifest/node.ts'
+import type { World } from './rendering.ts'
+
+/** Macros by name: the project's own, the runner's, and each package's. */
+export interface MacroBook {
+  own: Map<string, Macro>
+  runner: Map<string, Macro>
+  packages: Map<string, Map<string, Macro>>
+}
+
+/** The macros of a world by their names. */
+export function macroBook(world: Pick<World, 'macros' | 'name'>): MacroBook {
+  let book = books.get(world.macros)
+  if (!book) {
+    const packages = new Map<string, Map<string, Macro>>([
+      [world.name, new Map()],
+      [RUNNER_PACKAGE, new Map()],
+    ])
+    for (const macro of world.macros.values()) {
+      const own = packages.get(macro.packageName) ?? new Map<string, Macro>()
+      own.set(macro.name, macro)
+      packages.set(macro.packageName, own)
+    }
+    book = { own: packages.get(world.name)!, runner: packages.get(RUNNER_PACKAGE)!, packages }
+    books.set(world.macros, book)
+  }
+  return book
+}
+
+/** A macro as run-operation and the runner name it: `name`, or `package.name`; the project's own before the runner's. */
+export function macroNamed(book: MacroBook, name: string): Macro | undefined {
+  const dot = name.indexOf('.')
+  if (dot > 0) return book.packages.get(name.slice(0, dot))?.get(name.slice(dot + 1))
+  return book.own.get(name) ?? book.runner.get(name)
+}
+
+/** The names that macroNamed() knows, for "did you mean". */
+export function macroNames({ own, runner, packages }: MacroBook): string[] {
+  return [...own.keys(), ...runner.keys(), ...[...packages].flatMap(([pack, macros]) => [...macros.keys()].map(name => `${pack}.${name}`))]
+}
+
+/**
+ * The macro that adapter.dispatch(name, namespace) means: in each package of the search order its form for PostgreSQL before its default.
+ * The order is that of `dispatch:` in dbt_project.yml, else the project and then the namespace; without one it is where bare names are looked for.
+ */
+export function dispatchedMacro(
+  world: Pick<World, 'macros' | 'name' | 'dispatch'>,
+  from: string,
+  name: string,
+  namespace: string | undefined,
+): { found?: Macro; sought: string[] } {
+  const { packages } = macroBook(world)
+  const order = namespace === undefined ? [from, world.name, RUNNER_PACKAGE] : (world.dispatch.get(namespace) ?? [world.name, namespace])
+  const sought: string[] = []
+  for (const pack of new Set(order.map(one => (one === 'dbt_postgres' ? RUNNER_PACKAGE : one))))
+    for (const prefix of ['postgres', 'default']) {
+      sought.push(`${pack}.${prefix}__${name}`)
+      // Ours have one form alone, under the bare name.
+      const bare = pack === RUNNER_PACKAGE && prefix === 'default' && namespace !== undefined ? packages.get(pack)?.get(name) : undefined
+      const found = packages.get(pack)?.get(`${prefix}__${name}`) ?? bare
+      if (found) return { found, sought }
+    }
+  return { sought }
+}
+
+const books = new WeakMap<Map<string, Macro>, MacroBook>()
