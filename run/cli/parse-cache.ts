@@ -51,6 +51,7 @@ type Kept = Known & { digest: string; folders: string[] }
 const SETTLED = 3000
 
 const RUNNER = path.resolve(import.meta.dirname, '../..')
+const RUNNER_MACROS = path.join(RUNNER, 'run/macros') + path.sep
 
 function placeOf({ options }: Command): string {
   return path.join(path.resolve(options.projectDir, options.targetPath ?? process.env.DBT_TARGET_PATH ?? 'target'), 'known.json')
@@ -70,7 +71,8 @@ function digestOf({ name, options }: Command, folders: string[]): { digest: stri
     const bytes = readFileSync(file)
     const { mtimeMs, ctimeMs } = statSync(file)
     newest = Math.max(newest, mtimeMs, ctimeMs)
-    isVolatile ||= VOLATILE.test(bytes.toString('latin1'))
+    // What the runner's own macros could read counts where a project calls them.
+    isVolatile ||= !file.startsWith(RUNNER_MACROS) && VOLATILE.test(bytes.toString('latin1'))
     hash.update(`\n${file}\n${bytes.length}\n`).update(bytes)
   }
   // The runner is not edited while it runs: that a file of it was is told by its size and time.
@@ -89,7 +91,7 @@ function digestOf({ name, options }: Command, folders: string[]): { digest: stri
 }
 
 /** What reads the environment, or the clock where it decides more than the SQL of a moment. */
-const VOLATILE = /env_var|modules\.|config\s*\([^)]*\b(?:run_started_at|invocation_id)\b/
+const VOLATILE = /env_var|modules\.|py_current_timestring|config\s*\([^)]*\b(?:run_started_at|invocation_id)\b/
 
 /** Files that lie in the project's folder itself: dbt_project.yml, profiles.yml, selectors.yml … */
 function ownFiles(root: string): string[] {
