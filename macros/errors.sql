@@ -25,9 +25,7 @@
         select {{ key }}, {{ place_columns() }}, findings
         from {{ ref('landed_' ~ entity) }}
         where content_findings is not null
-
         union all
-
         select contents.{{ key }}, {{ place_columns('repeated') }}, repeated.findings
         from {{ ref('repeated_records') }} as repeated
         inner join {{ ref('base_' ~ entity) }} as contents
@@ -46,17 +44,10 @@
         {%- for key in keys %}
         {{ key if key is string else key[0] ~ ' as ' ~ key[1] }},
         {%- endfor %}
-        found.finding ->> 'severity' as severity,
-        found.finding ->> 'error_type' as error_type,
-        found.finding ->> 'field' as field,
-        found.finding -> 'value' as value,
-        found.finding ->> 'rule' as rule,
-        landed.record as raw_record,
-        landed.raw_text,
-        records.source,
-        files.file,
-        records.position,
-        {{ place }} as place
+        found.finding ->> 'severity' as severity, found.finding ->> 'error_type' as error_type,
+        found.finding ->> 'field' as field, found.finding -> 'value' as value, found.finding ->> 'rule' as rule,
+        landed.record as raw_record, landed.raw_text,
+        records.source, files.file, records.position, {{ place }} as place
 
     from {{ records }} as records
 
@@ -82,10 +73,8 @@
         and records.content_position = landed.position
     {%- else -%}
     cross join lateral (
-        select contents.record, contents.raw_text
-        from {{ ref('base_records') }} as contents
-        where contents.entity = '{{ entity }}'
-            and contents.file_id = records.content_file_id
+        select contents.record, contents.raw_text from {{ ref('base_records') }} as contents
+        where contents.entity = '{{ entity }}' and contents.file_id = records.content_file_id
             and contents.position = records.content_position
         limit 1
     ) as landed
@@ -99,17 +88,10 @@
         {%- for key in keys %}
         {{ key }},
         {%- endfor %}
-        '{{ severity }}' as severity,
-        '{{ error_type }}' as error_type,
-        '{{ field }}' as field,
-        to_jsonb({{ value }}) as value,
-        '{{ rule }}' as rule,
-        landed.record as raw_record,
-        landed.raw_text,
-        records.source,
-        files.file,
-        records.position,
-        {{ place }} as place
+        '{{ severity }}' as severity, '{{ error_type }}' as error_type,
+        '{{ field }}' as field, to_jsonb({{ value }}) as value, '{{ rule }}' as rule,
+        landed.record as raw_record, landed.raw_text,
+        records.source, files.file, records.position, {{ place }} as place
 
     from {{ records }} as records
 
@@ -126,17 +108,10 @@
         {%- for key, type in keys.items() %}
         null::{{ type }} as {{ key }},
         {%- endfor %}
-        'error' as severity,
-        'refused_file' as error_type,
-        null as field,
-        null::jsonb as value,
-        reason as rule,
-        null::jsonb as raw_record,
-        raw_text,
-        source,
-        file,
-        null::integer as position,
-        null::integer as place
+        'error' as severity, 'refused_file' as error_type,
+        null as field, null::jsonb as value, reason as rule,
+        null::jsonb as raw_record, raw_text,
+        source, file, null::integer as position, null::integer as place
     from {{ ref('base_files') }}
     where status = 'refused'
         and entity in ('{{ entities | join("', '") }}')
@@ -160,12 +135,8 @@
                 || ', less than min_snapshot_ratio {{ var('min_snapshot_ratio') }}; '
                 || 'build --accept-shrink takes it as it is'
         ) || ': {{ entity }} missing from it are not treated as removed' as rule,
-        null::jsonb as raw_record,
-        null as raw_text,
-        source,
-        null as file,
-        null::integer as position,
-        null::integer as place
+        null::jsonb as raw_record, null as raw_text,
+        source, null as file, null::integer as position, null::integer as place
     from {{ ref('snapshots') }}
     where entity = '{{ entity }}'
         and not takes_part

@@ -206,8 +206,8 @@ typed as (
 
 {# One finding: its words as literals, field, value and rule as expressions. #}
 {% macro finding(severity, error_type, field='field', value='json', rule='rule') -%}
-    jsonb_build_object('severity', '{{ severity }}', 'error_type', '{{ error_type }}',
-        'field', {{ field }}, 'value', {{ value }}, 'rule', {{ rule }})
+    jsonb_build_object('severity', '{{ severity }}', 'error_type', '{{ error_type }}', 'field', {{ field }}, 'value'
+    {{- ', ' ~ value ~ ", 'rule', " ~ rule }})
 {%- endmacro %}
 
 

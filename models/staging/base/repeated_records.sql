@@ -17,27 +17,19 @@ accepted as (
     {% for entity in entities() -%}
     {%- set fields = fields_of(entity) -%}
     {%- set outer = loop -%}
+    {%- set key = 'contents.' ~ fields.keys() | first -%}
     {% for place in ['contents', 'repeats'] -%}
     select
-        '{{ entity }}' as entity,
-        {{ place }}.file_id,
-        {{ place }}.position,
-        contents.file_id as content_file_id,
-        contents.position as content_position,
-        files.source,
-        files.sync_date,
-        files.batch_order,
-        files.file_order,
-        to_jsonb(contents.{{ fields.keys() | first }}) as key,
-        hashtextextended(
-            contents.{{ fields.keys() | first }}::text, hashtextextended(files.source, {{ outer.index }})
-        ) as key_hash,
+        '{{ entity }}' as entity, {{ place }}.file_id, {{ place }}.position,
+        contents.file_id as content_file_id, contents.position as content_position,
+        files.source, files.sync_date, files.batch_order, files.file_order,
+        to_jsonb({{ key }}) as key,
+        hashtextextended({{ key }}::text, hashtextextended(files.source, {{ outer.index }})) as key_hash,
         {{ 'contents.updated_at' if 'updated_at' in fields else 'null::timestamptz' }} as updated_at
     from {{ ref('base_' ~ entity) }} as contents
     {%- if place == 'repeats' %}
     inner join {{ source('repeats', entity) }} as repeats
-        on contents.file_id = repeats.first_file_id
-        and contents.position = repeats.first_position
+        on contents.file_id = repeats.first_file_id and contents.position = repeats.first_position
     {%- endif %}
     inner join {{ ref('base_files') }} as files
         on {{ place }}.file_id = files.file_id
@@ -67,11 +59,7 @@ repeated as (
 contents as (
 
     {% for entity in entities() -%}
-    select
-        '{{ entity }}' as entity,
-        file_id,
-        position,
-        jsonb_hash_extended(record, 0) as content
+    select '{{ entity }}' as entity, file_id, position, jsonb_hash_extended(record, 0) as content
     from {{ source('raw', entity) }}
     where (file_id, position) in (
         select content_file_id, content_position from repeated
