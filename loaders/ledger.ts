@@ -176,7 +176,10 @@ export async function conclude(sql: Sql, fileId: bigint): Promise<void> {
   await sql`delete from ops.unfinished_files where file_id = ${`${fileId}`}`
 }
 
-/** Takes files out of the ledger with what they gave, but for contents that other files name: these files become former ones. */
+/**
+ * Takes files out of the ledger. What they gave stays as that of former files until `purge`: published views show it until the next build is published, and
+ * contents that other files name stay for good. Batches of contents that were named in them are stamped: there may be nobody else who names them.
+ */
 async function forget(sql: Sql, paths: string[]): Promise<void> {
   const gone = await sql<{ entity: Entity; file_id: string }[]>`
     with gone as (
@@ -184,25 +187,36 @@ async function forget(sql: Sql, paths: string[]): Promise<void> {
     )
     insert into ops.former_files (file_id, batch, entity) select file_id, batch, entity from gone returning entity, file_id::text`
   for (const entity of entities) {
-    const ids = gone.filter(file => file.entity === entity).map(file => file.file_id)
+    const ids = JSON.stringify(gone.filter(file => file.entity === entity).map(file => file.file_id))
+    if (ids === '[]') continue
+    const named = await sql<{ file_id: string }[]>`
+      select distinct first_file_id::text as file_id from ${sql(`raw.${entity}_repeats`)}
+      where file_id in (select json_array_elements_text(${ids}::text::json)::bigint)`
+    const former = await sql<{ batch: string; entity: Entity }[]>`
+      select batch, entity from ops.former_files
+      where file_id in (select json_array_elements_text(${JSON.stringify(named.map(({ file_id }) => file_id))}::text::json)::bigint)`
+    if (former.length > 0) await stamp(sql, former)
+  }
+}
+
+/**
+ * Deletes what former files gave and nobody names any more, of those that the last published build no longer shows: `isShown` is a condition on `file_id`.
+ * Changes nothing that any model reads.
+ */
+export async function purge(sql: Sql, isShown: string): Promise<void> {
+  const former = await sql.unsafe<{ entity: Entity; file_id: string }[]>(
+    `select entity, file_id::text from ops.former_files where not (${isShown}) order by file_id`,
+  )
+  for (const entity of entities) {
+    const ids = former.filter(file => file.entity === entity).map(file => file.file_id)
     if (ids.length > 0) await deleteRows(sql, entity, ids)
   }
 }
 
-/** Deletes what files gave that are not in the ledger, and then the contents of former files that nobody names any more. */
+/** Deletes what files gave that are not in the ledger, but for contents that others name; a former file of which nothing is left goes too. */
 async function deleteRows(sql: Sql, entity: Entity, fileIds: string[]): Promise<void> {
-  const [table, repeats] = [sql(`raw.${entity}`), sql(`raw.${entity}_repeats`)]
-  const named = await sql<{ file_id: string }[]>`
-    with gone as (
-        delete from ${repeats}
-        where file_id in (select json_array_elements_text(${JSON.stringify(fileIds)}::text::json)::bigint)
-        returning first_file_id
-    )
-    select distinct first_file_id::text as file_id from gone`
-  const former = await sql<{ file_id: string }[]>`
-    select file_id::text from ops.former_files
-    where file_id in (select json_array_elements_text(${JSON.stringify(named.map(({ file_id }) => file_id))}::text::json)::bigint)`
-  const all = JSON.stringify([...new Set([...fileIds, ...former.map(({ file_id }) => file_id)])])
+  const [table, repeats, all] = [sql(`raw.${entity}`), sql(`raw.${entity}_repeats`), JSON.stringify(fileIds)]
+  await sql`delete from ${repeats} where file_id in (select json_array_elements_text(${all}::text::json)::bigint)`
   await sql`
     with named as materialized (
         select distinct first_file_id, first_position from ${repeats}
@@ -211,12 +225,6 @@ async function deleteRows(sql: Sql, entity: Entity, fileIds: string[]): Promise<
     delete from ${table} as landed
     where file_id in (select json_array_elements_text(${all}::text::json)::bigint)
       and not exists (select from named where first_file_id = file_id and first_position = position)`
-  // What is left of a former file belongs to its batch still, and what went was judged there.
-  await stamp(
-    sql,
-    await sql<{ batch: string; entity: Entity }[]>`
-      select batch, entity from ops.former_files where file_id in (select json_array_elements_text(${all}::text::json)::bigint)`,
-  )
   const left = await sql<{ file_id: string }[]>`
     select distinct file_id::text from ${table} where file_id in (select json_array_elements_text(${all}::text::json)::bigint)`
   await sql`

@@ -4,7 +4,7 @@ import type { Session, Sql } from '../run/database/driver.ts'
 import { compare } from './compare.ts'
 import type { Entity } from './entities.ts'
 import type { Landed, Lander } from './land.ts'
-import { countOldReadings, type LedgerEntry, type Listed, prune, sweep } from './ledger.ts'
+import { countOldReadings, type LedgerEntry, type Listed, prune, purge, sweep } from './ledger.ts'
 import { landMarkers, markerFiles } from './markers.ts'
 import { type FeedFile, survey } from './survey.ts'
 import { addCounts } from './tally.ts'
@@ -58,6 +58,8 @@ export interface LoadOptions {
   session?: Session
   /** The session is in a transaction already: all is done in that, and whoever began it says whether it stays. */
   isInside?: boolean
+  /** A condition on file_id: which files published views still show, though they may have left the ledger. None where nothing is said. */
+  isShown?: string
   /** Ends the load with an AbortError: the files that landed wholly stay, the others come with the next load. */
   signal?: AbortSignal
   onProgress?: (progress: LoadProgress) => void
@@ -70,7 +72,7 @@ export interface LoadOptions {
 export async function load(
   sql: Sql,
   dataDir: string,
-  { prune: prunes, session, isInside = false, signal, onProgress = () => {} }: LoadOptions,
+  { prune: prunes, session, isInside = false, isShown = 'false', signal, onProgress = () => {} }: LoadOptions,
 ): Promise<LoadReport> {
   const found = survey(dataDir)
   const report = createReport()
@@ -113,6 +115,9 @@ export async function load(
         await lane.unsafe(words.commit)
         gone.forEach(report.pruned)
       }
+      await lane.unsafe(words.begin)
+      await purge(lane, isShown)
+      await lane.unsafe(words.commit)
       const markers = await landMarkers(lane, words, markerFiles(dataDir, found.markers))
       await analyze(lane, report.loads())
       return {

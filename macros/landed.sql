@@ -24,6 +24,20 @@
         on landed.file_id = files.file_id
 
     where files.entity = '{{ entity }}'
+        -- Of a file that left the ledger what others name.
+        and (
+            not files.is_former
+            or (landed.file_id, landed.position) in (
+                select repeats.first_file_id, repeats.first_position
+                from {{ source('repeats', entity) }} as repeats
+                inner join {{ ref('base_loaded_files') }} as naming
+                    on repeats.file_id = naming.file_id
+                where repeats.first_file_id in (
+                    select file_id from {{ ref('base_content_files') }}
+                    where is_former
+                )
+            )
+        )
         {%- if is_incremental() %}
         and files.source in ({{ changed_batches(entity) }})
         {%- endif %}
@@ -162,7 +176,7 @@ inner join {{ source('repeats', entity) }} as repeats
     on {{ content }}.file_id = repeats.first_file_id
     and {{ content }}.position = repeats.first_position
 {% endif %}
-inner join {{ ref('base_files') }} as files
+inner join {{ ref('base_loaded_files') }} as files
     on {{ place }}.file_id = files.file_id
 
 left join {{ ref('repeated_records') }} as repeated

@@ -8,6 +8,7 @@ import { dataFolder } from './data-folder.ts'
 import { refuseUnmigrated } from './declared-columns.ts'
 import { loadLines, refusedBefore, refusedFiles } from './load-lines.ts'
 import { loadLog } from './load-log.ts'
+import { shownFiles } from './shown-files.ts'
 
 /** Lands the feed, with a progress bar and a line for what is new; inside the transaction of the session when it is in one. */
 export async function loadFeed(
@@ -26,6 +27,7 @@ export async function loadFeed(
       prune: options.prune ?? false,
       session,
       isInside,
+      isShown: await shownFiles(sql),
       signal,
       onProgress: progress => {
         bar.update(progress.bytes, progress.totalBytes, progress.path)

@@ -197,6 +197,40 @@ describe('batches of the same records', () => {
   })
   afterAll(() => project.remove())
 
+  it('that land, are corrected or go show in no view before the next build is published, and leave nothing behind after it', async () => {
+    const warehouse = await project.warehouse()
+    const day = (number: number, ...records: string[]) => ({
+      name: `sync-day${number}`,
+      files: [{ entity: 'agents' as const, path: `sync-day${number}/agents/1.json`, content: list(...records) }],
+    })
+    const shown = async () =>
+      (await warehouse.sql`select source, agent_id::int as id, name from staging.stg_agents order by 1, 2`).map(row =>
+        Object.values(row).join(' '),
+      )
+    const landed = async () =>
+      (
+        await warehouse.sql`select (select count(*)::int from raw.agents) as contents, (select count(*)::int from raw.agents_repeats) as repeats`
+      )[0]
+    try {
+      await warehouse.deliver([day(1, agent(1), agent(2), agent(3)), day(2, agent(1), agent(2))])
+      await warehouse.build()
+      const before = await shown()
+      expect(before).toHaveLength(5)
+      await warehouse.deliver([day(1, agent(1), agent(4)), day(3, agent(1))])
+      await warehouse.withdraw(['sync-day2'])
+      expect(await shown()).toEqual(before)
+      await warehouse.build()
+      expect(await shown()).toEqual(['sync-day1 1 Agent 1', 'sync-day1 4 Agent 4', 'sync-day3 1 Agent 1'])
+      expect(await landed()).toEqual({ contents: 5, repeats: 3 })
+      await warehouse.deliver([day(3, agent(1), agent(4))])
+      await warehouse.build()
+      await warehouse.deliver([day(4, agent(9))])
+      expect(await landed()).toEqual({ contents: 3, repeats: 2 })
+    } finally {
+      await warehouse.drop()
+    }
+  }, 120_000)
+
   it('of which a file grows from one record to very many in a correction are built by plans for many', async () => {
     const warehouse = await project.warehouse()
     const roles = (count: number) => [

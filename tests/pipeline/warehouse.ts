@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { load } from '../../loaders/load.ts'
 import type { Built } from '../../run/execute/plan.ts'
+import { shownFiles } from '../../run/feed/shown-files.ts'
 import { type FreshDatabase, freshDatabase, projectDir } from './database.ts'
 import { buildFixture } from './fixture.ts'
 import type { Feed } from './rules/feed.ts'
@@ -48,19 +49,19 @@ export async function projectWith(
     return { ...database, load: landFolder, deliver, withdraw, build, drop }
 
     async function landFolder(folder: string, prune = false): Promise<void> {
-      await load(database.sql, folder, { prune })
+      await load(database.sql, folder, { prune, isShown: await shownFiles(database.sql) })
     }
 
     async function deliver(feed: Feed): Promise<void> {
       writeFeed(feed, data)
-      await load(database.sql, data, { prune: false })
+      await load(database.sql, data, { prune: false, isShown: await shownFiles(database.sql) })
     }
 
     async function withdraw(batches: string[]): Promise<void> {
       const left = (await readdir(data)).filter(batch => !batches.includes(batch))
       if (left.length === 0) return
       for (const batch of batches) await rm(join(data, batch), { recursive: true, force: true })
-      await load(database.sql, data, { prune: true })
+      await load(database.sql, data, { prune: true, isShown: await shownFiles(database.sql) })
     }
 
     async function build(options: BuildOptions = {}): Promise<Built> {

@@ -6,7 +6,8 @@
 select
     file_id,
     entity,
-    source
+    source,
+    false as is_former
 from {{ ref('base_files') }}
 where status = 'loaded'
 
@@ -15,5 +16,6 @@ union all
 select
     file_id,
     entity,
-    batch as source
+    batch as source,
+    true as is_former
 from {{ source('ops', 'former_files') }}

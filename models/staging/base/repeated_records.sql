@@ -31,7 +31,7 @@ accepted as (
     inner join {{ source('repeats', entity) }} as repeats
         on contents.file_id = repeats.first_file_id and contents.position = repeats.first_position
     {%- endif %}
-    inner join {{ ref('base_files') }} as files
+    inner join {{ ref('base_loaded_files') }} as files
         on {{ place }}.file_id = files.file_id
     where contents.outcome = 'accepted'
     {%- if is_incremental() %}

@@ -1,0 +1,26 @@
+{# One row per loaded file that the last build has seen, with its batch. #}
+
+{# A table: what lands after a build shows in no view before the next one is published. #}
+{{ config(
+    unique_key='file_id',
+    incremental_predicates=[
+        '(source, entity) in (select source, entity from ' ~ ref('base_batches')
+            ~ ' where changed_in > ' ~ last_built() ~ ')',
+    ],
+) }}
+
+select
+    file_id,
+    entity,
+    source,
+    sync_date,
+    batch_order,
+    file_order
+from {{ ref('base_files') }}
+where status = 'loaded'
+{%- if is_incremental() %}
+    and (source, entity) in (
+        select source, entity from {{ ref('base_batches') }}
+        where changed_in > {{ last_built() }}
+    )
+{%- endif %}
