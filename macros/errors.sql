@@ -48,16 +48,11 @@
         found.finding ->> 'field' as field, found.finding -> 'value' as value, found.finding ->> 'rule' as rule,
         landed.record as raw_record, landed.raw_text,
         records.source, files.file, records.position, {{ place }} as place
-
     from {{ records }} as records
-
     cross join lateral jsonb_array_elements(records.findings) as found (finding)
-
     inner join {{ ref('base_files') }} as files
         on records.file_id = files.file_id
-
     {{ landed_record(entity) }}
-
     where records.findings is not null
         and {{ where }}
 {%- endmacro %}
@@ -92,12 +87,9 @@
         '{{ field }}' as field, to_jsonb({{ value }}) as value, '{{ rule }}' as rule,
         landed.record as raw_record, landed.raw_text,
         records.source, files.file, records.position, {{ place }} as place
-
     from {{ records }} as records
-
     inner join {{ ref('base_files') }} as files
         on records.file_id = files.file_id
-
     {{ landed_record(entity) }}
 {%- endmacro %}
 

@@ -82,7 +82,6 @@ landed as (
 {# conform are cast from.                                                                                            #}
 {% macro typed(relation, fields, body='body', prefix='') -%}
 typed as (
-
     {% call computed_once() %}
     select
         {{ relation }}.*,
@@ -105,7 +104,6 @@ typed as (
 {# that conforms nothing is looked at.                                                                               #}
 {% macro examined(fields, body, prefix) -%}
         with
-
         fields (number, name, path, type, is_required, minimum) as (
             values
             {%- for column, field in fields.items() %}
@@ -117,7 +115,6 @@ typed as (
             {{- ',' if not loop.last }}
             {%- endfor %}
         ),
-
         types (type, json_type, words) as (
             values
             {%- for type, kind in field_types().items() %}
@@ -125,13 +122,12 @@ typed as (
             ('{{ type }}', '{{ kind.json }}', '{{ kind.words }}'){{ ',' if not loop.last }}
             {%- endfor %}
         ),
-
         found as (
             select
                 *,
                 '{{ prefix }}' || path as field,
                 {{ body }} #> string_to_array(path, '.') as json,
-                -- In an object that is not there nothing is required.
+                {#- In an object that is not there nothing is required. #}
                 is_required
                     and jsonb_typeof({{ body }} #> (string_to_array(path, '.'))[:regexp_count(path, '[.]')]) = 'object'
                     as is_due
@@ -139,28 +135,20 @@ typed as (
             inner join types using (type)
             where not conforms
         ),
-
         described as materialized (
             {{ described('found') }}
         ),
-
         judged as (
-            select
-                described.*,
-                {{ converts() }} as converts
+            select described.*, {{ converts() }} as converts
             from described
         ),
-
         verdicts as (
             select
-                number,
-                name,
-                {{ fixed_value() }} as fixed,
+                number, name, {{ fixed_value() }} as fixed,
                 {{ field_fault() }} as fault,
                 {{ field_remark() }} as remark
             from judged
         )
-
         select
             jsonb_object_agg(name, fixed) filter (where fixed is not null) as fixed,
             coalesce(array_agg(fault order by number) filter (where fault is not null), '{}') as faults,
@@ -180,8 +168,7 @@ typed as (
             when {{ is_too_large() }} then {{ finding('error', 'invalid_value', rule="'is too large'") }}
             else {{ finding('error', 'invalid_value', rule="'required, must be ' || words") }}
         end
-        when converts and amount < minimum
-            then {{ finding('error', 'invalid_value',
+        when converts and amount < minimum then {{ finding('error', 'invalid_value',
                 rule="case minimum when 0 then 'must not be negative' else 'must be at least ' || minimum end") }}
     end
 {%- endmacro %}
@@ -191,15 +178,15 @@ typed as (
 {% macro field_remark() -%}
     case
         when converts is not true then case
-            when type = 'list' and json is not null
-                then {{ finding('error', 'invalid_value', rule="'must be an array: the list is unknown'") }}
+            when type = 'list' and json is not null then {{ finding('error', 'invalid_value',
+                rule="'must be an array: the list is unknown'") }}
             when is_due or {{ is_absent() }} then null
-            when {{ is_too_large() }}
-                then {{ finding('warning', 'invalid_value', rule="'is too large: kept as null'") }}
+            when {{ is_too_large() }} then {{ finding('warning', 'invalid_value',
+                rule="'is too large: kept as null'") }}
             else {{ finding('warning', 'invalid_value', rule="'must be ' || words || ': kept as null'") }}
         end
-        when kind <> json_type or (type in ('bigint', 'integer') and text like '%.%')
-            then {{ finding('warning', 'coerced_value', rule="'should be ' || words || ': converted'") }}
+        when kind <> json_type or (type in ('bigint', 'integer') and text like '%.%') then {{ finding(
+            'warning', 'coerced_value', rule="'should be ' || words || ': converted'") }}
     end
 {%- endmacro %}
 
@@ -213,16 +200,14 @@ typed as (
 
 {# A rule beyond a field's own type, with its SQL as the body of the call: true where a record breaks it. #}
 {% macro fault(error_type, path, rule, severity='error', body='body') -%}
-    case when {{ caller() | trim }}
-        then {{ finding(severity, error_type, "'" ~ path ~ "'", json_at(path, body),
+    case when {{ caller() | trim }} then {{ finding(severity, error_type, "'" ~ path ~ "'", json_at(path, body),
             "'" ~ rule | replace("'", "''") ~ "'") }} end
 {%- endmacro %}
 
 
 {# The same of what is odd about a record that is kept. #}
 {% macro remark(error_type, path, rule, body='body') -%}
-    case when {{ caller() | trim }}
-        then {{ finding('warning', error_type, "'" ~ path ~ "'", json_at(path, body),
+    case when {{ caller() | trim }} then {{ finding('warning', error_type, "'" ~ path ~ "'", json_at(path, body),
             "'" ~ rule | replace("'", "''") ~ "'") }} end
 {%- endmacro %}
 
@@ -242,29 +227,25 @@ typed as (
 {% macro judged_records(relation='typed') -%}
 {%- set faults = 'rule_faults' if relation == 'ruled' else "'{}'::jsonb[]" -%}
 judged as (
-
     {% call computed_once() %}
     select
         {{ relation }}.*,
         case
             when conforms then {{ faults }}
-            when stream is not null
-                then array[{{ finding('error', 'invalid_value', "'stream'", 'to_jsonb(stream)',
+            when stream is not null then array[{{ finding('error', 'invalid_value', "'stream'", 'to_jsonb(stream)',
                     "'the wrapper names another stream'") }}]
             when record is null
                 then array[jsonb_build_object('severity', 'error', 'error_type', problem, 'rule', problem_detail)]
-            when jsonb_typeof(record) <> 'object'
-                then array[{{ finding('error', 'not_an_object', 'null', 'record', "'a record must be an object'") }}]
+            when jsonb_typeof(record) <> 'object' then array[{{ finding('error', 'not_an_object', 'null', 'record',
+                "'a record must be an object'") }}]
             when field_faults || {{ faults }} <> '{}' then field_faults || {{ faults }}
-            when is_foreign
-                then array[{{ finding('error', 'missing_value', 'null', 'record',
+            when is_foreign then array[{{ finding('error', 'missing_value', 'null', 'record',
                     "'it has no other field of such a record'") }}]
             else '{}'
         end as faults,
         field_remarks || {{ 'rule_remarks' if relation == 'ruled' else "'{}'::jsonb[]" }} as remarks
     from {{ relation }}
     {%- endcall %}
-
 ),
 {%- endmacro %}
 
@@ -274,12 +255,10 @@ judged as (
 {# repeated_records.                                                                                              #}
 {% macro concluded() -%}
 concluded as (
-
     select
         judged.*,
         case when faults <> '{}' then 'quarantined' else 'accepted' end as outcome,
         case when faults <> '{}' then to_jsonb(faults) when remarks <> '{}' then to_jsonb(remarks) end as findings
     from judged
-
 )
 {%- endmacro %}

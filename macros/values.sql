@@ -59,7 +59,7 @@
     case
         when type = 'signature' then kind = 'string' or text is not null
         when type = 'text' then text is not null
-        -- An index holds no more than some 2,700 bytes.
+        {#- An index holds no more than some 2,700 bytes. #}
         when type in ('text_id', 'reference') then length(text) <= 200
         when type in ('numeric', 'minor_units') then abs(amount) < 1e24
         when type = 'bigint' then amount % 1 = 0 and amount between -9223372036854775808 and 9223372036854775807
@@ -88,11 +88,8 @@
 
 {# A number all the same that does not convert: too large, and for a whole number not one with a fraction. #}
 {% macro is_too_large() -%}
-    (
-        type in ('numeric', 'minor_units', 'bigint', 'integer')
-        and text ~ '^-?[0-9]+(?:[.][0-9]+)?(?:[eE][+]?[0-9]+)?$'
-        and (type in ('numeric', 'minor_units') or text not like '%.%')
-    )
+    (type in ('numeric', 'minor_units', 'bigint', 'integer') and text ~ '^-?[0-9]+(?:[.][0-9]+)?(?:[eE][+]?[0-9]+)?$'
+        and (type in ('numeric', 'minor_units') or text not like '%.%'))
 {%- endmacro %}
 
 

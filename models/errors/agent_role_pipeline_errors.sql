@@ -8,34 +8,9 @@ roles as (
 
 ),
 
-named as (
-
-    {{ distinct_values(ref('base_agent_roles'), 'role_id') }}
-
-),
-
-unknown as (
-
-    select named.role_id
-    from named
-    left join roles
-        on named.role_id = roles.role_id
-    where roles.role_id is null
-
-),
-
--- A role that no batch knows.
 unknown_roles as (
 
-    select elements.*
-    from unknown
-    cross join lateral (
-        {% call computed_once() %}
-        select * from {{ ref('landed_agent_roles') }} as held
-        where held.role_id = unknown.role_id
-            and held.outcome <> 'quarantined'
-        {%- endcall %}
-    ) as elements
+    select * from {{ ref('unknown_roles') }}
 
 ),
 

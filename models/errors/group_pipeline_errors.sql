@@ -14,34 +14,9 @@ agents as (
 
 ),
 
-named as (
-
-    {{ distinct_values(ref('base_group_membership'), 'agent_id') }}
-
-),
-
-unknown as (
-
-    select named.agent_id
-    from named
-    left join agents
-        on named.agent_id = agents.agent_id
-    where agents.agent_id is null
-
-),
-
--- An agent that no batch knows, in any accepted record of any batch.
 unknown_members as (
 
-    select elements.*
-    from unknown
-    cross join lateral (
-        {% call computed_once() %}
-        select * from {{ ref('landed_group_membership') }} as members
-        where members.agent_id = unknown.agent_id
-            and members.outcome <> 'quarantined'
-        {%- endcall %}
-    ) as elements
+    select * from {{ ref('unknown_members') }}
 
 ),
 

@@ -16,23 +16,9 @@ with
 
 {{ typed_records('transactions') }},
 
--- The rates of a currency side by side, with the days from which they hold. No window, no subquery for each row: both
--- would keep parallel workers from all that follows.
-rates as (
 
-    select
-        currency,
-        array_agg(rate_date order by rate_date) as days,
-        array_agg(usd_per_unit order by rate_date) as usd_per_unit
-    from {{ ref('exchange_rates') }}
-    group by currency
-
-),
-
--- The exponent that the record gives, else that of its currency; the rate that it gives, else that of its day, which
--- few need.
+{# The exponent that the record gives, else that of its currency; the rate that it gives, else that of its day. #}
 rated as (
-
     {% call computed_once() %}
     select
         typed.*,
@@ -42,63 +28,57 @@ rated as (
             when exponent is null and {{ has_no('currencyData.exponent') }} then currencies.minor_units
         end as minor_units,
         case when feed_rate > 0 then feed_rate end as record_rate,
-
         case when (feed_rate > 0) is not true and original_currency <> 'USD'
             then rates.usd_per_unit[width_bucket((typed.occurred_at at time zone 'UTC')::date, rates.days)]
         end as seed_rate
-
     from typed
-
     left join {{ ref('currencies') }} as currencies
         on typed.original_currency = currencies.code
 
-    left join rates
+    {#- Side by side, with the days from which they hold: windows and subqueries keep parallel workers away. #}
+    left join (
+        select currency, array_agg(rate_date order by rate_date) as days,
+            array_agg(usd_per_unit order by rate_date) as usd_per_unit
+        from {{ ref('exchange_rates') }} group by currency
+    ) as rates
         on typed.original_currency = rates.currency
     {%- endcall %}
-
 ),
 
 priced as (
 
     select
         rated.*,
-
-        -- Multiplied, as a division could round.
+        {#- Multiplied, as a division could round. #}
         trim_scale(original_minor_units * power(10::numeric, -minor_units)) as original_amount,
-
         case
             when record_rate is not null then record_rate
             when original_currency = 'USD' then 1
             else seed_rate
         end as exchange_rate,
-
         case
             when record_rate is not null then 'feed'
             when original_currency = 'USD' then 'par'
             when seed_rate is not null then 'seed'
             when amount is not null then 'amount'
         end as fx_source
-
     from rated
 
 ),
 
 totalled as (
-
     {% call computed_once() %}
     select
         priced.*,
         case when exchange_rate is null then amount else round(original_amount * exchange_rate, 2) end as amount_usd
     from priced
     {%- endcall %}
-
 ),
 
 ruled as (
 
     select
         totalled.*,
-
         array_remove(array[
             {% call fault('missing_value', 'currencyData', 'required where no amount is known') %}
             amount is null and {{ has_no('currencyData') }} and {{ has_no('amount') }}
@@ -120,7 +100,6 @@ ruled as (
             minor_units is null and is_known_currency and {{ has_no('currencyData.exponent') }}
             {% endcall %}
         ], null) as rule_faults,
-
         array_remove(array[
             {% call remark('missing_value', 'currencyData', 'only the amount is known') %}
             currency_data is null and {{ has_no('currencyData') }}
@@ -139,7 +118,6 @@ ruled as (
             abs(amount - amount_usd) > 0.01
             {% endcall %}
         ], null) as rule_remarks
-
     from totalled
 
 ),
@@ -151,10 +129,6 @@ ruled as (
 select
     file_id, position, source,
     {{ columns_of('transactions') }},
-    original_amount,
-    exchange_rate,
-    amount_usd,
-    fx_source,
-    outcome,
-    findings
+    original_amount, exchange_rate, amount_usd, fx_source,
+    outcome, findings
 from concluded

@@ -38,9 +38,7 @@ accepted as (
         and files.source in ({{ changed_batches(entity) }})
     {%- endif %}
     {%- if not (loop.last and outer.last) %}
-
     union all
-
     {% endif %}
     {%- endfor %}
     {%- endfor %}
@@ -66,9 +64,7 @@ contents as (
         where entity = '{{ entity }}'
     )
     {%- if not loop.last %}
-
     union all
-
     {% endif %}
     {%- endfor %}
 
