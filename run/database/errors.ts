@@ -14,9 +14,13 @@ export function isRepeatable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code, cause, message } = error as Error & { code?: string }
   // What a Citus coordinator says of a worker that is gone has the code of a bug.
-  if (code === 'XX000' && message.startsWith('failure on connection marked as essential')) return true
+  if (code === 'XX000' && WORKER_GONE.test(message)) return true
   return lostConnection(error) !== undefined || passing.has(code ?? '') || isRepeatable(cause)
 }
+
+// What the coordinator says itself, and what it passes on of its connection to the worker.
+const WORKER_GONE =
+  /^(failure on connection marked as essential|SSL SYSCALL error|SSL connection has been closed|server closed the connection)/
 
 // Serialization failure, deadlock, too many connections, cannot connect now.
 const passing = new Set(['40001', '40P01', '53300', '57P03'])

@@ -15,6 +15,15 @@ describe('what may be repeated', () => {
   })
 
   it.each([
+    ['failure on connection marked as essential: 127.0.0.1:5511', true],
+    ['SSL SYSCALL error: EOF detected', true],
+    ['server closed the connection unexpectedly', true],
+    ['unrecognized node type: 42', false],
+  ])('of what a Citus coordinator says with the code of a bug: %s', (message, isSafe) => {
+    expect(isRepeatable(Object.assign(new Error(message), { code: 'XX000' }))).toBe(isSafe)
+  })
+
+  it.each([
     ['57P03', true],
     ['53300', true],
     ['ECONNRESET', true],
