@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { Sql } from '../run/database/driver.ts'
 import { declarationOf } from './declaration.ts'
 import { type Entity, entities } from './entities.ts'
+import { idsIn, textsIn } from './sql-lists.ts'
 
 /** Where a content landed first, and whether it conforms to the declaration of its entity as that is now. */
 export interface FirstPlace {
@@ -29,7 +30,7 @@ export function contentHash(record: Uint8Array): Uint8Array {
 
 /** An empty table for so many contents, of which the latest are kept when there are more than it can hold. */
 export function createContents(expected: number): Contents {
-  const slots = 2 ** Math.ceil(Math.log2(Math.min(Math.max(expected, LEAST), MOST) * 2))
+  const slots = Math.min(2 ** Math.ceil(Math.log2(Math.max(expected, LEAST) * 1.5)), SLOTS)
   return openContents(new SharedArrayBuffer(4 * (HEADER + 2 * slots * SLOT)))
 }
 
@@ -115,14 +116,15 @@ export function openContents(memory: SharedArrayBuffer): Contents {
 }
 
 /**
- * The contents that the newest files of some entities hold, as far back as a table of them reaches, for so many records to come. Contents that landed first
+ * The contents that the newest files of some entities hold, as many as a table of them takes, for so many records to come: of an entity the newest first,
+ * and of entities the small before the large, so that a file of a million transactions pushes nobody else out. Contents that landed first
  * in a file that the load replaces or prunes are not among them: they may go before they are named. To be asked before a COPY begins: in one transaction with
  * it Citus would lose rows.
  */
 export async function knownContents(sql: Sql, wanted: Entity[], arriving: number, replaced: string[]): Promise<Contents> {
   const doomed = await sql<{ file_id: string }[]>`
     with replaced as (
-      select file_id from ops.files where path in (select json_array_elements_text(${JSON.stringify(replaced)}::text::json))
+      select file_id from ops.files where path in ${textsIn(sql, replaced)}
     )
     select file_id::text from replaced
     union
@@ -131,25 +133,28 @@ export async function knownContents(sql: Sql, wanted: Entity[], arriving: number
   const newest = await sql<{ entity: Entity; ids: string[]; records: number }[]>`
     select entity, json_agg(file_id::text) as ids, sum(records)::int as records
     from (
-      select entity, file_id, records, sum(records) over (order by file_id desc) as total
-      from ops.files
-      where status = 'loaded' and records > 0 and entity in (select json_array_elements_text(${JSON.stringify(wanted)}::text::json))
+      select entity, file_id, records, sum(records) over (order by records_since, file_id) as total
+      from (
+        select entity, file_id, records, sum(records) over (partition by entity order by file_id desc) as records_since
+        from ops.files
+        where status = 'loaded' and records > 0 and entity in ${textsIn(sql, wanted)}
+      ) as files
     ) as files
     where total <= ${MOST}
     group by entity`
   const contents = createContents(newest.reduce((sum, { records }) => sum + records, arriving))
   for (const { entity, ids } of newest) {
     const declared = declarationOf(entity).hash
-    const [table, repeats, files] = [sql(`raw.${entity}`), sql(`raw.${entity}_repeats`), JSON.stringify(ids)]
+    const [table, repeats] = [sql(`raw.${entity}`), sql(`raw.${entity}_repeats`)]
     const found = sql<{ hash: Uint8Array; file_id: string; position: number; declared: number | null }[]>`
       select uuid_send(content_hash) as hash, file_id::text, position, declared
       from ${table}
-      where content_hash is not null and file_id in (select json_array_elements_text(${files}::text::json)::bigint)
+      where content_hash is not null and file_id in ${idsIn(sql, ids)}
       union all
       select uuid_send(landed.content_hash), landed.file_id::text, landed.position, landed.declared
       from ${repeats} as repeats
       inner join ${table} as landed on repeats.first_file_id = landed.file_id and repeats.first_position = landed.position
-      where landed.content_hash is not null and repeats.file_id in (select json_array_elements_text(${files}::text::json)::bigint)`
+      where landed.content_hash is not null and repeats.file_id in ${idsIn(sql, ids)}`
     await found.cursor(5000, rows => {
       for (const { hash, file_id, position, declared: by } of rows)
         if (!unsafe.has(file_id)) contents.add(entity, hash, { fileId: Number(file_id), position, conforms: by === declared })
@@ -159,8 +164,10 @@ export async function knownContents(sql: Sql, wanted: Entity[], arriving: number
 }
 
 const HASH = 16
-/** Of contents in each half; a slot has 32 bytes, so that both take 34 MB at most. */
-const MOST = 350_000
+/** Of a half at most: a slot has 32 bytes, so that both take 34 MB. */
+const SLOTS = 2 ** 19
+/** Contents in a half of that many slots, of which two of three are filled. */
+const MOST = Math.floor((SLOTS * 2) / 3)
 const LEAST = 1000
 
 // At the start of the memory: which half is being filled, and how many of its slots are taken.

@@ -99,9 +99,7 @@ export async function land(paths: string[], lander: Lander): Promise<void> {
       const [one, two] = [await pieces.next(), await pieces.next()]
       if (two.done) {
         const tally = createTally()
-        const judged = one.done
-          ? undefined
-          : judge(one.value, room(roomOf(one.value)), { contents, remembers: last.get(landed.file.entity) !== landed.file.path })
+        const judged = one.done ? undefined : judge(one.value, room(roomOf(one.value)), { contents, remembers: remembers(landed.file) })
         if (!one.done && judged) {
           tally.add(one.value, judged)
           if (!judged.rows.some(({ buffer }) => buffer === one.value.bytes.buffer)) pool.give(one.value.bytes)
@@ -135,18 +133,20 @@ export async function land(paths: string[], lander: Lander): Promise<void> {
   }
 
   function crew({ file }: Landed): Crew {
-    const judging = thread.get()
-    const remembers = last.get(file.entity) !== file.path
-    return { ...lander, pool, thread: judging, judge: bundle => judging.judge(bundle, remembers) }
+    return { ...lander, pool, thread: thread.get(), remembers: remembers(file) }
+  }
+
+  /** Whether a file to come may ask what this one held. */
+  function remembers({ entity, path }: FeedFile): boolean {
+    return last.get(entity) !== path
   }
 
   function add(landed: Landed, { rows, repeats }: Pick<Judged, 'rows' | 'repeats'> = { rows: [], repeats: NOTHING }): void {
     group.landed.push(landed)
     const { entity } = landed.file
-    if (repeats.length > 0) group.repeats.set(entity, [...(group.repeats.get(entity) ?? []), repeats])
     group.bytes += repeats.length
-    const together = group.rows.get(entity) ?? []
-    group.rows.set(entity, together)
+    if (repeats.length > 0) listIn(group.repeats, entity).push(repeats)
+    const together = listIn(group.rows, entity)
     for (const piece of rows) {
       group.bytes += piece.length
       const end = piece.byteOffset + piece.length
@@ -225,7 +225,8 @@ async function writeGroup(lane: Session, words: Words, group: Group): Promise<vo
 /** What a large file needs to land. */
 interface Crew extends Lander {
   thread: Judge
-  judge(bundle: FileBundle): Promise<JudgedOnThread>
+  /** Whether the thread is to remember what the file held. */
+  remembers: boolean
   pool: Pool
 }
 
@@ -249,7 +250,7 @@ const copyApart: Way = async (lane, entity) => {
 async function landLarge(
   landed: Landed,
   { pieces, source, document }: { pieces: AsyncGenerator<FileBundle>; source: Source; document: Document },
-  { lanes: [first, second], words, signal, thread, judge, pool }: Crew,
+  { lanes: [first, second], words, signal, thread, remembers, pool }: Crew,
   way: Way = startCopy,
 ): Promise<Landed> {
   const { file, fileId } = landed
@@ -266,19 +267,19 @@ async function landLarge(
       const failures: unknown[] = []
       try {
         for (const lane of lanes) work.push({ lane, copying: await way(lane, entity), done: Promise.resolve() })
-        for await (const [bundle, judging] of ahead(judgedBy(judge, pieces), LOOK_AHEAD)) {
+        for await (const [bundle, judging] of ahead(judgedBy(thread, pieces, remembers), LOOK_AHEAD)) {
           signal?.throwIfAborted()
           const judged = await judging
           tally.add(bundle, judged)
           const free = await Promise.race(work.map(async item => item.done.then(() => item)))
           // The other lane may have failed meanwhile.
           if (failures.length > 0) throw failures[0]
-          repeats.push(judged.repeats)
+          if (judged.repeats.length > 0) repeats.push(judged.repeats)
           free.done = write(free, judged)
           free.done.catch(error => failures.push(error))
         }
         for (const line of work) await line.done.then(() => line.copying.end())
-        await copyRepeats(first, entity, repeats)
+        if (repeats.length > 0) await copyRepeats(first, entity, repeats)
       } catch (error) {
         // Without waiting for what is being written: the server may not take it for long.
         await Promise.all(work.map(({ copying }) => copying.abandon()))
@@ -325,11 +326,15 @@ function finish(landed: Landed, tally: Tally, source: Source, document: Document
   return { ...landed, sha256: source.finish(), records: tally.records, rejected: tally.rejected, signs }
 }
 
-async function* judgedBy(judge: Crew['judge'], pieces: AsyncGenerator<FileBundle>): AsyncGenerator<[FileBundle, Promise<JudgedOnThread>]> {
+async function* judgedBy(
+  thread: Judge,
+  pieces: AsyncGenerator<FileBundle>,
+  remembers: boolean,
+): AsyncGenerator<[FileBundle, Promise<JudgedOnThread>]> {
   let last: Promise<unknown> = Promise.resolve()
   try {
     for await (const bundle of pieces) {
-      const judged = judge(bundle)
+      const judged = thread.judge(bundle, remembers)
       last = judged.catch(() => {})
       yield [bundle, judged]
     }
@@ -368,7 +373,14 @@ function sizeOf(pieces: Buffer[]): number {
   return pieces.reduce((sum, { length }) => sum + length, 0)
 }
 
-/** Of each entity the file that lands last: nothing after it asks what it held. */
+/** The list of a key, made where there is none. */
+function listIn<Key, Value>(lists: Map<Key, Value[]>, key: Key): Value[] {
+  const list = lists.get(key) ?? []
+  lists.set(key, list)
+  return list
+}
+
+/** Of each entity the file that lands last. */
 function lastOfEach(paths: string[]): Map<Entity, string> {
   return new Map(paths.map(path => [entityOf(path), path]))
 }

@@ -1,6 +1,7 @@
 import type { Sql } from '../run/database/driver.ts'
 import { type Entity, entities } from './entities.ts'
 import { withoutNul } from './json-repair.ts'
+import { idsIn, textsIn } from './sql-lists.ts'
 import type { FeedFile, Stats } from './survey.ts'
 import type { Signs } from './tally.ts'
 
@@ -46,17 +47,17 @@ export type Listed = Pick<LedgerEntry, 'path' | 'batch' | 'entity'>
 export async function ledgerOf(sql: Sql, paths: string[]): Promise<Map<string, LedgerEntry>> {
   const rows = await sql<Record<string, string | null>[]>`
     select path, batch, entity, sha256, reason, bytes::text, modified_ns::text, changed_ns::text, read_ns::text, reading::text
-    from ops.files where path in (select json_array_elements_text(${JSON.stringify(paths)}::text::json))
+    from ops.files where path in ${textsIn(sql, paths)}
   `
   return new Map(rows.map(row => [row.path as string, entryOf(row)]))
 }
 
 /** How many of these files of the ledger were read by rules of an older version. */
 export async function countOldReadings(sql: Sql, files: Listed[]): Promise<number> {
-  const paths = JSON.stringify(files.map(({ path }) => path))
+  const paths = files.map(({ path }) => path)
   const [row] = await sql<{ count: number }[]>`
     select count(*)::int as count from ops.files
-    where coalesce(reading, 1) <> ${READING} and path in (select json_array_elements_text(${paths}::text::json))`
+    where coalesce(reading, 1) <> ${READING} and path in ${textsIn(sql, paths)}`
   return row!.count
 }
 
@@ -183,18 +184,18 @@ export async function conclude(sql: Sql, fileId: bigint): Promise<void> {
 async function forget(sql: Sql, paths: string[]): Promise<void> {
   const gone = await sql<{ entity: Entity; file_id: string }[]>`
     with gone as (
-        delete from ops.files where path in (select json_array_elements_text(${JSON.stringify(paths)}::text::json)) returning file_id, batch, entity
+        delete from ops.files where path in ${textsIn(sql, paths)} returning file_id, batch, entity
     )
     insert into ops.former_files (file_id, batch, entity) select file_id, batch, entity from gone returning entity, file_id::text`
   for (const entity of entities) {
-    const ids = JSON.stringify(gone.filter(file => file.entity === entity).map(file => file.file_id))
-    if (ids === '[]') continue
+    const ids = idsOf(gone, entity)
+    if (ids.length === 0) continue
+    // In two steps, as the repeats may lie on the workers of a cluster.
     const named = await sql<{ file_id: string }[]>`
-      select distinct first_file_id::text as file_id from ${sql(`raw.${entity}_repeats`)}
-      where file_id in (select json_array_elements_text(${ids}::text::json)::bigint)`
+      select distinct first_file_id::text as file_id from ${sql(`raw.${entity}_repeats`)} where file_id in ${idsIn(sql, ids)}`
+    const first = named.map(({ file_id }) => file_id)
     const former = await sql<{ batch: string; entity: Entity }[]>`
-      select batch, entity from ops.former_files
-      where file_id in (select json_array_elements_text(${JSON.stringify(named.map(({ file_id }) => file_id))}::text::json)::bigint)`
+      select batch, entity from ops.former_files where file_id in ${idsIn(sql, first)}`
     if (former.length > 0) await stamp(sql, former)
   }
 }
@@ -208,29 +209,31 @@ export async function purge(sql: Sql, isShown: string): Promise<void> {
     `select entity, file_id::text from ops.former_files where not (${isShown}) order by file_id`,
   )
   for (const entity of entities) {
-    const ids = former.filter(file => file.entity === entity).map(file => file.file_id)
+    const ids = idsOf(former, entity)
     if (ids.length > 0) await deleteRows(sql, entity, ids)
   }
 }
 
 /** Deletes what files gave that are not in the ledger, but for contents that others name; a former file of which nothing is left goes too. */
 async function deleteRows(sql: Sql, entity: Entity, fileIds: string[]): Promise<void> {
-  const [table, repeats, all] = [sql(`raw.${entity}`), sql(`raw.${entity}_repeats`), JSON.stringify(fileIds)]
-  await sql`delete from ${repeats} where file_id in (select json_array_elements_text(${all}::text::json)::bigint)`
+  const [table, repeats] = [sql(`raw.${entity}`), sql(`raw.${entity}_repeats`)]
+  await sql`delete from ${repeats} where file_id in ${idsIn(sql, fileIds)}`
   await sql`
     with named as materialized (
         select distinct first_file_id, first_position from ${repeats}
-        where first_file_id in (select json_array_elements_text(${all}::text::json)::bigint)
+        where first_file_id in ${idsIn(sql, fileIds)}
     )
     delete from ${table} as landed
-    where file_id in (select json_array_elements_text(${all}::text::json)::bigint)
+    where file_id in ${idsIn(sql, fileIds)}
       and not exists (select from named where first_file_id = file_id and first_position = position)`
-  const left = await sql<{ file_id: string }[]>`
-    select distinct file_id::text from ${table} where file_id in (select json_array_elements_text(${all}::text::json)::bigint)`
-  await sql`
-    delete from ops.former_files
-    where file_id in (select json_array_elements_text(${all}::text::json)::bigint)
-      and file_id not in (select json_array_elements_text(${JSON.stringify(left.map(({ file_id }) => file_id))}::text::json)::bigint)`
+  const left = await sql<{ file_id: string }[]>`select distinct file_id::text from ${table} where file_id in ${idsIn(sql, fileIds)}`
+  const kept = new Set(left.map(({ file_id }) => file_id))
+  const empty = fileIds.filter(id => !kept.has(id))
+  await sql`delete from ops.former_files where file_id in ${idsIn(sql, empty)}`
+}
+
+function idsOf(files: readonly { entity: Entity; file_id: string }[], entity: Entity): string[] {
+  return files.filter(file => file.entity === entity).map(file => file.file_id)
 }
 
 async function stamp(sql: Sql, files: { batch: string; entity: Entity }[]): Promise<void> {

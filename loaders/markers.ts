@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Session, Sql } from '../run/database/driver.ts'
 import { entities } from './entities.ts'
 import { withoutNul } from './json-repair.ts'
+import { textsIn } from './sql-lists.ts'
 import { MARKER, unreadable } from './survey.ts'
 import type { Words } from './transaction-statements.ts'
 
@@ -30,8 +31,10 @@ export async function landMarkers(sql: Session, words: Words, files: MarkerFile[
   // Whether a batch is whole is asked of all that it holds.
   await sql`
     update ops.batches set changed_in = nextval('ops.landing_seq')
-    where batch in (select json_array_elements_text(${JSON.stringify(changed.map(({ batch }) => batch))}::text::json))
-        and entity in (select json_array_elements_text(${JSON.stringify(entities)}::text::json))
+    where batch in ${textsIn(
+      sql,
+      changed.map(({ batch }) => batch),
+    )} and entity in ${textsIn(sql, entities)}
   `
   await sql.unsafe(words.commit)
   return true

@@ -50,6 +50,15 @@
 {%- endmacro %}
 
 
+{# Whether a row is of a batch and entity that changed since this model was last published. #}
+{% macro is_of_changed_batch() -%}
+    (source, entity) in (
+        select source, entity from {{ ref('base_batches') }}
+        where changed_in > {{ last_built() }}
+    )
+{%- endmacro %}
+
+
 {# What IN takes: the values of a query's one column in a build, for the planner, and the query itself elsewhere. #}
 {% macro listed(query) -%}
     {%- if execute and is_incremental() -%}
@@ -59,19 +68,6 @@
     {%- else -%}
     {{ query }}
     {%- endif -%}
-{%- endmacro %}
-
-
-{# The newest of the batches of an entity that are as they were when this model was last published. #}
-{% macro newest_unchanged_batch(entity) -%}
-    (
-        select source
-        from {{ ref('base_batches') }}
-        where entity = '{{ entity }}'
-            and changed_in <= {{ last_built() }}
-        order by batch_order desc
-        limit 1
-    )
 {%- endmacro %}
 
 

@@ -59,7 +59,7 @@ touched as (
 succeeding as (
 
     select
-        {% for column in columns_of(entity).split(',') %}arrived.{{ column | trim }}, {% endfor %}
+        {{ columns_of(entity, 'arrived') }},
         {{ place_columns('arrived') }},
         least(existing.first_seen_on, arrived.first_on) as first_seen_on,
         greatest(existing.last_seen_on, arrived.last_on) as last_seen_on
@@ -126,7 +126,7 @@ newest as (
 )
 
 select
-    {% for column in columns_of(entity).split(',') %}contents.{{ column | trim }}, {% endfor %}
+    {{ columns_of(entity, 'contents') }},
     {{ place_columns('newest') }},
     newest.first_seen_on,
     newest.last_seen_on

@@ -85,6 +85,39 @@ order by {{ element }}
 {%- endmacro %}
 
 
+{# The elements of lists that name what no batch knows, with each accepted record that lists them; `known` has the same #}
+{# column. Looked up value by value, as they are few.                                                                   #}
+{% macro unknown_elements(elements, landed, column, known) -%}
+with
+
+named as (
+
+    {{ distinct_values(elements, column) }}
+
+),
+
+unknown as (
+
+    select named.{{ column }}
+    from named
+    left join {{ known }} as known
+        on named.{{ column }} = known.{{ column }}
+    where known.{{ column }} is null
+
+)
+
+select elements.*
+from unknown
+cross join lateral (
+    {% call computed_once() %}
+    select * from {{ landed }} as landed
+    where landed.{{ column }} = unknown.{{ column }}
+        and landed.outcome <> 'quarantined'
+    {%- endcall %}
+) as elements
+{%- endmacro %}
+
+
 {# The different values of an indexed column of a table: a walk from value to value through the index, so that the #}
 {# cost follows their number and not that of the rows, which come anew each day.                                   #}
 {% macro distinct_values(relation, column) -%}

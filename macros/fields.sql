@@ -31,14 +31,14 @@
 {%- endmacro %}
 
 
-{# The columns of a base model, in the order of the declaration. #}
-{% macro columns_of(entity) -%}
+{# The columns of a base model, in the order of the declaration, of a relation where one is named. #}
+{% macro columns_of(entity, relation=none) -%}
     {%- set columns = [] -%}
     {%- for column, field in fields_of(entity).items() if field.kept | default(true) -%}
         {%- do columns.append(column) -%}
     {%- endfor -%}
     {%- for column in columns -%}
-        {{ column }}{{ (',\n    ' if loop.index % 6 == 0 else ', ') if not loop.last }}
+        {{ relation ~ '.' if relation }}{{ column }}{{ (',\n    ' if loop.index % 6 == 0 else ', ') if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}
 
@@ -56,11 +56,10 @@
 {%- endmacro %}
 
 
-{# How a step that is read twice is written: copied to where it is read, so that filters get through to it. Citus    #}
-{# takes the copies for one table; where it never sees two of them together, as one of their readers is materialized #}
-{# there, `apart` says so.                                                                                           #}
-{% macro copied(apart=false) -%}
-    {{ 'not materialized /* apart */' if apart else 'materialized' if on_citus() else 'not materialized' }}
+{# How a step that is read twice is written: copied to where it is read, so that filters get through to it. Citus     #}
+{# takes the copies for one table.                                                                                    #}
+{% macro copied() -%}
+    {{ 'materialized' if on_citus() else 'not materialized' }}
 {%- endmacro %}
 
 

@@ -53,17 +53,12 @@
 {%- endmacro %}
 
 
-{# The landed records of an entity: a row per place. Each branch joins by itself, so that a filter by batch or key #}
-{# gets to its indexes. Of a key that has several accepted records in a batch one is staged, the others are        #}
-{# duplicates (see repeated_records).                                                                              #}
+{# The landed records of an entity: a row per place. Of a key that has several accepted records in a batch one is     #}
+{# staged, the others are duplicates (see repeated_records).                                                          #}
 {% macro landed_records(entity, more=[]) -%}
-{%- for place in ['contents', 'repeats'] %}
-select
+{%- call(place) each_place(entity, ref('base_' ~ entity), 'contents') %}
     {{ place_of(place, 'contents') }},
-    {% for column in columns_of(entity).split(',') %}contents.{{ column | trim }}, {% endfor %}
-    {%- for column in more %}
-    contents.{{ column }},
-    {%- endfor %}
+    {{ columns_of(entity, 'contents') }},{{ more_columns('contents', more) }}
     case
         when repeated.rank > 1 then 'duplicate'
         when contents.outcome = 'accepted' then 'staged'
@@ -74,81 +69,76 @@ select
         else contents.findings
     end as findings,
     contents.findings as content_findings
-
-from {{ ref('base_' ~ entity) }} as contents
-{{ places(place, 'contents', entity) }}
-{% if not loop.last %}
-union all
-{% endif %}
-{%- endfor %}
+{%- endcall %}
 {%- endmacro %}
 
 
-{# Of them those that are staged: one per key and batch. Said in words that planners can count with. #}
+{# Of them those that are staged: one per key and batch. #}
 {% macro staged_records(entity, more=[]) -%}
-{%- for place in ['contents', 'repeats'] %}
-select
-    {% for column in columns_of(entity).split(',') %}contents.{{ column | trim }}, {% endfor %}
-    {%- for column in more %}
-    contents.{{ column }},
-    {%- endfor %}
+{%- call(place) each_place(entity, ref('base_' ~ entity), 'contents', staged=true) %}
+    {{ columns_of(entity, 'contents') }},{{ more_columns('contents', more) }}
     {{ place_of(place, 'contents') }}
-
-from {{ ref('base_' ~ entity) }} as contents
-{{ places(place, 'contents', entity, 'repeated.rank > 1') }}
-
-where contents.outcome = 'accepted'
-    and repeated.file_id is null
-{% if not loop.last %}
-union all
-{% endif %}
-{%- endfor %}
+{%- endcall %}
 {%- endmacro %}
 
 
-{# The elements of the lists of landed records: a row per place of the list and element. The list of an exact #}
-{# repetition counts for nothing.                                                                             #}
+{# The elements of the lists of landed records: a row per place of the list and element. The list of an exact         #}
+{# repetition counts for nothing.                                                                                     #}
 {% macro landed_elements(entity, elements, columns) -%}
-{%- for place in ['elements', 'repeats'] %}
-select
-    {{ place_of(place, 'elements') }},
-    elements.place,
-    {%- for column in columns %}
-    elements.{{ column }},
-    {%- endfor %}
+{%- call(place) each_place(
+    entity, elements, 'elements', where='(repeated.rank > 1) is not true or repeated.findings is not null'
+) %}
+    {{ place_of(place, 'elements') }},{{ more_columns('elements', ['place'] + columns) }}
     case
         when elements.outcome <> 'accepted' then elements.outcome
         when repeated.rank > 1 then 'duplicate'
         else 'staged'
     end as outcome,
     elements.findings
-
-from {{ elements }} as elements
-{{ places(place, 'elements', entity) }}
-
-where (repeated.rank > 1) is not true or repeated.findings is not null
-{% if not loop.last %}
-union all
-{% endif %}
-{%- endfor %}
+{%- endcall %}
 {%- endmacro %}
 
 
 {# Of them those that are staged. #}
 {% macro staged_elements(entity, elements, columns) -%}
-{%- for place in ['elements', 'repeats'] %}
-select
-    elements.place,
-    {%- for column in columns %}
-    elements.{{ column }},
-    {%- endfor %}
+{%- call(place) each_place(entity, elements, 'elements', staged=true) %}
+    {{- more_columns('elements', ['place'] + columns) }}
     {{ place_of(place, 'elements') }}
+{%- endcall %}
+{%- endmacro %}
 
-from {{ elements }} as elements
-{{ places(place, 'elements', entity, 'repeated.rank > 1') }}
 
-where elements.outcome = 'accepted'
+{# A SELECT over contents (or their elements) and all their places, as a union of two branches: the first places, and  #}
+{# those where they were repeated. Each branch joins by itself, so that a filter by batch or key gets to its indexes.  #}
+{# The call gives the columns of the branch of `place`. What is staged is said in words that planners can count with.  #}
+{% macro each_place(entity, relation, content, where=none, staged=false) -%}
+{%- for place in [content, 'repeats'] %}
+select
+    {{- caller(place) }}
+
+from {{ relation }} as {{ content }}
+{%- if place == 'repeats' %}
+
+inner join {{ source('repeats', entity) }} as repeats
+    on {{ content }}.file_id = repeats.first_file_id
+    and {{ content }}.position = repeats.first_position
+{%- endif %}
+
+inner join {{ ref('base_loaded_files') }} as files
+    on {{ place }}.file_id = files.file_id
+
+left join {{ ref('repeated_records') }} as repeated
+    on {{ place }}.file_id = repeated.file_id
+    and {{ place }}.position = repeated.position
+{%- if staged %}
+    and repeated.rank > 1
+
+where {{ content }}.outcome = 'accepted'
     and repeated.file_id is null
+{%- elif where %}
+
+where {{ where }}
+{%- endif %}
 {% if not loop.last %}
 union all
 {% endif %}
@@ -168,21 +158,9 @@ union all
 {%- endmacro %}
 
 
-{# The joins of a branch of the two: from a content to its first place (`place` is the content then) or to those #}
-{# where it was repeated.                                                                                        #}
-{% macro places(place, content, entity, when=none) -%}
-{%- if place == 'repeats' %}
-inner join {{ source('repeats', entity) }} as repeats
-    on {{ content }}.file_id = repeats.first_file_id
-    and {{ content }}.position = repeats.first_position
-{% endif %}
-inner join {{ ref('base_loaded_files') }} as files
-    on {{ place }}.file_id = files.file_id
-
-left join {{ ref('repeated_records') }} as repeated
-    on {{ place }}.file_id = repeated.file_id
-    and {{ place }}.position = repeated.position
-    {%- if when %}
-    and {{ when }}
-    {%- endif %}
+{# Columns of a relation, each in a line and with a comma after it. #}
+{% macro more_columns(relation, columns) -%}
+    {%- for column in columns %}
+    {{ relation }}.{{ column }},
+    {%- endfor -%}
 {%- endmacro %}

@@ -4,23 +4,16 @@
     materialized='incremental',
     incremental_strategy='mirror',
     unique_key='file_id',
-    incremental_predicates=[
-        '(source, entity) in (select source, entity from ' ~ ref('base_batches')
-            ~ ' where changed_in > ' ~ last_built() ~ ')',
-    ],
+    incremental_predicates=[is_of_changed_batch()],
 ) }}
 
 with
 
 files as (
 
-    select * from {{ ref('base_files') }}
-    where status = 'loaded'
+    select * from {{ ref('base_loaded_files') }}
     {%- if is_incremental() %}
-        and (source, entity) in (
-            select source, entity from {{ ref('base_batches') }}
-            where changed_in > {{ last_built() }}
-        )
+    where {{ is_of_changed_batch() }}
     {%- endif %}
 
 ),

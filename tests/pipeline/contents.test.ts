@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { contentHash, knownContents } from '../../loaders/contents.ts'
 import { load } from '../../loaders/load.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
 import { holds } from './property.ts'
@@ -162,6 +163,16 @@ describe('a record that comes again byte for byte', () => {
     await loadAll()
     expect(await counts()).toEqual({ landed: 30_001, repeats: 30_000 })
     expect(await formerFiles()).toEqual(['day1'])
+  })
+
+  it('is known beside a newer file of another entity that is too large to be remembered', async () => {
+    put('day1/agents/1.json', list(agent(1)))
+    await loadAll()
+    await database.sql`
+      insert into ops.files (path, batch, entity, status, records)
+      values ('day1/transactions/1.json', 'day1', 'transactions', 'loaded', 1000000)`
+    const { find } = await knownContents(database.sql, ['agents', 'transactions'], 0, [])
+    expect(find('agents', contentHash(Buffer.from(agent(1))))).toMatchObject({ position: 0, conforms: true })
   })
 
   it('of a load that was cut off is swept with it', async () => {

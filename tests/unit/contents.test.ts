@@ -63,6 +63,10 @@ describe('contents that landed', () => {
     expect(known).toBeLessThan(4000)
   })
 
+  it('take 34 MB at most, however many are expected', () => {
+    expect(createContents(10 ** 9).memory.byteLength).toBeLessThan(34e6)
+  })
+
   it('never are taken for others, in any order of adding, forgetting and asking', () => {
     const step = fc.tuple(fc.constantFrom('add', 'forget', 'find'), fc.nat(30), fc.nat(4))
     fc.assert(

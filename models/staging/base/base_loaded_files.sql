@@ -3,10 +3,7 @@
 {# A table: what lands after a build shows in no view before the next one is published. #}
 {{ config(
     unique_key='file_id',
-    incremental_predicates=[
-        '(source, entity) in (select source, entity from ' ~ ref('base_batches')
-            ~ ' where changed_in > ' ~ last_built() ~ ')',
-    ],
+    incremental_predicates=[is_of_changed_batch()],
 ) }}
 
 select
@@ -19,8 +16,5 @@ select
 from {{ ref('base_files') }}
 where status = 'loaded'
 {%- if is_incremental() %}
-    and (source, entity) in (
-        select source, entity from {{ ref('base_batches') }}
-        where changed_in > {{ last_built() }}
-    )
+    and {{ is_of_changed_batch() }}
 {%- endif %}

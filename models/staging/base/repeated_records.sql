@@ -4,10 +4,7 @@
 
 {{ config(
     unique_key=['file_id', 'position'],
-    incremental_predicates=[
-        '(source, entity) in (select source, entity from ' ~ ref('base_batches')
-            ~ ' where changed_in > ' ~ last_built() ~ ')',
-    ],
+    incremental_predicates=[is_of_changed_batch()],
 ) }}
 
 with
