@@ -8,5 +8,10 @@ export function inOneLine(text: string): string {
   return text.replace(unruly, character => (character === '\n' ? '⏎' : character === '\t' ? ' ' : '�'))
 }
 
+/** A text without the names and passwords that stand in addresses in it. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/\/\/[^/@\s]*@/g, '//')
+}
+
 // Control characters, and those that turn the direction of writing.
 const unruly = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu

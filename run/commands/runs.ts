@@ -4,7 +4,7 @@ import type { Command } from '../cli/command.ts'
 import { withDatabase } from '../cli/open-database.ts'
 import { findRuns, type ListedNode, type ListedRun, listRuns, nodesOf } from '../history/run-list.ts'
 import { hasLog } from '../history/run-log.ts'
-import { numberText, plural } from '../report/format.ts'
+import { aligned, numberText, plural } from '../report/format.ts'
 
 /** runs: the last runs, newest first; `runs ID` the nodes of one. Gives the exit code. */
 export async function runsCommand(command: Command, [id]: string[]): Promise<number> {
@@ -85,14 +85,4 @@ function clock(time: string): string {
 function took(seconds: number | null): string {
   if (seconds === null) return ''
   return seconds < 100 ? `${seconds.toFixed(1)}s` : `${Math.floor(seconds / 60)}m ${Math.round(seconds % 60)}s`
-}
-
-function aligned(rows: string[][]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map(row => row[column]!.length)))
-  return rows.map(row =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  )
 }

@@ -3,6 +3,7 @@ import type { Sql } from '../database/driver.ts'
 import { typeNames } from '../database/relations.ts'
 import { contractColumns } from '../manifest/contract.ts'
 import type { Node } from '../manifest/node.ts'
+import { aligned } from '../report/format.ts'
 
 /**
  * Holds a query against the node's contract: the same columns by name, of the same types, in any order. Both sides are described by
@@ -44,14 +45,7 @@ async function describe(sql: Sql, query: string): Promise<Map<string, string>> {
 
 function tableText(rows: string[][]): string {
   const all = [['column', 'in the query', 'in the contract', 'what is wrong'], ...rows]
-  const widths = all[0]!.map((_, i) => Math.max(...all.map(row => row[i]!.length)))
-  return all
-    .map(
-      row =>
-        `  ${row
-          .map((cell, i) => cell.padEnd(widths[i]!))
-          .join('  ')
-          .trimEnd()}`,
-    )
+  return aligned(all)
+    .map(line => `  ${line}`)
     .join('\n')
 }

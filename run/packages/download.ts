@@ -1,4 +1,5 @@
 import { ProjectError } from '../base/errors.ts'
+import { withoutCredentials } from '../base/sanitize.ts'
 
 /** What lies at an address, tried thrice; a ProjectError that names the address where nothing comes. */
 export async function download(url: string, what: string): Promise<Buffer> {
@@ -16,7 +17,7 @@ export async function download(url: string, what: string): Promise<Buffer> {
     }
     if (attempt < ATTEMPTS) await new Promise(resolve => setTimeout(resolve, attempt * PAUSE))
   }
-  throw new ProjectError(`${what} cannot be fetched from ${shown(url)}: ${problem}`, {
+  throw new ProjectError(`${what} cannot be fetched from ${withoutCredentials(url)}: ${problem}`, {
     hint: 'Check the network and the address; DBT_PACKAGE_HUB_URL names another hub.',
   })
 }
@@ -37,9 +38,4 @@ async function bytesOf(answer: Response, what: string): Promise<Buffer> {
     pieces.push(piece)
   }
   return Buffer.concat(pieces)
-}
-
-// Without a name and password that stand in the address.
-function shown(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//')
 }

@@ -1,6 +1,7 @@
 import { cpSync, existsSync, readFileSync, statSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
 import { ProjectError, ProjectErrors } from '../base/errors.ts'
+import { withoutCredentials } from '../base/sanitize.ts'
 import { isYamlMap, readYaml } from '../base/yaml.ts'
 import { download } from './download.ts'
 import { extract, refuseLinksOut } from './extract.ts'
@@ -19,7 +20,7 @@ export interface Fetched {
 
 /** Gets a package of git, a tarball or a folder into `into`, which is not there yet; of a local one only its place is found. */
 export async function fetchPackage(root: string, wanted: Omit<Locked, 'name'>, into: string): Promise<Fetched> {
-  const what = `The package ${wanted.written ?? wanted.from.replace(/\/\/[^/@]*@/, '//')}`
+  const what = `The package ${wanted.written ?? withoutCredentials(wanted.from)}`
   if (wanted.kind === 'local') {
     const folder = resolve(root, wanted.from)
     if (!existsSync(folder) || !statSync(folder).isDirectory())

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ProjectError } from '../base/errors.ts'
+import { withoutCredentials } from '../base/sanitize.ts'
 
 /** Clones a repository at a branch, tag or commit (HEAD without one) into a new folder, and gives the commit. */
 export async function clone(url: string, revision: string | undefined, into: string): Promise<string> {
@@ -19,7 +20,9 @@ export async function clone(url: string, revision: string | undefined, into: str
       git([...there, 'rev-parse', '--verify', '--quiet', `${name}^{commit}`], url),
     )
     if (found === undefined)
-      throw new ProjectError(`${shown(url)} has no branch, tag or commit '${wanted}'`, { hint: 'Correct revision: in packages.yml.' })
+      throw new ProjectError(`${withoutCredentials(url)} has no branch, tag or commit '${wanted}'`, {
+        hint: 'Correct revision: in packages.yml.',
+      })
     await git([...there, 'checkout', '--quiet', '--detach', found.trim()], url)
   } else await git([...there, 'checkout', '--quiet', '--detach', 'FETCH_HEAD'], url)
   const commit = (await git([...there, 'rev-parse', 'HEAD'], url)).trim()
@@ -58,11 +61,12 @@ function git(args: string[], url: string): Promise<string> {
     )
     child.on('close', code => {
       if (code === 0) resolve(Buffer.concat(out).toString('utf8'))
-      else reject(new ProjectError(`git cannot fetch ${shown(url)}: ${shown(Buffer.concat(said).toString('utf8').trim())}`))
+      else
+        reject(
+          new ProjectError(
+            `git cannot fetch ${withoutCredentials(url)}: ${withoutCredentials(Buffer.concat(said).toString('utf8').trim())}`,
+          ),
+        )
     })
   })
-}
-
-function shown(text: string): string {
-  return text.replace(/\/\/[^/@\s]*@/g, '//')
 }

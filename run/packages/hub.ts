@@ -24,7 +24,7 @@ export function hubOf(env: Record<string, string | undefined>): (name: string, r
     known.set(name, asked)
     const entries = await asked
     const fitting = Object.keys(entries).filter(version => unmetVersion(listed(entries[version]!.require_dbt_version)) === undefined)
-    const version = newestOf(fitting, ranges, false)
+    const version = newestOf(fitting, ranges)
     if (version === undefined) {
       const some = fitting.slice(-8).join(', ')
       throw new ProjectError(`No version of ${name} is ${ranges.join(' and ')}${why}`, {

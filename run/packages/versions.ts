@@ -7,12 +7,13 @@ interface Version {
 }
 
 /** The newest of the versions that satisfies every range (`>=1.0.0`, `<2.0.0`, `1.2.3`); undefined where none does. */
-export function newestOf(versions: string[], ranges: string[], withPrereleases: boolean): string | undefined {
+export function newestOf(versions: string[], ranges: string[]): string | undefined {
   const tests = ranges.map(testOf)
-  const wanted = withPrereleases || ranges.some(range => parse(range.replace(COMPARATOR, ''))?.prerelease !== undefined)
+  // One that is asked for by name brings the others in.
+  const withPrereleases = ranges.some(range => parse(range.replace(COMPARATOR, ''))?.prerelease !== undefined)
   const fitting = versions.filter(text => {
     const version = parse(text)
-    return version !== undefined && (wanted || version.prerelease === undefined) && tests.every(test => test(version))
+    return version !== undefined && (withPrereleases || version.prerelease === undefined) && tests.every(test => test(version))
   })
   return fitting.sort((one, other) => compare(parse(one)!, parse(other)!)).at(-1)
 }

@@ -62,6 +62,17 @@ export function plural(n: number, noun: string): string {
   return `${numberText(n)} ${noun}${n === 1 ? '' : 's'}`
 }
 
+/** Rows of cells as lines, with columns as wide as their widest cell. */
+export function aligned(rows: string[][]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]!.length)))
+  return rows.map(row =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
 /** `core.agents`. */
 export function relation(node: Node): string {
   return `${node.schema}.${node.alias}`

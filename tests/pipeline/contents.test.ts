@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { contentHash, knownContents } from '../../loaders/contents.ts'
 import { load } from '../../loaders/load.ts'
-import { type FreshDatabase, freshDatabase } from './database.ts'
+import type { FreshDatabase } from './database.ts'
+import { putFile, withFeedFolder } from './feed-folder.ts'
 import { holds } from './property.ts'
 import type { FeedBatch, FeedFile } from './rules/feed.ts'
 import { feedSeeds } from './rules/feeds.ts'
@@ -19,19 +19,11 @@ const list = (...records: string[]) => `[${records.join(', ')}]`
 describe('a record that comes again byte for byte', () => {
   let database: FreshDatabase
   let data: string
-  beforeEach(async () => {
-    database = await freshDatabase()
-    data = mkdtempSync(join(tmpdir(), 'feed-'))
-  })
-  afterEach(async () => {
-    await database.drop()
-    rmSync(data, { recursive: true })
+  withFeedFolder(given => {
+    ;({ database, data } = given)
   })
 
-  const put = (path: string, content: string) => {
-    mkdirSync(dirname(join(data, path)), { recursive: true })
-    writeFileSync(join(data, path), content)
-  }
+  const put = (path: string, content: string) => putFile(data, path, content)
   const remove = (path: string) => rmSync(join(data, path), { recursive: true })
   const loadAll = (prune = false) => load(database.sql, data, { prune })
   /** Where each content of agents stands, by its id: `batch[position]`, the first place first. */

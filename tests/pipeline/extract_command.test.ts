@@ -1,22 +1,17 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
 import { readSources } from '../../loaders/extract/config.ts'
 import { buildCommand } from '../../run/commands/build.ts'
 import { extractCommand, preflightCommand, publishedMarkers } from '../../run/feed/commands/extract.ts'
 import { perform } from './command.ts'
-import { type FreshDatabase, freshDatabase, projectDir } from './database.ts'
+import { type FreshDatabase, projectDir } from './database.ts'
+import { putFile, withFeedFolder } from './feed-folder.ts'
 
 let database: FreshDatabase
 let data: string
-beforeEach(async () => {
-  database = await freshDatabase()
-  data = mkdtempSync(join(tmpdir(), 'feed-'))
-})
-afterEach(async () => {
-  await database.drop()
-  rmSync(data, { recursive: true })
+withFeedFolder(given => {
+  ;({ database, data } = given)
 })
 
 const run = (command: Parameters<typeof perform>[0], name: string, options: object = {}) =>
@@ -54,10 +49,7 @@ describe('extract', () => {
       sources: [],
       entities: { transactions: { complete, files: [] } },
     })
-    const put = (path: string, content: object) => {
-      mkdirSync(dirname(join(data, path)), { recursive: true })
-      writeFileSync(join(data, path), JSON.stringify(content))
-    }
+    const put = (path: string, content: object) => putFile(data, path, JSON.stringify(content))
     const day = (number: number, complete = true) => {
       const batch = `sync-2026-01-0${number}`
       put(`${batch}/transactions/1.json`, { results: [] })

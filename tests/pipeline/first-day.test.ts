@@ -1,13 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { generate } from '../../bench/generate.ts'
 import { buildCommand } from '../../run/commands/build.ts'
 import { planCommand } from '../../run/commands/plan.ts'
 import { loadCommand } from '../../run/feed/commands/load.ts'
 import { perform } from './command.ts'
-import { type FreshDatabase, freshDatabase, projectDir } from './database.ts'
+import { type FreshDatabase, projectDir } from './database.ts'
+import { putFile, withFeedFolder } from './feed-folder.ts'
 import { projectWith } from './warehouse.ts'
 
 const agent = (id: number, name: string, more: object = {}) => ({
@@ -23,20 +23,12 @@ const people = ['Ana Novak', 'Bo Lind', 'Cleo Marsh', 'Dev Rao'].map((name, inde
 
 let database: FreshDatabase
 let data: string
-beforeEach(async () => {
-  database = await freshDatabase()
-  data = mkdtempSync(join(tmpdir(), 'feed-'))
-})
-afterEach(async () => {
-  await database.drop()
-  rmSync(data, { recursive: true })
+withFeedFolder(given => {
+  ;({ database, data } = given)
 })
 
 const put = (files: Record<string, unknown>) => {
-  for (const [path, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(data, path)), { recursive: true })
-    writeFileSync(join(data, path), typeof content === 'string' ? content : JSON.stringify(content))
-  }
+  for (const [path, content] of Object.entries(files)) putFile(data, path, typeof content === 'string' ? content : JSON.stringify(content))
 }
 const run = (name: 'build' | 'plan' | 'load', options: object = {}) => {
   const given = { url: database.url, dir: projectDir, name, options: { data, targetPath: join(data, '.target'), ...options } }

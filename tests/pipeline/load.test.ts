@@ -1,34 +1,25 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { copyRows, startCopy } from '../../loaders/copy.ts'
 import { type LoadProgress, load } from '../../loaders/load.ts'
 import { createRows, roomFor } from '../../loaders/rows.ts'
-import { type FreshDatabase, freshDatabase } from './database.ts'
+import type { FreshDatabase } from './database.ts'
+import { putFile, withFeedFolder } from './feed-folder.ts'
 
 let database: FreshDatabase
 let data: string
 
-beforeEach(async () => {
-  database = await freshDatabase()
-  data = mkdtempSync(join(tmpdir(), 'feed-'))
+withFeedFolder(given => {
+  ;({ database, data } = given)
 })
 
-afterEach(async () => {
-  await database.drop()
-  rmSync(data, { recursive: true })
-})
-
-const put = (path: string, content: string | Buffer) => {
-  mkdirSync(dirname(join(data, path)), { recursive: true })
-  writeFileSync(join(data, path), content)
-}
+const put = (path: string, content: string | Buffer) => putFile(data, path, content)
 const loadAll = (prune = false) => load(database.sql, data, { prune })
 const ledger = () => database.sql`select path, status, reason, records from ops.files order by natural_order`
 const stamps = async () =>

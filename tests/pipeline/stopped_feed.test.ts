@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type FreshDatabase, freshDatabase, projectDir } from './database.ts'
+import { putFile } from './feed-folder.ts'
 import { listen, operator, type Receiver } from './operator.ts'
 
 let database: FreshDatabase
@@ -10,10 +11,7 @@ let receiver: Receiver
 let command: ReturnType<typeof operator>['runWith']
 const data = mkdtempSync(join(tmpdir(), 'deskledger-feed-'))
 const dayBefore = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10)
-const put = (path: string, content: unknown) => {
-  mkdirSync(dirname(join(data, path)), { recursive: true })
-  writeFileSync(join(data, path), typeof content === 'string' ? content : JSON.stringify(content))
-}
+const put = (path: string, content: unknown) => putFile(data, path, typeof content === 'string' ? content : JSON.stringify(content))
 const roles = [{ id: 1, name: 'Agent', default: true, agent_type: 1 }]
 const batch = `sync-${dayBefore(0)}`
 

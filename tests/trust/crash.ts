@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { randomOf } from '../../bench/random.ts'
+import { tellCampaign, untilStopped } from './campaign.ts'
 import { cloneSite, createSite, main, type Site } from './site.ts'
 import { faultsOf, type State, stateOf, untilFree } from './state.ts'
 
@@ -179,11 +180,11 @@ async function strikeAt(site: Site, point: Point, { expected }: Ground): Promise
     }
     await holding.letGo()
   }
-  await untilStopped(site, faults)
+  await untilStopped(site, faults, 5)
 
   const { code, printed } = await site.build(data)
   if (code !== 0) faults.push(`the plain build ended with ${code}: ${printed.slice(-1000)}`)
-  await untilStopped(site, faults)
+  await untilStopped(site, faults, 5)
 
   const { sql, letGo } = await site.hold()
   try {
@@ -199,15 +200,6 @@ async function strikeAt(site: Site, point: Point, { expected }: Ground): Promise
   }
 }
 
-/** Nobody holds the server: it must end, with all its processes. */
-async function untilStopped(site: Site, faults: string[]): Promise<void> {
-  for (let tries = 0; tries < 250; tries++) {
-    if (site.processes().length === 0) return
-    await sleep(20)
-  }
-  faults.push(`5 s after its last holder the server still runs: processes ${site.processes().join(', ')}`)
-}
-
 /** `npm run test:crash -- --points 200 --seed 1 --only 17 --scenario "a daily build"` */
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({
@@ -218,14 +210,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       scenario: { type: 'string' },
     },
   })
-  const began = performance.now()
   const only = values.only === undefined ? undefined : Number(values.only)
-  let done = 0
-  const verdicts = await crash({ points: Number(values.points), seed: Number(values.seed), only, scenario: values.scenario }, verdict => {
-    done++
-    if (verdict.faults.length > 0) process.stdout.write(`${lineOf(verdict)}\n`)
-    else if (done % 20 === 0) process.stderr.write(`${done} points\n`)
-  })
-  process.stdout.write(`${summaryOf(verdicts, performance.now() - began)}\n`)
-  process.exitCode = verdicts.every(({ faults }) => faults.length === 0) ? 0 : 1
+  await tellCampaign(
+    onVerdict => crash({ points: Number(values.points), seed: Number(values.seed), only, scenario: values.scenario }, onVerdict),
+    { lineOf, summaryOf },
+  )
 }

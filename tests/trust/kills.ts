@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { randomOf } from '../../bench/random.ts'
+import { tellCampaign, untilStopped } from './campaign.ts'
 import type { Point, Verdict } from './kill-points.ts'
 import { strikeAtExtract } from './kills-extract.ts'
 import { strikeAtStart } from './kills-start.ts'
@@ -155,7 +155,7 @@ async function strikeAtPhase(site: Site, point: Point, { writes, expected }: Gro
   if (again.code !== 0) faults.push(`the same command after it ended with ${again.code}: ${again.stderr.slice(-800)}`)
   const built = await site.build(scenario.data)
   if (built.code !== 0) faults.push(`the plain build ended with ${built.code}: ${built.printed.slice(-800)}`)
-  await untilStopped(site, faults)
+  await untilStopped(site, faults, 6)
   const { sql, letGo } = await site.hold()
   try {
     faults.push(...(await faultsOf(sql, expected[name])).faults)
@@ -163,15 +163,6 @@ async function strikeAtPhase(site: Site, point: Point, { writes, expected }: Gro
     await letGo()
   }
   return { point, hit, faults }
-}
-
-/** Nobody holds the server: it must end, with all its processes. */
-async function untilStopped(site: Site, faults: string[]): Promise<void> {
-  for (let tries = 0; tries < 300; tries++) {
-    if (site.processes().length === 0) return
-    await sleep(20)
-  }
-  faults.push(`6 s after its last holder the server still runs: processes ${site.processes().join(', ')}`)
 }
 
 /** `npm run test:kills -- --points 200 --seed 1 --only 17 --phase load` */
@@ -184,15 +175,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       phase: { type: 'string', multiple: true },
     },
   })
-  const began = performance.now()
   const only = values.only === undefined ? undefined : Number(values.only)
   const phases = values.phase as Point['phase'][] | undefined
-  let done = 0
-  const verdicts = await kills({ points: Number(values.points), seed: Number(values.seed), only, ...(phases && { phases }) }, verdict => {
-    done++
-    if (verdict.faults.length > 0) process.stdout.write(`${lineOf(verdict)}\n`)
-    else if (done % 20 === 0) process.stderr.write(`${done} points\n`)
-  })
-  process.stdout.write(`${summaryOf(verdicts, performance.now() - began)}\n`)
-  process.exitCode = verdicts.every(({ faults }) => faults.length === 0) ? 0 : 1
+  await tellCampaign(
+    onVerdict => kills({ points: Number(values.points), seed: Number(values.seed), only, ...(phases && { phases }) }, onVerdict),
+    { lineOf, summaryOf },
+  )
 }

@@ -1,19 +1,15 @@
-import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type FreshDatabase, freshDatabase, projectDir } from '../pipeline/database.ts'
+import { putFile } from '../pipeline/feed-folder.ts'
+import { copyProject } from './project-copy.ts'
 
 describe('docs/recipes.md, followed to the letter', () => {
   let database: FreshDatabase
-  const dir = mkdtempSync(join(tmpdir(), 'deskledger-recipes-'))
-  const file = (name: string) => join(dir, name)
+  const { file, run: runCopy, remove } = copyProject()
 
   beforeAll(async () => {
-    for (const name of ['dbt_project.yml', 'run.ts', 'run', 'loaders', 'models', 'macros', 'migrations', 'seeds', 'tests/data'])
-      cpSync(join(projectDir, name), file(name), { recursive: true, filter: source => !source.endsWith('_unit_tests.yml') })
-    for (const name of ['node_modules', 'package.json', 'tsconfig.json']) symlinkSync(join(projectDir, name), file(name))
     const budget = { id: 'b1', name: 'Travel', limitlessOverspend: true }
     put(
       'data/sync-day1/budgets/1.json',
@@ -27,7 +23,7 @@ describe('docs/recipes.md, followed to the letter', () => {
   })
   afterAll(async () => {
     await database.drop()
-    rmSync(dir, { recursive: true, force: true })
+    remove()
   })
 
   it('a new field: its column is filled from what landed before, and what is wrong with it is reported', async () => {
@@ -96,17 +92,11 @@ describe('docs/recipes.md, followed to the letter', () => {
   }
 
   function put(name: string, content: string): void {
-    mkdirSync(dirname(file(name)), { recursive: true })
-    writeFileSync(file(name), content)
+    putFile(file(''), name, content)
   }
 
   async function run(...words: string[]): Promise<void> {
-    const { code, output } = await new Promise<{ code: number; output: string }>(resolve => {
-      const env = { ...process.env, DATABASE_URL: database.url, NO_COLOR: '1' }
-      execFile(process.execPath, ['--import', 'tsx', 'run.ts', ...words], { cwd: dir, env }, (error, stdout, stderr) =>
-        resolve({ code: error ? 1 : 0, output: stdout + stderr }),
-      )
-    })
-    expect(code, output).toBe(0)
+    const { code, stdout, stderr } = await runCopy(database.url, ...words)
+    expect(code, stdout + stderr).toBe(0)
   }
 })

@@ -1,21 +1,15 @@
-import { execFile } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type FreshDatabase, freshDatabase, projectDir } from '../pipeline/database.ts'
+import { type FreshDatabase, freshDatabase } from '../pipeline/database.ts'
 import { writeFeed } from '../pipeline/rules/feeds.ts'
+import { copyProject } from './project-copy.ts'
 
 describe('errors --replay', () => {
   let database: FreshDatabase
-  const dir = mkdtempSync(join(tmpdir(), 'deskledger-replay-'))
-  const file = (name: string) => join(dir, name)
+  const { file, run, remove } = copyProject()
+  const runner = (...words: string[]) => run(database.url, ...words)
 
   beforeAll(async () => {
-    // The runner too, for its declarations are to be changed.
-    for (const name of ['dbt_project.yml', 'run.ts', 'run', 'loaders', 'models', 'macros', 'migrations', 'seeds', 'tests/data'])
-      cpSync(join(projectDir, name), file(name), { recursive: true, filter: source => !source.endsWith('_unit_tests.yml') })
-    for (const name of ['node_modules', 'package.json', 'tsconfig.json']) symlinkSync(join(projectDir, name), file(name))
     writeFileSync(file('seeds/user_agent_overrides.csv'), 'user_id,agent_id\n')
     const money = { originalCurrencyAmount: '100', exponent: 2, originalCurrencyCode: 'ABC', exchangeRate: 1 }
     writeFeed(
@@ -43,7 +37,7 @@ describe('errors --replay', () => {
   })
   afterAll(async () => {
     await database.drop()
-    rmSync(dir, { recursive: true, force: true })
+    remove()
   })
 
   it('lists counts, and the records', async () => {
@@ -100,14 +94,5 @@ describe('errors --replay', () => {
     const text = readFileSync(file(name), 'utf8')
     expect(text).toContain(before)
     writeFileSync(file(name), text.replace(before, after))
-  }
-
-  function runner(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-    const env = { ...process.env, DATABASE_URL: database.url, NO_COLOR: '1' }
-    return new Promise(resolve =>
-      execFile(process.execPath, ['--import', 'tsx', 'run.ts', ...args], { cwd: dir, env }, (error, stdout, stderr) =>
-        resolve({ code: error ? Number(error.code ?? 2) : 0, stdout, stderr }),
-      ),
-    )
   }
 })
