@@ -87,8 +87,7 @@ export function judge(bundle: Bundle, memory: Buffer, { contents, remembers = fa
   for (let index = 0; index < bounds.length; index += 2) {
     const position = bundle.first + index / 2 - skipped - judged.messages
     let record = bytes.subarray(bounds[index], bounds[index + 1])
-    let hash = contents && contentHash(record)
-    let first = hash && contents?.find(entity, hash)
+    let { hash, first } = known(record)
     if (first?.conforms) {
       repeat(position, first)
       continue
@@ -118,10 +117,10 @@ export function judge(bundle: Bundle, memory: Buffer, { contents, remembers = fa
       json = textOf(bareOf(record))
       if (broken) [, broken] = parsed(json)
       value = inner.value
-      if (!isStreamOf(inner.stream, entity)) beside.stream = inner.stream
-      // What would be opened once more, did it come bare, is known by no hash.
-      hash = contents && beside.stream === undefined && !unwrap(record, value, shape.keys) ? contentHash(record) : undefined
-      first = hash && contents?.find(entity, hash)
+      if (!isStreamOf(inner.stream, entity))
+        beside.stream = inner.stream
+        // What would be opened once more, did it come bare, is known by no hash.
+      ;({ hash, first } = beside.stream === undefined && !unwrap(record, value, shape.keys) ? known(record) : UNKNOWN)
       if (first?.conforms) {
         repeat(position, first)
         continue
@@ -164,6 +163,13 @@ export function judge(bundle: Bundle, memory: Buffer, { contents, remembers = fa
   judged.repeats = repeats.rows()
   return judged
 
+  /** By what a record is known when it comes again, and where it landed before. */
+  function known(record: Buffer): { hash?: Uint8Array; first?: FirstPlace | undefined } {
+    if (!contents) return UNKNOWN
+    const hash = contentHash(record)
+    return { hash, first: contents.find(entity, hash) }
+  }
+
   function repeat(position: number, first: FirstPlace): void {
     repeats.add(position, first)
     judged.records += 1
@@ -174,6 +180,8 @@ export function judge(bundle: Bundle, memory: Buffer, { contents, remembers = fa
     return bare.toString(ascii || isAscii(bare) ? 'latin1' : 'utf8')
   }
 }
+
+const UNKNOWN: { hash?: Uint8Array; first?: FirstPlace } = {}
 
 /** The value of a JSON text. Where it does not parse, what is wrong with it, and its value as far as NaN and Infinity are to blame. */
 function parsed(json: string): [value: unknown, broken?: string] {

@@ -15,15 +15,11 @@
     incremental_predicates=['sync_date >= ' ~ first_changed_on],
 ) }}
 
-{% set days -%}
-    {%- set sources -%}
-    select source from {{ ref('snapshots') }}
+{% set that_count -%}
     where entity = 'agents' and takes_part
         {%- if is_incremental() %}
         and sync_date >= {{ first_changed_on }}
         {%- endif %}
-    {%- endset -%}
-    {{ listed(sources) }}
 {%- endset %}
 
 with
@@ -37,10 +33,7 @@ days as (
         -- After all batches of the day, as a blank follows the day in batch_order.
         to_char(sync_date, 'YYYY-MM-DD!') collate "C" as end_of_day
     from {{ ref('snapshots') }}
-    where entity = 'agents' and takes_part
-        {%- if is_incremental() %}
-        and sync_date >= {{ first_changed_on }}
-        {%- endif %}
+    {{ that_count }}
     order by sync_date, batch_order desc
 
 ),
@@ -64,7 +57,7 @@ present as (
 
     select distinct agent_id, source
     from {{ ref('landed_agents') }}
-    where source in ({{ days }})
+    where source in ({{ listed('select source from ' ~ ref('snapshots') ~ ' ' ~ that_count) }})
         and agent_id is not null
 
 ),
