@@ -61,3 +61,19 @@ it.each([
   await build(model(from, 'abc'))
   expect(await type()).toBe(to)
 })
+
+it('an increment of a tenth of its table gives it new statistics, a smaller one does not', async () => {
+  const model = `{{ config(materialized='incremental', incremental_strategy='append') }}
+    select i as a from generate_series(1, {{ '(select rows from increment)' if is_incremental() else 10 }}) as i`
+  const grow = async (rows: number) => {
+    await database.sql.unsafe(`drop table if exists increment; create table increment as select ${rows} as rows`)
+    await build({ 'models/grown.sql': model })
+    const [table] = await database.sql`select reltuples::int as rows from pg_class where relname = 'grown'`
+    return table?.rows
+  }
+  expect(await grow(0)).toBe(10)
+  expect(await grow(2000)).toBe(2010)
+  expect(await grow(150)).toBe(2010)
+  expect(await grow(30_000)).toBe(32_160)
+  expect(await grow(2000)).toBe(32_160)
+})
