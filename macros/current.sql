@@ -162,10 +162,3 @@ select * from succeeding
             where entity = '{{ entity }}' and changed_in > {{ last_built() }}
         )
 {%- endmacro %}
-
-
-{# Most of these rows are written again each day: with room left in its page a new version stays beside the old one #}
-{# (migration 00011).                                                                                               #}
-{% macro leave_room() -%}
-    {%- if not is_incremental() -%} alter table {{ this }} set (fillfactor = 45) {%- endif -%}
-{%- endmacro %}

@@ -18,7 +18,7 @@ import type { FeedState } from '../execute/feed-state.ts'
 import { Interrupted } from '../execute/interrupted.ts'
 import type { Built, Plan } from '../execute/plan.ts'
 import { compareErrors, compiledLine, headline, type Refused, summaryOf } from '../execute/summary.ts'
-import { fingerprints } from '../graph/fingerprint.ts'
+import { definitions, fingerprintOf } from '../graph/definition.ts'
 import { type LiveLog, liveLog } from '../history/live-run-log.ts'
 import { finishRun, hasLog, landedIn, lastPublished, startRun, wasWell } from '../history/run-log.ts'
 import type { Node, Project } from '../manifest/node.ts'
@@ -103,7 +103,7 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
   const live = withLog ? liveLog(sql, runId) : undefined
   const outcome = command.outcome ?? {}
   if (withLog) Object.assign(outcome, { runId, wasWell: await wasWell(sql, command.name) })
-  if (withLog) await startRun(sql, { runId, command: command.name, fingerprint: projectFingerprint(project), isWhole })
+  const number = withLog ? await startRun(sql, { runId, command: command.name, fingerprint: projectFingerprint(project), isWhole }) : ''
   const done = async (status: 'published' | 'failed' | 'interrupted', message: string, results: NodeResult[], landed: bigint | null) => {
     const invocation = {
       command: command.name,
@@ -130,6 +130,7 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
       sql,
       {
         ...planOf(command, opened, nodes, withLog),
+        stamp: number,
         onCitus,
         isAtomic: options.atomic !== false,
         observer: told(live, watchFeed),
@@ -163,7 +164,8 @@ export function planOf({ options, signal }: Command, { project, targetPath }: Op
     project,
     nodes,
     targetPath,
-    fingerprints: fingerprints(project),
+    definitions: definitions(project),
+    stamp: 'trial',
     hasLog: withLog,
     fullRefresh: options.fullRefresh ?? false,
     failFast: options.failFast ?? false,
@@ -188,7 +190,7 @@ export function projectFingerprint(project: Project): string {
   const unitTests = [...project.unitTests.values()].map(({ uniqueId, checksum }) => [uniqueId, checksum])
   const hooks = [project.onRunStart, project.onRunEnd].map(list => list.map(hook => hook.sql))
   const text = JSON.stringify([
-    [...fingerprints(project)].sort(),
+    fingerprintOf(definitions(project)),
     nodes,
     unitTests,
     hooks,

@@ -9,7 +9,8 @@ import type { Session, Sql } from '../database/driver.ts'
 import { refusePending } from '../database/migrate.ts'
 import { findRelation, qualified } from '../database/relations.ts'
 import { build } from '../execute/build.ts'
-import { fingerprints } from '../graph/fingerprint.ts'
+import { changedIds } from '../graph/changed-nodes.ts'
+import { fingerprints } from '../graph/definition.ts'
 import { ancestors, buildOrder, descendants } from '../graph/order.ts'
 import { hasLog, publishedNodes } from '../history/run-log.ts'
 import type { Node, Project } from '../manifest/node.ts'
@@ -95,10 +96,9 @@ async function wanted(command: Command, { project, targetPath }: Opened, sql: Sq
       throw new ProjectError('diff needs to know which models to compare', {
         hint: 'Say diff MODEL, diff --select MODEL+, diff --against STATE, or diff ONE_RELATION ANOTHER.',
       })
-    const [published, now] = [await publishedNodes(sql), fingerprints(project)]
-    return buildOrder(project, project.nodes.keys()).filter(
-      node => isBuilt(node) && published.get(node.uniqueId)?.fingerprint !== now.get(node.uniqueId),
-    )
+    const published = new Map([...(await publishedNodes(sql))].map(([id, { fingerprint }]) => [id, fingerprint]))
+    const changed = changedIds(fingerprints(project), published)
+    return buildOrder(project, [...changed, ...descendants(project, changed)]).filter(isBuilt)
   }
   const terms = options.against ? (select.length > 0 ? select.map(term => `${term},state:modified`) : ['state:modified']) : select
   const { against: state = options.state } = options

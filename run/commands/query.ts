@@ -11,8 +11,9 @@ import { selected } from '../cli/selection.ts'
 import type { Session, Sql } from '../database/driver.ts'
 import { asJson, asTable, fetchRows } from '../database/rows.ts'
 import { statementsOf } from '../database/split-statements.ts'
+import { cutOffOf } from '../execute/cut-off.ts'
 import { contextOf } from '../execute/run-context.ts'
-import { fingerprints } from '../graph/fingerprint.ts'
+import { definitions } from '../graph/definition.ts'
 import { hasLog, publishedNodes } from '../history/run-log.ts'
 import { explainStatement } from '../materialize/statements.ts'
 import { compileNode, type RunContext, renderText } from '../template/compile.ts'
@@ -82,8 +83,9 @@ async function compiling<T>(
     const published = withLog ? await publishedNodes(session) : new Map()
     const onCitus = await useCluster(session, project.citus)
     await session`begin read only`
-    const plan = { fingerprints: fingerprints(project), hasLog: withLog, fullRefresh: options.fullRefresh ?? false, onCitus }
-    return await work(await contextOf(session, plan, published, report))
+    const asked = { storeFailures: false, warnError: false, fullRefresh: options.fullRefresh ?? false }
+    const cutOff = withLog ? await cutOffOf(session, { ...asked, project, definitions: definitions(project), stamp: '' }, published) : undefined
+    return await work(await contextOf(session, { ...asked, hasLog: withLog, onCitus }, published, cutOff, report))
   } finally {
     await session`rollback`.catch(() => {})
     session.release()

@@ -15,7 +15,6 @@ import type { Sql } from '../database/driver.ts'
 import { interruptible } from '../execute/interrupted.ts'
 import { contextOf } from '../execute/run-context.ts'
 import { compiledLine, failureParts } from '../execute/summary.ts'
-import { fingerprints } from '../graph/fingerprint.ts'
 import { liveLog } from '../history/live-run-log.ts'
 import { finishRun, hasLog, type RunStatus, startRun, wasWell } from '../history/run-log.ts'
 import { isGood, type NodeResult } from '../manifest/result.ts'
@@ -48,8 +47,7 @@ export async function testCommand(command: Command): Promise<number> {
         const onCitus = await useCluster(session, project.citus)
         await session`begin isolation level repeatable read read only`
         if (onCitus) await beginOnCitus(session)
-        const plan = { fingerprints: fingerprints(project), hasLog: false, fullRefresh: false, onCitus }
-        const context = await contextOf(session, plan, new Map(), report)
+        const context = await contextOf(session, { hasLog: false, fullRefresh: false, onCitus }, new Map(), undefined, report)
         const columns = unitColumns(session, project, context)
         const isStopped = () => Boolean(options.failFast) && !results.every(isGood)
         for (const node of nodes.filter(isUnitTest)) {

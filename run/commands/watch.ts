@@ -14,7 +14,7 @@ import { underSavepoint } from '../database/savepoint.ts'
 import { build } from '../execute/build.ts'
 import { Interrupted } from '../execute/interrupted.ts'
 import { type Round, roundOf, type Seen, seenOf } from '../graph/changed-nodes.ts'
-import { fingerprints } from '../graph/fingerprint.ts'
+import { fingerprints } from '../graph/definition.ts'
 import { hasLog, publishedNodes } from '../history/run-log.ts'
 import type { Project } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
@@ -189,14 +189,14 @@ async function scratchOf(command: Command, sql: Sql) {
 function showing(report: Report, saved: Set<string>): Observer {
   return {
     async built(session, result) {
-      const { node, status, message, compiled } = result
+      const { node, status, message, compiled, isReused } = result
       const isTest = node.resourceType === 'test' || node.resourceType === 'unit_test'
       const seconds = `${((result.finishedAt.getTime() - result.startedAt.getTime()) / 1000).toFixed(2)}s`
-      if (!isTest && status === 'success') report.note(`${relation(node)}  ${rowsText(result) || message}  ${seconds}`)
+      if (!isTest && status === 'success' && !isReused) report.note(`${relation(node)}  ${rowsText(result) || message}  ${seconds}`)
       if (isTest && (status === 'fail' || status === 'error')) report.note(`${status.toUpperCase()} ${node.name}: ${message}`)
       if (status === 'warn') report.note(`WARN ${node.name}: ${message}`)
       const isShown = saved.has(node.uniqueId) && saved.size <= 3 && node.config.materialized !== 'ephemeral'
-      if (isShown && status === 'success') await first(session, `select * from ${qualified(node.schema, node.alias)}`)
+      if (isShown && status === 'success' && !isReused) await first(session, `select * from ${qualified(node.schema, node.alias)}`)
       if (node.resourceType === 'test' && (status === 'fail' || status === 'warn') && compiled) await first(session, compiled)
     },
   }

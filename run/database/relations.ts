@@ -75,6 +75,31 @@ export function sameColumns(a: Existing, b: Existing): boolean {
   )
 }
 
+/** What stands for the columns of a node's relation and their types; '' where there is none. */
+export async function columnsMark(sql: Sql, { schema, alias }: { schema: string; alias: string }): Promise<string> {
+  const [row] = await sql<{ mark: string }[]>`
+    select coalesce(left(md5(string_agg(attname || ' ' || format_type(atttypid, atttypmod), ',' order by attnum)), 16), '') as mark
+    from pg_attribute
+    where attrelid = to_regclass(${qualified(schema, alias)}) and attnum > 0 and not attisdropped`
+  return row?.mark ?? ''
+}
+
+/** A relation of the database, and whether it is found by its bare name. */
+export interface Listed {
+  schema: string
+  name: string
+  isVisible: boolean
+}
+
+/** All tables and views but PostgreSQL's own. */
+export async function listRelations(sql: Sql): Promise<Listed[]> {
+  return sql<Listed[]>`
+    select nspname as schema, relname as name, pg_table_is_visible(pg_class.oid) as "isVisible"
+    from pg_class
+    inner join pg_namespace on pg_namespace.oid = relnamespace
+    where relkind in ('r', 'p', 'v', 'm', 'f') and nspname not in ('pg_catalog', 'information_schema', 'pg_toast')`
+}
+
 /** Whether a table has no row. */
 export async function isEmpty(sql: Sql, name: string): Promise<boolean> {
   const [row] = await sql.unsafe<{ empty: boolean }[]>(`select not exists (select 1 from ${name}) as empty`)

@@ -20,13 +20,12 @@ export async function buildNonAtomic(session: Session, log: Sql, plan: Plan, rep
   const results: NodeResult[] = []
   const failures: { result: NodeResult; stored: Failure }[] = []
   const problems: unknown[] = []
-  const published = new Map()
   return interruptible(session, log, { signal, results }, async () => {
-    const context = await contextOf(session, plan, published, report)
+    const context = await contextOf(session, plan, new Map(), undefined, report)
     await createSchemas(session, nodes)
     await attempt(problems, () => runProjectHooks(session, project, 'on-run-start', context, report))
     if (problems.length === 0) {
-      await runAll(session, { plan, published, context, results, failures, report, buildNode: alone, transact: inTransaction })
+      await runAll(session, { plan, cutOff: undefined, context, results, failures, report, buildNode: alone, transact: inTransaction })
       await attempt(problems, () => runProjectHooks(session, project, 'on-run-end', endContext(context, results), report))
     }
     for (const { result, stored } of failures) result.storedIn = await storeFailures(log, stored)

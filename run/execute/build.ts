@@ -1,5 +1,4 @@
 import { type Failure, storeFailures } from '../check/stored-failures.ts'
-import { isUnitTest, unitFingerprint } from '../check/unit-tests.ts'
 import { beginOnCitus } from '../citus/cluster.ts'
 import type { Session, Sql } from '../database/driver.ts'
 import { landedIn, type Published, publishedNodes, publishNodes } from '../history/run-log.ts'
@@ -7,6 +6,7 @@ import { reachOf } from '../history/watermarks.ts'
 import type { Node } from '../manifest/node.ts'
 import { isGood, type NodeResult } from '../manifest/result.ts'
 import type { Report } from '../report/report.ts'
+import { type CutOff, cutOffOf } from './cut-off.ts'
 import { attempt, createSchemas, type Pending, settle } from './deferred-work.ts'
 import { endContext, runProjectHooks } from './hooks.ts'
 import { Interrupted, interruptible } from './interrupted.ts'
@@ -32,13 +32,14 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
     await plan.observer?.begin?.(session)
     const landed = plan.hasLog ? await landedIn(session) : null
     const published = plan.hasLog ? await publishedNodes(session) : new Map<string, Published>()
-    const context = await contextOf(session, plan, published, report)
+    const cutOff = plan.hasLog ? await cutOffOf(session, plan, published) : undefined
+    const context = await contextOf(session, plan, published, cutOff, report)
     await createSchemas(session, nodes)
     const problems: unknown[] = []
     await attempt(problems, () => runProjectHooks(session, project, 'on-run-start', context, report))
     const pending: Pending = { views: [], keys: [] }
     const buildNode = (node: Node) => runNode(session, plan, node, context, pending)
-    const sequence = { plan, published, context, results, failures, report, buildNode, transact: <T>(work: () => Promise<T>) => work() }
+    const sequence = { plan, cutOff, context, results, failures, report, buildNode, transact: <T>(work: () => Promise<T>) => work() }
     if (problems.length === 0) await runAll(session, sequence)
     problems.push(...(await settle(session, pending)))
     if (problems.length === 0 && results.every(isGood))
@@ -47,7 +48,7 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
     const isGoodRun = problems.length === 0 && results.every(isGood)
     // A model may stamp batches itself, as accepting a shrunk snapshot does: this build has seen that too.
     const seen = isGoodRun && landed !== null ? await landedIn(session) : landed
-    if (isGoodRun && seen !== null && !plan.isTrial) await publish(session, plan, published, seen, results)
+    if (isGoodRun && seen !== null && cutOff && !plan.isTrial) await publish(session, plan, published, seen, cutOff)
     await plan.observer?.end?.(session, results)
     if (signal.aborted) throw new Interrupted()
     await session.unsafe(isGoodRun && !plan.isTrial ? 'commit' : 'rollback')
@@ -67,25 +68,15 @@ select set_config(name, value, true) from (values ('jit', 'off'), ('synchronous_
 
 async function publish(
   session: Session,
-  plan: Plan,
+  { project }: Plan,
   published: Map<string, Published>,
   landed: bigint,
-  results: NodeResult[],
+  cutOff: CutOff,
 ): Promise<void> {
-  const built = results.filter(result => result.status === 'success').map(result => result.node)
-  const ids = new Set(built.map(node => node.uniqueId))
-  const reach = reachOf(plan.project, ids, published, plan.fingerprints, landed)
-  const kept = built.filter(node => node.config.materialized !== 'ephemeral')
-  const models = kept.map(node => {
-    const fingerprint = plan.fingerprints.get(node.uniqueId) ?? ''
-    return {
-      node,
-      fingerprint: reach.isFresh(node.uniqueId) ? fingerprint : `stale ${fingerprint}`,
-      landedIn: reach.landedIn(node.uniqueId),
-    }
-  })
-  const unitTests = results.flatMap(({ node, status }) =>
-    status === 'pass' && isUnitTest(node) ? [{ node, fingerprint: unitFingerprint(node, plan.fingerprints), landedIn: landed }] : [],
+  const ends = cutOff.remembered()
+  const reach = reachOf(project, new Set(ends.map(({ node }) => node.uniqueId)), published, landed)
+  await publishNodes(
+    session,
+    ends.map(end => ({ ...end, landedIn: end.mark ? reach(end.node.uniqueId) : 0n })),
   )
-  await publishNodes(session, [...models, ...unitTests])
 }

@@ -1,3 +1,4 @@
+import type { Definition } from '../graph/definition.ts'
 import type { Node, Project } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
 import type { Observer } from '../materialize/context.ts'
@@ -7,7 +8,9 @@ export interface Plan {
   project: Project
   /** Models, seeds, tests and unit tests in their order. */
   nodes: Node[]
-  fingerprints: Map<string, string>
+  definitions: Map<string, Definition>
+  /** What stands for all that this build changes: another text for each build of a database. */
+  stamp: string
   /** Whether the database has our run log: without it is_incremental() is dbt's. */
   hasLog: boolean
   fullRefresh: boolean

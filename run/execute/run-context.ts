@@ -4,13 +4,15 @@ import type { Published } from '../history/run-log.ts'
 import type { Node } from '../manifest/node.ts'
 import type { Report } from '../report/report.ts'
 import type { RunContext } from '../template/compile.ts'
+import { type CutOff, isFull } from './cut-off.ts'
 import type { Plan } from './plan.ts'
 
 /** What templates may know in this run: is_incremental(), last_built(), and the database as the transaction sees it. */
 export async function contextOf(
   session: Session,
-  plan: Pick<Plan, 'fingerprints' | 'hasLog' | 'fullRefresh' | 'onCitus'>,
+  plan: Pick<Plan, 'hasLog' | 'fullRefresh' | 'onCitus'>,
   published: Map<string, Published>,
+  cutOff: Pick<CutOff, 'isContinued' | 'asks'> | undefined,
   report: Report,
 ): Promise<RunContext> {
   const existing = new Set(
@@ -21,19 +23,18 @@ export async function contextOf(
     ).map(row => row.name),
   )
   const known = (node: Node) => {
-    const row = published.get(node.uniqueId)
-    return isFull(node) || row?.fingerprint !== plan.fingerprints.get(node.uniqueId) ? undefined : row
+    return !isFull(plan, node) && cutOff?.isContinued(node) ? published.get(node.uniqueId) : undefined
   }
-  const isFull = (node: Node) => (typeof node.config.full_refresh === 'boolean' ? node.config.full_refresh : plan.fullRefresh)
   return {
     database: answering(session),
     isIncremental: node =>
       node.config.materialized === 'incremental' &&
-      !isFull(node) &&
+      !isFull(plan, node) &&
       existing.has(`${node.schema}.${node.alias}`) &&
       (!plan.hasLog || known(node) !== undefined),
     lastBuilt: node => known(node)?.landedIn ?? 0,
     onCitus: plan.onCitus ?? false,
+    ...(cutOff ? { asks: cutOff.asks } : {}),
     print: message => report.note(message),
     warn: message => report.warn({ message }),
   }

@@ -4,19 +4,20 @@ import { unitColumns } from '../check/unit-columns.ts'
 import { isUnitTest, runUnitTest } from '../check/unit-tests.ts'
 import type { Session } from '../database/driver.ts'
 import { blockedBy } from '../graph/order.ts'
-import type { Published } from '../history/run-log.ts'
 import type { Node } from '../manifest/node.ts'
 import { empty, isGood, type NodeResult } from '../manifest/result.ts'
 import { isStep } from '../report/dbt-lines.ts'
 import type { Report } from '../report/report.ts'
 import type { RunContext } from '../template/compile.ts'
+import type { CutOff } from './cut-off.ts'
 import { Interrupted } from './interrupted.ts'
 import type { Plan } from './plan.ts'
 
 /** What the nodes of a build are run with, and where their results go. */
 export interface Sequence {
   plan: Plan
-  published: Map<string, Published>
+  /** Undefined where there is no run log: then everything runs. */
+  cutOff: CutOff | undefined
   context: RunContext
   results: NodeResult[]
   /** Failing rows that are to be stored when the transaction has ended. */
@@ -31,15 +32,15 @@ export interface Sequence {
 /** Runs the nodes of a plan in their order; what depends on one that failed is skipped. */
 export async function runAll(
   session: Session,
-  { plan, published, context, results, failures, report, buildNode, transact }: Sequence,
+  { plan, cutOff, context, results, failures, report, buildNode, transact }: Sequence,
 ): Promise<void> {
-  const { project, nodes, signal, targetPath, fingerprints } = plan
+  const { project, nodes, signal, targetPath } = plan
   const blocked = new Map<string, string>()
   // An ephemeral model is compiled, and no step of its own.
   const total = nodes.filter(node => node.config.materialized !== 'ephemeral').length
   let ended = 0
-  const passed = { before: plan.fullRefresh ? new Map() : published, fingerprints }
-  const unitRun = { project, context, columns: unitColumns(session, project, context), targetPath, passed }
+  const hasPassed = cutOff ? { hasPassed: cutOff.hasPassed } : {}
+  const unitRun = { project, context, columns: unitColumns(session, project, context), targetPath, ...hasPassed }
   for (let at = 0; at < nodes.length; ) {
     if (signal.aborted) throw new Interrupted()
     const group = testsFrom(nodes, at)
@@ -50,6 +51,11 @@ export async function runAll(
     if (group.length > 0) await transact(() => runGroup(free))
     else
       for (const node of free) {
+        const kept = isUnitTest(node) ? undefined : await cutOff?.reuse(node)
+        if (kept) {
+          await finish(kept)
+          continue
+        }
         if (node.config.materialized !== 'ephemeral') report.began({ node }, ended + 1, total)
         if (!isUnitTest(node)) await plan.observer?.building?.(session, node)
         await finish(await (isUnitTest(node) ? transact(() => runUnitTest(session, node, unitRun)) : buildNode(node)))
@@ -57,9 +63,16 @@ export async function runAll(
   }
 
   async function runGroup(tests: Node[]): Promise<void> {
-    for (const [i, node] of tests.entries()) report.began({ node }, ended + 1 + i, total)
+    const due: Node[] = []
+    for (const node of tests) {
+      const kept = await cutOff?.reuse(node)
+      if (kept) await finish(kept)
+      else due.push(node)
+    }
+    if (due.length === 0) return
+    for (const [i, node] of due.entries()) report.began({ node }, ended + 1 + i, total)
     const run = { project, context, storeFailures: plan.storeFailures, warnError: plan.warnError }
-    for (const { result, stored } of await testResults(session, tests, run, targetPath)) {
+    for (const { result, stored } of await testResults(session, due, run, targetPath)) {
       if (stored) failures.push({ result, stored })
       await finish(result)
     }
@@ -67,6 +80,7 @@ export async function runAll(
 
   async function finish(result: NodeResult): Promise<void> {
     results.push(result)
+    await cutOff?.ran(result)
     if (isStep(result)) report.ended(result, ++ended, total)
     await plan.observer?.built?.(session, result)
     if (isGood(result) || result.status === 'skipped') return

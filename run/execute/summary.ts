@@ -144,7 +144,7 @@ const TITLES: Partial<Record<NodeResult['status'], [title: string, name: Event['
 function changedLines(results: NodeResult[]): string[] {
   const made = results.filter(({ status }) => status === 'success')
   const tables = made.filter(result => touched(result) > 0).reverse()
-  const others = made.filter(result => result.inserted === null && !/^(UNCHANGED|EPHEMERAL)$/.test(result.message))
+  const others = made.filter(result => result.inserted === null && !/^(UNCHANGED|EPHEMERAL|REUSED)$/.test(result.message))
   if (tables.length + others.length === 0) return ['nothing: all rows are as they were']
 
   const shown = tables.slice(0, most)

@@ -1,9 +1,9 @@
 import type { Node, Project } from '../manifest/node.ts'
-import { buildOrder } from './order.ts'
+import { buildOrder, descendants } from './order.ts'
 
 /** What a round of watch does. */
 export interface Round {
-  /** Models, seeds and snapshots that are not as published, and the tests of them, in the order of a build. */
+  /** Models, seeds and snapshots that are not as published, what reads them, and the tests of them, in the order of a build. */
   nodes: Node[]
   /** Of these the ones that were saved now: not those that only follow from another one. */
   saved: Set<string>
@@ -29,11 +29,11 @@ export function roundOf(
   fingerprints: Map<string, string>,
   { published, start, last, selected }: { published: Map<string, string>; start: Seen; last: Seen; selected: Set<string> },
 ): Round {
-  const isOther = (id: string, from: Map<string, string>) => from.get(id) !== fingerprints.get(id)
   // An ephemeral model is in those that read it.
   const isReal = (id: string) => project.nodes.get(id)?.config.materialized !== 'ephemeral'
-  const built = [...fingerprints.keys()].filter(id => selected.has(id) && isReal(id) && isOther(id, published))
-  const moved = new Set([...fingerprints.keys()].filter(id => isOther(id, last.fingerprints)))
+  const others = changedIds(fingerprints, published)
+  const built = [...others, ...descendants(project, others)].filter(id => fingerprints.has(id) && selected.has(id) && isReal(id))
+  const moved = new Set(changedIds(fingerprints, last.fingerprints))
   const tests = testsOf(project).filter(
     test =>
       selected.has(test.uniqueId) && (test.dependsOn.some(id => built.includes(id)) || start.tests.get(test.uniqueId) !== test.checksum),
@@ -45,6 +45,11 @@ export function roundOf(
       built.filter(id => moved.has(id) && !project.nodes.get(id)?.dependsOn.some(parent => moved.has(parent) && isReal(parent))),
     ),
   }
+}
+
+/** What is not as it was: unique ids whose fingerprint is another, or new. */
+export function changedIds(now: Map<string, string>, before: Map<string, string>): string[] {
+  return [...now].filter(([id, fingerprint]) => before.get(id) !== fingerprint).map(([id]) => id)
 }
 
 function testsOf(project: Project): Node[] {

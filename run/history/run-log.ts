@@ -1,9 +1,10 @@
 import type { Sql } from '../database/driver.ts'
 import { isBuildingOrLoading } from '../database/lock.ts'
 import { qualified } from '../database/relations.ts'
-import type { Node } from '../manifest/node.ts'
+import type { Node, Project } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
 import { rowOf, upsert } from './live-run-log.ts'
+import type { Mark } from './marks.ts'
 
 /** How a run ended, or 'running'. */
 export type RunStatus = 'running' | 'published' | 'unchanged' | 'tested' | 'failed' | 'interrupted'
@@ -20,6 +21,16 @@ export interface Run {
 export interface Published {
   fingerprint: string
   landedIn: bigint
+  /** What it has become; null of a test, and where an older version published it. */
+  mark: Mark | null
+  /** The marks of all that it reads, as it saw them; null where an older version published it. */
+  seen: Record<string, Mark> | null
+  /** Whether its SQL reads what has no mark. */
+  readsMore: boolean
+  /** sha256 over its descriptions and grants. */
+  described: string | null
+  /** Of a data test. */
+  verdict: { status: 'pass' | 'warn'; failures: number | null; message: string } | null
 }
 
 /** Whether the database has the run log: a plain dbt project without our migrations has none. */
@@ -29,16 +40,18 @@ export async function hasLog(sql: Sql): Promise<boolean> {
 }
 
 /**
- * Opens a run in the log, or begins it again after a failure that passed. When the caller holds the lock, and so is alone, a run still
+ * Opens a run in the log, and gives its number among all, or begins it again after a failure that passed. When the caller holds the lock, and so is alone, a run still
  * marked as running is dead: it is closed as interrupted. Tests hold no lock: theirs is dead when no session of tests is there.
  */
-export async function startRun(sql: Sql, { runId, command, fingerprint, isWhole }: Run, isAlone = true): Promise<void> {
+export async function startRun(sql: Sql, { runId, command, fingerprint, isWhole }: Run, isAlone = true): Promise<string> {
   if (isAlone) await closeDead(sql)
-  await sql`
+  const [row] = await sql<{ sequence: string }[]>`
     insert into ops.runs (run_id, command, status, started_at, project_fingerprint, is_whole)
     values (${runId}, ${command}, 'running', now(), ${fingerprint}, ${isWhole})
     on conflict (run_id) do update set status = 'running', finished_at = null, message = null
+    returning sequence::text
   `
+  return row?.sequence ?? ''
 }
 
 /** Logs a run that found nothing to do. */
@@ -175,24 +188,38 @@ export async function wasWell(sql: Sql, command: string): Promise<boolean> {
 /** What is published, by unique id. */
 export async function publishedNodes(sql: Sql): Promise<Map<string, Published>> {
   const rows = await sql<
-    { unique_id: string; fingerprint: string; landed_in: string }[]
-  >`select unique_id, fingerprint, landed_in from ops.nodes`
-  return new Map(rows.map(row => [row.unique_id, { fingerprint: row.fingerprint, landedIn: BigInt(row.landed_in) }]))
+    (Omit<Published, 'landedIn' | 'readsMore'> & { unique_id: string; landed_in: string; reads_more: boolean })[]
+  >`select unique_id, fingerprint, landed_in, mark, seen, reads_more, described, verdict from ops.nodes`
+  return new Map(
+    rows.map(({ unique_id: id, landed_in: landed, reads_more: readsMore, ...row }) => [id, { ...row, landedIn: BigInt(landed), readsMore }]),
+  )
 }
 
-/** Records nodes as published, inside the transaction that made them. */
-export async function publishNodes(sql: Sql, nodes: { node: Node; fingerprint: string; landedIn: bigint }[]): Promise<void> {
-  const rows = nodes.map(({ node, fingerprint, landedIn: landed }) => ({
+/** Records nodes as published, inside the transaction that made them, or found that nothing of them has changed. */
+export async function publishNodes(sql: Sql, nodes: ({ node: Node } & Published)[]): Promise<void> {
+  const columns = ['relation', 'fingerprint', 'landed_in', 'mark', 'seen', 'reads_more', 'described', 'verdict']
+  const rows = nodes.map(({ node, landedIn: landed, readsMore, ...rest }) => ({
+    ...rest,
     unique_id: node.uniqueId,
     relation: qualified(node.schema, node.alias),
-    fingerprint,
     landed_in: String(landed),
+    reads_more: readsMore,
   }))
-  await sql`
-    insert into ops.nodes (unique_id, relation, fingerprint, landed_in, published_at)
-    select r.unique_id, r.relation, r.fingerprint, r.landed_in, now()
-    from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r (unique_id text, relation text, fingerprint text, landed_in bigint)
+  await sql.unsafe(
+    `insert into ops.nodes (unique_id, ${columns.join(', ')}, published_at)
+    select r.unique_id, ${columns.map(name => `r.${name}`).join(', ')}, now()
+    from jsonb_to_recordset($1::text::jsonb) as r (
+        unique_id text, relation text, fingerprint text, landed_in bigint, mark jsonb, seen jsonb, reads_more boolean, described text, verdict jsonb
+    )
     on conflict (unique_id) do update
-    set relation = excluded.relation, fingerprint = excluded.fingerprint, landed_in = excluded.landed_in, published_at = excluded.published_at
-  `
+    set published_at = excluded.published_at, ${columns.map(name => `${name} = excluded.${name}`).join(', ')}
+    where row(${columns.map(name => `nodes.${name}`).join(', ')}) is distinct from row(${columns.map(name => `excluded.${name}`).join(', ')})`,
+    [JSON.stringify(rows)],
+  )
+}
+
+/** What stands for the content of each source of a project that is stamped, by unique id. */
+export async function sourceStamps(sql: Sql, { name }: Pick<Project, 'name'>): Promise<Map<string, string>> {
+  const rows = await sql<{ source: string; stamp: string }[]>`select source, stamp from ops.source_stamps`
+  return new Map(rows.map(({ source, stamp }) => [`source.${name}.${source}`, stamp]))
 }

@@ -18,7 +18,7 @@ export interface NodeResult {
   error?: unknown
   /** Of a skipped node: the node that failed. */
   because?: string
-  /** Of a unit test that passed before and was not run again. */
+  /** Nothing of it and of what it reads has changed: it was not run again, and the rest tells of the last time. */
   isReused?: boolean
   /** Where the rows of a failed test are, with store_failures. */
   storedIn?: string

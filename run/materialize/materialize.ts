@@ -6,6 +6,7 @@ import type { Materialized, Work } from './context.ts'
 import { placed } from './distributed.ts'
 import { createIncoming, dropTemporary } from './incoming.ts'
 import { incremental } from './incremental.ts'
+import { setFillfactor } from './fillfactor.ts'
 import { createTable, rewrite, swap } from './rewrite.ts'
 import { seed } from './seeds.ts'
 import { snapshot } from './snapshot.ts'
@@ -30,7 +31,9 @@ export async function materialize(work: Work): Promise<Materialized> {
       place: work.node.place,
     })
   }
-  return work.placement && (kind === 'table' || kind === 'incremental') ? placed(work, work.placement) : run(work)
+  const outcome = await (work.placement && (kind === 'table' || kind === 'incremental') ? placed(work, work.placement) : run(work))
+  if (!work.incremental) await setFillfactor(work)
+  return outcome
 }
 
 async function view(work: Work): Promise<Materialized> {

@@ -59,7 +59,7 @@ function relationLines(relations: RelationPlan[]): string[] {
 }
 
 function isChange({ is_new: isNew, rows, action, columns }: RelationPlan): boolean {
-  const touched = rows ? rows.inserted + rows.updated + rows.deleted : action === 'UNCHANGED' ? 0 : 1
+  const touched = rows ? rows.inserted + rows.updated + rows.deleted : ['UNCHANGED', 'REUSED'].includes(action) ? 0 : 1
   return isNew || touched > 0 || columns.added.length + columns.removed.length + columns.retyped.length > 0
 }
 

@@ -111,8 +111,8 @@ export function createPlanned(options: {
       await options.errorChanges?.begin(session)
       feed = (await options.load?.(session)) ?? null
     },
-    async built(session, { node, status }) {
-      if (isRelation(node) && status === 'success') after.set(node.uniqueId, await columnsOf(session, node))
+    async built(session, { node, status, isReused }) {
+      if (isRelation(node) && status === 'success' && !isReused) after.set(node.uniqueId, await columnsOf(session, node))
     },
     async changing(work, { changes, key, compared }) {
       if (compared.length === 0) return

@@ -78,11 +78,11 @@ export function completed(results: NodeResult[], more = 0): Event {
   }
 }
 
-/** dbt's last line: `Done. PASS=5 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=5`. A unit test that was not run again is reused. */
+/** dbt's last line: `Done. PASS=5 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=5`. What was not run again is reused; a warning that stands is a warning all the same. */
 export function tally(all: NodeResult[]): Event {
   const results = all.filter(isStep)
   const count = (...statuses: NodeResult['status'][]) => results.filter(({ status }) => statuses.includes(status)).length
-  const reused = results.filter(({ isReused }) => isReused).length
+  const reused = results.filter(({ isReused, status }) => isReused && status !== 'warn').length
   const stats = {
     pass: count('success', 'pass') - reused,
     warn: count('warn'),

@@ -9,14 +9,14 @@ export function startLine(node: Node, index: number, total: number): string {
   return padded(`${index} of ${total} START ${describeNode(node)}`, 'RUN', Number.POSITIVE_INFINITY)
 }
 
-/** `1 of 5 OK created sql view model staging.stg_agents … [CREATE VIEW in 0.10s]`, and how loud it is; cut to `columns` where a terminal has so few. */
+/** `1 of 5 OK created sql view model staging.stg_agents … [CREATE VIEW in 0.10s]`, and how loud it is (what was passed over is not); cut to `columns` where a terminal has so few. */
 export function endLine(
   result: NodeResult,
   index: number,
   total: number,
   columns = Number.POSITIVE_INFINITY,
 ): { text: string; level: Level } {
-  const { node, status, failures } = result
+  const { node, status, failures, isReused } = result
   const seconds = ((result.finishedAt.getTime() - result.startedAt.getTime()) / 1000).toFixed(2)
   const isTest = node.resourceType === 'test' || node.resourceType === 'unit_test'
   const name = titleOf(node)
@@ -30,8 +30,8 @@ export function endLine(
     error: [isTest ? `ERROR ${name}` : `ERROR ${doing(node)} ${made}`, `ERROR in ${seconds}s`],
     skipped: [isTest ? `SKIP test ${name}` : `SKIP relation ${relation(node)}`, 'SKIP'],
   }
-  const [text, bracket] = parts[status]
-  const level = status === 'fail' || status === 'error' ? 'error' : status === 'warn' ? 'warn' : 'info'
+  const [text, bracket] = isReused && status !== 'warn' ? [`REUSED ${isTest ? name : made}`, 'REUSED'] : parts[status]
+  const level = status === 'fail' || status === 'error' ? 'error' : status === 'warn' ? 'warn' : isReused ? 'debug' : 'info'
   return { text: padded(`${index} of ${total} ${text}`, bracket, columns), level }
 }
 

@@ -24,6 +24,8 @@ import { templateOf } from './templates.ts'
 export interface RunContext {
   /** Answers run_query() and the adapter; without it a template that asks is a ProjectError ("needs a database"). */
   database?: Introspect
+  /** Is told what the template of a node asks the database as it is compiled. */
+  asks?: (node: Node, request: Request) => void
   /** is_incremental(): false when not given. */
   isIncremental?: (node: Node) => boolean
   /** last_built(): 0 when not given. */
@@ -47,7 +49,8 @@ export interface RunContext {
 /** The SQL of a model or test with its ephemeral parents as CTEs before it; '' for a seed. `placeAt` maps its offsets to the analyst's source. */
 export async function compileNode(project: Project, node: Node, context: RunContext = {}): Promise<Rendered> {
   if (node.resourceType === 'seed' || node.resourceType === 'source') return render(parseTemplate('', node.path), new Map())
-  const { rendered, ephemeral } = await renderNode(project, node, context)
+  const told = listening(node, context)
+  const { rendered, ephemeral } = await renderNode(project, node, told)
   if (ephemeral.length === 0) return rendered
 
   const ctes = new Map<string, Rendered>()
@@ -61,7 +64,7 @@ export async function compileNode(project: Project, node: Node, context: RunCont
   async function collect(ids: string[]): Promise<void> {
     for (const id of ids) {
       if (ctes.has(id)) continue
-      const parent = await renderNode(project, project.nodes.get(id)!, context)
+      const parent = await renderNode(project, project.nodes.get(id)!, told)
       await collect(parent.ephemeral)
       ctes.set(id, parent.rendered)
     }
@@ -104,6 +107,16 @@ export async function renderMacro(
     return piecesOf([{ text: text(given), place: macro.place }])
   })
   return result
+}
+
+function listening(node: Node, context: RunContext): RunContext {
+  const { asks, database } = context
+  if (!asks || !database) return context
+  const heard = (request: Request) => {
+    asks(node, request)
+    return database(request as never)
+  }
+  return { ...context, database: heard as Introspect }
 }
 
 /** `__dbt__cte__` and the model's name. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -7,7 +8,7 @@ import { lostConnection } from '../../run/database/errors.ts'
 import { build } from '../../run/execute/build.ts'
 import type { Built, Plan } from '../../run/execute/plan.ts'
 import { describeEntities } from '../../run/feed/describe.ts'
-import { fingerprints } from '../../run/graph/fingerprint.ts'
+import { definitions } from '../../run/graph/definition.ts'
 import { buildOrder } from '../../run/graph/order.ts'
 import { selectNodes } from '../../run/graph/select.ts'
 import type { Project } from '../../run/manifest/node.ts'
@@ -64,7 +65,8 @@ export async function buildFixture(
       {
         project,
         nodes,
-        fingerprints: fingerprints(project),
+        definitions: definitions(project),
+        stamp: randomUUID(),
         hasLog: false,
         fullRefresh: false,
         failFast: false,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { fingerprints } from '../../run/graph/fingerprint.ts'
+import { fingerprints } from '../../run/graph/definition.ts'
 import { testNames } from '../../run/parse/test-names.ts'
 import { mistakesOf, nodeOf, projectOf } from './fixture.ts'
 
@@ -187,16 +187,20 @@ it('notes the macros that a node uses', async () => {
   expect(project.macros.get('macro.desk.two')?.macros).toEqual(['macro.desk.one'])
 })
 
-it('changes the fingerprints of what an edit can affect, and of nothing else', async () => {
+it('changes the fingerprints of what an edit is a part of, and of nothing that only reads it', async () => {
   const files = {
     'models/a.sql': 'select 1',
     'models/b.sql': "select * from {{ ref('a') }}",
     'models/c.sql': "select * from {{ ref('s') }}",
+    'models/d.sql': "{{ config(materialized='ephemeral') }} select {{ used() }} as x",
+    'models/e.sql': "select * from {{ ref('d') }} where x > {{ var('least') }}",
+    'macros/used.sql': "{% macro used() %}{{ adapter.dispatch('deep')() }}{% endmacro %} {% macro default__deep() %}1{% endmacro %}",
     'seeds/s.csv': 'x\n1\n',
   }
-  const before = fingerprints(await projectOf(files))
+  const vars = { least: 0, other: 0 }
+  const before = fingerprints(await projectOf(files, { vars }))
   const changed = async (more: Record<string, string>, options = {}) => {
-    const after = fingerprints(await projectOf({ ...files, ...more }, options))
+    const after = fingerprints(await projectOf({ ...files, ...more }, { vars, ...options }))
     return [...after]
       .filter(([id, fingerprint]) => before.get(id) !== fingerprint)
       .map(([id]) => id.split('.').at(-1))
@@ -204,12 +208,17 @@ it('changes the fingerprints of what an edit can affect, and of nothing else', a
       .join(' ')
   }
   expect(await changed({})).toBe('')
-  expect(await changed({ 'models/a.sql': 'select 2' })).toBe('a b')
-  expect(await changed({ 'seeds/s.csv': 'x\n2\n' })).toBe('c s')
+  expect(await changed({ 'models/a.sql': 'select 2' })).toBe('a')
+  expect(await changed({ 'seeds/s.csv': 'x\n2\n' })).toBe('s')
   expect(await changed({ 'models/_m.yml': 'models: [{ name: b, config: { materialized: table } }]' })).toBe('b')
   expect(await changed({ 'models/_m.yml': 'models: [{ name: b, description: B, meta: { x: 1 }, tags: [t] }]' })).toBe('')
-  expect(await changed({ 'macros/m.sql': '{% macro m() %}{% endmacro %}' })).toBe('a b c s')
-  expect(await changed({}, { vars: { x: 1 } })).toBe('a b c s')
+  expect(await changed({ 'macros/m.sql': '{% macro m() %}{% endmacro %}' })).toBe('')
+  expect(await changed({ 'macros/used.sql': files['macros/used.sql'].replace('1', '2') })).toBe('d e')
+  expect(await changed({ 'macros/used.sql': files['macros/used.sql'].replace('1', '1{# one #}') })).toBe('')
+  // It stands in for a part of each materialization.
+  expect(await changed({ 'macros/m.sql': '{% macro create_view(relation, query) %}{% endmacro %}' })).toBe('a b c d e s')
+  expect(await changed({}, { vars: { ...vars, other: 1 } })).toBe('')
+  expect(await changed({}, { vars: { ...vars, least: 1 } })).toBe('e')
 
   const stage = async (STAGE: string) =>
     fingerprints(await projectOf({ 'models/e.sql': "select '{{ env_var('STAGE') }}'", 'models/f.sql': 'select 1' }, { env: { STAGE } }))

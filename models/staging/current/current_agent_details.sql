@@ -2,7 +2,7 @@
 
 {{ config(
     unique_key='agent_id',
-    post_hook='{{ leave_room() }}',
+    fillfactor=45,
     incremental_predicates=[
         'agent_id in (' ~ touched_keys(ref('stg_agent_details'), 'agent_id', 'agent_details') ~ ')',
     ],

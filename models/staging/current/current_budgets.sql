@@ -2,7 +2,7 @@
 
 {{ config(
     unique_key='budget_id',
-    post_hook='{{ leave_room() }}',
+    fillfactor=45,
     incremental_predicates=['budget_id in (' ~ touched_keys(ref('stg_budgets'), 'budget_id', 'budgets') ~ ')'],
 ) }}
 

@@ -2,7 +2,7 @@
 
 {{ config(
     unique_key='card_id',
-    post_hook='{{ leave_room() }}',
+    fillfactor=45,
     incremental_predicates=['card_id in (' ~ touched_keys(ref('stg_cards'), 'card_id', 'cards') ~ ')'],
 ) }}
 

@@ -2,7 +2,7 @@
 
 {{ config(
     unique_key='group_id',
-    post_hook='{{ leave_room() }}',
+    fillfactor=45,
     incremental_predicates=['group_id in (' ~ touched_keys(ref('stg_groups'), 'group_id', 'admin_groups') ~ ')'],
 ) }}
 

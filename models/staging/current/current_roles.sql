@@ -2,7 +2,7 @@
 
 {{ config(
     unique_key='role_id',
-    post_hook='{{ leave_room() }}',
+    fillfactor=45,
     incremental_predicates=['role_id in (' ~ touched_keys(ref('stg_roles'), 'role_id', 'roles') ~ ')'],
 ) }}
 

@@ -3,7 +3,8 @@ import type { Command } from '../../cli/command.ts'
 import { whileLocked, withDatabase } from '../../cli/open-database.ts'
 import { openProject } from '../../cli/open-project.ts'
 import { refusePending } from '../../database/migrate.ts'
-import { fingerprints } from '../../graph/fingerprint.ts'
+import { fingerprints } from '../../graph/definition.ts'
+import { ancestors } from '../../graph/order.ts'
 import { hasLog, landedIn, publishedNodes } from '../../history/run-log.ts'
 import { numberText, plural } from '../../report/format.ts'
 import { findRetirable, modelOf, retire } from '../retention.ts'
@@ -24,7 +25,8 @@ export async function retireCommand(command: Command): Promise<number> {
       for (const name of Object.keys(modelOf)) {
         const id = `model.${project.name}.${name}`
         const node = published.get(id)
-        if (node?.fingerprint !== now.get(id) || node === undefined || node.landedIn < landed)
+        const isPresent = [id, ...ancestors(project, [id])].every(one => published.get(one)?.fingerprint === now.get(one))
+        if (!isPresent || node === undefined || node.landedIn < landed)
           throw new ProjectError(`${name} has not seen all that landed, or not by the present rules`, {
             hint: 'Run `npx tsx run.ts build` first.',
           })

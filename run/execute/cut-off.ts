@@ -1,0 +1,144 @@
+import { unitFingerprint } from '../check/unit-tests.ts'
+import type { Session } from '../database/driver.ts'
+import type { Request } from '../database/introspection.ts'
+import { columnsMark, listRelations } from '../database/relations.ts'
+import type { Definition } from '../graph/definition.ts'
+import { type Mark, type Marks, marksOf } from '../history/marks.ts'
+import { type Published, sourceStamps } from '../history/run-log.ts'
+import { isLive } from '../history/watermarks.ts'
+import type { Node, UnitTest } from '../manifest/node.ts'
+import { empty, type NodeResult } from '../manifest/result.ts'
+import { applyGrants } from '../materialize/grants.ts'
+import { persistDocs } from '../materialize/persist-docs.ts'
+import { outsideReads } from './outside-reads.ts'
+import type { Plan } from './plan.ts'
+
+/**
+ * Early cut-off: what did not change does not wake what reads it. A node is passed over when its definition is that of what is published and
+ * no part that it uses of what it reads has changed since it looked: of tables and tests the rows, of views the columns.
+ */
+export interface CutOff {
+  /** The result of a node that is passed over; undefined where it must run. */
+  reuse(node: Node): Promise<NodeResult | undefined>
+  /** Of a unit test that passed before: neither it nor its model nor the columns of what that reads have changed. */
+  hasPassed(test: UnitTest): boolean
+  /** Whether an incremental model may go on from what is published, as the present definitions made it and all that it reads. */
+  isContinued(node: Node): boolean
+  /** Notes a question that the template of a node asked as it was compiled. */
+  asks(node: Node, request: Request): void
+  /** Notes what became of a node that ran. */
+  ran(result: NodeResult): Promise<void>
+  /** What is to be remembered of the nodes that ran or were passed over, without their watermarks. */
+  remembered(): ({ node: Node } & Omit<Published, 'landedIn'>)[]
+}
+
+type Basis = Pick<Plan, 'project' | 'definitions' | 'fullRefresh' | 'storeFailures' | 'warnError' | 'stamp'>
+
+/** The cut-off of one build. Everything runs with --full-refresh; what it changes is known to the next build all the same. */
+export async function cutOffOf(session: Session, plan: Basis, published: Map<string, Published>): Promise<CutOff> {
+  const { project, definitions } = plan
+  const marks = marksOf({ project, published, definitions, sources: await sourceStamps(session, project) })
+  const relations = await listRelations(session)
+  const outside = await outsideReads(session, project, relations)
+  const existing = new Set(relations.map(({ schema, name }) => `${schema}.${name}`))
+  const asked = new Map<string, Request[]>()
+  const ends = new Map<string, { node: Node } & Omit<Published, 'landedIn'>>()
+  const causes = new Map<string, { seen: Record<string, Mark>; isRemade: boolean; isGone: boolean }>()
+  return { reuse, hasPassed, isContinued, asks, ran, remembered: () => [...ends.values()] }
+
+  async function reuse(node: Node): Promise<NodeResult | undefined> {
+    const before = published.get(node.uniqueId)
+    const seen = marks.seenBy(node)
+    const isGone = isRelation(node) && node.config.materialized !== 'ephemeral' && !existing.has(`${node.schema}.${node.alias}`)
+    const isRemade = isGone || isFull(plan, node) || !isContinued(node)
+    causes.set(node.uniqueId, { seen, isRemade, isGone })
+    if (!before || isRemade || before.readsMore || definitionOf(node).isOpen || !isSeen(node, before, seen)) return undefined
+    if (isRelation(node)) return passedOver(node, before, seen)
+    const { verdict } = before
+    const storesRows = node.config.store_failures ?? plan.storeFailures
+    if (!verdict || storesRows || node.config.store_failures_as === 'table' || (plan.warnError && verdict.status === 'warn')) return undefined
+    ends.set(node.uniqueId, { node, ...before, seen })
+    return { ...empty(node), ...verdict, isReused: true }
+  }
+
+  async function passedOver(node: Node, before: Published, seen: Record<string, Mark>): Promise<NodeResult> {
+    const { described } = definitionOf(node)
+    if (described !== before.described && node.config.materialized !== 'ephemeral') {
+      await applyGrants(session, node)
+      await persistDocs(session, project, node)
+    }
+    ends.set(node.uniqueId, { node, ...before, seen, described })
+    return { ...empty(node), message: 'REUSED', isReused: true }
+  }
+
+  function hasPassed(test: UnitTest): boolean {
+    return !plan.fullRefresh && published.get(test.uniqueId)?.fingerprint === unitDefinition(test)
+  }
+
+  function isContinued(node: Node): boolean {
+    const before = published.get(node.uniqueId)
+    if (!before?.seen || before.fingerprint !== definitionOf(node).fingerprint) return false
+    return node.dependsOn.every(id => {
+      const [now, then] = [marks.of(id), before.seen?.[id]]
+      return !now || !then ? !now === !then : now.remade === then.remade
+    })
+  }
+
+  function isSeen(node: Node, { seen: then }: Published, now: Record<string, Mark>): boolean {
+    const part = isLive(node) ? 'columns' : 'rows'
+    return node.dependsOn.every(id => now[id] !== undefined && now[id][part] === then?.[id]?.[part])
+  }
+
+  function asks(node: Node, request: Request): void {
+    asked.set(node.uniqueId, [...(asked.get(node.uniqueId) ?? []), request])
+  }
+
+  async function ran(result: NodeResult): Promise<void> {
+    const { node, status, failures, message, compiled, isReused } = result
+    if (isReused || !['success', 'pass', 'warn'].includes(status)) return
+    const { fingerprint, described, isOpen } = definitionOf(node)
+    const readsMore = compiled !== null && outside.isIn(node, compiled, asked.get(node.uniqueId) ?? [])
+    const cause = causes.get(node.uniqueId)
+    const end = { node, fingerprint, mark: null, seen: cause?.seen ?? {}, readsMore, described, verdict: null }
+    if (node.resourceType === 'unit_test') {
+      ends.set(node.uniqueId, { ...end, fingerprint: unitDefinition(node as UnitTest), seen: null, readsMore: false, described: null })
+    } else if (isRelation(node)) {
+      const mark = await markAfter(result)
+      marks.set(node.uniqueId, mark, readsMore)
+      ends.set(node.uniqueId, { ...end, mark })
+      // A hook may have written to anything.
+      if (isOpen) marks.refresh(await sourceStamps(session, project))
+    } else {
+      ends.set(node.uniqueId, { ...end, verdict: { status: status as 'pass' | 'warn', failures, message } })
+    }
+  }
+
+  async function markAfter({ node, inserted, updated, deleted }: NodeResult): Promise<Mark> {
+    const before = published.get(node.uniqueId)?.mark
+    const columns = node.config.materialized === 'ephemeral' ? '' : await columnsMark(session, node)
+    const { isRemade = true, isGone = true } = causes.get(node.uniqueId) ?? {}
+    const hasChanged = !before || isGone || columns !== before.columns || (inserted ?? 0) + (updated ?? 0) + (deleted ?? 0) > 0
+    if (!hasChanged) return before
+    return { rows: plan.stamp, remade: isRemade || !before || columns !== before.columns ? plan.stamp : before.remade, columns }
+  }
+
+  // Its verdict rests on its model and on what columns that reads, not on any row.
+  function unitDefinition(test: UnitTest): string {
+    const model = project.nodes.get(test.dependsOn[0] as string)
+    const columns = test.given.map(({ id }) => marks.of(id)?.columns ?? '')
+    return unitFingerprint(test, model ? definitionOf(model).fingerprint : '', columns)
+  }
+
+  function definitionOf(node: Node): Definition {
+    return definitions.get(node.uniqueId) ?? { fingerprint: '', isOpen: true, described: '' }
+  }
+}
+
+/** Whether a node is to be made from nothing, by its config or the command line. */
+export function isFull({ fullRefresh }: Pick<Plan, 'fullRefresh'>, { config }: Node): boolean {
+  return typeof config.full_refresh === 'boolean' ? config.full_refresh : fullRefresh
+}
+
+function isRelation({ resourceType }: Node): boolean {
+  return ['model', 'seed', 'snapshot'].includes(resourceType)
+}

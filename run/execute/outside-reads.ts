@@ -1,0 +1,83 @@
+import type { Sql } from '../database/driver.ts'
+import type { Request } from '../database/introspection.ts'
+import type { Listed } from '../database/relations.ts'
+import { meaningOf } from '../graph/meaning.ts'
+import type { Node, Project } from '../manifest/node.ts'
+
+/** Tells whether SQL reads more than what its node names with ref() and source(). */
+export interface OutsideReads {
+  /** Of a node's compiled SQL and of what its template asked the database as it was compiled. When in doubt it does. */
+  isIn(node: Node, sql: string, asked: Request[]): boolean
+}
+
+/**
+ * What is outside of all nodes: the time, chance, settings, the catalogue, functions of users that may read anything, and the relations of
+ * this database, where a text names one that is none of its node's parents.
+ */
+export async function outsideReads(sql: Sql, project: Project, relations: Listed[]): Promise<OutsideReads> {
+  const functions = await sql<{ name: string }[]>`
+    select distinct proname as name from pg_proc
+    where provolatile = 'v'
+        or (provolatile = 's' and pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace))`
+  const uncertain = new Set(functions.map(({ name }) => name))
+  const there = new Set(relations.map(({ schema, name }) => `${schema}.${name}`.toLowerCase()))
+  const visible = new Set(relations.filter(({ isVisible }) => isVisible).map(({ name }) => name.toLowerCase()))
+  return { isIn: (node, text, asked) => asked.some(isElsewhere(node)) || [text, ...queriesOf(asked)].some(sql => reads(node, sql)) }
+
+  function reads(node: Node, text: string): boolean {
+    const said = meaningOf(text).toLowerCase()
+    return (
+      PATTERN.test(said) ||
+      [...said.matchAll(/([a-z_]\w*)\s*\(/g)].some(([, name = '']) => uncertain.has(name) || STABLE.test(name)) ||
+      namesAnother(node, said)
+    )
+  }
+
+  function namesAnother(node: Node, said: string): boolean {
+    const own = ownNames(project, node)
+    const pairs = said.matchAll(/(?:"([^"]+)"|\b([a-z_]\w*))\s*\.\s*(?=(?:"([^"]+)"|([a-z_]\w*)))/g)
+    for (const [, a, b, c, d] of pairs) {
+      const name = `${a ?? b}.${c ?? d}`
+      if (there.has(name) && !own.has(name)) return true
+    }
+    if (visible.size === 0) return false
+    const ctes = new Set([...said.matchAll(/([a-z_]\w*|"[^"]+")\s*(?:\([^()]*\)\s*)?as\s+(?:not\s+)?(?:materialized\s*)?\(/g)].map(([, name]) => name))
+    const bare = said.matchAll(/(?:\b(?:from|join|only|table)\s+|,\s*)("[^"]+"|[a-z_]\w*)(?!\s*[.(\w"])/g)
+    return [...bare].some(([, name = '']) => visible.has(name.replaceAll('"', '')) && !ctes.has(name))
+  }
+
+  function isElsewhere(node: Node): (request: Request) => boolean {
+    const own = ownNames(project, node)
+    return request => {
+      if (request.kind === 'query') return false
+      return !('identifier' in request) || !own.has(`${request.schema}.${request.identifier}`.toLowerCase())
+    }
+  }
+}
+
+// Stable functions and keywords whose value is not a matter of their arguments; others, such as to_char, hang on settings that a session keeps.
+const STABLE = /^(?:now|age|(?:transaction|statement)_timestamp|current_(?:setting|database|schemas?|query)|version|has_\w+|txid_\w+|to_reg\w+|inet_\w+|pg_(?!typeof|size_)\w+)$/
+const PATTERN =
+  /\b(?:current_(?:date|time|timestamp|user|role|catalog|schema)|localtime|localtimestamp|session_user|system_user|tablesample|information_schema|pg_catalog)\b|\bpg_\w+\b(?!\s*\()|'(?:now|today|tomorrow|yesterday)'/
+
+function queriesOf(asked: Request[]): string[] {
+  return asked.flatMap(request => (request.kind === 'query' ? [request.sql] : []))
+}
+
+// Itself and what it reads, through ephemeral models too, which are a part of its SQL.
+function ownNames(project: Project, node: Node): Set<string> {
+  const names = new Set<string>()
+  const seen = new Set<string>()
+  const add = (one: Node): void => {
+    if (seen.has(one.uniqueId)) return
+    seen.add(one.uniqueId)
+    names.add(`${one.schema}.${one.source?.identifier ?? one.alias}`.toLowerCase())
+    if (one !== node && one.config.materialized !== 'ephemeral') return
+    for (const id of one.dependsOn) {
+      const parent = project.nodes.get(id) ?? project.sources.get(id)
+      if (parent) add(parent)
+    }
+  }
+  add(node)
+  return names
+}

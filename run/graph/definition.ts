@@ -1,0 +1,165 @@
+import { sha256 } from '../base/hash.ts'
+import type { Macro, Node, Project } from '../manifest/node.ts'
+import { RUNNER_PACKAGE } from '../manifest/node.ts'
+import { hooksOf } from '../project/config.ts'
+import { meaningOf } from './meaning.ts'
+
+/** What a node is by its own files: what it reads is not in it, beside ephemeral models, which are a part of its SQL. */
+export interface Definition {
+  /** sha256 in hex over what its source says (a comment says nothing; a seed: its file's content), its config and names, the macros that it can call, and the variables and environment variables that these ask for. */
+  fingerprint: string
+  /** Whether its template asks for what no definition can hold: the time, flags, the graph. Or a hook may do anything. Such a node always runs. */
+  isOpen: boolean
+  /** sha256 in hex over what is written to the database beside its rows: descriptions and grants. */
+  described: string
+}
+
+/** The definitions of all nodes that a build runs, by unique id. */
+export function definitions(project: Project): Map<string, Definition> {
+  const found = new Map<string, Definition>()
+  const calls = callsOf(project)
+  const world = sha256(stable([project.target.name, implicit(project).map(said)]))
+  for (const node of project.nodes.values()) of(node)
+  return found
+
+  function of(node: Node): Definition {
+    const known = found.get(node.uniqueId)
+    if (known) return known
+    const { hooks, text } = templatesOf(node)
+    const macros = calls(text)
+    const texts = [text, ...macros.map(({ text }) => text)].map(meaningOf)
+    const parents = node.dependsOn.map(id => project.nodes.get(id) ?? project.sources.get(id))
+    const { persist_docs: docs, grants } = node.config as { persist_docs?: { inherit?: boolean }; grants?: unknown }
+    const inlined = parents.filter((parent): parent is Node => parent?.config.materialized === 'ephemeral').map(of)
+    const parts = [
+      world,
+      [node.uniqueId, node.database, node.schema, node.alias],
+      ['model', 'snapshot'].includes(node.resourceType) ? meaningOf(node.raw) : node.checksum,
+      relevant(node),
+      texts.some(asksForWords) ? [node.meta, node.tags, node.description] : [],
+      macros.map(said),
+      parents.map(parent => parent?.relationName ?? null),
+      variablesIn(project, texts),
+      environmentIn(project, texts),
+      inlined.map(({ fingerprint }) => fingerprint),
+    ]
+    const definition = {
+      fingerprint: sha256(stable(parts)),
+      isOpen: hooks.length > 0 || texts.some(isOpenText) || inlined.some(({ isOpen }) => isOpen),
+      described: sha256(stable([node.description, node.columns, docs, grants, docs?.inherit ? parents.map(inherited) : []])),
+    }
+    found.set(node.uniqueId, definition)
+    return definition
+  }
+
+  function inherited(parent: Node | undefined): unknown {
+    return parent && project.nodes.has(parent.uniqueId) ? of(parent).described : parent?.columns
+  }
+}
+
+/** The fingerprints of models, seeds and snapshots by unique id. */
+export function fingerprints(project: Project): Map<string, string> {
+  const all = [...definitions(project)].map(([id, { fingerprint }]) => [id, fingerprint] as const)
+  return new Map(all.filter(([id]) => project.nodes.get(id)?.resourceType !== 'test'))
+}
+
+/** sha256 in hex over the definitions of nodes. */
+export function fingerprintOf(found: Map<string, Definition>): string {
+  return sha256(stable([...found].map(([id, { fingerprint, described }]) => [id, fingerprint, described]).sort()))
+}
+
+// Words about a node, not what becomes of it.
+const SILENT = new Set(['docs', 'meta', 'tags', 'persist_docs', 'grants', 'group', 'on_error', 'full_refresh', 'event_time', 'freshness'])
+
+function relevant(node: Node): unknown {
+  return Object.fromEntries(Object.entries(node.config).filter(([key]) => !SILENT.has(key)))
+}
+
+function templatesOf({ raw, config, resourceType, test }: Node): { hooks: string[]; text: string } {
+  const hooks = ['pre-hook', 'post-hook'].flatMap(key => hooksOf(config[key])).map(({ sql }) => sql)
+  const text = resourceType === 'seed' ? '' : raw
+  return { hooks, text: [text, ...hooks, test?.generic === undefined ? '' : `test_${test.generic}`].join('\n') }
+}
+
+const said = ({ uniqueId, text }: Macro): string[] => [uniqueId, meaningOf(text)]
+
+/** What every node rests on: the runner's own macros, and those of the project that stand in for one of them. */
+function implicit(project: Project): Macro[] {
+  const own = [...project.macros.values()]
+  const names = new Set(own.filter(({ packageName }) => packageName === RUNNER_PACKAGE).map(({ name }) => name))
+  return own.filter(({ packageName, name }) => packageName === RUNNER_PACKAGE || names.has(bare(name))).sort(byId)
+}
+
+/** The macros that a text can call, however far: each whose name stands in it, whatever for. */
+function callsOf(project: Project): (text: string) => Macro[] {
+  const named = new Map<string, Macro[]>()
+  for (const macro of project.macros.values()) {
+    if (macro.packageName === RUNNER_PACKAGE) continue
+    // adapter.dispatch('x') calls default__x.
+    for (const name of new Set([macro.name, bare(macro.name)])) named.set(name, [...(named.get(name) ?? []), macro])
+  }
+  const direct = new Map<Macro, Macro[]>()
+  return text => {
+    const found = new Set<Macro>()
+    const queue = namesIn(text)
+    for (let next = queue.pop(); next; next = queue.pop()) {
+      if (found.has(next)) continue
+      found.add(next)
+      const below = direct.get(next) ?? namesIn(next.text)
+      direct.set(next, below)
+      queue.push(...below)
+    }
+    return [...found].sort(byId)
+  }
+
+  function namesIn(text: string): Macro[] {
+    return [...new Set(text.match(/[A-Za-z_]\w*/g))].flatMap(word => named.get(word) ?? [])
+  }
+}
+
+function bare(name: string): string {
+  return name.replace(/^\w+?__(?=\w)/, '')
+}
+
+function byId(left: Macro, right: Macro): number {
+  return left.uniqueId < right.uniqueId ? -1 : 1
+}
+
+// The values of the variables that texts name; of all of them where one is named by an expression.
+function variablesIn(project: Project, texts: string[]): unknown {
+  const names = texts.flatMap(text => [...text.matchAll(/\bvar\b(?:\.has_var)?(?:\s*\(\s*(?:name\s*=\s*)?(?:'(\w+)'|"(\w+)"))?/g)])
+  const known = new Set(names.map(([, single, double]) => single ?? double))
+  const sets = [['', project.vars] as const, ...project.packageVars].map(([pack, vars]) => [
+    pack,
+    known.has(undefined) ? vars : Object.fromEntries(Object.entries(vars).filter(([name]) => known.has(name))),
+  ])
+  return names.length === 0 ? [] : sets
+}
+
+// Values of the environment that texts ask for by name.
+function environmentIn(project: Project, texts: string[]): unknown {
+  const names = texts.flatMap(text => [...text.matchAll(/env_var\(\s*['"](\w+)['"]/g)].map(([, name]) => name as string))
+  return [...new Set(names)].sort().map(name => [name, project.env[name] ?? null])
+}
+
+// The time, what the command line says, the graph: what a template can ask for that no definition holds.
+function isOpenText(text: string): boolean {
+  return tagsOf(text).some(tag => /\b(?:modules|flags|graph|context|builtins)\s*[.[]|\bselected_resources\b|\bpy_current_timestring\b/.test(tag))
+}
+
+function asksForWords(text: string): boolean {
+  return tagsOf(text).some(tag => /\bmodel\s*[.[]|\bmeta_(?:get|require)\b|\bconfig\.(?:get|require)\(\s*['"](?:meta|tags)/.test(tag))
+}
+
+function tagsOf(text: string): string[] {
+  return text.match(/\{\{[^]*?\}\}|\{%[^]*?%\}/g) ?? []
+}
+
+// JSON with its keys in order.
+function stable(value: unknown): string {
+  return JSON.stringify(value, (_, inner) => {
+    if (typeof inner === 'bigint') return String(inner)
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner
+    return Object.fromEntries(Object.entries(inner).sort(([left], [right]) => (left < right ? -1 : 1)))
+  })
+}

@@ -1,0 +1,15 @@
+import type { Work } from './context.ts'
+import { runSql, target } from './statements.ts'
+
+/**
+ * The config `fillfactor`, of a table whose rows are written again and again: with room left in its page a new version stays beside the old
+ * one, and no index is touched.
+ */
+export async function setFillfactor(work: Work): Promise<void> {
+  const { fillfactor } = work.node.config
+  if (fillfactor === undefined || fillfactor === null) return
+  const [row] = await work.sql<{ present: string | null }[]>`
+    select (select option_value from pg_options_to_table(reloptions) where option_name = 'fillfactor') as present
+    from pg_class where oid = to_regclass(${target(work)})`
+  if (row?.present !== String(fillfactor)) await runSql(work, `alter table ${target(work)} set (fillfactor = ${Number(fillfactor)})`)
+}
