@@ -84,7 +84,9 @@ async function compiling<T>(
     const onCitus = await useCluster(session, project.citus)
     await session`begin read only`
     const asked = { storeFailures: false, warnError: false, fullRefresh: options.fullRefresh ?? false }
-    const cutOff = withLog ? await cutOffOf(session, { ...asked, project, definitions: definitions(project), stamp: '' }, published) : undefined
+    const cutOff = withLog
+      ? await cutOffOf(session, { ...asked, project, definitions: definitions(project), stamp: '' }, published)
+      : undefined
     return await work(await contextOf(session, { ...asked, hasLog: withLog, onCitus }, published, cutOff, report))
   } finally {
     await session`rollback`.catch(() => {})

@@ -50,13 +50,14 @@ export async function cutOffOf(session: Session, plan: Basis, published: Map<str
     const before = published.get(node.uniqueId)
     const seen = marks.seenBy(node)
     const isGone = isRelation(node) && node.config.materialized !== 'ephemeral' && !existing.has(`${node.schema}.${node.alias}`)
-    const isRemade = isGone || isFull(plan, node) || !isContinued(node)
-    causes.set(node.uniqueId, { seen, isRemade, isGone })
-    if (!before || isRemade || before.readsMore || definitionOf(node).isOpen || !isSeen(node, before, seen)) return undefined
+    const isOther = isGone || !before?.seen || isFull(plan, node) || before.fingerprint !== definitionOf(node).fingerprint
+    causes.set(node.uniqueId, { seen, isRemade: isOther || !isContinued(node), isGone })
+    if (isOther || before.readsMore || definitionOf(node).isOpen || !isSeen(node, before, seen)) return undefined
     if (isRelation(node)) return passedOver(node, before, seen)
     const { verdict } = before
     const storesRows = node.config.store_failures ?? plan.storeFailures
-    if (!verdict || storesRows || node.config.store_failures_as === 'table' || (plan.warnError && verdict.status === 'warn')) return undefined
+    if (!verdict || storesRows || node.config.store_failures_as === 'table' || (plan.warnError && verdict.status === 'warn'))
+      return undefined
     ends.set(node.uniqueId, { node, ...before, seen })
     return { ...empty(node), ...verdict, isReused: true }
   }

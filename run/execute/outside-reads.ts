@@ -41,7 +41,9 @@ export async function outsideReads(sql: Sql, project: Project, relations: Listed
       if (there.has(name) && !own.has(name)) return true
     }
     if (visible.size === 0) return false
-    const ctes = new Set([...said.matchAll(/([a-z_]\w*|"[^"]+")\s*(?:\([^()]*\)\s*)?as\s+(?:not\s+)?(?:materialized\s*)?\(/g)].map(([, name]) => name))
+    const ctes = new Set(
+      [...said.matchAll(/([a-z_]\w*|"[^"]+")\s*(?:\([^()]*\)\s*)?as\s+(?:not\s+)?(?:materialized\s*)?\(/g)].map(([, name]) => name),
+    )
     const bare = said.matchAll(/(?:\b(?:from|join|only|table)\s+|,\s*)("[^"]+"|[a-z_]\w*)(?!\s*[.(\w"])/g)
     return [...bare].some(([, name = '']) => visible.has(name.replaceAll('"', '')) && !ctes.has(name))
   }
@@ -56,7 +58,8 @@ export async function outsideReads(sql: Sql, project: Project, relations: Listed
 }
 
 // Stable functions and keywords whose value is not a matter of their arguments; others, such as to_char, hang on settings that a session keeps.
-const STABLE = /^(?:now|age|(?:transaction|statement)_timestamp|current_(?:setting|database|schemas?|query)|version|has_\w+|txid_\w+|to_reg\w+|inet_\w+|pg_(?!typeof|size_)\w+)$/
+const STABLE =
+  /^(?:now|age|(?:transaction|statement)_timestamp|current_(?:setting|database|schemas?|query)|version|has_\w+|txid_\w+|to_reg\w+|inet_\w+|pg_(?!typeof|size_)\w+)$/
 const PATTERN =
   /\b(?:current_(?:date|time|timestamp|user|role|catalog|schema)|localtime|localtimestamp|session_user|system_user|tablesample|information_schema|pg_catalog)\b|\bpg_\w+\b(?!\s*\()|'(?:now|today|tomorrow|yesterday)'/
 

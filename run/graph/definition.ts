@@ -144,7 +144,9 @@ function environmentIn(project: Project, texts: string[]): unknown {
 
 // The time, what the command line says, the graph: what a template can ask for that no definition holds.
 function isOpenText(text: string): boolean {
-  return tagsOf(text).some(tag => /\b(?:modules|flags|graph|context|builtins)\s*[.[]|\bselected_resources\b|\bpy_current_timestring\b/.test(tag))
+  return tagsOf(text).some(tag =>
+    /\b(?:modules|flags|graph|context|builtins)\s*[.[]|\bselected_resources\b|\bpy_current_timestring\b/.test(tag),
+  )
 }
 
 function asksForWords(text: string): boolean {

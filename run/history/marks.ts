@@ -42,7 +42,8 @@ export function marksOf({ project, published, definitions, sources: stamps }: Ma
   let sources = stamps
   return {
     of,
-    seenBy: node => Object.fromEntries(node.dependsOn.flatMap(id => [[id, of(id)] as const].filter(([, mark]) => mark)) as [string, Mark][]),
+    seenBy: node =>
+      Object.fromEntries(node.dependsOn.flatMap(id => [[id, of(id)] as const].filter(([, mark]) => mark)) as [string, Mark][]),
     set(id, mark, readsMore) {
       own.set(id, { mark, readsMore })
       known.clear()

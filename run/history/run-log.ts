@@ -191,7 +191,10 @@ export async function publishedNodes(sql: Sql): Promise<Map<string, Published>> 
     (Omit<Published, 'landedIn' | 'readsMore'> & { unique_id: string; landed_in: string; reads_more: boolean })[]
   >`select unique_id, fingerprint, landed_in, mark, seen, reads_more, described, verdict from ops.nodes`
   return new Map(
-    rows.map(({ unique_id: id, landed_in: landed, reads_more: readsMore, ...row }) => [id, { ...row, landedIn: BigInt(landed), readsMore }]),
+    rows.map(({ unique_id: id, landed_in: landed, reads_more: readsMore, ...row }) => [
+      id,
+      { ...row, landedIn: BigInt(landed), readsMore },
+    ]),
   )
 }
 

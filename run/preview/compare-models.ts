@@ -26,7 +26,8 @@ export function candidatesOf(
     },
     async end(session, results) {
       for (const node of nodes)
-        if (results.some(result => result.node === node && result.status === 'success' && !result.isReused)) found.push(await compared(session, node))
+        if (results.some(result => result.node === node && result.status === 'success' && !result.isReused))
+          found.push(await compared(session, node))
     },
   }
   return { observer, diffs: () => found }
