@@ -154,7 +154,7 @@ function asksForWords(text: string): boolean {
 }
 
 function tagsOf(text: string): string[] {
-  return text.match(/\{\{[^]*?\}\}|\{%[^]*?%\}/g) ?? []
+  return text.match(/\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g) ?? []
 }
 
 // JSON with its keys in order.

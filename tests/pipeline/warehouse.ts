@@ -78,7 +78,7 @@ export async function projectWith(
 }
 
 /** Rows that a build inserted, updated or deleted, over all its models. */
-export function rowsTouched({ results }: Built): number {
+export function rowsTouched({ results }: Pick<Built, 'results'>): number {
   return results.reduce((sum, { inserted, updated, deleted }) => sum + (inserted ?? 0) + (updated ?? 0) + (deleted ?? 0), 0)
 }
 
