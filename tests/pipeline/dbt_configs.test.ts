@@ -76,6 +76,16 @@ describe('what a relation is', () => {
     ).toEqual(['CREATE INDEX USING btree (b, a)', 'CREATE UNIQUE INDEX USING btree (a)'])
   })
 
+  it('fillfactor is that of the table, also once it is changed', async () => {
+    const options = () => rows("select reloptions from pg_class where relname = 't'")
+    await project.write({ 'models/t.sql': "{{ config(materialized='table', fillfactor=45) }} select 1 as a" })
+    await run()
+    expect(await options()).toEqual([{ reloptions: ['fillfactor=45'] }])
+    await project.write({ 'models/t.sql': "{{ config(materialized='table', fillfactor=60) }} select 1 as a" })
+    await run()
+    expect(await options()).toEqual([{ reloptions: ['fillfactor=60'] }])
+  })
+
   it('tags of folders and files add up and select; meta is there for macros', async () => {
     await project.write({
       'models/core/a.sql':
