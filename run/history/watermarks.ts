@@ -1,5 +1,4 @@
 import type { Node, Project } from '../manifest/node.ts'
-import type { Published } from './run-log.ts'
 
 /**
  * Up to which ops.batches.changed_in a node holds all changes when a run ends that built some nodes, or found them up to date: no further
@@ -8,7 +7,7 @@ import type { Published } from './run-log.ts'
 export function reachOf(
   project: Project,
   built: Set<string>,
-  published: Map<string, Pick<Published, 'landedIn'>>,
+  published: Map<string, { landedIn: bigint }>,
   landed: bigint,
 ): (id: string) => bigint {
   const known = new Map<string, bigint>()
