@@ -16,7 +16,10 @@ export interface Definition {
 
 /** The definitions of all nodes that a build runs, by unique id. */
 export function definitions(project: Project): Map<string, Definition> {
+  const known = all.get(project)
+  if (known) return known
   const found = new Map<string, Definition>()
+  all.set(project, found)
   const calls = callsOf(project)
   const world = sha256(stable([project.target.name, implicit(project).map(said)]))
   for (const node of project.nodes.values()) of(node)
@@ -27,7 +30,7 @@ export function definitions(project: Project): Map<string, Definition> {
     if (known) return known
     const { hooks, text } = templatesOf(node)
     const macros = calls(text)
-    const texts = [text, ...macros.map(({ text }) => text)].map(meaningOf)
+    const facts = [factsOf(text), ...macros.map(factsOfMacro)]
     const parents = node.dependsOn.map(id => project.nodes.get(id) ?? project.sources.get(id))
     const { persist_docs: docs, grants } = node.config as { persist_docs?: { inherit?: boolean }; grants?: unknown }
     const inlined = parents.filter((parent): parent is Node => parent?.config.materialized === 'ephemeral').map(of)
@@ -36,16 +39,16 @@ export function definitions(project: Project): Map<string, Definition> {
       [node.uniqueId, node.database, node.schema, node.alias],
       ['model', 'snapshot'].includes(node.resourceType) ? meaningOf(node.raw) : node.checksum,
       relevant(node),
-      texts.some(asksForWords) ? [node.meta, node.tags, node.description] : [],
+      facts.some(({ asksForWords }) => asksForWords) ? [node.meta, node.tags, node.description] : [],
       macros.map(said),
       parents.map(parent => parent?.relationName ?? null),
-      variablesIn(project, texts),
-      environmentIn(project, texts),
+      variablesIn(project, new Set(facts.flatMap(({ variables }) => variables))),
+      [...new Set(facts.flatMap(({ environment }) => environment))].sort().map(name => [name, project.env[name] ?? null]),
       inlined.map(({ fingerprint }) => fingerprint),
     ]
     const definition = {
       fingerprint: sha256(stable(parts)),
-      isOpen: hooks.length > 0 || texts.some(isOpenText) || inlined.some(({ isOpen }) => isOpen),
+      isOpen: hooks.length > 0 || facts.some(({ isOpen }) => isOpen) || inlined.some(({ isOpen }) => isOpen),
       described: sha256(stable([node.description, node.columns, docs, grants, docs?.inherit ? parents.map(inherited) : []])),
     }
     found.set(node.uniqueId, definition)
@@ -81,7 +84,48 @@ function templatesOf({ raw, config, resourceType, test }: Node): { hooks: string
   return { hooks, text: [text, ...hooks, test?.generic === undefined ? '' : `test_${test.generic}`].join('\n') }
 }
 
-const said = ({ uniqueId, text }: Macro): string[] => [uniqueId, meaningOf(text)]
+const said = (macro: Macro): string[] => [macro.uniqueId, factsOfMacro(macro).meaning]
+
+/** What a text of SQL and Jinja says and asks for. */
+interface Facts {
+  /** sha256 in hex of its meaning. */
+  meaning: string
+  /** Whether it asks for the time, the command line or the graph: what no definition holds. */
+  isOpen: boolean
+  /** Whether it asks for words about the node: meta, tags, its description. */
+  asksForWords: boolean
+  /** The variables that it names; undefined for one that an expression names. */
+  variables: (string | undefined)[]
+  environment: string[]
+}
+
+function factsOf(text: string): Facts {
+  const meaning = meaningOf(text)
+  const tags = meaning.match(/\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g) ?? []
+  return {
+    meaning: sha256(meaning),
+    isOpen: tags.some(tag => OPEN.test(tag)),
+    asksForWords: tags.some(tag => WORDS.test(tag)),
+    variables: [...meaning.matchAll(VARIABLE)].map(([, single, double]) => single ?? double),
+    environment: [...meaning.matchAll(/env_var\(\s*['"](\w+)['"]/g)].map(([, name]) => name as string),
+  }
+}
+
+const OPEN = /\b(?:modules|flags|graph|context|builtins)\s*[.[]|\bselected_resources\b|\bpy_current_timestring\b/
+const WORDS = /\bmodel\s*[.[]|\bmeta_(?:get|require)\b|\bconfig\.(?:get|require)\(\s*['"](?:meta|tags)/
+const VARIABLE = /\bvar\b(?:\.has_var)?(?:\s*\(\s*(?:name\s*=\s*)?(?:'(\w+)'|"(\w+)"))?/g
+
+function factsOfMacro(macro: Macro): Facts {
+  let facts = factsOfMacros.get(macro)
+  if (!facts) {
+    facts = factsOf(macro.text)
+    factsOfMacros.set(macro, facts)
+  }
+  return facts
+}
+
+const factsOfMacros = new WeakMap<Macro, Facts>()
+const all = new WeakMap<Project, Map<string, Definition>>()
 
 /** What every node rests on: the runner's own macros, and those of the project that stand in for one of them. */
 function implicit(project: Project): Macro[] {
@@ -125,36 +169,12 @@ function byId(left: Macro, right: Macro): number {
   return left.uniqueId < right.uniqueId ? -1 : 1
 }
 
-// The values of the variables that texts name; of all of them where one is named by an expression.
-function variablesIn(project: Project, texts: string[]): unknown {
-  const names = texts.flatMap(text => [...text.matchAll(/\bvar\b(?:\.has_var)?(?:\s*\(\s*(?:name\s*=\s*)?(?:'(\w+)'|"(\w+)"))?/g)])
-  const known = new Set(names.map(([, single, double]) => single ?? double))
-  const sets = [['', project.vars] as const, ...project.packageVars].map(([pack, vars]) => [
-    pack,
-    known.has(undefined) ? vars : Object.fromEntries(Object.entries(vars).filter(([name]) => known.has(name))),
-  ])
-  return names.length === 0 ? [] : sets
-}
-
-// Values of the environment that texts ask for by name.
-function environmentIn(project: Project, texts: string[]): unknown {
-  const names = texts.flatMap(text => [...text.matchAll(/env_var\(\s*['"](\w+)['"]/g)].map(([, name]) => name as string))
-  return [...new Set(names)].sort().map(name => [name, project.env[name] ?? null])
-}
-
-// The time, what the command line says, the graph: what a template can ask for that no definition holds.
-function isOpenText(text: string): boolean {
-  return tagsOf(text).some(tag =>
-    /\b(?:modules|flags|graph|context|builtins)\s*[.[]|\bselected_resources\b|\bpy_current_timestring\b/.test(tag),
-  )
-}
-
-function asksForWords(text: string): boolean {
-  return tagsOf(text).some(tag => /\bmodel\s*[.[]|\bmeta_(?:get|require)\b|\bconfig\.(?:get|require)\(\s*['"](?:meta|tags)/.test(tag))
-}
-
-function tagsOf(text: string): string[] {
-  return text.match(/\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g) ?? []
+// The values of variables; of all of them where one is named by an expression.
+function variablesIn(project: Project, names: Set<string | undefined>): unknown {
+  if (names.size === 0) return []
+  const part = (vars: Record<string, unknown>) =>
+    names.has(undefined) ? vars : Object.fromEntries(Object.entries(vars).filter(([name]) => names.has(name)))
+  return [['', project.vars] as const, ...project.packageVars].map(([pack, vars]) => [pack, part(vars)])
 }
 
 // JSON with its keys in order.

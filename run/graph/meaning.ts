@@ -5,6 +5,14 @@
 export function meaningOf(text: string): string {
   let [said, at, isGap] = ['', 0, true]
   while (at < text.length) {
+    BEGINS.lastIndex = at
+    const next = BEGINS.exec(text)?.index ?? text.length
+    if (next > at) {
+      said += text.slice(at, next)
+      isGap = false
+      at = next
+      continue
+    }
     const piece = pieceAt(text, at)
     if (!piece) return text
     at = piece.end
@@ -22,6 +30,9 @@ export function meaningOf(text: string): string {
   return said.trimEnd()
 }
 
+// Where something but plain text may begin.
+const BEGINS = /\{[{%#]|--|\/\*|['"$]/g
+
 interface Piece {
   text: string
   end: number
@@ -32,29 +43,31 @@ interface Piece {
 /** A quoted text, a tag, a comment or a single character; undefined where what begins there never ends. */
 function pieceAt(text: string, at: number): Piece | undefined {
   const [one, two] = [text[at] as string, text.slice(at, at + 2)]
-  const upTo = (end: number, isComment = false, isJinja = false): Piece | undefined =>
-    end < 0 ? undefined : { text: text.slice(at, end), end, isComment, isJinja }
   if (two === '{#') {
     const end = after(text, '#}', at + 2)
     // White space beside it is stripped by it.
     const strips = text[at + 2] === '-' || text[end - 3] === '-'
-    return strips && end > 0 ? { text: '{#--#}', end, isComment: false, isJinja: true } : upTo(end, true, true)
+    return strips && end > 0 ? { text: '{#--#}', end, isComment: false, isJinja: true } : upTo(text, at, end, true, true)
   }
-  if (two === '{{' || two === '{%') return upTo(tagEnd(text, at))
+  if (two === '{{' || two === '{%') return upTo(text, at, tagEnd(text, at))
   if (two === '--') {
     const end = text.indexOf('\n', at)
-    return upTo(end < 0 ? text.length : end, !/\{[{%#]/.test(text.slice(at, end < 0 ? undefined : end)))
+    return upTo(text, at, end < 0 ? text.length : end, !/\{[{%#]/.test(text.slice(at, end < 0 ? undefined : end)))
   }
   if (two === '/*') {
     const end = blockEnd(text, at)
-    return upTo(end, end > 0 && text[at + 2] !== '+' && !/\{[{%#]/.test(text.slice(at, end)))
+    return upTo(text, at, end, end > 0 && text[at + 2] !== '+' && !/\{[{%#]/.test(text.slice(at, end)))
   }
-  if (one === "'" || one === '"') return upTo(quoteEnd(text, at, one === "'" && /[eE]/.test(text[at - 1] ?? '')))
+  if (one === "'" || one === '"') return upTo(text, at, quoteEnd(text, at, one === "'" && /[eE]/.test(text[at - 1] ?? '')))
   if (one === '$') {
     const tag = /^\$(?:[\p{L}_][\p{L}\p{Nd}_]*)?\$/u.exec(text.slice(at, at + 64))?.[0]
-    if (tag && !/[\p{L}\p{Nd}_]/u.test(text[at - 1] ?? '')) return upTo(after(text, tag, at + tag.length))
+    if (tag && !/[\p{L}\p{Nd}_]/u.test(text[at - 1] ?? '')) return upTo(text, at, after(text, tag, at + tag.length))
   }
-  return upTo(at + 1)
+  return upTo(text, at, at + 1)
+}
+
+function upTo(text: string, at: number, end: number, isComment = false, isJinja = false): Piece | undefined {
+  return end < 0 ? undefined : { text: text.slice(at, end), end, isComment, isJinja }
 }
 
 /** The end of `{{ … }}` or `{% … %}`, whose texts may hold anything; of `{% raw %}` the end of its endraw. */
