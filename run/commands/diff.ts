@@ -77,6 +77,7 @@ async function ofCandidates(command: Command, opened: Opened, sql: Sql, args: st
   return whileLocked(command, sql, async session => {
     const { observer, diffs } = candidatesOf(compared, {
       ...how(command),
+      isNamed: args.length + (command.options.select?.length ?? 0) > 0 || command.options.against !== undefined,
       keyOf: (node, before, after) => keyOf(command, project, session, [node], before, after),
     })
     const onCitus = await useCluster(sql, project.citus)

@@ -3,34 +3,47 @@ import type { Sql } from '../database/driver.ts'
 import { isRepeatable } from '../database/errors.ts'
 import { findRelation, qualified } from '../database/relations.ts'
 import { underSavepoint } from '../database/savepoint.ts'
+import { isLive } from '../history/watermarks.ts'
 import type { Node } from '../manifest/node.ts'
 import type { Observer } from '../materialize/context.ts'
 import { differencesOf } from './diff.ts'
 import type { Diff } from './diff-lines.ts'
 
-/** Compares what is published of some nodes with what a trial makes of them: `diffs()` when it has ended, in the order of the nodes. */
+/**
+ * Compares what is published of some nodes with what a trial makes of them: `diffs()` when it has ended, in the order of the nodes. A table
+ * that the trial passes over is as it was, and told of only where it was asked for by name.
+ */
 export function candidatesOf(
   nodes: Node[],
-  how: { ignore: string[]; examples: number; keyOf(node: Node, before: string, after: string): Promise<string[]> },
+  how: { isNamed: boolean; ignore: string[]; examples: number; keyOf(node: Node, before: string, after: string): Promise<string[]> },
 ): { observer: Observer; diffs(): Diff[] } {
   const kept = new Map<string, string>()
   const found: Diff[] = []
   const observer: Observer = {
     // Before anything is built: a view shows what its parents hold.
     async begin(session) {
-      for (const [i, node] of nodes.entries()) {
-        if (!(await findRelation(session, relationOf(node)))) continue
-        await session.unsafe(`create temporary table dbt_published_${i} on commit drop as select * from ${relationOf(node)}`)
-        kept.set(node.uniqueId, `pg_temp.dbt_published_${i}`)
-      }
+      for (const node of nodes.filter(isLive)) await keep(session, node)
+    },
+    async building(session, node) {
+      if (nodes.includes(node) && !isLive(node)) await keep(session, node)
     },
     async end(session, results) {
-      for (const node of nodes)
-        if (results.some(result => result.node === node && result.status === 'success' && !result.isReused))
-          found.push(await compared(session, node))
+      for (const node of nodes) {
+        const result = results.find(one => one.node === node)
+        if (result?.status !== 'success' || (result.isReused && !isLive(node) && !how.isNamed)) continue
+        if (result.isReused && !isLive(node)) kept.set(node.uniqueId, relationOf(node))
+        found.push(await compared(session, node))
+      }
     },
   }
   return { observer, diffs: () => found }
+
+  async function keep(session: Sql, node: Node): Promise<void> {
+    if (!(await findRelation(session, relationOf(node)))) return
+    const name = `dbt_published_${nodes.indexOf(node)}`
+    await session.unsafe(`create temporary table ${name} on commit drop as select * from ${relationOf(node)}`)
+    kept.set(node.uniqueId, `pg_temp.${name}`)
+  }
 
   async function compared(sql: Sql, node: Node): Promise<Diff> {
     const shown = `${node.schema}.${node.alias}`
