@@ -2,7 +2,7 @@ import { decimal, ratio, spread, times } from './figures.ts'
 import type { Machine } from './machine.ts'
 
 /** A goal of the benchmark, `P1` to `P11`. */
-export type GoalId = `P${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 11}` | 'P1B'
+export type GoalId = `P${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11}` | 'P1B'
 
 /** What was measured for a goal. */
 export interface Measured {
