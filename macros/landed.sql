@@ -108,9 +108,9 @@
 {%- endmacro %}
 
 
-{# A SELECT over contents (or their elements) and all their places, as a union of two branches: the first places, and  #}
-{# those where they were repeated. Each branch joins by itself, so that a filter by batch or key gets to its indexes.  #}
-{# The call gives the columns of the branch of `place`. What is staged is said in words that planners can count with.  #}
+{# A SELECT over contents (or their elements) and all their places, as a union of two branches: the first places, and #}
+{# those where they were repeated. Each branch joins by itself, so that a filter by batch or key gets to its indexes. #}
+{# The call gives the columns of the branch of `place`. What is staged is said in words that planners can count with. #}
 {% macro each_place(entity, relation, content, where=none, staged=false) -%}
 {%- for place in [content, 'repeats'] %}
 select

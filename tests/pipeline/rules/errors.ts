@@ -1,5 +1,5 @@
 import { refusedText } from './bytes.ts'
-import type { Entity } from './feed.ts'
+import { type Entity, snapshotEntities } from './feed.ts'
 import type { Finding } from './fields.ts'
 import { canonicalJson } from './json.ts'
 import type { Judged, Row } from './records.ts'
@@ -32,7 +32,7 @@ export function openErrors(world: World, agents: Row[], roles: Row[]): OpenError
 
   return [
     ...world.files.filter(file => file.refused !== null).map(refusedFile),
-    ...(['agents', 'admin_groups'] as const).flatMap(entity =>
+    ...snapshotEntities.flatMap(entity =>
       incompleteSnapshots(world, entity).map(({ name }) => wholeError(entity, { ...incomplete, source: name })),
     ),
     ...world.records.flatMap(record => record.findings.map(finding => recordError(record, finding))),

@@ -6,6 +6,7 @@ import {
   boolean,
   date,
   freshdeskId,
+  fullText,
   idList,
   int,
   longText,
@@ -30,6 +31,7 @@ const userIds = ['VXNlcjox', 'VXNlcjoy', 'VXNlcjoz']
 const names = ['Ann Able', 'Bob Berry', 'bob  berry', 'Cleo Cole', 'Dan Dale']
 
 const contact = objectOf({
+  active: boolean,
   name: text(...names),
   email: text('ann@example.com', 'bob@example.com'),
   job_title: mostly(['"Lead"', 'null'], ['""', '{}']),
@@ -54,7 +56,8 @@ const agentFields = {
   focus_mode: boolean,
   deactivated: mostly(['false', 'false', 'false', 'true', undefined], ['"true"', '"no"']),
   agent_operational_status: text('available', 'offline'),
-  ticket_scope: int,
+  ticket_scope: mostly(['1', '2', undefined, undefined], ['"2"', '1.5', '"abc"', '99999999999', '{}']),
+  scope: mostly([undefined, '3'], ['{}', '"2"', '1.0']),
   signature: mostly(
     [undefined, 'null', '"<p>Regards,\\nAnn \\"A\\" Able</p>"', '""', '"<div><br></div>&nbsp;"'],
     ['"  "', '"\\u00a0"', '"plain"', '7', '{}'],
@@ -214,6 +217,57 @@ const transactionMoney = fc
 
 const transactionUuids = ['"txr_1"', '"txr_2"', '"txr_3"', '"txr_4"', '"txr_5"']
 
+/** What transactions say beside who paid whom. */
+const said = {
+  budgetName: mostly(['"Travel "', '"Ads"', undefined], ['7', '""', '{}']),
+  cardLastFour: mostly(['"0042"', '"7"', undefined], ['42', '[]']),
+  cardType: text('PHYSICAL', 'VIRTUAL_MEMBER'),
+  transactedAmount: money,
+  foreignExchangeFee: money,
+  isLocked: boolean,
+  isReconciled: boolean,
+  cardPresent: boolean,
+  network: text('VISA'),
+  receiptStatus: text('MISSING', 'ATTACHED'),
+  receiptRequired: boolean,
+  reviewRequired: boolean,
+  originalAuthTransactionId: mostly([undefined, ...transactionIds.map(id => `"${id}"`)], ['5', longText]),
+  parentTransactionId: mostly([undefined, undefined, ...transactionIds.map(id => `"${id}"`)], ['""']),
+  merchantLocation: fc.oneof(
+    {
+      weight: 12,
+      arbitrary: objectOf({ city: text('Oslo'), state: mostly([undefined, '"NY"'], ['5']), country: text('NOR', 'USA') }),
+    },
+    { weight: 2, arbitrary: fc.constantFrom<Text>(undefined, 'null', '"Oslo"', '[]') },
+  ),
+  customFields: fieldsWith('name', 'selectedValues', value => (value.startsWith('"odd') ? value : `{"id":"x","value":${value}}`)),
+  tags: fieldsWith('tagType', 'selectedTagValues', value => value),
+}
+
+/** Fields of a transaction with what was selected in each, in the old form or the new one. */
+function fieldsWith(named: string, selected: string, write: (value: string) => string): fc.Arbitrary<Text> {
+  const value = fc.oneof(
+    { weight: 12, arbitrary: fc.constantFrom('"Q1"', '"Q2"', '" Q1 "', '2026') },
+    { weight: 2, arbitrary: fc.constantFrom('null', '""', 'true', '{}', '["a"]', '"odd"', longText, fullText) },
+  )
+  const name = text('Project', 'Team').map(text => (named === 'name' ? text : text && `{"name":${text}}`))
+  const element = fc.oneof(
+    {
+      weight: 12,
+      arbitrary: fc
+        .tuple(name, mostly(['list'], ['{}', '"Q1"', undefined]), fc.array(value, { maxLength: 3 }))
+        .map(([name, list, values]) => object({ [named]: name, [selected]: list === 'list' ? `[${values.map(write).join(',')}]` : list })),
+    },
+    { weight: 1, arbitrary: fc.constantFrom('null', '"Project"', '5', '[]', '{}') },
+  )
+  const elements = fc.array(element, { maxLength: 2 }).map(list => `[${list.join(',')}]`)
+  return fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom<Text>(undefined, '[]') },
+    { weight: 5, arbitrary: elements },
+    { weight: 1, arbitrary: fc.constantFrom<Text>('null', '{}', '"x"') },
+  )
+}
+
 const transaction = fc
   .tuple(
     fc.record({
@@ -244,6 +298,7 @@ const transaction = fc
       fees: money,
       complete: boolean,
       declineReason: mostly([undefined, '"LIMIT"']),
+      ...said,
     }),
     transactionMoney,
   )
