@@ -14,6 +14,7 @@ const date = ['batch', 'sync_batches sync_date']
 const both = (path: string) => [`agents ${path}`, `agent_details ${path}`]
 const agentId = both('id')
 const matchedAgent = [...agentId, 'user_agent_overrides agent_id']
+const userName = ['users firstName', 'users lastName']
 const money = (path: string) => `transactions ${path}`
 
 const CORE: Record<string, Record<string, string[]>> = {
@@ -131,23 +132,40 @@ const CORE: Record<string, Record<string, string[]>> = {
     source: batch,
   },
   user_agent_mapping: {
-    user_id: ['cards userId', 'transactions userId'],
+    user_id: ['users id', 'cards userId', 'transactions userId'],
     agent_id: matchedAgent,
-    user_name: ['transactions userName'],
-    // Whether there is an override to a known agent for the user, else whether the user's name is that of one agent, and of no other user:
-    // that is counted over all users of cards and transactions.
+    user_name: [...userName, 'transactions userName'],
+    source: batch,
+    // Whether there is an override to a known agent for the user, else whether the user's email, else the name, is that of one agent and of no
+    // other user.
     matched_by: [
       'user_agent_overrides user_id',
       'user_agent_overrides agent_id',
+      'users id',
+      'users email',
+      ...userName,
       'cards userId',
       'transactions userId',
       'transactions userName',
-      'rows of cards',
-      'rows of transactions',
-      'rows of batches',
+      ...both('contact.email'),
       ...both('contact.name'),
       ...agentId,
     ],
+  },
+  spend_users: {
+    user_id: ['users id'],
+    user_uuid: ['users uuid'],
+    name: userName,
+    first_name: ['users firstName'],
+    last_name: ['users lastName'],
+    email: ['users email'],
+    role: ['users role'],
+    is_retired: ['users retired'],
+    created_at: ['users createdTime'],
+    is_listed: ['users id', 'rows of batches'],
+    first_seen_on: date,
+    last_seen_on: date,
+    source: batch,
   },
   budgets: {
     // Or what a card or transaction names (R19).

@@ -13,6 +13,7 @@ export const errorTables: Record<Entity, { table: string; key: string }> = {
   agent_details: { table: 'errors.agent_pipeline_errors', key: 'agent_id' },
   admin_groups: { table: 'errors.group_pipeline_errors', key: 'group_id' },
   roles: { table: 'errors.role_pipeline_errors', key: 'role_id' },
+  users: { table: 'errors.user_pipeline_errors', key: 'user_id' },
   budgets: { table: 'errors.budget_pipeline_errors', key: 'budget_id' },
   cards: { table: 'errors.card_pipeline_errors', key: 'card_id' },
   transactions: { table: 'errors.transaction_pipeline_errors', key: 'transaction_id' },

@@ -7,6 +7,26 @@ import { readTags } from './tags.ts'
 
 /** What the records of spend hold, and what R11 to R15, R18 and R26 say about them. */
 export const judgeSpend = {
+  users: (record: JsonObject, findings: Finding[], _seeds: Seeds): Content => {
+    const { optional } = fieldsOf(record, findings)
+    const [first_name, last_name] = [optional('firstName', 'text'), optional('lastName', 'text')]
+    const email = optional('email', 'text')
+    const name = [first_name, last_name].filter(part => part !== null).join(' ') || null
+    if (name === null && email === null) findings.push({ severity: 'error', type: 'missing_value', field: 'email' })
+    return {
+      values: {
+        user_uuid: optional('uuid', 'text'),
+        name,
+        first_name,
+        last_name,
+        email,
+        role: optional('role', 'text'),
+        is_retired: optional('retired', 'boolean'),
+        created_at: optional('createdTime', 'timestamp'),
+      },
+    }
+  },
+
   budgets: (record: JsonObject, findings: Finding[], _seeds: Seeds): Content => {
     const { optional, required, expected, object } = fieldsOf(record, findings)
     const values: Row = {

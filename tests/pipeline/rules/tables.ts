@@ -18,6 +18,7 @@ export const tables: Record<string, { key: string[]; columns: string[] }> = {
   'staging.stg_roles': staged('role_id'),
   'staging.stg_agent_roles': staged('agent_id role_id'),
   'staging.stg_agent_availability': staged('agent_id channel'),
+  'staging.stg_users': staged('user_id'),
   'staging.stg_budgets': staged('budget_id'),
   'staging.stg_cards': staged('card_id'),
   'staging.stg_transactions': staged('transaction_id'),
@@ -42,6 +43,10 @@ export const tables: Record<string, { key: string[]; columns: string[] }> = {
   'core.agent_role_history': table('agent_id role_id action_at action', 'source'),
   'core.agent_availability': table('agent_id channel', 'is_available available_since source'),
   'core.agent_status_history': table('agent_id sync_date', 'is_active is_deactivated is_listed operational_status is_available source'),
+  'core.spend_users': table(
+    'user_id',
+    'user_uuid name first_name last_name email role is_retired created_at is_listed first_seen_on last_seen_on source',
+  ),
   'core.budgets': table(
     'budget_id',
     `budget_uuid name description is_retired is_limitless start_date recurring_interval timezone recurring_limit limit_amount overspend_buffer
@@ -61,7 +66,7 @@ export const tables: Record<string, { key: string[]; columns: string[] }> = {
     parent_transaction_id source`,
   ),
   'core.transaction_tags': table('transaction_id name value', 'source'),
-  'core.user_agent_mapping': table('user_id', 'agent_id user_name matched_by'),
+  'core.user_agent_mapping': table('user_id', 'agent_id user_name matched_by source'),
 
   'marts.daily_agent_status': table('sync_date', 'known active inactive deactivated newly_inactive returned'),
   'marts.group_headcount': table('group_id', 'name path depth direct_members direct_active tree_members tree_active'),
