@@ -22,6 +22,8 @@ export interface Declaration {
   ownErrors: string[]
   /** Tables of core that hold its columns. */
   core: string[]
+  /** Each dated batch holds all of its records, so that absence from one can mean something (R5). */
+  isSnapshot: boolean
   /** Of all that decides how a record is cast: a record that conforms lands with it. The macro `declaration` makes the same. */
   hash: number
 }
@@ -132,6 +134,7 @@ function readDeclaration(entity: string, folder = DECLARATIONS): { declaration: 
       errors: [...(above?.errors.slice(0, 1) ?? []), ...texts('errors')],
       ownErrors: texts('errors'),
       core: map.core === undefined ? (above?.core ?? []) : texts('core'),
+      isSnapshot: map.snapshot === true,
       hash: hashOf(list),
     },
   }
@@ -175,7 +178,7 @@ function fieldsOf(map: YamlMap, fail: Fail): Field[] {
   })
 }
 
-const KEYS = ['lists', 'streams', 'errors', 'core', 'extends', 'fields', 'sent']
+const KEYS = ['lists', 'streams', 'errors', 'core', 'extends', 'snapshot', 'fields', 'sent']
 const FIELD_KEYS = ['path', 'type', 'required', 'minimum', 'kept', 'core', 'personal', 'description', 'elements']
 
 function hashOf(fields: Field[]): number {

@@ -89,6 +89,43 @@
 {%- endmacro %}
 
 
+{# The entities of which each dated batch holds all records: absence from it can mean something (R5). #}
+{% macro snapshot_entities() -%}
+    {%- set found = [] -%}
+    {%- for entity in entities() if var('entities')[entity].snapshot -%}{%- do found.append(entity) -%}{%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+
+{# Steps that end in `present`: the keys that the latest snapshot of an entity lists, in a record that was accepted #}
+{# or not, for a quarantined record is no absence (R5).                                                             #}
+{% macro listed_now(entity, key) -%}
+latest_snapshot as (
+
+    select source from {{ ref('snapshots') }}
+    where entity = '{{ entity }}' and takes_part
+    order by batch_order desc
+    limit 1
+
+),
+
+present as (
+
+    select distinct {{ key }}
+    from {{ ref('landed_' ~ entity) }}
+    where source = (select source from latest_snapshot)
+        and {{ key }} is not null
+
+)
+{%- endmacro %}
+
+
+{# Whether a row that was joined with `present` is listed; without any snapshot all are. #}
+{% macro is_listed(key) -%}
+    (present.{{ key }} is not null or not exists (select from latest_snapshot))
+{%- endmacro %}
+
+
 {# --accept-shrink: snapshots that list far fewer than the one before take part in absence (R5). #}
 {% macro accepts_shrinks() -%}
     {{ return(flags.ACCEPT_SHRINK | default(false)) }}

@@ -2,7 +2,7 @@
 {# builds only keys that changed batches touch are looked at: the newest record that came is compared with the row    #}
 {# that is there. Where that row says too little (it is newer, or was partly of a batch that has changed), the key is #}
 {# looked up among all days.                                                                                          #}
-{% macro current_records(staged, key, entity) -%}
+{% macro current_records(staged, key, entity, more=[]) -%}
 with
 
 {% if is_incremental() -%}
@@ -59,7 +59,7 @@ touched as (
 succeeding as (
 
     select
-        {{ columns_of(entity, 'arrived') }},
+        {{ columns_of(entity, 'arrived') }},{{ more_columns('arrived', more) }}
         {{ place_columns('arrived') }},
         least(existing.first_seen_on, arrived.first_on) as first_seen_on,
         greatest(existing.last_seen_on, arrived.last_on) as last_seen_on
@@ -126,7 +126,7 @@ newest as (
 )
 
 select
-    {{ columns_of(entity, 'contents') }},
+    {{ columns_of(entity, 'contents') }},{{ more_columns('contents', more) }}
     {{ place_columns('newest') }},
     newest.first_seen_on,
     newest.last_seen_on

@@ -85,8 +85,8 @@ order by {{ element }}
 {%- endmacro %}
 
 
-{# The elements of lists that name what no batch knows, with each accepted record that lists them; `known` has the    #}
-{# same column. Looked up value by value, as they are few.                                                            #}
+{# The elements of lists that name what no batch knows, with each accepted record that lists them; `known` has the #}
+{# same column. Looked up value by value, as they are few.                                                         #}
 {% macro unknown_elements(elements, landed, column, known) -%}
 with
 

@@ -4,12 +4,8 @@
 {# The transactions to be made anew: those whose state came from a changed batch, or did before it changed, and those #}
 {# of users who became another agent.                                                                                 #}
 {% macro touched_transactions() -%}
-    select transaction_id from {{ ref('current_transactions') }}
-    where source in ({{ changed_batches('transactions') }})
+    {{ transactions_of_changed_batches() }}
     {%- if is_incremental() %}
-    union
-    select transaction_id from {{ this }}
-    where source in ({{ changed_batches('transactions') }})
     union
     select transaction_id from {{ this }}
     where user_id in ({{ touched('agent_of_user') }})

@@ -23,6 +23,28 @@
 {%- endmacro %}
 
 
+{# Hooks of current_transactions: the batches of which a state came back, as that of a batch that changed is gone. #}
+{# Whose state was there before can no longer be told from the rows.                                               #}
+{% macro remember_states() -%}
+    {%- if is_incremental() -%}
+    create temporary table states_of_changed_batches on commit drop as
+    select transaction_id from {{ this }}
+    where source in ({{ changed_batches('transactions') }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro mark_batches_of_returned_states() -%}
+    {%- if is_incremental() -%}
+    {%- set returned -%}
+    select distinct source from {{ this }}
+    where transaction_id in (select transaction_id from states_of_changed_batches)
+        and source not in ({{ changed_batches('transactions') }})
+    {%- endset -%}
+    {{ mark_touched('returned_states', returned) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {# Hooks of user_agent_mapping: the users who became another agent. #}
 {% macro remember_agents_of_users() -%}
     create temporary table agents_of_users on commit drop as

@@ -4,17 +4,17 @@
 
 with
 
-listed as (
+{% for name, current in [('listed', ref('current_agents')), ('detailed', ref('current_agent_details'))] -%}
+{{ name }} as (
 
-    select * from {{ ref('current_agents') }}
-
-),
-
-detailed as (
-
-    select * from {{ ref('current_agent_details') }}
+    select
+        *,
+        coalesce(ticket_scope, scope) as either_scope
+    from {{ current }}
 
 ),
+
+{% endfor -%}
 
 -- Field by field: the record that is current by R4 first, at a tie the details, its nulls filled from the other.
 merged as (
@@ -22,7 +22,7 @@ merged as (
     select
         agent_id,
         {%- for column in [
-            'org_agent_id', 'ticket_scope', 'signature', 'avatar', 'last_login_at', 'is_freshchat_agent', 'skill_ids',
+            'org_agent_id', 'either_scope', 'signature', 'avatar', 'last_login_at', 'is_freshchat_agent', 'skill_ids',
         ] %}
         {{ first_of(column, 'detailed', 'listed') }} as {{ column }},
         {%- endfor %}
@@ -39,7 +39,7 @@ merged as (
 select
     agent_id,
     org_agent_id,
-    ticket_scope,
+    either_scope as ticket_scope,
 
     -- An empty signature is a value, which hides that of the other record, and reads as null.
     case when not {{ is_blank_signature('signature') }} then signature end as signature,

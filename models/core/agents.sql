@@ -16,24 +16,7 @@ detailed as (
 
 ),
 
-latest_snapshot as (
-
-    select source from {{ ref('snapshots') }}
-    where entity = 'agents' and takes_part
-    order by batch_order desc
-    limit 1
-
-),
-
--- A quarantined record lists its agent too: it is no absence (R5).
-present as (
-
-    select distinct agent_id
-    from {{ ref('landed_agents') }}
-    where source = (select source from latest_snapshot)
-        and agent_id is not null
-
-),
+{{ listed_now('agents', 'agent_id') }},
 
 -- Whom the newest dated batch lists was seen last on its day; only for the others the days before are looked through.
 listed_lately as (
@@ -60,7 +43,8 @@ merged as (
         {%- for column in [
             'name', 'email', 'job_title', 'language', 'time_zone', 'phone', 'mobile', 'agent_type',
             'is_available', 'available_since',
-            'operational_status', 'is_occasional', 'is_focus_mode', 'is_deactivated', 'created_at', 'last_active_at',
+            'operational_status', 'is_occasional', 'is_focus_mode', 'is_verified', 'is_deactivated',
+            'created_at', 'last_active_at',
         ] %}
         {{ first_of(column, 'listed', 'detailed') }} as {{ column }},
         {%- endfor %}
@@ -88,8 +72,7 @@ dated as (
         -- The last dated batch that lists the agent, in a record that was accepted or not.
         coalesce(listed_lately.sync_date, last_listed.sync_date) as last_seen_on,
 
-        present.agent_id is not null
-            or not exists (select from latest_snapshot) as is_listed
+        {{ is_listed('agent_id') }} as is_listed
 
     from merged
 
@@ -126,7 +109,8 @@ select
     operational_status,
     is_occasional,
     is_focus_mode,
-    is_deactivated,
+    is_verified,
+    coalesce(is_deactivated, false) as is_deactivated,
     is_listed and is_deactivated is not true as is_active,
     created_at,
     updated_at,

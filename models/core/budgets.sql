@@ -1,5 +1,4 @@
-{# One row per budget that any batch knows, and one with its id alone per budget that only cards or transactions name #}
-{# (R19).                                                                                                             #}
+{# One row per budget that any batch knows, and one per budget that only cards or transactions name (R19). #}
 
 {{ config(unique_key='budget_id') }}
 
@@ -11,30 +10,12 @@ current_budgets as (
 
 ),
 
-named as (
-
-    select budget_id from {{ ref('current_cards') }}
-    where budget_id is not null
-    union
-    select budget_id from {{ ref('transaction_parties') }}
-    where budget_id is not null
-
-),
-
-inferred as (
-
-    select named.budget_id
-    from named
-    left join current_budgets
-        on named.budget_id = current_budgets.budget_id
-    where current_budgets.budget_id is null
-
-)
+{{ listed_now('budgets', 'budget_id') }}
 
 select
     coalesce(current_budgets.budget_id, inferred.budget_id) as budget_id,
     current_budgets.budget_uuid,
-    current_budgets.name,
+    coalesce(current_budgets.name, inferred.name) as name,
     current_budgets.description,
     current_budgets.is_retired,
     current_budgets.is_limitless,
@@ -50,12 +31,16 @@ select
     current_budgets.spent_total,
     current_budgets.period_start_date,
     current_budgets.period_end_date,
-    current_budgets.budget_id is null as is_inferred,
+    inferred.budget_id is null and {{ is_listed('budget_id') }} as is_listed,
+    inferred.budget_id is not null as is_inferred,
     current_budgets.first_seen_on,
     current_budgets.last_seen_on,
     current_budgets.source
 
 from current_budgets
 
-full join inferred
+full join {{ ref('inferred_budgets') }} as inferred
     on current_budgets.budget_id = inferred.budget_id
+
+left join present
+    on current_budgets.budget_id = present.budget_id

@@ -1,4 +1,4 @@
-{# One row per card that any batch knows, and one with its id alone per card that only transactions name (R19). #}
+{# One row per card that any batch knows, and one per card that only transactions name (R19). #}
 
 {{ config(unique_key='card_id') }}
 
@@ -12,35 +12,34 @@ current_cards as (
 
 inferred as (
 
-    select distinct parties.card_id
-    from {{ ref('transaction_parties') }} as parties
-    left join current_cards
-        on parties.card_id = current_cards.card_id
-    where parties.card_id is not null
-        and current_cards.card_id is null
+    select * from {{ ref('inferred_cards') }}
 
-)
+),
+
+{{ listed_now('cards', 'card_id') }}
 
 select
     coalesce(current_cards.card_id, inferred.card_id) as card_id,
     current_cards.card_uuid,
     current_cards.name,
-    current_cards.user_id,
+    coalesce(current_cards.user_id, inferred.user_id) as user_id,
     current_cards.user_uuid,
     mapping.agent_id,
     current_cards.budget_id,
-    current_cards.last_four,
+    coalesce(current_cards.last_four, inferred.last_four) as last_four,
     current_cards.valid_thru,
     current_cards.status,
-    current_cards.card_type,
+    coalesce(current_cards.card_type, inferred.card_type) as card_type,
     current_cards.is_budget_shared,
     current_cards.is_recurring,
     current_cards.recurring_limit,
     current_cards.current_limit,
     current_cards.current_spent,
+    inferred.card_id is null and {{ is_listed('card_id') }} as is_listed,
+    coalesce(current_cards.status = 'ACTIVATED' and {{ is_listed('card_id') }}, false) as is_active,
     current_cards.created_at,
     current_cards.updated_at,
-    current_cards.card_id is null as is_inferred,
+    inferred.card_id is not null as is_inferred,
     current_cards.first_seen_on,
     current_cards.last_seen_on,
     current_cards.source
@@ -50,5 +49,8 @@ from current_cards
 full join inferred
     on current_cards.card_id = inferred.card_id
 
+left join present
+    on current_cards.card_id = present.card_id
+
 left join {{ ref('user_agent_mapping') }} as mapping
-    on current_cards.user_id = mapping.user_id
+    on coalesce(current_cards.user_id, inferred.user_id) = mapping.user_id

@@ -49,6 +49,7 @@ select
     agents.agent_id as escalate_to_agent_id,
     current_groups.unassigned_for,
     current_groups.business_calendar_id,
+    listed.group_id is not null as is_listed,
     listed.group_id is not null and active_trees.group_id is not null as is_active,
     current_groups.created_at,
     current_groups.updated_at,

@@ -1,4 +1,5 @@
-{# One row per BILL user of the current cards and transactions: the agent that the user is, as far as can be told. #}
+{# One row per BILL user of spend_users, or of a current card or transaction: the agent that the user is, as far as #}
+{# can be told (R29).                                                                                               #}
 
 {{ config(
     unique_key='user_id',
@@ -8,102 +9,129 @@
 
 with
 
-names as (
+spend_users as (
 
-    select
-        user_id,
-        user_name
-    from {{ ref('transaction_parties') }}
+    select * from {{ ref('spend_users') }}
+
+),
+
+parties as (
+
+    select * from {{ ref('transaction_parties') }}
     where user_id is not null
-    group by user_id, user_name
 
 ),
 
 users as (
 
+    select user_id from spend_users
+    union
     select user_id from {{ ref('current_cards') }}
     where user_id is not null
     union
-    select user_id from names
+    select user_id from parties
 
 ),
 
--- Few users have had several names.
-renamed as (
+-- Users whom transactions alone name: when the newest of these was updated.
+newest_times as (
 
-    select user_id
-    from names
+    select
+        user_id,
+        max(updated_at) as updated_at
+    from parties
+    where user_name is not null
+        and user_id not in (select user_id from spend_users where name is not null)
     group by user_id
-    having count(user_name) > 1
 
 ),
 
 their_transactions as materialized (
 
     select * from {{ ref('current_transactions') }}
-    where user_id in (select user_id from renamed)
+    where (user_id, coalesce(updated_at, '-infinity')) in (select user_id, updated_at from newest_times)
         and user_name is not null
 
 ),
 
--- The name in the newest transaction of the user that has one.
 newest_names as (
 
     select distinct on (transactions.user_id)
         transactions.user_id,
-        transactions.user_name
+        transactions.user_name,
+        transactions.source
 
     from their_transactions as transactions
 
     left join {{ ref('base_files') }} as files
         on transactions.file_id = files.file_id
 
-    order by
-        transactions.user_id,
-        transactions.updated_at desc nulls last,
-        transactions.batch_order desc,
-        files.file_order desc,
-        transactions.position desc
+    order by transactions.user_id, {{ newest_first('transactions', 'files') }}
 
 ),
 
 named as (
 
-    select * from newest_names
-    union all
-    select * from names
-    where user_name is not null
-        and user_id not in (select user_id from renamed)
-
-),
-
-folded_users as (
-
     select
         users.user_id,
-        named.user_name,
-        {{ folded_name('named.user_name') }} as folded_name,
-        count(*) over (partition by {{ folded_name('named.user_name') }}) as users_of_name
+        coalesce(spend_users.name, newest_names.user_name) as user_name,
+        case when spend_users.name is not null then spend_users.source else newest_names.source end as source,
+        {{ folded_email('spend_users.email') }} as email
 
     from users
 
-    left join named
-        on users.user_id = named.user_id
+    left join spend_users
+        on users.user_id = spend_users.user_id
+
+    left join newest_names
+        on users.user_id = newest_names.user_id
 
 ),
 
--- A name links only where it is unique on both sides.
-folded_agents as (
+folded as materialized (
 
     select
-        {{ folded_name('name') }} as folded_name,
-        min(agent_id) as agent_id
+        named.*,
+        {{ folded_name('user_name') }} as folded_name
+    from named
+
+),
+
+folded_agents as materialized (
+
+    select
+        agent_id,
+        {{ folded_email('email') }} as email,
+        {{ folded_name('name') }} as folded_name
     from {{ ref('agents') }}
-    group by {{ folded_name('name') }}
+
+),
+
+{# What links tells one user from all others, and one agent. #}
+{% for what in ['email', 'folded_name'] -%}
+agents_by_{{ what }} as (
+
+    select
+        {{ what }},
+        min(agent_id) as agent_id
+    from folded_agents
+    group by {{ what }}
     having count(*) = 1
 
 ),
 
+users_by_{{ what }} as (
+
+    select
+        {{ what }},
+        min(user_id) as user_id
+    from folded
+    group by {{ what }}
+    having count(*) = 1
+
+),
+
+{% endfor -%}
 overrides as (
 
     select distinct on (user_agent_overrides.user_id)
@@ -120,20 +148,30 @@ overrides as (
 )
 
 select
-    folded_users.user_id,
-    coalesce(overrides.agent_id, folded_agents.agent_id) as agent_id,
-    folded_users.user_name,
+    folded.user_id,
+    coalesce(overrides.agent_id, by_email.agent_id, by_name.agent_id) as agent_id,
+    folded.user_name,
     case
         when overrides.agent_id is not null then 'override'
-        when folded_agents.agent_id is not null then 'name'
+        when by_email.agent_id is not null then 'email'
+        when by_name.agent_id is not null then 'name'
         else 'none'
-    end as matched_by
+    end as matched_by,
+    folded.source
 
-from folded_users
+from folded
 
 left join overrides
-    on folded_users.user_id = overrides.user_id
+    on folded.user_id = overrides.user_id
 
-left join folded_agents
-    on folded_users.folded_name = folded_agents.folded_name
-    and folded_users.users_of_name = 1
+left join users_by_email
+    on folded.user_id = users_by_email.user_id
+
+left join agents_by_email as by_email
+    on users_by_email.email = by_email.email
+
+left join users_by_folded_name
+    on folded.user_id = users_by_folded_name.user_id
+
+left join agents_by_folded_name as by_name
+    on users_by_folded_name.folded_name = by_name.folded_name

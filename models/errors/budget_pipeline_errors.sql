@@ -10,6 +10,10 @@ found as (
 
     {{ refused_files(['budgets'], {'budget_id': 'text'}) }}
 
+    union all
+
+    {{ incomplete_snapshots('budgets', {'budget_id': 'text'}) }}
+
 ),
 
 {{ error_table(['budget_id']) }}

@@ -22,11 +22,15 @@ found as (
 
     {{ relation_error('inferred_budgets', 'cards', ['records.card_id'],
         'warning', 'inferred_parent', 'budgetId', 'records.budget_id',
-        'no batch knows this budget: made with its id alone') }}
+        'no batch knows this budget: made of what names it') }}
 
     union all
 
     {{ refused_files(['cards'], {'card_id': 'text'}) }}
+
+    union all
+
+    {{ incomplete_snapshots('cards', {'card_id': 'text'}) }}
 
 ),
 

@@ -10,6 +10,10 @@ found as (
 
     {{ refused_files(['roles'], {'role_id': 'bigint'}) }}
 
+    union all
+
+    {{ incomplete_snapshots('roles', {'role_id': 'bigint'}) }}
+
 ),
 
 {{ error_table(['role_id']) }}

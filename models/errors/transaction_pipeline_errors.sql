@@ -33,13 +33,13 @@ found as (
 
     {{ relation_error('inferred_cards', 'transactions', ['records.transaction_id'],
         'warning', 'inferred_parent', 'cardId', 'records.card_id',
-        'no batch knows this card: made with its id alone') }}
+        'no batch knows this card: made of what its transactions say') }}
 
     union all
 
     {{ relation_error('inferred_budgets', 'transactions', ['records.transaction_id'],
         'warning', 'inferred_parent', 'budgetId', 'records.budget_id',
-        'no batch knows this budget: made with its id alone') }}
+        'no batch knows this budget: made of what its transactions say') }}
 
     union all
 

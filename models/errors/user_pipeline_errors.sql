@@ -1,4 +1,4 @@
-{# One row per rule that a user of the spend system, or an override of one, failed, open or resolved. #}
+{# One row per rule that a record of users, or an override of a user, failed, open or resolved. #}
 
 with
 
@@ -20,6 +20,18 @@ unknown_overrides as (
 ),
 
 found as (
+
+    {{ findings_of(noted_records('users', 'user_id'), 'users', ['records.user_id']) }}
+
+    union all
+
+    {{ refused_files(['users'], {'user_id': 'text'}) }}
+
+    union all
+
+    {{ incomplete_snapshots('users', {'user_id': 'text'}) }}
+
+    union all
 
     select
         user_id,

@@ -163,7 +163,7 @@ select
     agent_id,
     sync_date,
     is_listed and is_deactivated is not true as is_active,
-    is_deactivated,
+    coalesce(is_deactivated, false) as is_deactivated,
     is_listed,
     operational_status,
     is_available,

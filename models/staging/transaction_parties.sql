@@ -3,9 +3,11 @@
 
 {{ config(materialized='table') }}
 
-select distinct
+select
     user_id,
     user_name,
     card_id,
-    budget_id
+    budget_id,
+    max(coalesce(updated_at, '-infinity')) as updated_at
 from {{ ref('current_transactions') }}
+group by user_id, user_name, card_id, budget_id

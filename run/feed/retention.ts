@@ -12,16 +12,14 @@ export interface Retirable {
 
 /** Models that judge the entities of which records can go, with the column that names a record. */
 export const modelOf: Record<string, { entity: string; key: string }> = {
-  base_roles: { entity: 'roles', key: 'role_id' },
   base_transactions: { entity: 'transactions', key: 'transaction_id' },
 }
 
 /**
  * Finds, in a temporary table dbt_retired of the caller's transaction, the landed records of all but the last `keep` batches of each entity
- * that no table needs: of roles those between the first and the last dated record of their key, of transactions those that are not the newest
- * state (R27), in each case among the old batches alone, so that no later change of a kept batch can need them, and only where all places of their
- * content may go. A record with a finding stays, and so does all of its key in that batch. Agents, groups, budgets and cards stay whole: each of
- * their days is history (R5, R24, R25, R30).
+ * that no table needs: transactions that are not in their newest state (R27) among the old batches alone, so that no later change of a kept batch can
+ * need them, and only where all places of their content may go. A record with a finding stays, and so does all of its key in that batch. All other
+ * entities stay whole: each of their days is history, and says who was listed (R5, R24, R25, R30).
  */
 export async function findRetirable(sql: Sql, keep: number): Promise<Retirable[]> {
   await sql.unsafe(`
@@ -66,14 +64,6 @@ export async function retire(sql: Sql): Promise<void> {
 }
 
 function retirable(entity: string, key: string): string {
-  // Of a transaction the newest updatedTime wins, whichever batch it came in; of a role the last batch, and two days are kept besides.
-  const needed =
-    entity === 'transactions'
-      ? `array[(array_agg(source order by updated_at desc nulls last, batch_order desc))[1]]`
-      : `array[
-            (array_agg(source order by batch_order desc))[1],
-            (array_agg(source order by batch_order) filter (where sync_date is not null))[1]
-        ]`
   return `
     insert into dbt_retired
     with landed as (
@@ -92,7 +82,7 @@ function retirable(entity: string, key: string): string {
     ),
 
     needed as (
-        select ${key}, ${needed} as sources
+        select ${key}, (array_agg(source order by updated_at desc nulls last, batch_order desc))[1] as source
         from old where outcome = 'staged'
         group by ${key}
     ),
@@ -108,7 +98,7 @@ function retirable(entity: string, key: string): string {
         from old
         inner join clean using (${key}, source)
         inner join needed using (${key})
-        where not old.source = any(array_remove(needed.sources, null))
+        where old.source <> needed.source
     ),
 
     contents as (

@@ -66,20 +66,28 @@ describe('clean --landing', () => {
   it('removes what newer batches repeat, and keeps what says something else', async () => {
     const warehouse = await project.warehouse()
     try {
-      const role = (id: number, name: string) => `{"id": ${id}, "name": "${name}"}`
+      const transaction = (id: string, updated: number) =>
+        JSON.stringify({
+          id,
+          occurredTime: '2026-01-03T10:00:00Z',
+          updatedTime: `2026-01-0${updated}T10:00:00Z`,
+          currencyData: { originalCurrencyAmount: '500', exponent: 2, originalCurrencyCode: 'USD', exchangeRate: 1 },
+        })
       const batch = (name: string, ...records: string[]) => ({
         name,
-        files: [{ entity: 'roles' as const, path: `${name}/roles/1.json`, content: `[${records.join(', ')}]` }],
+        files: [{ entity: 'transactions' as const, path: `${name}/transactions/1.json`, content: `[${records.join(', ')}]` }],
       })
       await warehouse.deliver(
-        [1, 2, 3, 5, 6].map(day => batch(`sync-day${day}`, role(1, `a${day}`), role(2, 'b'), role(2, 'b'), '{"id": null}')),
+        [1, 2, 3, 5, 6].map(day =>
+          batch(`sync-day${day}`, transaction('a', day), transaction('b', 1), transaction('b', 1), '{"id": null}'),
+        ),
       )
       await warehouse.build()
       const before = await snapshot(warehouse.sql)
-      // Of days 1, 2, 3 and 5 the first and the last stay; refused records always do, and what comes unchanged on the last day.
-      expect(await clean(warehouse.sql, 1)).toBe(2)
-      const left = await warehouse.sql`select count(*)::int as n from raw.roles`
-      expect([...left]).toEqual([{ n: 9 }])
+      // Of days 1, 2, 3 and 5 the last state stays; refused records always do, and what comes unchanged on the last day.
+      expect(await clean(warehouse.sql, 1)).toBe(3)
+      const left = await warehouse.sql`select count(*)::int as n from raw.transactions`
+      expect([...left]).toEqual([{ n: 8 }])
       await warehouse.build()
       expect(compare(before, await snapshot(warehouse.sql)).filter(line => !line.startsWith('staging.'))).toEqual([])
       expect([

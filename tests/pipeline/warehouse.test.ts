@@ -128,7 +128,7 @@ describe('any feed', () => {
 
   it(
     'of transactions created, updated, cleared, declined and refunded gives the same rows and totals (R26-R28)',
-    () => becomesWhatTheRulesSay(feeds(['agents', 'budgets', 'cards', 'transactions'])),
+    () => becomesWhatTheRulesSay(feeds(['agents', 'users', 'budgets', 'cards', 'transactions'])),
     900_000,
   )
 
@@ -205,11 +205,18 @@ describe('any feed', () => {
 })
 
 const one = (...values: string[]) => fc.constantFrom(...values)
+const tagged = (name: string, value: string) => [{ name, selectedValues: [{ value }] }]
 
-const agents = fc.uniqueArray(fc.record({ id: fc.constantFrom(101, 102), contact: fc.record({ name: one('Ann', 'Bob', 'Cy') }) }), {
-  selector: ({ id }) => id,
-  minLength: 1,
-})
+const agents = fc.uniqueArray(
+  fc.record({
+    id: fc.constantFrom(101, 102),
+    contact: fc.record({ name: one('Ann', 'Bob', 'Cy'), email: one('a@x', 'b@x') }, { requiredKeys: ['name'] }),
+  }),
+  {
+    selector: ({ id }) => id,
+    minLength: 1,
+  },
+)
 
 const transactions = fc.array(
   fc
@@ -224,6 +231,7 @@ const transactions = fc.array(
         merchantName: one('Cafe', 'Hotel'),
         originalAuthTransactionUuid: one('x1', 'x2', 'x3'),
         originalCurrencyAmount: one('100', '250', '-75'),
+        customFields: fc.constantFrom([], tagged('Team', 'A'), tagged('Team', 'B'), [...tagged('Team', 'A'), ...tagged('Year', '2026')]),
       },
       { requiredKeys: ['id', 'occurredTime', 'originalCurrencyAmount'] },
     )
@@ -236,13 +244,25 @@ const transactions = fc.array(
   { minLength: 1, maxLength: 4 },
 )
 
+const users = fc.uniqueArray(
+  fc.record(
+    { id: one('u1', 'u2', 'u3'), firstName: one('Ann', 'BOB', 'Eve'), email: one('A@x', 'b@x') },
+    { requiredKeys: ['id', 'firstName'] },
+  ),
+  { selector: ({ id }) => id, minLength: 1 },
+)
+
 /** Few transactions of few users in many batches, well formed: they change their user, month, merchant and what they settle. */
 const spendFeeds: fc.Arbitrary<Feed> = fc
   .uniqueArray(fc.constantFrom('tran', 'sync-day1', 'sync-day2', 'sync-day3', 'sync-2026-01-06', 'sync-day10'), { minLength: 3 })
-  .chain(names => fc.tuple(...names.map(name => fc.tuple(file(name, 'agents', agents), file(name, 'transactions', transactions)))))
+  .chain(names =>
+    fc.tuple(
+      ...names.map(name => fc.tuple(file(name, 'agents', agents), file(name, 'users', users), file(name, 'transactions', transactions))),
+    ),
+  )
   .map(batches => batches.map(files => ({ name: files[0].path.split('/')[0] ?? '', files })))
 
-function file(batch: string, entity: 'agents' | 'transactions', records: fc.Arbitrary<object[]>): fc.Arbitrary<FeedFile> {
+function file(batch: string, entity: 'agents' | 'users' | 'transactions', records: fc.Arbitrary<object[]>): fc.Arbitrary<FeedFile> {
   return records.map(list => ({ entity, path: `${batch}/${entity}/1.json`, content: JSON.stringify(list) }))
 }
 
@@ -266,6 +286,9 @@ function between(feed: Feed) {
       ['+transactions'],
       ['transactions'],
       ['transactions+'],
+      ['transaction_tags'],
+      ['+transaction_tags'],
+      ['+spend_users'],
       ['user_agent_mapping'],
       ['+user_agent_mapping'],
       ['current_transactions'],

@@ -14,6 +14,7 @@ const date = ['batch', 'sync_batches sync_date']
 const both = (path: string) => [`agents ${path}`, `agent_details ${path}`]
 const agentId = both('id')
 const matchedAgent = [...agentId, 'user_agent_overrides agent_id']
+const userName = ['users firstName', 'users lastName']
 const money = (path: string) => `transactions ${path}`
 
 const CORE: Record<string, Record<string, string[]>> = {
@@ -32,6 +33,7 @@ const CORE: Record<string, Record<string, string[]>> = {
     operational_status: both('agent_operational_status'),
     is_occasional: both('occasional'),
     is_focus_mode: both('focus_mode'),
+    is_verified: both('contact.active'),
     is_deactivated: both('deactivated'),
     // R20: listed in the latest batch that takes part (where there is any), and not deactivated.
     is_active: [...agentId, ...both('deactivated'), 'rows of batches'],
@@ -45,7 +47,7 @@ const CORE: Record<string, Record<string, string[]>> = {
   agent_details: {
     agent_id: agentId,
     org_agent_id: both('org_agent_id'),
-    ticket_scope: both('ticket_scope'),
+    ticket_scope: [...both('ticket_scope'), ...both('scope')],
     signature: both('signature'),
     avatar: both('contact.avatar'),
     last_login_at: both('contact.last_login_at'),
@@ -63,6 +65,7 @@ const CORE: Record<string, Record<string, string[]>> = {
     escalate_to_agent_id: ['admin_groups escalate_to', ...agentId],
     unassigned_for: ['admin_groups unassigned_for'],
     business_calendar_id: ['admin_groups business_calendar_id'],
+    is_listed: ['admin_groups id'],
     // R22: it is listed, and it is one of the groups with an active member below: which groups these are is decided by conditions.
     is_active: ['admin_groups id', 'admin_groups parent_group_id'],
     created_at: ['admin_groups created_at'],
@@ -84,6 +87,7 @@ const CORE: Record<string, Record<string, string[]>> = {
     description: ['roles description'],
     is_default: ['roles default'],
     agent_type: ['roles agent_type'],
+    is_listed: ['roles id', 'rows of batches'],
     created_at: ['roles created_at'],
     updated_at: ['roles updated_at'],
     first_seen_on: date,
@@ -128,29 +132,46 @@ const CORE: Record<string, Record<string, string[]>> = {
     source: batch,
   },
   user_agent_mapping: {
-    user_id: ['cards userId', 'transactions userId'],
+    user_id: ['users id', 'cards userId', 'transactions userId'],
     agent_id: matchedAgent,
-    user_name: ['transactions userName'],
-    // Whether there is an override to a known agent for the user, else whether the user's name is that of one agent, and of no other user:
-    // that is counted over all users of cards and transactions.
+    user_name: [...userName, 'transactions userName'],
+    source: batch,
+    // Whether there is an override to a known agent for the user, else whether the user's email, else the name, is that of one agent and of no
+    // other user.
     matched_by: [
       'user_agent_overrides user_id',
       'user_agent_overrides agent_id',
+      'users id',
+      'users email',
+      ...userName,
       'cards userId',
       'transactions userId',
       'transactions userName',
-      'rows of cards',
-      'rows of transactions',
-      'rows of batches',
+      ...both('contact.email'),
       ...both('contact.name'),
       ...agentId,
     ],
+  },
+  spend_users: {
+    user_id: ['users id'],
+    user_uuid: ['users uuid'],
+    name: userName,
+    first_name: ['users firstName'],
+    last_name: ['users lastName'],
+    email: ['users email'],
+    role: ['users role'],
+    is_retired: ['users retired'],
+    created_at: ['users createdTime'],
+    is_listed: ['users id', 'rows of batches'],
+    first_seen_on: date,
+    last_seen_on: date,
+    source: batch,
   },
   budgets: {
     // Or what a card or transaction names (R19).
     budget_id: ['budgets id', 'cards budgetId', 'transactions budgetId'],
     budget_uuid: ['budgets uuid'],
-    name: ['budgets name'],
+    name: ['budgets name', money('budgetName')],
     description: ['budgets description'],
     is_retired: ['budgets retired'],
     is_limitless: ['budgets limitlessOverspend'],
@@ -166,6 +187,7 @@ const CORE: Record<string, Record<string, string[]>> = {
     spent_total: ['budgets currentPeriod.spent.total'],
     period_start_date: ['budgets currentPeriod.startDate'],
     period_end_date: ['budgets currentPeriod.endDate'],
+    is_listed: ['budgets id', 'rows of batches', 'cards budgetId', money('budgetId')],
     // R19: a card or transaction names it, and no batch holds it.
     is_inferred: ['budgets id', 'cards budgetId', 'transactions budgetId'],
     first_seen_on: date,
@@ -176,14 +198,14 @@ const CORE: Record<string, Record<string, string[]>> = {
     card_id: ['cards id', 'transactions cardId'],
     card_uuid: ['cards uuid'],
     name: ['cards name'],
-    user_id: ['cards userId'],
+    user_id: ['cards userId', money('userId')],
     user_uuid: ['cards userUuid'],
     agent_id: matchedAgent,
     budget_id: ['cards budgetId'],
-    last_four: ['cards lastFour'],
+    last_four: ['cards lastFour', money('cardLastFour')],
     valid_thru: ['cards validThru'],
     status: ['cards status'],
-    card_type: ['cards type'],
+    card_type: ['cards type', money('cardType')],
     is_budget_shared: ['cards shareBudgetFunds'],
     is_recurring: ['cards recurring'],
     recurring_limit: ['cards recurringLimit'],
@@ -191,6 +213,8 @@ const CORE: Record<string, Record<string, string[]>> = {
     current_spent: ['cards currentPeriod.spent'],
     created_at: ['cards createdTime'],
     updated_at: ['cards updatedTime'],
+    is_listed: ['cards id', 'rows of batches', money('cardId')],
+    is_active: ['cards id', 'rows of batches', 'cards status'],
     is_inferred: ['cards id', 'transactions cardId'],
     first_seen_on: date,
     last_seen_on: date,
@@ -231,10 +255,32 @@ const CORE: Record<string, Record<string, string[]>> = {
       'exchange_rates usd_per_unit',
       money('amount'),
     ],
+    billed_amount: [money('amount')],
+    transacted_amount: [money('transactedAmount')],
     fees: [money('fees')],
+    foreign_exchange_fee: [money('foreignExchangeFee')],
     is_complete: [money('complete')],
+    is_locked: [money('isLocked')],
+    is_reconciled: [money('isReconciled')],
+    is_card_present: [money('cardPresent')],
+    network: [money('network')],
+    receipt_status: [money('receiptStatus')],
+    is_receipt_required: [money('receiptRequired')],
+    is_review_required: [money('reviewRequired')],
+    merchant_city: [money('merchantLocation.city')],
+    merchant_state: [money('merchantLocation.state')],
+    merchant_country: [money('merchantLocation.country')],
     decline_reason: [money('declineReason')],
     original_auth_transaction_uuid: [money('originalAuthTransactionUuid')],
+    original_auth_transaction_id: [money('originalAuthTransactionId')],
+    parent_transaction_id: [money('parentTransactionId')],
+    source: batch,
+  },
+  transaction_tags: {
+    transaction_id: [money('id')],
+    name: [money('customFields[].name'), money('tags[].tagType.name')],
+    // What is selected and no object gives none.
+    value: [money('customFields[].selectedValues[].value'), money('customFields[].selectedValues[]'), money('tags[].selectedTagValues[]')],
     source: batch,
   },
 }

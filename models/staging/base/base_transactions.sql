@@ -60,7 +60,7 @@ priced as (
             when record_rate is not null then 'feed'
             when original_currency = 'USD' then 'par'
             when seed_rate is not null then 'seed'
-            when amount is not null then 'amount'
+            when billed_amount is not null then 'amount'
         end as fx_source
     from rated
 
@@ -70,7 +70,10 @@ totalled as (
     {% call computed_once() %}
     select
         priced.*,
-        case when exchange_rate is null then amount else round(original_amount * exchange_rate, 2) end as amount_usd
+        case when exchange_rate is null then billed_amount
+            else round(original_amount * exchange_rate, 2) end as amount_usd,
+        (custom_fields <> '[]' or tags <> '[]')
+            and exists (select from ({{ selected_tags() }}) as selected where is_odd) as has_odd_tags
     from priced
     {%- endcall %}
 ),
@@ -81,10 +84,10 @@ ruled as (
         totalled.*,
         array_remove(array[
             {% call fault('missing_value', 'currencyData', 'required where no amount is known') %}
-            amount is null and {{ has_no('currencyData') }} and {{ has_no('amount') }}
+            billed_amount is null and {{ has_no('currencyData') }} and {{ has_no('amount') }}
             {% endcall %},
             {% call fault('invalid_value', 'amount', 'required where currencyData is not there, must be a number') %}
-            amount is null and {{ has_no('currencyData') }} and not {{ has_no('amount') }}
+            billed_amount is null and {{ has_no('currencyData') }} and not {{ has_no('amount') }}
             {% endcall %},
             {% call fault('invalid_value', 'currencyData', 'must be an object') %}
             currency_data is null and not {{ has_no('currencyData') }}
@@ -115,7 +118,13 @@ ruled as (
             currency_data is not null and exchange_rate is null
             {% endcall %},
             {% call remark('amount_mismatch', 'amount', 'is not the original amount at its rate') %}
-            abs(amount - amount_usd) > 0.01
+            abs(billed_amount - amount_usd) > 0.01
+            {% endcall %},
+            {% call remark('invalid_value', 'customFields', 'has an element that is no name with texts selected') %}
+            has_odd_tags and custom_fields <> '[]'
+            {% endcall %},
+            {% call remark('invalid_value', 'tags', 'has an element that is no name with texts selected') %}
+            has_odd_tags and coalesce(custom_fields, '[]') = '[]'
             {% endcall %}
         ], null) as rule_remarks
     from totalled

@@ -3,11 +3,13 @@
 {# A batch can change its own row and those after it, which compare with it. The config says the same with and      #}
 {# without the option (`execute` is false when it is read), or the option would be another definition of the model, #}
 {# which makes all anew.                                                                                            #}
+{% set in_snapshots -%} entity in ('{{ snapshot_entities() | join("', '") }}') {%- endset %}
+
 {% set first_changed -%}
     (
         select min(batch_order) from (
             select batch_order from {{ ref('base_batches') }}
-            where entity in ('agents', 'admin_groups')
+            where {{ in_snapshots }}
                 and sync_date is not null
                 and changed_in > {{ last_built() }}
             {%- if execute and accepts_shrinks() %}
@@ -30,7 +32,7 @@ with recursive
 files as (
 
     select * from {{ ref('base_files') }}
-    where entity in ('agents', 'admin_groups')
+    where {{ in_snapshots }}
         and sync_date is not null
     {%- if is_incremental() %}
         and batch_order >= {{ first_changed }}
@@ -42,7 +44,8 @@ files as (
 -- one with a key.
 listed as (
 
-    {% for entity, key in [('agents', 'agent_id'), ('admin_groups', 'group_id')] -%}
+    {% for entity in snapshot_entities() -%}
+    {%- set key = fields_of(entity).keys() | first -%}
     select
         '{{ entity }}' as entity,
         records.source,
@@ -200,7 +203,9 @@ compared as (
         false as is_shrunk,
         false as is_accepted
 
-    from (values ('agents'), ('admin_groups')) as entities (entity)
+    from (
+        values {% for entity in snapshot_entities() %}('{{ entity }}'){{ ', ' if not loop.last }}{% endfor %}
+    ) as entities (entity)
 
     left join earlier
         on entities.entity = earlier.entity
@@ -229,7 +234,8 @@ compared as (
             is_shrunk,
             complete.is_accepted or not is_shrunk as takes_part
         from (
-            select coalesce(
+            -- Of the others a batch may well list half: nothing of theirs is made inactive.
+            select complete.entity in ('agents', 'admin_groups') and coalesce(
                 complete.listed < compared.last_listed * {{ var('min_snapshot_ratio') }}::numeric, false
             ) as is_shrunk
         ) as ratio

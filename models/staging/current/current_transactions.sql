@@ -25,9 +25,13 @@
 {{ config(
     unique_key='transaction_id',
     distributed_by='transaction_id',
+    pre_hook="{{ remember_states() }}",
+    post_hook="{{ mark_batches_of_returned_states() }}",
     incremental_predicates=['transaction_id in (' ~ touched ~ ')'],
     indexes=[{'columns': ['source']}],
 ) }}
+
+-- depends_on: {{ source('ops', 'touched') }}
 
 with
 

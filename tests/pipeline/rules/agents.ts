@@ -1,21 +1,21 @@
 import { type Batch, compareBatches, compareText } from './batches.ts'
 import { accepted, compareUpdates, currentRecords, type Judged, type Row, seenOn } from './records.ts'
-import { isListed, recordsOf, snapshotsOf, type World } from './world.ts'
+import { isListed, isListedLast, recordsOf, snapshotsOf, type World } from './world.ts'
 
 /** core.agents, core.agent_details, core.agent_availability and core.agent_status_history. */
 export function agentTables(world: World): { agents: Row[]; agent_details: Row[]; agent_availability: Row[]; agent_status_history: Row[] } {
   const current = currentAgents(world, () => true)
   const snapshots = snapshotsOf(world, 'agents')
-  const latest = snapshots.at(-1)
   const bothFeeds = [...recordsOf(world, 'agents'), ...recordsOf(world, 'agent_details')]
 
   const agents = current.map(({ agent_id, list, details }): Row => {
     const values = fieldByField(list, details, agentColumns)
-    const listed = !latest || isListed(world, 'agents', latest, agent_id)
+    const listed = isListedLast(world, 'agents', agent_id)
     const listedOn = world.batches.filter(batch => batch.date !== null && isListed(world, 'agents', batch, agent_id))
     return {
       agent_id,
       ...values,
+      is_deactivated: values.is_deactivated ?? 'false',
       is_active: String(listed && values.is_deactivated !== 'true'),
       first_seen_on: seenOn(bothFeeds, agent_id).first_seen_on,
       last_seen_on: listedOn.at(-1)?.date ?? null,
@@ -49,7 +49,7 @@ function statusOf(world: World, batch: Batch, agents: Row[]): Row[] {
       agent_id,
       sync_date: batch.date,
       is_active: String(listed && is_deactivated !== 'true'),
-      is_deactivated: is_deactivated ?? null,
+      is_deactivated: is_deactivated ?? 'false',
       is_listed: String(listed),
       operational_status: operational_status ?? null,
       is_available: is_available ?? null,
@@ -96,6 +96,7 @@ const agentColumns = [
   'operational_status',
   'is_occasional',
   'is_focus_mode',
+  'is_verified',
   'is_deactivated',
   'created_at',
   'last_active_at',

@@ -109,4 +109,12 @@ export function money(fields: object = {}): object {
   return { currencyData: { originalCurrencyAmount: '1050', exponent: 2, originalCurrencyCode: 'USD', exchangeRate: 1, ...fields } }
 }
 
-const feedNames = { agent: 'agents', group: 'admin_groups', role: 'roles', budget: 'budgets', card: 'cards', transaction: 'transactions' }
+const feedNames = {
+  agent: 'agents',
+  group: 'admin_groups',
+  role: 'roles',
+  user: 'users',
+  budget: 'budgets',
+  card: 'cards',
+  transaction: 'transactions',
+}

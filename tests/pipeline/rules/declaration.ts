@@ -52,6 +52,7 @@ const declared: Record<Entity, Map<string, (value: Json) => boolean>> = {
     object: 'automatic_agent_assignment',
   }),
   roles: fields({ integer: 'id agent_type', text: 'name description created_at updated_at', boolean: 'default' }),
+  users: fields({ text: 'id uuid firstName lastName email role createdTime', boolean: 'retired' }),
   budgets: fields({
     text: 'id uuid name description startDate recurringInterval timezone shareFunds',
     boolean: 'retired default autoAddUsers receiptRequired carryOver budgetGroup limitlessOverspend',

@@ -1,5 +1,5 @@
 import { refusedText } from './bytes.ts'
-import type { Entity } from './feed.ts'
+import { type Entity, snapshotEntities } from './feed.ts'
 import type { Finding } from './fields.ts'
 import { canonicalJson } from './json.ts'
 import type { Judged, Row } from './records.ts'
@@ -13,6 +13,7 @@ export const errorTables: Record<Entity, { table: string; key: string }> = {
   agent_details: { table: 'errors.agent_pipeline_errors', key: 'agent_id' },
   admin_groups: { table: 'errors.group_pipeline_errors', key: 'group_id' },
   roles: { table: 'errors.role_pipeline_errors', key: 'role_id' },
+  users: { table: 'errors.user_pipeline_errors', key: 'user_id' },
   budgets: { table: 'errors.budget_pipeline_errors', key: 'budget_id' },
   cards: { table: 'errors.card_pipeline_errors', key: 'card_id' },
   transactions: { table: 'errors.transaction_pipeline_errors', key: 'transaction_id' },
@@ -32,7 +33,7 @@ export function openErrors(world: World, agents: Row[], roles: Row[]): OpenError
 
   return [
     ...world.files.filter(file => file.refused !== null).map(refusedFile),
-    ...(['agents', 'admin_groups'] as const).flatMap(entity =>
+    ...snapshotEntities.flatMap(entity =>
       incompleteSnapshots(world, entity).map(({ name }) => wholeError(entity, { ...incomplete, source: name })),
     ),
     ...world.records.flatMap(record => record.findings.map(finding => recordError(record, finding))),

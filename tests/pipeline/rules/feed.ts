@@ -1,7 +1,11 @@
-/** The seven feeds, by the names of their folders. */
-export const entities = ['agents', 'agent_details', 'admin_groups', 'roles', 'budgets', 'cards', 'transactions'] as const
+/** The feeds, by the names of their folders. */
+export const entities = ['agents', 'agent_details', 'admin_groups', 'roles', 'users', 'budgets', 'cards', 'transactions'] as const
 
 export type Entity = (typeof entities)[number]
+
+/** Those of which each dated batch holds all (R5). */
+export const snapshotEntities = ['agents', 'admin_groups', 'roles', 'users', 'budgets', 'cards'] as const
+
 /** A file of the feed. `path` is relative to the data folder; a path in `.gz` is compressed when written, `content` is its text before that. */
 export interface FeedFile {
   entity: Entity

@@ -1,5 +1,5 @@
 import { currentRecords, type Judged, type Row, recordsOfKey, seenOn } from './records.ts'
-import { isListed, recordsOf, snapshotsOf, type World } from './world.ts'
+import { isListed, isListedLast, recordsOf, snapshotsOf, type World } from './world.ts'
 
 /** core.groups and core.group_membership, and what relations say of the current groups (R16, R22, R23). */
 export function groupTables(world: World, agents: Row[]): { groups: Row[]; group_membership: Row[] } {
@@ -7,8 +7,7 @@ export function groupTables(world: World, agents: Row[]): { groups: Row[]; group
   const current = currentRecords(records)
   const isAgent = (id: string) => agents.some(agent => agent.agent_id === id)
   const isActiveAgent = (id: string | null | undefined) => agents.some(agent => agent.agent_id === id && agent.is_active === 'true')
-  const latest = snapshotsOf(world, 'admin_groups').at(-1)
-  const isListedNow = (group_id: string) => !latest || isListed(world, 'admin_groups', latest, group_id)
+  const isListedNow = (group_id: string) => isListedLast(world, 'admin_groups', group_id)
 
   const group_membership = [...current.keys()]
     .filter(isListedNow)
@@ -26,6 +25,7 @@ export function groupTables(world: World, agents: Row[]): { groups: Row[]; group
       ...record.values,
       parent_group_id: isParentKnown ? parent : null,
       escalate_to_agent_id: isEscalateKnown ? escalateTo : null,
+      is_listed: String(isListedNow(group_id)),
       ...seenOn(records, group_id),
       source: record.batch.name,
     }

@@ -54,6 +54,7 @@ function readAgent(record: JsonObject, findings: Finding[], isContactRequired: b
     findings.push({ severity: 'error', type: 'missing_value', field: 'contact.name' })
   const signature = optional('signature', 'text')
   const isEmpty = isEmptySignature(record, signature)
+  const scope = optional('scope', 'int')
 
   return {
     values: {
@@ -70,12 +71,13 @@ function readAgent(record: JsonObject, findings: Finding[], isContactRequired: b
       operational_status: optional('agent_operational_status', 'text'),
       is_occasional: optional('occasional', 'boolean'),
       is_focus_mode: optional('focus_mode', 'boolean'),
+      is_verified: optional('contact.active', 'boolean'),
       is_deactivated: optional('deactivated', 'boolean'),
       created_at: optional('created_at', 'timestamp'),
       updated_at: optional('updated_at', 'timestamp'),
       last_active_at: optional('last_active_at', 'timestamp'),
       org_agent_id: optional('org_agent_id', 'text'),
-      ticket_scope: optional('ticket_scope', 'int'),
+      ticket_scope: optional('ticket_scope', 'int') ?? scope,
       signature: isEmpty ? null : signature,
       avatar: optional('contact.avatar', 'object'),
       last_login_at: optional('contact.last_login_at', 'timestamp'),

@@ -18,6 +18,8 @@ export interface Content {
   values: Row
   list?: IdList | undefined
   availability?: Row[]
+  /** Of a transaction: what was selected in its fields, name and value. */
+  tags?: Row[]
   /** The columns whose null is a value, not to be filled from another record (an empty signature). */
   settled?: string[]
 }

@@ -1,6 +1,6 @@
 import { type Batch, compareText } from './batches.ts'
 import { currentRecords, type Row, recordsOfKey, seenOn } from './records.ts'
-import { recordsOf, type World } from './world.ts'
+import { isListedLast, recordsOf, type World } from './world.ts'
 
 /** core.roles, core.agent_role_mapping and core.agent_role_history (R24). */
 export function roleTables(world: World, agents: Row[]): { roles: Row[]; agent_role_mapping: Row[]; agent_role_history: Row[] } {
@@ -9,6 +9,7 @@ export function roleTables(world: World, agents: Row[]): { roles: Row[]; agent_r
   const roles = [...current].map(([role_id, record]) => ({
     role_id,
     ...record.values,
+    is_listed: String(isListedLast(world, 'roles', role_id)),
     ...seenOn(records, role_id),
     source: record.batch.name,
   }))

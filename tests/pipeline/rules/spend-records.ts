@@ -3,9 +3,30 @@ import { type Finding, fieldsOf, isMissing, memberAt } from './fields.ts'
 import type { JsonObject } from './json.ts'
 import type { Content, Row } from './records.ts'
 import type { Seeds } from './seeds.ts'
+import { readTags } from './tags.ts'
 
 /** What the records of spend hold, and what R11 to R15, R18 and R26 say about them. */
 export const judgeSpend = {
+  users: (record: JsonObject, findings: Finding[], _seeds: Seeds): Content => {
+    const { optional } = fieldsOf(record, findings)
+    const [first_name, last_name] = [optional('firstName', 'text'), optional('lastName', 'text')]
+    const email = optional('email', 'text')
+    const name = [first_name, last_name].filter(part => part !== null).join(' ') || null
+    if (name === null && email === null) findings.push({ severity: 'error', type: 'missing_value', field: 'email' })
+    return {
+      values: {
+        user_uuid: optional('uuid', 'text'),
+        name,
+        first_name,
+        last_name,
+        email,
+        role: optional('role', 'text'),
+        is_retired: optional('retired', 'boolean'),
+        created_at: optional('createdTime', 'timestamp'),
+      },
+    }
+  },
+
   budgets: (record: JsonObject, findings: Finding[], _seeds: Seeds): Content => {
     const { optional, required, expected, object } = fieldsOf(record, findings)
     const values: Row = {
@@ -64,7 +85,7 @@ export const judgeSpend = {
   },
 
   transactions: (record: JsonObject, findings: Finding[], seeds: Seeds): Content => {
-    const { optional, required } = fieldsOf(record, findings)
+    const { optional, required, object } = fieldsOf(record, findings)
     const values: Row = {
       transaction_uuid: optional('uuid', 'text'),
       transaction_type: optional('transactionType', 'text'),
@@ -76,15 +97,36 @@ export const judgeSpend = {
       user_name: optional('userName', 'text'),
       card_id: optional('cardId', 'reference'),
       budget_id: optional('budgetId', 'reference'),
+      card_last_four: optional('cardLastFour', 'text'),
+      card_type: optional('cardType', 'text'),
+      budget_name: optional('budgetName', 'text'),
       merchant_name: optional('merchantName', 'text'),
       raw_merchant_name: optional('rawMerchantName', 'text'),
       merchant_category_code: optional('merchantCategoryCode', 'text'),
+      merchant_city: optional('merchantLocation.city', 'text'),
+      merchant_state: optional('merchantLocation.state', 'text'),
+      merchant_country: optional('merchantLocation.country', 'text'),
+      transacted_amount: optional('transactedAmount', 'numeric'),
       fees: optional('fees', 'numeric'),
+      foreign_exchange_fee: optional('foreignExchangeFee', 'numeric'),
       is_complete: optional('complete', 'boolean'),
+      is_locked: optional('isLocked', 'boolean'),
+      is_reconciled: optional('isReconciled', 'boolean'),
+      is_card_present: optional('cardPresent', 'boolean'),
+      network: optional('network', 'text'),
+      receipt_status: optional('receiptStatus', 'text'),
+      is_receipt_required: optional('receiptRequired', 'boolean'),
+      is_review_required: optional('reviewRequired', 'boolean'),
       decline_reason: optional('declineReason', 'text'),
       original_auth_transaction_uuid: optional('originalAuthTransactionUuid', 'reference'),
+      original_auth_transaction_id: optional('originalAuthTransactionId', 'reference'),
+      parent_transaction_id: optional('parentTransactionId', 'reference'),
     }
-    return { values: { ...values, ...readAmounts(record, findings, values.occurred_at ?? null, seeds) } }
+    object('merchantLocation', false)
+    return {
+      values: { ...values, ...readAmounts(record, findings, values.occurred_at ?? null, seeds) },
+      tags: readTags(record, findings),
+    }
   },
 }
 
@@ -110,6 +152,7 @@ export function readAmounts(record: JsonObject, findings: Finding[], occurredAt:
   if (usd !== null && feedAmount !== null && compareDecimals(absolute(minus(decimal(usd), decimal(feedAmount))), decimal('0.01')) > 0)
     warn('amount_mismatch', 'amount')
   return {
+    billed_amount: feedAmount,
     original_amount: decimalText(original),
     original_currency: code,
     exchange_rate: source?.rate ?? null,
@@ -121,7 +164,9 @@ export function readAmounts(record: JsonObject, findings: Finding[], occurredAt:
   function readDollars(): Row {
     const isKnown = !isMissing(memberAt(record, 'amount'))
     findings.push({ severity: isKnown ? 'warning' : 'error', type: 'missing_value', field: 'currencyData' })
-    return isKnown ? { amount_usd: required('amount', 'numeric'), fx_source: 'amount' } : {}
+    if (!isKnown) return {}
+    const amount = required('amount', 'numeric')
+    return { billed_amount: amount, amount_usd: amount, fx_source: 'amount' }
   }
 
   /** 0 to 4; without one the currency's minor units. Of an unknown currency nothing more can be said. */

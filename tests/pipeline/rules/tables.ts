@@ -18,6 +18,7 @@ export const tables: Record<string, { key: string[]; columns: string[] }> = {
   'staging.stg_roles': staged('role_id'),
   'staging.stg_agent_roles': staged('agent_id role_id'),
   'staging.stg_agent_availability': staged('agent_id channel'),
+  'staging.stg_users': staged('user_id'),
   'staging.stg_budgets': staged('budget_id'),
   'staging.stg_cards': staged('card_id'),
   'staging.stg_transactions': staged('transaction_id'),
@@ -25,37 +26,47 @@ export const tables: Record<string, { key: string[]; columns: string[] }> = {
   'core.agents': table(
     'agent_id',
     `name email job_title language time_zone phone mobile agent_type is_available available_since operational_status is_occasional is_focus_mode
-    is_deactivated is_active created_at updated_at last_active_at first_seen_on last_seen_on source`,
+    is_verified is_deactivated is_active created_at updated_at last_active_at first_seen_on last_seen_on source`,
   ),
   'core.agent_details': table('agent_id', 'org_agent_id ticket_scope signature avatar last_login_at is_freshchat_agent skill_ids source'),
   'core.groups': table(
     'group_id',
-    `name description parent_group_id group_type escalate_to_agent_id unassigned_for business_calendar_id is_active created_at updated_at
+    `name description parent_group_id group_type escalate_to_agent_id unassigned_for business_calendar_id is_listed is_active created_at updated_at
     first_seen_on last_seen_on source`,
   ),
   'core.group_membership': table('group_id agent_id', 'joined_on source'),
-  'core.roles': table('role_id', 'name description is_default agent_type created_at updated_at first_seen_on last_seen_on source'),
+  'core.roles': table(
+    'role_id',
+    'name description is_default agent_type is_listed created_at updated_at first_seen_on last_seen_on source',
+  ),
   'core.agent_role_mapping': table('agent_id role_id', 'status assigned_at removed_at source'),
   'core.agent_role_history': table('agent_id role_id action_at action', 'source'),
   'core.agent_availability': table('agent_id channel', 'is_available available_since source'),
   'core.agent_status_history': table('agent_id sync_date', 'is_active is_deactivated is_listed operational_status is_available source'),
+  'core.spend_users': table(
+    'user_id',
+    'user_uuid name first_name last_name email role is_retired created_at is_listed first_seen_on last_seen_on source',
+  ),
   'core.budgets': table(
     'budget_id',
     `budget_uuid name description is_retired is_limitless start_date recurring_interval timezone recurring_limit limit_amount overspend_buffer
-    assigned_amount spent_cleared spent_pending spent_total period_start_date period_end_date is_inferred first_seen_on last_seen_on source`,
+    assigned_amount spent_cleared spent_pending spent_total period_start_date period_end_date is_listed is_inferred first_seen_on last_seen_on source`,
   ),
   'core.cards': table(
     'card_id',
     `card_uuid name user_id user_uuid agent_id budget_id last_four valid_thru status card_type is_budget_shared is_recurring recurring_limit
-    current_limit current_spent created_at updated_at is_inferred first_seen_on last_seen_on source`,
+    current_limit current_spent is_active is_listed created_at updated_at is_inferred first_seen_on last_seen_on source`,
   ),
   'core.transactions': table(
     'transaction_id',
     `transaction_uuid transaction_type status occurred_at updated_at user_id user_uuid user_name agent_id card_id budget_id merchant_name
-    raw_merchant_name merchant_category_code original_amount original_currency exchange_rate amount_usd fx_source fees is_complete decline_reason
-    original_auth_transaction_uuid source`,
+    raw_merchant_name merchant_category_code original_amount original_currency exchange_rate amount_usd fx_source billed_amount
+    transacted_amount fees foreign_exchange_fee is_complete is_locked is_reconciled is_card_present network receipt_status is_receipt_required
+    is_review_required merchant_city merchant_state merchant_country decline_reason original_auth_transaction_uuid original_auth_transaction_id
+    parent_transaction_id source`,
   ),
-  'core.user_agent_mapping': table('user_id', 'agent_id user_name matched_by'),
+  'core.transaction_tags': table('transaction_id name value', 'source'),
+  'core.user_agent_mapping': table('user_id', 'agent_id user_name matched_by source'),
 
   'marts.daily_agent_status': table('sync_date', 'known active inactive deactivated newly_inactive returned'),
   'marts.group_headcount': table('group_id', 'name path depth direct_members direct_active tree_members tree_active'),

@@ -1,17 +1,15 @@
 import fc from 'fast-check'
-import { cents, decimal, decimalText, shifted, times } from './decimal.ts'
 import type { Entity } from './feed.ts'
+import { budget, card, transaction, user } from './spend-texts.ts'
 import {
-  billId,
   boolean,
-  date,
+  emails,
   freshdeskId,
   idList,
   int,
   longText,
-  money,
   mostly,
-  object,
+  names,
   objectOf,
   reference,
   spoilers,
@@ -23,15 +21,11 @@ import {
 const agentIds = ['101', '102', '103', '104']
 const groupIds = ['201', '202', '203', '204']
 const roleIds = ['301', '302', '303']
-const budgetIds = ['QnVkZ2V0OjE=', 'QnVkZ2V0OjI=', 'qnVkZ2V0OjE=']
-const cardIds = ['Q2FyZDox', 'Q2FyZDoy', 'Q2FyZDoz']
-const transactionIds = ['VHg6MQ==', 'VHg6Mg==', 'VHg6Mw==', 'VHg6NA==', 'VHg6NQ==']
-const userIds = ['VXNlcjox', 'VXNlcjoy', 'VXNlcjoz']
-const names = ['Ann Able', 'Bob Berry', 'bob  berry', 'Cleo Cole', 'Dan Dale']
 
 const contact = objectOf({
+  active: boolean,
   name: text(...names),
-  email: text('ann@example.com', 'bob@example.com'),
+  email: text(...emails),
   job_title: mostly(['"Lead"', 'null'], ['""', '{}']),
   phone: mostly(['"555-0100"', 'null', undefined], ['5550100', 'true']),
   mobile: mostly(['null', '"555-0199"'], ['""']),
@@ -54,7 +48,8 @@ const agentFields = {
   focus_mode: boolean,
   deactivated: mostly(['false', 'false', 'false', 'true', undefined], ['"true"', '"no"']),
   agent_operational_status: text('available', 'offline'),
-  ticket_scope: int,
+  ticket_scope: mostly(['1', '2', undefined, undefined], ['"2"', '1.5', '"abc"', '99999999999', '{}']),
+  scope: mostly([undefined, '3'], ['{}', '"2"', '1.0']),
   signature: mostly(
     [undefined, 'null', '"<p>Regards,\\nAnn \\"A\\" Able</p>"', '""', '"<div><br></div>&nbsp;"'],
     ['"  "', '"\\u00a0"', '"plain"', '7', '{}'],
@@ -119,136 +114,6 @@ const role = objectOf({
   updated_at: timestamp,
 })
 
-const limit = mostly(['0', '500', '1200.50', '250', undefined], ['-1', '"750"', '"NaN"', '""', '"-5"'])
-
-const budget = objectOf({
-  id: billId(budgetIds),
-  uuid: text('bgt_1', 'bgt_2'),
-  name: text('Travel ', 'R&D (core)'),
-  description: mostly([undefined, '"Trips"'], ['""']),
-  retired: boolean,
-  startDate: date,
-  recurringInterval: text('NONE', 'MONTHLY'),
-  timezone: text('America/New_York'),
-  recurringLimit: money,
-  limitlessOverspend: mostly(['false', 'true', undefined], ['"true"', '"yes"']),
-  currentPeriod: fc.oneof(
-    {
-      weight: 15,
-      arbitrary: objectOf({
-        startDate: date,
-        endDate: date,
-        limit,
-        overspendBuffer: money,
-        assigned: money,
-        spent: fc.oneof(
-          { weight: 15, arbitrary: objectOf({ cleared: money, pending: money, total: money }) },
-          { weight: 1, arbitrary: fc.constantFrom<Text>('null', undefined, '5') },
-        ),
-      }),
-    },
-    { weight: 1, arbitrary: fc.constantFrom<Text>('null', undefined, '{}') },
-  ),
-})
-
-const card = objectOf({
-  id: billId(cardIds),
-  uuid: text('crd_1', 'crd_2'),
-  name: mostly([undefined, '"Ads"'], ['""', '7']),
-  userId: fc.oneof({ weight: 5, arbitrary: billId(userIds) }, { weight: 1, arbitrary: fc.constantFrom<Text>('null', undefined) }),
-  userUuid: text('usr_1'),
-  budgetId: mostly([undefined, undefined, ...[...budgetIds, 'QnVkZ2V0Ojk='].map(id => `"${id}"`)], ['""', '5', longText]),
-  lastFour: mostly(['"0042"', '"1234"'], ['1234', '{}']),
-  validThru: mostly(['"01/29"']),
-  status: text('ACTIVATED', 'FROZEN', 'SUSPENDED'),
-  type: text('PHYSICAL', 'VIRTUAL_VENDOR'),
-  shareBudgetFunds: boolean,
-  recurring: boolean,
-  recurringLimit: money,
-  currentPeriod: fc.oneof(
-    { weight: 10, arbitrary: objectOf({ limit, spent: money }) },
-    { weight: 3, arbitrary: fc.constantFrom<Text>(undefined, 'null') },
-  ),
-  createdTime: timestamp,
-  updatedTime: timestamp,
-})
-
-/** Currencies with the exponent, rate and amount that the feed would give them, each of them wrong now and then. */
-const transactionMoney = fc
-  .record({
-    currency: fc.constantFrom(
-      ['USD', 2, '1'],
-      ['GBP', 2, '1.27'],
-      ['JPY', 0, '0.0067'],
-      ['BHD', 3, '2.65'],
-      ['XAU', 2, '2650.10'],
-      ['ABC', 2, '1'],
-    ),
-    minor: fc.constantFrom('1050', '-500', '0', '123456789', '12345678901234567890123', '333'),
-    dirty: fc.record({
-      data: fc.oneof(mostly([undefined], ['"USD"', '[]']), mostly([undefined, undefined, undefined, 'absent', 'null'])),
-      minor: mostly([undefined], ['"NaN"', '"abc"', '""', '"12 5"', 'true']),
-      code: mostly([undefined], ['123', '""', '"usd"', '" USD "']),
-      exponent: mostly([undefined], ['"2"', '2.0', '5', '-1', '2.5', '"x"', '""', 'absent']),
-      rate: fc.oneof(mostly([undefined], ['0', '-1.5', '"1.2"', '"NaN"', '""']), mostly([undefined, 'absent'])),
-      amount: mostly([undefined], ['99.99', '"10.50"', '"abc"', '0.01', 'absent', '1e400']),
-    }),
-  })
-  .map(({ currency: [code, exponent, rate], minor, dirty }): Record<string, Text> => {
-    const usd = decimalText(cents(times(shifted(decimal(minor), Number(exponent)), decimal(String(rate)))))
-    const either = (bad: Text, good: string) => (bad === 'absent' ? undefined : (bad ?? good))
-    return {
-      amount: either(dirty.amount, usd),
-      currencyData: either(
-        dirty.data,
-        object({
-          originalCurrencyAmount: either(dirty.minor, `"${minor}"`),
-          exponent: either(dirty.exponent, String(exponent)),
-          originalCurrencyCode: either(dirty.code, `"${code}"`),
-          symbol: '"¤"',
-          exchangeRate: either(dirty.rate, String(rate)),
-        }),
-      ),
-    }
-  })
-
-const transactionUuids = ['"txr_1"', '"txr_2"', '"txr_3"', '"txr_4"', '"txr_5"']
-
-const transaction = fc
-  .tuple(
-    fc.record({
-      id: billId(transactionIds),
-      uuid: mostly(transactionUuids, ['""', undefined]),
-      transactionType: mostly(
-        ['"AUTHORIZATION"', '"AUTHORIZATION"', '"CLEAR"', '"CLEAR"', '"DECLINE"', '"OTHER"'],
-        [undefined, '"REVERSAL"'],
-      ),
-      status: mostly([undefined, '"COMPLETE"']),
-      originalAuthTransactionUuid: mostly([undefined, ...transactionUuids]),
-      occurredTime: mostly(
-        ['"2026-01-01T00:30:00.000+02:00"', '"2026-01-03T23:59:59.999Z"', '"2026-02-01T00:00:00.000+0000"'],
-        ['"now"', '""', undefined],
-      ),
-      updatedTime: timestamp,
-      userId: mostly([...userIds.map(id => `"${id}"`), undefined], ['""', '5']),
-      userUuid: text('usr_1'),
-      userName: mostly(
-        [...names, ' ann   ABLE'].map(name => JSON.stringify(name)),
-        ['""', undefined, '7', '{}'],
-      ),
-      budgetId: mostly([undefined, ...[...budgetIds, 'QnVkZ2V0Ojg='].map(id => `"${id}"`)], ['""', '5']),
-      cardId: mostly([undefined, ...[...cardIds, 'Q2FyZDo5'].map(id => `"${id}"`)], ['""', '5']),
-      merchantName: text('Coffee & Co', 'Rail'),
-      rawMerchantName: text('COFFEE*CO 001'),
-      merchantCategoryCode: mostly(['"0742"', '"5812"'], ['5812']),
-      fees: money,
-      complete: boolean,
-      declineReason: mostly([undefined, '"LIMIT"']),
-    }),
-    transactionMoney,
-  )
-  .map(([fields, amounts]) => object({ ...fields, ...amounts }))
-
 /** What is no record of an entity, or nearly so: with three fields that some declarations know it may be a record without its key (R6). */
 const foreign = [
   '"text"',
@@ -270,6 +135,7 @@ export const recordTexts: Record<Entity, fc.Arbitrary<string>> = {
   agent_details: spoiled(agentDetails),
   admin_groups: spoiled(group),
   roles: spoiled(role),
+  users: spoiled(user),
   budgets: spoiled(budget),
   cards: spoiled(card),
   transactions: spoiled(transaction),

@@ -9,6 +9,23 @@ export const longText = JSON.stringify('é'.repeat(201))
 /** The longest that an index takes, once trimmed. */
 export const fullText = JSON.stringify(` ${'😀'.repeat(200)} `)
 
+/** Names of people, some of which are alike once folded (R29). */
+export const names = [
+  'Ann Able',
+  'Bob Berry',
+  'bob  berry',
+  'Cleo Cole',
+  'Dan Dale',
+  'Dale, Dan',
+  'Zo\u00eb \u0130nce',
+  'ZOE\u0308 ince',
+  'ΣΩΣ',
+  'σως',
+]
+
+/** Emails, some of which are alike but for case. */
+export const emails = ['ann@example.com', 'bob@example.com', 'Bob@Example.com', 'ZO\u00cb@example.com']
+
 /** Mostly one of the clean texts, sometimes one of the dirty ones. */
 export function mostly(clean: Text[], dirty: Text[] = []): fc.Arbitrary<Text> {
   return fc.oneof(

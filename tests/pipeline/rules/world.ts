@@ -49,6 +49,12 @@ export function snapshotsOf(world: World, entity: Entity): Batch[] {
   return world.snapshots.get(entity) ?? []
 }
 
+/** Whether the latest snapshot of the entity lists the key; true when there is none (R5). */
+export function isListedLast(world: World, entity: Entity, key: string): boolean {
+  const latest = snapshotsOf(world, entity).at(-1)
+  return !latest || isListed(world, entity, latest, key)
+}
+
 /** Whether the batch holds a record with that readable key, accepted or quarantined (R5); what is foreign is no record of the entity. */
 export function isListed(world: World, entity: Entity, batch: Batch, key: string): boolean {
   return recordsOf(world, entity).some(record => record.batch.name === batch.name && record.key === key && !record.isForeign)

@@ -1,0 +1,124 @@
+{# What transactions say beside their amounts: of parents that no batch holds (R19), and their tags. #}
+
+
+{# The transactions whose current state came from a changed batch, or did before it changed. #}
+{% macro transactions_of_changed_batches() -%}
+    select transaction_id from {{ ref('current_transactions') }}
+    where source in ({{ changed_batches('transactions') }})
+    {%- if is_incremental() %}
+    union
+    select transaction_id from {{ this }}
+    where source in ({{ changed_batches('transactions') }})
+    {%- endif %}
+{%- endmacro %}
+
+
+{# Steps that end in `unknown`, the keys that transactions (and another relation) name and no batch holds, and #}
+{# `newest`, of each the newest current transaction that names it, in the order of R27.                        #}
+{% macro newest_of_unknown(key, known, other_namers=none) -%}
+named as (
+
+    select {{ key }} from {{ ref('transaction_parties') }}
+    where {{ key }} is not null
+    {%- if other_namers %}
+    union
+    select {{ key }} from {{ other_namers }}
+    where {{ key }} is not null
+    {%- endif %}
+
+),
+
+unknown as (
+
+    select distinct named.{{ key }}
+    from named
+    left join {{ known }} as known
+        on named.{{ key }} = known.{{ key }}
+    where known.{{ key }} is null
+
+),
+
+their_transactions as materialized (
+
+    select * from {{ ref('current_transactions') }}
+    where {{ key }} in (select {{ key }} from unknown)
+
+),
+
+newest_places as (
+
+    select distinct on (transactions.{{ key }}) transactions.*
+
+    from their_transactions as transactions
+
+    left join {{ ref('base_files') }} as files
+        on transactions.file_id = files.file_id
+
+    order by transactions.{{ key }}, {{ newest_first('transactions', 'files') }}
+
+),
+
+newest as (
+
+    select states.*
+
+    from newest_places
+
+    inner join {{ ref('base_transactions') }} as states
+        on newest_places.content_file_id = states.file_id
+        and newest_places.content_position = states.position
+
+)
+{%- endmacro %}
+
+
+{# The order of R27 among transactions of different keys. #}
+{% macro newest_first(transactions, files) -%}
+    {{ transactions }}.updated_at desc nulls last, {{ transactions }}.batch_order desc,
+        {{ files }}.file_order desc, {{ transactions }}.position desc
+{%- endmacro %}
+
+
+{# What was selected in the fields of a transaction, its columns custom_fields and tags: a row per element, with the #}
+{# name and the value where they are texts of up to 200 characters, as an index holds no more. Where there are no    #}
+{# custom_fields the tags count, which they replaced. `is_odd`: something else stands there, which gives no tag.     #}
+{% macro selected_tags() -%}
+    select
+        texts.name,
+        texts.value,
+        jsonb_typeof(fields.field) <> 'null' and texts.name is null
+            or jsonb_typeof(fields.selected) not in ('null', 'array')
+            or texts.value is null and jsonb_typeof(fields.value) <> 'null'
+                and btrim(fields.value #>> '{}', {{ white_space() }}) <> ''
+            as is_odd
+    from (
+        -- What should be an object with a value, and is none, is as odd as false.
+        select
+            field, field -> 'name' as name, field -> 'selectedValues' as selected,
+            case
+                when jsonb_typeof(element) = 'object' then coalesce(element -> 'value', 'null')
+                when element <> 'null' then 'false'
+            end as value
+        from jsonb_array_elements(custom_fields) as custom (field)
+        left join lateral {{ elements_in("field -> 'selectedValues'") }} as listed (element) on true
+
+        union all
+
+        select field, field #> '{tagType,name}', field -> 'selectedTagValues', element
+        from jsonb_array_elements(case when coalesce(custom_fields, '[]') = '[]' then tags end) as tag (field)
+        left join lateral {{ elements_in("field -> 'selectedTagValues'") }} as listed (element) on true
+    ) as fields
+    cross join lateral (
+        select {{ short_text('fields.name') }} as name, {{ short_text('fields.value') }} as value
+    ) as texts
+{%- endmacro %}
+
+{% macro short_text(json) -%}
+    case when jsonb_typeof({{ json }}) in ('string', 'number')
+        and length(btrim({{ json }} #>> '{}', {{ white_space() }})) between 1 and 200
+        then btrim({{ json }} #>> '{}', {{ white_space() }}) end
+{%- endmacro %}
+
+{% macro elements_in(list) -%}
+    jsonb_array_elements(case when jsonb_typeof({{ list }}) = 'array' then {{ list }} end)
+{%- endmacro %}

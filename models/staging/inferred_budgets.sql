@@ -1,0 +1,17 @@
+{# One row per budget that no batch knows and a current card or transaction names: what the newest of the #}
+{# transactions says of it (R19).                                                                         #}
+
+{{ config(materialized='table') }}
+
+with
+
+{{ newest_of_unknown('budget_id', ref('current_budgets'), ref('current_cards')) }}
+
+select
+    unknown.budget_id,
+    newest.budget_name as name
+
+from unknown
+
+left join newest
+    on unknown.budget_id = newest.budget_id
