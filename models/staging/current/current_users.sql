@@ -2,7 +2,7 @@
 
 {{ config(
     unique_key='user_id',
-    post_hook='{{ leave_room() }}',
+    fillfactor=45,
     incremental_predicates=['user_id in (' ~ touched_keys(ref('stg_users'), 'user_id', 'users') ~ ')'],
 ) }}
 
