@@ -1,4 +1,4 @@
-import { compareRecords, compareUpdates, currentRecords, type Judged, newestOf, type Row, seenOn } from './records.ts'
+import { currentRecords, type Judged, newestOf, type Row, seenOn } from './records.ts'
 import { mapUsers } from './users.ts'
 import { isListedLast, recordsOf, type World } from './world.ts'
 
