@@ -1,5 +1,5 @@
+import { createRequire } from 'node:module'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Command as Commander } from 'commander'
 import { ProjectError } from '../base/errors.ts'
 import type { Command } from '../cli/command.ts'
@@ -14,7 +14,7 @@ export async function completionCommand({ report }: Command, [shell = '']: strin
     })
   }
   const runner = path.resolve(import.meta.dirname, '../../run.ts')
-  const tsx = fileURLToPath(import.meta.resolve('tsx'))
+  const tsx = createRequire(import.meta.url).resolve('tsx')
   const words = ['node', '--import', tsx, runner].map(word => `'${word.replaceAll("'", "'\\''")}'`)
   report.result(script(completedOf(program), words.join(' ')))
   return 0

