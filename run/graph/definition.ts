@@ -21,8 +21,10 @@ export function definitions(project: Project): Map<string, Definition> {
   const found = new Map<string, Definition>()
   all.set(project, found)
   const calls = callsOf(project)
+  // Not the name of the database: what is restored under another name is what it was.
   const { name, schema, database } = project.target
-  const world = sha256(stable([name, schema, database, [...project.dispatch], implicit(project).map(said)]))
+  const inDatabase = JSON.stringify(`"${database}".`).slice(1, -1)
+  const world = sha256(stable([name, schema, [...project.dispatch], implicit(project).map(said)]))
   for (const node of project.nodes.values()) of(node)
   return found
 
@@ -37,18 +39,18 @@ export function definitions(project: Project): Map<string, Definition> {
     const inlined = parents.filter((parent): parent is Node => parent?.config.materialized === 'ephemeral').map(of)
     const parts = [
       world,
-      [node.uniqueId, node.database, node.schema, node.alias],
+      [node.uniqueId, node.schema, node.alias],
       ['model', 'snapshot'].includes(node.resourceType) ? meaningOf(node.raw) : node.checksum,
       relevant(node),
       facts.some(({ asksForWords }) => asksForWords) ? [node.meta, node.tags, node.description] : [],
       macros.map(said),
-      parents.map(parent => parent?.relationName ?? null),
+      parents.map(parent => parent && [parent.schema, parent.source?.identifier ?? parent.alias]),
       variablesIn(project, new Set(facts.flatMap(({ variables }) => variables))),
       [...new Set(facts.flatMap(({ environment }) => environment))].sort().map(name => [name, project.env[name] ?? null]),
       inlined.map(({ fingerprint }) => fingerprint),
     ]
     const definition = {
-      fingerprint: sha256(stable(parts)),
+      fingerprint: sha256(stable(parts).replaceAll(inDatabase, '')),
       // What a test says of the time of a run is another verdict in the next one; a model keeps what the time was.
       isOpen:
         hooks.length > 0 ||
