@@ -1,4 +1,4 @@
-import { compareRecords, compareUpdates, currentRecords, type Judged, type Row, seenOn } from './records.ts'
+import { currentRecords, type Judged, newestOf, type Row, seenOn } from './records.ts'
 import { mapUsers } from './users.ts'
 import { isListedLast, recordsOf, type World } from './world.ts'
 
@@ -77,9 +77,4 @@ export function spendTables(world: World, agents: Row[]): SpendTables {
       ...said(newestOf(missing.filter(record => record.entity === 'transactions' && record.values[key] === id))),
     }))
   }
-}
-
-/** The newest of some transactions, in the order of R27. */
-export function newestOf(transactions: Judged[]): Judged | undefined {
-  return transactions.sort((a, b) => compareUpdates(a, b) || compareRecords(a, b)).at(-1)
 }

@@ -1,7 +1,6 @@
 import { trim } from './fields.ts'
-import type { Judged, Row } from './records.ts'
+import { type Judged, newestOf, type Row } from './records.ts'
 import type { Seeds } from './seeds.ts'
-import { newestOf } from './spend.ts'
 
 /** core.user_agent_mapping (R29): the users of the feed and of current cards and transactions, matched by override, email or folded name. */
 export function mapUsers(records: Judged[], children: Judged[], agents: Row[], seeds: Seeds): Row[] {
