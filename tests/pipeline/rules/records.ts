@@ -184,8 +184,3 @@ export function grouped<T>(items: T[], keyOf: (item: T) => string): Map<string, 
 function compareInBatch(a: Judged, b: Judged): number {
   return compareUpdates(a, b) || natural(a.file, b.file) || a.position - b.position
 }
-
-/** The newest of some transactions, in the order of R27. */
-export function newestOf(transactions: Judged[]): Judged | undefined {
-  return transactions.sort((a, b) => compareUpdates(a, b) || compareRecords(a, b)).at(-1)
-}
