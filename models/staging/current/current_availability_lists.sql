@@ -15,7 +15,7 @@
 
 {{ config(
     unique_key='agent_id',
-    post_hook='{{ leave_room() }}',
+    fillfactor=45,
     incremental_predicates=['agent_id in (' ~ touched ~ ')'],
 ) }}
 
