@@ -80,9 +80,9 @@ it('makes the parents that no batch holds', async () => {
     ['none', '4'],
     ['override', '1'],
   ])
-  expect(await rows('select count(*), count(*) filter (where is_listed), count(*) filter (where is_retired) from core.spend_users')).toEqual(
-    [['24', '23', '1']],
-  )
+  expect(
+    await rows('select count(*), count(*) filter (where is_listed), count(*) filter (where is_retired) from core.spend_users'),
+  ).toEqual([['24', '23', '1']])
 })
 
 it('reads availability of the day, and roles of whoever says them', async () => {
@@ -92,11 +92,13 @@ it('reads availability of the day, and roles of whoever says them', async () => 
       select agent_id, count(*), min(observed_on), bool_and(current_load is not null) from core.agent_availability
       where assignment_limit is not null group by 1 order by 1
     `),
-  ).toEqual([
-    ['69010941051', '2', '2026-01-07', true],
-    ['69010941204', '2', '2026-01-07', true],
-    ['1043000017', '2', '2026-01-07', true],
-  ].sort())
+  ).toEqual(
+    [
+      ['69010941051', '2', '2026-01-07', true],
+      ['69010941204', '2', '2026-01-07', true],
+      ['1043000017', '2', '2026-01-07', true],
+    ].sort(),
+  )
   // Agents 10 and 13 have no details on day 3: the list gives each of them another role.
   expect(
     await rows(`
