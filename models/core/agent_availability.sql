@@ -8,7 +8,6 @@ channels as (
 
     {% for feed, relation in channel_feeds() -%}
     select
-        '{{ feed }}' as feed,
         file_id,
         position,
         {{- more_columns('channels', channel_columns()) }}
@@ -38,8 +37,7 @@ select
 from {{ ref('current_availability_lists') }} as lists
 
 inner join channels
-    on lists.feed = channels.feed
-    and lists.content_file_id = channels.file_id
+    on lists.content_file_id = channels.file_id
     and lists.content_position = channels.position
 
 -- Whom agent_availability alone names is nobody (R16).

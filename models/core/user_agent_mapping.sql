@@ -97,6 +97,16 @@ folded as materialized (
 
 ),
 
+folded_users as (
+
+    select
+        folded.*,
+        count(*) over (partition by email) as users_of_email,
+        count(*) over (partition by folded_name) as users_of_name
+    from folded
+
+),
+
 folded_agents as materialized (
 
     select
@@ -107,7 +117,7 @@ folded_agents as materialized (
 
 ),
 
-{# What links tells one user from all others, and one agent. #}
+-- What links is unique on both sides.
 {% for what in ['email', 'folded_name'] -%}
 agents_by_{{ what }} as (
 
@@ -115,17 +125,6 @@ agents_by_{{ what }} as (
         {{ what }},
         min(agent_id) as agent_id
     from folded_agents
-    group by {{ what }}
-    having count(*) = 1
-
-),
-
-users_by_{{ what }} as (
-
-    select
-        {{ what }},
-        min(user_id) as user_id
-    from folded
     group by {{ what }}
     having count(*) = 1
 
@@ -148,30 +147,26 @@ overrides as (
 )
 
 select
-    folded.user_id,
+    folded_users.user_id,
     coalesce(overrides.agent_id, by_email.agent_id, by_name.agent_id) as agent_id,
-    folded.user_name,
+    folded_users.user_name,
     case
         when overrides.agent_id is not null then 'override'
         when by_email.agent_id is not null then 'email'
         when by_name.agent_id is not null then 'name'
         else 'none'
     end as matched_by,
-    folded.source
+    folded_users.source
 
-from folded
+from folded_users
 
 left join overrides
-    on folded.user_id = overrides.user_id
-
-left join users_by_email
-    on folded.user_id = users_by_email.user_id
+    on folded_users.user_id = overrides.user_id
 
 left join agents_by_email as by_email
-    on users_by_email.email = by_email.email
-
-left join users_by_folded_name
-    on folded.user_id = users_by_folded_name.user_id
+    on folded_users.email = by_email.email
+    and folded_users.users_of_email = 1
 
 left join agents_by_folded_name as by_name
-    on users_by_folded_name.folded_name = by_name.folded_name
+    on folded_users.folded_name = by_name.folded_name
+    and folded_users.users_of_name = 1

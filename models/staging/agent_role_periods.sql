@@ -32,7 +32,6 @@ elements as {{ copied() }} (
 
     {% for feed, relation in role_feeds() -%}
     select
-        '{{ feed }}' as feed,
         file_id,
         position,
         role_id,
@@ -49,7 +48,7 @@ elements as {{ copied() }} (
 
 unreadable as (
 
-    select distinct feed, file_id, position
+    select distinct file_id, position
     from elements
     where is_unreadable
 
@@ -62,7 +61,6 @@ days as (
         lists.agent_id,
         lists.sync_date,
         lists.source,
-        lists.feed,
         lists.content_file_id,
         lists.content_position,
         unreadable.file_id is null as is_full
@@ -70,12 +68,10 @@ days as (
     from {{ ref('role_lists') }} as lists
 
     left join unreadable
-        on lists.feed = unreadable.feed
-        and lists.content_file_id = unreadable.file_id
+        on lists.content_file_id = unreadable.file_id
         and lists.content_position = unreadable.position
 
-    where lists.is_readable
-        and lists.sync_date is not null
+    where lists.sync_date is not null
         {%- if is_incremental() %}
         and lists.agent_id in ({{ touched }})
         {%- endif %}
@@ -105,8 +101,7 @@ held as (
     from days
 
     inner join elements as roles
-        on days.feed = roles.feed
-        and days.content_file_id = roles.file_id
+        on days.content_file_id = roles.file_id
         and days.content_position = roles.position
 
     where roles.role_id is not null

@@ -3,31 +3,34 @@
 
 with
 
-lists as (
+readings as (
 
     select
         agent_id,
-        'agent_availability' as feed,
-        1 as rank,
         {{ place_columns() }}
     from {{ ref('staged_agent_availability') }}
     where channel_availability is not null
 
-    union all
-
-    select
-        agent_id,
-        'agent_details' as feed,
-        2 as rank,
-        {{ place_columns() }}
-    from {{ ref('stg_agent_details') }}
-    where availability is not null
-
 )
 
-select distinct on (agent_id, source)
+select
     agent_id,
-    feed,
+    'agent_availability' as feed,
     {{ place_columns() }}
-from lists
-order by agent_id, source, rank
+from readings
+
+union all
+
+select
+    details.agent_id,
+    'agent_details' as feed,
+    {{ place_columns('details') }}
+
+from {{ ref('stg_agent_details') }} as details
+
+left join readings
+    on details.agent_id = readings.agent_id
+    and details.source = readings.source
+
+where details.availability is not null
+    and readings.agent_id is null

@@ -1,41 +1,42 @@
-{# One row per agent and batch that says something of the agent's roles, and where it does: of one batch the details #}
-{# that have role_ids, readable or not, else the agents list (R24).                                                  #}
+{# One row per agent and batch that holds a readable list of the agent's roles, and where it stands: in the details, #}
+{# or in the agents list where the details of the batch have no role_ids (R24).                                      #}
 
 with
 
-lists as (
+-- Details that have role_ids hide the list, readable or not: what is no array is a finding, null too.
+saying as (
 
     select
         agent_id,
-        'agent_details' as feed,
-        1 as rank,
-        role_ids is not null as is_readable,
-        {{ place_columns() }}
+        source
     from {{ ref('stg_agent_details') }}
     where role_ids is not null
-        -- What is no array is a finding, null too.
         or (content_file_id, content_position) in (
             select file_id, position from {{ ref('base_agent_details') }}
             where findings @> '[{"field": "role_ids"}]'
         )
 
-    union all
-
-    select
-        agent_id,
-        'agents' as feed,
-        2 as rank,
-        true as is_readable,
-        {{ place_columns() }}
-    from {{ ref('stg_agents') }}
-    where role_ids is not null
-
 )
 
-select distinct on (agent_id, source)
+select
     agent_id,
-    feed,
-    is_readable,
+    'agent_details' as feed,
     {{ place_columns() }}
-from lists
-order by agent_id, source, rank
+from {{ ref('stg_agent_details') }}
+where role_ids is not null
+
+union all
+
+select
+    listed.agent_id,
+    'agents' as feed,
+    {{ place_columns('listed') }}
+
+from {{ ref('stg_agents') }} as listed
+
+left join saying
+    on listed.agent_id = saying.agent_id
+    and listed.source = saying.source
+
+where listed.role_ids is not null
+    and saying.agent_id is null

@@ -5,10 +5,7 @@ with
 channels as (
 
     {% for feed, relation in channel_feeds() -%}
-    select
-        '{{ feed }}' as feed,
-        *
-    from {{ ref('staged_' ~ relation) }}
+    select * from {{ ref('staged_' ~ relation) }}
     {%- if not loop.last %}
 
     union all
@@ -25,8 +22,8 @@ select
 from channels
 
 inner join {{ ref('availability_lists') }} as lists
-    on channels.feed = lists.feed
-    and channels.agent_id = lists.agent_id
+    on channels.content_file_id = lists.content_file_id
+    and channels.content_position = lists.content_position
     and channels.source = lists.source
 
 inner join {{ ref('known_agents') }} as agents

@@ -5,12 +5,9 @@ with
 elements as (
 
     {% for feed, relation in role_feeds() -%}
-    select
-        '{{ feed }}' as feed,
-        staged.*
-    from (
+    (
         {{ staged_elements(feed, ref('base_' ~ relation), ['agent_id', 'role_id']) }}
-    ) as staged
+    )
     {%- if not loop.last %}
 
     union all
@@ -28,8 +25,8 @@ select distinct on (elements.agent_id, elements.role_id, elements.source)
 from elements
 
 inner join {{ ref('role_lists') }} as lists
-    on elements.feed = lists.feed
-    and elements.agent_id = lists.agent_id
+    on elements.content_file_id = lists.content_file_id
+    and elements.content_position = lists.content_position
     and elements.source = lists.source
 
 inner join {{ ref('current_roles') }} as roles

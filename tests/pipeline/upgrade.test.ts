@@ -10,6 +10,30 @@ import { buildFixture } from './fixture.ts'
 import { compare, snapshot } from './rules/snapshot.ts'
 import { projectWith } from './warehouse.ts'
 
+it('agents of whom nothing said that they are switched off, and their days, are not (migration 00015)', async () => {
+  const database = await freshDatabase({ migrate: false })
+  const folder = mkdtempSync(join(tmpdir(), 'deskledger-upgrade-'))
+  try {
+    for (const name of readdirSync(join(projectDir, 'migrations')).filter(name => name < '00015'))
+      cpSync(join(projectDir, 'migrations', name), join(folder, 'migrations', name))
+    await migrate(database.sql, folder)
+    await database.sql`
+      insert into core.agents (agent_id, is_deactivated, is_active, source) values (1, null, true, 'a'), (2, true, false, 'a')`
+    await database.sql`
+      insert into core.agent_status_history (agent_id, sync_date, is_active, is_listed, source)
+      values (1, '2026-01-05', true, true, 'a')`
+    await migrate(database.sql, projectDir)
+    expect(await database.sql`select agent_id, is_deactivated from core.agents order by 1`.values()).toEqual([
+      ['1', false],
+      ['2', true],
+    ])
+    expect(await database.sql`select is_deactivated from core.agent_status_history`.values()).toEqual([[false]])
+  } finally {
+    rmSync(folder, { recursive: true })
+    await database.drop()
+  }
+})
+
 /** The last migration before files were read by other rules. */
 const BEFORE = '00011'
 

@@ -144,13 +144,17 @@ const CORE: Record<string, Record<string, string[]>> = {
     user_name: [...userName, 'transactions userName'],
     source: batch,
     // Whether there is an override to a known agent for the user, else whether the user's email, else the name, is that of one agent and of no
-    // other user.
+    // other user: that is counted over all users.
     matched_by: [
       'user_agent_overrides user_id',
       'user_agent_overrides agent_id',
       'users id',
       'users email',
       ...userName,
+      'rows of users',
+      'rows of cards',
+      'rows of transactions',
+      'rows of batches',
       'cards userId',
       'transactions userId',
       'transactions userName',
