@@ -29,11 +29,11 @@ const edits: Edit[] = [
   { file: 'models/core/roles.sql', from: '    description,', to: "    coalesce(description, 'none') as description," },
   {
     file: 'macros/spend.sql',
-    from: "moved.transaction_type is distinct from 'DECLINE'",
-    to: "moved.transaction_type is distinct from 'CLEAR'",
+    from: "('settled', 'pending', 'other')",
+    to: "('settled', 'pending', 'other', 'matched')",
   },
   { file: 'models/marts/spend_by_merchant.sql', from: 'sum(amount_usd)', to: '-sum(amount_usd)' },
-  { file: 'models/staging/current/current_budgets.sql', from: "'budgets')", to: "'budgets' )" },
+  { file: 'models/staging/current/current_budgets.sql', from: "'budgets', more", to: "'budgets' , more" },
   // Seeds.
   { file: 'seeds/exchange_rates.csv', from: ',1.25', to: ',1.5' },
   { file: 'seeds/user_agent_overrides.csv', from: 'user_id,agent_id', to: 'user_id,agent_id\nu1,101' },
