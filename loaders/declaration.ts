@@ -12,6 +12,10 @@ export interface Declaration {
   fields: Field[]
   /** Fields that records have beside, of which no column is made, with the JSON type that they come in. */
   sent: Map<string, string>
+  /** Fields of which one is the key. */
+  keys: string[]
+  /** What is added where something is no record of the entity; empty where there is nothing to add. */
+  hint: string
   /** Names under which an envelope may carry its records. */
   lists: string[]
   /** Names of streams, beside its own, that hold its records. */
@@ -116,8 +120,16 @@ function readDeclaration(entity: string, folder = DECLARATIONS): { declaration: 
     if (twin) fail(`The path '${path}' is already the column '${twin.column}'`, field.place, 'Keep one of them.')
     paths.set(path, field)
   }
-  if (errors.length === 0 && ![...fields.values()].some(({ path, isRequired }) => isRequired && path.length === 1))
-    fail('No field at the top is required: a record needs a key', placeOf(map, 'fields'), 'Write required: true at its key.')
+  if (
+    errors.length === 0 &&
+    map.keys === undefined &&
+    ![...fields.values()].some(({ path, isRequired }) => isRequired && path.length === 1)
+  )
+    fail(
+      'No field at the top is required: a record needs a key',
+      placeOf(map, 'fields'),
+      'Write required: true at its key, or name several keys of which one is there: keys: [id, ref].',
+    )
   const texts = (key: string) => (Array.isArray(map[key]) ? map[key].map(String) : [])
   const list = [...fields.values()]
   return {
@@ -129,6 +141,8 @@ function readDeclaration(entity: string, folder = DECLARATIONS): { declaration: 
         ...[...(above?.sent ?? [])].filter(([name]) => !paths.has(name)),
         ...Object.entries(isYamlMap(map.sent) ? map.sent : {}).map(([name, type]) => [name, String(type)] as const),
       ]),
+      keys: map.keys === undefined ? (above?.keys ?? ['id']) : texts('keys'),
+      hint: typeof map.hint === 'string' ? map.hint : '',
       lists: texts('lists'),
       streams: texts('streams'),
       errors: [...(above?.errors.slice(0, 1) ?? []), ...texts('errors')],
@@ -178,7 +192,7 @@ function fieldsOf(map: YamlMap, fail: Fail): Field[] {
   })
 }
 
-const KEYS = ['lists', 'streams', 'errors', 'core', 'extends', 'snapshot', 'fields', 'sent']
+const KEYS = ['keys', 'hint', 'lists', 'streams', 'errors', 'core', 'extends', 'snapshot', 'fields', 'sent']
 const FIELD_KEYS = ['path', 'type', 'required', 'minimum', 'kept', 'core', 'personal', 'description', 'elements']
 
 function hashOf(fields: Field[]): number {

@@ -18,9 +18,9 @@ export function shapeOf(entity: Entity): RecordShape {
   const known = shapes.get(entity)
   if (known) return known
   const fields = fieldsOf(entity)
-  const keys = ['id']
+  const { keys, hint } = declarationOf(entity)
   const others = [...fields.keys()].filter(name => !keys.includes(name))
-  const expected = `a record of ${entity} has ${keys.join(' or ')} and fields such as ${others.slice(0, 4).join(', ')}`
+  const expected = `a record of ${entity} has ${keys.join(' or ')} and fields such as ${others.slice(0, 4).join(', ')}${hint && `; ${hint}`}`
   const shape: RecordShape = { listKeys: listKeys(entity), keys, isRecord, foreign }
   shapes.set(entity, shape)
   return shape

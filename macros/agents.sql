@@ -1,3 +1,9 @@
+{# The feeds that list roles, each with the relation of their elements. #}
+{% macro role_feeds() -%}
+    {{ return([('agent_details', 'agent_roles'), ('agents', 'listed_roles')]) }}
+{%- endmacro %}
+
+
 {# Whether a signature is nothing but markup and blanks: the match ends at the first character that says something. #}
 {% macro is_blank_signature(signature) -%}
     {{ signature }} ~ '^(?:<[^>]*>|&nbsp;|&#160;|&#xa0;|\u00a0|[[:space:]])*$'

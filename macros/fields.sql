@@ -249,14 +249,14 @@ judged as (
 {%- endmacro %}
 
 
-{# The step that closes a base model: what becomes of a content. Contents are accepted or not whatever else their #}
-{# batches hold; which record of a key counts in a batch (R4), and which repeats another (R17), follows in        #}
-{# repeated_records.                                                                                              #}
+{# The step that closes a base model: what becomes of a content: accepted, quarantined, or foreign, which is         #}
+{# quarantined as no record of the entity (R6). Contents are accepted or not whatever else their batches hold; which #}
+{# record of a key counts in a batch (R4), and which repeats another (R17), follows in repeated_records.             #}
 {% macro concluded() -%}
 concluded as (
     select
         judged.*,
-        case when faults <> '{}' then 'quarantined' else 'accepted' end as outcome,
+        case when faults = '{}' then 'accepted' when is_foreign then 'foreign' else 'quarantined' end as outcome,
         case when faults <> '{}' then to_jsonb(faults) when remarks <> '{}' then to_jsonb(remarks) end as findings
     from judged
 )

@@ -20,6 +20,7 @@ records as (
 
     select * from {{ ref('landed_admin_groups') }}
     where group_id in (select group_id from {{ groups }})
+        and is_foreign is not true
 
 ),
 

@@ -62,8 +62,9 @@
     case
         when repeated.rank > 1 then 'duplicate'
         when contents.outcome = 'accepted' then 'staged'
-        else contents.outcome
+        else 'quarantined'
     end as outcome,
+    contents.outcome = 'foreign' as is_foreign,
     case
         when repeated.rank > 1 then coalesce(contents.findings, '[]') || repeated.findings
         else contents.findings

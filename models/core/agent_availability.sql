@@ -1,31 +1,49 @@
-{# One row per agent and channel, of the agent's current details record. #}
+{# One row per agent and channel, of the agent's current list of channels. #}
 
 {{ config(unique_key=['agent_id', 'channel']) }}
 
 with
 
-current_details as (
+channels as (
 
-    select * from {{ ref('current_agent_details') }}
+    {% for feed, relation in channel_feeds() -%}
+    select
+        '{{ feed }}' as feed,
+        file_id,
+        position,
+        {{- more_columns('channels', channel_columns()) }}
+        outcome
+    from {{ ref('base_' ~ relation) }} as channels
+    {%- if not loop.last %}
 
-),
+    union all
 
-availability as (
-
-    select * from {{ ref('base_agent_availability') }}
-    where outcome = 'accepted'
+    {% endif %}
+    {%- endfor %}
 
 )
 
 select
-    availability.agent_id,
-    availability.channel,
-    availability.is_available,
-    availability.available_since,
-    current_details.source
+    channels.agent_id,
+    channels.channel,
+    channels.is_available,
+    channels.available_since,
+    lists.sync_date as observed_on,
+    channels.assignment_limit,
+    channels.current_load,
+    channels.is_logged_in,
+    channels.status_id,
+    lists.source
 
-from current_details
+from {{ ref('current_availability_lists') }} as lists
 
-inner join availability
-    on current_details.content_file_id = availability.file_id
-    and current_details.content_position = availability.position
+inner join channels
+    on lists.feed = channels.feed
+    and lists.content_file_id = channels.file_id
+    and lists.content_position = channels.position
+
+-- Whom agent_availability alone names is nobody (R16).
+inner join {{ ref('known_agents') }} as agents
+    on lists.agent_id = agents.agent_id
+
+where channels.outcome = 'accepted'

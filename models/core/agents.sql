@@ -32,6 +32,7 @@ listed_lately as (
             limit 1
         )
         and records.agent_id is not null
+        and records.is_foreign is not true
 
 ),
 
@@ -88,6 +89,7 @@ dated as (
         where listed_lately.agent_id is null
             and records.agent_id = merged.agent_id
             and records.sync_date is not null
+            and records.is_foreign is not true
         order by records.batch_order desc
         limit 1
     ) as last_listed on true

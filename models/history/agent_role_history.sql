@@ -20,6 +20,7 @@ changes as (
         role_id,
         started_on as changed_on,
         'assigned' as action,
+        is_from_start,
         started_source as source
     from periods
 
@@ -30,6 +31,7 @@ changes as (
         role_id,
         ended_on as changed_on,
         'removed' as action,
+        is_from_start,
         ended_source as source
     from periods
     where ended_on is not null
@@ -41,5 +43,6 @@ select
     role_id,
     changed_on::timestamp at time zone 'UTC' as action_at,
     action,
+    is_from_start,
     source
 from changes

@@ -21,7 +21,8 @@ select
     periods.role_id,
     periods.started_on as from_date,
     periods.ended_on as to_date,
-    periods.ended_on - periods.started_on as days
+    periods.ended_on - periods.started_on as days,
+    periods.is_from_start
 
 from periods
 

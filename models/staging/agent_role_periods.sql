@@ -1,14 +1,21 @@
 {# One row per unbroken run of an agent's role: the day it began and the day it ended, null while it lasts (R24). #}
 
+{% set changed = changed_batches(['agents', 'agent_details']) %}
+
+{# A list between the first and the last that show a run changes nothing by going, but what it hid may show then. #}
 {% set touched -%}
     select agent_id from {{ ref('landed_agent_details') }}
     where agent_id is not null and source in ({{ changed_batches('agent_details') }})
+    union
+    select agent_id from {{ ref('stg_agents') }}
+    where role_ids is not null and source in ({{ changed }})
     {%- if is_incremental() %}
     union
     select agent_id from {{ this }}
-    where started_source in ({{ changed_batches('agent_details') }})
-        or shown_source in ({{ changed_batches('agent_details') }})
-        or ended_source in ({{ changed_batches('agent_details') }})
+    where first_source in ({{ changed }})
+        or started_source in ({{ changed }})
+        or shown_source in ({{ changed }})
+        or ended_source in ({{ changed }})
     {%- endif %}
 {%- endset %}
 
@@ -21,39 +28,70 @@
 
 with
 
+elements as {{ copied() }} (
+
+    {% for feed, relation in role_feeds() -%}
+    select
+        '{{ feed }}' as feed,
+        file_id,
+        position,
+        role_id,
+        findings is not null and outcome = 'quarantined' as is_unreadable
+    from {{ ref('base_' ~ relation) }}
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif %}
+    {%- endfor %}
+
+),
+
 unreadable as (
 
-    select distinct file_id, position
-    from {{ ref('base_agent_roles') }}
-    where findings is not null
-        and outcome = 'quarantined'
+    select distinct feed, file_id, position
+    from elements
+    where is_unreadable
 
 ),
 
 -- Of an agent's batches of one day the last with a readable list stands for the day.
 days as (
 
-    select distinct on (details.agent_id, details.sync_date)
-        details.agent_id,
-        details.sync_date,
-        details.source,
-        details.content_file_id,
-        details.content_position,
+    select distinct on (lists.agent_id, lists.sync_date)
+        lists.agent_id,
+        lists.sync_date,
+        lists.source,
+        lists.feed,
+        lists.content_file_id,
+        lists.content_position,
         unreadable.file_id is null as is_full
 
-    from {{ ref('stg_agent_details') }} as details
+    from {{ ref('role_lists') }} as lists
 
     left join unreadable
-        on details.content_file_id = unreadable.file_id
-        and details.content_position = unreadable.position
+        on lists.feed = unreadable.feed
+        and lists.content_file_id = unreadable.file_id
+        and lists.content_position = unreadable.position
 
-    where details.role_ids is not null
-        and details.sync_date is not null
+    where lists.is_readable
+        and lists.sync_date is not null
         {%- if is_incremental() %}
-        and details.agent_id in ({{ touched }})
+        and lists.agent_id in ({{ touched }})
         {%- endif %}
 
-    order by details.agent_id, details.sync_date, details.batch_order desc
+    order by lists.agent_id, lists.sync_date, lists.batch_order desc
+
+),
+
+first_days as (
+
+    select distinct on (agent_id)
+        agent_id,
+        sync_date,
+        source
+    from days
+    order by agent_id, sync_date
 
 ),
 
@@ -66,8 +104,9 @@ held as (
 
     from days
 
-    inner join {{ ref('base_agent_roles') }} as roles
-        on days.content_file_id = roles.file_id
+    inner join elements as roles
+        on days.feed = roles.feed
+        and days.content_file_id = roles.file_id
         and days.content_position = roles.position
 
     where roles.role_id is not null
@@ -126,16 +165,36 @@ numbered as (
 
     from compared
 
+),
+
+runs as (
+
+    select
+        agent_id,
+        role_id,
+        min(sync_date) filter (where is_held) as started_on,
+        min(sync_date) filter (where not is_held) as ended_on,
+        (array_agg(source order by sync_date) filter (where is_held))[1] as started_source,
+        (array_agg(source order by sync_date desc) filter (where is_held))[1] as shown_source,
+        (array_agg(source order by sync_date) filter (where not is_held))[1] as ended_source
+    from numbered
+    where period > 0
+    group by agent_id, role_id, period
+
 )
 
 select
-    agent_id,
-    role_id,
-    min(sync_date) filter (where is_held) as started_on,
-    min(sync_date) filter (where not is_held) as ended_on,
-    (array_agg(source order by sync_date) filter (where is_held))[1] as started_source,
-    (array_agg(source order by sync_date desc) filter (where is_held))[1] as shown_source,
-    (array_agg(source order by sync_date) filter (where not is_held))[1] as ended_source
-from numbered
-where period > 0
-group by agent_id, role_id, period
+    runs.agent_id,
+    runs.role_id,
+    runs.started_on,
+    runs.ended_on,
+    runs.started_on = first_days.sync_date as is_from_start,
+    first_days.source as first_source,
+    runs.started_source,
+    runs.shown_source,
+    runs.ended_source
+
+from runs
+
+inner join first_days
+    on runs.agent_id = first_days.agent_id

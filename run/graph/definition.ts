@@ -21,7 +21,10 @@ export function definitions(project: Project): Map<string, Definition> {
   const found = new Map<string, Definition>()
   all.set(project, found)
   const calls = callsOf(project)
-  const world = sha256(stable([project.target.name, implicit(project).map(said)]))
+  // Not the name of the database: what is restored under another name is what it was.
+  const { name, schema, database } = project.target
+  const inDatabase = JSON.stringify(`"${database}".`).slice(1, -1)
+  const world = sha256(stable([name, schema, [...project.dispatch], implicit(project).map(said)]))
   for (const node of project.nodes.values()) of(node)
   return found
 
@@ -36,19 +39,24 @@ export function definitions(project: Project): Map<string, Definition> {
     const inlined = parents.filter((parent): parent is Node => parent?.config.materialized === 'ephemeral').map(of)
     const parts = [
       world,
-      [node.uniqueId, node.database, node.schema, node.alias],
+      [node.uniqueId, node.schema, node.alias],
       ['model', 'snapshot'].includes(node.resourceType) ? meaningOf(node.raw) : node.checksum,
       relevant(node),
       facts.some(({ asksForWords }) => asksForWords) ? [node.meta, node.tags, node.description] : [],
       macros.map(said),
-      parents.map(parent => parent?.relationName ?? null),
+      parents.map(parent => parent && [parent.schema, parent.source?.identifier ?? parent.alias]),
       variablesIn(project, new Set(facts.flatMap(({ variables }) => variables))),
       [...new Set(facts.flatMap(({ environment }) => environment))].sort().map(name => [name, project.env[name] ?? null]),
       inlined.map(({ fingerprint }) => fingerprint),
     ]
     const definition = {
-      fingerprint: sha256(stable(parts)),
-      isOpen: hooks.length > 0 || facts.some(({ isOpen }) => isOpen) || inlined.some(({ isOpen }) => isOpen),
+      fingerprint: sha256(stable(parts).replaceAll(inDatabase, '')),
+      // What a test says of the time of a run is another verdict in the next one; a model keeps what the time was.
+      isOpen:
+        hooks.length > 0 ||
+        (node.resourceType === 'test' && facts.some(({ isTimed }) => isTimed)) ||
+        facts.some(({ isOpen }) => isOpen) ||
+        inlined.some(({ isOpen }) => isOpen),
       described: sha256(stable([node.description, node.columns, docs, grants, docs?.inherit ? parents.map(inherited) : []])),
     }
     found.set(node.uniqueId, definition)
@@ -92,6 +100,8 @@ interface Facts {
   meaning: string
   /** Whether it asks for the time, the command line or the graph: what no definition holds. */
   isOpen: boolean
+  /** Whether it asks when this run began, or which it is. */
+  isTimed: boolean
   /** Whether it asks for words about the node: meta, tags, its description. */
   asksForWords: boolean
   /** The variables that it names; undefined for one that an expression names. */
@@ -105,13 +115,14 @@ function factsOf(text: string): Facts {
   return {
     meaning: sha256(meaning),
     isOpen: tags.some(tag => OPEN.test(tag)),
+    isTimed: /\b(?:run_started_at|invocation_id)\b/.test(meaning),
     asksForWords: tags.some(tag => WORDS.test(tag)),
     variables: [...meaning.matchAll(VARIABLE)].map(([, single, double]) => single ?? double),
     environment: [...meaning.matchAll(/env_var\(\s*['"](\w+)['"]/g)].map(([, name]) => name as string),
   }
 }
 
-const OPEN = /\b(?:modules|flags|graph|context|builtins)\s*[.[]|\bselected_resources\b|\bpy_current_timestring\b/
+const OPEN = /\b(?:modules|flags|graph|context)\s*[.[]|\bselected_resources\b|\bpy_current_timestring\b/
 const WORDS = /\bmodel\s*[.[]|\bmeta_(?:get|require)\b|\bconfig\.(?:get|require)\(\s*['"](?:meta|tags)/
 const VARIABLE = /\bvar\b(?:\.has_var)?(?:\s*\(\s*(?:name\s*=\s*)?(?:'(\w+)'|"(\w+)"))?/g
 

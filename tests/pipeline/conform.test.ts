@@ -154,16 +154,6 @@ function written(map: Map<string, unknown>): string {
   return `{${[...map].map(([name, value]) => `${JSON.stringify(name)}:${value instanceof Map ? written(value) : value}`).join(',')}}`
 }
 
-const tables: Record<string, string> = {
-  agents: 'base_agents',
-  agent_details: 'base_agent_details',
-  admin_groups: 'base_admin_groups',
-  roles: 'base_roles',
-  budgets: 'base_budgets',
-  cards: 'base_cards',
-  transactions: 'base_transactions',
-}
-
 describe('a record that conforms to its declaration', () => {
   let project: Awaited<ReturnType<typeof projectWith>>
   let warehouse: Warehouse
@@ -214,7 +204,7 @@ describe('a record that conforms to its declaration', () => {
     for (const entity of entities)
       found[entity] = (
         await warehouse.sql.unsafe<{ row: string }[]>(
-          `select to_jsonb(base)::text as row from staging.${tables[entity]} as base order by file_id, position`,
+          `select to_jsonb(base)::text as row from staging.base_${entity} as base order by file_id, position`,
         )
       ).map(({ row }) => row)
     return found

@@ -257,6 +257,12 @@ describe('a test', () => {
     for (const _ of [1, 2]) expect((await buildFixture(database.sql, project.dir, { hasLog: true })).by.none?.status).toBe('fail')
   })
 
+  it('runs again when it asks for the time of the run', async () => {
+    await project.write({ 'tests/late.sql': "select * from {{ ref('people') }} where '{{ run_started_at }}' = ''" })
+    await ran()
+    expect(await ran()).toEqual(['late'])
+  })
+
   it('of a unit runs when its model changed, not when rows did', async () => {
     await project.write({
       'models/_units.yml': `unit_tests: [{ name: u, model: names, given: [{ input: ref('people'), rows: [{ id: 1, name: x }] }], expect: { rows: [{ id: 1, name: x }] } }]`,

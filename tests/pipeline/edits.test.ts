@@ -26,12 +26,12 @@ const edits: Edit[] = [
   { file: 'dbt_project.yml', from: 'min_snapshot_ratio: 0.5', to: 'min_snapshot_ratio: 0.9' },
   { file: 'dbt_project.yml', from: 'first_sync_date: 2026-01-05', to: 'first_sync_date: 2026-01-04' },
   // What is merged into migrated tables, what is counted up from them, and by a macro that hooks call.
-  { file: 'models/core/roles.sql', from: '    description,', to: "    coalesce(description, 'none') as description," },
   {
-    file: 'macros/spend.sql',
-    from: "('settled', 'pending', 'other')",
-    to: "('settled', 'pending', 'other', 'matched')",
+    file: 'models/core/roles.sql',
+    from: '    current_roles.description,',
+    to: "    coalesce(current_roles.description, 'none') as description,",
   },
+  { file: 'macros/spend.sql', from: "('settled', 'pending', 'other')", to: "('settled', 'pending', 'other', 'matched')" },
   { file: 'models/marts/spend_by_merchant.sql', from: 'sum(amount_usd)', to: '-sum(amount_usd)' },
   { file: 'models/staging/current/current_budgets.sql', from: "'budgets', more", to: "'budgets' , more" },
   // Seeds.

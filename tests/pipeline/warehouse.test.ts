@@ -133,6 +133,12 @@ describe('any feed', () => {
   )
 
   it(
+    'of agents with roles and channels in either feed gives the same runs and lists (R24)',
+    () => becomesWhatTheRulesSay(feeds(['agents', 'agent_details', 'agent_availability', 'roles'])),
+    900_000,
+  )
+
+  it(
     'of groups whose members come and go gives the same members and first days (R22, R23)',
     () => becomesWhatTheRulesSay(feeds(['agents', 'admin_groups'])),
     900_000,

@@ -15,6 +15,7 @@ const both = (path: string) => [`agents ${path}`, `agent_details ${path}`]
 const agentId = both('id')
 const matchedAgent = [...agentId, 'user_agent_overrides agent_id']
 const userName = ['users firstName', 'users lastName']
+const channel = (path: string) => [`agent_availability channel_availability[].${path}`, `agent_details availability[].${path}`]
 const money = (path: string) => `transactions ${path}`
 
 const CORE: Record<string, Record<string, string[]>> = {
@@ -95,9 +96,9 @@ const CORE: Record<string, Record<string, string[]>> = {
     source: batch,
   },
   agent_role_mapping: {
-    agent_id: ['agent_details id'],
+    agent_id: agentId,
     // R16: an element that is the id of a role.
-    role_id: ['agent_details role_ids[]', 'roles id'],
+    role_id: [...both('role_ids[]'), 'roles id'],
     // Removed where there is a day of removal.
     status: date,
     assigned_at: date,
@@ -105,19 +106,25 @@ const CORE: Record<string, Record<string, string[]>> = {
     source: batch,
   },
   agent_role_history: {
-    agent_id: ['agent_details id'],
+    agent_id: agentId,
     // R16: an element that is the id of a role.
-    role_id: ['agent_details role_ids[]', 'roles id'],
+    role_id: [...both('role_ids[]'), 'roles id'],
     action_at: date,
+    is_from_start: date,
     // A row for each start, and one for each end.
     action: [],
     source: batch,
   },
   agent_availability: {
-    agent_id: ['agent_details id'],
-    channel: ['agent_details availability[].channel'],
-    is_available: ['agent_details availability[].available'],
-    available_since: ['agent_details availability[].available_since'],
+    agent_id: ['agent_availability id', 'agent_availability agent_ref', 'agent_details id'],
+    channel: channel('channel'),
+    is_available: channel('available'),
+    available_since: [...channel('available_since'), ...channel('availability_updated_at')],
+    observed_on: date,
+    assignment_limit: channel('assignment_limit'),
+    current_load: channel('current_assignment_load'),
+    is_logged_in: channel('logged_in'),
+    status_id: channel('status_id'),
     source: batch,
   },
   agent_status_history: {

@@ -1,8 +1,8 @@
-{# One row per element of an agent_details record's availability, with the verdict on it (R16, R17). #}
+{# One row per landed content of agent_availability: its fields as typed columns, and the verdict on it. #}
 
 {{ config(
-    unique_key=['file_id', 'position', 'place'],
-    incremental_predicates=['source in (' ~ changed_batches('agent_details') ~ ')'],
+    unique_key=['file_id', 'position'],
+    incremental_predicates=['source in (' ~ changed_batches('agent_availability') ~ ')'],
     indexes=[
         {'columns': ['source']},
         {'columns': ['agent_id']},
@@ -10,87 +10,51 @@
     ],
 ) }}
 
-{% set fields = fields_of('agent_details').availability.elements %}
-
 with
 
-records as (
+{{ typed_records('agent_availability') }},
 
-    select * from {{ ref('base_agent_details') }}
-    where availability is not null
-        and outcome = 'accepted'
-    {%- if is_incremental() %}
-        and source in ({{ changed_batches('agent_details') }})
-    {%- endif %}
-
-),
-
-elements as (
-
-    select
-        records.file_id,
-        records.position,
-        element.place::integer as place,
-        records.source,
-        records.agent_id,
-        records.outcome,
-        element.value as body,
-        false as conforms
-
-    from records
-
-    cross join lateral jsonb_array_elements(records.availability) with ordinality as element (value, place)
-
-    where jsonb_typeof(element.value) <> 'null'
-
-),
-
-{{ typed('elements', fields, prefix='availability.') }},
-
-ranked as (
+-- The key is id; where there is none, the digits at the end of agent_ref.
+keyed as (
 
     select
         typed.*,
-        jsonb_typeof(body) <> 'object' as is_fault,
-        row_number() over (
-            partition by file_id, position, jsonb_typeof(body) = 'object', coalesce(channel, 'unspecified')
-            order by place desc
-        ) as rank,
-        row_number() over (
-            partition by file_id, position, jsonb_typeof(body) = 'object', coalesce(channel, 'unspecified'), body
-            order by place desc
-        ) as time_met
+        case
+            when agent_id is not null then agent_id
+            when {{ has_no('id') }} and substring(agent_ref from '[0-9]+$')
+                ~ '^[0-9]{1,40}$' and substring(agent_ref from '[0-9]+$')::numeric between 1 and 9223372036854775807
+                then substring(agent_ref from '[0-9]+$')::bigint
+        end as key
     from typed
 
 ),
 
-judged as (
+ruled as (
 
     select
-        ranked.*,
-        case
-            when is_fault and time_met = 1
-                then array[{{ finding('error', 'invalid_value', "'availability'", 'body', "'must be an object'") }}]
-            when not is_fault and time_met = 1
-                then field_remarks || case
-                    when rank > 1 then array[{{
-                        finding('warning', 'duplicate_in_batch', "'availability'", 'body',
-                            "'a later row of this channel is kept'")
-                    }}]
-                    else '{}'
-                end
-        end as findings
-    from ranked
+        keyed.*,
+        array_remove(array[
+            {% call fault('missing_key', 'id', 'every record needs its key, or an agent_ref that ends in it') %}
+            {{ has_no('id') }} and {{ has_no('agent_ref') }}
+            {% endcall %},
+            {% call fault('invalid_key', 'id', 'must be a whole number above 0, or agent_ref must end in one') %}
+            key is null and not ({{ has_no('id') }} and {{ has_no('agent_ref') }})
+            {% endcall %}
+        ], null) as rule_faults,
+        '{}'::jsonb[] as rule_remarks
+    from keyed
 
-)
+),
+
+{{ judged_records('ruled') }}
+
+{{ concluded() }}
 
 select
     file_id, position, source,
-    place,
-    agent_id,
-    coalesce(channel, 'unspecified') as channel,
-    is_available,
-    available_since,
-    case when is_fault then 'quarantined' when rank > 1 then 'duplicate' else outcome end as outcome,
-    nullif(to_jsonb(findings), '[]') as findings
-from judged
+    key as agent_id,
+    agent_ref,
+    channel_availability,
+    outcome,
+    findings
+from concluded

@@ -1,7 +1,3 @@
-{# One row per element of the availability of a landed record, with the batch that lists it. #}
+{# One row per landed record of agent_availability: the batch that lists it, its content, and the verdict on both. #}
 
-{{ landed_elements(
-    'agent_details',
-    ref('base_agent_availability'),
-    ['agent_id', 'channel', 'is_available', 'available_since']
-) }}
+{{ landed_records('agent_availability') }}

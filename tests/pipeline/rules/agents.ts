@@ -1,5 +1,5 @@
 import { type Batch, compareBatches, compareText } from './batches.ts'
-import { accepted, compareUpdates, currentRecords, type Judged, type Row, seenOn } from './records.ts'
+import { accepted, compareUpdates, currentRecords, type Judged, type Row, recordsOfKey, seenOn } from './records.ts'
 import { isListed, isListedLast, recordsOf, snapshotsOf, type World } from './world.ts'
 
 /** core.agents, core.agent_details, core.agent_availability and core.agent_status_history. */
@@ -28,11 +28,20 @@ export function agentTables(world: World): { agents: Row[]; agent_details: Row[]
       const { updated_at: _, ...values } = fieldByField(details, list, detailColumns)
       return { agent_id, ...values }
     }),
-    agent_availability: current.flatMap(({ agent_id, details }) =>
-      (details?.availability ?? []).map(row => ({ agent_id, ...row, source: details?.batch.name ?? null })),
-    ),
+    agent_availability: current.flatMap(({ agent_id }) => {
+      const record = world.batches.map(batch => channelsIn(world, batch, agent_id)).findLast(found => found !== undefined)
+      const { name = null, date = null } = record?.batch ?? {}
+      return (record?.availability ?? []).map(row => ({ agent_id, ...row, observed_on: date, source: name }))
+    }),
     agent_status_history: standing(snapshots).flatMap(batch => statusOf(world, batch, agents)),
   }
+}
+
+/** The record that says of an agent's channels in a batch: that of agent_availability with a list of them, else the details with one. */
+export function channelsIn(world: World, batch: Batch, agent_id: string): Judged | undefined {
+  const staged = (entity: 'agent_availability' | 'agent_details') =>
+    recordsOfKey(recordsOf(world, entity), batch, agent_id).find(({ outcome, availability }) => outcome === 'staged' && availability)
+  return staged('agent_availability') ?? staged('agent_details')
 }
 
 /** R25: the agents first seen by the day of the batch, as the batches up to that day have them. */

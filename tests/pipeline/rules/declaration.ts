@@ -17,8 +17,9 @@ export function hasKnownName(entity: Entity, { members }: JsonObject): boolean {
   return [...members.keys()].some(name => !keysOf(entity).includes(name) && declared[entity].has(name))
 }
 
-function keysOf(_entity: Entity): string[] {
-  return ['id']
+/** The fields of which one is the key (R6). */
+function keysOf(entity: Entity): string[] {
+  return entity === 'agent_availability' ? ['id', 'agent_ref'] : ['id']
 }
 
 type Types = Partial<Record<keyof typeof types, string>>
@@ -44,6 +45,7 @@ const agent: Types = {
 const declared: Record<Entity, Map<string, (value: Json) => boolean>> = {
   agents: fields(agent),
   agent_details: fields(agent),
+  agent_availability: fields({ integer: 'id', text: 'agent_ref', list: 'channel_availability' }),
   admin_groups: fields({
     integer: 'id escalate_to parent_group_id business_calendar_id',
     text: 'name description unassigned_for type created_at updated_at',

@@ -5,12 +5,13 @@ import { canonicalJson } from './json.ts'
 import type { Judged, Row } from './records.ts'
 import type { Seeds } from './seeds.ts'
 import { incompleteSnapshots } from './snapshots.ts'
-import type { LedgerFile, World } from './world.ts'
+import { type LedgerFile, recordsOf, type World } from './world.ts'
 
 /** The errors tables by the feed whose records they are about. */
 export const errorTables: Record<Entity, { table: string; key: string }> = {
   agents: { table: 'errors.agent_pipeline_errors', key: 'agent_id' },
   agent_details: { table: 'errors.agent_pipeline_errors', key: 'agent_id' },
+  agent_availability: { table: 'errors.agent_pipeline_errors', key: 'agent_id' },
   admin_groups: { table: 'errors.group_pipeline_errors', key: 'group_id' },
   roles: { table: 'errors.role_pipeline_errors', key: 'role_id' },
   users: { table: 'errors.user_pipeline_errors', key: 'user_id' },
@@ -38,6 +39,9 @@ export function openErrors(world: World, agents: Row[], roles: Row[]): OpenError
     ),
     ...world.records.flatMap(record => record.findings.map(finding => recordError(record, finding))),
     ...world.records.flatMap(record => elementErrors(record, isAgent, isRole)),
+    ...recordsOf(world, 'agent_availability')
+      .filter(({ outcome, isRepetition, key }) => outcome !== 'quarantined' && !isRepetition && !isAgent(key ?? ''))
+      .map(record => recordError(record, { severity: 'warning', type: 'unknown_agent', field: 'id' })),
     ...world.relations.map(({ record, finding }) => recordError(record, finding)),
     ...world.seeds.user_agent_overrides.filter(({ agent_id }) => !isAgent(agent_id)).map(unknownOverride),
   ]
@@ -57,7 +61,7 @@ function unknownOverride({ user_id }: Seeds['user_agent_overrides'][number]): Op
 
 /** R16: the readable elements of an accepted record's list: unknown ones are errors, else a string of digits is a warning. */
 function elementErrors(record: Judged, isAgent: (id: string) => boolean, isRole: (id: string) => boolean): OpenError[] {
-  const isOfRoles = record.entity === 'agent_details'
+  const isOfRoles = record.entity === 'agent_details' || record.entity === 'agents'
   return (record.list?.ids ?? []).flatMap(({ id, coerced }) => {
     const isKnown = isOfRoles ? isRole(id) : isAgent(id)
     if (isKnown && !coerced) return []

@@ -1,5 +1,15 @@
 /** The feeds, by the names of their folders. */
-export const entities = ['agents', 'agent_details', 'admin_groups', 'roles', 'users', 'budgets', 'cards', 'transactions'] as const
+export const entities = [
+  'agents',
+  'agent_details',
+  'agent_availability',
+  'admin_groups',
+  'roles',
+  'users',
+  'budgets',
+  'cards',
+  'transactions',
+] as const
 
 export type Entity = (typeof entities)[number]
 

@@ -1,4 +1,4 @@
-import { type Finding, fieldsOf } from './fields.ts'
+import { type Finding, fieldsOf, isMissing } from './fields.ts'
 import { canonicalJson, isObject, type Json, type JsonObject } from './json.ts'
 import { type Content, type Row, readIdList } from './records.ts'
 
@@ -8,9 +8,13 @@ export const judgeHelpdesk = {
 
   agent_details: (record: JsonObject, findings: Finding[]): Content => ({
     ...readAgent(record, findings, false),
-    list: readIdList(record.members.get('role_ids'), 'role_ids', findings),
-    availability: readAvailability(record, findings),
+    availability: readChannels(record, 'availability', findings),
   }),
+
+  agent_availability: (record: JsonObject, findings: Finding[]): Content => {
+    fieldsOf(record, findings).optional('agent_ref', 'text')
+    return { values: {}, availability: readChannels(record, 'channel_availability', findings) }
+  },
 
   admin_groups: (record: JsonObject, findings: Finding[]): Content => {
     const { optional, required } = fieldsOf(record, findings)
@@ -85,6 +89,7 @@ function readAgent(record: JsonObject, findings: Finding[], isContactRequired: b
       skill_ids: optional('skill_ids', 'array'),
     },
     settled: isEmpty ? ['signature'] : [],
+    list: readIdList(record.members.get('role_ids'), 'role_ids', findings),
   }
 }
 
@@ -95,12 +100,12 @@ function isEmptySignature(record: JsonObject, signature: string | null): boolean
 }
 
 /** One row per channel, the last of them; other rows of the channel are duplicates as in R17. */
-function readAvailability(record: JsonObject, findings: Finding[]): Row[] {
-  const value = record.members.get('availability')
-  if (value === undefined || value === null || value === '') return []
+function readChannels(record: JsonObject, name: string, findings: Finding[]): Row[] | undefined {
+  const value = record.members.get(name)
+  if (isMissing(value)) return undefined
   if (!Array.isArray(value)) {
-    findings.push({ severity: 'warning', type: 'invalid_value', field: 'availability' })
-    return []
+    findings.push({ severity: 'warning', type: 'invalid_value', field: name })
+    return undefined
   }
   const byContent = new Map<string, Json>()
   for (const element of value.filter(element => element !== null)) {
@@ -112,19 +117,24 @@ function readAvailability(record: JsonObject, findings: Finding[]): Row[] {
 
   for (const [content, element] of byContent) {
     if (!isObject(element)) {
-      findings.push({ severity: 'error', type: 'invalid_value', field: 'availability', element: true })
+      findings.push({ severity: 'error', type: 'invalid_value', field: name, element: true })
       continue
     }
-    const { optional } = fieldsOf(element, findings, 'availability.')
+    const { optional } = fieldsOf(element, findings, `${name}.`)
+    const [since, updated] = [optional('available_since', 'timestamp'), optional('availability_updated_at', 'timestamp')]
     const row = {
       channel: optional('channel', 'reference') ?? 'unspecified',
       is_available: optional('available', 'boolean'),
-      available_since: optional('available_since', 'timestamp'),
+      available_since: since ?? updated,
+      assignment_limit: optional('assignment_limit', 'int'),
+      current_load: optional('current_assignment_load', 'int'),
+      is_logged_in: optional('logged_in', 'boolean'),
+      status_id: optional('status_id', 'bigint'),
     }
     contents.push({ channel: row.channel, content })
     last.set(row.channel, { content, row })
   }
   for (const { channel, content } of contents)
-    if (last.get(channel)?.content !== content) findings.push({ severity: 'warning', type: 'duplicate_in_batch', field: 'availability' })
+    if (last.get(channel)?.content !== content) findings.push({ severity: 'warning', type: 'duplicate_in_batch', field: name })
   return [...last.values()].map(({ row }) => row)
 }

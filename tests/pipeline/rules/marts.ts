@@ -54,7 +54,7 @@ export function roleAudit(history: Row[]): Row[] {
   const changes = [...history].sort((a, b) => compareText(a.action_at ?? '', b.action_at ?? ''))
   return changes
     .filter(change => change.action === 'assigned')
-    .map(({ agent_id = null, role_id = null, action_at }) => {
+    .map(({ agent_id = null, role_id = null, action_at, is_from_start = null }) => {
       const isEnd = (change: Row) =>
         change.agent_id === agent_id &&
         change.role_id === role_id &&
@@ -63,7 +63,7 @@ export function roleAudit(history: Row[]): Row[] {
       const from_date = action_at?.slice(0, 10) ?? null
       const to_date = changes.find(isEnd)?.action_at?.slice(0, 10) ?? null
       const days = to_date && from_date ? String((Date.parse(to_date) - Date.parse(from_date)) / 86_400_000) : null
-      return { agent_id, role_id, from_date, to_date, days }
+      return { agent_id, role_id, from_date, to_date, days, is_from_start }
     })
 }
 

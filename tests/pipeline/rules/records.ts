@@ -1,7 +1,7 @@
 import { type Batch, compareBatches, compareText, natural } from './batches.ts'
 import type { Entity } from './feed.ts'
-import { billKey, type Finding, freshdeskKey, memberAt } from './fields.ts'
-import { canonicalJson, exactJson, isObject, type Json, type JsonObject } from './json.ts'
+import { billKey, type Finding, freshdeskKey, isMissing, memberAt, type Reading, trim } from './fields.ts'
+import { canonicalJson, exactJson, isNumber, isObject, type Json, type JsonObject } from './json.ts'
 import type { Landed } from './parse.ts'
 
 /** A row of a table in canonical text: null, or the text of the value. */
@@ -10,6 +10,8 @@ export type Row = Record<string, string | null>
 /** `agent_ids` or `role_ids` as read (R16): `partial` lists have an element that could not be read. */
 export interface IdList {
   state: 'unknown' | 'full' | 'partial'
+  /** Whether the record has the field at all. */
+  isThere: boolean
   ids: { id: string; coerced: boolean }[]
 }
 
@@ -20,7 +22,8 @@ export type Parts = Record<'id' | 'uuid', (string | null)[]>
 export interface Content {
   values: Row
   list?: IdList | undefined
-  availability?: Row[]
+  /** The rows of the list of channels, where the record has one. */
+  availability?: Row[] | undefined
   /** Of a transaction: what was selected in its fields, name and value. */
   tags?: Row[]
   parts?: Parts
@@ -40,6 +43,8 @@ export interface Judged extends Content {
   text: string | null
   /** It is no record of the entity (R6). */
   isForeign: boolean
+  /** Another record of its key in the batch has the same content (R17). */
+  isRepetition?: true
   key: string | null
   outcome: 'staged' | 'quarantined' | 'duplicate'
   findings: Finding[]
@@ -59,7 +64,7 @@ export function judgeRecord(
   const quarantined = (key: string | null, findings: Finding[]): Judged => ({ ...base, key, findings, outcome: 'quarantined' })
   const fault = (type: string, field: string | null): Finding => ({ severity: 'error', type, field })
 
-  const reading = (isFreshdesk(entity) ? freshdeskKey : billKey)(memberAt(value, 'id'))
+  const reading = readKey(entity, value)
   const key = typeof reading === 'string' ? null : reading.value
   if (foreign === 'stream') return quarantined(null, [fault('invalid_value', 'stream')])
   if (problem) return quarantined(problem === 'invalid_json' ? null : key, [fault(problem, null)])
@@ -85,7 +90,7 @@ export function markDuplicates(records: Judged[]): void {
     rivals.forEach((record, index) => {
       const content = canonicalJson(record.record ?? null)
       if (index > 0) record.outcome = 'duplicate'
-      if (seen.has(content)) Object.assign(record, { findings: [], list: undefined })
+      if (seen.has(content)) Object.assign(record, { findings: [], list: undefined, isRepetition: true })
       else if (index > 0) record.findings.push({ severity: 'warning', type: 'duplicate_in_batch', field: null })
       seen.add(content)
     })
@@ -125,25 +130,39 @@ export function compareRecords(a: Judged, b: Judged): number {
   return byTime || compareBatches(a.batch, b.batch) || compareInBatch(a, b)
 }
 
+/** The newest of some transactions, in the order of R27. */
+export function newestOf(transactions: Judged[]): Judged | undefined {
+  return transactions.sort((a, b) => compareUpdates(a, b) || compareRecords(a, b)).at(-1)
+}
+
 /** Rank of two update times, the lower first; null is lowest. */
 export function compareUpdates(a: Judged, b: Judged): number {
   return compareText(a.values.updated_at ?? '', b.values.updated_at ?? '')
 }
 
+/** The key of a record (R11): `id`; of agent_availability, where that is missing, the digits at the end of `agent_ref`. */
+function readKey(entity: Entity, value: Json | undefined): Reading {
+  const [id, ref] = [memberAt(value, 'id'), memberAt(value, 'agent_ref')]
+  if (!isFreshdesk(entity)) return billKey(id)
+  if (entity !== 'agent_availability' || !isMissing(id) || isMissing(ref)) return freshdeskKey(id)
+  const text = typeof ref === 'string' ? trim(ref) : ref !== undefined && isNumber(ref) ? ref.number : ''
+  return freshdeskKey({ number: /\d+$/.exec(text)?.[0] ?? 'NaN' })
+}
+
 /** Whether the entity comes from Freshdesk; else it is BILL's. */
 export function isFreshdesk(entity: Entity): boolean {
-  return ['agents', 'agent_details', 'admin_groups', 'roles'].includes(entity)
+  return ['agents', 'agent_details', 'agent_availability', 'admin_groups', 'roles'].includes(entity)
 }
 
 /** A list of ids (R16): absent is unknown without a word, anything but an array is unknown with an error, elements follow R11. */
 export function readIdList(value: Json | undefined, field: string, findings: Finding[]): IdList {
   const role = (id: string | null) => (field === 'role_ids' ? { role: { id } } : {})
-  if (value === undefined) return { state: 'unknown', ids: [] }
+  if (value === undefined) return { state: 'unknown', isThere: false, ids: [] }
   if (!Array.isArray(value)) {
     findings.push({ severity: 'error', type: 'invalid_value', field, element: true, ...role(null) })
-    return { state: 'unknown', ids: [] }
+    return { state: 'unknown', isThere: true, ids: [] }
   }
-  const list: IdList = { state: 'full', ids: [] }
+  const list: IdList = { state: 'full', isThere: true, ids: [] }
   for (const element of distinct(value.filter(element => element !== null))) {
     const reading = freshdeskKey(element)
     if (typeof reading === 'string') {
@@ -168,9 +187,4 @@ export function grouped<T>(items: T[], keyOf: (item: T) => string): Map<string, 
 
 function compareInBatch(a: Judged, b: Judged): number {
   return compareUpdates(a, b) || natural(a.file, b.file) || a.position - b.position
-}
-
-/** The newest of some transactions, in the order of R27. */
-export function newestOf(transactions: Judged[]): Judged | undefined {
-  return transactions.sort((a, b) => compareUpdates(a, b) || compareRecords(a, b)).at(-1)
 }

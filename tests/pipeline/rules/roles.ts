@@ -1,5 +1,5 @@
 import { type Batch, compareText } from './batches.ts'
-import { currentRecords, type Row, recordsOfKey, seenOn } from './records.ts'
+import { currentRecords, type Judged, type Row, recordsOfKey, seenOn } from './records.ts'
 import { isListedLast, recordsOf, type World } from './world.ts'
 
 /** core.roles, core.agent_role_mapping and core.agent_role_history (R24). */
@@ -34,30 +34,43 @@ export function roleTables(world: World, agents: Row[]): { roles: Row[]; agent_r
   return { roles, agent_role_mapping, agent_role_history }
 }
 
-/** The changes of an agent's roles over the days that have its details with a readable list; a partial list removes nothing (R16). */
+/** The changes of an agent's roles over the days that have a readable list; a partial list removes nothing (R16). */
 function runsOf(world: World, agent_id: string): Map<string, { changes: Row[]; shownIn: string }> {
   const roles = new Map<string, { changes: Row[]; shownIn: string }>()
-  for (const { batch, list } of listsByDay(world, agent_id)) {
+  const lists = listsByDay(world, agent_id)
+  for (const { batch, list } of lists) {
     const ids = list.ids.map(({ id }) => id)
-    const change = (action: string): Row => ({ action_at: `${batch.date}T00:00:00.000000Z`, action, source: batch.name })
+    const change = (action: string, is_from_start: boolean): Row => ({
+      action_at: `${batch.date}T00:00:00.000000Z`,
+      action,
+      is_from_start: String(is_from_start),
+      source: batch.name,
+    })
 
     for (const id of ids) {
       const role = roles.get(id) ?? { changes: [], shownIn: '' }
       role.shownIn = batch.name
-      if (role.changes.at(-1)?.action !== 'assigned') role.changes.push(change('assigned'))
+      if (role.changes.at(-1)?.action !== 'assigned') role.changes.push(change('assigned', batch === lists[0]?.batch))
       roles.set(id, role)
     }
     for (const [id, { changes }] of roles)
-      if (list.state === 'full' && !ids.includes(id) && changes.at(-1)?.action === 'assigned') changes.push(change('removed'))
+      if (list.state === 'full' && !ids.includes(id) && changes.at(-1)?.action === 'assigned')
+        changes.push(change('removed', changes.at(-1)?.is_from_start === 'true'))
   }
   return roles
 }
 
-/** Of each day the list of the last batch that holds the agent's details with a readable one (R2). */
+/** The record that says of an agent's roles in a batch: the details, where they have `role_ids`, readable or not, else the agents list (R24). */
+export function rolesIn(world: World, batch: Batch, agent_id: string): Judged | undefined {
+  const staged = (entity: 'agent_details' | 'agents') =>
+    recordsOfKey(recordsOf(world, entity), batch, agent_id).find(({ outcome, list }) => outcome === 'staged' && list?.isThere)
+  return staged('agent_details') ?? staged('agents')
+}
+
+/** Of each day the list of the last batch that holds a readable one of the agent (R2). */
 function listsByDay(world: World, agent_id: string) {
-  const records = recordsOf(world, 'agent_details')
   const lists = world.batches.flatMap((batch: Batch) => {
-    const record = recordsOfKey(records, batch, agent_id).find(({ outcome }) => outcome === 'staged')
+    const record = rolesIn(world, batch, agent_id)
     return batch.date !== null && record?.list && record.list.state !== 'unknown' ? [{ batch, list: record.list }] : []
   })
   const byDay = new Map(lists.map(entry => [entry.batch.date ?? '', entry]))

@@ -11,19 +11,24 @@ export interface Content {
 
 /** Records as a file of one of the shapes that the feed is met in (R6). */
 export function content(entity: Entity): fc.Arbitrary<Content> {
-  const list = fc.array(recordTexts[entity], { maxLength: entity === 'agent_details' ? 2 : 5 })
+  const list = fc.array(recordTexts[entity], { maxLength: perAgent.includes(entity) ? 2 : 5 })
   const shape = fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom<Shape>(array, page) },
     { weight: 4, arbitrary: fc.constantFrom<Shape>(...cleanShapes) },
     { weight: 1, arbitrary: fc.constantFrom<Shape>(...incompleteShapes) },
   )
-  return fc.tuple(list, shape, fc.nat(4), fc.nat(19)).map(([records, write, zip, upper]) => {
-    const isOne = entity === 'agent_details' && records.length === 1 && (write === array || write === page)
+  return fc.tuple(list, shape, fc.nat(4), fc.nat(19)).map(([records, given, zip, upper]) => {
+    // Too few fields to be known by under any other name.
+    const write = entity === 'agent_availability' && given === unnamed ? array : given
+    const isOne = perAgent.includes(entity) && records.length === 1 && (write === array || write === page)
     const { text, ending } = isOne ? { text: records[0] ?? '', ending: '.json' } : write(records, entity)
     const whole = ending + (zip === 0 ? '.gz' : '')
     return { text, ending: upper === 0 ? whole.toUpperCase() : whole }
   })
 }
+
+/** Feeds that have a file of one record for each agent. */
+const perAgent: Entity[] = ['agent_details', 'agent_availability']
 
 type Shape = (records: string[], entity: Entity) => { text: string; ending: string }
 
@@ -31,11 +36,13 @@ const array: Shape = records => ({ text: `[${records.join(',')}]`, ending: '.jso
 
 const page: Shape = (records, entity) => document(`{"${pageNameOf[entity] ?? 'results'}":[${records.join(',')}]}`)
 
+/** The one key that holds records; nothing to be found in it where there are none, so that the file is refused. */
+const unnamed: Shape = records => document(`{"items":[${records.join(',')}],"count":${records.length}}`)
+
 const cleanShapes: Shape[] = [
   records => document(`[${records.join(',\n  ')}]`),
   records => document(`\ufeff[${records.join(',')}]\n`),
-  // The one key that holds records; nothing to be found in it where there are none, so that the file is refused.
-  records => document(`{"items":[${records.join(',')}],"count":${records.length}}`),
+  unnamed,
   (records, entity) => document(`{"data":{"${entity}":[${records.join(',')}]},"error":null}`),
   records => document(`{"nextPage":[],"errors":{},"error":" ","results":[${records.join(',')}]}`),
   (records, entity) => document(`[${records.map(record => `{"stream":"${entity}","data":${record}}`).join(',')}]`),

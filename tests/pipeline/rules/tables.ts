@@ -42,8 +42,11 @@ export const tables: Record<string, { key: string[]; columns: string[] }> = {
     'name description is_default agent_type is_listed created_at updated_at first_seen_on last_seen_on source',
   ),
   'core.agent_role_mapping': table('agent_id role_id', 'status assigned_at removed_at source'),
-  'core.agent_role_history': table('agent_id role_id action_at action', 'source'),
-  'core.agent_availability': table('agent_id channel', 'is_available available_since source'),
+  'core.agent_role_history': table('agent_id role_id action_at action', 'is_from_start source'),
+  'core.agent_availability': table(
+    'agent_id channel',
+    'is_available available_since observed_on assignment_limit current_load is_logged_in status_id source',
+  ),
   'core.agent_status_history': table('agent_id sync_date', 'is_active is_deactivated is_listed operational_status is_available source'),
   'core.spend_users': table(
     'user_id',
@@ -72,7 +75,7 @@ export const tables: Record<string, { key: string[]; columns: string[] }> = {
 
   'marts.daily_agent_status': table('sync_date', 'known active inactive deactivated newly_inactive returned'),
   'marts.group_headcount': table('group_id', 'name path depth direct_members direct_active tree_members tree_active'),
-  'marts.role_audit': table('agent_id role_id from_date', 'to_date days'),
+  'marts.role_audit': table('agent_id role_id from_date', 'to_date days is_from_start'),
   'marts.spend': table(
     'transaction_id',
     `spent_on month spend_kind amount_usd billed_amount original_amount original_currency fx_source budget_id budget_name agent_id agent_name

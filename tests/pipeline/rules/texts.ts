@@ -60,7 +60,7 @@ const agentFields = {
   updated_at: timestamp,
 }
 
-const availability = fc
+const channels = fc
   .array(
     fc.oneof(
       {
@@ -69,6 +69,11 @@ const availability = fc
           channel: mostly(['"ticket"', '"chat"', 'null', undefined], ['""', '3', '{}', longText]),
           available: boolean,
           available_since: timestamp,
+          availability_updated_at: mostly([undefined, '"2026-01-04T10:00:00Z"'], ['"now"', '5']),
+          assignment_limit: int,
+          current_assignment_load: int,
+          logged_in: boolean,
+          status_id: mostly([undefined, '7', '1290001'], ['"7"', '1.5', '{}']),
         }),
       },
       { weight: 1, arbitrary: fc.constantFrom('null', '"ticket"', '1') },
@@ -77,18 +82,55 @@ const availability = fc
   )
   .map(elements => `[${elements.join(',')}]`)
 
-const agent = objectOf(agentFields)
+const agent = objectOf({
+  ...agentFields,
+  role_ids: fc.oneof({ weight: 1, arbitrary: fc.constant<Text>(undefined) }, { weight: 1, arbitrary: idList(roleIds, '399') }),
+})
+
+const channelList = fc.oneof(
+  { weight: 10, arbitrary: channels },
+  { weight: 2, arbitrary: fc.constantFrom<Text>(undefined, 'null', '{}', '"x"') },
+)
 
 const agentDetails = objectOf({
   ...agentFields,
   org_agent_id: mostly(['"120000000000000001"', 'null', undefined], ['120000000000000002', '""', '{}']),
   skill_ids: mostly([undefined, '[]', '[7,8]'], ['"7"', '{}']),
   role_ids: idList(roleIds, '399'),
-  availability: fc.oneof(
-    { weight: 10, arbitrary: availability },
-    { weight: 1, arbitrary: fc.constantFrom<Text>(undefined, 'null', '{}', '"x"') },
-  ),
+  availability: channelList,
 })
+
+const agentAvailability = fc.oneof(
+  { weight: 3, arbitrary: objectOf({ id: freshdeskId([...agentIds, '199']), channel_availability: channelList }) },
+  {
+    weight: 5,
+    arbitrary: objectOf({
+      agent_ref: mostly(
+        [...agentIds, '199'].map(id => `"https://acme.example.test/agents/${id}"`),
+        [
+          '"#{base_url}/agents/101"',
+          '" 102 "',
+          '103',
+          '"https://acme.example.test/agents/"',
+          '"x0"',
+          '"99999999999999999999"',
+          '{}',
+          '""',
+          undefined,
+        ],
+      ),
+      channel_availability: channelList,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: objectOf({
+      id: mostly(['null', '""', ...agentIds], ['"x"', '-1']),
+      agent_ref: mostly(['"https://acme.example.test/agents/104"', 'null'], ['5.5', 'true']),
+      channel_availability: channelList,
+    }),
+  },
+)
 
 const group = objectOf({
   id: freshdeskId(groupIds),
@@ -133,6 +175,7 @@ const foreign = [
 export const recordTexts: Record<Entity, fc.Arbitrary<string>> = {
   agents: spoiled(agent),
   agent_details: spoiled(agentDetails),
+  agent_availability: spoiled(agentAvailability),
   admin_groups: spoiled(group),
   roles: spoiled(role),
   users: spoiled(user),

@@ -1,11 +1,12 @@
-import { agentTables } from './agents.ts'
+import { agentTables, channelsIn } from './agents.ts'
+import type { Batch } from './batches.ts'
 import { errorTables, openErrors } from './errors.ts'
 import { type Entity, entities, type Feed } from './feed.ts'
 import { groupTables } from './groups.ts'
 import { dailyAgentStatus, dataQualityDaily, groupHeadcount, roleAudit } from './marts.ts'
 import { worldOf } from './read-world.ts'
 import type { Row } from './records.ts'
-import { roleTables } from './roles.ts'
+import { rolesIn, roleTables } from './roles.ts'
 import type { Seeds, Vars } from './seeds.ts'
 import { spendTables } from './spend.ts'
 import { spendMarts } from './spend-marts.ts'
@@ -66,13 +67,23 @@ function stagingTables(world: World, agents: Row[], roles: Row[]): Record<string
         .filter(id => known.some(row => row[element] === id))
         .map(id => ({ [owner]: key, [element]: id, source: batch.name, sync_date: batch.date })),
     )
+  const perBatch = (found: (batch: Batch, agent_id: string) => Row[]): Row[] =>
+    world.batches.flatMap(batch =>
+      agents.flatMap(({ agent_id = null }) =>
+        found(batch, agent_id ?? '').map(row => ({ agent_id, ...row, source: batch.name, sync_date: batch.date })),
+      ),
+    )
   const names = { admin_groups: 'groups' } as Partial<Record<Entity, string>>
   return {
     ...Object.fromEntries(entities.map(entity => [`staging.stg_${names[entity] ?? entity}`, rowsOf(entity)])),
     'staging.stg_group_membership': elements('admin_groups', 'group_id', 'agent_id', agents),
-    'staging.stg_agent_roles': elements('agent_details', 'agent_id', 'role_id', roles),
-    'staging.stg_agent_availability': staged('agent_details').flatMap(({ key, batch, availability }) =>
-      (availability ?? []).map(({ channel = null }) => ({ agent_id: key, channel, source: batch.name, sync_date: batch.date })),
+    'staging.stg_agent_roles': perBatch((batch, agent_id) =>
+      [...new Set(rolesIn(world, batch, agent_id)?.list?.ids.map(({ id }) => id))]
+        .filter(id => roles.some(role => role.role_id === id))
+        .map(role_id => ({ role_id })),
+    ),
+    'staging.stg_agent_availability': perBatch((batch, agent_id) =>
+      (channelsIn(world, batch, agent_id)?.availability ?? []).map(({ channel = null }) => ({ channel })),
     ),
   }
 }

@@ -1,0 +1,13 @@
+{# One row per element of an agent_details record's availability, with the verdict on it (R16, R17). #}
+
+{{ config(
+    unique_key=['file_id', 'position', 'place'],
+    incremental_predicates=['source in (' ~ changed_batches('agent_details') ~ ')'],
+    indexes=[
+        {'columns': ['source']},
+        {'columns': ['agent_id']},
+        {'columns': ['file_id'], 'where': 'findings is not null'},
+    ],
+) }}
+
+{{ judged_channels('agent_details', 'availability') }}
