@@ -37,7 +37,7 @@ ruled as (
                 and (current_period is not null or {{ has_no('currentPeriod') }})
             {% endcall %},
             {% call remark('invalid_value', 'timezone', 'no known time zone: its days are those of UTC') %}
-            (lower(timezone collate "C") <> all (zones.names)) is true
+            timezone is not null and lower(timezone collate "C") <> all (zones.names)
             {% endcall %}
         ], null) as rule_remarks
     from typed

@@ -37,6 +37,16 @@ export const tables: Record<string, { key: string[]; columns: string[] }> = {
     first_seen_on last_seen_on source`,
   ),
   'core.group_membership': table('group_id agent_id', 'joined_on source'),
+  'core.group_membership_history': table('group_id agent_id joined_on', 'left_on source'),
+  'core.budget_history': table(
+    'budget_id from_date',
+    `to_date name is_retired is_limitless limit_amount overspend_buffer assigned_amount spent_cleared spent_pending spent_total
+    period_start_date period_end_date source`,
+  ),
+  'core.card_history': table(
+    'card_id from_date',
+    'to_date status user_id agent_id budget_id current_limit current_spent recurring_limit source',
+  ),
   'core.roles': table(
     'role_id',
     'name description is_default agent_type is_listed created_at updated_at first_seen_on last_seen_on source',

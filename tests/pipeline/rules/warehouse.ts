@@ -3,6 +3,7 @@ import type { Batch } from './batches.ts'
 import { errorTables, openErrors } from './errors.ts'
 import { type Entity, entities, type Feed } from './feed.ts'
 import { groupTables } from './groups.ts'
+import { budgetHistory, cardHistory } from './histories.ts'
 import { dailyAgentStatus, dataQualityDaily, groupHeadcount, roleAudit } from './marts.ts'
 import { worldOf } from './read-world.ts'
 import type { Row } from './records.ts'
@@ -17,13 +18,18 @@ import { type AcceptedShrink, recordsOf, type World } from './world.ts'
 export function expectedWarehouse(feed: Feed, seeds: Seeds, vars: Vars = {}, accepted: AcceptedShrink[] = []): Record<string, Row[]> {
   const world = worldOf(feed, seeds, vars, accepted)
   const people = agentTables(world)
-  const { groups, group_membership } = groupTables(world, people.agents)
+  const { groups, group_membership, group_membership_history } = groupTables(world, people.agents)
   const { roles, ...agentRoles } = roleTables(world, people.agents)
   const spend = spendTables(world, people.agents)
   const errors = openErrors(world, people.agents, roles)
   const accounting = fileAccounting(world)
 
-  const core = { ...people, groups, group_membership, roles, ...agentRoles, ...spend }
+  const histories = {
+    group_membership_history,
+    budget_history: budgetHistory(world, spend.budgets),
+    card_history: cardHistory(world, spend.cards, spend.user_agent_mapping),
+  }
+  const core = { ...people, groups, group_membership, ...histories, roles, ...agentRoles, ...spend }
   const found: Record<string, Row[]> = {
     ...stagingTables(world, people.agents, roles),
     ...Object.fromEntries(Object.entries(core).map(([name, rows]) => [`core.${name}`, rows])),
