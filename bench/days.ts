@@ -1,5 +1,6 @@
 import {
   type Agent,
+  agentAvailability,
   agentDetails,
   agentId,
   agentOf,
@@ -26,6 +27,7 @@ import {
   purchaseOf,
   transactionOf,
   transactionRecord,
+  userRecord,
 } from './spend.ts'
 
 /** How large a feed is, and how much of it changes from day to day. */
@@ -57,7 +59,9 @@ export function feedOf(plan: Plan, directory: Directory) {
     agents: (day: number) => mapped(listed(plan, directory, day), agentRecord),
     agent_details: (day: number) => mapped(listed(plan, directory, day), agentDetails),
     admin_groups: (day: number) => groupsOn(plan, day),
+    agent_availability: (day: number) => mapped(listed(plan, directory, day), agentAvailability),
     roles: (): Records => roles,
+    users: (): Records => usersOf(accounts, directory),
     budgets: (day: number) => budgetsOn(plan, day),
     cards: (day: number) => mapped(accounts, (account, at) => cardRecord(account, spentOn(plan, at, day))),
     transactions: (day: number) => transactionsOn(plan, accounts, directory.merchants, day),
@@ -183,6 +187,14 @@ function accountsOf(plan: Plan, directory: Directory): Account[] {
       budget: budgetOn(1 + (n % budgetCount(plan)), 1),
     }
   })
+}
+
+/** The users of the cards: their mail is that of the agent whom they are. */
+function* usersOf(accounts: Account[], directory: Directory): Records {
+  for (let n = 0; n < accounts.length; n += 2) {
+    const { user } = accounts[n] as Account
+    yield userRecord(user, directory.person(1 + (n >> 1)).email, n)
+  }
 }
 
 /** Transactions of day 1 lie in the year before it, later ones on the day they come. An update attaches a receipt. */

@@ -40,6 +40,12 @@ export const dirt = {
     'login at zero': set('contact.last_login_at', '0000-00-00 00:00:00'),
     'no availability object': set('availability', ['offline']),
   },
+  agent_availability: {
+    'reference without an id': set('agent_ref', 'https://acme.example.com/agents/'), // R11
+    'no key': set('agent_ref', undefined),
+    'list form': record => ({ id: Number(/\d+$/.exec(String(record.agent_ref))?.[0]), user_data: { user: { name: 'nobody' } } }), // R6
+    'channels as text': set('channel_availability', 'Email queue'), // R13
+  },
   admin_groups: {
     'no name': set('name', undefined),
     'id as text': record => ({ ...record, id: String(record.id) }),
@@ -51,6 +57,13 @@ export const dirt = {
     'no name': set('name', null),
     'default as text': set('default', 'false'),
     'agent type unseen': set('agent_type', 7), // R15: kept
+  },
+  users: {
+    'id as number': record => ({ ...record, id: numberIn(record.id) }),
+    'no name and no mail': record => ({ ...record, firstName: ' ', lastName: undefined, email: '' }), // R14
+    'retired as text': set('retired', 'false'), // R12
+    'made never': set('createdTime', '0000-00-00'), // R13
+    'mail as number': set('email', 5550142),
   },
   budgets: {
     'id empty': set('id', ''),

@@ -19,6 +19,8 @@ export interface Feed extends Plan {
   from: number
   /** A file per agent in agent_details. */
   details: boolean
+  /** A file per agent in agent_availability. */
+  availability?: boolean
   /** Share of records to spoil. */
   dirty: number
   format: Format
@@ -33,10 +35,12 @@ export async function generate(feed: Feed): Promise<number> {
   let bytes = 0
   for (let day = feed.from; day <= feed.days; day++) {
     const batch = join(feed.out, `sync-day${day}`)
-    for (const entity of ['agents', 'admin_groups', 'roles', 'budgets', 'cards', 'transactions'] as const) {
+    for (const entity of ['agents', 'admin_groups', 'roles', 'users', 'budgets', 'cards', 'transactions'] as const) {
       bytes += await writeEntity(join(batch, entity), feed, entity, texts(records[entity](day), feed, entity, day))
     }
-    if (feed.details) bytes += writeDetails(join(batch, 'agent_details'), records.agent_details(day), feed, day)
+    for (const entity of ['agent_details', 'agent_availability'] as const)
+      if (feed[entity === 'agent_details' ? 'details' : 'availability'])
+        bytes += writeFiles(join(batch, entity), records[entity](day), feed, entity, day)
   }
   return bytes
 }
@@ -51,7 +55,7 @@ function* texts(records: Records, { seed, dirty }: Feed, entity: Entity, day: nu
 async function writeEntity(folder: string, { format }: Feed, entity: Entity, lines: Iterable<string>): Promise<number> {
   mkdirSync(folder, { recursive: true })
   const path = join(folder, `1.${format === 'ndjson' ? 'ndjson' : format === 'gz' ? 'json.gz' : 'json'}`)
-  const results = ['budgets', 'cards', 'transactions'].includes(entity)
+  const results = ['users', 'budgets', 'cards', 'transactions'].includes(entity)
   const marks =
     format === 'ndjson'
       ? { head: '', between: '\n', tail: '\n' }
@@ -76,17 +80,18 @@ function* chunks(lines: Iterable<string>, { head, between, tail }: { head: strin
   yield Buffer.from(first && tail === '\n' ? text : text + tail)
 }
 
-function writeDetails(folder: string, records: Records, feed: Feed, day: number): number {
+/** A file per agent, by its id. */
+function writeFiles(folder: string, records: Records, feed: Feed, entity: Entity, day: number): number {
   mkdirSync(folder, { recursive: true })
   const ids: unknown[] = []
   const seen = function* () {
     for (const record of records) {
-      ids.push(record.id)
+      ids.push(record.id ?? String(record.agent_ref).replace(/.*\//, ''))
       yield record
     }
   }
   let bytes = 0
-  for (const text of texts(seen(), feed, 'agent_details', day)) {
+  for (const text of texts(seen(), feed, entity, day)) {
     writeFileSync(join(folder, `${ids.pop()}.json`), text)
     bytes += Buffer.byteLength(text)
   }
@@ -114,6 +119,7 @@ const command = new Command('generate')
   .option('--used <share>', 'cards a day that are used: what they spent moves', number, 0.2)
   .option('--snapshots', 'send all transactions again each day, not only the new and updated', false)
   .option('--details', 'a file per agent in agent_details', false)
+  .option('--availability', 'a file per agent in agent_availability', false)
   .option('--dirty <share>', 'records to spoil', number, 0)
   .addOption(new Option('--format <format>', 'one file per entity and day').choices(['array', 'ndjson', 'gz']).default('array'))
 

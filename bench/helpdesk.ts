@@ -10,6 +10,8 @@ export interface Agent {
   person: Person
   occasional: boolean
   deactivated: boolean
+  /** Whether the account was ever activated. */
+  verified: boolean
   available: boolean
   ticketScope: number
   signature: string | null
@@ -64,6 +66,7 @@ export function agentOf(seed: number, n: number, person: Person): Agent {
     person,
     occasional: random.chance(0.1),
     deactivated: false,
+    verified: n % 37 !== 0,
     available: random.chance(0.6),
     ticketScope: random.pick([1, 1, 2, 2, 3]),
     signature: random.chance(0.5) ? signatureOf(person) : random.pick([null, '', '<div><br></div>\n']),
@@ -93,7 +96,7 @@ export function agentRecord(agent: Agent): Fields {
     deactivated: agent.deactivated,
     agent_operational_status: agent.available ? 'available' : 'offline',
     contact: {
-      active: true,
+      active: agent.verified,
       email: person.email,
       job_title: person.jobTitle,
       language: person.language,
@@ -123,6 +126,29 @@ export function agentDetails(agent: Agent): Fields {
     skill_ids: random.chance(0.2) ? [random.int(1_000_000_000, 9_000_000_000)] : [],
     availability: channels(agent),
     contact: { ...(listed.contact as Fields), avatar: random.chance(0.3) ? picture : null },
+  }
+}
+
+/** A reading of one agent's availability, a file of its own in agent_availability: what the agent has on each channel at that moment. */
+export function agentAvailability(agent: Agent): Fields {
+  const random = randomOf('availability', agent.id)
+  const reading = (channel: string, available: boolean, limit: number) => ({
+    channel,
+    available,
+    availability_updated_at: agent.activeAt,
+    assignment_limit: limit,
+    current_assignment_load: available ? random.int(0, limit) : 0,
+    logged_in: available,
+    round_robin_enabled: true,
+    pause_assignment: false,
+    status_id: 1_290_000 + (available ? 1 : 2),
+  })
+  return {
+    agent_ref: `https://acme.example.com/agents/${agent.id}`,
+    channel_availability: [
+      reading('Email queue', agent.available, 10),
+      reading('Messaging queue', agent.available && !agent.occasional, 3),
+    ],
   }
 }
 

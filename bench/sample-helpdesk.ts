@@ -1,6 +1,7 @@
 import { dirt } from './dirt.ts'
 import {
   type Agent,
+  agentAvailability,
   agentDetails,
   agentId,
   agentOf,
@@ -24,7 +25,13 @@ export const samplePerson = (directory: Directory, n: number): Person =>
 export function sampleAgents(directory: Directory, day: number): Map<number, Fields> {
   const gone = [[], [7, 8], [8, 9]][day - 1] ?? []
   const listed = numbers(1, [44, 46, 47][day - 1] ?? 0).filter(n => !gone.includes(n))
-  return new Map(listed.map(n => [n, agentRecord(sampleAgent(directory, n, day))]))
+  return new Map(
+    listed.map(n => {
+      const record = agentRecord(sampleAgent(directory, n, day))
+      // Of two agents without details on day 3 the list says which roles they have.
+      return [n, (n === 10 || n === 13) && day === 3 ? { ...record, role_ids: [roleId(4), roleId(8)] } : record]
+    }),
+  )
 }
 
 /** The agent_details of one day, by agent number: all on day 1, two of three later. 48 is known from here alone; 7 and 8 are here though the list lacks them. */
@@ -35,6 +42,12 @@ export function sampleDetails(directory: Directory, day: number): Map<number, Fi
     numbers(1, 48).filter(n => n % 3 !== 1 || n === 4 || n === 7 || n === 16),
   ][day - 1] as number[]
   return new Map(kept.map(n => [n, detailsOn(directory, n, day)]))
+}
+
+/** Readings of availability by agent number, on days 2 and 3; of 12 there are no channels in the details, 99 is nobody. */
+export function sampleReadings(directory: Directory, day: number): Map<number, Fields> {
+  const read = [[], [1, 2, 3, 12], [1, 3, 12, 30]][day - 1] as number[]
+  return new Map([...read, ...(day === 3 ? [99] : [])].map(n => [n, agentAvailability(sampleAgent(directory, n, day))]))
 }
 
 /** The groups of one day, clean but for relations that do not hold: two in a cycle, an unknown parent, an escalation to nobody. */
@@ -82,6 +95,7 @@ function sampleAgent(directory: Directory, n: number, day: number): Agent {
   return {
     ...agent,
     id: sampleAgentId(n),
+    verified: n !== 12 && n !== 43,
     deactivated: n === 5 || n === 6 || (n === 10 && day > 1) || (n === 11 && day < 3),
     available: n === 5 || n === 6 ? false : (n + day) % 5 === 0 ? !agent.available : agent.available,
     activeAt: moved ? agent.activeAt.replace('2026-01-05', `2026-01-0${4 + day}`) : agent.activeAt,

@@ -18,6 +18,7 @@ import {
   type Transaction,
   transactionOf,
   transactionRecord,
+  userRecord,
 } from './spend.ts'
 
 const users = 24
@@ -28,6 +29,32 @@ export function sampleUser(directory: Directory, n: number): Named {
   const { name } = samplePerson(directory, n <= 18 ? n : n === 19 ? 21 : 180 + n)
   const spelt = n === 17 ? name.toUpperCase().replace(' ', '  ') : n === 18 ? ` ${name.toLowerCase()} ` : name
   return namedOf('User', 'usr', 20_000 + n, spelt)
+}
+
+/**
+ * The users of one day, by number: 22, then 24; 3 is gone on day 3. 1 to 12 have the mail of their agents, 13 to 18 none or one that two have, so that
+ * their names count; 19 has the name of two agents and the mail of one; 20 is overridden; 21 to 24 are nobody's.
+ */
+export function sampleUsers(directory: Directory, day: number): Map<number, Fields> {
+  const listed = numbers(1, day === 1 ? 22 : users).filter(n => n !== 3 || day < 3)
+  return new Map(
+    listed.map(n => {
+      const { email } = samplePerson(directory, n <= 18 ? n : n === 19 ? 22 : 180 + n)
+      const given =
+        n === 4
+          ? email.replace(/^[^@]*/, name => name.toUpperCase())
+          : n === 15 || n === 16
+            ? 'desk@example.com'
+            : n >= 13 && n <= 18
+              ? undefined
+              : email
+      const record = userRecord(sampleUser(directory, n), given, n)
+      // The two systems write some names differently.
+      if (n === 6) return [n, { ...record, firstName: `${record.firstName}y` }]
+      if (n === 14) return [n, { ...record, lastName: String(record.lastName).replace(/[aeiou]/, '$&\u0301') }]
+      return [n, n === 24 ? { ...record, retired: true } : record]
+    }),
+  )
 }
 
 /** The budgets of one day, by number. 8 is gone on day 3, 10 comes on day 2. */

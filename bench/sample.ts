@@ -6,9 +6,9 @@ import { gzipSync } from 'node:zlib'
 import { dirt, type Spoil, set } from './dirt.ts'
 import { agentId, type Fields, roleId } from './helpdesk.ts'
 import { type Directory, directoryOf } from './people.ts'
-import { sampleAgents, sampleDetails, sampleGroups, sampleRoles } from './sample-helpdesk.ts'
+import { sampleAgents, sampleDetails, sampleGroups, sampleReadings, sampleRoles } from './sample-helpdesk.ts'
 import { sampleSeeds } from './sample-seeds.ts'
-import { sampleBudgets, sampleCards, sampleTransaction, spoiltTransactions } from './sample-spend.ts'
+import { sampleBudgets, sampleCards, sampleTransaction, sampleUsers, spoiltTransactions } from './sample-spend.ts'
 import { jsonText, ndjsonText, verbatim } from './text.ts'
 
 /**
@@ -22,6 +22,8 @@ import { jsonText, ndjsonText, verbatim } from './text.ts'
  *     sync-day1/agent_details/        different availability rows of one channel, availability of texts, an id as text, no role_ids
  *     sync-day2/agent_details/        role_ids as text, role_ids with "abc", null and "69000250003", 0000-00-00, a signature of 3 kB
  *     sync-day3/agent_details/        an unknown role, 1e400, an organisation id as number, an agent of no list, an error body
+ *     sync-day3/agent_availability/   an agent whom nobody knows, a reference without an id, all.json is of a form that is not taken
+ *     sync-dayN/users                 day 1 retired as text; day 2 two pages, a made that is no time, a user without name and mail; one accent, one mail of two
  *     sync-day1/admin_groups.json     a group without a name; an unknown member; in all batches: a cycle, an unknown parent, an unknown escalation
  *     sync-day2/admin_groups/         an id as text; 2.json is cut off: groups of day 2 take no part in absence
  *     sync-day3/admin_groups/1.json   {"groups":[…]}: a group gone; members null, members absent, members with null, text and -1; "epoch"
@@ -40,7 +42,9 @@ export function sampleFiles(): Map<string, Buffer> {
   addAgents(directory, add)
   addDetails(directory, add)
   addGroups(add)
+  addReadings(directory, add)
   addRoles(add)
+  addUsers(directory, add)
   addBudgets(add)
   addCards(directory, add)
   addTransactions(directory, add)
@@ -121,6 +125,32 @@ function addDetails(directory: Directory, add: Add): void {
       else add(path, (n + day) % 4 === 0 ? pretty(record) : jsonText(record))
     }
   }
+}
+
+function addReadings(directory: Directory, add: Add): void {
+  for (const day of [2, 3])
+    for (const [n, record] of sampleReadings(directory, day)) {
+      const spoils: Record<number, Spoil> = day === 3 ? { 30: dirt.agent_availability['reference without an id'] } : {}
+      const id = /\d+$/.exec(String(record.agent_ref))?.[0]
+      add(`sync-day${day}/agent_availability/${id}.json`, jsonText(spoils[n]?.(record) ?? record))
+    }
+  const [first] = sampleReadings(directory, 3).values()
+  add('sync-day3/agent_availability/all.json', jsonText([dirt.agent_availability['list form'](first as Fields)]))
+}
+
+function addUsers(directory: Directory, add: Add): void {
+  const { users } = dirt
+  const [day1, day2, day3] = [1, 2, 3].map(day => sampleUsers(directory, day)) as [
+    Map<number, Fields>,
+    Map<number, Fields>,
+    Map<number, Fields>,
+  ]
+  add('sync-day1/users/1.json', jsonText(results(spoil(day1, { 9: users['retired as text'] }))))
+  const nobody = { ...(day2.get(21) as Fields), id: 'VXNlcjoyMDAyNQ==', uuid: undefined }
+  const second = spoil(day2, { 11: users['made never'] })
+  add('sync-day2/users/1.json', jsonText({ ...results(second.slice(0, 12)), nextPage: 'MTI=' }))
+  add('sync-day2/users/2.json', jsonText(results([...second.slice(12), users['no name and no mail'](nobody)])))
+  add('sync-day3/users.json', pretty(results(spoil(day3, {}))))
 }
 
 function addGroups(add: Add): void {

@@ -186,8 +186,8 @@ export function transactionRecord(t: Transaction): Fields {
     childTransactionIds: [],
     childTransactionUuids: [],
     reviews: [],
-    tags: [],
-    customFields: [],
+    tags: number % 25 === 9 ? [{ tagType: { name: 'Project' }, selectedTagValues: [projects[number % 3]] }] : [],
+    customFields: number % 10 === 4 ? [customField(number, 'Project'), customField(number, 'Cost centre')] : [],
     reviewers: [],
     receiptStatus: t.receipt ? 'ATTACHED' : 'MISSING',
     receiptSyncStatus: 'NOT_SYNCED',
@@ -198,6 +198,34 @@ export function transactionRecord(t: Transaction): Fields {
     originalAuthTransactionId: t.authorization === undefined ? undefined : idOf('Transaction', t.authorization),
     originalAuthTransactionUuid: t.authorization === undefined ? undefined : uuidOf('txr', t.authorization),
     matchedClearTransactionId: t.clear === undefined ? undefined : idOf('Transaction', t.clear),
+  }
+}
+
+const projects = ['Atlas', 'Borealis', 'Cedar']
+
+/** A field of the company's own, with what was selected in it. */
+function customField(number: number, name: string): Fields {
+  const value = name === 'Project' ? projects[number % 3] : String(4100 + (number % 4) * 10)
+  return {
+    id: idOf('CustomField', name.length),
+    uuid: uuidOf('cfd', name.length),
+    name,
+    selectedValues: [{ id: idOf('CustomFieldValue', number % 4), uuid: uuidOf('cfv', number % 4), value }],
+  }
+}
+
+/** A record of users. */
+export function userRecord(user: Named, email: string | undefined, made: number): Fields {
+  const [, firstName, lastName] = /^(.*?) ?(\S*)$/.exec(user.name.trim()) ?? []
+  return {
+    id: user.id,
+    uuid: user.uuid,
+    firstName,
+    lastName,
+    email,
+    role: made % 12 === 0 ? 'ADMIN' : made % 7 === 0 ? 'BOOKKEEPER' : 'MEMBER',
+    retired: false,
+    createdTime: spendInstant(firstDay - (100 + (made % 300)) * dayLength),
   }
 }
 

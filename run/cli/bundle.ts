@@ -56,7 +56,8 @@ async function make(file: string, entry: string): Promise<Buffer> {
     target: 'node20',
     mainFields: ['module', 'main'],
     external: APART.split(' ').flatMap(name => [name, `${name}/*`]),
-    supported: { 'dynamic-import': true },
+    // Code that V8 kept has no way to import() any more.
+    supported: { 'dynamic-import': false },
     logLevel: 'silent',
     plugins: [
       {
@@ -85,10 +86,9 @@ function evaluate(file: string, code: string): Main & { keep(): void } {
   const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) { ${code}\n})`, {
     filename: file,
     ...(cachedData ? { cachedData } : {}),
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   })
   const module = { exports: {} as Main }
-  script.runInThisContext()(module.exports, createRequire(import.meta.url), module, file, FOLDER)
+  script.runInThisContext()(module.exports, createRequire(file), module, file, FOLDER)
   const keep = () => {
     if (cachedData && !script.cachedDataRejected) return
     try {
@@ -116,10 +116,11 @@ function read(file: string): Buffer | undefined {
   }
 }
 
-/** Takes away what was made a week ago: it is of modules that are others by now, or is made again. */
+/** Takes away all but the last few: those of modules that are others by now. */
 function sweep(): void {
-  for (const name of readdirSync(FOLDER)) {
-    const one = path.join(FOLDER, name)
-    if (statSync(one).mtimeMs < Date.now() - 7 * 86_400_000) rmSync(one, { force: true })
-  }
+  const files = readdirSync(FOLDER).map(name => path.join(FOLDER, name))
+  const byAge = files.map(file => ({ file, time: statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0 })).sort((a, b) => b.time - a.time)
+  for (const { file } of byAge.slice(FEW)) rmSync(file, { force: true })
 }
+
+const FEW = 16

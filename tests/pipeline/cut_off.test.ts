@@ -118,6 +118,25 @@ describe('a node runs', () => {
     expect((await ran()).sort()).toEqual(['counted', 'names', 'not_null_people_id', 'people'])
   })
 
+  it('also when what was dropped comes back without a row, or a table without rows has other columns', async () => {
+    await database.sql.unsafe(
+      'drop schema if exists elsewhere cascade; create schema elsewhere; create table elsewhere.things as select 1 as id',
+    )
+    await project.write({
+      'models/_sources.yml': 'sources: [{ name: elsewhere, tables: [{ name: things }] }]',
+      'models/other.sql': table("select * from {{ source('elsewhere', 'things') }}"),
+      'models/reader.sql': table("select count(*)::int as n from {{ ref('other') }}"),
+      'models/shown.sql': "select * from {{ ref('other') }}",
+    })
+    await ran()
+    await database.sql.unsafe('delete from elsewhere.things; drop table other cascade')
+    expect(await ran()).toEqual(['other', 'reader', 'shown'])
+    expect(await rows('select n from reader')).toEqual([{ n: 0 }])
+    await database.sql.unsafe('alter table elsewhere.things add column name text')
+    expect(await ran()).toEqual(['other', 'reader', 'shown'])
+    expect(await rows('select name from shown')).toEqual([])
+  })
+
   it('when a macro that it calls, a variable that it names or a seed that it reads changed', async () => {
     await project.write({
       'models/other.sql': table("select {{ deep() }} + {{ var('more') }} as id"),
@@ -204,9 +223,17 @@ describe('a node runs', () => {
   })
 
   it('always, with hooks, and sees what they wrote', async () => {
-    await project.write({ 'models/other.sql': `{{ config(materialized='table', post_hook='select 1') }} select 7 as id` })
+    const hook = 'update ops.batches set changed_in = changed_in + 1 where changed_in < 3'
+    await project.write({
+      'models/_sources.yml': 'sources: [{ name: ops, tables: [{ name: batches }] }]',
+      'models/other.sql': `{{ config(materialized='table', post_hook='${hook}') }} select 7 as id`,
+      'models/reader.sql': table("select max(changed_in)::int as n from {{ source('ops', 'batches') }}"),
+    })
+    await land('cards', 1)
     await ran()
-    expect(await ran()).toEqual(['other'])
+    expect(await ran()).toEqual(['other', 'reader'])
+    expect(await rows('select n from reader')).toEqual([{ n: 3 }])
+    expect(await ran(), 'the hook has nothing to write').toEqual(['other'])
   })
 
   it('always, over a source that nobody stamps; over one that is stamped when it landed', async () => {

@@ -32,12 +32,16 @@ it('accounts for every record', async () => {
     `),
   ).toEqual([
     ['admin_groups', '32', '31', '1', '0'],
+    // Four agents on day 2; on day 3 four and one whom nobody knows, one of them without an id.
+    ['agent_availability', '9', '8', '1', '0'],
     ['agent_details', '111', '111', '0', '0'],
     ['agents', '168', '152', '10', '6'],
     ['budgets', '30', '28', '2', '0'],
     ['cards', '127', '124', '2', '1'],
     ['roles', '25', '23', '1', '1'],
     ['transactions', '203', '185', '16', '2'],
+    // 22, then 24 and one without name and mail, then 23.
+    ['users', '70', '69', '1', '0'],
   ])
 })
 
@@ -70,9 +74,43 @@ it('makes the parents that no batch holds', async () => {
   expect(await rows('select count(*), count(*) filter (where is_inferred) from core.budgets')).toEqual([['13', '2']])
   expect(await rows('select count(*), count(*) filter (where is_inferred) from core.cards')).toEqual([['46', '1']])
   expect(await rows('select matched_by, count(*) from core.user_agent_mapping group by 1 order by 1')).toEqual([
-    ['name', '18'],
-    ['none', '5'],
+    // 1 to 12, and 19, whose name two agents have; 13 to 18 by name, two of them as their mail is one.
+    ['email', '13'],
+    ['name', '6'],
+    ['none', '4'],
     ['override', '1'],
+  ])
+  expect(
+    await rows('select count(*), count(*) filter (where is_listed), count(*) filter (where is_retired) from core.spend_users'),
+  ).toEqual([['24', '23', '1']])
+})
+
+it('reads availability of the day, and roles of whoever says them', async () => {
+  // On day 3 of agents 1, 3 and 12; all others as their details have it, of the last day on which they came.
+  expect(
+    await rows(`
+      select agent_id, count(*), min(observed_on), bool_and(current_load is not null) from core.agent_availability
+      where assignment_limit is not null group by 1 order by 1
+    `),
+  ).toEqual(
+    [
+      ['69010941051', '2', '2026-01-07', true],
+      ['69010941204', '2', '2026-01-07', true],
+      ['1043000017', '2', '2026-01-07', true],
+    ].sort(),
+  )
+  // Agents 10 and 13 have no details on day 3: the list gives each of them another role.
+  expect(
+    await rows(`
+      select history.agent_id, roles.name, is_from_start from core.agent_role_history as history
+      inner join core.roles using (role_id)
+      where history.agent_id in (69010941170, 69010941221) order by 1, 2
+    `),
+  ).toEqual([
+    ['69010941170', 'Agent', true],
+    ['69010941170', 'Quality Analyst', false],
+    ['69010941221', 'Agent', true],
+    ['69010941221', 'Quality Analyst', false],
   ])
 })
 

@@ -84,6 +84,22 @@ describe('generate', () => {
       expect(JSON.parse(readFileSync(join(folder, 'sync-day1/agent_details', file), 'utf8')).id).toBe(Number.parseInt(file, 10))
   })
 
+  it('writes a reading of availability per agent, and users with the mail of their agents', async () => {
+    const folder = await made('readings', { availability: true, agents: 30, days: 1 })
+    const agents = new Map(rows(folder, 'sync-day1/agents/1.json').map(row => [String(row.id), row]))
+    const files = readdirSync(join(folder, 'sync-day1/agent_availability'))
+    expect(files.map(file => file.replace('.json', '')).sort()).toEqual([...agents.keys()].sort())
+    for (const file of files) {
+      const reading = JSON.parse(readFileSync(join(folder, 'sync-day1/agent_availability', file), 'utf8'))
+      expect(`${reading.agent_ref}.json`.endsWith(`/${file}`)).toBe(true)
+    }
+    const mails = [...agents.values()].map(({ contact }) => (contact as Row).email)
+    const users = rows(folder, 'sync-day1/users/1.json')
+    expect(users).toHaveLength(15)
+    expect(users.filter(({ email }) => !mails.includes(email))).toEqual([])
+    expect(new Set(rows(folder, 'sync-day1/cards/1.json').map(({ userId }) => userId))).toEqual(new Set(users.map(({ id }) => id)))
+  })
+
   it('spoils about as many records as asked', async () => {
     const text = (name: string) => readFileSync(join(root, name, 'sync-day1/transactions/1.ndjson'), 'utf8').split('\n')
     await made('dirty', { dirty: 0.1, format: 'ndjson' })
