@@ -1,108 +1,49 @@
-{# What was spent (R28), and in which months that changed. #}
+{# What was spent (R28, R31), and in which months that changed. #}
 
 
-{# The transactions to be made anew: those whose state came from a changed batch, or did before it changed, and those #}
-{# of users who became another agent.                                                                                 #}
+{# The types of transactions that settle, for IN. #}
+{% macro settling_types() -%}
+    ('{{ var('settling_types') | join("', '") }}')
+{%- endmacro %}
+
+
+{# The transactions to be made anew: those whose state came from a changed batch, or did before it changed; those #}
+{# of users who became another agent; those that count as something else, as another came or went; and those of   #}
+{# budgets whose days are of another time zone.                                                                   #}
 {% macro touched_transactions() -%}
     {{ transactions_of_changed_batches() }}
     {%- if is_incremental() %}
     union
+    {{ touched('spend_kind') }}
+    union
     select transaction_id from {{ this }}
     where user_id in ({{ touched('agent_of_user') }})
+    union
+    select transaction_id from {{ this }}
+    where budget_id in ({{ touched('time_zone_of_budget') }})
     {%- endif %}
 {%- endmacro %}
 
 
-{# The first day, in UTC, of the month of a transaction: as the index on core.transactions has it. #}
+{# The first day of the month of a transaction: as the index on core.transactions has it. #}
 {% macro month_of(transactions) -%}
-    date_trunc('month', {{ transactions }}.occurred_at at time zone 'UTC')::date
+    date_trunc('month', {{ transactions }}.spent_on::timestamp)::date
 {%- endmacro %}
 
 
-{# Transactions that moved money, each spend once: no DECLINE, and no AUTHORIZATION that another points back to. #}
-{# Citus takes no subquery for each row: there all those that are pointed back to are looked up first.           #}
-{% macro counted_once(transactions) -%}
-    {%- if on_citus() %}
-    with
-
-    settlements as materialized (
-
-        select
-            transaction_id,
-            original_auth_transaction_uuid
-        from {{ transactions }}
-        where transaction_type is distinct from 'DECLINE'
-            and original_auth_transaction_uuid is not null
-
-    ),
-
-    pointed_back_to as materialized (
-
-        select authorizations.transaction_id
-
-        from {{ transactions }} as authorizations
-
-        inner join settlements
-            on authorizations.transaction_uuid = settlements.original_auth_transaction_uuid
-            and authorizations.transaction_id <> settlements.transaction_id
-
-        where authorizations.transaction_type = 'AUTHORIZATION'
-
-    )
-    {%- endif %}
-
-    select
-        moved.transaction_id,
-        {{ month_of('moved') }} as month,
-        moved.budget_id,
-        moved.agent_id,
-        moved.merchant_name,
-        moved.amount_usd
-    from {{ transactions }} as moved
-    where moved.transaction_type is distinct from 'DECLINE'
-        {%- if on_citus() %}
-        and moved.transaction_id not in (select transaction_id from pointed_back_to)
-        {%- else %}
-        and (
-            moved.transaction_type is distinct from 'AUTHORIZATION'
-            or not exists (
-                select from {{ transactions }} as settlements
-                where settlements.original_auth_transaction_uuid = moved.transaction_uuid
-                    and settlements.transaction_type is distinct from 'DECLINE'
-                    and settlements.transaction_id <> moved.transaction_id
-            )
-        )
-        {%- endif %}
+{# The name of a merchant as it is compared: Uber and UBER are one. Names are trimmed already, and few have white #}
+{# space to fold.                                                                                                 #}
+{% macro merchant_of(name) -%}
+    ops.upper_case(case when {{ name }} ~ '[ \t\r\n\f\v]{2}|[\t\r\n\f\v]'
+        then regexp_replace({{ name }}, '[ \t\r\n\f\v]+', ' ', 'g') else {{ name }} end)
 {%- endmacro %}
 
 
-{# Hooks of core.transactions. Before it changes: what the touched transactions count for, and the authorizations #}
-{# that they point back to, in the old state or in the new one.                                                   #}
+{# Hooks of core.transactions. Before it changes: what the touched transactions count for. #}
 {% macro remember_spend() -%}
     {%- if is_incremental() -%}
     create temporary table touched_spend on commit drop as
-    with touched as materialized (
-        {{ touched_transactions() }}
-    ),
-    current_states as materialized (
-        select content_file_id, content_position from {{ ref('current_transactions') }}
-        where transaction_id in (select transaction_id from touched)
-    ),
-    pointed_back_to as materialized (
-        select original_auth_transaction_uuid from {{ this }}
-        where transaction_id in (select transaction_id from touched)
-        union
-        select states.original_auth_transaction_uuid
-        from current_states
-        inner join {{ ref('base_transactions') }} as states
-            on current_states.content_file_id = states.file_id
-            and current_states.content_position = states.position
-    )
-    select transaction_id from touched
-    union
-    select transaction_id from {{ this }}
-    where transaction_type = 'AUTHORIZATION'
-        and transaction_uuid in (select original_auth_transaction_uuid from pointed_back_to);
+    {{ touched_transactions() }};
 
     analyze touched_spend;
 
@@ -111,7 +52,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# After it: the months of what is not the same now. Made as a whole, any month may have changed. #}
+{# After it: the months of what is not the same now. Made as a whole, any month may have changed. Nobody else reads #}
+{# which transactions count as something else.                                                                      #}
 {% macro mark_months_of_spend() -%}
     {%- if is_incremental() -%}
     insert into spend_around
@@ -122,20 +64,35 @@
     group by month, spend_around::text
     having count(*) = 1
     {%- endset %}
-    {{ mark_touched('spend_month', changed) }}
+    {{ mark_touched('spend_month', changed) }};
     {%- else -%}
     {%- set months -%}
     select distinct ({{ month_of('transactions') }})::text from {{ this }} as transactions
     union
     select key from {{ source('ops', 'touched') }} where what = 'spend_month'
     {%- endset -%}
-    {{ mark_touched('spend_month', months) }}
-    {%- endif -%}
+    {{ mark_touched('spend_month', months) }};
+    {%- endif %}
+
+    delete from {{ source('ops', 'touched') }} where what = 'spend_kind'
 {%- endmacro %}
 
 {% macro spend_of_touched() -%}
-    select * from ({{ counted_once(this) }}) as spend
+    select
+        transaction_id,
+        {{ month_of('transactions') }} as month,
+        spend_kind,
+        budget_id,
+        agent_id,
+        merchant_name,
+        amount_usd
+    from {{ this }} as transactions
     where transaction_id in (select transaction_id from touched_spend)
+        and spend_kind in {{ kinds_that_count() }}
+{%- endmacro %}
+
+{% macro kinds_that_count() -%}
+    ('settled', 'pending', 'other')
 {%- endmacro %}
 
 
@@ -145,16 +102,37 @@
 {%- endmacro %}
 
 
-{# A mart of spend by month and another column: the months that changed are counted anew. #}
-{% macro spend_by_month(column) -%}
+{# What was spent by month and another column of core.transactions: the months that changed are counted anew. What #}
+{# is not spent (funding, adjustments) stands beside it.                                                           #}
+{% macro spend_by_month(column, expression=none) -%}
 select
-    month,
-    {{ column }},
-    sum(amount_usd) as amount_usd,
-    count(*) as transaction_count
-from {{ ref('spend') }}
-{%- if is_incremental() %}
-where month in ({{ touched_months() }})
-{%- endif %}
-group by month, {{ column }}
+    {{ month_of('transactions') }} as month,
+    {{ expression or column }} as {{ column }},
+    {{ sums_of_spend('transactions') }}
+from {{ ref('transactions') }} as transactions
+where spend_kind in {{ kinds_that_count() }}
+    {%- if is_incremental() %}
+    and {{ month_of('transactions') }} in ({{ touched_months() }})
+    {%- endif %}
+group by 1, 2
+{%- endmacro %}
+
+{# An unknown amount adds nothing. #}
+{% macro sums_of_spend(transactions) -%}
+    {%- for name, kinds in {
+        'amount_usd': "in ('settled', 'pending')",
+        'settled_usd': "= 'settled'",
+        'pending_usd': "= 'pending'",
+        'other_usd': "= 'other'",
+    }.items() -%}
+    coalesce(sum({{ transactions }}.amount_usd) filter (where {{ transactions }}.spend_kind {{ kinds }}), 0)
+        as {{ name }},
+    {% endfor -%}
+    count(*) filter (where {{ transactions }}.spend_kind in ('settled', 'pending')) as transaction_count
+{%- endmacro %}
+
+{% macro spend_columns(relation) -%}
+    {%- for column in ['amount_usd', 'settled_usd', 'pending_usd', 'other_usd', 'transaction_count'] %}
+    {{ relation }}.{{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
 {%- endmacro %}

@@ -1,4 +1,5 @@
-{# One row per transaction, in its newest state (R27), with its amount in USD (R26) and the agent who spent. #}
+{# One row per transaction, in its newest state (R27), with its amount in USD (R26), the agent who spent, and what #}
+{# it counts as (R31).                                                                                             #}
 
 {{ config(
     unique_key='transaction_id',
@@ -13,7 +14,7 @@ with
 -- On Citus it is this that goes to the workers, to where the states lie, and not they to it.
 current_transactions as {{ 'materialized ' if on_citus() }}(
 
-    select content_file_id, content_position, source from {{ ref('current_transactions') }}
+    select transaction_id, content_file_id, content_position, source from {{ ref('current_transactions') }}
     {%- if is_incremental() %}
     where transaction_id in ({{ touched_transactions() }})
     {%- endif %}
@@ -66,6 +67,17 @@ select
     states.original_auth_transaction_uuid,
     states.original_auth_transaction_id,
     states.parent_transaction_id,
+    states.parent_transaction_uuid,
+    states.matched_clear_transaction_id,
+    states.matched_clear_transaction_uuid,
+    case
+        when states.transaction_type = 'DECLINE' then 'declined'
+        when spend_kinds.spend_kind is not null then spend_kinds.spend_kind
+        when states.transaction_type = 'AUTHORIZATION' then 'pending'
+        when states.transaction_type in {{ settling_types() }} then 'settled'
+        else 'other'
+    end as spend_kind,
+    (states.occurred_at at time zone coalesce(budgets.known_timezone, 'UTC'))::date as spent_on,
     current_transactions.source
 
 from current_transactions
@@ -76,3 +88,9 @@ inner join states
 
 left join {{ ref('user_agent_mapping') }} as mapping
     on states.user_id = mapping.user_id
+
+left join {{ ref('spend_kinds') }} as spend_kinds
+    on current_transactions.transaction_id = spend_kinds.transaction_id
+
+left join {{ ref('current_budgets') }} as budgets
+    on states.budget_id = budgets.budget_id

@@ -1,4 +1,5 @@
-{# One row per merchant and month: what was spent, in USD, and in how many transactions. #}
+{# One row per month and merchant, null where unknown: what was spent, in USD, and in how many transactions. #}
+{# amount_usd is settled and pending; what is no spend (funding, adjustments) is in other_usd.               #}
 
 {{ config(
     materialized='incremental',
@@ -6,4 +7,4 @@
     incremental_predicates=['month in (' ~ touched_months() ~ ')'],
 ) }}
 
-{{ spend_by_month('merchant_name') }}
+{{ spend_by_month('merchant', merchant_of('merchant_name')) }}

@@ -1,3 +1,3 @@
 {# One row per budget and batch: the accepted record. #}
 
-{{ staged_records('budgets') }}
+{{ staged_records('budgets', more=['known_timezone']) }}

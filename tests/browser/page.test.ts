@@ -117,7 +117,7 @@ describe.skipIf(!browserPath)('the page of the sample project', () => {
     const from = page.getByRole('region', { name: 'Comes from' })
     const steps = await from.getByRole('listitem').allTextContents()
     for (const step of [
-      'marts.spend amount_usd',
+      'staging.spend_by_budget_id amount_usd',
       'core.transactions amount_usd',
       'staging.base_transactions amount_usd',
       'raw.transactions record › amount',

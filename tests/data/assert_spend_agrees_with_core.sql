@@ -1,6 +1,6 @@
-{# Fails when a mart's total is not, to the cent, what core.transactions says that was spent once (R28). A build    #}
-{# looks at the months that the last change of spend was in, as the others are what they were when they were looked #}
-{# at; `test` looks at all.                                                                                         #}
+{# Fails when a mart's total is not, to the cent, what core.transactions says that was spent (R28). A build looks at #}
+{# the months that the last change of spend was in, as the others are what they were when they were looked at;       #}
+{# `test` looks at all.                                                                                              #}
 
 {% set months -%}
     select key::date from {{ source('ops', 'touched') }}
@@ -10,55 +10,19 @@
     {%- endif %}
 {%- endset %}
 
+{% set amounts = ['settled_usd', 'pending_usd', 'other_usd', 'transaction_count'] %}
+
 with
 
-settlements as {{ copied() }} (
+counted as (
 
     select
-        transaction_id,
-        original_auth_transaction_uuid
-    from {{ ref('transactions') }}
-    where transaction_type is distinct from 'DECLINE'
-        and original_auth_transaction_uuid is not null
-
-),
-
-transactions as {{ copied() }} (
-
-    select * from {{ ref('transactions') }} as transactions
+        coalesce(sum(amount_usd) filter (where spend_kind = 'settled'), 0) as settled_usd,
+        coalesce(sum(amount_usd) filter (where spend_kind = 'pending'), 0) as pending_usd,
+        coalesce(sum(amount_usd) filter (where spend_kind = 'other'), 0) as other_usd,
+        count(*) filter (where spend_kind in ('settled', 'pending')) as transaction_count
+    from {{ ref('transactions') }} as transactions
     where {{ month_of('transactions') }} in ({{ months }})
-
-),
-
-authorizations as {{ copied() }} (
-
-    select authorizations.transaction_id
-    from transactions as authorizations
-    inner join settlements
-        on authorizations.transaction_uuid = settlements.original_auth_transaction_uuid
-    where settlements.transaction_id <> authorizations.transaction_id
-
-),
-
--- All that moved money, less the authorisations that something else settled.
-moved as (
-
-    select
-        coalesce(sum(amount_usd), 0) as amount_usd,
-        count(*) as transaction_count
-    from transactions
-    where transaction_type is distinct from 'DECLINE'
-
-),
-
-settled as (
-
-    select
-        coalesce(sum(amount_usd), 0) as amount_usd,
-        count(*) as transaction_count
-    from transactions
-    where transaction_type = 'AUTHORIZATION'
-        and transaction_id in (select transaction_id from authorizations)
 
 ),
 
@@ -68,7 +32,9 @@ totals as (
     select
         '{{ mart }}' as mart,
         coalesce(sum(amount_usd), 0) as amount_usd,
-        coalesce(sum(transaction_count), 0) as transaction_count
+        {%- for amount in amounts %}
+        coalesce(sum({{ amount }}), 0) as {{ amount }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from {{ ref(mart) }}
     where month in ({{ months }})
     {%- if not loop.last %}
@@ -80,16 +46,17 @@ totals as (
 
 select
     totals.mart,
-    totals.amount_usd,
-    moved.amount_usd - settled.amount_usd as amount_usd_in_core,
-    totals.transaction_count,
-    moved.transaction_count - settled.transaction_count as transaction_count_in_core
+    totals.amount_usd
+    {%- for amount in amounts %},
+    totals.{{ amount }},
+    counted.{{ amount }} as {{ amount }}_in_core
+    {%- endfor %}
 
 from totals
 
-cross join moved
+cross join counted
 
-cross join settled
-
-where totals.amount_usd <> moved.amount_usd - settled.amount_usd
-    or totals.transaction_count <> moved.transaction_count - settled.transaction_count
+where totals.amount_usd <> totals.settled_usd + totals.pending_usd
+    {%- for amount in amounts %}
+    or totals.{{ amount }} <> counted.{{ amount }}
+    {%- endfor %}

@@ -31,9 +31,9 @@ const edits: Edit[] = [
     from: '    current_roles.description,',
     to: "    coalesce(current_roles.description, 'none') as description,",
   },
-  { file: 'macros/spend.sql', from: '    count(*) as transaction_count', to: '    2 * count(*) as transaction_count' },
+  { file: 'macros/spend.sql', from: "('settled', 'pending', 'other')", to: "('settled', 'pending', 'other', 'matched')" },
   { file: 'models/marts/spend_by_merchant.sql', from: 'sum(amount_usd)', to: '-sum(amount_usd)' },
-  { file: 'models/staging/current/current_budgets.sql', from: "'budgets')", to: "'budgets' )" },
+  { file: 'models/staging/current/current_budgets.sql', from: "'budgets', more", to: "'budgets' , more" },
   // Seeds.
   { file: 'seeds/exchange_rates.csv', from: ',1.25', to: ',1.5' },
   { file: 'seeds/user_agent_overrides.csv', from: 'user_id,agent_id', to: 'user_id,agent_id\nu1,101' },

@@ -229,13 +229,19 @@ const transactions = fc.array(
     .record(
       {
         id: one('1', '2', '3', '4', '5', '6'),
-        transactionType: one('AUTHORIZATION', 'CLEAR', 'DECLINE'),
+        transactionType: one('AUTHORIZATION', 'AUTHORIZATION', 'CLEAR', 'CLEAR', 'REFUND', 'DECLINE', 'OTHER'),
         occurredTime: one('2025-11-30T10:00:00Z', '2025-12-31T23:59:00-01:00', '2026-01-02T10:00:00Z'),
         updatedTime: one('2026-01-03T10:00:00Z', '2026-01-04T10:00:00Z', '2026-01-05T10:00:00Z'),
         userId: one('u1', 'u2', 'u3'),
         userName: one('Ann', 'Bob'),
         merchantName: one('Cafe', 'Hotel'),
+        budgetId: one('b1', 'b2'),
         originalAuthTransactionUuid: one('x1', 'x2', 'x3'),
+        originalAuthTransactionId: one('1', '2', '3'),
+        matchedClearTransactionUuid: one('x4', 'x5'),
+        parentTransactionId: one('1', '2', '4', '6'),
+        childTransactionIds: fc.uniqueArray(one('3', '4', '5', '6'), { maxLength: 2 }),
+        childTransactionUuids: fc.uniqueArray(one('x4', 'x5'), { maxLength: 2 }),
         originalCurrencyAmount: one('100', '250', '-75'),
         customFields: fc.constantFrom([], tagged('Team', 'A'), tagged('Team', 'B'), [...tagged('Team', 'A'), ...tagged('Year', '2026')]),
       },
@@ -247,7 +253,12 @@ const transactions = fc.array(
       amount: Number(originalCurrencyAmount) / 100,
       currencyData: { originalCurrencyAmount, originalCurrencyCode: 'USD', exponent: 2, exchangeRate: 1 },
     })),
-  { minLength: 1, maxLength: 4 },
+  { minLength: 1, maxLength: 5 },
+)
+
+const budgets = fc.uniqueArray(
+  fc.record({ id: one('b1', 'b2'), name: one('Travel', 'Tools'), timezone: one('America/New_York', 'Asia/Tokyo', 'Mars/Olympus', 'UTC') }),
+  { selector: ({ id }) => id, minLength: 1 },
 )
 
 const users = fc.uniqueArray(
@@ -258,17 +269,28 @@ const users = fc.uniqueArray(
   { selector: ({ id }) => id, minLength: 1 },
 )
 
-/** Few transactions of few users in many batches, well formed: they change their user, month, merchant and what they settle. */
+/** Few transactions of few users in many batches, well formed: they change their user, month, merchant, what they settle and belong to. */
 const spendFeeds: fc.Arbitrary<Feed> = fc
   .uniqueArray(fc.constantFrom('tran', 'sync-day1', 'sync-day2', 'sync-day3', 'sync-2026-01-06', 'sync-day10'), { minLength: 3 })
   .chain(names =>
     fc.tuple(
-      ...names.map(name => fc.tuple(file(name, 'agents', agents), file(name, 'users', users), file(name, 'transactions', transactions))),
+      ...names.map(name =>
+        fc.tuple(
+          file(name, 'agents', agents),
+          file(name, 'users', users),
+          file(name, 'budgets', budgets),
+          file(name, 'transactions', transactions),
+        ),
+      ),
     ),
   )
   .map(batches => batches.map(files => ({ name: files[0].path.split('/')[0] ?? '', files })))
 
-function file(batch: string, entity: 'agents' | 'users' | 'transactions', records: fc.Arbitrary<object[]>): fc.Arbitrary<FeedFile> {
+function file(
+  batch: string,
+  entity: 'agents' | 'users' | 'budgets' | 'transactions',
+  records: fc.Arbitrary<object[]>,
+): fc.Arbitrary<FeedFile> {
   return records.map(list => ({ entity, path: `${batch}/${entity}/1.json`, content: JSON.stringify(list) }))
 }
 
@@ -295,6 +317,11 @@ function between(feed: Feed) {
       ['transaction_tags'],
       ['+transaction_tags'],
       ['+spend_users'],
+      ['+transaction_links'],
+      ['transaction_links'],
+      ['+spend_kinds'],
+      ['spend_kinds', 'transactions'],
+      ['+current_budgets'],
       ['user_agent_mapping'],
       ['+user_agent_mapping'],
       ['current_transactions'],

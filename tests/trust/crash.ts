@@ -143,7 +143,7 @@ const ofUsers = [
   'create view people.busy as select b.name, a.name as active from marts.trust_busy as b left join people.active as a using (agent_id)',
   'create view people.staged as select source, count(*) as n from staging.stg_agents group by source',
   'create materialized view people.spend as select * from marts.spend_by_merchant',
-  'create unique index on people.spend (merchant_name)',
+  'create unique index on people.spend (merchant)',
 ]
 
 function pointOf(seed: number, number: number, { writes }: Ground, given?: string): Point {

@@ -285,6 +285,19 @@ const CORE: Record<string, Record<string, string[]>> = {
     original_auth_transaction_uuid: [money('originalAuthTransactionUuid')],
     original_auth_transaction_id: [money('originalAuthTransactionId')],
     parent_transaction_id: [money('parentTransactionId')],
+    parent_transaction_uuid: [money('parentTransactionUuid')],
+    matched_clear_transaction_id: [money('matchedClearTransactionId')],
+    matched_clear_transaction_uuid: [money('matchedClearTransactionUuid')],
+    // R31: its type, and what it and others say of each other.
+    spend_kind: [
+      money('transactionType'),
+      money('id'),
+      ...['originalAuth', 'parent', 'matchedClear'].flatMap(what => [money(`${what}TransactionId`), money(`${what}TransactionUuid`)]),
+      money('childTransactionIds[]'),
+      money('childTransactionUuids[]'),
+      'spend_kinds spend_kind',
+    ],
+    spent_on: [money('occurredTime'), 'budgets timezone'],
     source: batch,
   },
   transaction_tags: {

@@ -261,8 +261,8 @@ describe('spend', () => {
     })
     expect(pick(found, 'marts.spend_by_budget_month', 'month', 'budget_id', 'amount_usd', 'transaction_count')).toEqual([
       ['2026-01-01', null, '31.5', '3'],
-      ['2026-02-01', null, '-0.5', '1'],
+      ['2026-02-01', null, '0', '0'],
     ])
-    expect(pick(found, 'marts.spend_by_merchant', 'merchant_name', 'amount_usd')).toEqual([[null, '31']])
+    expect(pick(found, 'marts.spend_by_merchant', 'merchant', 'amount_usd', 'other_usd')).toEqual([[null, '31.5', '-0.5']])
   })
 })

@@ -14,12 +14,20 @@ with
 
 {{ typed_records('budgets') }},
 
+-- Asked once for all of them, as the server reads a file for each zone that it knows.
+zones as materialized (
+
+    select ops.known_time_zones(array_agg(distinct lower(timezone collate "C"))) as names from typed
+
+),
+
 -- Only a limitless budget may lack a limit; a limit of 0 is real. Without a currentPeriod that can be read, that is
 -- what is reported.
 ruled as (
 
     select
         typed.*,
+        case when lower(timezone collate "C") = any (zones.names) then timezone end as known_timezone,
         '{}'::jsonb[] as rule_faults,
         array_remove(array[
             {% call remark('missing_value', 'currentPeriod.limit', 'no limit is known: kept as null') %}
@@ -27,9 +35,13 @@ ruled as (
                 and is_limitless is not true
                 and {{ has_no('currentPeriod.limit') }}
                 and (current_period is not null or {{ has_no('currentPeriod') }})
+            {% endcall %},
+            {% call remark('invalid_value', 'timezone', 'no known time zone: its days are those of UTC') %}
+            timezone is not null and lower(timezone collate "C") <> all (zones.names)
             {% endcall %}
         ], null) as rule_remarks
     from typed
+    cross join zones
 
 ),
 
@@ -40,6 +52,7 @@ ruled as (
 select
     file_id, position, source,
     {{ columns_of('budgets') }},
+    known_timezone,
     outcome,
     findings
 from concluded

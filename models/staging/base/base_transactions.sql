@@ -125,6 +125,12 @@ ruled as (
             {% endcall %},
             {% call remark('invalid_value', 'tags', 'has an element that is no name with texts selected') %}
             has_odd_tags and coalesce(custom_fields, '[]') = '[]'
+            {% endcall %},
+            {% call remark('invalid_value', 'childTransactionIds', 'has an element that is no id') %}
+            {{ has_unreadable_part('child_transaction_ids') }}
+            {% endcall %},
+            {% call remark('invalid_value', 'childTransactionUuids', 'has an element that is no id') %}
+            {{ has_unreadable_part('child_transaction_uuids') }}
             {% endcall %}
         ], null) as rule_remarks
     from totalled

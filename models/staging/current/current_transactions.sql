@@ -1,9 +1,12 @@
-{# One row per transaction: where its current state stands (R27: the newest updatedTime, then R4), and whom it names. #}
+{# One row per transaction: where its current state stands (R27: the newest updatedTime, then R4), what it is, and    #}
+{# whom it names.                                                                                                     #}
 {# On later builds what came is compared with the row that is there, and with all states where that is of a changed   #}
 {# batch.                                                                                                             #}
 
 {% set columns = [
     'transaction_id',
+    'transaction_uuid',
+    'transaction_type',
     'user_id',
     'user_name',
     'card_id',
@@ -28,7 +31,7 @@
     pre_hook="{{ remember_states() }}",
     post_hook="{{ mark_batches_of_returned_states() }}",
     incremental_predicates=['transaction_id in (' ~ touched ~ ')'],
-    indexes=[{'columns': ['source']}],
+    indexes=[{'columns': ['source']}, {'columns': ['transaction_uuid']}],
 ) }}
 
 -- depends_on: {{ source('ops', 'touched') }}

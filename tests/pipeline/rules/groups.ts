@@ -1,8 +1,8 @@
 import { currentRecords, type Judged, type Row, recordsOfKey, seenOn } from './records.ts'
 import { isListed, isListedLast, recordsOf, snapshotsOf, type World } from './world.ts'
 
-/** core.groups and core.group_membership, and what relations say of the current groups (R16, R22, R23). */
-export function groupTables(world: World, agents: Row[]): { groups: Row[]; group_membership: Row[] } {
+/** core.groups, core.group_membership and its history, and what relations say of the current groups (R16, R22, R23). */
+export function groupTables(world: World, agents: Row[]): Record<'groups' | 'group_membership' | 'group_membership_history', Row[]> {
   const records = recordsOf(world, 'admin_groups')
   const current = currentRecords(records)
   const isAgent = (id: string) => agents.some(agent => agent.agent_id === id)
@@ -11,7 +11,12 @@ export function groupTables(world: World, agents: Row[]): { groups: Row[]; group
 
   const group_membership = [...current.keys()]
     .filter(isListedNow)
-    .flatMap(group_id => membersOf(world, group_id))
+    .flatMap(group_id =>
+      [...runsOf(world, group_id).members].map(([agent_id, { joined_on, source }]) => ({ group_id, agent_id, joined_on, source })),
+    )
+    .filter(({ agent_id }) => isAgent(agent_id))
+  const group_membership_history = [...current.keys()]
+    .flatMap(group_id => runsOf(world, group_id).runs)
     .filter(({ agent_id }) => isAgent(agent_id ?? ''))
 
   const groups = [...current].map(([group_id, record]): Row => {
@@ -38,7 +43,7 @@ export function groupTables(world: World, agents: Row[]): { groups: Row[]; group
     const record = current.get(group.group_id ?? '')
     if (record && groupsAbove(groups, group.group_id).at(-1) === group.group_id) warn(record, 'hierarchy_cycle', 'parent_group_id')
   }
-  return { groups, group_membership }
+  return { groups, group_membership, group_membership_history }
 
   function warn(record: Judged, type: string, field: string): void {
     world.relations.push({ record, finding: { severity: 'warning', type, field } })
@@ -72,23 +77,49 @@ export function groupsAbove(groups: Row[], group_id: string | null | undefined):
   }
 }
 
-/** The members of a listed group by its lists in the order of R4, with the start of their unbroken run (R16, R23). */
-function membersOf(world: World, group_id: string): Row[] {
+/** A member by a group's lists: since when, and the batch that shows it last; and the batch that shows since when. */
+interface Member {
+  joined_on: string | null
+  source: string
+  joinedIn: string | null
+}
+
+/**
+ * Who is on the lists of a group after all batches in the order of R4, with the start of their unbroken run (R16, R23), and all runs that
+ * began on a date and did not end on the same: a readable list without the agent ends one, and the group's absence.
+ */
+function runsOf(world: World, group_id: string): { members: Map<string, Member>; runs: Row[] } {
   const snapshots = snapshotsOf(world, 'admin_groups')
   const records = recordsOf(world, 'admin_groups')
-  const members = new Map<string, { joined_on: string | null; source: string }>()
+  const members = new Map<string, Member>()
+  const runs: Row[] = []
 
   for (const batch of world.batches) {
     const record = recordsOfKey(records, batch, group_id).find(({ outcome }) => outcome === 'staged')
     const ids = record?.list?.ids.map(({ id }) => id) ?? []
-    if (record?.list?.state === 'full') for (const id of [...members.keys()]) if (!ids.includes(id)) members.delete(id)
-    for (const id of ids) members.set(id, { joined_on: members.get(id)?.joined_on ?? null, source: batch.name })
+    const end = (agent_id: string, { joined_on, joinedIn }: Member) => {
+      if (joined_on !== null && joined_on !== batch.date)
+        runs.push({ group_id, agent_id, joined_on, left_on: batch.date, source: joinedIn })
+    }
+    for (const [id, member] of [...members])
+      if (record?.list?.state === 'full' && !ids.includes(id)) {
+        end(id, member)
+        members.delete(id)
+      }
+    for (const id of ids) {
+      const { joined_on = null, joinedIn = null } = members.get(id) ?? {}
+      members.set(id, { joined_on, joinedIn, source: batch.name })
+    }
 
     const listed = isListed(world, 'admin_groups', batch, group_id)
-    for (const member of members.values()) {
-      if (listed) member.joined_on ??= batch.date
-      else if (snapshots.includes(batch)) member.joined_on = null
+    for (const [id, member] of members) {
+      if (listed && member.joined_on === null) Object.assign(member, { joined_on: batch.date, joinedIn: batch.name })
+      if (listed || !snapshots.includes(batch)) continue
+      end(id, member)
+      member.joined_on = null
     }
   }
-  return [...members].map(([agent_id, member]) => ({ group_id, agent_id, ...member }))
+  const open = [...members].filter(([, { joined_on }]) => joined_on !== null)
+  runs.push(...open.map(([agent_id, { joined_on, joinedIn }]) => ({ group_id, agent_id, joined_on, left_on: null, source: joinedIn })))
+  return { members, runs }
 }

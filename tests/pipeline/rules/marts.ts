@@ -1,9 +1,8 @@
 import { compareText } from './batches.ts'
-import { type Decimal, decimal, decimalText, plus } from './decimal.ts'
 import type { OpenError } from './errors.ts'
 import { entities } from './feed.ts'
 import { groupsAbove, groupsBelow } from './groups.ts'
-import { grouped, type Row } from './records.ts'
+import type { Row } from './records.ts'
 import type { World } from './world.ts'
 
 /** marts.daily_agent_status, from agent_status_history; the day before is the last one that has a row of the agent. */
@@ -68,27 +67,6 @@ export function roleAudit(history: Row[]): Row[] {
     })
 }
 
-/** The three marts of spend: what moved money, an authorization only until something else tells of it (R28). */
-export function spendMarts(transactions: Row[]): Record<string, Row[]> {
-  const spent = transactions.filter(row => {
-    if (row.transaction_type === 'DECLINE') return false
-    const isFollowed = transactions.some(
-      other =>
-        other.transaction_id !== row.transaction_id &&
-        other.transaction_type !== 'DECLINE' &&
-        other.original_auth_transaction_uuid !== null &&
-        other.original_auth_transaction_uuid === row.transaction_uuid,
-    )
-    return !(row.transaction_type === 'AUTHORIZATION' && isFollowed)
-  })
-  const month = (row: Row) => `${row.occurred_at?.slice(0, 7)}-01`
-  return {
-    'marts.spend_by_budget_month': sumBy(spent, row => ({ month: month(row), budget_id: row.budget_id ?? null })),
-    'marts.spend_by_agent_month': sumBy(spent, row => ({ month: month(row), agent_id: row.agent_id ?? null })),
-    'marts.spend_by_merchant': sumBy(spent, row => ({ merchant_name: row.merchant_name ?? null })),
-  }
-}
-
 /** marts.data_quality_daily: the files' accounting and the open warnings, per day and entity that is there. */
 export function dataQualityDaily(world: World, accounting: Row[], errors: OpenError[]): Row[] {
   const dates = [...new Set(world.batches.flatMap(batch => batch.date ?? []))].sort()
@@ -116,13 +94,4 @@ export function dataQualityDaily(world: World, accounting: Row[], errors: OpenEr
       ]
     }),
   )
-}
-
-/** Sum and count per key; unknown amounts add nothing, of nothing but unknown amounts the sum is unknown. */
-function sumBy(rows: Row[], keyOf: (row: Row) => Row): Row[] {
-  return [...grouped(rows, row => JSON.stringify(keyOf(row))).values()].map(group => {
-    const known = group.flatMap(row => (row.amount_usd ? [decimal(row.amount_usd)] : []))
-    const sum = known.reduce<Decimal | null>((total, amount) => (total ? plus(total, amount) : amount), null)
-    return { ...keyOf(group[0] ?? {}), amount_usd: sum && decimalText(sum), transaction_count: String(group.length) }
-  })
 }

@@ -15,6 +15,9 @@ export interface IdList {
   ids: { id: string; coerced: boolean }[]
 }
 
+/** The parts that a transaction lists; null where an element is no id. */
+export type Parts = Record<'id' | 'uuid', (string | null)[]>
+
 /** What a feed's record gives beside its findings. */
 export interface Content {
   values: Row
@@ -23,6 +26,7 @@ export interface Content {
   availability?: Row[] | undefined
   /** Of a transaction: what was selected in its fields, name and value. */
   tags?: Row[]
+  parts?: Parts
   /** The columns whose null is a value, not to be filled from another record (an empty signature). */
   settled?: string[]
 }

@@ -16,6 +16,8 @@ export interface Vars {
   first_sync_date?: string
   /** Which part of the earlier snapshot the next one lists at least, 0.5 when absent (R5). */
   min_snapshot_ratio?: string
+  /** Types that settle an authorization, comma-separated, CLEAR, CLEARING and REFUND when absent (R31). */
+  settling_types?: string
 }
 
 /** The four seeds of a folder of CSV files; what `_seeds` of the data folder has stands in for the seed of that name (R1). */

@@ -3,7 +3,8 @@ import { type Finding, fieldsOf, isMissing, memberAt } from './fields.ts'
 import type { JsonObject } from './json.ts'
 import type { Content, Row } from './records.ts'
 import type { Seeds } from './seeds.ts'
-import { readTags } from './tags.ts'
+import { isTimeZone } from './spend-kinds.ts'
+import { readParts, readTags } from './tags.ts'
 
 /** What the records of spend hold, and what R11 to R15, R18 and R26 say about them. */
 export const judgeSpend = {
@@ -40,6 +41,7 @@ export const judgeSpend = {
       timezone: optional('timezone', 'text'),
       recurring_limit: optional('recurringLimit', 'numeric'),
     }
+    if (values.timezone && !isTimeZone(values.timezone)) findings.push({ severity: 'warning', type: 'invalid_value', field: 'timezone' })
     object('currentPeriod', false)
     object('currentPeriod.spent', false)
     const isBroken = findings.some(({ field }) => field === 'currentPeriod')
@@ -121,11 +123,15 @@ export const judgeSpend = {
       original_auth_transaction_uuid: optional('originalAuthTransactionUuid', 'reference'),
       original_auth_transaction_id: optional('originalAuthTransactionId', 'reference'),
       parent_transaction_id: optional('parentTransactionId', 'reference'),
+      parent_transaction_uuid: optional('parentTransactionUuid', 'reference'),
+      matched_clear_transaction_id: optional('matchedClearTransactionId', 'reference'),
+      matched_clear_transaction_uuid: optional('matchedClearTransactionUuid', 'reference'),
     }
     object('merchantLocation', false)
     return {
       values: { ...values, ...readAmounts(record, findings, values.occurred_at ?? null, seeds) },
       tags: readTags(record, findings),
+      parts: readParts(record, findings),
     }
   },
 }

@@ -45,7 +45,7 @@ export const budget = objectOf({
   retired: boolean,
   startDate: date,
   recurringInterval: text('NONE', 'MONTHLY'),
-  timezone: text('America/New_York'),
+  timezone: text('America/New_York', 'asia/tokyo', 'Mars/Olympus'),
   recurringLimit: money,
   limitlessOverspend: mostly(['false', 'true', undefined], ['"true"', '"yes"']),
   currentPeriod: fc.oneof(
@@ -146,7 +146,12 @@ const said = {
   receiptRequired: boolean,
   reviewRequired: boolean,
   originalAuthTransactionId: mostly([undefined, ...transactionIds.map(id => `"${id}"`)], ['5', longText]),
-  parentTransactionId: mostly([undefined, undefined, ...transactionIds.map(id => `"${id}"`)], ['""']),
+  parentTransactionId: mostly([undefined, undefined, undefined, ...transactionIds.map(id => `"${id}"`)], ['""']),
+  parentTransactionUuid: mostly([undefined, undefined, undefined, undefined, ...transactionUuids], ['5', '{}']),
+  matchedClearTransactionId: mostly([undefined, undefined, undefined, ...transactionIds.map(id => `"${id}"`)], ['""', longText]),
+  matchedClearTransactionUuid: mostly([undefined, undefined, undefined, undefined, ...transactionUuids], ['7']),
+  childTransactionIds: partsOf(transactionIds.map(id => `"${id}"`)),
+  childTransactionUuids: partsOf(transactionUuids),
   merchantLocation: fc.oneof(
     {
       weight: 12,
@@ -156,6 +161,16 @@ const said = {
   ),
   customFields: fieldsWith('name', 'selectedValues', value => (value.startsWith('"odd') ? value : `{"id":"x","value":${value}}`)),
   tags: fieldsWith('tagType', 'selectedTagValues', value => value),
+}
+
+/** A list of parts: most often absent or empty, of one or two, now and then with what is no id. */
+function partsOf(ids: string[]): fc.Arbitrary<Text> {
+  const element = mostly(ids, ['null', '""', '" "', '5', '{}', 'true', longText])
+  return fc.oneof(
+    { weight: 8, arbitrary: fc.constantFrom<Text>(undefined, '[]') },
+    { weight: 6, arbitrary: fc.array(element, { minLength: 1, maxLength: 2 }).map(list => `[${list.join(',')}]`) },
+    { weight: 1, arbitrary: fc.constantFrom<Text>('null', '{}', '"x"', '""') },
+  )
 }
 
 /** Fields of a transaction with what was selected in each, in the old form or the new one. */
@@ -190,7 +205,7 @@ export const transaction = fc
       uuid: mostly(transactionUuids, ['""', undefined]),
       transactionType: mostly(
         ['"AUTHORIZATION"', '"AUTHORIZATION"', '"CLEAR"', '"CLEAR"', '"DECLINE"', '"OTHER"'],
-        [undefined, '"REVERSAL"'],
+        [undefined, '"REVERSAL"', '"REFUND"'],
       ),
       status: mostly([undefined, '"COMPLETE"']),
       originalAuthTransactionUuid: mostly([undefined, ...transactionUuids]),
@@ -207,7 +222,7 @@ export const transaction = fc
       ),
       budgetId: mostly([undefined, ...[...budgetIds, 'QnVkZ2V0Ojg='].map(id => `"${id}"`)], ['""', '5']),
       cardId: mostly([undefined, ...[...cardIds, 'Q2FyZDo5'].map(id => `"${id}"`)], ['""', '5']),
-      merchantName: text('Coffee & Co', 'Rail'),
+      merchantName: text('Coffee & Co', 'COFFEE  & co', 'Rail'),
       rawMerchantName: text('COFFEE*CO 001'),
       merchantCategoryCode: mostly(['"0742"', '"5812"'], ['5812']),
       fees: money,

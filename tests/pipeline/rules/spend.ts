@@ -1,4 +1,5 @@
 import { currentRecords, type Judged, newestOf, type Row, seenOn } from './records.ts'
+import { dayIn, spendKinds } from './spend-kinds.ts'
 import { mapUsers } from './users.ts'
 import { isListedLast, recordsOf, type World } from './world.ts'
 
@@ -25,9 +26,16 @@ export function spendTables(world: World, agents: Row[]): SpendTables {
     is_listed: String(isListed('cards', record)),
     is_active: String(isListed('cards', record) && record.values.status === 'ACTIVATED'),
   }))
-  const transactions = rowsOf('transactions', 'transaction_id', record => ({ agent_id: agentOf(record.values.user_id) })).map(
-    ({ first_seen_on: _, last_seen_on: __, ...row }) => row,
+  const kinds = spendKinds(
+    [...current.transactions].map(([key, { values, parts }]) => ({ key, values, ...(parts ? { parts } : {}) })),
+    world.vars,
   )
+  const zoneOf = (budget_id: string | null | undefined) => current.budgets.get(budget_id ?? '')?.values.timezone ?? null
+  const transactions = rowsOf('transactions', 'transaction_id', ({ key, values }) => ({
+    agent_id: agentOf(values.user_id),
+    spend_kind: kinds.get(key ?? '') ?? null,
+    spent_on: dayIn(values.occurred_at ?? '', zoneOf(values.budget_id)),
+  })).map(({ first_seen_on: _, last_seen_on: __, ...row }) => row)
   return {
     spend_users: rowsOf('users', 'user_id', record => ({ is_listed: String(isListed('users', record)) })),
     budgets: [

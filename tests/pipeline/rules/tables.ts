@@ -1,3 +1,5 @@
+const sums = 'amount_usd settled_usd pending_usd other_usd transaction_count'
+
 /** The tables of the contract: their keys and columns. Errors have no key here: they are compared as whole rows. */
 export const tables: Record<string, { key: string[]; columns: string[] }> = {
   'ops.file_accounting': { key: ['path'], columns: words('path records staged quarantined duplicates') },
@@ -35,6 +37,16 @@ export const tables: Record<string, { key: string[]; columns: string[] }> = {
     first_seen_on last_seen_on source`,
   ),
   'core.group_membership': table('group_id agent_id', 'joined_on source'),
+  'core.group_membership_history': table('group_id agent_id joined_on', 'left_on source'),
+  'core.budget_history': table(
+    'budget_id from_date',
+    `to_date name is_retired is_limitless limit_amount overspend_buffer assigned_amount spent_cleared spent_pending spent_total
+    period_start_date period_end_date source`,
+  ),
+  'core.card_history': table(
+    'card_id from_date',
+    'to_date status user_id agent_id budget_id current_limit current_spent recurring_limit source',
+  ),
   'core.roles': table(
     'role_id',
     'name description is_default agent_type is_listed created_at updated_at first_seen_on last_seen_on source',
@@ -66,7 +78,7 @@ export const tables: Record<string, { key: string[]; columns: string[] }> = {
     raw_merchant_name merchant_category_code original_amount original_currency exchange_rate amount_usd fx_source billed_amount
     transacted_amount fees foreign_exchange_fee is_complete is_locked is_reconciled is_card_present network receipt_status is_receipt_required
     is_review_required merchant_city merchant_state merchant_country decline_reason original_auth_transaction_uuid original_auth_transaction_id
-    parent_transaction_id source`,
+    parent_transaction_id spend_kind spent_on source`,
   ),
   'core.transaction_tags': table('transaction_id name value', 'source'),
   'core.user_agent_mapping': table('user_id', 'agent_id user_name matched_by source'),
@@ -74,9 +86,15 @@ export const tables: Record<string, { key: string[]; columns: string[] }> = {
   'marts.daily_agent_status': table('sync_date', 'known active inactive deactivated newly_inactive returned'),
   'marts.group_headcount': table('group_id', 'name path depth direct_members direct_active tree_members tree_active'),
   'marts.role_audit': table('agent_id role_id from_date', 'to_date days is_from_start'),
-  'marts.spend_by_budget_month': table('month budget_id', 'amount_usd transaction_count'),
-  'marts.spend_by_agent_month': table('month agent_id', 'amount_usd transaction_count'),
-  'marts.spend_by_merchant': table('merchant_name', 'amount_usd transaction_count'),
+  'marts.spend': table(
+    'transaction_id',
+    `spent_on month spend_kind amount_usd billed_amount original_amount original_currency fx_source budget_id budget_name agent_id agent_name
+    user_id user_name card_id card_last_four card_type merchant merchant_category_code merchant_country receipt_status`,
+  ),
+  'marts.spend_by_budget_month': table('month budget_id', `budget_name ${sums}`),
+  'marts.spend_by_agent_month': table('month agent_id', `agent_name ${sums}`),
+  'marts.spend_by_merchant_month': table('month merchant', sums),
+  'marts.spend_by_merchant': table('merchant', sums),
   'marts.data_quality_daily': table('sync_date entity', 'records staged quarantined duplicates warnings'),
 }
 

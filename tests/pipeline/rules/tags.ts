@@ -1,6 +1,6 @@
 import { type Finding, isMissing, memberAt, trim } from './fields.ts'
 import { isNumber, isObject, type Json, type JsonObject } from './json.ts'
-import type { Row } from './records.ts'
+import type { Parts, Row } from './records.ts'
 
 /** The tags of a transaction: of `customFields`, where that is absent or empty of `tags`; what gives none though it should is said once. */
 export function readTags(record: JsonObject, findings: Finding[]): Row[] {
@@ -28,6 +28,18 @@ export function readTags(record: JsonObject, findings: Finding[]): Row[] {
   })
   if (isOdd) findings.push({ severity: 'warning', type: 'invalid_value', field })
   return [...new Map(rows.map(row => [JSON.stringify(row), row])).values()]
+}
+
+/** The parts that a transaction lists, by id and by uuid; null is what is no id, which is said once. */
+export function readParts(record: JsonObject, findings: Finding[]): Parts {
+  return { id: read('childTransactionIds'), uuid: read('childTransactionUuids') }
+
+  function read(field: string): (string | null)[] {
+    const parts = listAt(record, field, findings).filter(element => !isMissing(element))
+    const ids = parts.map(element => shortText(element) ?? null)
+    if (ids.includes(null)) findings.push({ severity: 'warning', type: 'invalid_value', field })
+    return ids
+  }
 }
 
 /** What is there and no array is said, and counts as absent. */

@@ -3,12 +3,14 @@ import type { Batch } from './batches.ts'
 import { errorTables, openErrors } from './errors.ts'
 import { type Entity, entities, type Feed } from './feed.ts'
 import { groupTables } from './groups.ts'
-import { dailyAgentStatus, dataQualityDaily, groupHeadcount, roleAudit, spendMarts } from './marts.ts'
+import { budgetHistory, cardHistory } from './histories.ts'
+import { dailyAgentStatus, dataQualityDaily, groupHeadcount, roleAudit } from './marts.ts'
 import { worldOf } from './read-world.ts'
 import type { Row } from './records.ts'
 import { rolesIn, roleTables } from './roles.ts'
 import type { Seeds, Vars } from './seeds.ts'
 import { spendTables } from './spend.ts'
+import { spendMarts } from './spend-marts.ts'
 import { tables } from './tables.ts'
 import { type AcceptedShrink, recordsOf, type World } from './world.ts'
 
@@ -16,13 +18,18 @@ import { type AcceptedShrink, recordsOf, type World } from './world.ts'
 export function expectedWarehouse(feed: Feed, seeds: Seeds, vars: Vars = {}, accepted: AcceptedShrink[] = []): Record<string, Row[]> {
   const world = worldOf(feed, seeds, vars, accepted)
   const people = agentTables(world)
-  const { groups, group_membership } = groupTables(world, people.agents)
+  const { groups, group_membership, group_membership_history } = groupTables(world, people.agents)
   const { roles, ...agentRoles } = roleTables(world, people.agents)
-  const { user_agent_mapping, ...spend } = spendTables(world, people.agents)
+  const spend = spendTables(world, people.agents)
   const errors = openErrors(world, people.agents, roles)
   const accounting = fileAccounting(world)
 
-  const core = { ...people, groups, group_membership, roles, ...agentRoles, ...spend, user_agent_mapping }
+  const histories = {
+    group_membership_history,
+    budget_history: budgetHistory(world, spend.budgets),
+    card_history: cardHistory(world, spend.cards, spend.user_agent_mapping),
+  }
+  const core = { ...people, groups, group_membership, ...histories, roles, ...agentRoles, ...spend }
   const found: Record<string, Row[]> = {
     ...stagingTables(world, people.agents, roles),
     ...Object.fromEntries(Object.entries(core).map(([name, rows]) => [`core.${name}`, rows])),
@@ -30,7 +37,7 @@ export function expectedWarehouse(feed: Feed, seeds: Seeds, vars: Vars = {}, acc
     'marts.daily_agent_status': dailyAgentStatus(people.agent_status_history),
     'marts.group_headcount': groupHeadcount(groups, group_membership, people.agents),
     'marts.role_audit': roleAudit(agentRoles.agent_role_history),
-    ...spendMarts(spend.transactions),
+    ...spendMarts(spend, people.agents),
     'marts.data_quality_daily': dataQualityDaily(world, accounting, errors),
   }
   for (const name of new Set(errors.map(({ table }) => table)))

@@ -1,0 +1,87 @@
+{# What transactions say of one another (R31): whose part one is, which authorization it settles. #}
+
+
+{# What a transaction can say of others: the relation, and the column that names the other by its id or its uuid. #}
+{% macro references_of_transactions() -%}
+    {{ return([
+        ('parent', 'id', 'parent_transaction_id'),
+        ('parent', 'uuid', 'parent_transaction_uuid'),
+        ('authorization', 'id', 'original_auth_transaction_id'),
+        ('authorization', 'uuid', 'original_auth_transaction_uuid'),
+        ('clear', 'id', 'matched_clear_transaction_id'),
+        ('clear', 'uuid', 'matched_clear_transaction_uuid'),
+    ]) }}
+{%- endmacro %}
+
+{# The lists of its parts. #}
+{% macro lists_of_parts() -%}
+    {{ return([('id', 'child_transaction_ids'), ('uuid', 'child_transaction_uuids')]) }}
+{%- endmacro %}
+
+
+{# Whether a list of parts has an element that is neither null, blank, nor an id. #}
+{% macro has_unreadable_part(list) -%}
+    {{ list }} <> '[]' and exists (
+        select from jsonb_array_elements({{ list }}) as part (element)
+        where {{ is_said('element') }} and {{ short_text('element') }} is null
+    )
+{%- endmacro %}
+
+{# Whether an element of a list says anything: null and blank do not. #}
+{% macro is_said(element) -%}
+    ({{ element }} <> 'null' and btrim({{ element }} #>> '{}', {{ white_space() }}) <> '')
+{%- endmacro %}
+
+
+{# The transactions whose references are to be looked up anew: those that changed, those that named or name one     #}
+{# that did. A state that came back, as that of a batch that changed is gone, is marked by the batch that it is of. #}
+{% macro relinked_transactions() -%}
+    {%- set changed = changed_batches('transactions') -%}
+    {%- set states -%}
+    select transaction_id, transaction_uuid from {{ ref('current_transactions') }}
+    where source in ({{ changed }})
+        {%- if is_incremental() %}
+        or source in ({{ listed(touched('returned_states')) }})
+        {%- endif %}
+    {%- endset -%}
+    select transaction_id from ({{ states }}) as states
+    {%- if is_incremental() %}
+    union
+    select transaction_id from {{ this }}
+    where source in ({{ changed }}) or linked_source in ({{ changed }})
+    union
+    select links.transaction_id
+    from ({{ states }}) as states
+    inner join {{ this }} as links
+        on states.transaction_id = links.linked_id
+    {%- for by in ['id', 'uuid'] %}
+    union
+    select links.transaction_id
+    from ({{ states }}) as states
+    inner join {{ this }} as links
+        on states.transaction_{{ by }} = links.value
+    {%- endfor %}
+    {%- endif %}
+{%- endmacro %}
+
+
+{# Hooks of spend_kinds: the transactions that count for something else now. #}
+{% macro remember_spend_kinds() -%}
+    {%- if is_incremental() -%}
+    create temporary table spend_kinds_before on commit drop as
+    select transaction_id, spend_kind from {{ this }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro mark_transactions_of_other_kinds() -%}
+    {%- if is_incremental() -%}
+    {%- set changed -%}
+    select transaction_id
+    from spend_kinds_before as before
+    full join {{ this }} as kinds
+        using (transaction_id)
+    where before.spend_kind is distinct from kinds.spend_kind
+    {%- endset -%}
+    {{ mark_touched('spend_kind', changed) }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,9 @@
+{# One row per month and agent: what was spent, in USD. marts.spend_by_agent_month gives it the name. #}
+
+{{ config(
+    materialized='incremental',
+    incremental_strategy='mirror',
+    incremental_predicates=['month in (' ~ touched_months() ~ ')'],
+) }}
+
+{{ spend_by_month('agent_id') }}

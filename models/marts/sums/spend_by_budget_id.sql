@@ -1,0 +1,9 @@
+{# One row per month and budget: what was spent, in USD. marts.spend_by_budget_month gives it the name. #}
+
+{{ config(
+    materialized='incremental',
+    incremental_strategy='mirror',
+    incremental_predicates=['month in (' ~ touched_months() ~ ')'],
+) }}
+
+{{ spend_by_month('budget_id') }}

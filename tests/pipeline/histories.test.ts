@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { card, feedOf, group, person } from './rules/by-hand.ts'
+import type { Feed } from './rules/feed.ts'
+import { feedSeeds } from './rules/feeds.ts'
+import { compare, snapshot } from './rules/snapshot.ts'
+import { expectedWarehouse } from './rules/warehouse.ts'
+import { projectWith, rowsTouched, type Warehouse } from './warehouse.ts'
+
+const budget = (id: string, spent: number, fields: object = {}) => ({
+  id,
+  name: 'Travel',
+  limitlessOverspend: false,
+  currentPeriod: { startDate: '2026-01-01', endDate: '2026-02-01', limit: 500, spent: { total: spent } },
+  ...fields,
+})
+
+/** One day: what each budget has spent (null: a record that is quarantined), whose the card is, and who is in the group. */
+const day = (batch: string, budgets: Record<string, number | null>, user: string, members: unknown) =>
+  feedOf({
+    [`${batch}/agents.json`]: [person(1, 'Ana Novak'), person(2, 'Bo Lind'), person(3, 'Cy Ott')],
+    [`${batch}/users/1.json`]: { results: [{ id: 'U1', firstName: 'Ana', lastName: 'Novak' }] },
+    [`${batch}/budgets/1.json`]: {
+      results: Object.entries(budgets).map(([id, spent]) => (spent === null ? { id, name: '' } : budget(id, spent))),
+    },
+    [`${batch}/cards/1.json`]: { results: [card({ id: 'C1', userId: user, currentPeriod: { limit: 100, spent: 5 } })] },
+    [`${batch}/admin_groups.json`]: members === undefined ? [group({ id: 9 })] : [group({ agent_ids: members }), group({ id: 9 })],
+  })
+
+const days = {
+  monday: day('sync-2026-01-05', { B1: 100, B2: 7 }, 'U1', [1, 2]),
+  tuesday: day('sync-2026-01-06', { B1: 100, B2: null }, 'U1', [1, 2, 3]),
+  // B2 is gone, the group too.
+  wednesday: day('sync-2026-01-07', { B1: 250 }, 'U2', undefined),
+  // Both are back; the list is not known, and so as it was.
+  thursday: day('sync-2026-01-08', { B1: 250, B2: 7 }, 'U2', 'unknown'),
+  friday: day('sync-2026-01-09', { B1: 250, B2: 7 }, 'U2', [2]),
+}
+
+describe('histories', () => {
+  let project: Awaited<ReturnType<typeof projectWith>>
+  const warehouses: Warehouse[] = []
+  beforeAll(async () => {
+    project = await projectWith({ ...feedSeeds, user_agent_overrides: [] })
+  })
+  afterAll(async () => {
+    for (const warehouse of warehouses) await warehouse.drop()
+    await project?.remove()
+  })
+
+  it('have a row per run, whatever the order of the days', async () => {
+    const { monday, tuesday, wednesday, thursday, friday } = days
+    const warehouse = await built([friday, monday, wednesday], [tuesday], [thursday])
+    const rows = (query: string) => warehouse.sql.unsafe(query).values()
+    expect(
+      await rows('select budget_id, from_date::text, to_date::text, spent_total, source from core.budget_history order by 1, 2'),
+    ).toEqual([
+      ['B1', '2026-01-05', '2026-01-07', '100', 'sync-2026-01-05'],
+      ['B1', '2026-01-07', null, '250', 'sync-2026-01-07'],
+      // What is listed and cannot be read ends nothing.
+      ['B2', '2026-01-05', '2026-01-07', '7', 'sync-2026-01-05'],
+      ['B2', '2026-01-08', null, '7', 'sync-2026-01-08'],
+    ])
+    expect(await rows('select from_date::text, to_date::text, user_id, agent_id from core.card_history order by 1')).toEqual([
+      ['2026-01-05', '2026-01-07', 'U1', '1'],
+      ['2026-01-07', null, 'U2', null],
+    ])
+    expect(await rows('select agent_id, joined_on::text, left_on::text, source from core.group_membership_history order by 1, 2')).toEqual([
+      ['1', '2026-01-05', '2026-01-07', 'sync-2026-01-05'],
+      ['1', '2026-01-08', '2026-01-09', 'sync-2026-01-08'],
+      ['2', '2026-01-05', '2026-01-07', 'sync-2026-01-05'],
+      ['2', '2026-01-08', null, 'sync-2026-01-08'],
+      ['3', '2026-01-06', '2026-01-07', 'sync-2026-01-06'],
+      ['3', '2026-01-08', '2026-01-09', 'sync-2026-01-08'],
+    ])
+    await agree(warehouse, Object.values(days).flat())
+  })
+
+  it('follow a correction of a day, and today’s mapping on all days', async () => {
+    const { monday, tuesday, friday } = days
+    const corrected = day('sync-2026-01-06', { B1: 130, B2: 7 }, 'U1', [2])
+    const renamed = feedOf({ 'sync-2026-01-10/users/1.json': { results: [{ id: 'U1', firstName: 'Bo', lastName: 'Lind' }] } })
+    const warehouse = await built([monday, tuesday, friday], [corrected], [renamed])
+    expect(await warehouse.sql.unsafe('select agent_id, user_id from core.card_history order by from_date').values()).toEqual([
+      ['2', 'U1'],
+      [null, 'U2'],
+    ])
+    await agree(warehouse, [...monday, ...corrected, ...friday, ...renamed])
+  })
+
+  it('forget a day that is taken out, and count the list of an undated batch', async () => {
+    const { monday, tuesday, wednesday, friday } = days
+    const undated = day('tran', { B1: 1 }, 'U1', [1, 3])
+    const warehouse = await built([wednesday, undated], [tuesday, friday, monday])
+    await warehouse.withdraw(['sync-2026-01-06'])
+    await warehouse.build()
+    await agree(warehouse, [...undated, ...monday, ...wednesday, ...friday])
+  })
+
+  async function built(...loads: Feed[][]): Promise<Warehouse> {
+    const warehouse = await project.warehouse()
+    warehouses.push(warehouse)
+    for (const load of loads) {
+      await warehouse.deliver(load.flat())
+      await warehouse.build()
+    }
+    return warehouse
+  }
+
+  async function agree(warehouse: Warehouse, feed: Feed): Promise<void> {
+    const expected = expectedWarehouse(feed, { ...feedSeeds, user_agent_overrides: [] })
+    expect(compare(expected, await snapshot(warehouse.sql))).toEqual([])
+    expect(rowsTouched(await warehouse.build({ fullRefresh: true }))).toBe(0)
+  }
+})
