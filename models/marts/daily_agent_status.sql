@@ -14,21 +14,7 @@ with
 
 statuses as (
 
-    select
-        sync_date,
-        is_active,
-        is_deactivated,
-        lag(is_active) over (partition by agent_id order by sync_date) as was_active
-    from {{ ref('agent_status_history') }}
-    {%- if is_incremental() %}
-    where sync_date >= coalesce(
-        (
-            select max(sync_date) from {{ ref('agent_status_history') }}
-            where sync_date < {{ first_changed_on }}
-        ),
-        {{ first_changed_on }}
-    )
-    {%- endif %}
+    {{ statuses_with_those_before(first_changed_on) }}
 
 )
 
@@ -38,6 +24,7 @@ select
     count(*) filter (where is_active) as active,
     count(*) filter (where not is_active) as inactive,
     count(*) filter (where is_deactivated) as deactivated,
+    count(*) filter (where is_new) as joined,
     count(*) filter (where not is_active and was_active) as newly_inactive,
     count(*) filter (where is_active and not was_active) as returned
 from statuses

@@ -42,6 +42,8 @@ placed as (
         group_id,
         path,
         cardinality(chain) - 1 as depth,
+        -- The chain ends where the next group is in it already: here, where that is the group itself.
+        next_group_id is not distinct from group_id as is_in_cycle,
         chain
     from chains
     order by group_id, cardinality(chain) desc
@@ -97,6 +99,7 @@ select
     groups.name,
     placed.path,
     placed.depth,
+    placed.is_in_cycle,
     coalesce(direct.members, 0) as direct_members,
     coalesce(direct.active, 0) as direct_active,
     coalesce(tree.members, 0) as tree_members,

@@ -24,7 +24,8 @@ select
     {{ merchant_of('transactions.merchant_name') }} as merchant,
     transactions.merchant_category_code,
     transactions.merchant_country,
-    transactions.receipt_status
+    transactions.receipt_status,
+    transactions.is_receipt_required
 
 from {{ ref('transactions') }} as transactions
 

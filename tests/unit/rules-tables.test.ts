@@ -158,9 +158,36 @@ describe('the help desk', () => {
       ['2', '2026-01-07', 'false', 'true', null, null, 'sync-day3'],
     ])
     expect(found['marts.daily_agent_status']).toEqual([
-      { sync_date: '2026-01-05', known: '1', active: '1', inactive: '0', deactivated: '0', newly_inactive: '0', returned: '0' },
-      { sync_date: '2026-01-06', known: '2', active: '1', inactive: '1', deactivated: '0', newly_inactive: '1', returned: '0' },
-      { sync_date: '2026-01-07', known: '2', active: '1', inactive: '1', deactivated: '1', newly_inactive: '1', returned: '1' },
+      {
+        sync_date: '2026-01-05',
+        known: '1',
+        active: '1',
+        inactive: '0',
+        deactivated: '0',
+        joined: '0',
+        newly_inactive: '0',
+        returned: '0',
+      },
+      {
+        sync_date: '2026-01-06',
+        known: '2',
+        active: '1',
+        inactive: '1',
+        deactivated: '0',
+        joined: '1',
+        newly_inactive: '1',
+        returned: '0',
+      },
+      {
+        sync_date: '2026-01-07',
+        known: '2',
+        active: '1',
+        inactive: '1',
+        deactivated: '1',
+        joined: '0',
+        newly_inactive: '1',
+        returned: '1',
+      },
     ])
   })
 })

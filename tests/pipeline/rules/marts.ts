@@ -18,6 +18,7 @@ export function dailyAgentStatus(history: Row[]): Row[] {
       active: count(row => row.is_active === 'true'),
       inactive: count(row => row.is_active === 'false'),
       deactivated: count(row => row.is_deactivated === 'true'),
+      joined: count(row => index > 0 && wasActive(row) === undefined),
       newly_inactive: count(row => row.is_active === 'false' && wasActive(row) === 'true'),
       returned: count(row => row.is_active === 'true' && wasActive(row) === 'false'),
     }
@@ -41,6 +42,7 @@ export function groupHeadcount(groups: Row[], membership: Row[], agents: Row[]):
       name: group.name ?? null,
       path: names.reverse().join(' / '),
       depth: String(others.length),
+      is_in_cycle: String(above.at(-1) === group.group_id),
       direct_members: String(direct.length),
       direct_active: String(direct.filter(isActive).length),
       tree_members: String(tree.length),
@@ -49,8 +51,10 @@ export function groupHeadcount(groups: Row[], membership: Row[], agents: Row[]):
   })
 }
 
-/** marts.role_audit: a row per period in which an agent held a role, from agent_role_history. */
-export function roleAudit(history: Row[]): Row[] {
+/** marts.role_audit: a row per period in which an agent held a role, from agent_role_history, with names. */
+export function roleAudit(history: Row[], agents: Row[], roles: Row[]): Row[] {
+  const agentName = (id: string | null) => agents.find(({ agent_id }) => agent_id === id)?.name ?? null
+  const roleName = (id: string | null) => roles.find(({ role_id }) => role_id === id)?.name ?? null
   const changes = [...history].sort((a, b) => compareText(a.action_at ?? '', b.action_at ?? ''))
   return changes
     .filter(change => change.action === 'assigned')
@@ -63,7 +67,7 @@ export function roleAudit(history: Row[]): Row[] {
       const from_date = action_at?.slice(0, 10) ?? null
       const to_date = changes.find(isEnd)?.action_at?.slice(0, 10) ?? null
       const days = to_date && from_date ? String((Date.parse(to_date) - Date.parse(from_date)) / 86_400_000) : null
-      return { agent_id, role_id, from_date, to_date, days, is_from_start }
+      return { agent_id, agent_name: agentName(agent_id), role_id, role_name: roleName(role_id), from_date, to_date, days, is_from_start }
     })
 }
 

@@ -1,3 +1,6 @@
+const spend = `spent_on month spend_kind amount_usd billed_amount original_amount original_currency fx_source budget_id budget_name agent_id agent_name
+  user_id user_name card_id card_last_four card_type merchant merchant_category_code merchant_country receipt_status`
+
 const sums = 'amount_usd settled_usd pending_usd other_usd transaction_count'
 
 /** The tables of the contract: their keys and columns. Errors have no key here: they are compared as whole rows. */
@@ -83,18 +86,25 @@ export const tables: Record<string, { key: string[]; columns: string[] }> = {
   'core.transaction_tags': table('transaction_id name value', 'source'),
   'core.user_agent_mapping': table('user_id', 'agent_id user_name matched_by source'),
 
-  'marts.daily_agent_status': table('sync_date', 'known active inactive deactivated newly_inactive returned'),
-  'marts.group_headcount': table('group_id', 'name path depth direct_members direct_active tree_members tree_active'),
-  'marts.role_audit': table('agent_id role_id from_date', 'to_date days is_from_start'),
-  'marts.spend': table(
-    'transaction_id',
-    `spent_on month spend_kind amount_usd billed_amount original_amount original_currency fx_source budget_id budget_name agent_id agent_name
-    user_id user_name card_id card_last_four card_type merchant merchant_category_code merchant_country receipt_status`,
-  ),
+  'marts.daily_agent_status': table('sync_date', 'known active inactive deactivated joined newly_inactive returned'),
+  'marts.group_headcount': table('group_id', 'name path depth is_in_cycle direct_members direct_active tree_members tree_active'),
+  'marts.role_audit': table('agent_id role_id from_date', 'agent_name role_name to_date days is_from_start'),
+  'marts.spend': table('transaction_id', spend),
   'marts.spend_by_budget_month': table('month budget_id', `budget_name ${sums}`),
   'marts.spend_by_agent_month': table('month agent_id', `agent_name ${sums}`),
   'marts.spend_by_merchant_month': table('month merchant', sums),
   'marts.spend_by_merchant': table('merchant', sums),
+  'marts.agent_movements': table('sync_date agent_id movement', 'name'),
+  'marts.access_review': table(
+    'agent_id role_id',
+    'agent_name email role_name from_date is_active is_listed is_deactivated last_active_at last_login_at days_since_active reasons',
+  ),
+  'marts.budget_utilisation': table(
+    'budget_id',
+    'name period_start_date period_end_date limit_amount spent_total counted_usd remaining used_share elapsed_share status',
+  ),
+  'marts.card_review': table('card_id', 'name last_four agent_id agent_name budget_id budget_name current_limit current_spent reasons'),
+  'marts.missing_receipts': table('transaction_id', `${spend} age_days`),
   'marts.data_quality_daily': table('sync_date entity', 'records staged quarantined duplicates warnings'),
 }
 

@@ -7,6 +7,7 @@ import { budgetHistory, cardHistory } from './histories.ts'
 import { dailyAgentStatus, dataQualityDaily, groupHeadcount, roleAudit } from './marts.ts'
 import { worldOf } from './read-world.ts'
 import type { Row } from './records.ts'
+import { accessReview, agentMovements, budgetUtilisation, cardReview, missingReceipts } from './reviews.ts'
 import { rolesIn, roleTables } from './roles.ts'
 import type { Seeds, Vars } from './seeds.ts'
 import { spendTables } from './spend.ts'
@@ -30,14 +31,20 @@ export function expectedWarehouse(feed: Feed, seeds: Seeds, vars: Vars = {}, acc
     card_history: cardHistory(world, spend.cards, spend.user_agent_mapping),
   }
   const core = { ...people, groups, group_membership, ...histories, roles, ...agentRoles, ...spend }
+  const marts = spendMarts(spend, people.agents)
   const found: Record<string, Row[]> = {
     ...stagingTables(world, people.agents, roles),
     ...Object.fromEntries(Object.entries(core).map(([name, rows]) => [`core.${name}`, rows])),
     'ops.file_accounting': accounting,
     'marts.daily_agent_status': dailyAgentStatus(people.agent_status_history),
     'marts.group_headcount': groupHeadcount(groups, group_membership, people.agents),
-    'marts.role_audit': roleAudit(agentRoles.agent_role_history),
-    ...spendMarts(spend, people.agents),
+    'marts.agent_movements': agentMovements(people.agent_status_history, people.agents),
+    'marts.role_audit': roleAudit(agentRoles.agent_role_history, people.agents, roles),
+    'marts.access_review': accessReview(world, core),
+    ...marts,
+    'marts.missing_receipts': missingReceipts(world, marts['marts.spend'] ?? []),
+    'marts.budget_utilisation': budgetUtilisation(world, core),
+    'marts.card_review': cardReview(world, core),
     'marts.data_quality_daily': dataQualityDaily(world, accounting, errors),
   }
   for (const name of new Set(errors.map(({ table }) => table)))

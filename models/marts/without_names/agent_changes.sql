@@ -1,0 +1,40 @@
+{# One row per agent, day and change since the day before. marts.agent_movements gives it the name. #}
+
+{# The history of the days before is as it was. #}
+{% set first_changed_on = first_changed_day(['agents', 'agent_details']) %}
+
+{{ config(
+    materialized='incremental',
+    incremental_strategy='mirror',
+    unique_key=['sync_date', 'agent_id', 'movement'],
+    incremental_predicates=['sync_date >= ' ~ first_changed_on],
+) }}
+
+with
+
+statuses as (
+
+    {{ statuses_with_those_before(first_changed_on) }}
+
+)
+
+select
+    statuses.sync_date,
+    statuses.agent_id,
+    changes.movement
+
+from statuses
+
+cross join lateral (
+    values
+    ('joined', is_new),
+    ('left', was_listed and not is_listed),
+    ('returned', not was_listed and is_listed),
+    ('deactivated', not was_deactivated and is_deactivated),
+    ('reactivated', was_deactivated and not is_deactivated)
+) as changes (movement, has_happened)
+
+where changes.has_happened
+    {%- if is_incremental() %}
+    and statuses.sync_date >= {{ first_changed_on }}
+    {%- endif %}
