@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync, statSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
+import { filesIn } from '../../run/base/files.ts'
 import type { Session, Sql } from '../../run/database/driver.ts'
 import { lostConnection } from '../../run/database/errors.ts'
 import { build } from '../../run/execute/build.ts'
@@ -51,8 +53,7 @@ export async function buildFixture(
 ): Promise<Built & { by: Record<string, NodeResult>; printed: string; project: Project }> {
   const [{ database } = { database: '' }] = await sql<{ database: string }[]>`select current_database() as database`
   const flags = { own: { ACCEPT_SHRINK: options.acceptShrink ?? false } }
-  const project = parseProject(await loadProject(dir, { target: { database }, flags, ...(options.vars ? { vars: options.vars } : {}) }))
-  describeEntities(project)
+  const project = await parsedProject(dir, { target: { database }, flags, ...(options.vars ? { vars: options.vars } : {}) })
   const { report, printed } = silentReport()
   report.textOf = file => project.textOf(file)
   const nodes = buildOrder(project, selectNodes(project, options.select ? { select: options.select } : {}))
@@ -89,6 +90,28 @@ export async function buildFixture(
     if (!isGone) session.release()
   }
 }
+
+/** The project of a folder, parsed again only when a file of it is another one: a test builds the same project many times. */
+async function parsedProject(dir: string, options: Parameters<typeof loadProject>[1]): Promise<Project> {
+  const parts = ['models', 'macros', 'seeds', 'tests', 'snapshots', 'analyses', 'loaders', 'dbt_packages'].map(name => path.join(dir, name))
+  const files = [
+    ...parts.filter(part => existsSync(part)).flatMap(part => filesIn(part)),
+    ...['dbt_project.yml', 'vars.yml'].map(name => path.join(dir, name)),
+  ]
+  const stamps = files.map(file => {
+    const stat = statSync(file, { throwIfNoEntry: false })
+    return `${file} ${stat?.size} ${stat?.mtimeMs}`
+  })
+  const key = JSON.stringify([dir, options, stamps])
+  if (last?.key !== key) {
+    const project = parseProject(await loadProject(dir, options))
+    describeEntities(project)
+    last = { key, project }
+  }
+  return { ...last.project, invocationId: randomUUID(), startedAt: new Date() }
+}
+
+let last: { key: string; project: Project } | undefined
 
 /** A report that prints into a text. */
 export function silentReport(format: 'text' | 'json' = 'text'): { report: Report; printed(): string } {

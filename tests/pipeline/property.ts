@@ -9,7 +9,7 @@ export async function holds<Case extends unknown[]>(
   feedsOf: (given: Case) => Feed[] = () => [],
 ): Promise<void> {
   const { failed, seed, counterexamplePath, counterexample, errorInstance } = await fc.check(property, {
-    numRuns: Number(process.env.PROPERTY_RUNS ?? 3),
+    numRuns: Number(process.env.PROPERTY_RUNS ?? 2),
     ...(process.env.PROPERTY_SEED ? { seed: Number(process.env.PROPERTY_SEED), path: process.env.PROPERTY_PATH ?? '' } : {}),
     endOnFailure: !process.env.PROPERTY_SHRINK,
   })

@@ -54,7 +54,7 @@ describe('clean --landing', () => {
       },
     )
     const { failed, seed, counterexamplePath, errorInstance } = await fc.check(property, {
-      numRuns: Number(process.env.PROPERTY_RUNS ?? 3),
+      numRuns: Number(process.env.PROPERTY_RUNS ?? 2),
       endOnFailure: true,
       ...(process.env.PROPERTY_SEED ? { seed: Number(process.env.PROPERTY_SEED), path: process.env.PROPERTY_PATH ?? '' } : {}),
     })

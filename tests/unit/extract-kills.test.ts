@@ -24,7 +24,7 @@ function checkWhole({ dataDir, desk, spend }: Site): void {
   }
 }
 
-it('thirty kills at random points leave no half batch, and a run after them completes', async () => {
+it('kills at random points leave no half batch, and a run after them completes', async () => {
   const site = await createSite({ agents: 9, transactions: 18, pageSize: 4 })
   const random = randomOf('kills', Number(process.env.EXTRACT_SEED ?? 1))
   const order = { dataDir: site.dataDir, hosts: { freshdesk: site.freshdesk.host, bill: site.bill.host }, env: environment, pageSize: 4 }
@@ -37,7 +37,7 @@ it('thirty kills at random points leave no half batch, and a run after them comp
     checkWhole(site)
     rmSync(batch, { recursive: true })
 
-    while (kills < 30) {
+    while (kills < Number(process.env.EXTRACT_KILLS ?? 15)) {
       // One of three among the last steps, from the check of the pages to the removal of the lock: the run before it begins anew.
       const isLate = kills % 3 === 2
       if (isLate) rmSync(extractFolder, { recursive: true, force: true })
