@@ -1,4 +1,5 @@
 import { elements, type Member, members, OPEN_BRACE, OPEN_BRACKET } from './json-bytes.ts'
+import { spoiledValue } from './json-repair.ts'
 import type { RecordShape } from './record-shape.ts'
 import { Refusal } from './refusal.ts'
 
@@ -97,11 +98,13 @@ function parseObject(bytes: Buffer): Record<string, unknown> {
   }
 }
 
+// A record that NaN or Infinity spoils is a record all the same.
 function parsed(bytes: Buffer, start: number, end: number): unknown {
+  const text = bytes.toString('utf8', start, end)
   try {
-    return JSON.parse(bytes.toString('utf8', start, end))
+    return JSON.parse(text)
   } catch {
-    return undefined
+    return spoiledValue(text, 'null')
   }
 }
 

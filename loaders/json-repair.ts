@@ -3,11 +3,11 @@ import { stringEnd } from './json-bytes.ts'
 /** jsonb takes more on most servers, but functions on jsonb run out of stack before its parser does. */
 export const NESTING_LIMIT = 2000
 
-/** The value of a text that does not parse for its NaN and Infinity alone (R6), with 0 in their place; undefined for any other text. */
-export function spoiledValue(json: string): unknown {
+/** The value of a text that does not parse for its NaN and Infinity alone (R6), with 0 or null in their place; undefined for any other text. */
+export function spoiledValue(json: string, instead: '0' | 'null' = '0'): unknown {
   if (!/NaN|Infinity/.test(json)) return undefined
   try {
-    return JSON.parse(outsideStrings(json, part => part.replace(/(?<![\w.+-])-?(?:NaN|Infinity)(?![\w.])/g, '0')))
+    return JSON.parse(outsideStrings(json, part => part.replace(/(?<![\w.+-])-?(?:NaN|Infinity)(?![\w.])/g, instead)))
   } catch {
     return undefined
   }

@@ -7,7 +7,7 @@ export interface RecordShape {
   listKeys: readonly string[]
   /** Fields of which one is the key. */
   keys: readonly string[]
-  /** Whether it has its key, and three fields that the entity is known to have, with values of their JSON type. */
+  /** Whether it has its key, and three more fields that the entity is known to have, with values of their JSON type. */
   isRecord(value: unknown): boolean
   /** Why a value is no record of the entity; undefined when it is one, good or bad. */
   foreign(value: unknown): string | undefined
@@ -44,10 +44,10 @@ export function shapeOf(entity: Entity): RecordShape {
     return keys.some(key => Object.hasOwn(value, key))
   }
 
-  /** How many known fields have a value of their type; a null has none. */
+  /** How many known fields beside the key have a value of their type; a null has none. */
   function fitting(value: Record<string, unknown>): number {
     let count = 0
-    for (const name in value) if (fields.get(name) === typeOf(value[name])) count += 1
+    for (const name in value) if (!keys.includes(name) && fields.get(name) === typeOf(value[name])) count += 1
     return count
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { findList } from '../../loaders/envelope.ts'
 import { shapeOf } from '../../loaders/record-shape.ts'
 import { isStreamOf, unwrap } from '../../loaders/wrappers.ts'
 
@@ -26,6 +27,23 @@ describe('what is a record of an entity (R6)', () => {
   ])('but not %s: the reason names what was found and what is expected', (_, value, reason) =>
     expect(agents.foreign(value)).toContain(reason),
   )
+})
+
+describe('the list of an envelope whose key nobody knows (R6)', () => {
+  const agents = shapeOf('agents')
+
+  it.each([
+    ['holds a record with its key and three more known fields', { id: 1, type: 'x', contact: {}, ticket_scope: 1 }, true],
+    ['whose key is not one of the three', { id: 1, type: 'x', contact: {} }, false],
+  ])('%s', (_, record, isOne) => expect(agents.isRecord(record)).toBe(isOne))
+
+  it.each([
+    ['a record that NaN spoils is one', '{"items":[{"id":1,"type":"x","contact":{},"ticket_scope":1,"day_pass_count":NaN}]}', true],
+    ['NaN is no number among the three', '{"items":[{"id":1,"type":"x","contact":{},"ticket_scope":NaN}]}', false],
+  ])('%s', (_, text, isOne) => {
+    const bytes = Buffer.from(text)
+    expect(findList(bytes, 0, agents) !== undefined).toBe(isOne)
+  })
 })
 
 describe('a wrapper', () => {
