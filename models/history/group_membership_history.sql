@@ -4,7 +4,12 @@
 
 -- depends_on: {{ ref('agents') }}
 
-select periods.*
+select
+    periods.group_id,
+    periods.agent_id,
+    periods.joined_on,
+    periods.left_on,
+    periods.source
 
 from {{ ref('group_membership_periods') }} as periods
 

@@ -79,6 +79,8 @@ it('of core have primary keys, and what they name has foreign keys', async () =>
         select from pg_constraint
         where conrelid = pg_class.oid and contype = 'f' and attnum = any (conkey)
       )
+      -- What a card was on a day may name a budget that has been taken out since.
+      and relname <> 'card_history'
   `
   expect(loose).toEqual([])
 })
