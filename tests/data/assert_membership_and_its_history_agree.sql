@@ -1,5 +1,26 @@
 {# Fails when who is a member now, and since when, is not who the history says is one still. Who joined on no day, in #}
-{# undated batches alone, is in no history.                                                                           #}
+{# undated batches alone, is in no history; a group that the latest snapshot does not list has no members, though an  #}
+{# incomplete batch after it may show it again.                                                                       #}
+
+with
+
+membership as (
+
+    select * from {{ ref('group_membership') }}
+    where joined_on is not null
+
+),
+
+history as (
+
+    select history.*
+    from {{ ref('group_membership_history') }} as history
+    inner join {{ ref('groups') }} as groups
+        on history.group_id = groups.group_id
+    where history.left_on is null
+        and groups.is_listed
+
+)
 
 select
     coalesce(membership.group_id, history.group_id) as group_id,
@@ -7,9 +28,9 @@ select
     membership.joined_on,
     history.joined_on as joined_on_in_history
 
-from (select * from {{ ref('group_membership') }} where joined_on is not null) as membership
+from membership
 
-full join (select * from {{ ref('group_membership_history') }} where left_on is null) as history
+full join history
     on membership.group_id = history.group_id
     and membership.agent_id = history.agent_id
 
