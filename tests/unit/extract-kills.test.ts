@@ -37,7 +37,7 @@ it('kills at random points leave no half batch, and a run after them completes',
     checkWhole(site)
     rmSync(batch, { recursive: true })
 
-    while (kills < Number(process.env.EXTRACT_KILLS ?? 15)) {
+    while (kills < Number(process.env.EXTRACT_KILLS ?? 30)) {
       // One of three among the last steps, from the check of the pages to the removal of the lock: the run before it begins anew.
       const isLate = kills % 3 === 2
       if (isLate) rmSync(extractFolder, { recursive: true, force: true })
