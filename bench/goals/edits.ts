@@ -97,7 +97,7 @@ export async function measureSmall(bench: Bench): Promise<Measured> {
   }
 }
 
-/** The project without its tests of units, to be edited. */
+/** The models, seeds, tests and declarations of the project, to be edited. */
 function copyOf(site: Site, name: string): string {
   const dir = join(site.dir, name)
   for (const part of ['dbt_project.yml', 'models', 'macros', 'seeds', 'migrations', 'tests/data', 'loaders/entities'])

@@ -1,6 +1,12 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
+/** What stands for a file without reading it: its path, size and time. */
+export function stampOf(file: string): string {
+  const { size, mtimeMs } = statSync(file)
+  return `${file} ${size} ${mtimeMs}`
+}
+
 /** All files in a folder and below, none when there is no such folder. Links are followed, but for those that lead back to a folder above. */
 export function filesIn(folder: string, above: string[] = []): string[] {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) return []

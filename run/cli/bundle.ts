@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import vm from 'node:vm'
+import { filesIn, stampOf } from '../base/files.ts'
+import { sha256 } from '../base/hash.ts'
 
 /** What the module gives that is bundled: the program, which gives its exit code. */
 interface Main {
@@ -34,15 +35,9 @@ export async function loadMain(entry: string, load: () => Promise<Main>): Promis
 }
 
 function digest(): string {
-  const hash = createHash('sha256').update(`${ROOT} ${process.version}`)
-  const files = ['run', 'loaders'].flatMap(folder =>
-    readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map(name => path.join(folder, name)),
-  )
-  for (const name of ['package.json', 'node_modules/.package-lock.json', ...files.filter(name => name.endsWith('.ts')).sort()]) {
-    const { size, mtimeMs } = statSync(path.join(ROOT, name))
-    hash.update(`\n${name} ${size} ${mtimeMs}`)
-  }
-  return hash.digest('hex').slice(0, 16)
+  const modules = ['run', 'loaders'].flatMap(folder => filesIn(path.join(ROOT, folder))).filter(file => file.endsWith('.ts'))
+  const packages = ['package.json', 'node_modules/.package-lock.json'].map(name => path.join(ROOT, name))
+  return sha256([process.version, ...[...packages, ...modules.sort()].map(stampOf)].join('\n')).slice(0, 16)
 }
 
 async function make(file: string, entry: string): Promise<Buffer> {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
-import { filesIn } from '../base/files.ts'
+import { filesIn, stampOf } from '../base/files.ts'
 import type { Event } from '../report/events.ts'
 import type { Command } from './command.ts'
 import type { Opened } from './open-project.ts'
@@ -76,10 +76,7 @@ function digestOf({ name, options }: Command, folders: string[]): { digest: stri
     hash.update(`\n${file}\n${bytes.length}\n`).update(bytes)
   }
   // The runner is not edited while it runs: that a file of it was is told by its size and time.
-  for (const file of ['run', 'loaders'].flatMap(folder => filesIn(path.join(RUNNER, folder))).sort()) {
-    const { size, mtimeMs } = statSync(file)
-    hash.update(`\n${file} ${size} ${mtimeMs}`)
-  }
+  for (const file of ['run', 'loaders'].flatMap(folder => filesIn(path.join(RUNNER, folder))).sort()) hash.update(`\n${stampOf(file)}`)
   return { digest: hash.digest('hex'), isVolatile, newest }
 
   function profiles(): string[] {

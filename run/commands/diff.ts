@@ -12,8 +12,8 @@ import { build } from '../execute/build.ts'
 import { changedIds } from '../graph/changed-nodes.ts'
 import { fingerprints } from '../graph/definition.ts'
 import { ancestors, buildOrder, descendants } from '../graph/order.ts'
-import { hasLog, publishedNodes } from '../history/run-log.ts'
-import type { Node, Project } from '../manifest/node.ts'
+import { hasLog, publishedFingerprints } from '../history/run-log.ts'
+import { hasRelation, type Node, type Project } from '../manifest/node.ts'
 import { candidatesOf } from '../preview/compare-models.ts'
 import { differencesOf, isSame } from '../preview/diff.ts'
 import { type Diff, diffLines } from '../preview/diff-lines.ts'
@@ -73,7 +73,7 @@ async function ofCandidates(command: Command, opened: Opened, sql: Sql, args: st
   // What lies between two of them carries the changes of the first to the second.
   const [below, above] = [descendants(project, ids), ancestors(project, ids)]
   const between = [...below].filter(id => above.has(id))
-  const nodes = buildOrder(project, [...ids, ...between]).filter(isBuilt)
+  const nodes = buildOrder(project, [...ids, ...between]).filter(hasRelation)
   return whileLocked(command, sql, async session => {
     const { observer, diffs } = candidatesOf(compared, {
       ...how(command),
@@ -97,22 +97,17 @@ async function wanted(command: Command, { project, targetPath }: Opened, sql: Sq
       throw new ProjectError('diff needs to know which models to compare', {
         hint: 'Say diff MODEL, diff --select MODEL+, diff --against STATE, or diff ONE_RELATION ANOTHER.',
       })
-    const published = new Map([...(await publishedNodes(sql))].map(([id, { fingerprint }]) => [id, fingerprint]))
-    const changed = changedIds(fingerprints(project), published)
-    return buildOrder(project, [...changed, ...descendants(project, changed)]).filter(isBuilt)
+    const changed = changedIds(fingerprints(project), await publishedFingerprints(sql))
+    return buildOrder(project, [...changed, ...descendants(project, changed)]).filter(hasRelation)
   }
   const terms = options.against ? (select.length > 0 ? select.map(term => `${term},state:modified`) : ['state:modified']) : select
   const { against: state = options.state } = options
   const asked = { options: { ...options, select: terms, ...(state ? { state } : {}) }, report: command.report }
-  return buildOrder(project, await selectedIds(asked, project, targetPath)).filter(isBuilt)
+  return buildOrder(project, await selectedIds(asked, project, targetPath)).filter(hasRelation)
 }
 
 function asData({ error, ...diff }: Diff): object {
   return error === undefined ? diff : { ...diff, error: (error as Error).message }
-}
-
-function isBuilt({ resourceType, config }: Node): boolean {
-  return ['model', 'seed', 'snapshot'].includes(resourceType) && config.materialized !== 'ephemeral'
 }
 
 function how({ options }: Command): { ignore: string[]; examples: number } {
@@ -144,7 +139,7 @@ async function keyOf(
 }
 
 async function resolve(sql: Session, project: Project, name: string): Promise<{ relation: string; shown: string; node?: Node }> {
-  const all = [...project.nodes.values()].filter(isBuilt)
+  const all = [...project.nodes.values()].filter(hasRelation)
   const node = all.find(one => one.name === name) ?? all.find(one => `${one.schema}.${one.alias}` === name)
   if (node) return { relation: qualified(node.schema, node.alias), shown: `${node.schema}.${node.alias}`, node }
   const [row] = await sql<{ schema: string; name: string }[]>`

@@ -9,6 +9,7 @@ import { withDatabase } from '../cli/open-database.ts'
 import { type Opened, openProject } from '../cli/open-project.ts'
 import { selected } from '../cli/selection.ts'
 import type { Session, Sql } from '../database/driver.ts'
+import { listRelations } from '../database/relations.ts'
 import { asJson, asTable, fetchRows } from '../database/rows.ts'
 import { statementsOf } from '../database/split-statements.ts'
 import { cutOffOf } from '../execute/cut-off.ts'
@@ -84,10 +85,10 @@ async function compiling<T>(
     const onCitus = await useCluster(session, project.citus)
     await session`begin read only`
     const asked = { storeFailures: false, warnError: false, fullRefresh: options.fullRefresh ?? false }
-    const cutOff = withLog
-      ? await cutOffOf(session, { ...asked, project, definitions: definitions(project), stamp: '' }, published)
-      : undefined
-    return await work(await contextOf(session, { ...asked, hasLog: withLog, onCitus }, published, cutOff, report))
+    const relations = await listRelations(session)
+    const basis = { ...asked, project, definitions: definitions(project), stamp: '' }
+    const cutOff = withLog ? await cutOffOf(session, basis, published, relations) : undefined
+    return await work(contextOf(session, { ...asked, hasLog: withLog, onCitus }, { relations, published, cutOff }, report))
   } finally {
     await session`rollback`.catch(() => {})
     session.release()

@@ -12,6 +12,7 @@ import { type Opened, openProject } from '../cli/open-project.ts'
 import { shownOptions } from '../cli/options.ts'
 import { endWithoutNodes, selected } from '../cli/selection.ts'
 import type { Sql } from '../database/driver.ts'
+import { listRelations } from '../database/relations.ts'
 import { interruptible } from '../execute/interrupted.ts'
 import { contextOf } from '../execute/run-context.ts'
 import { compiledLine, failureParts } from '../execute/summary.ts'
@@ -47,7 +48,8 @@ export async function testCommand(command: Command): Promise<number> {
         const onCitus = await useCluster(session, project.citus)
         await session`begin isolation level repeatable read read only`
         if (onCitus) await beginOnCitus(session)
-        const context = await contextOf(session, { hasLog: false, fullRefresh: false, onCitus }, new Map(), undefined, report)
+        const relations = await listRelations(session)
+        const context = contextOf(session, { hasLog: false, fullRefresh: false, onCitus }, { relations }, report)
         const columns = unitColumns(session, project, context)
         const isStopped = () => Boolean(options.failFast) && !results.every(isGood)
         for (const node of nodes.filter(isUnitTest)) {

@@ -15,7 +15,7 @@ import { build } from '../execute/build.ts'
 import { Interrupted } from '../execute/interrupted.ts'
 import { type Round, roundOf, type Seen, seenOf } from '../graph/changed-nodes.ts'
 import { fingerprints } from '../graph/definition.ts'
-import { hasLog, publishedNodes } from '../history/run-log.ts'
+import { hasLog, publishedFingerprints } from '../history/run-log.ts'
 import type { Project } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
 import type { Observer } from '../materialize/context.ts'
@@ -168,7 +168,7 @@ async function scratchOf(command: Command, sql: Sql) {
 
   async function publishedNow(own: Map<string, string>): Promise<Map<string, string>> {
     if (!withLog) return own
-    return new Map([...(await publishedNodes(sql))].map(([id, { fingerprint }]) => [id, fingerprint]))
+    return publishedFingerprints(sql)
   }
 
   // Never queued behind a build: a round that is stopped must stop at once.

@@ -84,17 +84,24 @@ export async function columnsMark(sql: Sql, { schema, alias }: { schema: string;
   return row?.mark ?? ''
 }
 
-/** A relation of the database, and whether it is found by its bare name. */
+/** A relation of the database. */
 export interface Listed {
   schema: string
   name: string
+  /** Whether it is a table, not a view. */
+  isTable: boolean
+  /** Whether it is found by its bare name. */
   isVisible: boolean
 }
 
 /** All tables and views but PostgreSQL's own. */
 export async function listRelations(sql: Sql): Promise<Listed[]> {
   return sql<Listed[]>`
-    select nspname as schema, relname as name, pg_table_is_visible(pg_class.oid) as "isVisible"
+    select
+        nspname as schema,
+        relname as name,
+        relkind in ('r', 'p') as "isTable",
+        pg_table_is_visible(pg_class.oid) as "isVisible"
     from pg_class
     inner join pg_namespace on pg_namespace.oid = relnamespace
     where relkind in ('r', 'p', 'v', 'm', 'f') and nspname not in ('pg_catalog', 'information_schema', 'pg_toast')`

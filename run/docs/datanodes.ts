@@ -1,6 +1,6 @@
 import { descriptionOf } from '../graph/inherited-descriptions.ts'
 import type { Lineage } from '../lineage/project.ts'
-import type { Node, Project } from '../manifest/node.ts'
+import { isBuilt, type Node, type Project } from '../manifest/node.ts'
 import type { Catalog, CatalogRelation } from './datacatalog.ts'
 import type { Results } from './dataruns.ts'
 import type { DocsColumn, DocsNode } from './shape.ts'
@@ -65,7 +65,7 @@ export function docsNode(node: Node, known: Known): DocsNode {
 
 /** Whether a node has a page of its own: it is no test. */
 export function isShown(node: Node | undefined): boolean {
-  return node !== undefined && ['model', 'seed', 'snapshot'].includes(node.resourceType)
+  return node !== undefined && isBuilt(node)
 }
 
 /** The node or source behind a relation of the database, by its unique id; null where there is none. */

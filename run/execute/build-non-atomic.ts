@@ -1,5 +1,6 @@
 import { type Failure, storeFailures } from '../check/stored-failures.ts'
 import type { Session, Sql } from '../database/driver.ts'
+import { listRelations } from '../database/relations.ts'
 import type { Node } from '../manifest/node.ts'
 import { empty, isGood, type NodeResult } from '../manifest/result.ts'
 import type { Report } from '../report/report.ts'
@@ -21,7 +22,7 @@ export async function buildNonAtomic(session: Session, log: Sql, plan: Plan, rep
   const failures: { result: NodeResult; stored: Failure }[] = []
   const problems: unknown[] = []
   return interruptible(session, log, { signal, results }, async () => {
-    const context = await contextOf(session, plan, new Map(), undefined, report)
+    const context = contextOf(session, plan, { relations: await listRelations(session) }, report)
     await createSchemas(session, nodes)
     await attempt(problems, () => runProjectHooks(session, project, 'on-run-start', context, report))
     if (problems.length === 0) {

@@ -1,6 +1,7 @@
 import { type Failure, storeFailures } from '../check/stored-failures.ts'
 import { beginOnCitus } from '../citus/cluster.ts'
 import type { Session, Sql } from '../database/driver.ts'
+import { listRelations } from '../database/relations.ts'
 import { landedIn, type Published, publishedNodes, publishNodes } from '../history/run-log.ts'
 import { reachOf } from '../history/watermarks.ts'
 import type { Node } from '../manifest/node.ts'
@@ -32,8 +33,9 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
     await plan.observer?.begin?.(session)
     const landed = plan.hasLog ? await landedIn(session) : null
     const published = plan.hasLog ? await publishedNodes(session) : new Map<string, Published>()
-    const cutOff = plan.hasLog ? await cutOffOf(session, plan, published) : undefined
-    const context = await contextOf(session, plan, published, cutOff, report)
+    const relations = await listRelations(session)
+    const cutOff = plan.hasLog ? await cutOffOf(session, plan, published, relations) : undefined
+    const context = contextOf(session, plan, { relations, published, cutOff }, report)
     await createSchemas(session, nodes)
     const problems: unknown[] = []
     await attempt(problems, () => runProjectHooks(session, project, 'on-run-start', context, report))

@@ -1,16 +1,16 @@
-import { unitFingerprint } from '../check/unit-tests.ts'
+import { isUnitTest, unitFingerprint } from '../check/unit-tests.ts'
 import type { Session } from '../database/driver.ts'
 import type { Request } from '../database/introspection.ts'
-import { columnsMark, listRelations } from '../database/relations.ts'
+import { columnsMark, type Listed } from '../database/relations.ts'
 import type { Definition } from '../graph/definition.ts'
 import { type Mark, marksOf } from '../history/marks.ts'
 import { type Published, sourceStamps } from '../history/run-log.ts'
 import { isLive } from '../history/watermarks.ts'
-import type { Node, UnitTest } from '../manifest/node.ts'
+import { hasRelation, isBuilt, type Node, type UnitTest } from '../manifest/node.ts'
 import { empty, type NodeResult } from '../manifest/result.ts'
 import { applyGrants } from '../materialize/grants.ts'
 import { persistDocs } from '../materialize/persist-docs.ts'
-import { outsideReads } from './outside-reads.ts'
+import { type OutsideReads, outsideReads } from './outside-reads.ts'
 import type { Plan } from './plan.ts'
 
 /**
@@ -34,26 +34,25 @@ export interface CutOff {
 
 type Basis = Pick<Plan, 'project' | 'definitions' | 'fullRefresh' | 'storeFailures' | 'warnError' | 'stamp'>
 
-/** The cut-off of one build. Everything runs with --full-refresh; what it changes is known to the next build all the same. */
-export async function cutOffOf(session: Session, plan: Basis, published: Map<string, Published>): Promise<CutOff> {
+/** The cut-off of one build, given what is published and the relations that are there. Everything runs with --full-refresh; what it changes is known to the next build all the same. */
+export async function cutOffOf(session: Session, plan: Basis, published: Map<string, Published>, relations: Listed[]): Promise<CutOff> {
   const { project, definitions } = plan
   const marks = marksOf({ project, published, definitions, sources: await sourceStamps(session, project) })
-  const relations = await listRelations(session)
-  const outside = await outsideReads(session, project, relations)
   const existing = new Set(relations.map(({ schema, name }) => `${schema}.${name}`))
   const asked = new Map<string, Request[]>()
   const ends = new Map<string, { node: Node } & Omit<Published, 'landedIn'>>()
+  let outside: OutsideReads | undefined
   const causes = new Map<string, { seen: Record<string, Mark>; isRemade: boolean; isGone: boolean }>()
   return { reuse, hasPassed, isContinued, asks, ran, remembered: () => [...ends.values()] }
 
   async function reuse(node: Node): Promise<NodeResult | undefined> {
     const before = published.get(node.uniqueId)
     const seen = marks.seenBy(node)
-    const isGone = isRelation(node) && node.config.materialized !== 'ephemeral' && !existing.has(`${node.schema}.${node.alias}`)
+    const isGone = hasRelation(node) && !existing.has(`${node.schema}.${node.alias}`)
     const isOther = isGone || !before?.seen || isFull(plan, node) || before.fingerprint !== definitionOf(node).fingerprint
     causes.set(node.uniqueId, { seen, isRemade: isOther || !isContinued(node), isGone })
     if (isOther || before.readsMore || definitionOf(node).isOpen || !isSeen(node, before, seen)) return undefined
-    if (isRelation(node)) return passedOver(node, before, seen)
+    if (isBuilt(node)) return passedOver(node, before, seen)
     const { verdict } = before
     const storesRows = node.config.store_failures ?? plan.storeFailures
     if (!verdict || storesRows || node.config.store_failures_as === 'table' || (plan.warnError && verdict.status === 'warn'))
@@ -64,7 +63,7 @@ export async function cutOffOf(session: Session, plan: Basis, published: Map<str
 
   async function passedOver(node: Node, before: Published, seen: Record<string, Mark>): Promise<NodeResult> {
     const { described } = definitionOf(node)
-    if (described !== before.described && node.config.materialized !== 'ephemeral') {
+    if (described !== before.described && hasRelation(node)) {
       await applyGrants(session, node)
       await persistDocs(session, project, node)
     }
@@ -97,13 +96,16 @@ export async function cutOffOf(session: Session, plan: Basis, published: Map<str
   async function ran(result: NodeResult): Promise<void> {
     const { node, status, failures, message, compiled, isReused } = result
     if (isReused || !['success', 'pass', 'warn'].includes(status)) return
+    if (isUnitTest(node)) {
+      const nothing = { mark: null, seen: null, readsMore: false, described: null, verdict: null }
+      return void ends.set(node.uniqueId, { node, fingerprint: unitDefinition(node), ...nothing })
+    }
     const { fingerprint, described, isOpen } = definitionOf(node)
+    outside ??= await outsideReads(session, project, relations)
     const readsMore = compiled !== null && outside.isIn(node, compiled, asked.get(node.uniqueId) ?? [])
-    const cause = causes.get(node.uniqueId)
-    const end = { node, fingerprint, mark: null, seen: cause?.seen ?? {}, readsMore, described, verdict: null }
-    if (node.resourceType === 'unit_test') {
-      ends.set(node.uniqueId, { ...end, fingerprint: unitDefinition(node as UnitTest), seen: null, readsMore: false, described: null })
-    } else if (isRelation(node)) {
+    const seen = causes.get(node.uniqueId)?.seen ?? {}
+    const end = { node, fingerprint, mark: null, seen, readsMore, described, verdict: null }
+    if (isBuilt(node)) {
       const mark = await markAfter(result)
       marks.set(node.uniqueId, mark, readsMore)
       ends.set(node.uniqueId, { ...end, mark })
@@ -116,7 +118,7 @@ export async function cutOffOf(session: Session, plan: Basis, published: Map<str
 
   async function markAfter({ node, inserted, updated, deleted }: NodeResult): Promise<Mark> {
     const before = published.get(node.uniqueId)?.mark
-    const columns = node.config.materialized === 'ephemeral' ? '' : await columnsMark(session, node)
+    const columns = hasRelation(node) ? await columnsMark(session, node) : ''
     const { isRemade = true, isGone = true } = causes.get(node.uniqueId) ?? {}
     const hasChanged = !before || isGone || columns !== before.columns || (inserted ?? 0) + (updated ?? 0) + (deleted ?? 0) > 0
     if (!hasChanged) return before
@@ -138,8 +140,4 @@ export async function cutOffOf(session: Session, plan: Basis, published: Map<str
 /** Whether a node is to be made from nothing, by its config or the command line. */
 export function isFull({ fullRefresh }: Pick<Plan, 'fullRefresh'>, { config }: Node): boolean {
   return typeof config.full_refresh === 'boolean' ? config.full_refresh : fullRefresh
-}
-
-function isRelation({ resourceType }: Node): boolean {
-  return ['model', 'seed', 'snapshot'].includes(resourceType)
 }

@@ -3,7 +3,7 @@ import { cannotRecreate, recreateViews, type SavedView } from '../database/depen
 import type { Session } from '../database/driver.ts'
 import { isRepeatable } from '../database/errors.ts'
 import { underSavepoint } from '../database/savepoint.ts'
-import type { Node } from '../manifest/node.ts'
+import { hasRelation, type Node } from '../manifest/node.ts'
 import { quote } from '../manifest/relation.ts'
 
 /** What nodes leave for the end of the transaction. */
@@ -14,7 +14,7 @@ export interface Pending {
 
 /** Creates the schemas that the nodes go to, where they are not there. */
 export async function createSchemas(session: Session, nodes: Node[]): Promise<void> {
-  const wanted = [...new Set(nodes.filter(node => isBuilt(node) && node.config.materialized !== 'ephemeral').map(node => node.schema))]
+  const wanted = [...new Set(nodes.filter(hasRelation).map(node => node.schema))]
   const there = await session<{ name: string }[]>`select nspname as name from pg_namespace`
   for (const schema of wanted)
     if (!there.some(row => row.name === schema)) await session.unsafe(`create schema if not exists ${quote(schema)}`)
@@ -56,8 +56,4 @@ export async function attempt(problems: unknown[], work: () => Promise<void>): P
     if (!isOwnError(error) || isRepeatable(error)) throw error
     problems.push(error)
   }
-}
-
-function isBuilt({ resourceType }: Node): boolean {
-  return ['model', 'seed', 'snapshot'].includes(resourceType)
 }

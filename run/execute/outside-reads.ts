@@ -22,19 +22,23 @@ export async function outsideReads(sql: Sql, project: Project, relations: Listed
   const uncertain = new Set(functions.map(({ name }) => name))
   const there = new Set(relations.map(({ schema, name }) => `${schema}.${name}`.toLowerCase()))
   const visible = new Set(relations.filter(({ isVisible }) => isVisible).map(({ name }) => name.toLowerCase()))
-  return { isIn: (node, text, asked) => asked.some(isElsewhere(node)) || [text, ...queriesOf(asked)].some(sql => reads(node, sql)) }
+  return {
+    isIn(node, text, asked) {
+      const own = ownNames(project, node)
+      return asked.some(request => isElsewhere(request, own)) || [text, ...queriesOf(asked)].some(sql => reads(sql, own))
+    },
+  }
 
-  function reads(node: Node, text: string): boolean {
+  function reads(text: string, own: Set<string>): boolean {
     const said = meaningOf(text).toLowerCase()
     return (
       PATTERN.test(said) ||
       [...said.matchAll(/([a-z_]\w*)\s*\(/g)].some(([, name = '']) => uncertain.has(name) || STABLE.test(name)) ||
-      namesAnother(node, said)
+      namesAnother(said, own)
     )
   }
 
-  function namesAnother(node: Node, said: string): boolean {
-    const own = ownNames(project, node)
+  function namesAnother(said: string, own: Set<string>): boolean {
     const pairs = said.matchAll(/(?:"([^"]+)"|\b([a-z_]\w*))\s*\.\s*(?=(?:"([^"]+)"|([a-z_]\w*)))/g)
     for (const [, a, b, c, d] of pairs) {
       const name = `${a ?? b}.${c ?? d}`
@@ -47,14 +51,11 @@ export async function outsideReads(sql: Sql, project: Project, relations: Listed
     const bare = said.matchAll(/(?:\b(?:from|join|only|table)\s+|,\s*)("[^"]+"|[a-z_]\w*)(?!\s*[.(\w"])/g)
     return [...bare].some(([, name = '']) => visible.has(name.replaceAll('"', '')) && !ctes.has(name))
   }
+}
 
-  function isElsewhere(node: Node): (request: Request) => boolean {
-    const own = ownNames(project, node)
-    return request => {
-      if (request.kind === 'query') return false
-      return !('identifier' in request) || !own.has(`${request.schema}.${request.identifier}`.toLowerCase())
-    }
-  }
+function isElsewhere(request: Request, own: Set<string>): boolean {
+  if (request.kind === 'query') return false
+  return !('identifier' in request) || !own.has(`${request.schema}.${request.identifier}`.toLowerCase())
 }
 
 // Stable functions and keywords whose value is not a matter of their arguments; others, such as to_char, hang on settings that a session keeps.

@@ -82,10 +82,16 @@ export async function upsert(sql: Sql, runId: string, rows: object[]): Promise<v
         unique_id text, resource_type text, relation text, status text, started_at timestamptz, finished_at timestamptz,
         rows_inserted bigint, rows_updated bigint, rows_deleted bigint, rows_unchanged bigint, failures bigint, message text
     )
-    on conflict (run_id, unique_id) do update set ${columns.map(name => `${name} = excluded.${name}`).join(', ')}
-    where row(${columns.map(name => `run_nodes.${name}`).join(', ')}) is distinct from row(${columns.map(name => `excluded.${name}`).join(', ')})`,
+    on conflict (run_id, unique_id) do update ${overwriting('run_nodes', columns)}`,
     [runId, JSON.stringify(rows)],
   )
+}
+
+/** What follows ON CONFLICT DO UPDATE: new values of the columns, and of others with them, where one of the columns has another value. */
+export function overwriting(table: string, columns: string[], others: string[] = []): string {
+  const valuesOf = (row: string) => `row(${columns.map(name => `${row}.${name}`).join(', ')})`
+  const set = [...columns, ...others].map(name => `${name} = excluded.${name}`).join(', ')
+  return `set ${set} where ${valuesOf(table)} is distinct from ${valuesOf('excluded')}`
 }
 
 function placeOf(node: Node): object {

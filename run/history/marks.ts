@@ -26,7 +26,7 @@ export interface Marks {
 }
 
 /** What the marks start from. */
-export interface MarksFrom {
+interface MarksFrom {
   project: Project
   published: Map<string, { mark: Mark | null; readsMore: boolean }>
   definitions: Map<string, Definition>

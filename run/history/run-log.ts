@@ -3,7 +3,7 @@ import { isBuildingOrLoading } from '../database/lock.ts'
 import { qualified } from '../database/relations.ts'
 import type { Node, Project } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
-import { rowOf, upsert } from './live-run-log.ts'
+import { overwriting, rowOf, upsert } from './live-run-log.ts'
 import type { Mark } from './marks.ts'
 
 /** How a run ended, or 'running'. */
@@ -40,8 +40,9 @@ export async function hasLog(sql: Sql): Promise<boolean> {
 }
 
 /**
- * Opens a run in the log, and gives its number among all, or begins it again after a failure that passed. When the caller holds the lock, and so is alone, a run still
- * marked as running is dead: it is closed as interrupted. Tests hold no lock: theirs is dead when no session of tests is there.
+ * Opens a run in the log, or begins it again after a failure that passed, and gives its number among all. When the caller holds the lock, and
+ * so is alone, a run still marked as running is dead: it is closed as interrupted. Tests hold no lock: theirs is dead when no session of tests
+ * is there.
  */
 export async function startRun(sql: Sql, { runId, command, fingerprint, isWhole }: Run, isAlone = true): Promise<string> {
   if (isAlone) await closeDead(sql)
@@ -198,6 +199,12 @@ export async function publishedNodes(sql: Sql): Promise<Map<string, Published>> 
   )
 }
 
+/** The fingerprints of what is published, by unique id. */
+export async function publishedFingerprints(sql: Sql): Promise<Map<string, string>> {
+  const rows = await sql<{ unique_id: string; fingerprint: string }[]>`select unique_id, fingerprint from ops.nodes`
+  return new Map(rows.map(({ unique_id: id, fingerprint }) => [id, fingerprint]))
+}
+
 /** Records nodes as published, inside the transaction that made them, or found that nothing of them has changed. */
 export async function publishNodes(sql: Sql, nodes: ({ node: Node } & Published)[]): Promise<void> {
   const columns = ['relation', 'fingerprint', 'landed_in', 'mark', 'seen', 'reads_more', 'described', 'verdict']
@@ -214,9 +221,7 @@ export async function publishNodes(sql: Sql, nodes: ({ node: Node } & Published)
     from jsonb_to_recordset($1::text::jsonb) as r (
         unique_id text, relation text, fingerprint text, landed_in bigint, mark jsonb, seen jsonb, reads_more boolean, described text, verdict jsonb
     )
-    on conflict (unique_id) do update
-    set published_at = excluded.published_at, ${columns.map(name => `${name} = excluded.${name}`).join(', ')}
-    where row(${columns.map(name => `nodes.${name}`).join(', ')}) is distinct from row(${columns.map(name => `excluded.${name}`).join(', ')})`,
+    on conflict (unique_id) do update ${overwriting('nodes', columns, ['published_at'])}`,
     [JSON.stringify(rows)],
   )
 }

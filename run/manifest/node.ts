@@ -221,6 +221,16 @@ export type CitusMode = 'auto' | 'on' | 'off'
 /** The package that the runner's own macros have in their unique ids, as dbt's have. */
 export const RUNNER_PACKAGE = 'dbt'
 
+/** Whether a node is a model, seed or snapshot: what ref() can name and a build makes. */
+export function isBuilt({ resourceType }: Pick<Node, 'resourceType'>): boolean {
+  return resourceType === 'model' || resourceType === 'seed' || resourceType === 'snapshot'
+}
+
+/** Whether a build makes a relation of it: an ephemeral model is a part of what reads it. */
+export function hasRelation(node: Pick<Node, 'resourceType' | 'config'>): boolean {
+  return isBuilt(node) && node.config.materialized !== 'ephemeral'
+}
+
 /** A node's path within its project or package: dbt's original_file_path. */
 export function pathWithin(node: Pick<Node, 'path' | 'packagePath'>): string {
   return node.packagePath ?? node.path

@@ -5,7 +5,7 @@ import { passedOver } from '../base/validate.ts'
 import { placeOf, placeOfValue } from '../base/yaml.ts'
 import { parseTemplate, render } from '../jinja/template.ts'
 import { referencesOf } from '../manifest/constraints.ts'
-import type { Node, Project, ProjectHook } from '../manifest/node.ts'
+import { isBuilt, type Node, type Project, type ProjectHook } from '../manifest/node.ts'
 import { type Hook, type RenderYaml, unusedFolders } from '../project/config.ts'
 import type { SourceFile } from '../project/folder-reader.ts'
 import type { ProjectFiles, SeedFile } from '../project/project-files.ts'
@@ -209,8 +209,7 @@ const TREE = { model: 'models', seed: 'seeds', test: 'data_tests', unit_test: 'u
 function refuseDoubles(drafts: Draft[], errors: ProjectError[]): void {
   const seen = new Map<string, Node>()
   for (const { node } of drafts) {
-    const isRelation = ['model', 'seed', 'snapshot'].includes(node.resourceType)
-    const key = isRelation ? `relation ${node.packageName}.${node.name}.${node.version ?? ''}` : node.uniqueId
+    const key = isBuilt(node) ? `relation ${node.packageName}.${node.name}.${node.version ?? ''}` : node.uniqueId
     const other = seen.get(key)
     if (other) {
       const what = node.resourceType === 'source' ? `${node.sourceName}.${node.name}` : node.name

@@ -3,7 +3,7 @@ import { type Problem, ProjectError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { parseTemplate, render, type Scope } from '../jinja/template.ts'
-import type { Column, Macro, Project } from '../manifest/node.ts'
+import { type Column, isBuilt, type Macro, type Project } from '../manifest/node.ts'
 import { relationOf, relationText } from '../manifest/relation.ts'
 import type { RenderYaml } from '../project/config.ts'
 import type { ProjectFiles } from '../project/project-files.ts'
@@ -117,7 +117,7 @@ function fileName({ node }: Draft): string {
 export function draftFor(drafts: Draft[], { kind, name, version }: Pick<NodeProperties, 'kind' | 'name' | 'version'>): Draft | undefined {
   const named = (draftsByName(drafts).get(name) ?? []).filter(({ node }) => node.version === version?.v)
   const own = named.find(({ node }) => node.resourceType === kind)
-  return own ?? (kind === 'test' ? undefined : named.find(({ node }) => ['model', 'seed', 'snapshot'].includes(node.resourceType)))
+  return own ?? (kind === 'test' ? undefined : named.find(({ node }) => isBuilt(node)))
 }
 
 const byNames = new WeakMap<Draft[], { size: number; names: Map<string, Draft[]> }>()

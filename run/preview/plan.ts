@@ -3,7 +3,7 @@ import { type ExistingColumn, findRelation, qualified } from '../database/relati
 import { underSavepoint } from '../database/savepoint.ts'
 import type { FeedState } from '../execute/feed-state.ts'
 import type { Built } from '../execute/plan.ts'
-import type { Node } from '../manifest/node.ts'
+import { hasRelation, type Node } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
 import type { Observer } from '../materialize/context.ts'
 import { target } from '../materialize/statements.ts'
@@ -107,12 +107,12 @@ export function createPlanned(options: {
 
   const observer: Observer = {
     async begin(session) {
-      for (const node of options.nodes.filter(isRelation)) before.set(node.uniqueId, await columnsOf(session, node))
+      for (const node of options.nodes.filter(hasRelation)) before.set(node.uniqueId, await columnsOf(session, node))
       await options.errorChanges?.begin(session)
       feed = (await options.load?.(session)) ?? null
     },
     async built(session, { node, status, isReused }) {
-      if (isRelation(node) && status === 'success' && !isReused) after.set(node.uniqueId, await columnsOf(session, node))
+      if (hasRelation(node) && status === 'success' && !isReused) after.set(node.uniqueId, await columnsOf(session, node))
     },
     async changing(work, { changes, key, compared }) {
       if (compared.length === 0) return
@@ -151,7 +151,7 @@ export function createPlanned(options: {
       outcome: status === 'failed' ? 'fail' : 'publish',
       feed,
       state,
-      relations: results.filter(({ node, status }) => isRelation(node) || (!isTest(node) && status !== 'success')).map(relationOf),
+      relations: results.filter(({ node, status }) => hasRelation(node) || (!isTest(node) && status !== 'success')).map(relationOf),
       errors,
       tests: {
         passed: tests.filter(({ status }) => status === 'pass').length,
@@ -197,10 +197,6 @@ export function keyIn(node: Node, ...sides: { name: string }[][]): string[] {
   const value = node.config.unique_key
   const key = (Array.isArray(value) ? value : value ? [value] : []).map(String)
   return key.every(name => sides.every(columns => columns.some(column => column.name === name))) ? key : []
-}
-
-function isRelation({ resourceType, config }: Node): boolean {
-  return ['model', 'seed', 'snapshot'].includes(resourceType) && config.materialized !== 'ephemeral'
 }
 
 function isTest({ resourceType }: Node): boolean {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { PassThrough } from 'node:stream'
-import { filesIn } from '../../run/base/files.ts'
+import { filesIn, stampOf } from '../../run/base/files.ts'
 import type { Session, Sql } from '../../run/database/driver.ts'
 import { lostConnection } from '../../run/database/errors.ts'
 import { build } from '../../run/execute/build.ts'
@@ -94,14 +94,8 @@ export async function buildFixture(
 /** The project of a folder, parsed again only when a file of it is another one: a test builds the same project many times. */
 async function parsedProject(dir: string, options: Parameters<typeof loadProject>[1]): Promise<Project> {
   const parts = ['models', 'macros', 'seeds', 'tests', 'snapshots', 'analyses', 'loaders', 'dbt_packages'].map(name => path.join(dir, name))
-  const files = [
-    ...parts.filter(part => existsSync(part)).flatMap(part => filesIn(part)),
-    ...['dbt_project.yml', 'vars.yml'].map(name => path.join(dir, name)),
-  ]
-  const stamps = files.map(file => {
-    const stat = statSync(file, { throwIfNoEntry: false })
-    return `${file} ${stat?.size} ${stat?.mtimeMs}`
-  })
+  const files = [...parts.flatMap(part => filesIn(part)), ...['dbt_project.yml', 'vars.yml'].map(name => path.join(dir, name))]
+  const stamps = files.filter(file => existsSync(file)).map(stampOf)
   const key = JSON.stringify([dir, options, stamps])
   if (last?.key !== key) {
     const project = parseProject(await loadProject(dir, options))
