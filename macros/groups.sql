@@ -13,6 +13,24 @@
 {%- endmacro %}
 
 
+{# What each batch says of the list of a group: full (a readable list), partial (with an unreadable element) or #}
+{# unknown (no list). The accepted record of a batch says it; a quarantined one is no absence.                  #}
+{% macro lists_of_groups(records) -%}
+    select distinct on (records.group_id, records.source)
+        records.group_id,
+        records.source,
+        records.sync_date,
+        records.batch_order,
+        case
+            when records.outcome <> 'staged' or records.agent_ids is null then 'unknown'
+            when {{ has_unreadable_element('records') }} then 'partial'
+            else 'full'
+        end as kind
+    from {{ records }} as records
+    order by records.group_id, records.source, records.outcome = 'staged' desc
+{%- endmacro %}
+
+
 {# Steps that end in `listings`: one row per group of a relation and batch in which it could show. `kind`: full (a #}
 {# readable list), partial (with an unreadable element), unknown (no list), absent.                                #}
 {% macro group_listings(groups) -%}
@@ -41,21 +59,9 @@ known as (
 
 ),
 
--- The accepted record of a batch says what the list is; a quarantined one is no absence.
 listed as (
 
-    select distinct on (records.group_id, records.source)
-        records.group_id,
-        records.source,
-        records.sync_date,
-        records.batch_order,
-        case
-            when records.outcome <> 'staged' or records.agent_ids is null then 'unknown'
-            when {{ has_unreadable_element('records') }} then 'partial'
-            else 'full'
-        end as kind
-    from records
-    order by records.group_id, records.source, records.outcome = 'staged' desc
+    {{ lists_of_groups('records') }}
 
 ),
 

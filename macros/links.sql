@@ -63,25 +63,3 @@
     {%- endfor %}
     {%- endif %}
 {%- endmacro %}
-
-
-{# Hooks of spend_kinds: the transactions that count for something else now. #}
-{% macro remember_spend_kinds() -%}
-    {%- if is_incremental() -%}
-    create temporary table spend_kinds_before on commit drop as
-    select transaction_id, spend_kind from {{ this }}
-    {%- endif -%}
-{%- endmacro %}
-
-{% macro mark_transactions_of_other_kinds() -%}
-    {%- if is_incremental() -%}
-    {%- set changed -%}
-    select transaction_id
-    from spend_kinds_before as before
-    full join {{ this }} as kinds
-        using (transaction_id)
-    where before.spend_kind is distinct from kinds.spend_kind
-    {%- endset -%}
-    {{ mark_touched('spend_kind', changed) }}
-    {%- endif -%}
-{%- endmacro %}

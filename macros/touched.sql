@@ -45,19 +45,24 @@
 {%- endmacro %}
 
 
-{# Hooks of user_agent_mapping: the users who became another agent. #}
-{% macro remember_agents_of_users() -%}
-    create temporary table agents_of_users on commit drop as
-    select user_id, agent_id from {{ this }}
+{# Hooks of a model whose readers follow a column of it by key: marks the keys whose value is another one now, whose #}
+{# row came or went. Made as a whole, it makes its readers anew in any case.                                          #}
+{% macro remember_values(key, column) -%}
+    {%- if is_incremental() -%}
+    create temporary table {{ this.identifier }}_before on commit drop as
+    select {{ key }}, {{ column }} from {{ this }}
+    {%- endif -%}
 {%- endmacro %}
 
-{% macro mark_users_of_other_agents() -%}
+{% macro mark_other_values(what, key, column) -%}
     {%- set changed -%}
-    select user_id
-    from agents_of_users as before
-    full join {{ this }} as mapping
-        using (user_id)
-    where before.agent_id is distinct from mapping.agent_id
+    select {{ key }}
+    from {{ this.identifier }}_before as before
+    full join {{ this }} as now
+        using ({{ key }})
+    where before.{{ column }} is distinct from now.{{ column }}
     {%- endset -%}
-    {{ mark_touched('agent_of_user', changed) }}
+    {#- Rendered in any case, so that parsing sees what it reads. -#}
+    {%- set marking = mark_touched(what, changed) -%}
+    {%- if is_incremental() -%} {{ marking }} {%- endif -%}
 {%- endmacro %}

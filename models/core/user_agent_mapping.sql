@@ -3,8 +3,8 @@
 
 {{ config(
     unique_key='user_id',
-    pre_hook="{{ remember_agents_of_users() }}",
-    post_hook="{{ mark_users_of_other_agents() }}",
+    pre_hook="{{ remember_values('user_id', 'agent_id') }}",
+    post_hook="{{ mark_other_values('agent_of_user', 'user_id', 'agent_id') }}",
 ) }}
 
 with

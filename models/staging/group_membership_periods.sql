@@ -50,22 +50,9 @@ snapshots as (
 
 ),
 
--- What each batch says of a group: the accepted record of a batch says what the list is; a quarantined one is no
--- absence.
 listed as (
 
-    select distinct on (records.group_id, records.source)
-        records.group_id,
-        records.source,
-        records.sync_date,
-        records.batch_order,
-        case
-            when records.outcome <> 'staged' or records.agent_ids is null then 'unknown'
-            when {{ has_unreadable_element('records') }} then 'partial'
-            else 'full'
-        end as kind
-    from records
-    order by records.group_id, records.source, records.outcome = 'staged' desc
+    {{ lists_of_groups('records') }}
 
 ),
 

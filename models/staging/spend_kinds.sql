@@ -6,11 +6,9 @@
     incremental_strategy='mirror',
     reference=true,
     unique_key='transaction_id',
-    pre_hook="{{ remember_spend_kinds() }}",
-    post_hook="{{ mark_transactions_of_other_kinds() }}",
+    pre_hook="{{ remember_values('transaction_id', 'spend_kind') }}",
+    post_hook="{{ mark_other_values('spend_kind', 'transaction_id', 'spend_kind') }}",
 ) }}
-
--- depends_on: {{ ref('base_batches') }}, {{ source('ops', 'touched') }}
 
 with recursive
 

@@ -3,11 +3,9 @@
 {{ config(
     unique_key='budget_id',
     fillfactor=45,
-    pre_hook="{{ remember_time_zones() }}",
-    post_hook="{{ mark_budgets_of_other_time_zones() }}",
+    pre_hook="{{ remember_values('budget_id', 'known_timezone') }}",
+    post_hook="{{ mark_other_values('time_zone_of_budget', 'budget_id', 'known_timezone') }}",
     incremental_predicates=['budget_id in (' ~ touched_keys(ref('stg_budgets'), 'budget_id', 'budgets') ~ ')'],
 ) }}
-
--- depends_on: {{ source('ops', 'touched') }}
 
 {{ current_records(ref('stg_budgets'), 'budget_id', 'budgets', more=['known_timezone']) }}
