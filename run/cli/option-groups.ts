@@ -43,7 +43,7 @@ export const selection: OptionGroup = command =>
 
 /** How relations are made. */
 export const building: OptionGroup = command =>
-  waiting(failFast(command.option('-f, --full-refresh', 'make incremental models from nothing')))
+  waiting(failFast(command.option('-f, --full-refresh', 'run every node, and make incremental models from nothing')))
 
 /** Each node in a transaction of its own. */
 export const nonAtomic: OptionGroup = command =>
