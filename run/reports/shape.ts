@@ -1,0 +1,76 @@
+/**
+ * A report with the figures of one publish: what the page of `docs generate` shows, as plain JSON.
+ * Nothing in it is escaped: prose is the project's, cells come from the database and the feed, and the page must escape every one of them.
+ * Dates are YYYY-MM-DD, instants ISO 8601 in UTC, bigint and numeric strings of digits.
+ */
+export interface Report {
+  /** `report.<project>.<name>` */
+  uniqueId: string
+  name: string
+  title: string
+  description: string
+  /** Where it is written, relative to the project. */
+  file: string
+  /** The publish whose figures these are; null before the first one. */
+  published: { runId: string; at: string } | null
+  /** The last day of the feed that is in the figures; null for a project without a feed. */
+  dataThrough: string | null
+  /** Unique ids of the nodes and sources that its figures read. */
+  dependsOn: string[]
+  /** In the order of the file. */
+  blocks: ReportBlock[]
+}
+
+export type ReportBlock = ReportProse | ReportFigure
+
+/** Text between two figures. */
+export interface ReportProse {
+  kind: 'prose'
+  /** Markdown. */
+  text: string
+}
+
+export type FigureDisplay = 'table' | 'bar' | 'line' | 'area' | 'value' | 'tree'
+
+/** The result of one SQL fence, and how it is shown. */
+export interface ReportFigure {
+  kind: 'figure'
+  /** Unique in the report. */
+  name: string
+  title: string
+  display: FigureDisplay
+  /** Column of the horizontal axis (bar, line, area), or of the label of a node (tree). */
+  x: string | null
+  /** Columns of numbers: bars, lines, the big value. */
+  y: string[]
+  /** Column whose values are one line or one colour of bars each. */
+  series: string | null
+  /** tree: the column of a row's own id, and of its parent's. */
+  id: string | null
+  parent: string | null
+  columns: FigureColumn[]
+  /** One list a row, in the order of `columns`. */
+  rows: (string | number | boolean | null)[][]
+  /** What is said where there is no row. */
+  empty: string
+  /** Why these are the figures of an earlier publish, or why there are none; null when they are of the last publish. */
+  problem: string | null
+  /** The publish of the figures where it is not the report's own: `problem` says why. */
+  published: { runId: string; at: string } | null
+  compiledSql: string | null
+}
+
+export type FigureFormat = 'text' | 'integer' | 'decimal' | 'money' | 'percent' | 'date' | 'month' | 'instant' | 'boolean'
+
+export interface FigureColumn {
+  name: string
+  /** What the header says. */
+  label: string
+  format: FigureFormat
+  /** `USD`, `days`; null without one. */
+  unit: string | null
+  /** Columns of nodes that it is made of, for the way from a figure to its source; empty where it is not traced. */
+  sources: { node: string; column: string }[]
+  /** Contacts and free text of people: shown only by `docs generate --personal`; otherwise `rows` hold a mask already. */
+  isPersonal: boolean
+}
