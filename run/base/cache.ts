@@ -1,8 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { filesIn, stampOf } from './files.ts'
+import { sha256 } from './hash.ts'
+
+const ROOT = path.resolve(import.meta.dirname, '../..')
 
 /** Where what can be made again is kept from one command to the next. */
-export const CACHE = path.resolve(import.meta.dirname, '../../node_modules/.cache/deskledger')
+export const CACHE = path.join(ROOT, 'node_modules/.cache/deskledger')
 
 /** The bytes of a file of the cache, by its name; undefined when they are not there. */
 export function cached(name: string): Buffer | undefined {
@@ -35,3 +39,14 @@ export function sweep(folder: string, most: number): void {
   const byAge = files.map(file => ({ file, time: statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0 })).sort((a, b) => b.time - a.time)
   for (const { file } of byAge.slice(most)) rmSync(file, { force: true })
 }
+
+/** sha256 in hex of the program as it lies there, by the sizes and times of its files, of the packages that are installed, and of Node. */
+export function program(): string {
+  if (digest !== undefined) return digest
+  const modules = ['run', 'loaders'].flatMap(folder => filesIn(path.join(ROOT, folder))).filter(file => file.endsWith('.ts'))
+  const packages = ['package.json', 'node_modules/.package-lock.json'].map(name => path.join(ROOT, name))
+  digest = sha256([process.version, ...[...packages, ...modules.sort()].map(stampOf)].join('\n'))
+  return digest
+}
+
+let digest: string | undefined

@@ -1,9 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
 import { deserialize, serialize } from 'node:v8'
 import { isAlias, isMap, isScalar, isSeq, parseDocument, type ScalarTag } from 'yaml'
-import { cache, cached, sweep } from './cache.ts'
+import { cache, cached, program, sweep } from './cache.ts'
 import { type Place, ProjectError } from './errors.ts'
 import { sha256 } from './hash.ts'
 
@@ -20,7 +17,7 @@ export type YamlMap = { [key: string]: Yaml }
 export function readYaml(text: string, file: string, errors: ProjectError[]): Yaml {
   // A short text is read sooner than a file.
   if (text.length < 500) return located(parsed(text, file, errors), text, file)
-  const name = `yaml/${sha256(OWN + text)}`
+  const name = `yaml/${sha256(program() + text)}`
   const known = remembered(name)
   if (known) return located(known, text, file)
   const before = errors.length
@@ -166,9 +163,6 @@ interface Spot {
 
 const spots = new WeakMap<object, Spot & { at: (offset: number) => Place }>()
 
-// What is kept is of this version of this module and of the package.
-const { version } = createRequire(import.meta.url)('yaml/package.json') as { version: string }
-const OWN = `${process.versions.v8} ${version} ${readFileSync(fileURLToPath(import.meta.url))}`
 const MANY = 400
 
 // PyYAML's idea of YAML 1.1: no y and n as booleans, and dates stay text so that they print as they were written.

@@ -3,9 +3,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import vm from 'node:vm'
-import { CACHE, cache, cached, sweep } from '../base/cache.ts'
-import { filesIn, stampOf } from '../base/files.ts'
-import { sha256 } from '../base/hash.ts'
+import { CACHE, cache, cached, program, sweep } from '../base/cache.ts'
 
 /** What the module gives that is bundled: the program, which gives its exit code. */
 interface Main {
@@ -26,18 +24,12 @@ const APART =
 export async function loadMain(entry: string, load: () => Promise<Main>): Promise<Main & { keep(): void }> {
   try {
     if (process.execArgv.some(option => option.startsWith('--inspect'))) throw new Error('Breakpoints are in the modules.')
-    const name = `${digest()}.cjs`
+    const name = `${program().slice(0, 16)}.cjs`
     const code = cached(name) ?? (await make(name, path.join(ROOT, entry)))
     return evaluate(name, code.toString('utf8'))
   } catch {
     return { main: (await load()).main, keep: () => {} }
   }
-}
-
-function digest(): string {
-  const modules = ['run', 'loaders'].flatMap(folder => filesIn(path.join(ROOT, folder))).filter(file => file.endsWith('.ts'))
-  const packages = ['package.json', 'node_modules/.package-lock.json'].map(name => path.join(ROOT, name))
-  return sha256([process.version, ...[...packages, ...modules.sort()].map(stampOf)].join('\n')).slice(0, 16)
 }
 
 async function make(name: string, entry: string): Promise<Buffer> {
