@@ -92,21 +92,24 @@ newest as (
                 and btrim(fields.value #>> '{}', {{ white_space() }}) <> ''
             as is_odd
     from (
-        -- What should be an object with a value, and is none, is as odd as false.
         select
-            field, field -> 'name' as name, field -> 'selectedValues' as selected,
+            field,
+            case when is_custom then field -> 'name' else field #> '{tagType,name}' end as name,
+            selected,
+            -- What should be an object with a value, and is none, is as odd as false.
             case
+                when not is_custom then element
                 when jsonb_typeof(element) = 'object' then coalesce(element -> 'value', 'null')
                 when element <> 'null' then 'false'
             end as value
-        from jsonb_array_elements(custom_fields) as custom (field)
-        left join lateral {{ elements_in("field -> 'selectedValues'") }} as listed (element) on true
-
-        union all
-
-        select field, field #> '{tagType,name}', field -> 'selectedTagValues', element
-        from jsonb_array_elements(case when coalesce(custom_fields, '[]') = '[]' then tags end) as tag (field)
-        left join lateral {{ elements_in("field -> 'selectedTagValues'") }} as listed (element) on true
+        from (select coalesce(custom_fields, '[]') <> '[]' as is_custom) as kinds
+        cross join lateral jsonb_array_elements(case when is_custom then custom_fields else tags end) as listed (field)
+        cross join lateral (
+            select field -> case when is_custom then 'selectedValues' else 'selectedTagValues' end as selected
+        ) as lists
+        left join lateral jsonb_array_elements(
+            case when jsonb_typeof(selected) = 'array' then selected end
+        ) as choices (element) on true
     ) as fields
     cross join lateral (
         select {{ short_text('fields.name') }} as name, {{ short_text('fields.value') }} as value
@@ -117,8 +120,4 @@ newest as (
     case when jsonb_typeof({{ json }}) in ('string', 'number')
         and length(btrim({{ json }} #>> '{}', {{ white_space() }})) between 1 and 200
         then btrim({{ json }} #>> '{}', {{ white_space() }}) end
-{%- endmacro %}
-
-{% macro elements_in(list) -%}
-    jsonb_array_elements(case when jsonb_typeof({{ list }}) = 'array' then {{ list }} end)
 {%- endmacro %}
