@@ -63,6 +63,8 @@ export async function docsData(sql: Sql, { project, errors, command, targetPath,
       macros: docsMacros(project),
       lineage: docsLineage(lineage, project),
       entities: entitiesOf(project, catalog),
+      reports: [],
+      exposures: [],
       runs: await optional(sql, () => runsOf(sql)),
       ...((await parts?.(sql)) ?? { quality: null, warehouse: null }),
     }
