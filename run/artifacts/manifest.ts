@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { sha256 } from '../base/hash.ts'
 import { hasContract } from '../manifest/contract.ts'
-import { type Column, type Macro, type Node, type Project, pathWithin, type UnitRows, type UnitTest } from '../manifest/node.ts'
+import { type Column, type Exposure, exposureId, type Macro, type Node, type Project, pathWithin, type ReportNode, type UnitRows, type UnitTest } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
 import type { Selector } from '../manifest/selector.ts'
 import { compiledPath, metadata } from './run-results.ts'
@@ -37,18 +37,20 @@ export function manifestOf(project: Project, compiled: Map<string, string> = new
     sources: entries(project.sources.values(), node => sourceEntry(node, created)),
     macros: entries(project.macros.values(), macro => macroEntry(project, macro, created)),
     docs: Object.fromEntries([...project.docs.values()].map(doc => docEntry(project, doc))),
-    exposures: {},
+    exposures: Object.fromEntries(
+      [...project.exposures.values(), ...project.reports.values()].map(node => [exposureId(node.uniqueId), exposureEntry(project, node, created)]),
+    ),
     metrics: {},
     groups: {},
     selectors: Object.fromEntries([...project.selectors.values()].map(selector => [selector.name, selectorEntry(selector)])),
     disabled: Object.fromEntries(
       [...project.disabled.values()].map(node => [
         node.uniqueId,
-        [node.resourceType === 'source' ? sourceEntry(node, created) : nodeEntry(project, node, undefined, created)],
+        [disabledEntry(project, node, created)],
       ]),
     ),
-    parent_map: { ...Object.fromEntries(project.parentMap), ...alone(project) },
-    child_map: { ...Object.fromEntries(project.childMap), ...alone(project) },
+    parent_map: { ...asExposures(project.parentMap), ...alone(project) },
+    child_map: { ...asExposures(project.childMap), ...alone(project) },
     group_map: {},
     saved_queries: {},
     semantic_models: {},
@@ -197,6 +199,44 @@ function macroEntry(project: Project, macro: Macro, created: number): object {
     arguments: macro.arguments.map(({ name, type, description }) => ({ name, type: type ?? null, description: description ?? '' })),
     created_at: created,
   }
+}
+
+// A report is an exposure that lies in the project itself: its checksum tells whether it was modified.
+function exposureEntry(project: Project, node: Exposure | ReportNode, created: number): object {
+  const own =
+    node.resourceType === 'report'
+      ? { type: 'dashboard', label: node.title, maturity: null, url: null, owner: { name: node.packageName, email: null } }
+      : { ...node.exposure, owner: { name: null, email: null, ...node.exposure.owner } }
+  return {
+    name: node.name,
+    resource_type: 'exposure',
+    package_name: node.packageName,
+    path: inFolder(pathWithin(node)),
+    original_file_path: withinPackage(project, node.packageName, node.path),
+    unique_id: exposureId(node.uniqueId),
+    fqn: node.fqn,
+    ...own,
+    description: node.description,
+    meta: node.meta,
+    tags: node.tags,
+    config: { enabled: true, tags: node.tags, meta: node.meta, ...(node.resourceType === 'report' ? { checksum: node.checksum } : {}) },
+    unrendered_config: node.unrenderedConfig,
+    depends_on: { macros: node.macros, nodes: node.dependsOn },
+    refs: node.refs.map(ref => ({ name: ref.name, package: ref.package ?? null, version: null })),
+    sources: node.sources,
+    metrics: [],
+    created_at: created,
+  }
+}
+
+function asExposures(edges: Map<string, string[]>): object {
+  return Object.fromEntries([...edges].map(([id, others]) => [exposureId(id), others.map(exposureId)]))
+}
+
+function disabledEntry(project: Project, node: Node, created: number): object {
+  if (node.resourceType === 'source') return sourceEntry(node, created)
+  if (node.resourceType === 'report' || node.resourceType === 'exposure') return exposureEntry(project, node as Exposure, created)
+  return nodeEntry(project, node, undefined, created)
 }
 
 function unitTestEntry(test: UnitTest, created: number): object {

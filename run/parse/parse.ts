@@ -15,6 +15,7 @@ import { createScope } from '../template/context.ts'
 import type { World } from '../template/rendering.ts'
 import { yamlRenderer } from '../template/yaml-jinja.ts'
 import { attempt, configure, createDraft, type Draft, levelsFor, type Used } from './drafts.ts'
+import { exposureDrafts } from './exposures.ts'
 import { genericTests } from './generic-tests.ts'
 import { packageWith, readMacros } from './macros.ts'
 import { namer } from './names.ts'
@@ -22,6 +23,7 @@ import { parseRendering, settle } from './parse-rendering.ts'
 import { type Docs, describeMacros, docsOf, nameVersions, patchNodes, sourceDrafts } from './patch.ts'
 import { inPlaces, link } from './resolve-refs.ts'
 import { snapshotDrafts } from './snapshots.ts'
+import { reportDrafts } from './reports.ts'
 import { unitTests } from './unit-tests.ts'
 
 /** Renders every node once with execute = false and links what ref() and source() name. Throws ProjectErrors with all mistakes. */
@@ -73,6 +75,8 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
     sources: new Map(),
     disabled: new Map(),
     unitTests: new Map(),
+    reports: new Map(),
+    exposures: new Map(),
     docs: parts[0]!.docs,
     selectors: readSelectors(files.selectors, used.render, errors),
     onRunStart: hooksOf(parts, 'on-run-start', errors),
@@ -128,6 +132,8 @@ function partsOf(files: ProjectFiles, { world, used, errors }: Parsing): Part[] 
       ...snapshotDrafts(part, used, renderYaml, errors),
       ...part.singularTests.map(file => draftOf(part, file, 'test', renderYaml)),
       ...sourceDrafts(part, used, renderYaml, docs, errors),
+      ...reportDrafts(part, renderYaml, docs, errors),
+      ...exposureDrafts(part, used, renderYaml, docs, errors),
     ]
     return { files: part, renderYaml, docs, drafts }
   })
@@ -152,17 +158,18 @@ function partsOf(files: ProjectFiles, { world, used, errors }: Parsing): Part[] 
 function parseNode(draft: Draft, { world, used, errors, noticed, name }: Parsing): void {
   const { node } = draft
   const own: ProjectError[] = []
-  attempt(own, () => name(node))
+  const hasName = node.resourceType !== 'report' && node.resourceType !== 'exposure'
+  if (hasName) attempt(own, () => name(node))
   const rendering = parseRendering(node, noticed, draft, own)
   const scope = createScope(world, rendering)
   const { config } = node
-  if (draft.template) attempt(own, () => void render(draft.template!, scope))
+  for (const template of [draft.template ?? [], draft.calls ?? []].flat()) attempt(own, () => void render(template, scope))
   for (const sql of hookTexts(node))
     attempt(own, () => void render(parseTemplate(sql, node.place.file, node.place.line, node.place.column), scope))
   for (const { constraint } of node.resourceType === 'model' && draft.template ? referencesOf(node) : [])
     attempt(own, () => void render(parseTemplate(`{{ ${constraint.to} }}`, node.patch?.file ?? node.path, node.patch?.line), scope))
   node.macros = [...rendering.used]
-  if (node.config !== config) attempt(own, () => name(node))
+  if (hasName && node.config !== config) attempt(own, () => name(node))
   settle(node, own, materialization => packageWith(used.root, materialization))
   // What is disabled may have been so for its mistakes.
   if (node.config.enabled !== false) errors.push(...own)
@@ -204,7 +211,7 @@ function unusedConfigs({ trees }: Settings, { folders }: Used): Problem[] {
 
 const UNENFORCED = { group: '`tags:`', access: 'grants of the database' }
 
-const TREE = { model: 'models', seed: 'seeds', test: 'data_tests', unit_test: 'unit_tests', snapshot: 'snapshots', source: 'sources' }
+const TREE = { model: 'models', seed: 'seeds', test: 'data_tests', unit_test: 'unit_tests', snapshot: 'snapshots', source: 'sources', exposure: 'exposures' }
 
 function refuseDoubles(drafts: Draft[], errors: ProjectError[]): void {
   const seen = new Map<string, Node>()

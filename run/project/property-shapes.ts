@@ -23,13 +23,28 @@ export const TOP: Shapes = {
   data_tests: 'maps',
   unit_tests: 'maps',
   snapshots: 'maps',
-  exposures: { use: '`meta:` of the models that feed it', harmless: true },
+  exposures: 'maps',
   analyses: { use: '`show --inline` or a query outside the project', harmless: true },
   groups: { use: '`tags:` and `meta: {owner: …}`', harmless: true },
   metrics: { use: 'a model that computes the metric', harmless: true },
   semantic_models: { use: 'a model that computes the metrics', harmless: true },
   saved_queries: { use: 'a view', harmless: true },
   functions: { use: 'a migration that creates the function' },
+}
+/** An exposure: a use of the warehouse outside of it. */
+export const EXPOSURE: Shapes = {
+  name: 'text',
+  label: 'text',
+  type: 'text',
+  maturity: 'text',
+  url: 'text',
+  owner: 'map',
+  description: 'text',
+  depends_on: 'list',
+  config: 'map',
+  meta: 'map',
+  tags: 'texts',
+  enabled: 'flag',
 }
 /** A model. */
 export const MODEL: Shapes = {
