@@ -30,7 +30,7 @@ export const selection: OptionGroup = command =>
     .addOption(new Option('-m, --models <terms...>').hideHelp())
     .option('--exclude <terms...>', 'which of them not')
     .option('--selector <name>', 'a selection that selectors.yml names')
-    .option('--resource-type <types...>', 'only these: model, seed, test, source')
+    .option('--resource-type <types...>', 'only these: model, seed, test, report, source')
     .option('--exclude-resource-type <types...>', 'all but these')
     .addOption(
       new Option('--indirect-selection <mode>', 'which tests follow their models').choices(['eager', 'cautious', 'buildable', 'empty']),

@@ -22,7 +22,7 @@ import type { Observer } from '../materialize/context.ts'
 import { loadProject } from '../project/files.ts'
 import { plural, relation, rowsText } from '../report/format.ts'
 import type { Report } from '../report/report.ts'
-import { buildCommand, planOf, showProblems } from './build.ts'
+import { BUILT, buildCommand, planOf, showProblems } from './build.ts'
 
 /**
  * watch: what is saved is built with all that depends on it in a transaction that is rolled back; its first rows and its tests are shown.
@@ -142,7 +142,7 @@ async function scratchOf(command: Command, sql: Sql) {
     if (names.length === 0) return report.note('Nothing to publish: all is as it was when the watch began.')
     try {
       const publishing = { ...command, name: 'build', options: { ...command.options, select: names } }
-      const code = await buildCommand(publishing, { types: ['model', 'seed', 'snapshot', 'test', 'unit_test'], loads: false })
+      const code = await buildCommand(publishing, { types: BUILT, loads: false })
       if (code !== 0) return
       published = await publishedNow(last.fingerprints)
       start = last
