@@ -16,11 +16,12 @@ import { Interrupted } from '../execute/interrupted.ts'
 import { type Round, roundOf, type Seen, seenOf } from '../graph/changed-nodes.ts'
 import { fingerprints } from '../graph/definition.ts'
 import { hasLog, publishedFingerprints } from '../history/run-log.ts'
-import type { Project } from '../manifest/node.ts'
+import type { FigureOutcome } from '../manifest/figure.ts'
+import { isReport, type Project } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
 import type { Observer } from '../materialize/context.ts'
 import { loadProject } from '../project/files.ts'
-import { plural, relation, rowsText } from '../report/format.ts'
+import { describeNode, plural, relation, rowsText } from '../report/format.ts'
 import type { Report } from '../report/report.ts'
 import { BUILT, buildCommand, planOf, showProblems } from './build.ts'
 
@@ -192,13 +193,22 @@ function showing(report: Report, saved: Set<string>): Observer {
       const { node, status, message, compiled, isReused } = result
       const isTest = node.resourceType === 'test' || node.resourceType === 'unit_test'
       const seconds = `${((result.finishedAt.getTime() - result.startedAt.getTime()) / 1000).toFixed(2)}s`
-      if (!isTest && status === 'success' && !isReused) report.note(`${relation(node)}  ${rowsText(result) || message}  ${seconds}`)
+      const name = isReport(node) ? describeNode(node) : relation(node)
+      if (!isTest && status === 'success' && !isReused) report.note(`${name}  ${rowsText(result) || message}  ${seconds}`)
       if (isTest && (status === 'fail' || status === 'error')) report.note(`${status.toUpperCase()} ${node.name}: ${message}`)
       if (status === 'warn') report.note(`WARN ${node.name}: ${message}`)
-      const isShown = saved.has(node.uniqueId) && saved.size <= 3 && node.config.materialized !== 'ephemeral'
+      if (result.figures && saved.has(node.uniqueId)) for (const figure of result.figures) showFigure(figure)
+      const isShown = !isReport(node) && saved.has(node.uniqueId) && saved.size <= 3 && node.config.materialized !== 'ephemeral'
       if (isShown && status === 'success' && !isReused) await first(session, `select * from ${qualified(node.schema, node.alias)}`)
       if (node.resourceType === 'test' && (status === 'fail' || status === 'warn') && compiled) await first(session, compiled)
     },
+  }
+
+  function showFigure({ figure: { title, name, empty }, result }: FigureOutcome): void {
+    if (!result) return
+    const rows = result.rows.slice(0, 5).map(row => row.map(value => ({ value, isJson: false })))
+    const columns = result.columns.map(column => column.name)
+    report.result(`${title} (${name})\n${rows.length === 0 ? empty : asTable({ columns, rows })}`)
   }
 
   async function first(session: Session, query: string): Promise<void> {
@@ -237,13 +247,15 @@ function skippedLines(results: NodeResult[]): string[] {
 function summary(results: NodeResult[], problems: number): string {
   const tests = results.filter(({ node }) => node.resourceType === 'test' || node.resourceType === 'unit_test')
   const count = (list: NodeResult[], ...statuses: NodeResult['status'][]) => list.filter(({ status }) => statuses.includes(status)).length
-  const others = results.filter(result => !tests.includes(result))
-  const failed = count(others, 'error') + problems
+  const reports = results.filter(({ node }) => isReport(node))
+  const others = results.filter(result => !tests.includes(result) && !reports.includes(result))
+  const failed = count([...others, ...reports], 'error') + problems
   const parts = [
     others.length > 0 && `${plural(count(others, 'success'), 'relation')} built`,
+    reports.length > 0 && `${plural(count(reports, 'success'), 'report')} run`,
     failed > 0 && `${plural(failed, 'error')}`,
     tests.length > 0 && `${plural(count(tests, 'pass'), 'test')} passed`,
-    count(tests, 'warn') > 0 && plural(count(tests, 'warn'), 'warning'),
+    count(results, 'warn') > 0 && plural(count(results, 'warn'), 'warning'),
     count(tests, 'fail', 'error') > 0 && `${plural(count(tests, 'fail', 'error'), 'test')} FAILED`,
     count(results, 'skipped') > 0 && `${count(results, 'skipped')} skipped`,
   ].filter(Boolean)

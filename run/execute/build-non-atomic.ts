@@ -36,7 +36,7 @@ export async function buildNonAtomic(session: Session, log: Sql, plan: Plan, rep
     return { status: isWhole ? 'published' : 'partial', results, landedIn: null, problems }
 
     async function alone(node: Node): Promise<NodeResult> {
-      if (isReport(node)) return (await inTransaction(() => runReport(session, plan, node, context))).result
+      if (isReport(node)) return inTransaction(() => runReport(session, plan, node, context))
       const errors: unknown[] = []
       await attempt(errors, () => runHooks(session, project, node, outsideHooks(node, 'pre'), context))
       const result = errors.length > 0 ? undefined : await inTransaction(() => settled(node, errors))

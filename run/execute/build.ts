@@ -8,7 +8,6 @@ import { isReport, type Node } from '../manifest/node.ts'
 import { isGood, type NodeResult } from '../manifest/result.ts'
 import type { Report } from '../report/report.ts'
 import { forgetOld, freeze, pointToLast } from '../reports/freeze.ts'
-import type { FigureOutcome } from '../reports/run-figures.ts'
 import { type CutOff, cutOffOf } from './cut-off.ts'
 import { attempt, createSchemas, type Pending, settle } from './deferred-work.ts'
 import { endContext, runProjectHooks } from './hooks.ts'
@@ -43,13 +42,8 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
     const problems: unknown[] = []
     await attempt(problems, () => runProjectHooks(session, project, 'on-run-start', context, report))
     const pending: Pending = { views: [], keys: [] }
-    const reports = new Map<string, FigureOutcome[]>()
-    const buildNode = async (node: Node) => {
-      if (!isReport(node)) return runNode(session, plan, node, context, pending)
-      const { result, outcomes } = await runReport(session, plan, node, context)
-      reports.set(node.uniqueId, outcomes)
-      return result
-    }
+    const buildNode = (node: Node) =>
+      isReport(node) ? runReport(session, plan, node, context) : runNode(session, plan, node, context, pending)
     const sequence = { plan, cutOff, context, results, failures, report, buildNode, transact: <T>(work: () => Promise<T>) => work() }
     if (problems.length === 0) await runAll(session, sequence)
     problems.push(...(await settle(session, pending)))
@@ -60,7 +54,7 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
     // A model may stamp batches itself, as accepting a shrunk snapshot does: this build has seen that too.
     const seen = isGoodRun && landed !== null ? await landedIn(session) : landed
     if (isGoodRun && seen !== null && cutOff && !plan.isTrial) await publish(session, plan, published, seen, cutOff)
-    if (isGoodRun && !plan.isTrial) await freezeReports(session, plan, results, reports)
+    if (isGoodRun && !plan.isTrial) await freezeReports(session, plan, results)
     await plan.observer?.end?.(session, results)
     if (signal.aborted) throw new Interrupted()
     await session.unsafe(isGoodRun && !plan.isTrial ? 'commit' : 'rollback')
@@ -79,12 +73,13 @@ union all
 select set_config(name, value, true) from (values ('jit', 'off'), ('synchronous_commit', 'on')) as settings (name, value)`
 
 // The figures that were run, and of the reports that were passed over that they are as they were.
-async function freezeReports(session: Session, { project, freezing }: Plan, results: NodeResult[], ran: Map<string, FigureOutcome[]>): Promise<void> {
-  const ids = results.map(({ node }) => node).filter(isReport).map(({ uniqueId }) => uniqueId)
-  if (!freezing || ids.length === 0) return
+async function freezeReports(session: Session, { project, freezing }: Plan, results: NodeResult[]): Promise<void> {
+  const reports = results.filter(({ node }) => isReport(node))
+  if (!freezing || reports.length === 0) return
   const publishing = { runId: project.invocationId, through: await freezing.through(session) }
-  for (const [report, outcomes] of ran) await freeze(session, publishing, report, outcomes)
-  await pointToLast(session, publishing, ids.filter(id => !ran.has(id)))
+  for (const { node, figures } of reports) if (figures) await freeze(session, publishing, node.uniqueId, figures)
+  const kept = reports.filter(({ figures }) => !figures).map(({ node }) => node.uniqueId)
+  await pointToLast(session, publishing, kept)
   await forgetOld(session, freezing.keep)
 }
 

@@ -1,4 +1,4 @@
-import type { Place } from '../base/errors.ts'
+import type { Place, ProjectError } from '../base/errors.ts'
 
 /** How the rows of a figure are shown. */
 export type FigureDisplay = 'table' | 'bar' | 'line' | 'area' | 'value' | 'tree'
@@ -42,4 +42,31 @@ export interface ColumnWords {
   place: Place
   /** Where its format stands. */
   formatAt?: Place
+}
+
+/** A value of a figure, as JSON holds it exactly: bigint and numeric as text. */
+export type Cell = string | number | boolean | null
+
+/** A column of the result of a figure's query: its name, and the OID of its type. */
+export interface ResultColumn {
+  name: string
+  type: number
+}
+
+/** What a query of a figure gave. */
+export interface FigureRows {
+  columns: ResultColumn[]
+  rows: Cell[][]
+}
+
+/** What became of a figure. */
+export interface FigureOutcome {
+  figure: Figure
+  /** Null where its template could not be rendered. */
+  compiled: string | null
+  result?: FigureRows
+  /** Why there are no rows. */
+  error?: ProjectError
+  /** Whether that is a mistake in the report, which its data cannot mend: a column that is not there, SQL that is none. */
+  isMistake?: boolean
 }

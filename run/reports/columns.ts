@@ -1,13 +1,7 @@
 import { ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
-import type { Figure, FigureFormat } from '../manifest/figure.ts'
+import type { Figure, FigureFormat, ResultColumn } from '../manifest/figure.ts'
 import type { ReportNode } from '../manifest/node.ts'
-
-/** A column of the result of a figure's query: its name, and the OID of its type. */
-export interface ResultColumn {
-  name: string
-  type: number
-}
 
 /** What of a figure's attributes and of the formats of its columns does not fit the columns that its query gives. */
 export function columnMistakes(report: ReportNode, figure: Figure, columns: ResultColumn[]): ProjectError[] {

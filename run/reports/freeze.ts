@@ -1,8 +1,7 @@
 import { sha256 } from '../base/hash.ts'
 import type { Sql } from '../database/driver.ts'
 import { meaningOf } from '../graph/meaning.ts'
-import type { Figure } from '../manifest/figure.ts'
-import type { FigureOutcome, FigureRows } from './run-figures.ts'
+import type { Figure, FigureOutcome, FigureRows } from '../manifest/figure.ts'
 
 /** A publish that keeps figures. */
 export interface Publishing {

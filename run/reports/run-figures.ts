@@ -3,32 +3,11 @@ import { isOwnError, isPostgresError, ProjectError } from '../base/errors.ts'
 import type { Sql } from '../database/driver.ts'
 import { isRepeatable } from '../database/errors.ts'
 import { underSavepoint } from '../database/savepoint.ts'
-import type { Figure } from '../manifest/figure.ts'
+import type { Cell, Figure, FigureOutcome, FigureRows } from '../manifest/figure.ts'
 import { figuresOf, type Project, type ReportNode } from '../manifest/node.ts'
 import { compileNode, type RunContext } from '../template/compile.ts'
 import { oneQuery } from '../template/single-query.ts'
-import { columnMistakes, type ResultColumn, unusedWords } from './columns.ts'
-
-/** A value of a figure, as JSON holds it exactly: bigint and numeric as text. */
-export type Cell = string | number | boolean | null
-
-/** What a query of a figure gave. */
-export interface FigureRows {
-  columns: ResultColumn[]
-  rows: Cell[][]
-}
-
-/** What became of a figure. */
-export interface FigureOutcome {
-  figure: Figure
-  /** Null where its template could not be rendered. */
-  compiled: string | null
-  result?: FigureRows
-  /** Why there are no rows. */
-  error?: ProjectError
-  /** Whether that is a mistake in the report, which its data cannot mend: a column that is not there, SQL that is none. */
-  isMistake?: boolean
-}
+import { columnMistakes, unusedWords } from './columns.ts'
 
 /** So many rows a figure may have: nobody reads more, and a page must hold them. */
 export const MOST_ROWS = 10_000
