@@ -14,7 +14,7 @@ import { optional } from './dataoptional.ts'
 import { compiledFigures, exposuresOf, figureRelations, reportsOf, withoutFigures } from './datareports.ts'
 import { resultsOf, runsOf } from './dataruns.ts'
 import { docsMacros, docsTest, docsUnitTest } from './datatests.ts'
-import { personalColumns } from './personal.ts'
+import { maskExamples, personalColumns } from './personal.ts'
 import type { DocsData, DocsProblem } from './shape.ts'
 
 /** What the docs are made of. */
@@ -77,11 +77,17 @@ export async function docsData(sql: Sql, { project, errors, command, targetPath,
       }),
       exposures: exposuresOf(project),
       runs: await optional(sql, () => runsOf(sql)),
-      ...((await parts?.(sql)) ?? { quality: null, warehouse: null }),
+      ...shownParts(await parts?.(sql), project, withPersonal),
     }
   } finally {
     await sql`rollback`.catch(() => {})
   }
+}
+
+function shownParts(parts: Pick<DocsData, 'quality' | 'warehouse'> | undefined, project: Project, withPersonal: boolean) {
+  const { quality = null, warehouse = null } = parts ?? {}
+  if (quality === null || withPersonal) return { quality, warehouse }
+  return { quality: { ...quality, errorTypes: maskExamples(quality.errorTypes, project) }, warehouse }
 }
 
 // A name that is not there is found at parse, and again when the node is compiled.
