@@ -62,8 +62,11 @@ export function maskExamples(errors: DocsErrorType[], project: Project): DocsErr
  */
 export function maskRecord(record: string, paths: string[]): string {
   const keys = new Set(paths.map(path => path.split('.').at(-1)))
+  // JavaScript would round a long number: each is a text meanwhile, with a character before it that no record holds.
+  const kept = record.replace(/("(?:[^"\\]|\\.)*")|-?\d[\d.eE+-]*/g, (number, text) => text ?? `"\\u0000${number}"`)
   try {
-    return JSON.stringify(JSON.parse(record, (key, value) => (keys.has(key) && value !== null ? MASK : value)))
+    const masked = JSON.stringify(JSON.parse(kept, (key, value) => (keys.has(key) && value !== null ? MASK : value)))
+    return masked.replace(/"\\u0000([^"]*)"/g, '$1')
   } catch {
     return paths.length === 0 ? record : MASK
   }
