@@ -38,7 +38,10 @@ export interface DocsInput {
  * All that the page shows, from the project and its database. `sql` is one connection (not a pool): it reads in one transaction, which
  * changes nothing. Lists that grow with the feed or with time are bounded.
  */
-export async function docsData(sql: Sql, { project, errors, command, targetPath, isCompiled, parts, withPersonal = false }: DocsInput): Promise<DocsData> {
+export async function docsData(
+  sql: Sql,
+  { project, errors, command, targetPath, isCompiled, parts, withPersonal = false }: DocsInput,
+): Promise<DocsData> {
   await sql`begin isolation level repeatable read read only`
   try {
     const context: RunContext = { database: answering(sql) }

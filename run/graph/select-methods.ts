@@ -18,7 +18,9 @@ export const METHODS: Record<string, (question: Question) => (node: Selectable) 
   fqn:
     ({ value }) =>
     node =>
-      node.resourceType !== 'source' && node.resourceType !== 'exposure' && (fqnMatches(node.fqn, value) || fqnMatches(node.fqn.slice(1), value)),
+      node.resourceType !== 'source' &&
+      node.resourceType !== 'exposure' &&
+      (fqnMatches(node.fqn, value) || fqnMatches(node.fqn.slice(1), value)),
   tag:
     ({ value }) =>
     node =>
