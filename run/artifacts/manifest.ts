@@ -2,9 +2,20 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { sha256 } from '../base/hash.ts'
 import { hasContract } from '../manifest/contract.ts'
-import { type Column, type Macro, type Node, type Project, pathWithin, type UnitRows, type UnitTest } from '../manifest/node.ts'
+import {
+  type Column,
+  type Exposure,
+  exposureId,
+  type Macro,
+  type Node,
+  type Project,
+  pathWithin,
+  type UnitRows,
+  type UnitTest,
+} from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
 import type { Selector } from '../manifest/selector.ts'
+import { asExposures, exposureEntry } from './exposures.ts'
 import { compiledPath, metadata } from './run-results.ts'
 
 /** target/manifest.json, dbt's version 12: what state: compares with, and what tools around dbt read. */
@@ -37,18 +48,15 @@ export function manifestOf(project: Project, compiled: Map<string, string> = new
     sources: entries(project.sources.values(), node => sourceEntry(node, created)),
     macros: entries(project.macros.values(), macro => macroEntry(project, macro, created)),
     docs: Object.fromEntries([...project.docs.values()].map(doc => docEntry(project, doc))),
-    exposures: {},
+    exposures: Object.fromEntries(
+      [...project.exposures.values(), ...project.reports.values()].map(node => [exposureId(node.uniqueId), exposureEntry(node, created)]),
+    ),
     metrics: {},
     groups: {},
     selectors: Object.fromEntries([...project.selectors.values()].map(selector => [selector.name, selectorEntry(selector)])),
-    disabled: Object.fromEntries(
-      [...project.disabled.values()].map(node => [
-        node.uniqueId,
-        [node.resourceType === 'source' ? sourceEntry(node, created) : nodeEntry(project, node, undefined, created)],
-      ]),
-    ),
-    parent_map: { ...Object.fromEntries(project.parentMap), ...alone(project) },
-    child_map: { ...Object.fromEntries(project.childMap), ...alone(project) },
+    disabled: Object.fromEntries([...project.disabled.values()].map(node => [node.uniqueId, [disabledEntry(project, node, created)]])),
+    parent_map: { ...asExposures(project.parentMap), ...alone(project) },
+    child_map: { ...asExposures(project.childMap), ...alone(project) },
     group_map: {},
     saved_queries: {},
     semantic_models: {},
@@ -197,6 +205,12 @@ function macroEntry(project: Project, macro: Macro, created: number): object {
     arguments: macro.arguments.map(({ name, type, description }) => ({ name, type: type ?? null, description: description ?? '' })),
     created_at: created,
   }
+}
+
+function disabledEntry(project: Project, node: Node, created: number): object {
+  if (node.resourceType === 'source') return sourceEntry(node, created)
+  if (node.resourceType === 'report' || node.resourceType === 'exposure') return exposureEntry(node as Exposure, created)
+  return nodeEntry(project, node, undefined, created)
 }
 
 function unitTestEntry(test: UnitTest, created: number): object {

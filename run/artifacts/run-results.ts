@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { type Node, type Project, pathWithin } from '../manifest/node.ts'
+import { exposureId, type Node, type Project, pathWithin } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
 
 /** What the command line was, for artifacts. */
@@ -111,7 +111,7 @@ function resultOf(result: NodeResult): object {
     adapter_response: isTest || inserted === null ? (message ? { _message: message } : {}) : { _message: message, rows_affected: touched },
     message: message || null,
     failures: failures === null ? null : Math.round(failures),
-    unique_id: node.uniqueId,
+    unique_id: exposureId(node.uniqueId),
     compiled: compiled !== null,
     compiled_code: compiled,
     relation_name: node.relationName,

@@ -30,7 +30,7 @@ export const selection: OptionGroup = command =>
     .addOption(new Option('-m, --models <terms...>').hideHelp())
     .option('--exclude <terms...>', 'which of them not')
     .option('--selector <name>', 'a selection that selectors.yml names')
-    .option('--resource-type <types...>', 'only these: model, seed, test, source')
+    .option('--resource-type <types...>', 'only these: model, seed, test, report, source')
     .option('--exclude-resource-type <types...>', 'all but these')
     .addOption(
       new Option('--indirect-selection <mode>', 'which tests follow their models').choices(['eager', 'cautious', 'buildable', 'empty']),
@@ -94,11 +94,22 @@ export const sourcesFile: OptionGroup = command =>
   command.option('-o, --output <file>', 'where sources.json goes (default: the folder of artifacts)')
 
 /** What docs generate leaves out. */
-export const catalog: OptionGroup = command => command.option('--no-compile', 'leave the SQL of models out of manifest.json')
+export const catalog: OptionGroup = command =>
+  command
+    .option('--no-compile', 'leave the SQL of models out of manifest.json')
+    .option('--personal', 'show contacts and free text of people on the page, which are masked otherwise')
 
 /** Where docs serve listens. */
 export const serving: OptionGroup = command =>
   command.option('--port <n>', 'on which port of 127.0.0.1; 0 for any that is free', readWhole, 8080)
+
+/** Where the page is while somebody edits. */
+export const live: OptionGroup = command =>
+  command.option(
+    '--port <n>',
+    'serve the page on this port of 127.0.0.1, its reports drawn again after each save; 0 for any that is free',
+    readWhole,
+  )
 
 /** SQL of the command line. */
 export const inline: OptionGroup = command => command.option('--inline <sql>', 'SQL with Jinja')

@@ -21,10 +21,11 @@ import { compareErrors, compiledLine, headline, type Refused, summaryOf } from '
 import { definitions, fingerprintOf } from '../graph/definition.ts'
 import { type LiveLog, liveLog } from '../history/live-run-log.ts'
 import { finishRun, hasLog, landedIn, lastPublished, startRun, wasWell } from '../history/run-log.ts'
-import type { Node, Project } from '../manifest/node.ts'
+import { isReport, type Node, type Project } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
 import type { Observer } from '../materialize/context.ts'
 import { concurrency, found } from '../report/dbt-lines.ts'
+import { canFreeze } from '../reports/freeze.ts'
 
 /**
  * build, run and seed: one transaction over the selected nodes. Gives the exit code. `prepare` runs before, under the lock, and gives the
@@ -131,6 +132,7 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
       {
         ...planOf(command, opened, nodes, withLog),
         stamp: number,
+        ...(await freezingOf(command, opened, nodes, sql)),
         onCitus,
         isAtomic: options.atomic !== false,
         observer: told(live, watchFeed),
@@ -158,6 +160,9 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
   }
 }
 
+/** What a build brings up to date: all that is run. */
+export const BUILT: Node['resourceType'][] = ['model', 'seed', 'snapshot', 'test', 'unit_test', 'report']
+
 /** A build of some nodes as the command line asks for it. */
 export function planOf({ options, signal }: Command, { project, targetPath }: Opened, nodes: Node[], withLog: boolean): Plan {
   return {
@@ -179,6 +184,7 @@ export function planOf({ options, signal }: Command, { project, targetPath }: Op
 /** sha256 over all that decides what a build makes: nodes, tests, hooks, and where it goes. */
 export function projectFingerprint(project: Project): string {
   // Tests, and what is written to the database besides rows: grants and descriptions.
+  // Of reports their definitions say all: prose is not built.
   const nodes = [...project.nodes.values()].map(node => [
     node.uniqueId,
     node.checksum,
@@ -199,6 +205,25 @@ export function projectFingerprint(project: Project): string {
     project.target.schema,
   ])
   return createHash('sha256').update(text).digest('hex')
+}
+
+// Where there is no place for figures they are run all the same: what is wrong with them is told.
+async function freezingOf({ extension, report }: Command, { project }: Opened, nodes: Node[], sql: Sql): Promise<Pick<Plan, 'freezing'>> {
+  if (!nodes.some(isReport)) return {}
+  if (!(await canFreeze(sql))) {
+    const message = 'The figures of reports are run, but not kept: this database has no tables ops.report_figures and ops.published_figures'
+    report.warn({ message, hint: 'See them with: npx tsx run.ts show --select <report>' })
+    return {}
+  }
+  const keep = Number(project.vars.kept_report_publishes ?? 10)
+  if (!Number.isInteger(keep) || keep < 1)
+    throw new ProjectError(
+      `The variable kept_report_publishes must be a whole number from 1, not '${project.vars.kept_report_publishes}'`,
+      {
+        place: { file: 'dbt_project.yml' },
+      },
+    )
+  return { freezing: { keep, through: async session => (await extension?.feedAge(session))?.through ?? null } }
 }
 
 function told(live: LiveLog | undefined, end: (session: Session) => Promise<void>): Observer {

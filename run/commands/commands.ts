@@ -7,6 +7,7 @@ import {
   inline,
   listed,
   listing,
+  live,
   nonAtomic,
   operating,
   output,
@@ -24,18 +25,18 @@ import type { Node } from '../manifest/node.ts'
 
 const db = (verb: 'start' | 'stop' | 'restart' | 'status' | 'url' | 'psql') => async (command: Command, args: string[]) =>
   (await import('./db.ts')).dbCommands[verb](command, args)
-const build = async (command: Command, types: Node['resourceType'][], loads = false) =>
-  (await import('./build.ts')).buildCommand(command, { types, loads })
+const build = async (command: Command, types?: Node['resourceType'][]) => {
+  const { BUILT, buildCommand } = await import('./build.ts')
+  return buildCommand(command, { types: types ?? BUILT, loads: types === undefined })
+}
 
 /** Every command of the runner, in the order of the help. */
 export const commands: Definitions = {
   build: {
-    description: 'Load new feed files, then seeds, models and tests; publish when no test fails.',
+    description: 'Load new feed files, then seeds, models, tests and reports; publish when no test fails.',
     example: 'build --select +agents',
     options: [selection, building, testing, nonAtomic],
-    run: async command =>
-      (await (await import('../cli/up-to-date.ts')).nothingNew(command)) ??
-      build(command, ['model', 'seed', 'snapshot', 'test', 'unit_test'], true),
+    run: async command => (await (await import('../cli/up-to-date.ts')).nothingNew(command)) ?? build(command),
   },
   plan: {
     description: 'The whole build for real, new feed files too, then undone: what it would change.',
@@ -53,8 +54,8 @@ export const commands: Definitions = {
   },
   watch: {
     description: 'Build what is saved, and what depends on it, without publishing: its first rows and its tests.',
-    example: 'watch --select marts',
-    options: [selection],
+    example: 'watch --select marts\n  npx tsx run.ts watch --port 8080',
+    options: [selection, live],
     run: async command => (await import('./watch.ts')).watchCommand(command),
   },
   seed: {
@@ -99,7 +100,7 @@ export const commands: Definitions = {
     run: async command => (await import('./query.ts')).compileCommand(command),
   },
   show: {
-    description: 'Print rows of a query or a model.',
+    description: 'Print rows of a query, a model, or the figures of a report.',
     example: `show --inline "select * from {{ ref('agents') }}" --output json --limit -1`,
     options: [selection, inline, rows, output('table', 'json')],
     run: async command => (await import('./query.ts')).showCommand(command),

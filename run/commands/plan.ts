@@ -12,7 +12,7 @@ import { hasLog } from '../history/run-log.ts'
 import { createPlanned } from '../preview/plan.ts'
 import { planLines } from '../preview/plan-lines.ts'
 import { concurrency, tally } from '../report/dbt-lines.ts'
-import { planOf, showProblems } from './build.ts'
+import { BUILT, planOf, showProblems } from './build.ts'
 
 /**
  * plan: a whole build for real, new feed files too, in one transaction that is rolled back; prints what would change, be refused and fail.
@@ -22,7 +22,7 @@ export async function planCommand(command: Command): Promise<number> {
   const { options, report } = command
   const opened = await openProject(command)
   const { project, targetPath } = opened
-  const { nodes, isWhole } = await selected(command, opened, ['model', 'seed', 'snapshot', 'test', 'unit_test'])
+  const { nodes, isWhole } = await selected(command, opened, BUILT)
   if (nodes.length === 0 && !isWhole) return endWithoutNodes(command, opened)
   return withDatabase(command, async sql => {
     return whileLocked(command, sql, async session => {

@@ -31,9 +31,8 @@ export async function lsCommand(command: Command): Promise<number> {
   const { options, report } = command
   const { project, targetPath } = await openProject(command)
   const ids = await selectedIds(command, project, targetPath)
-  const nodes = [...project.nodes.values(), ...project.sources.values(), ...project.unitTests.values()].filter(
-    node => ids.has(node.uniqueId) && hasType(options, node),
-  )
+  const maps: Map<string, Node>[] = [project.nodes, project.sources, project.unitTests, project.reports, project.exposures]
+  const nodes = maps.flatMap(map => [...map.values()]).filter(node => ids.has(node.uniqueId) && hasType(options, node))
   const lines = nodes
     .sort((a, b) => (a.uniqueId < b.uniqueId ? -1 : 1))
     .map(node => lineOf(node, options.output ?? 'selector', options.outputKeys))
@@ -105,13 +104,13 @@ function lineOf(node: Node, output: string, keys: string[] | undefined): string 
   if (output === 'path') return node.path
   if (output === 'json') return JSON.stringify(pick(node, keys))
   if (output !== 'selector') throw new ProjectError(`--output ${output} is not known: selector, name, path or json`)
-  if (node.resourceType === 'unit_test') return `unit_test:${node.packageName}.${node.name}`
+  if (['unit_test', 'exposure', 'report'].includes(node.resourceType)) return `${node.resourceType}:${node.packageName}.${node.name}`
   return node.resourceType === 'source' ? `source:${node.fqn[0]}.${node.sourceName}.${node.name}` : node.fqn.join('.')
 }
 
 function pick(node: Node, keys: string[] | undefined): object {
   const all: Record<string, unknown> = {
-    alias: node.resourceType === 'source' || node.resourceType === 'unit_test' ? undefined : node.alias,
+    alias: ['source', 'unit_test', 'report', 'exposure'].includes(node.resourceType) ? undefined : node.alias,
     name: node.name,
     package_name: node.packageName,
     depends_on: { macros: node.macros, nodes: node.dependsOn },

@@ -2,7 +2,7 @@ import { writeManifest } from '../artifacts/manifest.ts'
 import { writeCompiled } from '../artifacts/run-results.ts'
 import type { Rendered } from '../base/codeframe.ts'
 import { explainPostgres } from '../base/codeframe.ts'
-import { isPostgresError, ProjectError } from '../base/errors.ts'
+import { isPostgresError, ProjectError, ProjectErrors } from '../base/errors.ts'
 import { useCluster } from '../citus/prepare.ts'
 import type { Command } from '../cli/command.ts'
 import { withDatabase } from '../cli/open-database.ts'
@@ -16,19 +16,28 @@ import { cutOffOf } from '../execute/cut-off.ts'
 import { contextOf } from '../execute/run-context.ts'
 import { definitions } from '../graph/definition.ts'
 import { hasLog, publishedNodes } from '../history/run-log.ts'
+import { isReport, type Node, type ReportNode } from '../manifest/node.ts'
 import { explainStatement } from '../materialize/statements.ts'
+import { figureNode } from '../reports/run-figures.ts'
 import { compileNode, type RunContext, renderText } from '../template/compile.ts'
+import { compileFigures, figureMistakes, reportTables } from './report-tables.ts'
 
-/** show: rows of a query or a model, and nothing else on stdout. */
+/** show: rows of a query, a model or each figure of a report, and nothing else on stdout. */
 export async function showCommand(command: Command): Promise<number> {
   const { options, report } = command
   if (!options.inline === !options.select) {
-    throw new ProjectError('show needs a query or a model', {
+    throw new ProjectError('show needs a query, a model or a report', {
       hint: `Say --inline "select * from {{ ref('agents') }}" or --select agents.`,
     })
   }
   const opened = await openProject(command)
+  const only = options.inline ? undefined : await onlyReport(command, opened)
   return withDatabase(command, async sql => {
+    if (only) {
+      const figures = await compiling(command, opened, sql, context => compileFigures(opened.project, only, context))
+      report.result(await reportTables(sql, figures, options.limit ?? 5, options.output))
+      return 0
+    }
     const rendered = await compiling(command, opened, sql, context => compileOne(command, opened, context))
     const statements = statementsOf(rendered.text)
     if (statements.length !== 1) throw new ProjectError(`show takes one query, not ${statements.length === 0 ? 'none' : statements.length}`)
@@ -51,16 +60,16 @@ export async function compileCommand(command: Command): Promise<number> {
       report.result(options.output === 'json' ? JSON.stringify({ compiled: text.trim() }, null, 2) : text.trim())
       return 0
     }
-    const { nodes } = await selected(command, opened, ['model', 'snapshot', 'test'])
+    const { nodes } = await selected(command, opened, ['model', 'snapshot', 'test', 'report'])
+    const mistakes: ProjectError[] = []
     const texts = await compiling(command, opened, sql, async context => {
       const list: string[] = []
       for (const node of nodes) {
-        const { text } = await compileNode(opened.project, node, context)
-        writeCompiled(opened.targetPath, node, text)
-        list.push(text.trim())
+        list.push(isReport(node) ? await compileReport(opened, node, context, sql, mistakes) : await compileModel(opened, node, context))
       }
       return list
     })
+    if (mistakes.length > 0) throw new ProjectErrors(mistakes)
     await writeManifest(opened.targetPath, opened.project, new Map(nodes.map((node, i) => [node.uniqueId, texts[i] ?? ''])))
     const models = nodes.filter(node => node.resourceType === 'model')
     const only = nodes.length === 1 ? nodes[0] : options.select && models.length === 1 ? models[0] : undefined
@@ -69,6 +78,25 @@ export async function compileCommand(command: Command): Promise<number> {
     else report.note(`Compiled ${nodes.length} nodes to ${opened.targetName}/compiled`)
     return 0
   })
+}
+
+async function compileModel({ project, targetPath }: Opened, node: Node, context: RunContext): Promise<string> {
+  const { text } = await compileNode(project, node, context)
+  writeCompiled(targetPath, node, text)
+  return text.trim()
+}
+
+async function compileReport(
+  { project, targetPath }: Opened,
+  report: ReportNode,
+  context: RunContext,
+  sql: Sql,
+  mistakes: ProjectError[],
+): Promise<string> {
+  const figures = await compileFigures(project, report, context)
+  for (const { figure, query } of figures) writeCompiled(targetPath, figureNode(report, figure), query.text)
+  mistakes.push(...(await figureMistakes(sql, report, figures)))
+  return figures.map(({ figure, query }) => `-- ${figure.name}\n${query.text.trim()};`).join('\n\n')
 }
 
 // Templates may ask the database; they ask it in a transaction that only reads.
@@ -93,6 +121,14 @@ async function compiling<T>(
     await session`rollback`.catch(() => {})
     session.release()
   }
+}
+
+// The report that is selected, where no model is.
+async function onlyReport(command: Command, opened: Opened): Promise<ReportNode | undefined> {
+  const quiet = { ...command, report: { ...command.report, warn: () => {} } }
+  const { nodes } = await selected(quiet, opened, ['model', 'seed', 'snapshot', 'report'])
+  const [first, second] = nodes
+  return first && !second && isReport(first) ? first : undefined
 }
 
 async function compileOne(command: Command, opened: Opened, context: RunContext): Promise<Rendered> {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from '../cli/command.ts'
 import { readKeys } from '../cli/keys.ts'
 import { withDatabase } from '../cli/open-database.ts'
-import { type Opened, openProject } from '../cli/open-project.ts'
+import { type Opened, openPartly, openProject } from '../cli/open-project.ts'
 import { selectedIds } from '../cli/selection.ts'
 import { watchFiles } from '../cli/watch-files.ts'
 import type { Session, Sql } from '../database/driver.ts'
@@ -11,22 +11,25 @@ import { refusePending } from '../database/migrate.ts'
 import { qualified } from '../database/relations.ts'
 import { asTable, rowsIn } from '../database/rows.ts'
 import { underSavepoint } from '../database/savepoint.ts'
+import type { LivePage } from '../docs/live.ts'
 import { build } from '../execute/build.ts'
 import { Interrupted } from '../execute/interrupted.ts'
 import { type Round, roundOf, type Seen, seenOf } from '../graph/changed-nodes.ts'
 import { fingerprints } from '../graph/definition.ts'
 import { hasLog, publishedFingerprints } from '../history/run-log.ts'
-import type { Project } from '../manifest/node.ts'
+import type { FigureOutcome } from '../manifest/figure.ts'
+import { isReport, type Project } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
 import type { Observer } from '../materialize/context.ts'
 import { loadProject } from '../project/files.ts'
-import { plural, relation, rowsText } from '../report/format.ts'
+import { describeNode, plural, relation, rowsText } from '../report/format.ts'
 import type { Report } from '../report/report.ts'
-import { buildCommand, planOf, showProblems } from './build.ts'
+import { BUILT, buildCommand, planOf, showProblems } from './build.ts'
 
 /**
  * watch: what is saved is built with all that depends on it in a transaction that is rolled back; its first rows and its tests are shown.
- * On a terminal `p` publishes, `q` quits. Gives 0 after `q`, 2 after Ctrl-C.
+ * On a terminal `p` publishes, `q` quits. With --port the page is served, and its reports are drawn again after each save. Gives 0 after `q`, 2
+ * after Ctrl-C.
  */
 export async function watchCommand(command: Command): Promise<number> {
   const { options, report, signal } = command
@@ -34,7 +37,8 @@ export async function watchCommand(command: Command): Promise<number> {
   return withDatabase(command, async sql => {
     await refusePending(sql, dir)
     const events = inbox()
-    const scratch = await scratchOf(command, sql)
+    const live = options.port === undefined ? undefined : await serveLivePage(command, sql, options.port)
+    const scratch = await scratchOf(command, sql, live)
     const files = await watchFiles(dir, settings, saved => events.push({ kind: 'saved', files: saved }))
     // A terminal in raw mode makes no signal of Ctrl-C.
     const restore = readKeys(process.stdin, key => {
@@ -60,8 +64,24 @@ export async function watchCommand(command: Command): Promise<number> {
       signal.removeEventListener('abort', interrupt)
       restore()
       await files.close()
+      await live?.close()
     }
   })
+}
+
+// A project with mistakes has a page, too, with the mistakes on top.
+async function serveLivePage(command: Command, sql: Sql, port: number): Promise<LivePage> {
+  const { livePage } = await import('../docs/live.ts')
+  const { project, errors, targetPath } = await openPartly({ ...command, report: withoutFrame(command.report) })
+  const session = await sql.reserve()
+  try {
+    const parts = command.extension?.docs
+    const live = await livePage(session, { project, errors, command: 'watch', targetPath, isCompiled: true, parts }, port)
+    command.report.result(live.url)
+    return live
+  } finally {
+    session.release()
+  }
 }
 
 type Event = { kind: 'saved'; files: string[] } | { kind: 'publish' | 'quit' | 'interrupt' }
@@ -97,7 +117,7 @@ function inbox() {
 }
 
 /** The rounds of a watch: what they hold against each other is what was published, and what the last one saw. */
-async function scratchOf(command: Command, sql: Sql) {
+async function scratchOf(command: Command, sql: Sql, live: LivePage | undefined) {
   const { report } = command
   const withLog = await hasLog(sql)
   if (withLog) await command.extension?.refuseOtherSeeds(command, sql)
@@ -119,7 +139,10 @@ async function scratchOf(command: Command, sql: Sql) {
     const found = roundOf(project, prints, { published, start, last, selected })
     last = seenOf(project, prints)
     names = found.nodes.map(node => node.name)
-    if (found.nodes.length === 0) return report.note('All is as published.')
+    if (found.nodes.length === 0) {
+      live?.redraw(project, [])
+      return report.note('All is as published.')
+    }
     const one = { ...quiet, signal: AbortSignal.any([command.signal, stop]) }
     try {
       await whenFree(one, session => trial(one, now, session, found, began))
@@ -131,6 +154,7 @@ async function scratchOf(command: Command, sql: Sql) {
   async function trial(one: Command, now: Opened, session: Session, { nodes, saved }: Round, began: number): Promise<void> {
     const observer = showing(report, saved)
     const built = await build(session, sql, { ...planOf(one, now, nodes, withLog), isTrial: true, observer }, one.report)
+    live?.redraw(now.project, built.results)
     showProblems({ report }, built)
     for (const line of skippedLines(built.results)) report.note(line)
     report.result(
@@ -142,7 +166,7 @@ async function scratchOf(command: Command, sql: Sql) {
     if (names.length === 0) return report.note('Nothing to publish: all is as it was when the watch began.')
     try {
       const publishing = { ...command, name: 'build', options: { ...command.options, select: names } }
-      const code = await buildCommand(publishing, { types: ['model', 'seed', 'snapshot', 'test', 'unit_test'], loads: false })
+      const code = await buildCommand(publishing, { types: BUILT, loads: false })
       if (code !== 0) return
       published = await publishedNow(last.fingerprints)
       start = last
@@ -192,13 +216,22 @@ function showing(report: Report, saved: Set<string>): Observer {
       const { node, status, message, compiled, isReused } = result
       const isTest = node.resourceType === 'test' || node.resourceType === 'unit_test'
       const seconds = `${((result.finishedAt.getTime() - result.startedAt.getTime()) / 1000).toFixed(2)}s`
-      if (!isTest && status === 'success' && !isReused) report.note(`${relation(node)}  ${rowsText(result) || message}  ${seconds}`)
+      const name = isReport(node) ? describeNode(node) : relation(node)
+      if (!isTest && status === 'success' && !isReused) report.note(`${name}  ${rowsText(result) || message}  ${seconds}`)
       if (isTest && (status === 'fail' || status === 'error')) report.note(`${status.toUpperCase()} ${node.name}: ${message}`)
       if (status === 'warn') report.note(`WARN ${node.name}: ${message}`)
-      const isShown = saved.has(node.uniqueId) && saved.size <= 3 && node.config.materialized !== 'ephemeral'
+      if (result.figures && saved.has(node.uniqueId)) for (const figure of result.figures) showFigure(figure)
+      const isShown = !isReport(node) && saved.has(node.uniqueId) && saved.size <= 3 && node.config.materialized !== 'ephemeral'
       if (isShown && status === 'success' && !isReused) await first(session, `select * from ${qualified(node.schema, node.alias)}`)
       if (node.resourceType === 'test' && (status === 'fail' || status === 'warn') && compiled) await first(session, compiled)
     },
+  }
+
+  function showFigure({ figure: { title, name, empty }, result }: FigureOutcome): void {
+    if (!result) return
+    const rows = result.rows.slice(0, 5).map(row => row.map(value => ({ value, isJson: false })))
+    const columns = result.columns.map(column => column.name)
+    report.result(`${title} (${name})\n${rows.length === 0 ? empty : asTable({ columns, rows })}`)
   }
 
   async function first(session: Session, query: string): Promise<void> {
@@ -237,13 +270,15 @@ function skippedLines(results: NodeResult[]): string[] {
 function summary(results: NodeResult[], problems: number): string {
   const tests = results.filter(({ node }) => node.resourceType === 'test' || node.resourceType === 'unit_test')
   const count = (list: NodeResult[], ...statuses: NodeResult['status'][]) => list.filter(({ status }) => statuses.includes(status)).length
-  const others = results.filter(result => !tests.includes(result))
-  const failed = count(others, 'error') + problems
+  const reports = results.filter(({ node }) => isReport(node))
+  const others = results.filter(result => !tests.includes(result) && !reports.includes(result))
+  const failed = count([...others, ...reports], 'error') + problems
   const parts = [
     others.length > 0 && `${plural(count(others, 'success'), 'relation')} built`,
+    reports.length > 0 && `${plural(count(reports, 'success'), 'report')} run`,
     failed > 0 && `${plural(failed, 'error')}`,
     tests.length > 0 && `${plural(count(tests, 'pass'), 'test')} passed`,
-    count(tests, 'warn') > 0 && plural(count(tests, 'warn'), 'warning'),
+    count(results, 'warn') > 0 && plural(count(results, 'warn'), 'warning'),
     count(tests, 'fail', 'error') > 0 && `${plural(count(tests, 'fail', 'error'), 'test')} FAILED`,
     count(results, 'skipped') > 0 && `${count(results, 'skipped')} skipped`,
   ].filter(Boolean)

@@ -1,3 +1,5 @@
+import type { Report } from '../reports/shape.ts'
+
 /**
  * All that the page of `docs generate` shows, as plain JSON: the page reads this object and nothing else.
  * Nothing in it is escaped or marked up: texts come from the database and the feed as they are, the page must escape every one of them.
@@ -23,6 +25,10 @@ export interface DocsData {
   macros: DocsMacro[]
   lineage: DocsLineage
   entities: DocsEntities
+  /** Reports of the project with the figures of their last publish, sorted by unique id. */
+  reports: Report[]
+  /** What `exposures:` of the project's YAML say, sorted by unique id. */
+  exposures: DocsExposure[]
   /** Null where the database has no feed ledger. */
   quality: DocsQuality | null
   runs: DocsRuns | null
@@ -199,6 +205,29 @@ export interface DocsUnitTest {
   given: { input: string; columns: string[]; rows: (string | null)[][]; sql: string | null }[]
   expect: { columns: string[]; rows: (string | null)[][]; sql: string | null }
   last: DocsTestResult | null
+}
+
+/** A use of the warehouse that lies outside of it, as dbt's `exposures:` declare it. */
+export interface DocsExposure {
+  /** `exposure.<project>.<name>` */
+  uniqueId: string
+  name: string
+  /** What people call it; the name where none is given. */
+  label: string
+  /** dashboard, notebook, analysis, ml or application. */
+  type: string
+  /** high, medium or low. */
+  maturity: string | null
+  url: string | null
+  owner: { name: string | null; email: string | null }
+  /** Markdown as written in the YAML. */
+  description: string
+  /** Its properties file, relative to the project. */
+  file: string
+  tags: string[]
+  meta: Record<string, unknown>
+  /** Unique ids of the nodes and sources that it reads. */
+  dependsOn: string[]
 }
 
 /** A macro, with who calls it. */

@@ -1,7 +1,7 @@
 import { type Failure, storeFailures } from '../check/stored-failures.ts'
 import type { Session, Sql } from '../database/driver.ts'
 import { listRelations } from '../database/relations.ts'
-import type { Node } from '../manifest/node.ts'
+import { isReport, type Node } from '../manifest/node.ts'
 import { empty, isGood, type NodeResult } from '../manifest/result.ts'
 import type { Report } from '../report/report.ts'
 import { attempt, createSchemas, type Pending, settle } from './deferred-work.ts'
@@ -11,6 +11,7 @@ import type { Built, Plan } from './plan.ts'
 import { contextOf } from './run-context.ts'
 import { runNode } from './run-node.ts'
 import { runAll } from './run-nodes.ts'
+import { runReport } from './run-report.ts'
 
 /**
  * --no-atomic, dbt's own way: each model, seed and snapshot is a transaction of its own, with its hooks in it or around it; what was built
@@ -35,6 +36,7 @@ export async function buildNonAtomic(session: Session, log: Sql, plan: Plan, rep
     return { status: isWhole ? 'published' : 'partial', results, landedIn: null, problems }
 
     async function alone(node: Node): Promise<NodeResult> {
+      if (isReport(node)) return inTransaction(() => runReport(session, plan, node, context))
       const errors: unknown[] = []
       await attempt(errors, () => runHooks(session, project, node, outsideHooks(node, 'pre'), context))
       const result = errors.length > 0 ? undefined : await inTransaction(() => settled(node, errors))

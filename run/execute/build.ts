@@ -5,9 +5,10 @@ import type { Session, Sql } from '../database/driver.ts'
 import { listRelations } from '../database/relations.ts'
 import { landedIn, type Published, publishedNodes, publishNodes } from '../history/run-log.ts'
 import { reachOf } from '../history/watermarks.ts'
-import type { Node } from '../manifest/node.ts'
+import { isReport, type Node } from '../manifest/node.ts'
 import { isGood, type NodeResult } from '../manifest/result.ts'
 import type { Report } from '../report/report.ts'
+import { forgetOld, freeze, pointToLast } from '../reports/freeze.ts'
 import { type CutOff, cutOffOf } from './cut-off.ts'
 import { attempt, createSchemas, type Pending, settle } from './deferred-work.ts'
 import { endContext, runProjectHooks } from './hooks.ts'
@@ -16,6 +17,7 @@ import type { Built, Plan } from './plan.ts'
 import { contextOf } from './run-context.ts'
 import { runNode } from './run-node.ts'
 import { runAll } from './run-nodes.ts'
+import { runReport } from './run-report.ts'
 
 /**
  * Builds in ONE transaction that commits only when nothing failed, so that readers see the old warehouse or the new one. A failing node
@@ -42,7 +44,8 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
     const problems: unknown[] = []
     await attempt(problems, () => runProjectHooks(session, project, 'on-run-start', context, report))
     const pending: Pending = { views: [], keys: [] }
-    const buildNode = (node: Node) => runNode(session, plan, node, context, pending)
+    const buildNode = (node: Node) =>
+      isReport(node) ? runReport(session, plan, node, context) : runNode(session, plan, node, context, pending)
     const sequence = { plan, cutOff, context, results, failures, report, buildNode, transact: <T>(work: () => Promise<T>) => work() }
     if (problems.length === 0) await runAll(session, sequence)
     problems.push(...(await settle(session, pending)))
@@ -53,6 +56,7 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
     // A model may stamp batches itself, as accepting a shrunk snapshot does: this build has seen that too.
     const seen = isGoodRun && landed !== null ? await landedIn(session) : landed
     if (isGoodRun && seen !== null && cutOff && !plan.isTrial) await publish(session, plan, published, seen, cutOff)
+    if (isGoodRun && !plan.isTrial) await freezeReports(session, plan, results)
     await plan.observer?.end?.(session, results)
     if (signal.aborted) throw new Interrupted()
     await session.unsafe(isGoodRun && !plan.isTrial ? 'commit' : 'rollback')
@@ -69,6 +73,17 @@ from (values ('work_mem', '64MB'), ('maintenance_work_mem', '256MB')) as setting
 where pg_size_bytes(current_setting(name)) < pg_size_bytes(wanted)
 union all
 select set_config(name, value, true) from (values ('jit', 'off'), ('synchronous_commit', 'on')) as settings (name, value)`
+
+// The figures that were run, and of the reports that were passed over that they are as they were.
+async function freezeReports(session: Session, { project, freezing }: Plan, results: NodeResult[]): Promise<void> {
+  const reports = results.filter(({ node }) => isReport(node))
+  if (!freezing || reports.length === 0) return
+  const publishing = { runId: project.invocationId, through: await freezing.through(session) }
+  for (const { node, figures } of reports) if (figures) await freeze(session, publishing, node.uniqueId, figures)
+  const kept = reports.filter(({ figures }) => !figures).map(({ node }) => node.uniqueId)
+  await pointToLast(session, publishing, kept)
+  await forgetOld(session, freezing.keep)
+}
 
 async function publish(
   session: Session,

@@ -7,7 +7,7 @@ import type { Definition } from '../graph/definition.ts'
 import { type Mark, marksOf } from '../history/marks.ts'
 import { type Published, sourceStamps } from '../history/run-log.ts'
 import { isLive } from '../history/watermarks.ts'
-import { hasRelation, isBuilt, type Node, type UnitTest } from '../manifest/node.ts'
+import { hasRelation, isBuilt, isReport, type Node, type UnitTest } from '../manifest/node.ts'
 import { empty, type NodeResult } from '../manifest/result.ts'
 import { applyGrants } from '../materialize/grants.ts'
 import { persistDocs } from '../materialize/persist-docs.ts'
@@ -97,6 +97,8 @@ export async function cutOffOf(session: Session, plan: Basis, published: Map<str
   async function ran(result: NodeResult): Promise<void> {
     const { node, status, failures, message, compiled, isReused } = result
     if (isReused || !['success', 'pass', 'warn'].includes(status)) return
+    // A report with a figure that failed is tried again by the next build that does anything.
+    if (isReport(node) && status === 'warn') return
     if (isUnitTest(node)) {
       const nothing = { mark: null, seen: null, readsMore: false, described: null, verdict: null }
       return void ends.set(node.uniqueId, { node, fingerprint: unitDefinition(node), ...nothing })
@@ -113,7 +115,7 @@ export async function cutOffOf(session: Session, plan: Basis, published: Map<str
       // A hook may have written to anything.
       if (isOpen) marks.refresh(await sourceStamps(session, project))
     } else {
-      ends.set(node.uniqueId, { ...end, verdict: { status: status as 'pass' | 'warn', failures, message } })
+      ends.set(node.uniqueId, { ...end, verdict: { status: status as 'pass' | 'warn' | 'success', failures, message } })
     }
   }
 

@@ -5,7 +5,7 @@ import { forgetCatalogue } from '../database/catalogue.ts'
 import type { Sql } from '../database/driver.ts'
 import { controlsTransaction, type Statement, statementsOf } from '../database/split-statements.ts'
 import { type Dict, fromJs, type JinjaObject, type Value } from '../jinja/values.ts'
-import type { Node, Project, ProjectHook } from '../manifest/node.ts'
+import { isReport, type Node, type Project, type ProjectHook } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
 import { type Hook, hooksOf } from '../project/config.ts'
 import { hookLine } from '../report/format.ts'
@@ -89,7 +89,12 @@ export function endContext(context: RunContext, results: NodeResult[]): RunConte
   const database = built[0]?.database ?? ''
   return {
     ...context,
-    extra: { ...context.extra, results: results.map(resultObject), schemas, database_schemas: schemas.map(schema => [database, schema]) },
+    extra: {
+      ...context.extra,
+      results: results.filter(({ node }) => !isReport(node)).map(resultObject),
+      schemas,
+      database_schemas: schemas.map(schema => [database, schema]),
+    },
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Session } from '../database/driver.ts'
 import type { Definition } from '../graph/definition.ts'
 import type { Node, Project } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
@@ -6,9 +7,11 @@ import type { Observer } from '../materialize/context.ts'
 /** What to build, and how. */
 export interface Plan {
   project: Project
-  /** Models, seeds, tests and unit tests in their order. */
+  /** Models, seeds, tests, unit tests and reports in their order. */
   nodes: Node[]
   definitions: Map<string, Definition>
+  /** Keeps the figures of reports; undefined where there is no place for them, or nothing is to be kept. */
+  freezing?: { keep: number; through(session: Session): Promise<string | null> }
   /** What stands for all that this build changes: another text for each build of a database. */
   stamp: string
   /** Whether the database has our run log: without it is_incremental() is dbt's. */

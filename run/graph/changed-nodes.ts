@@ -3,7 +3,7 @@ import { buildOrder, descendants } from './order.ts'
 
 /** What a round of watch does. */
 export interface Round {
-  /** Models, seeds and snapshots that are not as published, what reads them, and the tests of them, in the order of a build. */
+  /** Models, seeds, snapshots and reports that are not as published, what reads them, and the tests of them, in the order of a build. */
   nodes: Node[]
   /** Of these the ones that were saved now: not those that only follow from another one. */
   saved: Set<string>
@@ -42,7 +42,11 @@ export function roundOf(
   return {
     nodes: buildOrder(project, ids),
     saved: new Set(
-      built.filter(id => moved.has(id) && !project.nodes.get(id)?.dependsOn.some(parent => moved.has(parent) && isReal(parent))),
+      built.filter(
+        id =>
+          moved.has(id) &&
+          !(project.nodes.get(id) ?? project.reports.get(id))?.dependsOn.some(parent => moved.has(parent) && isReal(parent)),
+      ),
     ),
   }
 }

@@ -1,6 +1,5 @@
 import { sha256 } from '../base/hash.ts'
-import type { Macro, Node, Project } from '../manifest/node.ts'
-import { RUNNER_PACKAGE } from '../manifest/node.ts'
+import { figuresOf, type Macro, type Node, type Project, type ReportNode, RUNNER_PACKAGE } from '../manifest/node.ts'
 import { hooksOf } from '../project/config.ts'
 import { meaningOf } from './meaning.ts'
 
@@ -25,7 +24,7 @@ export function definitions(project: Project): Map<string, Definition> {
   const { name, schema, database } = project.target
   const inDatabase = JSON.stringify(`"${database}".`).slice(1, -1)
   const world = sha256(stable([name, schema, [...project.dispatch], implicit(project).map(said)]))
-  for (const node of project.nodes.values()) of(node)
+  for (const node of [...project.nodes.values(), ...project.reports.values()]) of(node)
   return found
 
   function of(node: Node): Definition {
@@ -40,7 +39,7 @@ export function definitions(project: Project): Map<string, Definition> {
     const parts = [
       world,
       [node.uniqueId, node.schema, node.alias],
-      ['model', 'snapshot'].includes(node.resourceType) ? meaningOf(node.raw) : node.checksum,
+      saidBy(node),
       relevant(node),
       facts.some(({ asksForWords }) => asksForWords) ? [node.meta, node.tags, node.description] : [],
       macros.map(said),
@@ -68,7 +67,24 @@ export function definitions(project: Project): Map<string, Definition> {
   }
 }
 
-/** The fingerprints of models, seeds and snapshots by unique id. */
+// A seed and a test are what their file says. Of a report its prose and titles are no part of what is frozen.
+function saidBy(node: Node): unknown {
+  if (node.resourceType === 'model' || node.resourceType === 'snapshot') return meaningOf(node.raw)
+  if (node.resourceType !== 'report') return node.checksum
+  const { words, onError } = node as ReportNode
+  const figures = figuresOf(node as ReportNode).map(({ name, x, y, series, id, parent, sql }) => [
+    name,
+    x,
+    y,
+    series,
+    id,
+    parent,
+    meaningOf(sql),
+  ])
+  return [onError, figures, [...words].map(([name, { format }]) => [name, format])]
+}
+
+/** The fingerprints of models, seeds, snapshots and reports by unique id. */
 export function fingerprints(project: Project): Map<string, string> {
   const all = [...definitions(project)].map(([id, { fingerprint }]) => [id, fingerprint] as const)
   return new Map(all.filter(([id]) => project.nodes.get(id)?.resourceType !== 'test'))

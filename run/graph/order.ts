@@ -2,8 +2,8 @@ import type { Node, Project } from '../manifest/node.ts'
 
 /**
  * The selected models, seeds and tests in the order of dbt build: each after all that it reads, a test as soon as its parents are there
- * and before the models that depend on all of them, a unit test just before its model, seeds before all. Ties go by unique id, so that one project always
- * runs in one order.
+ * and before the models that depend on all of them, a unit test just before its model, seeds before all, reports after all. Ties go by unique id,
+ * so that one project always runs in one order.
  */
 export function buildOrder(project: Project, selected: Iterable<string>): Node[] {
   const wanted = new Set(selected)
@@ -11,6 +11,7 @@ export function buildOrder(project: Project, selected: Iterable<string>): Node[]
   for (const test of project.unitTests.values()) for (const id of test.dependsOn) units.set(id, [...(units.get(id) ?? []), test])
   return wholeOrder(project)
     .flatMap(node => [...(units.get(node.uniqueId) ?? []), node])
+    .concat(...project.reports.values())
     .filter(node => wanted.has(node.uniqueId))
 }
 

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { ProjectError } from '../base/errors.ts'
 import { fnmatch, globMatch } from '../base/glob.ts'
-import type { Node, Project } from '../manifest/node.ts'
+import { exposureId, type Node, type Project } from '../manifest/node.ts'
 import type { Previous, Selectable } from './selection.ts'
 import { stateCheck } from './state-selection.ts'
 
@@ -18,7 +18,9 @@ export const METHODS: Record<string, (question: Question) => (node: Selectable) 
   fqn:
     ({ value }) =>
     node =>
-      node.resourceType !== 'source' && (fqnMatches(node.fqn, value) || fqnMatches(node.fqn.slice(1), value)),
+      node.resourceType !== 'source' &&
+      node.resourceType !== 'exposure' &&
+      (fqnMatches(node.fqn, value) || fqnMatches(node.fqn.slice(1), value)),
   tag:
     ({ value }) =>
     node =>
@@ -54,7 +56,8 @@ export const METHODS: Record<string, (question: Question) => (node: Selectable) 
   test_type: ({ value }) => testTypeMatches(value),
   resource_type: ({ value }) => resourceTypeMatches(value),
   state: ({ value, project, previous }) => stateCheck(project, value, previous.manifest),
-  exposure: () => none,
+  exposure: ({ value }) => named('exposure', value),
+  report: ({ value }) => named('report', value),
   metric: () => none,
   result: ({ value, previous }) => {
     const ids = new Set(
@@ -62,7 +65,7 @@ export const METHODS: Record<string, (question: Question) => (node: Selectable) 
         .filter(({ status }) => status === value)
         .map(idOf),
     )
-    return node => ids.has(node.uniqueId)
+    return node => ids.has(exposureId(node.uniqueId))
   },
   source_status: ({ value, previous }) => fresher(value, previous),
   version: ({ value }) => {
@@ -73,16 +76,21 @@ export const METHODS: Record<string, (question: Question) => (node: Selectable) 
   semantic_model: () => none,
   saved_query: () => none,
   unit_test: ({ value }) => {
-    const parts = value.split('.')
-    if (parts.length > 2) throw new ProjectError(`Invalid unit test selector value "${value}": give name or project.name`)
-    return node =>
-      node.resourceType === 'unit_test' && fnmatch(node.name, parts.at(-1)!) && (parts.length === 1 || fnmatch(node.packageName, parts[0]!))
+    return named('unit_test', value)
   },
   // Answered before any node is looked at: see select.ts.
   selector: () => none,
 }
 
 const none = (): boolean => false
+
+// By its name, or by that of its package and its own.
+function named(type: Node['resourceType'], value: string): (node: Selectable) => boolean {
+  const parts = value.split('.')
+  if (parts.length > 2) throw new ProjectError(`Invalid ${type} selector value "${value}": give name or project.name`)
+  return node =>
+    node.resourceType === type && fnmatch(node.name, parts.at(-1)!) && (parts.length === 1 || fnmatch(node.packageName, parts[0]!))
+}
 
 // The last part alone, or part by part from the left; from the first wildcard on the rest is one pattern.
 function fqnMatches(fqn: string[], value: string): boolean {
@@ -143,7 +151,7 @@ function testTypeMatches(value: string): (node: Selectable) => boolean {
 }
 
 const RESOURCE_TYPES =
-  'model analysis test snapshot operation seed rpc sql_operation doc source macro exposure metric group saved_query semantic_model unit_test fixture function'
+  'model analysis test snapshot operation seed rpc sql_operation doc source macro exposure metric group saved_query semantic_model unit_test fixture function report'
 
 function resourceTypeMatches(value: string): (node: Selectable) => boolean {
   if (!RESOURCE_TYPES.split(' ').includes(value)) throw new ProjectError(`Invalid resource_type selector "${value}"`)

@@ -39,7 +39,7 @@ export function selectNodes(project: Project, selection: Selection = {}): Set<st
 
   // The last set operation, --exclude, is eager in dbt whatever was asked for: nothing is added after it.
   function ofCommandLine(): Set<string> {
-    return without(union(select.length > 0 ? select : ['fqn:* source:*'], select.length > 0), union(exclude, true)).direct
+    return without(union(select.length > 0 ? select : ['fqn:* source:* exposure:*'], select.length > 0), union(exclude, true)).direct
   }
 
   function defined(definition: Definition): Picked {
@@ -211,7 +211,7 @@ function selectableOf(project: Project): Map<string, Selectable> {
   const all = new Map<string, Selectable>()
   for (const node of project.nodes.values()) all.set(node.uniqueId, node)
   for (const source of project.sources.values()) all.set(source.uniqueId, source)
-  for (const unit of project.unitTests.values()) all.set(unit.uniqueId, unit)
+  for (const map of [project.unitTests, project.reports, project.exposures]) for (const one of map.values()) all.set(one.uniqueId, one)
   return all
 }
 

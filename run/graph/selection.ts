@@ -9,5 +9,5 @@ export interface Previous {
   currentSources?: unknown
 }
 
-/** What can be selected: nodes, sources and unit tests. */
+/** What can be selected: nodes, sources, unit tests, reports and exposures. */
 export type Selectable = Node

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ProjectError } from '../base/errors.ts'
-import type { Node, Project } from '../manifest/node.ts'
+import { type Exposure, exposureId, type Node, type Project } from '../manifest/node.ts'
 import type { Selectable } from './selection.ts'
 
 /** What of an earlier manifest.json a comparison reads. */
@@ -20,10 +20,22 @@ interface OldNode {
   loaded_at_field?: string | null
 }
 
+/** Reports are there too. */
+interface OldExposure extends OldNode {
+  meta?: Record<string, unknown>
+  type?: string
+  label?: string | null
+  maturity?: string | null
+  url?: string | null
+  owner?: object
+  depends_on?: { nodes?: string[] }
+}
+
 interface OldManifest {
   nodes?: Record<string, OldNode>
   sources?: Record<string, OldNode>
   unit_tests?: Record<string, OldNode>
+  exposures?: Record<string, OldExposure>
   macros?: Record<string, { macro_sql?: string }>
 }
 
@@ -56,15 +68,20 @@ export function stateCheck(project: Project, value: string, manifest: unknown): 
     const known = Object.keys(checks).map(name => `'${name}'`)
     throw new ProjectError(`Got an invalid selector "${value}", expected one of "[${known.join(', ')}]"`)
   }
-  return node => check(old.nodes?.[node.uniqueId] ?? old.sources?.[node.uniqueId] ?? old.unit_tests?.[node.uniqueId], node)
+  return node => {
+    const { uniqueId: id } = node
+    return check(old.nodes?.[id] ?? old.sources?.[id] ?? old.unit_tests?.[id] ?? old.exposures?.[exposureId(id)], node)
+  }
 }
 
 function isNode(node: Selectable): boolean {
-  return node.resourceType !== 'unit_test'
+  return !['unit_test', 'report', 'exposure'].includes(node.resourceType)
 }
 
 function sameContents(old: OldNode | undefined, node: Selectable): boolean {
   if (!old) return node.resourceType === 'source'
+  if (node.resourceType === 'report') return old.config?.checksum === node.checksum && isDeepStrictEqual(old.fqn, node.fqn)
+  if (node.resourceType === 'exposure') return sameExposure(old, node as Exposure)
   if (!isNode(node)) return old.checksum === node.checksum && isDeepStrictEqual(old.fqn, node.fqn)
   if (node.resourceType === 'test' && node.test?.generic !== undefined) return sameConfig(old, node) && isDeepStrictEqual(old.fqn, node.fqn)
   const common = sameConfig(old, node) && isDeepStrictEqual(old.fqn, node.fqn) && sameRelation(old, node)
@@ -75,6 +92,13 @@ function sameContents(old: OldNode | undefined, node: Selectable): boolean {
       (old.loaded_at_field ?? undefined) === node.source?.loadedAtField
     )
   return common && sameBody(old, node) && sameDescriptions(old, node) && sameContract(old, node)
+}
+
+function sameExposure(old: OldExposure, node: Exposure): boolean {
+  const { type, label, maturity, url, owner } = node.exposure
+  const now = [type, label, maturity, url, json(owner), node.description, node.fqn, node.dependsOn]
+  const before = [old.type, old.label ?? null, old.maturity ?? null, old.url ?? null, withoutNulls(old.owner), old.description ?? '']
+  return isDeepStrictEqual(now, [...before, old.fqn, old.depends_on?.nodes ?? []])
 }
 
 function sameBody(old: OldNode, node: Node): boolean {

@@ -29,8 +29,8 @@ export interface Published {
   readsMore: boolean
   /** sha256 over its descriptions and grants. */
   described: string | null
-  /** Of a data test. */
-  verdict: { status: 'pass' | 'warn'; failures: number | null; message: string } | null
+  /** Of a data test, and of a report. */
+  verdict: { status: 'pass' | 'warn' | 'success'; failures: number | null; message: string } | null
 }
 
 /** Whether the database has the run log: a plain dbt project without our migrations has none. */

@@ -1,9 +1,10 @@
 import type { Place, Problem } from '../base/errors.ts'
 import type { Definition } from '../jinja/template.ts'
+import type { ColumnWords, Figure, Prose } from './figure.ts'
 import type { Selector } from './selector.ts'
 
-/** What a node is: dbt's resource types that this runner knows. */
-export type ResourceType = 'model' | 'seed' | 'test' | 'unit_test' | 'snapshot' | 'source'
+/** What a node is: dbt's resource types that this runner knows, and reports, which are ours. */
+export type ResourceType = 'model' | 'seed' | 'test' | 'unit_test' | 'snapshot' | 'source' | 'report' | 'exposure'
 
 /** The config of a node after all levels of precedence, keys as dbt names them (`materialized`, `unique_key`, …). */
 export type Config = Record<string, unknown>
@@ -114,6 +115,24 @@ export interface UnitTest extends Node {
   overrides: { macros: Record<string, unknown>; vars: Record<string, unknown>; env_vars: Record<string, string> }
 }
 
+/** A report: prose and figures. Nothing reads it. */
+export interface ReportNode extends Node {
+  resourceType: 'report'
+  title: string
+  /** What a figure that cannot be had does to a build. */
+  onError: 'warn' | 'fail'
+  /** In the order of the file. */
+  blocks: (Prose | Figure)[]
+  /** By the name of the column. */
+  words: Map<string, ColumnWords>
+}
+
+/** What dbt's `exposures:` say of a use of the warehouse outside of it. Nothing reads it, and nothing is run for it. */
+export interface Exposure extends Node {
+  resourceType: 'exposure'
+  exposure: { type: string; label: string | null; maturity: string | null; url: string | null; owner: { name?: string; email?: string } }
+}
+
 /** What a unit test says that one relation holds. */
 export interface UnitInput {
   /** As it was written: `ref('agents')`, `source('raw', 'agents')`, `this`. */
@@ -200,13 +219,15 @@ export interface Project {
   disabled: Map<string, Node>
   macros: Map<string, Macro>
   unitTests: Map<string, UnitTest>
+  reports: Map<string, ReportNode>
+  exposures: Map<string, Exposure>
   /** {% docs %} blocks by name. */
   docs: Map<string, { name: string; text: string; place: Place }>
   /** Selections of selectors.yml by name. */
   selectors: Map<string, Selector>
   onRunStart: ProjectHook[]
   onRunEnd: ProjectHook[]
-  /** Unique id to the unique ids of nodes and sources it reads directly, and the other way round. Every node and source has an entry. */
+  /** Unique id to the unique ids of nodes and sources it reads directly, and the other way round. Every node, source, report and exposure has an entry. */
   parentMap: Map<string, string[]>
   childMap: Map<string, string[]>
   /** The text of a file of the project (relative path), for code frames; undefined for a file that was not read. */
@@ -234,4 +255,19 @@ export function hasRelation(node: Pick<Node, 'resourceType' | 'config'>): boolea
 /** A node's path within its project or package: dbt's original_file_path. */
 export function pathWithin(node: Pick<Node, 'path' | 'packagePath'>): string {
   return node.packagePath ?? node.path
+}
+
+/** What tools around dbt know a report by: to them it is an exposure. Of anything else its own id. */
+export function exposureId(id: string): string {
+  return id.replace(/^report\./, 'exposure.')
+}
+
+/** Whether a node is a report. */
+export function isReport(node: Node): node is ReportNode {
+  return node.resourceType === 'report'
+}
+
+/** The figures of a report, in their order. */
+export function figuresOf({ blocks }: Pick<ReportNode, 'blocks'>): Figure[] {
+  return blocks.filter(block => block.kind === 'figure')
 }

@@ -1,3 +1,4 @@
+import type { FigureOutcome } from './figure.ts'
 import type { Node } from './node.ts'
 
 /** What became of a node, as ops.run_nodes and run_results.json tell it. */
@@ -20,6 +21,8 @@ export interface NodeResult {
   because?: string
   /** Nothing of it and of what it reads has changed: it was not run again, and the rest tells of the last time. */
   isReused?: boolean
+  /** Of a report that ran. */
+  figures?: FigureOutcome[]
   /** Where the rows of a failed test are, with store_failures. */
   storedIn?: string
 }

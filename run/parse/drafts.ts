@@ -19,6 +19,8 @@ export interface Draft {
   over: ConfigLevel[]
   renderOver?: RenderYaml
   template?: Template
+  /** Of a report or an exposure: templates that are rendered only to see what they name. */
+  calls?: Template[]
   refs: { name: string; pack: string | undefined; site: Place; version?: string }[]
   sources: { source: string; table: string; site: Place }[]
 }

@@ -5,7 +5,7 @@ import { passedOver } from '../base/validate.ts'
 import { placeOf, placeOfValue } from '../base/yaml.ts'
 import { parseTemplate, render } from '../jinja/template.ts'
 import { referencesOf } from '../manifest/constraints.ts'
-import { isBuilt, type Node, type Project, type ProjectHook } from '../manifest/node.ts'
+import { exposureId, isBuilt, type Node, type Project, type ProjectHook } from '../manifest/node.ts'
 import { type Hook, type RenderYaml, unusedFolders } from '../project/config.ts'
 import type { SourceFile } from '../project/folder-reader.ts'
 import type { ProjectFiles, SeedFile } from '../project/project-files.ts'
@@ -15,12 +15,14 @@ import { createScope } from '../template/context.ts'
 import type { World } from '../template/rendering.ts'
 import { yamlRenderer } from '../template/yaml-jinja.ts'
 import { attempt, configure, createDraft, type Draft, levelsFor, type Used } from './drafts.ts'
+import { exposureDrafts } from './exposures.ts'
 import { genericTests } from './generic-tests.ts'
 import { type Calls, type KeptCalls, keptCalls } from './kept-calls.ts'
 import { packageWith, readMacros } from './macros.ts'
 import { namer } from './names.ts'
 import { parseRendering, settle } from './parse-rendering.ts'
 import { type Docs, describeMacros, docsOf, nameVersions, patchNodes, sourceDrafts } from './patch.ts'
+import { reportDrafts } from './reports.ts'
 import { inPlaces, link } from './resolve-refs.ts'
 import { snapshotDrafts } from './snapshots.ts'
 import { unitTests } from './unit-tests.ts'
@@ -76,6 +78,8 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
     sources: new Map(),
     disabled: new Map(),
     unitTests: new Map(),
+    reports: new Map(),
+    exposures: new Map(),
     docs: parts[0]!.docs,
     selectors: readSelectors(files.selectors, used.render, errors),
     onRunStart: hooksOf(parts, 'on-run-start', errors),
@@ -132,6 +136,8 @@ function partsOf(files: ProjectFiles, { world, used, errors }: Parsing): Part[] 
       ...snapshotDrafts(part, used, renderYaml, errors),
       ...part.singularTests.map(file => draftOf(part, file, 'test', renderYaml)),
       ...sourceDrafts(part, used, renderYaml, docs, errors),
+      ...reportDrafts(part, renderYaml, docs, errors),
+      ...exposureDrafts(part, used, renderYaml, docs, errors),
     ]
     return { files: part, renderYaml, docs, drafts }
   })
@@ -157,10 +163,11 @@ function parseNode(draft: Draft, parsing: Parsing): void {
   const { used, errors, name } = parsing
   const { node } = draft
   const own: ProjectError[] = []
-  attempt(own, () => name(node))
+  const hasName = isRead(node)
+  if (hasName) attempt(own, () => name(node))
   const { config } = node
   node.macros = callsOf(draft, parsing, own)
-  if (node.config !== config) attempt(own, () => name(node))
+  if (hasName && node.config !== config) attempt(own, () => name(node))
   settle(node, own, materialization => packageWith(used.root, materialization))
   // What is disabled may have been so for its mistakes.
   if (node.config.enabled !== false) errors.push(...own)
@@ -169,7 +176,9 @@ function parseNode(draft: Draft, parsing: Parsing): void {
 // What its template asks for, as it is kept or by rendering it; gives the macros that it used.
 function callsOf(draft: Draft, { world, kept, noticed }: Parsing, errors: ProjectError[]): string[] {
   const { node } = draft
-  const known = errors.length > 0 ? undefined : kept.of(node)
+  // Of an exposure its node does not say what it names.
+  const isKept = node.resourceType !== 'exposure'
+  const known = errors.length > 0 || !isKept ? undefined : kept.of(node)
   if (known) {
     draft.refs.push(...known.refs)
     draft.sources.push(...known.sources)
@@ -190,13 +199,13 @@ function callsOf(draft: Draft, { world, kept, noticed }: Parsing, errors: Projec
   }
   const rendering = parseRendering(node, notice, draft, errors, configs)
   const scope = createScope(world, rendering)
-  if (draft.template) attempt(errors, () => void render(draft.template!, scope))
+  for (const template of [draft.template ?? [], draft.calls ?? []].flat()) attempt(errors, () => void render(template, scope))
   for (const sql of hookTexts(node))
     attempt(errors, () => void render(parseTemplate(sql, node.place.file, node.place.line, node.place.column), scope))
   for (const { constraint } of node.resourceType === 'model' && draft.template ? referencesOf(node) : [])
     attempt(errors, () => void render(parseTemplate(`{{ ${constraint.to} }}`, node.patch?.file ?? node.path, node.patch?.line), scope))
   const macros = [...rendering.used]
-  if (isQuiet && errors.length === 0) kept.keep(key, node, { refs: draft.refs, sources: draft.sources, configs, used: macros })
+  if (isKept && isQuiet && errors.length === 0) kept.keep(key, node, { refs: draft.refs, sources: draft.sources, configs, used: macros })
   return macros
 }
 
@@ -236,22 +245,34 @@ function unusedConfigs({ trees }: Settings, { folders }: Used): Problem[] {
 
 const UNENFORCED = { group: '`tags:`', access: 'grants of the database' }
 
-const TREE = { model: 'models', seed: 'seeds', test: 'data_tests', unit_test: 'unit_tests', snapshot: 'snapshots', source: 'sources' }
+const TREE = {
+  model: 'models',
+  seed: 'seeds',
+  test: 'data_tests',
+  unit_test: 'unit_tests',
+  snapshot: 'snapshots',
+  source: 'sources',
+  exposure: 'exposures',
+}
+
+const isRead = ({ resourceType }: Node): boolean => resourceType !== 'report' && resourceType !== 'exposure'
 
 function refuseDoubles(drafts: Draft[], errors: ProjectError[]): void {
   const seen = new Map<string, Node>()
   for (const { node } of drafts) {
-    const key = isBuilt(node) ? `relation ${node.packageName}.${node.name}.${node.version ?? ''}` : node.uniqueId
+    const key = isBuilt(node) ? `relation ${node.packageName}.${node.name}.${node.version ?? ''}` : exposureId(node.uniqueId)
     const other = seen.get(key)
     if (other) {
       const what = node.resourceType === 'source' ? `${node.sourceName}.${node.name}` : node.name
       const both =
-        other.resourceType === node.resourceType ? `Two ${node.resourceType}s` : `A ${other.resourceType} and a ${node.resourceType}`
+        other.resourceType === node.resourceType
+          ? `Two ${node.resourceType}s`
+          : `A ${other.resourceType} and ${node.resourceType === 'exposure' ? 'an' : 'a'} ${node.resourceType}`
       const where = other.place.line === 1 ? other.place.file : `${other.place.file}:${other.place.line}`
       errors.push(
         new ProjectError(`${both} are called '${what}': ${where} and this one`, {
           place: node.place,
-          hint: 'ref() and source() go by name alone: rename one of them.',
+          hint: isRead(node) ? 'ref() and source() go by name alone: rename one of them.' : 'Rename one of them.',
         }),
       )
     } else seen.set(key, node)

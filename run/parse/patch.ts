@@ -8,6 +8,7 @@ import { relationOf, relationText } from '../manifest/relation.ts'
 import type { RenderYaml } from '../project/config.ts'
 import type { ProjectFiles } from '../project/project-files.ts'
 import type { ColumnProperties, NodeProperties } from '../project/properties.ts'
+import { isReportText } from '../reports/markdown.ts'
 import { attempt, configure, createDraft, type Draft, levelsFor, type Used, yamlLevel } from './drafts.ts'
 
 /** Blocks of {% docs %} by name. */
@@ -16,7 +17,7 @@ export type Docs = Project['docs']
 /** The docs blocks of the project's Markdown files. */
 export function docsOf(files: ProjectFiles, errors: ProjectError[]): Docs {
   const docs: Docs = new Map()
-  for (const { file, text } of files.docs)
+  for (const { file, text } of files.docs.filter(({ text }) => !isReportText(text)))
     for (const match of text.matchAll(/\{%-?\s*docs\s+(\w+)\s*-?%\}([\s\S]*?)\{%-?\s*enddocs\s*-?%\}/g)) {
       const name = match[1]!
       const place = { file, line: text.slice(0, match.index).split('\n').length, column: 1 }

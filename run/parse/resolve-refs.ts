@@ -3,7 +3,7 @@ import { type Place, ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { findCycle } from '../graph/order.ts'
 import { findRelationNode, findSourceNode } from '../manifest/find-node.ts'
-import type { Node, Project } from '../manifest/node.ts'
+import type { Exposure, Node, Project, ReportNode } from '../manifest/node.ts'
 import type { Draft } from './drafts.ts'
 
 /** Fills a project with its nodes and who reads whom; refs to what is missing or disabled, circles and doubles go to `errors`. */
@@ -11,15 +11,18 @@ export function link(project: Project, drafts: Draft[], errors: ProjectError[]):
   for (const { node } of [...drafts].sort((left, right) => (left.node.uniqueId < right.node.uniqueId ? -1 : 1))) {
     if (node.config.enabled === false) project.disabled.set(node.uniqueId, node)
     else if (node.resourceType === 'source') project.sources.set(node.uniqueId, node)
+    else if (node.resourceType === 'report') project.reports.set(node.uniqueId, node as ReportNode)
+    else if (node.resourceType === 'exposure') project.exposures.set(node.uniqueId, node as Exposure)
     else project.nodes.set(node.uniqueId, node)
   }
   for (const draft of drafts) if (draft.node.config.enabled !== false) resolve(draft)
 
-  for (const id of [...project.nodes.keys(), ...project.sources.keys()]) {
+  const all = [...project.nodes.values(), ...project.reports.values(), ...project.exposures.values()]
+  for (const id of [...all.map(({ uniqueId }) => uniqueId), ...project.sources.keys()]) {
     project.parentMap.set(id, [])
     project.childMap.set(id, [])
   }
-  for (const node of project.nodes.values())
+  for (const node of all)
     for (const parent of node.dependsOn) {
       project.parentMap.get(node.uniqueId)!.push(parent)
       project.childMap.get(parent)?.push(node.uniqueId)
@@ -73,7 +76,7 @@ export function link(project: Project, drafts: Draft[], errors: ProjectError[]):
   }
 
   function hintFor(name: string): string | undefined {
-    const names = drafts.flatMap(({ node }) => (['source', 'test'].includes(node.resourceType) ? [] : [node.name]))
+    const names = drafts.flatMap(({ node }) => (['source', 'test', 'report', 'exposure'].includes(node.resourceType) ? [] : [node.name]))
     const source = [...project.sources.values()].find(candidate => candidate.name === name)
     return didYouMean(name, names) ?? (source ? `Of a source: source('${source.sourceName}', '${name}').` : undefined)
   }
@@ -139,5 +142,5 @@ export function inPlaces(errors: ProjectError[]): ProjectError[] {
 }
 
 function title(node: Node): string {
-  return node.resourceType === 'test' ? `The test ${node.name}` : node.name
+  return ['test', 'report', 'exposure'].includes(node.resourceType) ? `The ${node.resourceType} ${node.name}` : node.name
 }

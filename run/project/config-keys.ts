@@ -18,6 +18,7 @@ export interface ConfigKey {
 }
 
 const all = ['model', 'seed', 'snapshot', 'test', 'unit_test', 'source'] as const
+const named = [...all, 'report', 'exposure'] as const
 const related = ['model', 'seed', 'snapshot', 'test'] as const
 const built = ['model', 'seed', 'snapshot'] as const
 const model = ['model'] as const
@@ -30,9 +31,9 @@ const test = ['test'] as const
 
 /** Every config key by its name in dbt (hooks with a hyphen): dbt-core's, dbt-postgres', and ours. */
 export const CONFIG_KEYS: Record<string, ConfigKey> = {
-  enabled: { kind: 'clobber', type: 'flag', on: all },
-  tags: { kind: 'append', type: 'texts', on: all },
-  meta: { kind: 'dict', type: 'map', on: all },
+  enabled: { kind: 'clobber', type: 'flag', on: named },
+  tags: { kind: 'append', type: 'texts', on: named },
+  meta: { kind: 'dict', type: 'map', on: named },
   docs: { kind: 'dict', type: 'map', on: all },
   database: { kind: 'clobber', type: 'text', on: related },
   schema: { kind: 'clobber', type: 'text', on: related },
@@ -166,6 +167,8 @@ export const DEFAULTS: Record<ResourceType, Config> = {
     delimiter: ',',
     grants: {},
   },
+  report: { enabled: true, tags: [], meta: {} },
+  exposure: { enabled: true, tags: [], meta: {} },
   test: {
     enabled: true,
     materialized: 'test',

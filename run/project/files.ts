@@ -135,8 +135,9 @@ function emptyParts(): Pick<ProjectFiles, PartName> {
     macros: [],
     ownMacros: [],
     docs: [],
+    markdown: [],
     fixtures: [],
-    properties: { nodes: [], sources: [], macros: [], unitTests: [] },
+    properties: { nodes: [], sources: [], macros: [], unitTests: [], exposures: [] },
     propertyFiles: new Map(),
   }
 }
@@ -149,6 +150,7 @@ type PartName =
   | 'macros'
   | 'ownMacros'
   | 'docs'
+  | 'markdown'
   | 'fixtures'
   | 'properties'
   | 'propertyFiles'

@@ -49,6 +49,8 @@ export interface ProjectFiles {
   /** The runner's own macros and generic tests, which the project's come before. */
   ownMacros: SourceFile[]
   docs: SourceFile[]
+  /** Markdown files of model-paths: some are reports. */
+  markdown: SourceFile[]
   /** CSV and SQL of unit tests, in fixtures/ of the test-paths. */
   fixtures: SourceFile[]
   properties: Properties

@@ -67,6 +67,7 @@ function readWords(files: ProjectFiles, base: string, reader: FolderReader): voi
     docsPaths.length > 0 ? docsPaths : [...modelPaths, ...seedPaths, ...snapshotPaths, ...macroPaths, ...testPaths],
   ))
     files.docs.push(...read(join(base, path), name => name.endsWith('.md')))
+  for (const path of modelPaths) files.markdown.push(...read(join(base, path), name => name.endsWith('.md')))
   for (const path of new Set([...modelPaths, ...seedPaths, ...snapshotPaths, ...testPaths, ...macroPaths]))
     for (const found of read(join(base, path), name => /\.ya?ml$/.test(name))) {
       if (isDevelopers.get(path)?.(found.within)) continue

@@ -5,6 +5,7 @@ import { readShape } from '../base/validate.ts'
 import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from '../base/yaml.ts'
 import type { Column, Config, Constraint } from '../manifest/node.ts'
 import { configPlaces, copyConfigPlaces } from './config-positions.ts'
+import { type ExposureProperties, exposuresIn } from './exposure-properties.ts'
 import {
   ARGUMENT,
   COLUMN,
@@ -105,6 +106,7 @@ export interface Properties {
   sources: SourceProperties[]
   macros: MacroProperties[]
   unitTests: UnitTestProperties[]
+  exposures: ExposureProperties[]
 }
 
 /** Reads one properties file into `into`; every mistake of form goes to `errors` with its place. */
@@ -126,6 +128,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
   for (const item of maps(top, 'sources')) readSource(item)
   for (const item of maps(top, 'macros')) readMacro(item)
   for (const item of maps(top, 'unit_tests')) readUnitTest(item)
+  into.exposures.push(...exposuresIn(maps(top, 'exposures'), { file, errors, warnings, configOf }))
 
   function readNode(map: YamlMap, kind: NodeProperties['kind']): void {
     const read = readShape(map, `a ${kind}`, SHAPES[kind], errors, warnings)

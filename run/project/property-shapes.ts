@@ -23,7 +23,7 @@ export const TOP: Shapes = {
   data_tests: 'maps',
   unit_tests: 'maps',
   snapshots: 'maps',
-  exposures: { use: '`meta:` of the models that feed it', harmless: true },
+  exposures: 'maps',
   analyses: { use: '`show --inline` or a query outside the project', harmless: true },
   groups: { use: '`tags:` and `meta: {owner: …}`', harmless: true },
   metrics: { use: 'a model that computes the metric', harmless: true },

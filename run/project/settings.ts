@@ -28,7 +28,16 @@ export interface Settings {
   /** Where dbt.log goes. */
   logPath: string
   /** `models:`, `seeds:`, `tests:`/`data_tests:`, `snapshots:`, `sources:`, `unit_tests:` as written. */
-  trees: { model?: YamlMap; seed?: YamlMap; test?: YamlMap; snapshot?: YamlMap; source?: YamlMap; unit_test?: YamlMap }
+  trees: {
+    model?: YamlMap
+    seed?: YamlMap
+    test?: YamlMap
+    snapshot?: YamlMap
+    source?: YamlMap
+    unit_test?: YamlMap
+    exposure?: YamlMap
+    report?: never
+  }
   vars: Record<string, unknown>
   /** Variables that are folders of YAML files, a key for each file. */
   varPaths: Record<string, string>
@@ -119,6 +128,7 @@ export function readSettings(data: Yaml, errors: ProjectError[], warnings: Probl
       ...(tree('snapshots') ? { snapshot: tree('snapshots')! } : {}),
       ...(tree('sources') ? { source: tree('sources')! } : {}),
       ...(tree('unit_tests') ? { unit_test: tree('unit_tests')! } : {}),
+      ...(tree('exposures') ? { exposure: tree('exposures')! } : {}),
     },
     vars: varsOf(tree('vars') ?? {}, name),
     varPaths: Object.fromEntries(Object.entries(tree('var-paths') ?? {}).map(([variable, folder]) => [variable, String(folder)])),
@@ -235,7 +245,7 @@ const PROJECT: Shapes = {
   'var-paths': 'map',
   citus: 'any',
   notify: 'map',
-  exposures: { use: '`meta:` of the models that feed it', harmless: true },
+  exposures: 'map',
   metrics: { use: 'models', harmless: true },
   'semantic-models': { use: 'models', harmless: true },
   'saved-queries': { use: 'views', harmless: true },

@@ -21,7 +21,7 @@ export function found(project: Project): Event {
 }
 
 /** `5 models, 3 seeds, 20 data tests`: what a project has, by type. */
-export function foundLine({ nodes, sources, unitTests, macros, name, onRunStart, onRunEnd }: Project): string {
+export function foundLine({ nodes, sources, unitTests, reports, exposures, macros, name, onRunStart, onRunEnd }: Project): string {
   const count = (type: Node['resourceType']) => [...nodes.values()].filter(node => node.resourceType === type).length
   const own = [...macros.values()].filter(macro => macro.packageName === name).length
   const parts: [number, string][] = [
@@ -30,7 +30,9 @@ export function foundLine({ nodes, sources, unitTests, macros, name, onRunStart,
     [count('snapshot'), 'snapshot'],
     [count('test'), 'data test'],
     [unitTests.size, 'unit test'],
+    [reports.size, 'report'],
     [sources.size, 'source'],
+    [exposures.size, 'exposure'],
     [onRunStart.length + onRunEnd.length, 'project hook'],
     [own, 'macro'],
   ]

@@ -1,4 +1,4 @@
-import type { Node, UnitTest } from '../manifest/node.ts'
+import { isReport, type Node, type UnitTest } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
 
 /** How loud a line is. */
@@ -25,10 +25,10 @@ export function endLine(
   const parts: Record<NodeResult['status'], [string, string]> = {
     success: [`OK ${done(node)} ${made}`, `${rowsText(result) || result.message} in ${seconds}s`],
     pass: [`PASS ${name}`, `PASS in ${seconds}s`],
-    warn: [`WARN${count} ${name}`, `WARN${count} in ${seconds}s`],
+    warn: [`WARN${count} ${isReport(node) ? made : name}`, `WARN${count} in ${seconds}s`],
     fail: [`FAIL${count} ${name}`, `FAIL${count} in ${seconds}s`],
     error: [isTest ? `ERROR ${name}` : `ERROR ${doing(node)} ${made}`, `ERROR in ${seconds}s`],
-    skipped: [isTest ? `SKIP test ${name}` : `SKIP relation ${relation(node)}`, 'SKIP'],
+    skipped: [isTest ? `SKIP test ${name}` : `SKIP ${isReport(node) ? made : `relation ${relation(node)}`}`, 'SKIP'],
   }
   const [text, bracket] = isReused && status !== 'warn' ? [`REUSED ${isTest ? name : made}`, 'REUSED'] : parts[status]
   const level = status === 'fail' || status === 'error' ? 'error' : status === 'warn' ? 'warn' : isReused ? 'debug' : 'info'
@@ -84,6 +84,7 @@ export function describeNode(node: Node): string {
   if (node.resourceType === 'snapshot') return `snapshot ${relation(node)}`
   if (node.resourceType === 'test') return `test ${node.name}`
   if (node.resourceType === 'unit_test') return `unit_test ${titleOf(node)}`
+  if (node.resourceType === 'report') return `report ${node.name}`
   return `sql ${String(node.config.materialized ?? 'view')} model ${relation(node)}`
 }
 
@@ -93,11 +94,11 @@ function titleOf(node: Node): string {
 }
 
 function done(node: Node): string {
-  return { seed: 'loaded', snapshot: 'snapshotted' }[node.resourceType as string] ?? 'created'
+  return { seed: 'loaded', snapshot: 'snapshotted', report: 'ran' }[node.resourceType as string] ?? 'created'
 }
 
 function doing(node: Node): string {
-  return { seed: 'loading', snapshot: 'snapshotting' }[node.resourceType as string] ?? 'creating'
+  return { seed: 'loading', snapshot: 'snapshotting', report: 'running' }[node.resourceType as string] ?? 'creating'
 }
 
 // To 80 characters with dots, as dbt; where that is too wide for a terminal, what is in the brackets stays in sight.

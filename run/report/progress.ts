@@ -87,11 +87,12 @@ export function liveView(all: Pick<Node, 'resourceType' | 'config'>[], stream: N
   }
 }
 
-const order = ['seed', 'model', 'snapshot', 'unit_test', 'test']
+const order = ['seed', 'model', 'snapshot', 'unit_test', 'test', 'report']
 const titles: Record<string, string> = {
   seed: 'seeds',
   model: 'models',
   snapshot: 'snapshots',
   unit_test: 'unit tests',
   test: 'data tests',
+  report: 'reports',
 }

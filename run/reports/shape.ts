@@ -1,3 +1,7 @@
+import type { FigureDisplay, FigureFormat } from '../manifest/figure.ts'
+
+export type { FigureDisplay, FigureFormat } from '../manifest/figure.ts'
+
 /**
  * A report with the figures of one publish: what the page of `docs generate` shows, as plain JSON.
  * Nothing in it is escaped: prose is the project's, cells come from the database and the feed, and the page must escape every one of them.
@@ -30,8 +34,6 @@ export interface ReportProse {
   text: string
 }
 
-export type FigureDisplay = 'table' | 'bar' | 'line' | 'area' | 'value' | 'tree'
-
 /** The result of one SQL fence, and how it is shown. */
 export interface ReportFigure {
   kind: 'figure'
@@ -59,8 +61,6 @@ export interface ReportFigure {
   published: { runId: string; at: string } | null
   compiledSql: string | null
 }
-
-export type FigureFormat = 'text' | 'integer' | 'decimal' | 'money' | 'percent' | 'date' | 'month' | 'instant' | 'boolean'
 
 export interface FigureColumn {
   name: string

@@ -7,10 +7,11 @@ export function graphOf(project: Project): Value {
   let graph = graphs.get(project)
   if (!graph) {
     const dicts = (nodes: Iterable<Node>): Value => new Map([...nodes].map(node => [node.uniqueId, nodeDict(node)]))
-    const none = ['exposures', 'functions', 'groups', 'metrics', 'semantic_models', 'saved_queries']
+    const none = ['functions', 'groups', 'metrics', 'semantic_models', 'saved_queries']
     graph = new Map<Value, Value>([
       ['nodes', dicts(project.nodes.values())],
       ['sources', dicts(project.sources.values())],
+      ['exposures', dicts(project.exposures.values())],
       ...none.map((name): [Value, Value] => [name, new Map()]),
     ])
     graphs.set(project, graph)

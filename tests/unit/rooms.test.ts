@@ -15,6 +15,7 @@ const ROOMS = [
   'packages',
   'graph',
   'template',
+  'reports',
   'parse',
   'history',
   'report',

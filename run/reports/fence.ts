@@ -1,0 +1,133 @@
+import { type Place, ProjectError } from '../base/errors.ts'
+import { didYouMean } from '../base/suggest.ts'
+import type { Figure, FigureDisplay } from '../manifest/figure.ts'
+
+type Attribute = 'name' | 'show' | 'title' | 'empty' | 'x' | 'y' | 'series' | 'id' | 'parent'
+
+/** What each way to show a figure needs, and what it may have besides name, show, title and empty. */
+const DISPLAYS: Record<FigureDisplay, { needs: Attribute[]; may: Attribute[] }> = {
+  table: { needs: [], may: [] },
+  value: { needs: [], may: ['y'] },
+  bar: { needs: ['x', 'y'], may: ['series'] },
+  line: { needs: ['x', 'y'], may: ['series'] },
+  area: { needs: ['x', 'y'], may: ['series'] },
+  tree: { needs: ['x', 'id', 'parent'], may: ['y'] },
+}
+
+const ATTRIBUTES: Attribute[] = ['name', 'show', 'title', 'empty', 'x', 'y', 'series', 'id', 'parent']
+
+/** What others call it. */
+const OTHER_WORDS: Record<string, string> = {
+  type: 'Write show=….',
+  chart: 'Write show=….',
+  display: 'Write show=….',
+  group: 'Write series=….',
+  color: 'Write series=….',
+  label: 'Say it under columns: of the front matter.',
+  format: 'Say it under columns: of the front matter.',
+  unit: 'Say it under columns: of the front matter.',
+}
+
+/**
+ * The figure that a fence says: `text` is what stands behind ```sql, at `place`; `sql` is what stands between its lines. Undefined where it
+ * has no name or is shown in no known way; mistakes go to `errors`.
+ */
+export function figureOf(text: string, place: Place, sql: string, errors: ProjectError[]): Figure | undefined {
+  const found = attributesOf(text, place, errors)
+  const get = (name: Attribute): string | null => found.get(name)?.value ?? null
+  const fail = (message: string, at: Place | undefined, hint: string): void => {
+    errors.push(new ProjectError(message, { place: at ?? place, hint }))
+  }
+  const name = get('name')
+  const display = (get('show') ?? 'table') as FigureDisplay
+  if (name === null)
+    fail('This figure has no name', undefined, 'Add name=…, a word of letters, digits and _; SQL that is only to be read is ```text.')
+  else if (!/^[a-z_][a-z0-9_]*$/i.test(name)) fail(`'${name}' is no name`, found.get('name')?.at, 'Use letters, digits and _ only.')
+  if (!Object.hasOwn(DISPLAYS, display)) {
+    const known = Object.keys(DISPLAYS)
+    const hint = didYouMean(display, known) ?? `There are ${known.join(', ')}.`
+    fail(`A figure cannot be shown as '${display}'`, found.get('show')?.at, hint)
+    return undefined
+  }
+  const { needs, may } = DISPLAYS[display]
+  const missing = needs.filter(attribute => !found.has(attribute))
+  if (missing.length > 0)
+    fail(
+      `A figure with show=${display} needs ${missing.join(' and ')}`,
+      found.get('show')?.at,
+      `Add ${missing.map(attribute => `${attribute}=…`).join(' ')}: columns of the query.`,
+    )
+  for (const attribute of ATTRIBUTES.slice(4))
+    if (found.has(attribute) && ![...needs, ...may].includes(attribute))
+      fail(`A figure with show=${display} has no ${attribute}`, found.get(attribute)?.key, `Take it out, or show it otherwise.`)
+  const y = (get('y') ?? '')
+    .split(',')
+    .map(column => column.trim())
+    .filter(Boolean)
+  if (y.length > 1 && found.has('series'))
+    fail('A figure with a series has one y', found.get('y')?.at, 'Its lines are the values of the series: name one column of numbers.')
+  if (name === null) return undefined
+  return {
+    kind: 'figure',
+    name,
+    title: get('title') ?? inWords(name),
+    display,
+    x: get('x'),
+    y,
+    series: get('series'),
+    id: get('id'),
+    parent: get('parent'),
+    empty: get('empty') ?? 'There is nothing to show.',
+    sql,
+    place: { file: place.file, line: place.line! + 1, column: 1 },
+    places: new Map([...found].map(([attribute, { at }]) => [attribute, at])),
+  }
+}
+
+/** A name as a reader sees it: `days_left` as `Days left`. */
+export function inWords(name: string): string {
+  const words = name.replaceAll('_', ' ').trim()
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+interface Given {
+  value: string
+  /** Where the name and where the value stand. */
+  key: Place
+  at: Place
+}
+
+// A word, and after = a word or a text in quotes.
+const WORD = /\s*(?:([\w.-]+)=(?:"([^"]*)"|'([^']*)'|([^\s"']+))?|(\S+))/y
+
+function attributesOf(text: string, { file, line, column = 1 }: Place, errors: ProjectError[]): Map<Attribute, Given> {
+  const found = new Map<Attribute, Given>()
+  WORD.lastIndex = 0
+  for (let match = WORD.exec(text); match; match = WORD.exec(text)) {
+    const [whole, name = '', double, single, bare, alone] = match
+    const start = match.index + whole.length - whole.trimStart().length
+    const key: Place = { file, ...(line === undefined ? {} : { line }), column: column + start }
+    const fail = (message: string, hint: string): void => {
+      errors.push(new ProjectError(message, { place: key, hint }))
+    }
+    const value = double ?? single ?? bare
+    if (alone !== undefined) fail(`'${alone}' is no attribute of a figure`, hintForWord(alone, found))
+    else if (!ATTRIBUTES.includes(name as Attribute)) {
+      const hint = Object.hasOwn(OTHER_WORDS, name) ? OTHER_WORDS[name] : didYouMean(name, ATTRIBUTES)
+      fail(`Unknown attribute '${name}' of a figure`, hint ?? `It may have ${ATTRIBUTES.join(', ')}.`)
+    } else if (value === undefined || value === '')
+      fail(`The attribute '${name}' says nothing`, `Write ${name}=…, in quotes where it has spaces.`)
+    else if (found.has(name as Attribute)) fail(`The attribute '${name}' stands here twice`, 'Keep one of them.')
+    else {
+      const quote = double !== undefined || single !== undefined ? 1 : 0
+      found.set(name as Attribute, { value, key, at: { ...key, column: key.column! + name.length + 1 + quote } })
+    }
+  }
+  return found
+}
+
+function hintForWord(word: string, found: Map<Attribute, Given>): string {
+  if (Object.hasOwn(DISPLAYS, word)) return `Write show=${word}.`
+  if (/["']/.test(word)) return 'Close the quotes: title="Spend by month".'
+  return found.has('name') ? 'Write attribute=value, in quotes where it has spaces.' : `Write name=${word}.`
+}
