@@ -1,5 +1,5 @@
 import { writeManifest } from '../artifacts/manifest.ts'
-import { writeCompiled } from '../artifacts/run-results.ts'
+import { writeCompiled, writeRunResults } from '../artifacts/run-results.ts'
 import type { Rendered } from '../base/codeframe.ts'
 import { explainPostgres } from '../base/codeframe.ts'
 import { isPostgresError, ProjectError } from '../base/errors.ts'
@@ -7,6 +7,7 @@ import { useCluster } from '../citus/prepare.ts'
 import type { Command } from '../cli/command.ts'
 import { withDatabase } from '../cli/open-database.ts'
 import { type Opened, openProject } from '../cli/open-project.ts'
+import { shownOptions } from '../cli/options.ts'
 import { selected } from '../cli/selection.ts'
 import type { Session, Sql } from '../database/driver.ts'
 import { listRelations } from '../database/relations.ts'
@@ -16,6 +17,8 @@ import { cutOffOf } from '../execute/cut-off.ts'
 import { contextOf } from '../execute/run-context.ts'
 import { definitions } from '../graph/definition.ts'
 import { hasLog, publishedNodes } from '../history/run-log.ts'
+import type { Node } from '../manifest/node.ts'
+import { empty, type NodeResult } from '../manifest/result.ts'
 import { explainStatement } from '../materialize/statements.ts'
 import { compileNode, type RunContext, renderText } from '../template/compile.ts'
 
@@ -52,23 +55,30 @@ export async function compileCommand(command: Command): Promise<number> {
       return 0
     }
     const { nodes } = await selected(command, opened, ['model', 'snapshot', 'test'])
-    const texts = await compiling(command, opened, sql, async context => {
-      const list: string[] = []
-      for (const node of nodes) {
-        const { text } = await compileNode(opened.project, node, context)
-        writeCompiled(opened.targetPath, node, text)
-        list.push(text.trim())
-      }
-      return list
-    })
-    await writeManifest(opened.targetPath, opened.project, new Map(nodes.map((node, i) => [node.uniqueId, texts[i] ?? ''])))
+    const began = performance.now()
+    const results = await compiling(command, opened, sql, context => compileAll(opened, nodes, context))
+    const texts = new Map(results.map(({ node, compiled }) => [node.uniqueId, compiled ?? '']))
+    const elapsedSeconds = (performance.now() - began) / 1000
+    writeRunResults(opened.targetPath, opened.project, results, { command: 'compile', args: shownOptions(options), elapsedSeconds })
+    await writeManifest(opened.targetPath, opened.project, texts)
     const models = nodes.filter(node => node.resourceType === 'model')
     const only = nodes.length === 1 ? nodes[0] : options.select && models.length === 1 ? models[0] : undefined
-    const text = only ? (texts[nodes.indexOf(only)] ?? '') : ''
+    const text = only ? (texts.get(only.uniqueId) ?? '') : ''
     if (only) report.result(options.output === 'json' ? JSON.stringify({ node: only.name, compiled: text }, null, 2) : text)
     else report.note(`Compiled ${nodes.length} nodes to ${opened.targetName}/compiled`)
     return 0
   })
+}
+
+async function compileAll({ project, targetPath }: Opened, nodes: Node[], context: RunContext): Promise<NodeResult[]> {
+  const results: NodeResult[] = []
+  for (const node of nodes) {
+    const startedAt = new Date()
+    const { text } = await compileNode(project, node, context)
+    writeCompiled(targetPath, node, text)
+    results.push({ ...empty(node), startedAt, finishedAt: new Date(), compiled: text.trim() })
+  }
+  return results
 }
 
 // Templates may ask the database; they ask it in a transaction that only reads.

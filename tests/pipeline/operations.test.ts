@@ -118,6 +118,16 @@ it('compile --inline gives SQL with Jinja as PostgreSQL would get it', async () 
   expect([code, stdout]).toEqual([0, expect.stringMatching(/^select count\(\*\) from "\w+"\."public"\."people"\n$/)])
 })
 
+it('compile leaves run_results.json with the SQL of each node, as dbt does', async () => {
+  expect((await on(compileCommand)).code).toBe(0)
+  const results = artifact<{ args: object; results: object[] }>(project.dir, 'run_results.json')
+  expect(schemaProblems('run-results-v6.json', results)).toEqual([])
+  expect(results.args).toMatchObject({ which: 'compile' })
+  expect(results.results).toContainEqual(
+    expect.objectContaining({ unique_id: 'model.shop.people', status: 'success', compiled_code: expect.stringContaining('select 1.5') }),
+  )
+})
+
 it('a mistake in --inline is shown where it stands, with what was meant', async () => {
   const { code, stderr } = await on(compileCommand, { inline: "select 1\nfrom {{ ref('peple') }}" })
   expect(code).toBe(2)
