@@ -1,13 +1,14 @@
 """pytest plugin that runs dbt's own functional tests on this project's program.
 
 dbt's fixtures write each project, its seeds and its profile; its tests say what must come of it. Only the runner is another one:
-whatever a test asks of dbtRunner is asked of the command line in DESKLEDGER_COMMAND, and read back from the artifacts that it wrote.
+whatever a test asks of dbtRunner is asked of the program that DESKLEDGER_COMMAND starts, and read back from the artifacts that it wrote.
 A line of JSON for each test goes to DESKLEDGER_REPORT.
 """
 
 import inspect
 import json
 import os
+import select
 import subprocess
 import time
 
@@ -92,6 +93,7 @@ class Calls:
     by_group = {}
     group = None
     printed = ""
+    unpublished = False
 
 
 def invoke(self, args=None, **options):
@@ -103,12 +105,30 @@ def invoke(self, args=None, **options):
     Calls.by_group[Calls.group] = Calls.by_group.get(Calls.group, 0) + 1
     began = time.time() - 0.01
     env = {name: value for name, value in os.environ.items() if not name.startswith("DESKLEDGER_") and name != "DATABASE_URL"}
-    done = subprocess.run(COMMAND + words, env={**env, "NO_COLOR": "1"}, capture_output=True, text=True, timeout=ONE_COMMAND_S)
-    Calls.printed = done.stdout + done.stderr
+    done = ask({"args": words, "cwd": os.getcwd(), "env": {**env, "NO_COLOR": "1"}})
+    Calls.printed = done["stdout"] + done["stderr"]
+    Calls.unpublished |= "Not published:" in Calls.printed
     print(f"$ {' '.join(words)}\n{Calls.printed}")
-    if done.returncode == 2:
-        return dbt.cli.main.dbtRunnerResult(success=False, exception=Refused(done.stderr or done.stdout))
-    return dbt.cli.main.dbtRunnerResult(success=done.returncode == 0, result=result_of(words, done.stdout, began))
+    if done["code"] == 2:
+        return dbt.cli.main.dbtRunnerResult(success=False, exception=Refused(done["stderr"] or done["stdout"]))
+    return dbt.cli.main.dbtRunnerResult(success=done["code"] == 0, result=result_of(words, done["stdout"], began))
+
+
+program = None
+
+
+def ask(request):
+    """Has the program run a command line; it is started once for all of them, and again if it ended."""
+    global program
+    if program is None or program.poll() is not None:
+        program = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    program.stdin.write(json.dumps(request) + "\n")
+    program.stdin.flush()
+    if not select.select([program.stdout], [], [], ONE_COMMAND_S)[0]:
+        program.kill()
+        return {"code": 2, "stdout": "", "stderr": f"no end after {ONE_COMMAND_S} s"}
+    answer = program.stdout.readline()
+    return json.loads(answer) if answer else {"code": 2, "stdout": "", "stderr": "the program ended"}
 
 
 def option(key, value):
@@ -198,6 +218,7 @@ def group_of(item):
 def pytest_runtest_protocol(item):
     Calls.group = group_of(item)
     Calls.printed = ""
+    Calls.unpublished = False
     yield
 
 
@@ -216,6 +237,7 @@ def pytest_runtest_makereport(item, call):
         "notRead": str(error) if isinstance(error, NotRead) else None,
         "error": f"{type(error).__name__}: {error}"[:2000] if error else None,
         "printed": Calls.printed[-4000:],
+        "unpublished": Calls.unpublished,
         "seconds": round(call.duration, 2),
     }
     with open(os.environ["DESKLEDGER_REPORT"], "a", encoding="utf-8") as file:

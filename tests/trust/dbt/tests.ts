@@ -53,7 +53,7 @@ async function ask(site: Site, { python, suite, adapters, roles }: Suite): Promi
   const url = new URL(await site.database('dbt_tests'))
   const env = {
     ...process.env,
-    DESKLEDGER_COMMAND: JSON.stringify([process.execPath, join(projectDir, 'run/cli/deskledger.js')]),
+    DESKLEDGER_COMMAND: JSON.stringify([process.execPath, '--import', import.meta.resolve('tsx'), join(import.meta.dirname, 'serve.ts')]),
     DESKLEDGER_ADAPTERS: adapters,
     DESKLEDGER_REPORT: report,
     DESKLEDGER_RUNNER: runner,
