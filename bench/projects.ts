@@ -30,12 +30,11 @@ try {
     const found = [...stdout.matchAll(/- (installed|postgres): +(\S+)/g)].map(([, name, version]) => `${name} ${version}`)
     const versions = found.join(', ').replace('installed', 'dbt-core').replace('postgres', 'dbt-postgres')
     const file = join(out, 'projects.json')
-    const before = read(file)
-    const results = new Map((before?.projects ?? []).map(one => [one.project, one]))
     for (const project of parse(readFileSync(list, 'utf8')) as DbtProject[]) {
       if (only && !only.some(word => project.project.includes(word))) continue
       const folder = resolve(dirname(list), project.folder)
-      results.set(project.project, await compareProject(site, venv.dbt, { ...project, folder }))
+      const compared = await compareProject(site, venv.dbt, { ...project, folder })
+      const results = new Map((read(file)?.projects ?? []).map(one => [one.project, one])).set(project.project, compared)
       const result: ProjectsResult = {
         versions: `${versions}, PostgreSQL ${site.postgres}`,
         projects: [...results.values()],

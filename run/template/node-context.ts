@@ -36,7 +36,8 @@ export const NODE_VALUES: Record<string, (here: Here) => Value> = {
   ref,
   source,
   config: ({ rendering }) => configFunction(rendering),
-  builtins: here => namespace({ ref: ref(here), source: source(here), config: configFunction(here.rendering) }, 'builtins'),
+  builtins: here =>
+    namespace({ ref: withRunConfig(ref(here), here), source: source(here), config: configFunction(here.rendering) }, 'builtins'),
   this: ({ rendering }) =>
     rendering.node ? relationObject(relationOf(rendering.node)) : missing("'this' is undefined: there is no node here"),
   model: ({ rendering }) => (rendering.node ? nodeDict(rendering.node) : null),
@@ -113,6 +114,24 @@ function ref({ rendering }: Here): JinjaFunction {
   }
 }
 
+// What packages such as elementary read of dbt's own configuration: builtins.ref.config.
+function withRunConfig(call: JinjaFunction, { world }: Here): JinjaFunction {
+  const { which, fullRefresh, storeFailures } = world.flags
+  const args = { which, full_refresh: fullRefresh, store_failures: storeFailures, vars: {} }
+  const config = namespace(
+    {
+      project_name: world.name,
+      args: namespace(Object.fromEntries(Object.entries(args).map(([key, value]) => [key, fromJs(value)])), 'args'),
+      cli_vars: new Map(),
+      vars: namespace({ to_dict: () => fromJs(world.vars) }, 'vars'),
+      dependencies: new Map([...world.packageVersions].map(([name, version]) => [name, namespace({ project_name: name, version }, name)])),
+    },
+    'config',
+  )
+  call.get = name => (name === 'config' ? config : undefined)
+  return call
+}
+
 function source({ rendering }: Here): JinjaFunction {
   return (args, _, site) => {
     if (args.length !== 2) throw new ProjectError("source() takes a source's name and a table", { place: site })
@@ -180,7 +199,8 @@ function varFunction({ world, rendering, renderText }: Here): JinjaFunction {
       const value = vars[name]
       return typeof value === 'string' && /\{[{%]/.test(value) ? renderText(value, site) : fromJs(value)
     }
-    const otherwise = args[1] ?? kwargs.default
+    // none is a default, too.
+    const otherwise = args.length > 1 ? args[1] : kwargs.default
     if (otherwise !== undefined) return otherwise
     if (!rendering.strict) return null
     const hint =

@@ -21,7 +21,7 @@ it.each([
   ],
   ['{{ model.path }} {{ model.original_file_path }} {{ model.unique_id }}', 'a.sql models/a.sql model.desk.a'],
   ["{{ target.name }} {{ target.schema }} {{ target.type }} {{ target['dbname'] }}", 'dev public postgres postgres'],
-  ["{{ var('x') }} {{ var('y', 2) }} {{ var.has_var('y') }}", '1 2 False'],
+  ["{{ var('x') }} {{ var('y', 2) }} {{ var.has_var('y') }} {{ var('y', none) }}", '1 2 False None'],
   ["{{ env_var('STAGE') }} {{ env_var('NONE', 'b') }}", 'ci b'],
   // A text with Jinja in it is rendered, and stays a text.
   ["{{ var('deep') }} {{ var('deep') | int + 1 }} {{ var('deep') is string }}", '10000 10001 True'],
