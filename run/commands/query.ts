@@ -20,7 +20,7 @@ import { hasLog, publishedNodes } from '../history/run-log.ts'
 import type { Node } from '../manifest/node.ts'
 import { empty, type NodeResult } from '../manifest/result.ts'
 import { explainStatement } from '../materialize/statements.ts'
-import { compileNode, type RunContext, renderText } from '../template/compile.ts'
+import { compileNode, compileText, type RunContext, renderText } from '../template/compile.ts'
 
 /** show: rows of a query or a model, and nothing else on stdout. */
 export async function showCommand(command: Command): Promise<number> {
@@ -110,7 +110,7 @@ async function compileOne(command: Command, opened: Opened, context: RunContext)
   if (options.inline) {
     const { textOf } = report
     report.textOf = file => (file === INLINE ? options.inline : textOf(file))
-    return renderText(opened.project, null, options.inline, { file: INLINE, line: 1, column: 1 }, context)
+    return compileText(opened.project, options.inline, { file: INLINE, line: 1, column: 1 }, context)
   }
   const { nodes } = await selected(command, opened, ['model', 'seed', 'snapshot', 'test'])
   const models = nodes.filter(node => node.resourceType !== 'test')
