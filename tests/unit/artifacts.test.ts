@@ -30,12 +30,13 @@ it('run_results.json has no ephemeral model, unless it failed, as dbt has it', a
     'models/e.sql': "{{ config(materialized='ephemeral') }} select 1 as id",
     'models/m.sql': 'select 1 as id',
   })
-  const idsOf = (status: 'success' | 'error') => {
+  const idsOf = (status: 'success' | 'error' | 'skipped') => {
     const results = [...project.nodes.values()].map(node => ({ ...empty(node), status }))
     const invocation = { command: 'run', args: {}, elapsedSeconds: 0 }
     return (runResults(project, results, invocation) as { results: { unique_id: string }[] }).results.map(({ unique_id }) => unique_id)
   }
   expect(idsOf('success')).toEqual(['model.desk.m'])
+  expect(idsOf('skipped')).toEqual(['model.desk.m'])
   expect(idsOf('error')).toEqual(['model.desk.e', 'model.desk.m'])
 })
 

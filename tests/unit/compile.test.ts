@@ -65,6 +65,15 @@ it('while parsing a template learns nothing of its config, as by dbt', async () 
   expect(nodeOf(project, 'model.desk.a').tags).toEqual(['x'])
 })
 
+it('graph has of a source what its config says, and of freshness also what nobody said', async () => {
+  const files = {
+    'models/a.sql':
+      "{% set s = graph.sources['source.desk.raw.t'] %}{{ s.config.enabled }} {{ s.config.freshness.warn_after.count }} {{ s.freshness.error_after.count }}",
+    'models/_s.yml': 'sources: [{name: raw, tables: [{name: t, loaded_at_field: at, freshness: {warn_after: {count: 2, period: day}}}]}]',
+  }
+  expect(await compiled(files, 'model.desk.a')).toBe('True 2 None')
+})
+
 it('puts ephemeral models before as CTEs, those they read first, each once', async () => {
   const files = {
     'models/base.sql': "{{ config(materialized='ephemeral') }}select 1 as id",
