@@ -10,6 +10,8 @@ export interface ProjectsResult {
   projects: ProjectResult[]
   date: string
   commit: string
+  /** What else a reader must know. */
+  note?: string
 }
 
 /** A project, what came of it on both sides, and what of that differs. */
@@ -43,10 +45,10 @@ export interface Side {
 export function projectsText(folder: string): string {
   const file = join(folder, 'projects.json')
   if (!existsSync(file)) return ''
-  const { versions, projects, date, commit } = JSON.parse(readFileSync(file, 'utf8')) as ProjectsResult
+  const { versions, projects, date, commit, note } = JSON.parse(readFileSync(file, 'utf8')) as ProjectsResult
   return [
     '## dbt projects of others',
-    `Written by \`npm run bench:projects -- <list>\`: ${versions}. Each project as it is at the commit, its packages installed from their repositories; \`seed\`, then \`build\` of all else, in an empty database for each side. Seconds are of whole processes, one run of each; parse from nothing, and again with what the first one kept. Results are compared node by node, relations by columns, types and a hash of all rows.`,
+    `Written by \`npm run bench:projects -- <list>\`: ${versions}. Each project as it is at the commit, its packages installed from their repositories; \`seed\`, then \`build\` of all else, in an empty database for each side. Seconds are of whole processes, one run of each; parse from nothing, and again with what the first one kept. Results are compared node by node, relations by columns, types and a hash of all rows.${note ? ` ${note}` : ''}`,
     table(
       ['', 'commit', 'results: dbt, ours', 'equal', 'relations: dbt, ours', 'equal', 'build, s: dbt, ours', 'parse, s: dbt, ours'],
       projects.map(({ project, commit, dbt, ours, relations, results }) => [

@@ -9,7 +9,7 @@ import type { ProjectsResult } from './projects-text.ts'
 import { rewrite } from './record.ts'
 import { projectDir, withSite } from './site.ts'
 
-const { dbt, out, only } = new Command('bench:projects')
+const { dbt, out, only, note } = new Command('bench:projects')
   .description('Builds dbt projects of others with dbt and with ours, compares all that came of it, and writes bench/RESULTS.md.')
   .argument(
     '<list>',
@@ -17,9 +17,10 @@ const { dbt, out, only } = new Command('bench:projects')
   )
   .option('--dbt <program>', 'an installed dbt (default: pip installs one for the time being)')
   .option('--only <words...>', 'only projects whose name has one of them; the others stay as they were measured')
+  .option('--note <text>', 'what else a reader of the figures must know')
   .option('--out <folder>', 'where projects.json and RESULTS.md are', join(projectDir, 'bench'))
   .parse()
-  .opts<{ dbt?: string; out: string; only?: string[] }>()
+  .opts<{ dbt?: string; out: string; only?: string[]; note?: string }>()
 const list = resolve(process.argv[2] ?? '')
 
 try {
@@ -40,6 +41,7 @@ try {
         projects: [...results.values()],
         date: new Date().toISOString(),
         commit: commitOf(projectDir),
+        ...(note ? { note } : {}),
       }
       mkdirSync(out, { recursive: true })
       writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`)

@@ -157,7 +157,12 @@ def result_of(words, stdout, began):
         return manifest
     if "show" in names:
         return shown(stdout)
-    results = artifact(target, "sources" if "freshness" in names else "run_results", began)
+    if "freshness" in names:
+        given = next((words[at + 1] for at, word in enumerate(words) if word in ("-o", "--output")), None)
+        target, name = os.path.split(given.removesuffix(".json")) if given else (target, "sources")
+    else:
+        name = "run_results"
+    results = artifact(target, name, began)
     if results is None:
         return None
     nodes = {}
