@@ -16,10 +16,12 @@ export interface Surroundings {
   signal: AbortSignal
   cwd?: string
   env?: NodeJS.ProcessEnv
+  /** The exit codes that are no failure (default: 0 alone). */
+  codes?: number[]
 }
 
 /** Runs a program to its end. Throws an Error with the end of what it said when it fails, and the signal's reason when it was killed for that. */
-export async function run(program: string, args: string[], { signal, cwd, env }: Surroundings): Promise<Ended> {
+export async function run(program: string, args: string[], { signal, cwd, env, codes = [0] }: Surroundings): Promise<Ended> {
   signal.throwIfAborted()
   const began = performance.now()
   // A group of its own, so that everything in it can be ended at once.
@@ -28,7 +30,7 @@ export async function run(program: string, args: string[], { signal, cwd, env }:
   for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', text => (said[name] += text))
   const ended = new Promise<string>((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (code, by) => resolve(code === 0 ? '' : by ? `was ended by ${by}` : `ended with ${code}`))
+    child.on('close', (code, by) => resolve(codes.includes(code ?? -1) ? '' : by ? `was ended by ${by}` : `ended with ${code}`))
   })
   const stop = () => void (child.pid && killGroup(child.pid))
   signal.addEventListener('abort', stop)

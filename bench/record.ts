@@ -5,6 +5,7 @@ import { citusText } from './citus-text.ts'
 import { goals } from './goals.ts'
 import { growthText } from './growth-text.ts'
 import { commitOf, machineOf } from './machine.ts'
+import { projectsText } from './projects-text.ts'
 import { type GoalId, type Measured, type Results, render } from './results.ts'
 import { projectDir, type Site } from './site.ts'
 
@@ -48,7 +49,10 @@ function write(folder: string, results: Results): void {
     renameSync(join(folder, `${name}.part`), join(folder, name))
   }
   put('results.json', `${JSON.stringify(results, null, 2)}\n`)
-  put('RESULTS.md', render(goals, results, reasons(), [growthText(folder), citusText(folder)].filter(Boolean).join('\n\n')))
+  put(
+    'RESULTS.md',
+    render(goals, results, reasons(), [projectsText(folder), growthText(folder), citusText(folder)].filter(Boolean).join('\n\n')),
+  )
 }
 
 /** Why goals are missed: written by hand, in bench/reasons.yml. */

@@ -11,16 +11,16 @@ export interface Venv {
 }
 
 // dbt-core 1.12 fetches a part of itself from outside the package index while it is installed.
-const packages = ['dbt-core~=1.11.0', 'dbt-postgres~=1.10', 'dlt[postgres]~=1.31']
+const peers = ['dbt-core~=1.11.0', 'dbt-postgres~=1.10', 'dlt[postgres]~=1.31']
 
 /** Makes it in the site's folder by pip; a text that says why where there is no python3, no venv or no way to a package index. */
-export async function makeVenv(site: Site): Promise<Venv | string> {
+export async function makeVenv(site: Site, packages = peers): Promise<Venv | string> {
   if (spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0) return 'python3 with venv and pip is not here'
   const folder = join(site.dir, 'venv')
   const python = join(folder, 'bin/python')
   try {
     await site.program('python3', ['-m', 'venv', folder])
-    site.say('python environment made, pip installs dbt and dlt …')
+    site.say(`python environment made, pip installs ${packages.join(', ')} …`)
     await site.program(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages])
   } catch (error) {
     site.signal.throwIfAborted()

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { exposureId, type Node, type Project, pathWithin } from '../manifest/node.ts'
-import type { NodeResult } from '../manifest/result.ts'
+import { isStep, type NodeResult } from '../manifest/result.ts'
 
 /** What the command line was, for artifacts. */
 export interface Invocation {
@@ -80,7 +80,7 @@ export interface OperationResult {
 export function runResults(project: Project, results: NodeResult[], { command, args, elapsedSeconds }: Invocation): object {
   return {
     metadata: metadata(project, 'run-results/v6'),
-    results: results.map(result => resultOf(result)),
+    results: results.filter(isStep).map(result => resultOf(result)),
     elapsed_time: elapsedSeconds,
     args: { which: command, ...args },
   }
@@ -94,8 +94,14 @@ export function metadata(project: Project, schema: string): object {
     generated_at: new Date().toISOString(),
     invocation_id: project.invocationId,
     invocation_started_at: project.startedAt.toISOString(),
-    env: {},
+    env: ownEnvironment(),
   }
+}
+
+// What a team wants to see in artifacts: DBT_ENV_CUSTOM_ENV_team=finance.
+function ownEnvironment(): Record<string, string> {
+  const own = Object.entries(process.env).filter(([name]) => name.startsWith('DBT_ENV_CUSTOM_ENV_'))
+  return Object.fromEntries(own.map(([name, value = '']) => [name.slice('DBT_ENV_CUSTOM_ENV_'.length), value]))
 }
 
 function resultOf(result: NodeResult): object {

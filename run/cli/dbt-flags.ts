@@ -19,7 +19,7 @@ export const refusedCommands: Record<string, string> = {
   clone: '`create table … as` in a migration, or a model that selects from the other schema',
 }
 
-// How dbt reads a project faster, or talks to its makers: there is nothing to switch here. A build is one session, so threads are one.
+// How dbt reads a project faster, paints its lines, or talks to its makers: there is nothing to switch here (colours follow NO_COLOR). A build is one session, so threads are one.
 const silent = [
   '--threads <n>',
   '--partial-parse',
@@ -33,6 +33,16 @@ const silent = [
   '--populate-cache',
   '--no-populate-cache',
   '--cache-selected-only',
+  '--use-colors',
+  '--no-use-colors',
+  '--use-colors-file',
+  '--no-use-colors-file',
+  '--log-cache-events',
+  '--printer-width <n>',
+  '--introspect',
+  '--show-resource-report',
+  '--clean-project-files-only',
+  '--no-clean-project-files-only',
 ]
 
 const refused: Record<string, string> = {

@@ -1,5 +1,5 @@
 import { writeManifest } from '../artifacts/manifest.ts'
-import { writeCompiled } from '../artifacts/run-results.ts'
+import { writeCompiled, writeRunResults } from '../artifacts/run-results.ts'
 import type { Rendered } from '../base/codeframe.ts'
 import { explainPostgres } from '../base/codeframe.ts'
 import { isPostgresError, ProjectError, ProjectErrors } from '../base/errors.ts'
@@ -7,6 +7,7 @@ import { useCluster } from '../citus/prepare.ts'
 import type { Command } from '../cli/command.ts'
 import { withDatabase } from '../cli/open-database.ts'
 import { type Opened, openProject } from '../cli/open-project.ts'
+import { shownOptions } from '../cli/options.ts'
 import { selected } from '../cli/selection.ts'
 import type { Session, Sql } from '../database/driver.ts'
 import { listRelations } from '../database/relations.ts'
@@ -17,9 +18,10 @@ import { contextOf } from '../execute/run-context.ts'
 import { definitions } from '../graph/definition.ts'
 import { hasLog, publishedNodes } from '../history/run-log.ts'
 import { isReport, type Node, type ReportNode } from '../manifest/node.ts'
+import { empty, type NodeResult } from '../manifest/result.ts'
 import { explainStatement } from '../materialize/statements.ts'
 import { figureNode } from '../reports/run-figures.ts'
-import { compileNode, type RunContext, renderText } from '../template/compile.ts'
+import { compileNode, compileText, type RunContext, renderText } from '../template/compile.ts'
 import { compileFigures, figureMistakes, reportTables } from './report-tables.ts'
 
 /** show: rows of a query, a model or each figure of a report, and nothing else on stdout. */
@@ -61,23 +63,32 @@ export async function compileCommand(command: Command): Promise<number> {
       return 0
     }
     const { nodes } = await selected(command, opened, ['model', 'snapshot', 'test', 'report'])
+    const began = performance.now()
     const mistakes: ProjectError[] = []
-    const texts = await compiling(command, opened, sql, async context => {
-      const list: string[] = []
-      for (const node of nodes) {
-        list.push(isReport(node) ? await compileReport(opened, node, context, sql, mistakes) : await compileModel(opened, node, context))
-      }
-      return list
-    })
+    const results = await compiling(command, opened, sql, context => compileAll(opened, nodes, context, sql, mistakes))
     if (mistakes.length > 0) throw new ProjectErrors(mistakes)
-    await writeManifest(opened.targetPath, opened.project, new Map(nodes.map((node, i) => [node.uniqueId, texts[i] ?? ''])))
+    const texts = new Map(results.map(({ node, compiled }) => [node.uniqueId, compiled ?? '']))
+    const elapsedSeconds = (performance.now() - began) / 1000
+    const ofDbt = results.filter(({ node }) => !isReport(node))
+    writeRunResults(opened.targetPath, opened.project, ofDbt, { command: 'compile', args: shownOptions(options), elapsedSeconds })
+    await writeManifest(opened.targetPath, opened.project, texts)
     const models = nodes.filter(node => node.resourceType === 'model')
     const only = nodes.length === 1 ? nodes[0] : options.select && models.length === 1 ? models[0] : undefined
-    const text = only ? (texts[nodes.indexOf(only)] ?? '') : ''
+    const text = only ? (texts.get(only.uniqueId) ?? '') : ''
     if (only) report.result(options.output === 'json' ? JSON.stringify({ node: only.name, compiled: text }, null, 2) : text)
     else report.note(`Compiled ${nodes.length} nodes to ${opened.targetName}/compiled`)
     return 0
   })
+}
+
+async function compileAll(opened: Opened, nodes: Node[], context: RunContext, sql: Sql, mistakes: ProjectError[]): Promise<NodeResult[]> {
+  const results: NodeResult[] = []
+  for (const node of nodes) {
+    const startedAt = new Date()
+    const compiled = isReport(node) ? await compileReport(opened, node, context, sql, mistakes) : await compileModel(opened, node, context)
+    results.push({ ...empty(node), startedAt, finishedAt: new Date(), compiled })
+  }
+  return results
 }
 
 async function compileModel({ project, targetPath }: Opened, node: Node, context: RunContext): Promise<string> {
@@ -136,7 +147,7 @@ async function compileOne(command: Command, opened: Opened, context: RunContext)
   if (options.inline) {
     const { textOf } = report
     report.textOf = file => (file === INLINE ? options.inline : textOf(file))
-    return renderText(opened.project, null, options.inline, { file: INLINE, line: 1, column: 1 }, context)
+    return compileText(opened.project, options.inline, { file: INLINE, line: 1, column: 1 }, context)
   }
   const { nodes } = await selected(command, opened, ['model', 'seed', 'snapshot', 'test'])
   const models = nodes.filter(node => node.resourceType !== 'test')

@@ -120,23 +120,29 @@ function resultObject(result: NodeResult): JinjaObject {
     status,
     message,
     failures,
-    timing: ['compile', 'execute'].map(name => ({ name, ...timing })),
     execution_time: (finishedAt.getTime() - startedAt.getTime()) / 1000,
     thread_id: 'Thread-1',
     adapter_response: { _message: message ?? '', ...rows },
     compiled_code: compiled,
   }) as Dict
   const own = new Map([...(nodeDict(node) as Dict), ['compiled_code', compiled] as [Value, Value]])
-  dict.set('node', own)
+  const steps = ['compile', 'execute'].map(name => fromJs({ name, ...timing }) as Dict)
+  const all = new Map([...dict, ['node', own], ['timing', steps]] as [Value, Value][])
+  const shown = new Map([...dict, ['node', recordOf(own, '<Node>')], ['timing', steps.map(step => recordOf(step, '<TimingInfo>'))]])
+  return recordOf(shown, `<RunResult ${node.uniqueId} ${status}>`, all)
+}
+
+// An object of dbt with its fields as attributes, and as a dict when it is asked for that.
+function recordOf(fields: Dict, text: string, dict = fields): JinjaObject {
   return {
     get: name => {
       if (name === 'to_dict') return () => dict
-      if (name === 'get') return ([key = null, otherwise = null]) => dict.get(key) ?? otherwise
-      return dict.get(name)
+      if (name === 'get') return ([key = null, otherwise = null]) => fields.get(key) ?? otherwise
+      return fields.get(name)
     },
-    keys: () => dict.keys() as Iterable<string>,
-    iterate: () => [...dict.keys()],
+    keys: () => fields.keys() as Iterable<string>,
+    iterate: () => [...fields.keys()],
     isMapping: true,
-    toString: () => `<RunResult ${node.uniqueId} ${status}>`,
+    toString: () => text,
   }
 }

@@ -98,6 +98,7 @@ limit 0
     {%- endfor -%}
 {%- endmacro %}
 
+{% macro drop_schema_named(schema_name) %}{% do adapter.drop_schema(api.Relation.create(schema=schema_name)) %}{% endmacro %}
 {% macro noop_statement(name=none, message=none, code=none, rows_affected=none, res=none) %}{% endmacro %}
 {% macro make_hook_config(sql, inside_transaction) %}{{ tojson({'sql': sql, 'transaction': inside_transaction}) }}{% endmacro %}
 

@@ -206,6 +206,8 @@ export interface Project {
   vars: Record<string, unknown>
   /** The vars that nodes of a package see, by its name. */
   packageVars: Map<string, Record<string, unknown>>
+  /** The versions of the installed packages, by name. */
+  packageVersions: Map<string, string>
   /** `dispatch:`: in which packages macros of a namespace are looked for. */
   dispatch: Map<string, string[]>
   env: Record<string, string | undefined>

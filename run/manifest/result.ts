@@ -38,3 +38,8 @@ export function empty(node: Node): NodeResult {
 export function isGood({ status }: NodeResult): boolean {
   return status === 'success' || status === 'pass' || status === 'warn'
 }
+
+/** Whether a result is a step that is counted, told and in run_results.json: an ephemeral model is one only when it failed. */
+export function isStep({ node, status }: NodeResult): boolean {
+  return node.config.materialized !== 'ephemeral' || status === 'error'
+}

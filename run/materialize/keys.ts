@@ -60,7 +60,7 @@ export function unquote(name: string): string {
 
 function partsOf({ node }: Work): string[] {
   const value = node.config.unique_key
-  return (Array.isArray(value) ? value : value ? [value] : []).map(part => String(part).trim())
+  return [...new Set((Array.isArray(value) ? value : value ? [value] : []).map(part => String(part).trim()))]
 }
 
 /** The column that a part means: as it is written, as the name in its quotes, or folded as SQL folds it. */

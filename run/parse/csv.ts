@@ -24,15 +24,21 @@ export function readCsv(
   file: string,
   { columnTypes = {}, quoteColumns = false, delimiter = ',' }: CsvOptions = {},
 ): CsvTable {
-  const [header, ...records] = recordsOf(text, file, delimiter)
-  if (!header) throw new ProjectError('The seed has no header', { place: { file } })
-  const names = header.map(name => columnName(name, quoteColumns))
-  names.forEach((name, i) => {
-    if (name === '') throw new ProjectError(`Column ${i + 1} of the header has no name`, { place: { file, line: 1 } })
+  // dbt opens seeds as text: a line end is a newline, within quotes too.
+  const [header, ...records] = recordsOf(text.replaceAll(/\r\n?/g, '\n'), file, delimiter)
+  if (!header || header.join('') === '') throw new ProjectError('The seed has no header', { place: { file } })
+  const names = named(header).map(name => columnName(name, quoteColumns))
+  for (const [i, name] of names.entries())
     if (names.indexOf(name) < i) throw new ProjectError(`The header has two columns named '${name}'`, { place: { file, line: 1 } })
+  records.forEach((record, i) => {
+    if (record.length > names.length) {
+      const message = `Row ${i + 1} has ${record.length} values, the header has ${names.length} columns`
+      throw new ProjectError(message, { place: { file }, hint: 'A value with the delimiter in it stands in quotes: "a, b".' })
+    }
   })
   const given = new Map(Object.entries(columnTypes).map(([name, type]) => [columnName(name, quoteColumns), type]))
-  const rows = records.map(record => record.map(value => (isNull(value) ? null : value)))
+  // What a row leaves out is NULL, all of an empty line too.
+  const rows = records.map(record => names.map((_, i) => (isNull(record[i] ?? '') ? null : record[i]!)))
   const columns = names.map((name, i) => {
     const chosen = given.get(name)
     if (chosen !== undefined) return { name, type: chosen }
@@ -53,7 +59,7 @@ export function readCsv(
 
 /** The header as it is written and the rows of CSV as text: for where names and types are known from elsewhere. */
 export function readCells(text: string, file: string): { names: string[]; rows: (string | null)[][] } {
-  const [header = [], ...records] = recordsOf(text, file, ',')
+  const [header = [], ...records] = recordsOf(text, file, ',', { skip_empty_lines: true, relax_column_count: false })
   return { names: header.map(name => columnName(name, true)), rows: records.map(row => row.map(value => (isNull(value) ? null : value))) }
 }
 
@@ -130,6 +136,19 @@ function isNull(value: string): boolean {
   return value.trim() === '' || value.trim().toLowerCase() === 'null'
 }
 
+// As agate names columns for dbt: one without a name gets a letter, a, b, …; a name that was there gets a number, name_2.
+function named(header: string[]): string[] {
+  const letters = 'abcdefghijklmnopqrstuvwxyz'
+  const names: string[] = []
+  for (const [i, given] of header.entries()) {
+    const first = given || letters[i % 26]!.repeat(1 + Math.floor(i / 26))
+    let name = first
+    for (let count = 2; names.includes(name); count++) name = `${first}_${count}`
+    names.push(name)
+  }
+  return names
+}
+
 // Without quote_columns a header is SQL: `"default"` is the column default, `Name` is name.
 function columnName(header: string, quoteColumns: boolean): string {
   const name = header.trim()
@@ -141,7 +160,7 @@ function columnName(header: string, quoteColumns: boolean): string {
 // Loaded with the first file: most projects that are read have no CSV to read with them.
 const parser = () => createRequire(import.meta.url)('csv-parse/sync') as typeof import('csv-parse/sync')
 
-function recordsOf(text: string, file: string, delimiter: string): string[][] {
+function recordsOf(text: string, file: string, delimiter: string, options: object = { relax_column_count: true }): string[][] {
   const { parse } = parser()
   try {
     return parse(text, {
@@ -149,8 +168,8 @@ function recordsOf(text: string, file: string, delimiter: string): string[][] {
       delimiter,
       record_delimiter: ['\r\n', '\n', '\r'],
       relax_quotes: false,
-      skip_empty_lines: true,
       trim: false,
+      ...options,
     })
   } catch (error) {
     const { message, lines } = error as { message: string; lines?: number }

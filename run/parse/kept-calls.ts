@@ -31,16 +31,17 @@ export interface KeptCalls {
 export function keptCalls(world: World): KeptCalls {
   const macros = [...world.macros.values()].map(({ uniqueId, text }) => [uniqueId, text] as const)
   const { target, name, vars, packageVars, dispatch } = world
+  const values = JSON.stringify([vars, [...packageVars]])
   const file = `calls/${sha256(
     JSON.stringify([
       program(),
       name,
       target,
-      vars,
-      [...packageVars],
+      values,
       [...dispatch],
       macros,
-      environment(macros.map(([, text]) => text).join('\n')),
+      // A variable may be a template, too.
+      environment([...macros.map(([, text]) => text), values].join('\n')),
     ]),
   )}.v8`
   const known = read(file)
@@ -55,7 +56,7 @@ export function keptCalls(world: World): KeptCalls {
       return found
     },
     keep(key, node, made) {
-      const texts = [textOf(node), ...made.used.map(id => world.macros.get(id)?.text ?? '')]
+      const texts = [textOf(node), values, ...made.used.map(id => world.macros.get(id)?.text ?? '')]
       if (texts.some(text => OPEN.test(text))) return
       calls.set(key, made)
       isNew = true

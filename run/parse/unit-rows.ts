@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { type Place, ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { named } from '../base/validate.ts'
 import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from '../base/yaml.ts'
-import type { UnitCell, UnitRows } from '../manifest/node.ts'
+import type { Node, UnitCell, UnitRows } from '../manifest/node.ts'
 import type { ProjectFiles } from '../project/project-files.ts'
-import { readCells } from './csv.ts'
+import { readCells, readCsv } from './csv.ts'
 
 /** The rows of an input or an expectation, from its `rows` or its `fixture`. Throws a ProjectError for what is not of its `format`. */
 export function readRows(map: YamlMap, files: Pick<ProjectFiles, 'fixtures'>, place: Place): UnitRows {
@@ -18,6 +20,20 @@ export function readRows(map: YamlMap, files: Pick<ProjectFiles, 'fixtures'>, pl
     throw new ProjectError(`rows of the format ${format} are text, not ${named(data)}`, { place: at, hint: 'Begin them with `rows: |`.' })
   if (format === 'sql') return { ...shared, columns: [], rows: [], sql: data }
   return { ...shared, ...ofCsv(data, at, found !== undefined) }
+}
+
+/** The rows of a seed's own file: what an input gives that has neither rows nor a fixture. Names and values are those of the loaded seed. */
+export function rowsOfSeed(dir: string, seed: Node, place: Place): UnitRows {
+  const { column_types: columnTypes, quote_columns: quoteColumns, delimiter } = seed.config as Record<string, never>
+  const text = readFileSync(path.resolve(dir, seed.path), 'utf8')
+  const { columns, rows } = readCsv(text, seed.path, { columnTypes: columnTypes ?? {}, quoteColumns, delimiter: delimiter ?? ',' })
+  const names = columns.map(({ name }) => name)
+  const cells = rows.map((row, index) => {
+    const at = { file: seed.path, line: index + 2, column: 1 }
+    return new Map(names.map((name, i): [string, UnitCell] => [name, { value: row[i] ?? null, place: at }]))
+  })
+  const written = rows.map(row => Object.fromEntries(names.map((name, i): [string, Yaml] => [name, row[i] ?? null]))) as Yaml
+  return { format: 'dict', fixture: null, written, place, columns: names, rows: cells, sql: null }
 }
 
 const FORMATS = ['dict', 'csv', 'sql'] as const
@@ -40,9 +56,11 @@ function fixtureOf(map: YamlMap, { fixtures }: Pick<ProjectFiles, 'fixtures'>): 
     throw new ProjectError('There are both rows and a fixture', { place, hint: 'Keep one of them.' })
   const bare = (within: string): string => within.replace(/\.(csv|sql)$/, '')
   const wanted = typeof map.format === 'string' ? [`${name}.${map.format}`, name] : [name]
-  const found =
-    fixtures.find(({ within }) => wanted.includes(within)) ??
-    fixtures.find(({ within }) => bare(within) === bare(name) || bare(within).endsWith(`/${bare(name)}`))
+  const exact = fixtures.find(({ within }) => wanted.includes(within))
+  if (exact) return exact
+  const [found, other] = fixtures.filter(({ within }) => bare(within) === bare(name) || bare(within).endsWith(`/${bare(name)}`))
+  if (found && other && found.file.endsWith(path.extname(other.file)))
+    throw new ProjectError(`Two fixtures are called '${name}': ${found.file} and ${other.file}`, { place, hint: 'Rename one of them.' })
   if (found) return found
   const known = fixtures.map(({ within }) => bare(within))
   const hint =

@@ -13,7 +13,7 @@ import type { UnitTestProperties } from '../project/properties.ts'
 import { macroBook, macroNamed, macroNames } from '../template/macro-book.ts'
 import { attempt, configure, createDraft, levelsFor, type Used, yamlLevel } from './drafts.ts'
 import { type Docs, description } from './patch.ts'
-import { readRows } from './unit-rows.ts'
+import { readRows, rowsOfSeed } from './unit-rows.ts'
 
 /** What unit tests are read with. */
 export interface UnitParsing {
@@ -121,7 +121,15 @@ function contents(
     }
     const twice = inputs.find(other => other.id === id)
     if (twice) throw new ProjectError(`The unit test '${name}' gives ${input} twice, first at ${fileAndLine(twice.place)}`, { place: at })
-    return { input, place: at, id, isThis, rows: readRows(map, files, placeOfValue(map, 'rows') ?? at) }
+    const seed = project.nodes.get(id)
+    const isOwn = seed?.resourceType === 'seed' && (map.rows ?? map.fixture ?? map.format ?? null) === null
+    return {
+      input,
+      place: at,
+      id,
+      isThis,
+      rows: isOwn ? rowsOfSeed(project.dir, seed, at) : readRows(map, files, placeOfValue(map, 'rows') ?? at),
+    }
   }
 }
 

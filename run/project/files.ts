@@ -38,6 +38,7 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
     flags: { which: 'build', fullRefresh: false, storeFailures: false, own: {}, ...defined(options.flags) },
     vars: { ...settings.vars, ...options.vars },
     packageVars: new Map(),
+    packageVersions: new Map(),
     env: options.env ?? process.env,
     selectors: null,
     texts,
@@ -52,6 +53,7 @@ export async function loadProject(dir: string, options: LoadOptions = {}): Promi
   readParts(files, root, reader)
   readPackages(files, reader)
   files.packageVars = packageVarsOf(files)
+  files.packageVersions = new Map(files.packages.map(({ settings }) => [settings.name, settings.version]))
 
   const selectors = await readFile(join(root, 'selectors.yml'), 'utf8').catch(() => undefined)
   if (selectors !== undefined) {

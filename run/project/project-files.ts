@@ -38,6 +38,7 @@ export interface ProjectFiles {
   vars: Record<string, unknown>
   /** The vars that nodes of a package see, by its name. */
   packageVars: Map<string, Record<string, unknown>>
+  packageVersions: Map<string, string>
   env: Record<string, string | undefined>
   models: SourceFile[]
   seeds: SeedFile[]

@@ -93,7 +93,7 @@ export const SOURCE: Shapes = {
   database: 'text',
   schema: 'text',
   tables: 'maps',
-  quoting: { use: 'nothing: names are always quoted' },
+  quoting: { use: 'nothing: names are always quoted', harmless: true },
   overrides: { use: 'the source under a name of your own' },
 }
 /** A table of a source. */
@@ -103,7 +103,7 @@ export const TABLE: Shapes = {
   ...tested,
   identifier: 'text',
   external: 'map',
-  quoting: { use: 'nothing: names are always quoted' },
+  quoting: { use: 'nothing: names are always quoted', harmless: true },
 }
 /** A macro. */
 export const MACRO: Shapes = { name: 'text', description: 'text', docs: 'map', meta: 'map', config: 'map', arguments: 'maps' }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { DBT_VERSION } from '../base/dbt-version.ts'
 import type { Node, Project } from '../manifest/node.ts'
-import type { NodeResult } from '../manifest/result.ts'
+import { isStep, type NodeResult } from '../manifest/result.ts'
 import type { Event } from './events.ts'
 import { plural } from './format.ts'
 
@@ -100,11 +100,6 @@ export function tally(all: NodeResult[]): Event {
     msg: `Done. PASS=${pass} WARN=${warn} ERROR=${error} SKIP=${skip} NO-OP=${noop} REUSED=${reused} TOTAL=${total}`,
     data: { stats },
   }
-}
-
-/** Whether a result is a step that is counted and told: an ephemeral model is not, unless it failed. */
-export function isStep({ node, status }: NodeResult): boolean {
-  return node.config.materialized !== 'ephemeral' || status !== 'success'
 }
 
 function finishedLine(results: NodeResult[]): string {

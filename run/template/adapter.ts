@@ -5,7 +5,7 @@ import { str } from '../jinja/text.ts'
 import { isDict, type JinjaFunction, type JinjaObject, tuple, type Value } from '../jinja/values.ts'
 import { quote, type Relation, relationIn, relationObject, relationText } from '../manifest/relation.ts'
 import { namespace } from './python-modules.ts'
-import { columnValues } from './query-values.ts'
+import { tableOf, valuesOf } from './table.ts'
 
 /** How a context asks the database: the answer, or undefined while parsing. */
 export type Ask = <Kind extends Request['kind']>(request: Extract<Request, { kind: Kind }>) => Answers[Kind] | undefined
@@ -182,78 +182,6 @@ export function columnObject({ name, type, charSize, numericPrecision, numericSc
   }
 }
 
-/** What run_query() gives: agate's Table, as far as dbt projects use it. While parsing it is empty and has any column. */
-export function tableObject(answer: Answers['query'] | undefined): JinjaObject {
-  const { columns, rows } = readAnswer(answer)
-  const names = columns.map(column => column.name)
-  const column = (index: number): JinjaObject => ({
-    ...namespace(
-      {
-        name: names[index] ?? '',
-        values: () => tuple([...(columns[index]?.values ?? [])]),
-        values_distinct: () => tuple([...new Set(columns[index]?.values ?? [])]),
-      },
-      'column',
-    ),
-    iterate: () => columns[index]?.values ?? [],
-    toString: () => `<agate.Column: ${str(tuple([...(columns[index]?.values ?? [])]))}>`,
-  })
-  const columnList: JinjaObject = answer
-    ? {
-        get: name => {
-          if (name === 'keys') return () => tuple([...names])
-          if (name === 'items') return () => names.map((own, index) => tuple([own, column(index)]))
-          if (name === 'values') return () => tuple(names.map((_, index) => column(index)))
-          if (name === 'dict') return () => new Map(names.map((own, index): [Value, Value] => [own, column(index)]))
-          if (name === 'get') return args => (names.includes(str(args[0] ?? '')) ? column(names.indexOf(str(args[0]!))) : (args[1] ?? null))
-          return names.includes(name) ? column(names.indexOf(name)) : undefined
-        },
-        keys: () => names,
-        iterate: () => names.map((_, index) => column(index)),
-      }
-    : { get: name => (['keys', 'items', 'values'].includes(name) ? () => tuple([]) : column(0)), iterate: () => [column(0)] }
-  const allRows = (): Value[] => rows.map(items => rowObject(names, items))
-  return {
-    ...namespace({ columns: columnList, column_names: tuple([...names]), rows: allRows(), print_table: () => null }, 'Table'),
-    iterate: allRows,
-    toString: () => `<Table ${names.join(', ')}: ${rows.length} rows>`,
-  }
-}
-
-function rowObject(names: string[], items: Value[]): JinjaObject {
-  const methods: Record<string, JinjaFunction> = {
-    values: () => tuple([...items]),
-    keys: () => tuple([...names]),
-    items: () => names.map((name, index) => tuple([name, items[index]!])),
-    dict: () => new Map(names.map((name, index): [Value, Value] => [name, items[index]!])),
-    get: args => items[names.indexOf(str(args[0] ?? ''))] ?? args[1] ?? null,
-  }
-  return {
-    get: name => (names.includes(name) ? items[names.indexOf(name)] : Object.hasOwn(methods, name) ? methods[name] : undefined),
-    keys: () => [...names, ...Object.keys(methods)],
-    iterate: () => items,
-    toString: () => `<agate.Row: ${str(tuple([...items]))}>`,
-  }
-}
-
-/** Columns with their values and rows of values; a name that comes twice gets a number, as in dbt. */
-function readAnswer(answer: Answers['query'] | undefined): { columns: { name: string; values: Value[] }[]; rows: Value[][] } {
-  const { columns, rows } = answer ?? { columns: [], rows: [] }
-  const seen = new Map<string, number>()
-  const read = columns.map(({ name, type }, index) => {
-    const count = (seen.get(name) ?? 0) + 1
-    seen.set(name, count)
-    return {
-      name: count === 1 ? name : `${name}_${count}`,
-      values: columnValues(
-        type,
-        rows.map(row => row[index]),
-      ),
-    }
-  })
-  return { columns: read, rows: rows.map((_, at) => read.map(({ values }) => values[at]!)) }
-}
-
 /** What load_result() gives for a statement. */
 export function resultObject(answer: Answers['query'] | undefined): JinjaObject {
   const status = answer?.status ?? ''
@@ -263,8 +191,8 @@ export function resultObject(answer: Answers['query'] | undefined): JinjaObject 
         get: name => (name === 'code' ? (status.split(' ')[0] ?? '') : name === '_message' ? status : undefined),
         toString: () => status,
       } as JinjaObject,
-      data: readAnswer(answer).rows.map(tuple),
-      table: tableObject(answer),
+      data: valuesOf(answer).rows.map(tuple),
+      table: tableOf(answer),
     },
     'result',
   )

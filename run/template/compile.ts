@@ -50,9 +50,22 @@ export interface RunContext {
 export async function compileNode(project: Project, node: Node, context: RunContext = {}): Promise<Rendered> {
   if (node.resourceType === 'seed' || node.resourceType === 'source') return render(parseTemplate('', node.path), new Map())
   const told = listening(node, context)
-  const { rendered, ephemeral } = await renderNode(project, node, told)
-  if (ephemeral.length === 0) return rendered
+  return withCtes(project, await renderNode(project, node, told), told)
+}
 
+/** A query that stands alone, with the ephemeral models that it reads as CTEs before it. */
+export async function compileText(project: Project, source: string, place: Place, context: RunContext = {}): Promise<Rendered> {
+  const template = parseTemplate(source, place.file, place.line, place.column)
+  const { result: rendered, ephemeral } = await replay(project, null, context, scope => render(template, scope))
+  return withCtes(project, { rendered, ephemeral }, context)
+}
+
+async function withCtes(
+  project: Project,
+  { rendered, ephemeral }: { rendered: Rendered; ephemeral: string[] },
+  context: RunContext,
+): Promise<Rendered> {
+  if (ephemeral.length === 0) return rendered
   const ctes = new Map<string, Rendered>()
   await collect(ephemeral)
   return joinCtes(
@@ -64,7 +77,7 @@ export async function compileNode(project: Project, node: Node, context: RunCont
   async function collect(ids: string[]): Promise<void> {
     for (const id of ids) {
       if (ctes.has(id)) continue
-      const parent = await renderNode(project, project.nodes.get(id)!, told)
+      const parent = await renderNode(project, project.nodes.get(id)!, context)
       await collect(parent.ephemeral)
       ctes.set(id, parent.rendered)
     }

@@ -147,6 +147,12 @@ function packageObject(name: string, macros: Map<string, Macro>, find: (name: st
   }
 }
 
+const refused =
+  (name: string, instead: string): JinjaFunction =>
+  (_args, _kwargs, site) => {
+    throw new ProjectError(`not supported: ${name}()`, { place: site, hint: `Use ${instead} instead.` })
+  }
+
 const bases = new WeakMap<object, Map<string, Value>>()
 
 // What is the same in all templates of a project.
@@ -188,12 +194,8 @@ function baseValues(world: World): Map<string, Value> {
       ],
       ['dbt_metadata_envs', metadataEnvs(world.env)],
       ['try_or_compiler_error', tryOrFail],
-      [
-        'metric',
-        (_args, _kwargs, site) => {
-          throw new ProjectError('not supported: metric()', { place: site, hint: 'Use a model that computes the metric instead.' })
-        },
-      ],
+      ['metric', refused('metric', 'a model that computes the metric')],
+      ['set_sql_header', refused('set_sql_header', 'a pre_hook: it runs in the same session')],
     ])
     bases.set(world.macros, base)
   }

@@ -36,7 +36,8 @@ export const NODE_VALUES: Record<string, (here: Here) => Value> = {
   ref,
   source,
   config: ({ rendering }) => configFunction(rendering),
-  builtins: here => namespace({ ref: ref(here), source: source(here), config: configFunction(here.rendering) }, 'builtins'),
+  builtins: here =>
+    namespace({ ref: withRunConfig(ref(here), here), source: source(here), config: configFunction(here.rendering) }, 'builtins'),
   this: ({ rendering }) =>
     rendering.node ? relationObject(relationOf(rendering.node)) : missing("'this' is undefined: there is no node here"),
   model: ({ rendering }) => (rendering.node ? nodeDict(rendering.node) : null),
@@ -80,7 +81,7 @@ export const NODE_VALUES: Record<string, (here: Here) => Value> = {
       return ''
     },
   exceptions: ({ rendering }) => exceptions(rendering),
-  var: ({ world, rendering }) => varFunction(world, rendering),
+  var: varFunction,
   env_var: ({ world }) => envFunction(world),
 }
 
@@ -113,6 +114,24 @@ function ref({ rendering }: Here): JinjaFunction {
   }
 }
 
+// What packages such as elementary read of dbt's own configuration: builtins.ref.config.
+function withRunConfig(call: JinjaFunction, { world }: Here): JinjaFunction {
+  const { which, fullRefresh, storeFailures } = world.flags
+  const args = { which, full_refresh: fullRefresh, store_failures: storeFailures, vars: {} }
+  const config = namespace(
+    {
+      project_name: world.name,
+      args: namespace(Object.fromEntries(Object.entries(args).map(([key, value]) => [key, fromJs(value)])), 'args'),
+      cli_vars: new Map(),
+      vars: namespace({ to_dict: () => fromJs(world.vars) }, 'vars'),
+      dependencies: new Map([...world.packageVersions].map(([name, version]) => [name, namespace({ project_name: name, version }, name)])),
+    },
+    'config',
+  )
+  call.get = name => (name === 'config' ? config : undefined)
+  return call
+}
+
 function source({ rendering }: Here): JinjaFunction {
   return (args, _, site) => {
     if (args.length !== 2) throw new ProjectError("source() takes a source's name and a table", { place: site })
@@ -133,25 +152,29 @@ function statement({ rendering, results }: Here): JinjaFunction {
   }
 }
 
+// While parsing, dbt tells no template what its config is: all that it asks for is the empty text.
 function configFunction(rendering: Rendering): JinjaFunction {
+  const known = rendering.execute || rendering.strict
   const values = (): Record<string, unknown> => rendering.node?.config ?? {}
   const read = (key: string): unknown => values()[key === 'pre_hook' || key === 'post_hook' ? key.replace('_', '-') : key]
   const get: JinjaFunction = (args, kwargs) => {
+    if (!known) return ''
     const found = read(str(args[0] ?? ''))
     return found === undefined || found === null ? (args[1] ?? kwargs.default ?? null) : fromJs(found)
   }
   const methods: Record<string, JinjaFunction> = {
     get,
     require: (args, _, site) => {
+      if (!known) return ''
       const key = str(args[0] ?? '')
       const found = read(key)
       if (found !== undefined && found !== null) return fromJs(found)
-      if (!rendering.execute) return ''
       throw new ProjectError(`The config '${key}' is required, but ${rendering.node?.name ?? 'the project'} does not have it`, {
         place: site,
       })
     },
     meta_get: (args, kwargs) => {
+      if (!known) return ''
       const meta = (values().meta ?? {}) as Record<string, unknown>
       return Object.hasOwn(meta, str(args[0] ?? '')) ? fromJs(meta[str(args[0] ?? '')]) : (args[1] ?? kwargs.default ?? null)
     },
@@ -167,12 +190,17 @@ function configFunction(rendering: Rendering): JinjaFunction {
   return call
 }
 
-function varFunction(world: World, rendering: Rendering): JinjaFunction {
+// A text with Jinja in it is rendered, in dbt's vars too.
+function varFunction({ world, rendering, renderText }: Here): JinjaFunction {
   const vars = world.packageVars.get(rendering.packageName) ?? world.vars
   const call: JinjaFunction = (args, kwargs, site) => {
     const name = str(args[0] ?? kwargs.name ?? '')
-    if (Object.hasOwn(vars, name)) return fromJs(vars[name])
-    const otherwise = args[1] ?? kwargs.default
+    if (Object.hasOwn(vars, name)) {
+      const value = vars[name]
+      return typeof value === 'string' && /\{[{%]/.test(value) ? renderText(value, site) : fromJs(value)
+    }
+    // none is a default, too.
+    const otherwise = args.length > 1 ? args[1] : kwargs.default
     if (otherwise !== undefined) return otherwise
     if (!rendering.strict) return null
     const hint =

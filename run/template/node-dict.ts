@@ -23,7 +23,7 @@ export function nodeDict(node: Node): Value {
     tags: node.config.tags ?? node.tags,
     meta: node.config.meta ?? node.meta,
     docs: node.docs,
-    config: { ...(node.resourceType === 'source' ? {} : CONFIG), ...node.config },
+    config: { ...(node.resourceType === 'source' ? sourceConfig(node) : CONFIG), ...node.config },
     contract: { enforced: false, ...(node.config.contract as object | undefined) },
     constraints: node.constraints,
     access: node.config.access ?? 'protected',
@@ -78,6 +78,22 @@ const CONFIG = {
   freshness: null,
 }
 
+// What dbt's config has of every source.
+function sourceConfig({ source }: Node): object {
+  return {
+    enabled: true,
+    event_time: null,
+    freshness: freshnessOf(source),
+    loaded_at_field: source?.loadedAtField ?? null,
+    loaded_at_query: source?.loadedAtQuery ?? null,
+  }
+}
+
+function freshnessOf(source: Node['source']): object {
+  const none = { count: null, period: null }
+  return { warn_after: none, error_after: none, filter: null, ...source?.freshness }
+}
+
 function columnDict({ name, description, dataType, quote, meta, tags, constraints }: Column): object {
   return {
     name,
@@ -103,6 +119,6 @@ function sourceDict({ source }: Node): object {
     source_description: source?.description ?? '',
     loader: source?.loader ?? '',
     loaded_at_field: source?.loadedAtField ?? null,
-    freshness: source?.freshness ?? null,
+    freshness: freshnessOf(source),
   }
 }

@@ -6,7 +6,7 @@ import type { Ask } from './adapter.ts'
 /** What a template sees of the project around it; there before the nodes are parsed. */
 export type World = Pick<
   Project,
-  'name' | 'target' | 'flags' | 'vars' | 'env' | 'invocationId' | 'startedAt' | 'macros' | 'packageVars' | 'dispatch'
+  'name' | 'target' | 'flags' | 'vars' | 'env' | 'invocationId' | 'startedAt' | 'macros' | 'packageVars' | 'packageVersions' | 'dispatch'
 >
 /** One rendering of one node: what ref(), config() and the database mean in it, and what it notes. */
 export interface Rendering {

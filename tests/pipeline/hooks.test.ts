@@ -33,7 +33,7 @@ describe('hooks', () => {
     await project.write({
       'dbt_project.yml': `name: shop
 on-run-start: ["${say('start')}", "{{ told('macro') }}"]
-on-run-end: "${say('{{ results | length }} results in {{ schemas | join }}, {{ results[0].node.name }} {{ results[0].status }}')}"
+on-run-end: "${say('{{ results | length }} results in {{ schemas | join }}, {{ results[0].node.name }} {{ results[0].status }} {{ results[0].node.to_dict().name }} {{ results[0].timing[1].to_dict().name }} {{ results[0].to_dict().node.name }}')}"
 models:
   +pre-hook: "${say('folder before {{ this.name }}')}"
   +post-hook: {sql: "${say('folder after')}"}
@@ -57,7 +57,7 @@ seeds:
       'folder after',
       'file after',
       'again',
-      '2 results in public, s success',
+      '2 results in public, s success s execute s',
     ])
   })
 

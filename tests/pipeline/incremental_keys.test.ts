@@ -18,7 +18,7 @@ afterEach(() => project.remove())
 const run = (options: Parameters<typeof buildFixture>[2] = {}) => buildFixture(database.sql, project.dir, options)
 const rows = (query: string) => database.sql.unsafe(query).then(result => [...result].map(row => ({ ...row })))
 
-it.each([`'"OrderNo"'`, `['"OrderNo"', 'part']`, `'coalesce("OrderNo", 0)'`, `'PART'`])(
+it.each([`'"OrderNo"'`, `['"OrderNo"', 'part']`, `'coalesce("OrderNo", 0)'`, `'PART'`, `['part', 'part']`])(
   'delete+insert takes the unique_key %s',
   async key => {
     await project.write({

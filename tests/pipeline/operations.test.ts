@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { docsCommand } from '../../run/commands/docs.ts'
 import { operationCommand } from '../../run/commands/operation.ts'
-import { compileCommand } from '../../run/commands/query.ts'
+import { compileCommand, showCommand } from '../../run/commands/query.ts'
 import { artifact, perform, schemaProblems } from './command.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
 import { buildFixture, type Fixture, fixture } from './fixture.ts'
@@ -116,6 +116,25 @@ describe('docs generate', () => {
 it('compile --inline gives SQL with Jinja as PostgreSQL would get it', async () => {
   const { code, stdout } = await on(compileCommand, { inline: "select count(*) from {{ ref('people') }}" })
   expect([code, stdout]).toEqual([0, expect.stringMatching(/^select count\(\*\) from "\w+"\."public"\."people"\n$/)])
+})
+
+it('a query of --inline has the ephemeral models that it reads as CTEs, those that they read first', async () => {
+  await project.write({
+    'models/deep.sql': "{{ config(materialized='ephemeral') }} select 1 as id",
+    'models/near.sql': "{{ config(materialized='ephemeral') }} select id + 1 as id from {{ ref('deep') }}",
+  })
+  const { code, stdout } = await on(showCommand, { inline: "select id from {{ ref('near') }}", output: 'json' })
+  expect([code, JSON.parse(stdout)]).toEqual([0, [{ id: 2 }]])
+})
+
+it('compile leaves run_results.json with the SQL of each node, as dbt does', async () => {
+  expect((await on(compileCommand)).code).toBe(0)
+  const results = artifact<{ args: object; results: object[] }>(project.dir, 'run_results.json')
+  expect(schemaProblems('run-results-v6.json', results)).toEqual([])
+  expect(results.args).toMatchObject({ which: 'compile' })
+  expect(results.results).toContainEqual(
+    expect.objectContaining({ unique_id: 'model.shop.people', status: 'success', compiled_code: expect.stringContaining('select 1.5') }),
+  )
 })
 
 it('a mistake in --inline is shown where it stands, with what was meant', async () => {

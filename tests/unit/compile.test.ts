@@ -21,8 +21,10 @@ it.each([
   ],
   ['{{ model.path }} {{ model.original_file_path }} {{ model.unique_id }}', 'a.sql models/a.sql model.desk.a'],
   ["{{ target.name }} {{ target.schema }} {{ target.type }} {{ target['dbname'] }}", 'dev public postgres postgres'],
-  ["{{ var('x') }} {{ var('y', 2) }} {{ var.has_var('y') }}", '1 2 False'],
+  ["{{ var('x') }} {{ var('y', 2) }} {{ var.has_var('y') }} {{ var('y', none) }}", '1 2 False None'],
   ["{{ env_var('STAGE') }} {{ env_var('NONE', 'b') }}", 'ci b'],
+  // A text with Jinja in it is rendered, and stays a text.
+  ["{{ var('deep') }} {{ var('deep') | int + 1 }} {{ var('deep') is string }}", '10000 10001 True'],
   ['{{ execute }} {{ is_incremental() }} {{ last_built() }} {{ flags.FULL_REFRESH }}', 'True False 0 False'],
   ["{{ tojson({'a': [1, none, 'é']}) }} {{ fromjson('{\"b\": 2}').b }}", '{"a": [1, null, "\\u00e9"]} 2'],
   ["{{ fromyaml('a: [1, 2]').a | length }} {{ toyaml({'a': 1}) | trim }}", '2 a: 1'],
@@ -37,7 +39,9 @@ it.each([
   ["{{ adapter.quote('a\"b') }} {{ api.Relation.create(schema='s', identifier='i') }}", '"a""b" "s"."i"'],
   ["{{ dbt.type_string() }} {{ adapter.dispatch('generate_alias_name')(none, model) }}", 'text a'],
 ])('knows in its context %s', async (sql, expected) => {
-  expect(await one(sql, {}, { vars: { x: 1 }, env: { STAGE: 'ci' } })).toBe(expected)
+  expect(await one(sql, {}, { vars: { x: 1, deep: "{{ 500 if target.type == 'bigquery' else 10000 }}" }, env: { STAGE: 'ci' } })).toBe(
+    expected,
+  )
 })
 
 it.each([
@@ -53,6 +57,21 @@ it.each([
     error => (error.errors ?? [error])[0],
   )
   expect(formatProblem(error, () => undefined)).toContain(message)
+})
+
+it('while parsing a template learns nothing of its config, as by dbt', async () => {
+  const sql = "{{ config(tags=['x' ~ config.get('materialized', 'd') ~ config.require('y') ~ config.meta_get('z', 1)]) }} select 1"
+  const project = await projectOf({ 'models/a.sql': sql })
+  expect(nodeOf(project, 'model.desk.a').tags).toEqual(['x'])
+})
+
+it('graph has of a source what its config says, and of freshness also what nobody said', async () => {
+  const files = {
+    'models/a.sql':
+      "{% set s = graph.sources['source.desk.raw.t'] %}{{ s.config.enabled }} {{ s.config.freshness.warn_after.count }} {{ s.freshness.error_after.count }}",
+    'models/_s.yml': 'sources: [{name: raw, tables: [{name: t, loaded_at_field: at, freshness: {warn_after: {count: 2, period: day}}}]}]',
+  }
+  expect(await compiled(files, 'model.desk.a')).toBe('True 2 None')
 })
 
 it('puts ephemeral models before as CTEs, those they read first, each once', async () => {

@@ -58,10 +58,10 @@ it('a model asks for what it asks for now, whatever it asked for before', async 
         const said = (choice: Choice): string => CHOICES[choice][changes.slice(0, at).filter(one => one === choice).length % 2]!
         const [parent, inner, tag, owner] = [said('parent'), said('inner'), said('tag'), said('owner')]
         const [name, full, alias, meta] = [said('name'), said('full') !== '', said('alias'), said('meta')]
-        write('dbt_project.yml', `name: desk\nvars: {tag: ${tag}}\n`)
+        write('dbt_project.yml', `name: desk\nvars: {tag: ${tag}, deep: "{{ env_var('NAME_X') }}"}\n`)
         write('macros/inner.sql', `{% macro inner_kind() %}{{ return('${inner}') }}{% endmacro %}`)
         write('models/c.yml', `models: [{name: c, config: {alias: ${alias}, meta: {of: ${meta}}}}]`)
-        const asks = "materialized=kind(), tags=[var('tag'), env_var('OWNER'), config.get('meta').of]"
+        const asks = "materialized=kind(), tags=[var('tag'), var('deep'), env_var('OWNER'), model.meta.of]"
         write('models/c.sql', `{{ config(${asks}) }} select * from {{ ref('${parent}') }}`)
         // The name of a variable that is put together, and flags, are seen by no text.
         write(
@@ -77,7 +77,7 @@ it('a model asks for what it asks for now, whatever it asked for before', async 
           return { dependsOn, kind: config.materialized, tags: [...tags].sort(), alias }
         })
         expect(found).toEqual([
-          { dependsOn: [`model.desk.${parent}`], kind: inner, tags: [tag, owner, meta].sort(), alias },
+          { dependsOn: [`model.desk.${parent}`], kind: inner, tags: [tag, name, owner, meta].sort(), alias },
           { dependsOn: [`model.desk.${parent}`], kind: 'view', tags: [...(full ? ['full'] : []), name].sort(), alias: 'd' },
         ])
       }

@@ -76,6 +76,11 @@ it.each<[string, Record<string, string>, string]>([
     "models/_m.yml:5:17: There is no generic test 'dbt_utils.at_least_one' → There is no package 'dbt_utils': ask for it in packages.yml",
   ],
   ['metrics', model("select {{ metric('a') }}"), 'models/a.sql:1:11: not supported: metric() → Use a model'],
+  [
+    'headers of statements',
+    model('{% call set_sql_header(config) %}set x = 1;{% endcall %}select 1'),
+    'models/a.sql:1:9: not supported: set_sql_header() → Use a pre_hook: it runs in the same session instead.',
+  ],
   ['models of packages', model("select * from {{ ref('other', 'b') }}"), "a refers to the package 'other', which is not installed"],
   ['quoting', settings('quoting: {}\n'), "dbt_project.yml:2:1: not supported: 'quoting' of dbt_project.yml"],
   [

@@ -99,6 +99,30 @@ it.each([
   expect(found!.replace(/^\S+ /, '')).toBe(mistake)
 })
 
+it('takes the rows of a seed from its file where an input has none, as dbt does', async () => {
+  const project = await projectOf({
+    'models/a.sql': "select * from {{ ref('rates') }}",
+    'seeds/rates.csv': 'Code,rate\nEUR,1.0\nUSD,\n',
+    'models/_u.yml': "unit_tests: [{ name: works, model: a, given: [{ input: ref('rates') }], expect: { rows: [] } }]",
+  })
+  const { rows } = project.unitTests.get('unit_test.desk.a.works')!.given[0]!
+  expect(rows.rows.map(row => Object.fromEntries([...row].map(([name, { value }]) => [name, value])))).toEqual([
+    { code: 'EUR', rate: '1' },
+    { code: 'USD', rate: null },
+  ])
+})
+
+it('refuses two fixtures of one name', async () => {
+  const twice = {
+    ...given("{ input: ref('b'), fixture: one }"),
+    'tests/fixtures/x/one.csv': 'id\n1\n',
+    'tests/fixtures/y/one.csv': 'id\n2\n',
+  }
+  expect(await mistakesOf(twice)).toEqual([
+    "models/_u.yml:5:37: Two fixtures are called 'one': tests/fixtures/x/one.csv and tests/fixtures/y/one.csv → Rename one of them.",
+  ])
+})
+
 it('refuses an input given twice, and the override of a macro that is not there', async () => {
   expect(
     await mistakesOf(
