@@ -27,7 +27,7 @@ export interface DocsInput {
   /** --no-compile: without compiled SQL, and so without lineage. */
   isCompiled: boolean
   /** What only this warehouse shows. */
-  parts?: ((sql: Sql) => Promise<Pick<DocsData, 'quality' | 'warehouse'>>) | undefined
+  parts?: ((sql: Sql, withPersonal: boolean) => Promise<Pick<DocsData, 'quality' | 'feed'>>) | undefined
 }
 
 /**
@@ -66,7 +66,7 @@ export async function docsData(sql: Sql, { project, errors, command, targetPath,
       reports: [],
       exposures: [],
       runs: await optional(sql, () => runsOf(sql)),
-      ...((await parts?.(sql)) ?? { quality: null, warehouse: null }),
+      ...((await parts?.(sql)) ?? { quality: null, feed: null }),
     }
   } finally {
     await sql`rollback`.catch(() => {})
