@@ -17,6 +17,17 @@
 {%- endmacro %}
 
 
+{# The codes in a column, joined by a comma, in the words of a reader, of a kind in the seed plain_words. #}
+{% macro in_words(codes, kind) -%}
+    (
+        select string_agg(coalesce(plain.words, replace(said.code, '_', ' ')), ', ' order by said.place)
+        from unnest(string_to_array({{ codes }}, ', ')) with ordinality as said (code, place)
+        left join {{ ref('plain_words') }} as plain
+            on plain.kind = '{{ kind }}' and said.code = plain.code
+    )
+{%- endmacro %}
+
+
 {# The rows of agent_status_history from a day on, each with what the agent was on the history's day before. #}
 {# Whoever has no row there is new, but on the history's first day.                                          #}
 {% macro statuses_with_those_before(first_changed_on) -%}

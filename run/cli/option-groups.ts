@@ -94,7 +94,10 @@ export const sourcesFile: OptionGroup = command =>
   command.option('-o, --output <file>', 'where sources.json goes (default: the folder of artifacts)')
 
 /** What docs generate leaves out. */
-export const catalog: OptionGroup = command => command.option('--no-compile', 'leave the SQL of models out of manifest.json')
+export const catalog: OptionGroup = command =>
+  command
+    .option('--no-compile', 'leave the SQL of models out of manifest.json')
+    .option('--personal', 'show contacts and free text of people on the page, which are masked otherwise')
 
 /** Where docs serve listens. */
 export const serving: OptionGroup = command =>

@@ -11,6 +11,7 @@ export interface Options {
   /** Of selectors.yml. */
   selector?: string
   resourceType?: string[]
+  personal?: boolean
   excludeResourceType?: string[]
   indirectSelection?: IndirectSelection
   state?: string

@@ -36,6 +36,7 @@ export async function docsCommand(command: Command): Promise<number> {
         command: 'docs generate',
         targetPath,
         isCompiled,
+        withPersonal: options.personal ?? false,
         parts: command.extension?.docs,
       })
       const html = await htmlOf(pageDataOf(data))

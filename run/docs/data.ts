@@ -11,8 +11,10 @@ import { entitiesOf } from './dataentities.ts'
 import { docsLineage, lineageOf } from './datalineage.ts'
 import { docsNode, isShown, type Known } from './datanodes.ts'
 import { optional } from './dataoptional.ts'
+import { compiledFigures, exposuresOf, figureRelations, reportsOf, withoutFigures } from './datareports.ts'
 import { resultsOf, runsOf } from './dataruns.ts'
 import { docsMacros, docsTest, docsUnitTest } from './datatests.ts'
+import { personalColumns } from './personal.ts'
 import type { DocsData, DocsProblem } from './shape.ts'
 
 /** What the docs are made of. */
@@ -26,6 +28,8 @@ export interface DocsInput {
   targetPath: string
   /** --no-compile: without compiled SQL, and so without lineage. */
   isCompiled: boolean
+  /** --personal: contacts and free text of people are shown. */
+  withPersonal?: boolean
   /** What only this warehouse shows. */
   parts?: ((sql: Sql, withPersonal: boolean) => Promise<Pick<DocsData, 'quality' | 'feed'>>) | undefined
 }
@@ -34,13 +38,15 @@ export interface DocsInput {
  * All that the page shows, from the project and its database. `sql` is one connection (not a pool): it reads in one transaction, which
  * changes nothing. Lists that grow with the feed or with time are bounded.
  */
-export async function docsData(sql: Sql, { project, errors, command, targetPath, isCompiled, parts }: DocsInput): Promise<DocsData> {
+export async function docsData(sql: Sql, { project, errors, command, targetPath, isCompiled, parts, withPersonal = false }: DocsInput): Promise<DocsData> {
   await sql`begin isolation level repeatable read read only`
   try {
     const context: RunContext = { database: answering(sql) }
     const { texts, errors: broken } = isCompiled ? await compiledNodes(project, context) : { texts: new Map<string, string>(), errors: [] }
     const catalog = await readCatalog(sql)
-    const lineage = await lineageOf(project, texts, catalog)
+    const figures = isCompiled ? await compiledFigures(project, context) : { texts: new Map<string, string>(), errors: [] }
+    const traced = await lineageOf(project, texts, catalog, figureRelations(figures))
+    const lineage = withoutFigures(traced, figures)
     const results = (await optional(sql, () => resultsOf(sql, targetPath))) ?? { last: new Map(), history: new Map() }
     const known: Known = { project, compiled: texts, catalog, lineage, results }
     const nodes = [...project.nodes.values()]
@@ -51,7 +57,7 @@ export async function docsData(sql: Sql, { project, errors, command, targetPath,
       invocation: { id: project.invocationId, command },
       errors: [
         ...inPlaces(errors).map(error => problemOf(error, textOf)),
-        ...broken
+        ...[...broken, ...figures.errors]
           .filter(({ error }) => !errors.some(other => isSame(other, error)))
           .map(({ error, node }) => ({ ...problemOf(error, textOf), node })),
       ],
@@ -63,8 +69,13 @@ export async function docsData(sql: Sql, { project, errors, command, targetPath,
       macros: docsMacros(project),
       lineage: docsLineage(lineage, project),
       entities: entitiesOf(project, catalog),
-      reports: [],
-      exposures: [],
+      reports: await reportsOf(sql, project, {
+        compiled: figures,
+        lineage: traced,
+        isPersonal: personalColumns(project, traced),
+        withPersonal,
+      }),
+      exposures: exposuresOf(project),
       runs: await optional(sql, () => runsOf(sql)),
       ...((await parts?.(sql)) ?? { quality: null, feed: null }),
     }

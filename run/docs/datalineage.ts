@@ -12,9 +12,9 @@ import type { DocsLineage } from './shape.ts'
 
 /**
  * Column lineage of the project: of what compiles. Columns of tables are those of the database; where it has none yet, those of the
- * migrations, of the header of a seed's CSV and of the YAML.
+ * migrations, of the header of a seed's CSV and of the YAML. `figures` are followed too.
  */
-export async function lineageOf(project: Project, compiled: ReadonlyMap<string, string>, catalog: Catalog | null): Promise<Lineage> {
+export async function lineageOf(project: Project, compiled: ReadonlyMap<string, string>, catalog: Catalog | null, figures: Relation[] = []): Promise<Lineage> {
   await loadParser()
   const migrated = readMigrated(await migrationsOf(project.dir))
   const relations: Relation[] = []
@@ -30,7 +30,7 @@ export async function lineageOf(project: Project, compiled: ReadonlyMap<string, 
     const [schema = '', name = ''] = key.split('.')
     if (!taken.has(key)) relations.push({ id: `relation:${key}`, schema, name, columns: columnsOf(key, catalog, migrated) })
   }
-  return traceProject(relations, {
+  return traceProject([...relations, ...figures], {
     defaultSchema: 'public',
     isPure: (schema, name) => {
       const key = schema === undefined ? name : `${schema}.${name}`

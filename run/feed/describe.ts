@@ -1,10 +1,10 @@
-import { DECLARATIONS, declarationOf, declaredEntities, mistakesIn } from '../../loaders/declaration.ts'
+import { DECLARATIONS, declarationOf, declaredEntities, type Field, mistakesIn } from '../../loaders/declaration.ts'
 import type { ProjectError } from '../base/errors.ts'
-import type { Project } from '../manifest/node.ts'
+import type { Node, Project } from '../manifest/node.ts'
 
 /**
- * Describes the columns of each base model as the declaration of its entity does; what the YAML of the model says of a column stands. Gives the
- * mistakes of the declarations.
+ * Describes the columns of each base model as the declaration of its entity does, and marks what is personal; what the YAML of the model says of a
+ * column stands. Gives the mistakes of the declarations.
  */
 export function describeEntities(project: Project): ProjectError[] {
   const mistakes = mistakesIn(DECLARATIONS)
@@ -13,11 +13,33 @@ export function describeEntities(project: Project): ProjectError[] {
     const base = project.nodes.get(`model.${project.name}.base_${entity}`)
     if (!base) continue
     const own = new Map(base.columns.map(column => [column.name, column]))
-    for (const { column, description, isKept } of declarationOf(entity).fields) {
+    const { fields } = declarationOf(entity)
+    for (const { column, description, isKept, personal } of fields) {
       const known = own.get(column)
-      if (!known && isKept) base.columns.push({ name: column, description })
-      else if (known && !known.description) known.description = description
+      const mark = personal ? { meta: { ...known?.meta, personal } } : {}
+      if (!known && isKept) base.columns.push({ name: column, description, ...mark })
+      else if (known) Object.assign(known, { description: known.description || description }, mark)
     }
+    for (const table of declarationOf(entity).ownErrors) markError(project.nodes.get(`model.${project.name}.${table}`))
+    markRecord(project.sources.get(`source.${project.name}.raw.${entity}`), fields)
   }
   return []
+}
+
+// Of an error the message and the record may hold anything, but not what kind of error it is.
+function markError(errors: Node | undefined): void {
+  for (const column of errors?.columns ?? [])
+    if (['error_id', 'severity', 'error_type', 'field'].includes(column.name)) column.meta = { ...column.meta, personal: 'none' }
+}
+
+// The same of the record as it landed.
+function markRecord(raw: Node | undefined, fields: Field[]): void {
+  const paths = fields.flatMap(({ path, personal }) => (personal ? [[path.join('.'), personal] as const] : []))
+  if (!raw || paths.length === 0) return
+  const meta = { personal_paths: Object.fromEntries(paths) }
+  for (const name of ['record', 'readable']) {
+    const known = raw.columns.find(column => column.name === name)
+    if (known) known.meta = { ...known.meta, ...meta }
+    else raw.columns.push({ name, description: '', meta })
+  }
 }

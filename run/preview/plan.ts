@@ -77,7 +77,7 @@ export interface ErrorPlan {
   position: number | null
 }
 
-/** A test that would fail, or warn. */
+/** A test, or a report, that would fail, or warn. */
 export interface TestPlan {
   unique_id: string
   name: string
@@ -156,7 +156,7 @@ export function createPlanned(options: {
       tests: {
         passed: tests.filter(({ status }) => status === 'pass').length,
         failing: tests
-          .filter(({ status }) => status !== 'pass')
+          .filter(({ status }) => status !== 'pass' && status !== 'success')
           .map(({ node, status, failures, message }) => ({ unique_id: node.uniqueId, name: node.name, status, failures, message })),
       },
       problems: problems.map(problem => (problem as Error).message),
@@ -199,8 +199,9 @@ export function keyIn(node: Node, ...sides: { name: string }[][]): string[] {
   return key.every(name => sides.every(columns => columns.some(column => column.name === name))) ? key : []
 }
 
+// A report that does not run is told as a test that fails.
 function isTest({ resourceType }: Node): boolean {
-  return resourceType === 'test' || resourceType === 'unit_test'
+  return resourceType === 'test' || resourceType === 'unit_test' || resourceType === 'report'
 }
 
 async function columnsOf(session: Session, node: Node): Promise<ExistingColumn[] | null> {
