@@ -12,7 +12,8 @@ import { docsLineage, lineageOf } from './datalineage.ts'
 import { docsNode, isShown, type Known } from './datanodes.ts'
 import { optional } from './dataoptional.ts'
 import { compiledFigures, exposuresOf, figureRelations, reportsOf, withoutFigures } from './datareports.ts'
-import { resultsOf, runsOf } from './dataruns.ts'
+import { lastPublish, resultsOf, runsOf } from './dataruns.ts'
+import { freshnessOf, samplesOf } from './datasamples.ts'
 import { docsMacros, docsTest, docsUnitTest } from './datatests.ts'
 import { personalColumns } from './personal.ts'
 import type { DocsData, DocsProblem } from './shape.ts'
@@ -47,8 +48,11 @@ export async function docsData(sql: Sql, { project, errors, command, targetPath,
     const figures = isCompiled ? await compiledFigures(project, context) : { texts: new Map<string, string>(), errors: [] }
     const traced = await lineageOf(project, texts, catalog, figureRelations(figures))
     const lineage = withoutFigures(traced, figures)
-    const results = (await optional(sql, () => resultsOf(sql, targetPath))) ?? { last: new Map(), history: new Map() }
-    const known: Known = { project, compiled: texts, catalog, lineage, results }
+    const results = (await optional(sql, () => resultsOf(sql, targetPath))) ?? { last: new Map(), changed: new Map(), history: new Map() }
+    const isPersonal = personalColumns(project, traced)
+    const samples = await samplesOf(sql, project, catalog, (node, column) => !withPersonal && isPersonal(node, column))
+    const freshness = await freshnessOf(sql, project, context)
+    const known: Known = { project, compiled: texts, catalog, lineage, results, samples, freshness }
     const nodes = [...project.nodes.values()]
     const textOf = (file: string) => project.textOf(file)
     return {
@@ -72,12 +76,13 @@ export async function docsData(sql: Sql, { project, errors, command, targetPath,
       reports: await reportsOf(sql, project, {
         compiled: figures,
         lineage: traced,
-        isPersonal: personalColumns(project, traced),
+        isPersonal,
         withPersonal,
       }),
       exposures: exposuresOf(project),
       runs: await optional(sql, () => runsOf(sql)),
-      ...((await parts?.(sql)) ?? { quality: null, feed: null }),
+      publish: await optional(sql, () => lastPublish(sql)),
+      ...((await parts?.(sql, withPersonal)) ?? { quality: null, feed: null }),
     }
   } finally {
     await sql`rollback`.catch(() => {})

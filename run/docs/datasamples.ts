@@ -1,11 +1,15 @@
+import { isPostgresError } from '../base/errors.ts'
+import { measure, thresholdOf } from '../check/source-freshness.ts'
 import type { Sql } from '../database/driver.ts'
 import type { Node, Project } from '../manifest/node.ts'
 import { qualified } from '../database/relations.ts'
 import { quote } from '../manifest/relation.ts'
+import type { RunContext } from '../template/compile.ts'
 import type { Catalog, CatalogRelation } from './datacatalog.ts'
+import { optional } from './dataoptional.ts'
 import { identifierOf, isShown } from './datanodes.ts'
 import { type IsPersonal, MASK } from './personal.ts'
-import type { DocsSample } from './shape.ts'
+import type { DocsNode, DocsSample } from './shape.ts'
 
 const ROWS = 5
 const CHARACTERS = 160
@@ -57,4 +61,20 @@ function cut(value: string | null): string | null {
 
 function maskedRow({ uniqueId }: Node, { columns }: CatalogRelation, row: (string | null)[], isHidden: IsPersonal): (string | null)[] {
   return row.map((value, at) => (value !== null && isHidden(uniqueId, columns[at]!.name) ? MASK : value))
+}
+
+/** How new the sources with thresholds are, by unique id; without those that cannot be asked. */
+export async function freshnessOf(sql: Sql, project: Project, context: RunContext): Promise<Map<string, DocsNode['freshness']>> {
+  const found = new Map<string, DocsNode['freshness']>()
+  for (const node of project.sources.values()) {
+    if (!thresholdOf(node)) continue
+    const result = await optional(sql, async () => {
+      const one = await measure(sql, project, node, context)
+      if (isPostgresError(one.error)) throw one.error
+      return one
+    })
+    if (!result?.measured || result.status === 'runtime error') continue
+    found.set(node.uniqueId, { newestAt: result.measured.maxLoadedAt, status: result.status })
+  }
+  return found
 }

@@ -4,12 +4,12 @@ import type { Sql } from '../database/driver.ts'
 import { hasRelation, optional } from '../docs/dataoptional.ts'
 import type { DocsBatch, DocsErrorExample, DocsErrorType, DocsQuality } from '../docs/shape.ts'
 import { withoutPersonal } from './error-masks.ts'
-import { labelOf } from './error-words.ts'
 
 /** What came in and what was refused; null where the database has no ledger of files. */
 async function qualityOf(sql: Sql, withPersonal: boolean): Promise<DocsQuality | null> {
   if (!(await hasRelation(sql, 'ops.files'))) return null
   const tables = await errorTables(sql)
+  const words = await plainWords(sql)
   const refusedFiles = await sql<DocsQuality['refusedFiles']>`
     select path, batch, entity, left(reason, 1000) as reason, loaded_at as at
     from ops.files
@@ -22,7 +22,7 @@ async function qualityOf(sql: Sql, withPersonal: boolean): Promise<DocsQuality |
     batches: await batchesOf(sql, tables),
     refusedFiles: [...refusedFiles],
     refusedFileCount: refused?.count ?? 0,
-    errorTypes: (await Promise.all(tables.map(table => typesOf(sql, table, withPersonal)))).flat().sort((a, b) => b.open - a.open),
+    errorTypes: (await Promise.all(tables.map(table => typesOf(sql, table, words, withPersonal)))).flat().sort((a, b) => b.open - a.open),
     errorsByDay: (await Promise.all(tables.map(table => daysOf(sql, table)))).flat().sort((a, b) => (a.day < b.day ? -1 : 1)),
   }
 }
@@ -40,6 +40,13 @@ async function errorTables(sql: Sql): Promise<string[]> {
   const names = Object.keys(ENTITY_OF).map(name => `errors.${name}`)
   const found = await sql<{ name: string }[]>`select name from unnest(${names}::text[]) as name where to_regclass(name) is not null`
   return found.map(({ name }) => name)
+}
+
+// What the reports call a kind of error.
+async function plainWords(sql: Sql): Promise<Map<string, string>> {
+  if (!(await hasRelation(sql, 'staging.plain_words'))) return new Map()
+  const rows = await sql<{ code: string; words: string }[]>`select code, words from staging.plain_words where kind = 'error'`
+  return new Map(rows.map(({ code, words }) => [code, words]))
 }
 
 async function batchesOf(sql: Sql, tables: string[]): Promise<DocsBatch[]> {
@@ -105,7 +112,7 @@ async function batchesOf(sql: Sql, tables: string[]): Promise<DocsBatch[]> {
   return [...rows]
 }
 
-async function typesOf(sql: Sql, table: string, withPersonal: boolean): Promise<DocsErrorType[]> {
+async function typesOf(sql: Sql, table: string, words: Map<string, string>, withPersonal: boolean): Promise<DocsErrorType[]> {
   const rows = await sql.unsafe<
     (Omit<DocsErrorType, 'table' | 'entities' | 'label' | 'sources' | 'examples'> & {
       sources: DocsErrorType['sources'] | null
@@ -168,7 +175,7 @@ async function typesOf(sql: Sql, table: string, withPersonal: boolean): Promise<
   return rows.map(({ examples, ...row }) => ({
     table,
     entities: about,
-    label: labelOf(row.errorType),
+    label: words.get(row.errorType) ?? row.errorType.replaceAll('_', ' '),
     ...row,
     sources: row.sources ?? [],
     examples: (examples ?? []).map(example => cut(withPersonal ? example : withoutPersonal(example, about))),

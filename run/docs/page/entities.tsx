@@ -1,11 +1,12 @@
+import { Fragment } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
-import { type Placed, place, widthOf } from '../layout.ts'
+import { type Placed, placeWide, widthOf } from '../layout.ts'
 import type { DocsEntity } from '../shape.ts'
 import { plural, shortType } from './format.ts'
 import { data } from './model.ts'
-import { Empty, NodeLink, Title } from './parts.tsx'
+import { Empty, NodeLink, Section, Title } from './parts.tsx'
 import { to } from './route.ts'
-import { curve, Viewport } from './viewport.tsx'
+import { curveDown, Viewport } from './viewport.tsx'
 
 /** Tables with their keys, and which points to which. */
 export function EntitiesPage() {
@@ -27,9 +28,10 @@ export function EntitiesPage() {
         Entities
       </Title>
       {tables.length === 0 ? (
-        <Empty>No table of the database has a foreign key.</Empty>
+        <Empty>No table of the database has a foreign key, and no relationships test says which would.</Empty>
       ) : (
-        <Viewport label="Entity diagram" fits={[placed.width, placed.height]} tall>
+        <div class="for-desk">
+          <Viewport label="Entity diagram" fits={[placed.width, placed.height]} whole>
           <defs>
             <marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto-start-reverse">
               <path d="M0 0.5 L8 4 L0 7.5 z" class="arrow" />
@@ -40,34 +42,60 @@ export function EntitiesPage() {
               <path
                 key={link.name + link.from}
                 class={link.isOptional ? 'value' : 'copy'}
-                d={lineOf(placed, shown, link)}
-                marker-end="url(#arrow)"
+                d={lineOf(placed, link)}
+                {...markerOf(placed, link)}
               />
             ))}
           </g>
           {shown.map(table => (
             <Card key={table.id} table={table} box={placed.boxes[table.id]!} />
           ))}
-        </Viewport>
+          </Viewport>
+          <p class="small muted">
+            ◆ primary key, ◇ foreign key, ? may be null. An arrow points from the many to the one; broken where it may be null.
+          </p>
+        </div>
       )}
-      <p class="small muted">
-        ◆ primary key, ◇ foreign key, ? may be null. An arrow points from the many to the one; broken where it may be null.
-      </p>
-      <details>
-        <summary>The same as a list</summary>
-        <ul class="plain">
-          {links.map(link => (
-            <li key={link.name + link.from}>
-              <Table id={link.from} /> <span class="mono small">({link.columns.join(', ')})</span> → <Table id={link.to} />{' '}
-              <span class="mono small">({link.toColumns.join(', ')})</span>
-              {link.isOptional ? ', may be null' : ''}
-              {link.isOneToOne ? ', one to one' : ''}
-              {link.isTested ? ', as a test says' : ''}
-            </li>
-          ))}
-        </ul>
-      </details>
+      {tables.length > 0 && <AsList />}
     </div>
+  )
+}
+
+// Each table with what it points to: on a phone this is the page.
+function AsList() {
+  const { tables, links } = data.entities
+  const byTable = Map.groupBy(links, ({ from }) => from)
+  return (
+    <Section name="As a list">
+      <dl class="details">
+        {tables.map(table => (
+          <Fragment key={table.id}>
+            <dt>
+              <Table id={table.id} />
+            </dt>
+            <dd>
+              <span class="muted small">key </span>
+              <span class="mono small">
+                {table.columns
+                  .filter(column => column.isKey)
+                  .map(({ name }) => name)
+                  .join(', ') || '–'}
+              </span>
+              {(byTable.get(table.id) ?? []).map(link => (
+                <div key={link.name}>
+                  <span class="mono small">{link.columns.join(', ')}</span> → <Table id={link.to} />
+                  <span class="small muted">
+                    {link.isOptional ? ' may be null' : ''}
+                    {link.isOneToOne ? ' one to one' : ''}
+                    {link.isTested ? ' as a test says' : ''}
+                  </span>
+                </div>
+              ))}
+            </dd>
+          </Fragment>
+        ))}
+      </dl>
+    </Section>
   )
 }
 
@@ -126,9 +154,16 @@ function drawingOf(isWhole: boolean): { shown: Drawn[]; placed: Placed } {
     const rows = table.columns.length + (table.more > 0 ? 1 : 0)
     return { id: table.id, width: Math.ceil(Math.max(150, widthOf(table.name) + 40, ...widths)), height: HEAD + rows * ROW + 6 }
   })
-  // The one stands at the left of the many.
+  // The one stands above the many.
   const lines = links.map(({ from, to: end }): [string, string] => [end, from])
-  return { shown, placed: place(boxes, lines, [110, 26]) }
+  return { shown, placed: placeWide(boxes, lines, Math.max(900, Math.min(innerWidth, 1680) - 110)) }
+}
+
+// A line down begins at the one, a line beside ends there.
+function markerOf({ boxes }: Placed, { from, to: end }: (typeof data.entities.links)[number]) {
+  const [a, b] = [boxes[from], boxes[end]]
+  const isDown = a && b && from !== end && a[1] >= b[1] + b[3]
+  return isDown ? { 'marker-start': 'url(#arrow)' } : { 'marker-end': 'url(#arrow)' }
 }
 
 function typeOf({ type, isNullable }: DocsEntity['columns'][number]): string {
@@ -140,23 +175,18 @@ function Table({ id }: { id: string }) {
   return node ? <NodeLink id={node} /> : <span class="mono">{id}</span>
 }
 
-// From the row of the foreign key to the row of the key.
-function lineOf(placed: Placed, shown: Drawn[], { from, columns, to: end, toColumns }: (typeof data.entities.links)[number]): string {
-  const [a, b] = [rowOf(placed, shown, from, columns[0]), rowOf(placed, shown, end, toColumns[0])]
+// From the top of the many to the foot of the one; beside each other where they stand in one row.
+function lineOf(placed: Placed, { from, to: end }: (typeof data.entities.links)[number]): string {
+  const [a, b] = [placed.boxes[from], placed.boxes[end]]
   if (!a || !b) return ''
-  if (from === end) return `M${a.left} ${a.y}C${a.left - 46} ${a.y} ${a.left - 46} ${b.y} ${b.left - 2} ${b.y}`
-  if (b.right > a.left)
-    return curve([
-      [a.right, a.y],
-      [b.left - 2, b.y],
-    ])
+  if (from === end) return `M${a[0]} ${a[1] + 40}C${a[0] - 34} ${a[1] + 40} ${a[0] - 34} ${a[1] + 16} ${a[0] - 2} ${a[1] + 16}`
+  const middle = ([x, , width]: typeof a) => x + width / 2
+  if (a[1] < b[1] + b[3]) {
+    const isRight = a[0] > b[0]
+    const [x, y] = [isRight ? a[0] : a[0] + a[2], a[1] + 16]
+    const [toX, toY] = [isRight ? b[0] + b[2] + 2 : b[0] - 2, b[1] + 16]
+    return `M${x} ${y}C${(x + toX) / 2} ${y} ${(x + toX) / 2} ${toY} ${toX} ${toY}`
+  }
   const through = placed.lines.find(line => line.from === end && line.to === from)?.through ?? []
-  return curve([[a.left, a.y], ...through.toReversed(), [b.right + 2, b.y]])
-}
-
-function rowOf(placed: Placed, shown: Drawn[], id: string, column: string | undefined) {
-  const box = placed.boxes[id]
-  if (!box) return undefined
-  const row = shown.find(table => table.id === id)?.columns.findIndex(({ name }) => name === column) ?? 0
-  return { left: box[0], right: box[0] + box[2], y: box[1] + HEAD + Math.max(0, row) * ROW + 10 }
+  return curveDown([[middle(b), b[1] + b[3] + 2], ...through, [middle(a), a[1]]])
 }
