@@ -49,7 +49,7 @@ export interface Extension {
   /** Open errors that come or go within the transaction of a plan. */
   errorChanges: { begin(session: Session): Promise<void>; end(session: Session, most: number): Promise<ErrorChanges> }
   /** The parts of the docs page that only this warehouse has. */
-  docs(sql: Sql, withPersonal: boolean): Promise<{ quality: DocsQuality | null; feed: DocsFeed | null }>
+  docs(sql: Sql): Promise<{ quality: DocsQuality | null; feed: DocsFeed | null }>
 }
 
 /** What a load brought, as a plan tells it. */

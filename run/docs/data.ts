@@ -15,8 +15,10 @@ import { compiledFigures, exposuresOf, figureRelations, reportsOf, withoutFigure
 import { lastPublish, resultsOf, runsOf } from './dataruns.ts'
 import { freshnessOf, samplesOf } from './datasamples.ts'
 import { docsMacros, docsTest, docsUnitTest } from './datatests.ts'
-import { personalColumns } from './personal.ts'
-import type { DocsData, DocsProblem } from './shape.ts'
+import { maskExamples, personalColumns } from './personal.ts'
+import type { DocsData, DocsErrorExample, DocsProblem } from './shape.ts'
+
+type Parts = Pick<DocsData, 'quality' | 'feed'>
 
 /** What the docs are made of. */
 export interface DocsInput {
@@ -32,7 +34,7 @@ export interface DocsInput {
   /** --personal: contacts and free text of people are shown. */
   withPersonal?: boolean
   /** What only this warehouse shows. */
-  parts?: ((sql: Sql, withPersonal: boolean) => Promise<Pick<DocsData, 'quality' | 'feed'>>) | undefined
+  parts?: ((sql: Sql) => Promise<Parts>) | undefined
 }
 
 /**
@@ -82,11 +84,26 @@ export async function docsData(sql: Sql, { project, errors, command, targetPath,
       exposures: exposuresOf(project),
       runs: await optional(sql, () => runsOf(sql)),
       publish: await optional(sql, () => lastPublish(sql)),
-      ...((await parts?.(sql, withPersonal)) ?? { quality: null, feed: null }),
+      ...shownParts(await parts?.(sql), project, withPersonal),
     }
   } finally {
     await sql`rollback`.catch(() => {})
   }
+}
+
+const MOST_CHARACTERS = 4000
+
+function shownParts(parts: Parts | undefined, project: Project, withPersonal: boolean): Parts {
+  const { quality = null, feed = null } = parts ?? {}
+  if (quality === null) return { quality, feed }
+  const types = withPersonal ? quality.errorTypes : maskExamples(quality.errorTypes, project)
+  return { quality: { ...quality, errorTypes: types.map(type => ({ ...type, examples: type.examples.map(cut) })) }, feed }
+}
+
+// After it was masked: what is cut is no JSON any more.
+function cut(example: DocsErrorExample): DocsErrorExample {
+  const { record } = example
+  return record === null || record.length <= MOST_CHARACTERS ? example : { ...example, record: record.slice(0, MOST_CHARACTERS), isCut: true }
 }
 
 // A name that is not there is found at parse, and again when the node is compiled.

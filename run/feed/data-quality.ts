@@ -3,10 +3,9 @@ import { entities } from '../../loaders/entities.ts'
 import type { Sql } from '../database/driver.ts'
 import { hasRelation, optional } from '../docs/dataoptional.ts'
 import type { DocsBatch, DocsErrorExample, DocsErrorType, DocsQuality } from '../docs/shape.ts'
-import { withoutPersonal } from './error-masks.ts'
 
 /** What came in and what was refused; null where the database has no ledger of files. */
-async function qualityOf(sql: Sql, withPersonal: boolean): Promise<DocsQuality | null> {
+async function qualityOf(sql: Sql): Promise<DocsQuality | null> {
   if (!(await hasRelation(sql, 'ops.files'))) return null
   const tables = await errorTables(sql)
   const words = await plainWords(sql)
@@ -22,7 +21,7 @@ async function qualityOf(sql: Sql, withPersonal: boolean): Promise<DocsQuality |
     batches: await batchesOf(sql, tables),
     refusedFiles: [...refusedFiles],
     refusedFileCount: refused?.count ?? 0,
-    errorTypes: (await Promise.all(tables.map(table => typesOf(sql, table, words, withPersonal)))).flat().sort((a, b) => b.open - a.open),
+    errorTypes: (await Promise.all(tables.map(table => typesOf(sql, table, words)))).flat().sort((a, b) => b.open - a.open),
     errorsByDay: (await Promise.all(tables.map(table => daysOf(sql, table)))).flat().sort((a, b) => (a.day < b.day ? -1 : 1)),
   }
 }
@@ -31,9 +30,8 @@ async function qualityOf(sql: Sql, withPersonal: boolean): Promise<DocsQuality |
 const ENTITY_OF = Object.fromEntries(entities.flatMap(entity => declarationOf(entity).ownErrors.map(table => [table, entity])))
 
 const EXAMPLES = 5
-const EXAMPLE_CHARACTERS = 4000
-// A record is masked before it is cut: what was cut is no JSON any more.
-const READ_CHARACTERS = 100_000
+// The page shows less, but masks them first.
+const EXAMPLE_CHARACTERS = 100_000
 const MOST_SOURCES = 50
 
 async function errorTables(sql: Sql): Promise<string[]> {
@@ -112,7 +110,7 @@ async function batchesOf(sql: Sql, tables: string[]): Promise<DocsBatch[]> {
   return [...rows]
 }
 
-async function typesOf(sql: Sql, table: string, words: Map<string, string>, withPersonal: boolean): Promise<DocsErrorType[]> {
+async function typesOf(sql: Sql, table: string, words: Map<string, string>): Promise<DocsErrorType[]> {
   const rows = await sql.unsafe<
     (Omit<DocsErrorType, 'table' | 'entities' | 'label' | 'sources' | 'examples'> & {
       sources: DocsErrorType['sources'] | null
@@ -152,8 +150,8 @@ async function typesOf(sql: Sql, table: string, words: Map<string, string>, with
                     'file', file,
                     'position', position,
                     'firstSeenAt', to_char(first_seen_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-                    'record', left(record, ${READ_CHARACTERS}),
-                    'isCut', false
+                    'record', left(record, ${EXAMPLE_CHARACTERS}),
+                    'isCut', coalesce(length(record) > ${EXAMPLE_CHARACTERS}, false)
                 )
                 order by first_seen_at desc, error_id
             )
@@ -172,19 +170,14 @@ async function typesOf(sql: Sql, table: string, words: Map<string, string>, with
     order by open desc, "errorType", severity
   `)
   const about = entities.filter(entity => declarationOf(entity).errors.includes(table.replace(/^errors\./, '')))
-  return rows.map(({ examples, ...row }) => ({
+  return rows.map(row => ({
     table,
     entities: about,
     label: words.get(row.errorType) ?? row.errorType.replaceAll('_', ' '),
     ...row,
     sources: row.sources ?? [],
-    examples: (examples ?? []).map(example => cut(withPersonal ? example : withoutPersonal(example, about))),
+    examples: row.examples ?? [],
   }))
-}
-
-function cut(example: DocsErrorExample): DocsErrorExample {
-  const isCut = (example.record?.length ?? 0) > EXAMPLE_CHARACTERS
-  return { ...example, record: example.record?.slice(0, EXAMPLE_CHARACTERS) ?? null, isCut }
 }
 
 async function daysOf(sql: Sql, table: string): Promise<DocsQuality['errorsByDay']> {
@@ -204,6 +197,6 @@ async function daysOf(sql: Sql, table: string): Promise<DocsQuality['errorsByDay
 }
 
 /** The same, where what the tables are called but not what they are is as expected: null. */
-export async function qualityIfAny(sql: Sql, withPersonal: boolean): Promise<DocsQuality | null> {
-  return optional(sql, () => qualityOf(sql, withPersonal))
+export async function qualityIfAny(sql: Sql): Promise<DocsQuality | null> {
+  return optional(sql, () => qualityOf(sql))
 }

@@ -20,26 +20,31 @@ export function describeEntities(project: Project): ProjectError[] {
       if (!known && isKept) base.columns.push({ name: column, description, ...mark })
       else if (known) Object.assign(known, { description: known.description || description }, mark)
     }
-    for (const table of declarationOf(entity).ownErrors) markError(project.nodes.get(`model.${project.name}.${table}`))
+    for (const table of declarationOf(entity).ownErrors) markError(project.nodes.get(`model.${project.name}.${table}`), fields)
     markRecord(project.sources.get(`source.${project.name}.raw.${entity}`), fields)
   }
   return []
 }
 
 // Of an error the message and the record may hold anything, but not what kind of error it is.
-function markError(errors: Node | undefined): void {
-  for (const column of errors?.columns ?? [])
+function markError(errors: Node | undefined, fields: Field[]): void {
+  for (const column of errors?.columns ?? []) {
     if (['error_id', 'severity', 'error_type', 'field'].includes(column.name)) column.meta = { ...column.meta, personal: 'none' }
+    if (column.name === 'raw_record') column.meta = { ...column.meta, personal_paths: { ...(column.meta?.personal_paths as object), ...pathsOf(fields) } }
+  }
 }
 
 // The same of the record as it landed.
 function markRecord(raw: Node | undefined, fields: Field[]): void {
-  const paths = fields.flatMap(({ path, personal }) => (personal ? [[path.join('.'), personal] as const] : []))
-  if (!raw || paths.length === 0) return
-  const meta = { personal_paths: Object.fromEntries(paths) }
+  const meta = { personal_paths: pathsOf(fields) }
+  if (!raw || Object.keys(meta.personal_paths).length === 0) return
   for (const name of ['record', 'readable']) {
     const known = raw.columns.find(column => column.name === name)
     if (known) known.meta = { ...known.meta, ...meta }
     else raw.columns.push({ name, description: '', meta })
   }
+}
+
+function pathsOf(fields: Field[]): Record<string, string> {
+  return Object.fromEntries(fields.flatMap(({ path, personal }) => (personal ? [[path.join('.'), personal] as const] : [])))
 }

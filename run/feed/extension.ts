@@ -32,8 +32,8 @@ export const feed: Extension = {
     begin: async session => (await import('./open-errors.ts')).keepOpenErrors(session),
     end: async (session, most) => (await import('./open-errors.ts')).errorChanges(session, most),
   },
-  docs: async (sql, withPersonal) => ({
-    quality: await (await import('./data-quality.ts')).qualityIfAny(sql, withPersonal),
+  docs: async sql => ({
+    quality: await (await import('./data-quality.ts')).qualityIfAny(sql),
     feed: await (await import('./feed-notes.ts')).feedNotes(sql),
   }),
 }

@@ -5,7 +5,7 @@ import { passedOver } from '../base/validate.ts'
 import { placeOf, placeOfValue } from '../base/yaml.ts'
 import { parseTemplate, render } from '../jinja/template.ts'
 import { referencesOf } from '../manifest/constraints.ts'
-import { isBuilt, type Node, type Project, type ProjectHook } from '../manifest/node.ts'
+import { exposureId, isBuilt, type Node, type Project, type ProjectHook } from '../manifest/node.ts'
 import { type Hook, type RenderYaml, unusedFolders } from '../project/config.ts'
 import type { SourceFile } from '../project/folder-reader.ts'
 import type { ProjectFiles, SeedFile } from '../project/project-files.ts'
@@ -158,7 +158,7 @@ function partsOf(files: ProjectFiles, { world, used, errors }: Parsing): Part[] 
 function parseNode(draft: Draft, { world, used, errors, noticed, name }: Parsing): void {
   const { node } = draft
   const own: ProjectError[] = []
-  const hasName = node.resourceType !== 'report' && node.resourceType !== 'exposure'
+  const hasName = isRead(node)
   if (hasName) attempt(own, () => name(node))
   const rendering = parseRendering(node, noticed, draft, own)
   const scope = createScope(world, rendering)
@@ -213,20 +213,22 @@ const UNENFORCED = { group: '`tags:`', access: 'grants of the database' }
 
 const TREE = { model: 'models', seed: 'seeds', test: 'data_tests', unit_test: 'unit_tests', snapshot: 'snapshots', source: 'sources', exposure: 'exposures' }
 
+const isRead = ({ resourceType }: Node): boolean => resourceType !== 'report' && resourceType !== 'exposure'
+
 function refuseDoubles(drafts: Draft[], errors: ProjectError[]): void {
   const seen = new Map<string, Node>()
   for (const { node } of drafts) {
-    const key = isBuilt(node) ? `relation ${node.packageName}.${node.name}.${node.version ?? ''}` : node.uniqueId
+    const key = isBuilt(node) ? `relation ${node.packageName}.${node.name}.${node.version ?? ''}` : exposureId(node.uniqueId)
     const other = seen.get(key)
     if (other) {
       const what = node.resourceType === 'source' ? `${node.sourceName}.${node.name}` : node.name
       const both =
-        other.resourceType === node.resourceType ? `Two ${node.resourceType}s` : `A ${other.resourceType} and a ${node.resourceType}`
+        other.resourceType === node.resourceType ? `Two ${node.resourceType}s` : `A ${other.resourceType} and ${node.resourceType === 'exposure' ? 'an' : 'a'} ${node.resourceType}`
       const where = other.place.line === 1 ? other.place.file : `${other.place.file}:${other.place.line}`
       errors.push(
         new ProjectError(`${both} are called '${what}': ${where} and this one`, {
           place: node.place,
-          hint: 'ref() and source() go by name alone: rename one of them.',
+          hint: isRead(node) ? 'ref() and source() go by name alone: rename one of them.' : 'Rename one of them.',
         }),
       )
     } else seen.set(key, node)

@@ -276,7 +276,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
     if (name === undefined) return
     const place = placeOfValue(map, 'name') ?? { file }
     const fail = (message: string, key: string, hint: string): void => {
-      errors.push(new ProjectError(message, { place: placeOfValue(map, key) ?? place, hint }))
+      errors.push(new ProjectError(message, { place: map[key] === undefined ? place : placeOfValue(map, key), hint }))
     }
     const type = text(read.type).toLowerCase()
     if (!EXPOSURE_TYPES.includes(type))
