@@ -41,7 +41,10 @@ export interface DocsInput {
  * All that the page shows, from the project and its database. `sql` is one connection (not a pool): it reads in one transaction, which
  * changes nothing. Lists that grow with the feed or with time are bounded.
  */
-export async function docsData(sql: Sql, { project, errors, command, targetPath, isCompiled, parts, withPersonal = false }: DocsInput): Promise<DocsData> {
+export async function docsData(
+  sql: Sql,
+  { project, errors, command, targetPath, isCompiled, parts, withPersonal = false }: DocsInput,
+): Promise<DocsData> {
   await sql`begin isolation level repeatable read read only`
   try {
     const context: RunContext = { database: answering(sql) }
@@ -103,7 +106,9 @@ function shownParts(parts: Parts | undefined, project: Project, withPersonal: bo
 // After it was masked: what is cut is no JSON any more.
 function cut(example: DocsErrorExample): DocsErrorExample {
   const { record } = example
-  return record === null || record.length <= MOST_CHARACTERS ? example : { ...example, record: record.slice(0, MOST_CHARACTERS), isCut: true }
+  return record === null || record.length <= MOST_CHARACTERS
+    ? example
+    : { ...example, record: record.slice(0, MOST_CHARACTERS), isCut: true }
 }
 
 // A name that is not there is found at parse, and again when the node is compiled.

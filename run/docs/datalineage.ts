@@ -14,7 +14,12 @@ import type { DocsLineage } from './shape.ts'
  * Column lineage of the project: of what compiles. Columns of tables are those of the database; where it has none yet, those of the
  * migrations, of the header of a seed's CSV and of the YAML. `figures` are followed too.
  */
-export async function lineageOf(project: Project, compiled: ReadonlyMap<string, string>, catalog: Catalog | null, figures: Relation[] = []): Promise<Lineage> {
+export async function lineageOf(
+  project: Project,
+  compiled: ReadonlyMap<string, string>,
+  catalog: Catalog | null,
+  figures: Relation[] = [],
+): Promise<Lineage> {
   await loadParser()
   const migrated = readMigrated(await migrationsOf(project.dir))
   const relations: Relation[] = []

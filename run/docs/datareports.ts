@@ -107,7 +107,9 @@ function figureOf(report: ReportNode, figure: Figure, last: ShownReport | undefi
     id,
     parent,
     columns,
-    rows: (shown?.rows ?? []).map(row => row.map((cell, i) => (columns[i]?.isPersonal && cell !== null && !figures.withPersonal ? MASK : cell))),
+    rows: (shown?.rows ?? []).map(row =>
+      row.map((cell, i) => (columns[i]?.isPersonal && cell !== null && !figures.withPersonal ? MASK : cell)),
+    ),
     empty,
     problem: problemOf(figure, last, shown),
     published: isOld ? shown.frozen! : null,

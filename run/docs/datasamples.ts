@@ -1,13 +1,13 @@
 import { isPostgresError } from '../base/errors.ts'
 import { measure, thresholdOf } from '../check/source-freshness.ts'
 import type { Sql } from '../database/driver.ts'
-import type { Node, Project } from '../manifest/node.ts'
 import { qualified } from '../database/relations.ts'
+import type { Node, Project } from '../manifest/node.ts'
 import { quote } from '../manifest/relation.ts'
 import type { RunContext } from '../template/compile.ts'
 import type { Catalog, CatalogRelation } from './datacatalog.ts'
-import { optional } from './dataoptional.ts'
 import { identifierOf, isShown } from './datanodes.ts'
+import { optional } from './dataoptional.ts'
 import { type IsPersonal, MASK } from './personal.ts'
 import type { DocsNode, DocsSample } from './shape.ts'
 
@@ -31,7 +31,11 @@ export async function samplesOf(sql: Sql, project: Project, catalog: Catalog, is
     const began = performance.now()
     const rows = await firstRows(sql, relation)
     if (!relation.isTable) left -= performance.now() - began
-    if (rows) samples.set(node.uniqueId, { columns: relation.columns.map(column => column.name), rows: rows.map(row => maskedRow(node, relation, row, isHidden)) })
+    if (rows)
+      samples.set(node.uniqueId, {
+        columns: relation.columns.map(column => column.name),
+        rows: rows.map(row => maskedRow(node, relation, row, isHidden)),
+      })
   }
   return samples
 }
@@ -59,8 +63,11 @@ function cut(value: string | null): string | null {
   return value !== null && value.length > CHARACTERS ? `${value.slice(0, CHARACTERS)}…` : value
 }
 
+// A count of addresses is none.
+const PLAIN = /^(smallint|integer|bigint|numeric|real|double precision|boolean|date|time|interval)/
+
 function maskedRow({ uniqueId }: Node, { columns }: CatalogRelation, row: (string | null)[], isHidden: IsPersonal): (string | null)[] {
-  return row.map((value, at) => (value !== null && isHidden(uniqueId, columns[at]!.name) ? MASK : value))
+  return row.map((value, at) => (value !== null && !PLAIN.test(columns[at]!.type) && isHidden(uniqueId, columns[at]!.name) ? MASK : value))
 }
 
 /** How new the sources with thresholds are, by unique id; without those that cannot be asked. */

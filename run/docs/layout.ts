@@ -42,59 +42,6 @@ export function place(boxes: Box[], links: Iterable<[from: string, to: string]>,
   }
 }
 
-/**
- * Boxes in rows from top to bottom, each line pointing down where there is no circle, as wide as `room` where that can be: of a row that is
- * wider the boxes that nothing hangs on go one row further down.
- */
-export function placeWide(boxes: Box[], links: [from: string, to: string][], room: number): Placed {
-  const drop = new Map<string, number>()
-  const parents = new Set(links.map(([from]) => from))
-  for (let turn = 0; ; turn++) {
-    const placed = placeDown(boxes, links, drop)
-    if (placed.width <= room || turn > boxes.length) return placed
-    const rows = Map.groupBy(boxes, ({ id, height }) => Math.round(placed.boxes[id]![1] + height / 2))
-    const widest = [...rows.values()].sort((a, b) => span(b, placed) - span(a, placed)).find(row => row.some(isLeaf))
-    if (!widest) return placed
-    // The outer ones, so that the rest stays together.
-    const leaves = widest.filter(isLeaf).sort((a, b) => placed.boxes[b.id]![0] - placed.boxes[a.id]![0])
-    for (const { id } of leaves.slice(0, Math.max(1, Math.ceil(leaves.length / 4)))) drop.set(id, (drop.get(id) ?? 1) + 1)
-  }
-
-  function isLeaf({ id }: Box): boolean {
-    return !parents.has(id) && links.some(([, to]) => to === id)
-  }
-}
-
-function span(row: Box[], { boxes }: Placed): number {
-  return Math.max(...row.map(({ id, width }) => boxes[id]![0] + width)) - Math.min(...row.map(({ id }) => boxes[id]![0]))
-}
-
-function placeDown(boxes: Box[], links: [from: string, to: string][], drop: Map<string, number>): Placed {
-  const graph = new Graph()
-  graph.setGraph({ rankdir: 'TB', ranksep: 34, nodesep: 22, edgesep: 10, ranker: 'network-simplex' })
-  graph.setDefaultEdgeLabel(() => ({}))
-  for (const { id, width, height } of boxes) graph.setNode(id, { width, height })
-  for (const [from, to] of links)
-    if (from !== to && graph.hasNode(from) && graph.hasNode(to)) graph.setEdge(from, to, { minlen: drop.get(to) ?? 1 })
-  if (boxes.length > 0) layout(graph)
-  const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number }
-  const round = ({ x, y }: { x: number; y: number }): [number, number] => [Math.round(x), Math.round(y)]
-  return {
-    width: Math.ceil(width),
-    height: Math.ceil(height),
-    boxes: Object.fromEntries(
-      boxes.map(box => {
-        const [x, y] = round(graph.node(box.id) as { x: number; y: number })
-        return [box.id, [Math.round(x - box.width / 2), Math.round(y - box.height / 2), box.width, box.height]]
-      }),
-    ),
-    lines: (graph.edges() as { v: string; w: string }[]).map(edge => {
-      const { points } = graph.edge(edge) as { points: { x: number; y: number }[] }
-      return { from: edge.v, to: edge.w, through: points.slice(1, -1).map(round) }
-    }),
-  }
-}
-
 /** How wide a text of the monospaced 12 px font is, near enough. */
 export function widthOf(text: string): number {
   return Math.ceil([...text].length * 7.3)

@@ -46,7 +46,8 @@ export function maskExamples(errors: DocsErrorType[], project: Project): DocsErr
   return errors.map(group => {
     const node = [...project.nodes.values()].find(({ schema, alias }) => `${schema}.${alias}` === group.table)
     const paths = (node?.columns ?? []).flatMap(({ meta }) => hiddenPaths(meta).map(path => path.join('.')))
-    const isAbout = (field: string | null) => field !== null && paths.some(path => `${field}.`.startsWith(`${path}.`) || path.startsWith(`${field}.`))
+    const isAbout = (field: string | null) =>
+      field !== null && paths.some(path => `${field}.`.startsWith(`${path}.`) || path.startsWith(`${field}.`))
     const examples = group.examples.map(example => ({
       ...example,
       message: isAbout(example.field) ? `${example.field} is ${MASK}` : example.message,

@@ -169,7 +169,9 @@ async function typesOf(sql: Sql, table: string, words: Map<string, string>): Pro
     from types
     order by open desc, "errorType", severity
   `)
-  const about = entities.filter(entity => declarationOf(entity).errors.includes(table.replace(/^errors\./, '')))
+  const name = table.replace(/^errors\./, '')
+  const own = ENTITY_OF[name]!
+  const about = [own, ...entities.filter(entity => entity !== own && declarationOf(entity).errors.includes(name))]
   return rows.map(row => ({
     table,
     entities: about,

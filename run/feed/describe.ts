@@ -30,7 +30,8 @@ export function describeEntities(project: Project): ProjectError[] {
 function markError(errors: Node | undefined, fields: Field[]): void {
   for (const column of errors?.columns ?? []) {
     if (['error_id', 'severity', 'error_type', 'field'].includes(column.name)) column.meta = { ...column.meta, personal: 'none' }
-    if (column.name === 'raw_record') column.meta = { ...column.meta, personal_paths: { ...(column.meta?.personal_paths as object), ...pathsOf(fields) } }
+    if (column.name === 'raw_record')
+      column.meta = { ...column.meta, personal_paths: { ...(column.meta?.personal_paths as object), ...pathsOf(fields) } }
   }
 }
 

@@ -7,7 +7,9 @@ import { feedState } from './feed-state.ts'
 
 /** How far the feed goes and what the last publish had to say of it; null where the ledger or what was built of it is not there. */
 export async function feedNotes(sql: Sql): Promise<DocsFeed | null> {
-  return (await optional(sql, () => notesOf(sql))) ?? (await optional(sql, async () => ({ through: (await feedAge(sql)).through, notes: [] })))
+  return (
+    (await optional(sql, () => notesOf(sql))) ?? (await optional(sql, async () => ({ through: (await feedAge(sql)).through, notes: [] })))
+  )
 }
 
 async function notesOf(sql: Sql): Promise<DocsFeed> {

@@ -45,12 +45,26 @@ function Card({ report }: { report: Report }) {
         <a href={to(['report', report.name])}>{report.title}</a>
       </h2>
       <p class="muted">{<Inline text={report.description} />}</p>
-      {values && <Values figure={firstOf(values)} />}
+      {values && <Values figure={firstOf(values)} isSmall />}
       {course && <CourseStart figure={course} />}
-      {!values && !course && report.published && <p class="small muted">{plural(figures.length, 'table')}</p>}
+      {!values && !course && report.published && <Counts figures={figures} />}
       {!report.published && <p class="small warn">! Not published yet</p>}
       {report.published && broken > 0 && <p class="small warn">! {plural(broken, 'figure')} of an earlier day</p>}
     </li>
+  )
+}
+
+// Where a report has neither: how much its tables hold.
+function Counts({ figures }: { figures: ReportFigure[] }) {
+  return (
+    <dl class="values">
+      {figures.slice(0, 2).map(({ name, title, rows }) => (
+        <div key={name}>
+          <dt>{title}</dt>
+          <dd>{count(rows.length)}</dd>
+        </div>
+      ))}
+    </dl>
   )
 }
 
@@ -83,7 +97,8 @@ export function ReportPage({ name, figure }: { name: string; figure: string | nu
           Written in <span class="mono">{report.file}</span>
           {report.published && (
             <>
-              ; publish <a href={to(['runs', report.published.runId])}>{report.published.runId.slice(0, 8)}</a> of {instant(report.published.at)} UTC
+              ; publish <a href={to(['runs', report.published.runId])}>{report.published.runId.slice(0, 8)}</a> of{' '}
+              {instant(report.published.at)} UTC
             </>
           )}
           . Reads{' '}

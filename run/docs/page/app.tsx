@@ -39,7 +39,7 @@ const PAGES: Record<string, { menu: string; page: (route: Route) => preact.JSX.E
   macro: { menu: 'catalogue', page: ({ parts }) => <MacroPage id={parts[1] ?? ''} key={parts[1]} /> },
   lineage: { menu: 'lineage', page: route => <LineagePage route={route} key={route.parts[1]} /> },
   column: { menu: 'lineage', page: route => <ColumnPage route={route} key={route.parts.join('/')} /> },
-  
+
   quality: { menu: 'quality', page: route => <QualityPage route={route} /> },
   runs: { menu: 'runs', page: route => <RunsPage route={route} /> },
   entities: { menu: 'entities', page: () => <EntitiesPage /> },

@@ -39,7 +39,13 @@ export function CataloguePage({ route }: { route: Route }) {
           onInput={event => setFilter(event.currentTarget.value)}
         />
       </div>
-      {chosen === 'tables' && <TableLists shown={nodes.filter(node => fits(node.name, node.schema, node.description, ...node.tags, ...node.columns.map(column => column.name)))} />}
+      {chosen === 'tables' && (
+        <TableLists
+          shown={nodes.filter(node =>
+            fits(node.name, node.schema, node.description, ...node.tags, ...node.columns.map(column => column.name)),
+          )}
+        />
+      )}
       {chosen === 'tests' && <TestList shown={data.tests.filter(test => fits(test.name, test.generic, test.last?.status ?? null))} />}
       {chosen === 'unit tests' && <UnitList shown={data.unitTests.filter(test => fits(test.name, test.description))} />}
       {chosen === 'macros' && <MacroList shown={data.macros.filter(macro => fits(macro.name, macro.description, macro.file))} />}

@@ -3,7 +3,7 @@ import { type Box, type Placed, place, widthOf } from '../layout.ts'
 import type { DocsEdge } from '../shape.ts'
 import { listed, plural } from './format.ts'
 import { Markdown } from './markdown.tsx'
-import { columnName, data, fieldName, fieldsOf, nameOf, nodeById, place as here, shownIn, twinOf } from './model.ts'
+import { columnName, data, fieldName, fieldsOf, figuresOf, place as here, nameOf, nodeById, twinOf } from './model.ts'
 import { Dot, Empty, layerOf, NodeLink, Section, Title } from './parts.tsx'
 import { type Route, to } from './route.ts'
 import { curve, Viewport } from './viewport.tsx'
@@ -41,8 +41,8 @@ export function ColumnPage({ route }: { route: Route }) {
         name="Lineage"
         aside={
           <label class="control">
-            <input type="checkbox" checked={withConditions} onChange={event => setConditions(event.currentTarget.checked)} /> with conditions, which only
-            decide rows
+            <input type="checkbox" checked={withConditions} onChange={event => setConditions(event.currentTarget.checked)} /> with
+            conditions, which only decide rows
           </label>
         }
       >
@@ -70,28 +70,26 @@ export function ColumnPage({ route }: { route: Route }) {
 // What was refused of the records that the column is made of.
 function Refused({ id, name }: { id: string; name: string }) {
   const found = here.refusedOf(id, name)
-  const { reports } = shownIn(id)
+  const figures = figuresOf(id, name)
   return (
     <ul class="plain small facts">
       {found && (
         <li>
           <a href={found.href}>
-            {listed([found.errors > 0 ? plural(found.errors, 'record') : '', found.warnings > 0 ? plural(found.warnings, 'warning') : ''].filter(Boolean))}
+            {listed(
+              [found.errors > 0 ? plural(found.errors, 'record') : '', found.warnings > 0 ? plural(found.warnings, 'warning') : ''].filter(
+                Boolean,
+              ),
+            )}
           </a>{' '}
           of {listed(found.entities)} {found.errors > 0 ? 'refused or repaired' : 'noted'} on the way
         </li>
       )}
-      {reports.length > 0 && (
-        <li>
-          Its table is shown in{' '}
-          {reports.map((report, at) => (
-            <span key={report.uniqueId}>
-              {at > 0 && ', '}
-              <a href={to(['report', report.name])}>{report.title}</a>
-            </span>
-          ))}
+      {figures.map(({ report, titles }) => (
+        <li key={report.uniqueId}>
+          Shown in <a href={to(['report', report.name])}>{report.title}</a>: {listed(titles)}
         </li>
-      )}
+      ))}
     </ul>
   )
 }
@@ -159,7 +157,7 @@ function Steps({ name, way, side }: { name: string; way: Way; side: -1 | 1 }) {
       <h2>
         {name} <span class="muted">{plural(ordered.length, 'field')}</span>
       </h2>
-      {ordered.length === 0 && <Empty>Nothing.</Empty>}
+      {ordered.length === 0 && <Empty>{side < 0 ? 'It is made of no other column.' : 'No table reads it.'}</Empty>}
       <ol class="steps">
         {ordered.map(([index, distance]) => {
           const field = data.lineage.fields[index]!

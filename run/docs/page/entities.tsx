@@ -1,12 +1,13 @@
 import { Fragment } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
-import { type Placed, placeWide, widthOf } from '../layout.ts'
+import { groupBy } from '../group.ts'
+import { type Placed, place, widthOf } from '../layout.ts'
 import type { DocsEntity } from '../shape.ts'
 import { plural, shortType } from './format.ts'
 import { data } from './model.ts'
 import { Empty, NodeLink, Section, Title } from './parts.tsx'
 import { to } from './route.ts'
-import { curveDown, Viewport } from './viewport.tsx'
+import { curve, Viewport } from './viewport.tsx'
 
 /** Tables with their keys, and which points to which. */
 export function EntitiesPage() {
@@ -32,24 +33,24 @@ export function EntitiesPage() {
       ) : (
         <div class="for-desk">
           <Viewport label="Entity diagram" fits={[placed.width, placed.height]} whole>
-          <defs>
-            <marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto-start-reverse">
-              <path d="M0 0.5 L8 4 L0 7.5 z" class="arrow" />
-            </marker>
-          </defs>
-          <g class="lines" aria-hidden="true">
-            {links.map(link => (
-              <path
-                key={link.name + link.from}
-                class={link.isOptional ? 'value' : 'copy'}
-                d={lineOf(placed, link)}
-                {...markerOf(placed, link)}
-              />
+            <defs>
+              <marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto-start-reverse">
+                <path d="M0 0.5 L8 4 L0 7.5 z" class="arrow" />
+              </marker>
+            </defs>
+            <g class="lines" aria-hidden="true">
+              {links.map(link => (
+                <path
+                  key={link.name + link.from}
+                  class={link.isOptional ? 'value' : 'copy'}
+                  d={lineOf(placed, shown, link)}
+                  marker-end="url(#arrow)"
+                />
+              ))}
+            </g>
+            {shown.map(table => (
+              <Card key={table.id} table={table} box={placed.boxes[table.id]!} />
             ))}
-          </g>
-          {shown.map(table => (
-            <Card key={table.id} table={table} box={placed.boxes[table.id]!} />
-          ))}
           </Viewport>
           <p class="small muted">
             ◆ primary key, ◇ foreign key, ? may be null. An arrow points from the many to the one; broken where it may be null.
@@ -64,7 +65,7 @@ export function EntitiesPage() {
 // Each table with what it points to: on a phone this is the page.
 function AsList() {
   const { tables, links } = data.entities
-  const byTable = Map.groupBy(links, ({ from }) => from)
+  const byTable = groupBy(links, ({ from }) => from)
   return (
     <Section name="As a list">
       <dl class="details">
@@ -154,16 +155,14 @@ function drawingOf(isWhole: boolean): { shown: Drawn[]; placed: Placed } {
     const rows = table.columns.length + (table.more > 0 ? 1 : 0)
     return { id: table.id, width: Math.ceil(Math.max(150, widthOf(table.name) + 40, ...widths)), height: HEAD + rows * ROW + 6 }
   })
-  // The one stands above the many.
+  // The one stands at the left of the many; what is left of the width goes between them.
   const lines = links.map(({ from, to: end }): [string, string] => [end, from])
-  return { shown, placed: placeWide(boxes, lines, Math.max(900, Math.min(innerWidth, 1680) - 110)) }
+  const room = Math.min(innerWidth, 1680) - 130
+  const close = place(boxes, lines, [90, 22])
+  const columns = new Set(Object.values(close.boxes).map(([x, , width]) => x + Math.round(width / 2))).size
+  const surplus = (room - close.width) / Math.max(1, columns - 1)
+  return { shown, placed: surplus > 0 ? place(boxes, lines, [90 + Math.min(160, surplus), 22]) : close }
 }
-
-// A line down begins at the one, a line beside ends there.
-function markerOf({ boxes }: Placed, { from, to: end }: (typeof data.entities.links)[number]) {
-  const [a, b] = [boxes[from], boxes[end]]
-  const isDown = a && b && from !== end && a[1] >= b[1] + b[3]
-  return isDown ? { 'marker-start': 'url(#arrow)' } : { 'marker-end': 'url(#arrow)' }
 }
 
 function typeOf({ type, isNullable }: DocsEntity['columns'][number]): string {
@@ -175,18 +174,23 @@ function Table({ id }: { id: string }) {
   return node ? <NodeLink id={node} /> : <span class="mono">{id}</span>
 }
 
-// From the top of the many to the foot of the one; beside each other where they stand in one row.
-function lineOf(placed: Placed, { from, to: end }: (typeof data.entities.links)[number]): string {
-  const [a, b] = [placed.boxes[from], placed.boxes[end]]
+// From the row of the foreign key to the row of the key.
+function lineOf(placed: Placed, shown: Drawn[], { from, columns, to: end, toColumns }: (typeof data.entities.links)[number]): string {
+  const [a, b] = [rowOf(placed, shown, from, columns[0]), rowOf(placed, shown, end, toColumns[0])]
   if (!a || !b) return ''
-  if (from === end) return `M${a[0]} ${a[1] + 40}C${a[0] - 34} ${a[1] + 40} ${a[0] - 34} ${a[1] + 16} ${a[0] - 2} ${a[1] + 16}`
-  const middle = ([x, , width]: typeof a) => x + width / 2
-  if (a[1] < b[1] + b[3]) {
-    const isRight = a[0] > b[0]
-    const [x, y] = [isRight ? a[0] : a[0] + a[2], a[1] + 16]
-    const [toX, toY] = [isRight ? b[0] + b[2] + 2 : b[0] - 2, b[1] + 16]
-    return `M${x} ${y}C${(x + toX) / 2} ${y} ${(x + toX) / 2} ${toY} ${toX} ${toY}`
-  }
+  if (from === end) return `M${a.left} ${a.y}C${a.left - 46} ${a.y} ${a.left - 46} ${b.y} ${b.left - 2} ${b.y}`
+  if (b.right > a.left)
+    return curve([
+      [a.right, a.y],
+      [b.left - 2, b.y],
+    ])
   const through = placed.lines.find(line => line.from === end && line.to === from)?.through ?? []
-  return curveDown([[middle(b), b[1] + b[3] + 2], ...through, [middle(a), a[1]]])
+  return curve([[a.left, a.y], ...through.toReversed(), [b.right + 2, b.y]])
+}
+
+function rowOf(placed: Placed, shown: Drawn[], id: string, column: string | undefined) {
+  const box = placed.boxes[id]
+  if (!box) return undefined
+  const row = shown.find(table => table.id === id)?.columns.findIndex(({ name }) => name === column) ?? 0
+  return { left: box[0], right: box[0] + box[2], y: box[1] + HEAD + Math.max(0, row) * ROW + 10 }
 }

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks'
 import type { Placed } from '../layout.ts'
-import type { DocsNode } from '../shape.ts'
 import { labelOf } from '../pagedata.ts'
+import type { DocsNode } from '../shape.ts'
 import { fullName, kindOf, nodeById } from './model.ts'
 import { layerOf } from './parts.tsx'
 import { to } from './route.ts'

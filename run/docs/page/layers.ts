@@ -1,3 +1,4 @@
+import { groupBy } from '../group.ts'
 import type { DocsNode } from '../shape.ts'
 import { nodes } from './model.ts'
 import { layerOf, layers } from './parts.tsx'
@@ -13,7 +14,7 @@ export interface Layer {
 /** What is called from the answers down to the feed: schemas by how far they are from it, then seeds, then sources by their name. */
 export function layersDown(shown: DocsNode[] = nodes): Layer[] {
   const order = [...layers.keys()].reverse()
-  const groups = Map.groupBy(shown, nameOfLayer)
+  const groups = groupBy(shown, nameOfLayer)
   const rank = (name: string) => {
     const at = order.indexOf(name)
     return at >= 0 ? at : name === SEEDS ? order.length : order.length + 1

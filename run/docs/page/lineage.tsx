@@ -24,7 +24,9 @@ function Start() {
   const { placed, boxes } = useMemo(() => placedLayers(layers), [layers])
   return (
     <div class="page wide">
-      <Title lead={`${plural(nodes.length, 'table')}, from the feed at the left to the answers at the right. Choose a table to see what it reads.`}>
+      <Title
+        lead={`${plural(nodes.length, 'table')}, from the feed at the left to the answers at the right. Choose a table to see what it reads.`}
+      >
         Lineage
       </Title>
       {nodes.length === 0 ? (
@@ -54,7 +56,7 @@ function Start() {
               </details>
             ))}
           </div>
-          <p class="for-desk">
+          <p class="for-desk facts">
             <a href={to(['lineage'], { all: 1 })}>All {plural(nodes.length, 'table')} in one graph</a>
           </p>
         </>
@@ -79,7 +81,14 @@ function Finder() {
     >
       <label class="control">
         Find a table{' '}
-        <input type="search" name="table" list="tables" autocomplete="off" placeholder="marts.spend" onInput={event => go(event.currentTarget.value)} />
+        <input
+          type="search"
+          name="table"
+          list="tables"
+          autocomplete="off"
+          placeholder="marts.spend"
+          onInput={event => go(event.currentTarget.value)}
+        />
       </label>
       <datalist id="tables">
         {nodes.map(node => (
@@ -121,7 +130,6 @@ function LayerGraph({ placed, boxes }: { placed: Placed; boxes: Map<string, Laye
       {Object.entries(placed.boxes).map(([id, [x, y, width, height]]) => {
         const layer = boxes.get(id)!
         return (
-          // biome-ignore lint/a11y/useSemanticElements: a button of SVG
           <g
             key={id}
             role="button"
@@ -129,7 +137,11 @@ function LayerGraph({ placed, boxes }: { placed: Placed; boxes: Map<string, Laye
             class={`box ${layer.tone}`}
             aria-label={`${layer.name}, ${plural(layer.nodes.length, 'table')}`}
             onClick={() => open(id)}
-            onKeyDown={event => (event.key === 'Enter' || event.key === ' ') && (event.preventDefault(), open(id))}
+            onKeyDown={event => {
+              if (event.key !== 'Enter' && event.key !== ' ') return
+              event.preventDefault()
+              open(id)
+            }}
           >
             <rect x={x} y={y} width={width} height={height} rx="7" />
             <circle cx={x + 15} cy={y + 17} r="4" />
@@ -169,7 +181,11 @@ function Whole() {
       >
         All tables
       </Title>
-      {nodes.length === 0 ? <Empty>The project has no table to show.</Empty> : <Graph placed={placed} tall label="Lineage of the project" />}
+      {nodes.length === 0 ? (
+        <Empty>The project has no table to show.</Empty>
+      ) : (
+        <Graph placed={placed} tall label="Lineage of the project" />
+      )}
       <fieldset class="legend">
         <legend class="hidden">Layers shown</legend>
         {legend().map(([layer, name]) => (

@@ -80,6 +80,18 @@ export function shownIn(id: string): { reports: Report[]; exposures: DocsExposur
   return { reports: data.reports.filter(reads), exposures: data.exposures.filter(reads) }
 }
 
+/** Figures that a column is shown in, by report. */
+export function figuresOf(node: string, column: string): { report: Report; titles: string[] }[] {
+  return data.reports.flatMap(report => {
+    const titles = report.blocks.flatMap(block => {
+      if (block.kind !== 'figure') return []
+      const isMade = block.columns.some(({ sources }) => sources.some(source => source.node === node && source.column === column))
+      return isMade ? [block.title] : []
+    })
+    return titles.length > 0 ? [{ report, titles }] : []
+  })
+}
+
 /** The day that a batch stands for; its name where it stands for none. */
 export const dayOfBatch: Map<string, string> = new Map(
   (data.quality?.batches ?? []).flatMap(({ batch, date }): [string, string][] => (date ? [[batch, day(date)]] : [])),

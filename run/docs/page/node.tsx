@@ -1,3 +1,4 @@
+import { groupBy } from '../group.ts'
 import type { DocsColumn, DocsNode } from '../shape.ts'
 import { Code } from './code.tsx'
 import { bytes, count, day, instant, listed, plural, seconds, shortType } from './format.ts'
@@ -50,7 +51,9 @@ function Facts({ node }: { node: DocsNode }) {
   return (
     <>
       <Figures>
-        {node.rowCount !== null && <Figure value={`${node.isEstimate ? '≈ ' : ''}${count(node.rowCount)}`} name={node.rowCount === 1 ? 'row' : 'rows'} />}
+        {node.rowCount !== null && (
+          <Figure value={`${node.isEstimate ? '≈ ' : ''}${count(node.rowCount)}`} name={node.rowCount === 1 ? 'row' : 'rows'} />
+        )}
         {node.sizeBytes !== null && <Figure value={bytes(node.sizeBytes)} name="with indexes" />}
         <Figure value={count(node.columns.length)} name={node.columns.length === 1 ? 'column' : 'columns'} />
       </Figures>
@@ -129,7 +132,9 @@ function Sample({ node: { sample, name, exists, resourceType } }: { node: DocsNo
   return (
     <Section name="First rows" aside={sample && <span class="small muted">Contacts and free text of people are masked.</span>}>
       {!sample ? (
-        <Empty>{exists ? 'Its rows are computed when it is read, and that took too long here.' : 'It is not in the database: build it.'}</Empty>
+        <Empty>
+          {exists ? 'Its rows are computed when it is read, and that took too long here.' : 'It is not in the database: build it.'}
+        </Empty>
       ) : sample.rows.length === 0 ? (
         <Empty>It has no rows.</Empty>
       ) : (
@@ -148,7 +153,9 @@ function Sample({ node: { sample, name, exists, resourceType } }: { node: DocsNo
               {sample.rows.map((row, at) => (
                 <tr key={String(at)}>
                   {row.map((cell, i) => (
-                    <td key={sample.columns[i]}>{cell === null ? <span class="muted">null</span> : cell}</td>
+                    <td key={sample.columns[i]} class={cell !== null && cell.length > 26 ? '' : 'nowrap'}>
+                      {cell === null ? <span class="muted">null</span> : cell}
+                    </td>
                   ))}
                 </tr>
               ))}
@@ -220,17 +227,14 @@ function Origins({ column }: { column: DocsColumn }) {
   if (column.notTraced) return <span class="small muted">not traced: {column.notTraced}</span>
   if (column.isConstant) return <span class="small muted">constant</span>
   // The same field of several tables, or of a record and its readable form, is one line.
-  const groups = Map.groupBy(
-    column.origins.flatMap(index => data.lineage.fields[index] ?? []),
-    field => field.label || field.column,
-  )
+  const groups = groupBy(valueFields(column), field => field.label || field.column)
   const shown = [...groups].slice(0, 3)
   return (
     <ul class="plain small origins">
       {shown.map(([label, fields]) => (
         <li key={label}>
           <span class="mono">{columnName(label)}</span>{' '}
-          {[...new Map(fields.map(field => [field.node, field])).values()].map(field => {
+          {[...new Map(fields.map(field => [field.node, field])).values()].slice(0, 3).map(field => {
             return (
               <a key={field.node} class="mono muted" href={to(['column', field.node, field.column])}>
                 <Name text={nameOf(field.node)} />
@@ -243,6 +247,13 @@ function Origins({ column }: { column: DocsColumn }) {
       {groups.size > shown.length && <li class="muted">and {groups.size - shown.length} more</li>}
     </ul>
   )
+}
+
+// Its fields; the rows of a table only where there is nothing else, as for a count.
+function valueFields(column: DocsColumn) {
+  const fields = column.origins.flatMap(index => data.lineage.fields[index] ?? [])
+  const values = fields.filter(field => field.column !== '*')
+  return values.length > 0 ? values : fields
 }
 
 function Marks({ ids }: { ids: string[] }) {

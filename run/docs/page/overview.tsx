@@ -39,7 +39,11 @@ function Numbers() {
   const all = data.quality?.batches.reduce((sum, batch) => sum + batch.records, 0)
   const staged = data.quality?.batches.reduce((sum, batch) => sum + batch.staged, 0)
   const tests =
-    bad > 0 ? `of ${plural(results.length, 'test')} failed` : results.length > 0 ? 'tests, none failed' : `of ${plural(data.tests.length, 'test')} ran`
+    bad > 0
+      ? `of ${plural(results.length, 'test')} failed`
+      : results.length > 0
+        ? 'tests, none failed'
+        : `of ${plural(data.tests.length, 'test')} ran`
   return (
     <Figures>
       <Figure value={count(data.nodes.length)} name="tables and views" href={to(['catalogue'])} />
@@ -134,7 +138,9 @@ function Refused() {
   const types = data.quality?.errorTypes.filter(({ open }) => open > 0) ?? []
   return (
     <Section name="Refused or repaired" aside={<a href={to(['quality'])}>Quality</a>}>
-      {types.length === 0 && <Empty>{data.quality ? 'No record of the feed is refused or repaired.' : 'This project has no feed of its own.'}</Empty>}
+      {types.length === 0 && (
+        <Empty>{data.quality ? 'No record of the feed is refused or repaired.' : 'This project has no feed of its own.'}</Empty>
+      )}
       <ul class="rows dense">
         {types.slice(0, 6).map(type => (
           <li key={type.table + type.errorType + type.severity}>
@@ -142,7 +148,7 @@ function Refused() {
               <span class="strong">{type.entities[0]}</span> <span class="muted">{type.label}</span>
             </div>
             <div class="row-facts">
-              <Status status={type.severity} /> <span class="tabular">{count(type.open)}</span>
+              <Status status={type.severity === 'error' ? 'refused' : 'repaired'} /> <span class="tabular">{count(type.open)}</span>
             </div>
           </li>
         ))}

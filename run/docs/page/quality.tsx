@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'preact/hooks'
+import { groupBy } from '../group.ts'
 import type { DocsBatch, DocsErrorType, DocsQuality } from '../shape.ts'
 import { drawn } from './figures/drawing.ts'
 import { Plotted } from './figures/plotted.tsx'
@@ -28,12 +29,8 @@ function Quality({ quality, entity }: { quality: DocsQuality; entity: string }) 
   const files = quality.refusedFiles.filter(file => !entity || file.entity === entity)
   return (
     <div class="page">
-      <Title
-        lead="Every record of the feed is used, refused or a repetition; none is lost."
-      >
-        Quality
-      </Title>
-      <div class="bar">
+      <Title lead="Every record of the feed is used, refused or a repetition; none is lost.">Quality</Title>
+      <div class="bar spaced">
         <label class="control">
           Records of{' '}
           <select value={entity} onChange={event => choose(event.currentTarget.value)}>
@@ -91,7 +88,7 @@ function Quality({ quality, entity }: { quality: DocsQuality; entity: string }) 
 
 function BatchCharts({ batches }: { batches: DocsBatch[] }) {
   const { used, refused } = useMemo(() => {
-    const byDay = Map.groupBy(batches, ({ date, batch }) => date ?? `${batch} (no day)`)
+    const byDay = groupBy(batches, ({ date, batch }) => date ?? `${batch} (no day)`)
     const sums = [...byDay.values()].map(sumOf)
     const labels = [...byDay.keys()]
     const of = (name: string, color: string, key: keyof (typeof sums)[number]) => ({ name, color, values: sums.map(sum => sum[key]) })
@@ -119,8 +116,8 @@ function BatchTable({ batches }: { batches: DocsBatch[] }) {
   return (
     <details>
       <summary>
-        {batches.length > shown.length ? `The last ${shown.length} of ${count(batches.length)} lists` : plural(batches.length, 'list')}, by day and
-        entity
+        {batches.length > shown.length ? `The last ${shown.length} of ${count(batches.length)} lists` : plural(batches.length, 'list')}, by
+        day and entity
       </summary>
       <div class="scroll" tabIndex={0} role="region" aria-label="Batches by entity">
         <table>
@@ -187,7 +184,8 @@ function ErrorTypes({ types }: { types: DocsErrorType[] }) {
               <i class={type.severity === 'error' ? 'bad' : 'warn'} style={{ width: `${(100 * type.open) / most}%` }} />
             </span>
             <span class="error-count">
-              <Status status={type.severity} /> {count(type.open)} open{type.resolved ? `, ${count(type.resolved)} mended` : ''}
+              <Status status={type.severity === 'error' ? 'refused' : 'repaired'} /> {count(type.open)} open
+              {type.resolved ? `, ${count(type.resolved)} mended` : ''}
             </span>
           </summary>
           <Examples type={type} />
@@ -244,15 +242,20 @@ function Examples({ type }: { type: DocsErrorType }) {
 
 function ErrorDays({ days }: { days: DocsQuality['errorsByDay'] }) {
   const drawing = useMemo(() => {
-    const byDay = new Map([...Map.groupBy(days, one => one.day)].sort(([a], [b]) => (a < b ? -1 : 1)))
+    const byDay = new Map([...groupBy(days, one => one.day)].sort(([a], [b]) => (a < b ? -1 : 1)))
     const sum = (severity: string) =>
       [...byDay.values()].map(list => list.filter(one => one.severity === severity).reduce((all, one) => all + one.found, 0))
     const resolved = [...byDay.values()].map(list => -list.reduce((all, one) => all + one.resolved, 0))
-    return drawn('bar', DAY, [...byDay.keys()], [
-      { name: 'refused', color: '--bad', values: sum('error') },
-      { name: 'repaired', color: '--warn', values: sum('warning') },
-      { name: 'of these mended', color: '--good', values: resolved },
-    ])
+    return drawn(
+      'bar',
+      DAY,
+      [...byDay.keys()],
+      [
+        { name: 'refused', color: '--bad', values: sum('error') },
+        { name: 'repaired', color: '--warn', values: sum('warning') },
+        { name: 'of these mended', color: '--good', values: resolved },
+      ],
+    )
   }, [days])
   return <Plotted name="By the day on which a build first saw them; below the line what is mended by now" drawing={drawing} />
 }

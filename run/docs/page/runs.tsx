@@ -1,9 +1,10 @@
 import { useMemo, useState } from 'preact/hooks'
+import { groupBy } from '../group.ts'
 import type { DocsRun, DocsSpan } from '../shape.ts'
 import { drawn } from './figures/drawing.ts'
 import { Plotted } from './figures/plotted.tsx'
 import { count, instant, inWords, plural, seconds } from './format.ts'
-import { data, nodeById, testById, unitTestById } from './model.ts'
+import { data, nodeById, reportById, testById, unitTestById } from './model.ts'
 import { Empty, Section, Status, Title, toneOf } from './parts.tsx'
 import { type Route, to } from './route.ts'
 
@@ -41,10 +42,16 @@ function RunCharts({ runs }: { runs: DocsRun[] }) {
         labels,
         kinds.map(kind => ({ name: words[kind], color: colors[kind], values: tested.map(run => run.tests[kind]) })),
       ),
-      times: drawn('bar', RUN, labels, [{ name: 'time', color: '--c1', values: tested.map(run => Math.round((run.seconds ?? 0) * 10) / 10) }], {
-        format: 'decimal',
-        unit: 's',
-      }),
+      times: drawn(
+        'bar',
+        RUN,
+        labels,
+        [{ name: 'time', color: '--c1', values: tested.map(run => Math.round((run.seconds ?? 0) * 10) / 10) }],
+        {
+          format: 'decimal',
+          unit: 's',
+        },
+      ),
     }
   }, [runs])
   if (tests.labels.length < 2) return null
@@ -119,7 +126,7 @@ function Timeline({ run, spans }: { run: DocsRun; spans: DocsSpan[] }) {
   const kept = new Set(byTime.slice(0, FEW))
   const shown = isWhole ? all : all.filter(span => kept.has(span))
   const end = Math.max(0.001, run.seconds ?? 0, ...spans.map(span => span.to))
-  const tests = Map.groupBy(
+  const tests = groupBy(
     withTests ? [] : spans.filter(span => /test/.test(span.resourceType)),
     span => testById.get(span.node)?.attachedTo ?? unitTestById.get(span.node)?.model ?? '',
   )
@@ -199,6 +206,8 @@ function Bar({ span, end }: { span: DocsSpan; end: number }) {
 
 function linkOf(span: DocsSpan): string {
   if (nodeById.has(span.node)) return to(['node', span.node])
+  const report = reportById.get(span.node)
+  if (report) return to(['report', report.name])
   return to([testById.has(span.node) ? 'test' : 'unit', span.node])
 }
 

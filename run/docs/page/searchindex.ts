@@ -101,7 +101,16 @@ function entries(): Entry[] {
 // A report, and each of its figures with its columns and the labels in its rows.
 function reportEntries(report: Report): Entry[] {
   const href = to(['report', report.name])
-  const own = { id: report.uniqueId, title: report.title, kind: 'report', about: report.description, href, names: report.name, text: '', weight: 3 }
+  const own = {
+    id: report.uniqueId,
+    title: report.title,
+    kind: 'report',
+    about: report.description,
+    href,
+    names: report.name,
+    text: '',
+    weight: 3,
+  }
   const figures = report.blocks.filter(block => block.kind === 'figure')
   return [
     own,

@@ -75,7 +75,11 @@ export function TestPage({ id }: { id: string }) {
           ))}
         </dd>
         <dt>Severity</dt>
-        <dd>{test.severity === 'warn' ? 'A failure is a warning: the build is published all the same.' : 'A failure keeps the build from being published.'}</dd>
+        <dd>
+          {test.severity === 'warn'
+            ? 'A failure is a warning: the build is published all the same.'
+            : 'A failure keeps the build from being published.'}
+        </dd>
         {given.length > 0 && (
           <>
             <dt>Arguments</dt>

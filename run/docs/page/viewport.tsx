@@ -45,7 +45,8 @@ export function Viewport(props: {
   // Where all would be too small to read, a view begins at what it is about, in a size that can be read.
   const begin = () => {
     const frame = svg.current!.parentElement!
-    if (!tall) frame.style.height = `${whole ? fits[1] * Math.min(1, (frame.clientWidth - 48) / fits[0]) + 64 : heightOf(fits, frame.clientWidth)}px`
+    if (!tall)
+      frame.style.height = `${whole ? fits[1] * Math.min(1, (frame.clientWidth - 48) / fits[0]) + 64 : heightOf(fits, frame.clientWidth)}px`
     fit()
     if (at.current.scale >= 0.5) return
     const box = svg.current!.getBoundingClientRect()
@@ -131,21 +132,6 @@ export function curve(points: [number, number][]): string {
   for (const [nextX, nextY] of rest) {
     const middle = (x + nextX) / 2
     path += `C${middle} ${y} ${middle} ${nextY} ${nextX} ${nextY}`
-    x = nextX
-    y = nextY
-  }
-  return path
-}
-
-/** The same from top to bottom. */
-export function curveDown(points: [number, number][]): string {
-  const [first, ...rest] = points
-  if (!first) return ''
-  let [x, y] = first
-  let path = `M${x} ${y}`
-  for (const [nextX, nextY] of rest) {
-    const middle = (y + nextY) / 2
-    path += `C${x} ${middle} ${nextX} ${middle} ${nextX} ${nextY}`
     x = nextX
     y = nextY
   }

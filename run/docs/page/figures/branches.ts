@@ -1,3 +1,4 @@
+import { groupBy } from '../../group.ts'
 import type { Value } from './cell.ts'
 
 /** A row of a tree and how far below a root it stands. */
@@ -13,21 +14,21 @@ export interface Branch {
 export function branchesOf(rows: Value[][], id: number, parent: number): Branch[] {
   const keyOf = (row: Value[], at: number) => (row[at] === null || row[at] === undefined ? undefined : String(row[at]))
   const ids = new Set(rows.map(row => keyOf(row, id)))
-  const children = Map.groupBy(rows, row => {
+  const children = groupBy(rows, row => {
     const above = keyOf(row, parent)
     return above !== undefined && ids.has(above) ? above : undefined
   })
+  const byId = new Map(rows.map(row => [keyOf(row, id), row]))
+  const circular = new Set(rows.filter(isAboveItself))
   const found: Branch[] = []
   const seen = new Set<Value[]>()
-  for (const root of children.get(undefined) ?? []) walk(root, 0)
-  const circular = new Set(rows.filter(row => !seen.has(row) && isAboveItself(row)))
-  for (const row of [...circular, ...rows]) if (!seen.has(row)) walk(row, 0)
+  for (const row of [...(children.get(undefined) ?? []), ...circular, ...rows]) walk(row, 0)
   return found
 
   function walk(row: Value[], depth: number): void {
     if (seen.has(row)) return
     seen.add(row)
-    found.push({ key: `${found.length} ${keyOf(row, id)}`, row, depth, isInCircle: circular?.has(row) ?? false })
+    found.push({ key: `${found.length} ${keyOf(row, id)}`, row, depth, isInCircle: circular.has(row) })
     for (const below of children.get(keyOf(row, id)) ?? []) walk(below, depth + 1)
   }
 
@@ -36,7 +37,7 @@ export function branchesOf(rows: Value[][], id: number, parent: number): Branch[
     for (let key = keyOf(start, parent); key !== undefined && !passed.has(key); ) {
       if (key === keyOf(start, id)) return true
       passed.add(key)
-      const above = rows.find(row => keyOf(row, id) === key)
+      const above = byId.get(key)
       key = above && keyOf(above, parent)
     }
     return false

@@ -13,7 +13,7 @@ export function cell(value: Value | undefined, { format }: Pick<FigureColumn, 'f
   if (format === 'month') return month(text)
   if (format === 'instant') return instant(text)
   if (format === 'text' || format === 'boolean' || !NUMBER.test(text)) return text
-  if (format === 'percent') return `${numbers(1).format(Number(text) * 100)} %`
+  if (format === 'percent') return minus(`${numbers(1, 1).format(Number(text) * 100)} %`)
   if (format === 'money') return minus(numbers(2, 2).format(text as unknown as number))
   return minus(numbers(format === 'integer' ? 0 : 2).format(text as unknown as number))
 }
@@ -32,7 +32,12 @@ export function isNumeric({ format }: Pick<FigureColumn, 'format'>): boolean {
 
 /** `Amount, USD`. */
 export function headerOf({ label, unit }: Pick<FigureColumn, 'label' | 'unit'>): string {
-  return unit ? `${label}, ${unit}` : label
+  return unitOf({ label, unit }) ? `${label}, ${unit}` : label
+}
+
+/** The unit of a column, where its label does not say it already. */
+export function unitOf({ label, unit }: Pick<FigureColumn, 'label' | 'unit'>): string | null {
+  return unit?.toLowerCase() === label.toLowerCase() ? null : unit
 }
 
 const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i

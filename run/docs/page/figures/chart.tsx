@@ -20,13 +20,18 @@ function Course({ drawing, title, width }: { drawing: Drawing; title: string; wi
   const { kind, labels, series, axis } = drawing
   const isWide = width >= 520
   const spans = kind === 'line' ? undefined : stacked(series, labels.length)
-  const y = scaleLinear().domain(domainOf(drawing, spans)).range([HEIGHT - BOTTOM, TOP]).nice(4)
+  const y = scaleLinear()
+    .domain(domainOf(drawing, spans))
+    .range([HEIGHT - BOTTOM, TOP])
+    .nice(4)
   const ticks = y.ticks(4).filter(tick => !isWholeOnly(drawing) || Number.isInteger(tick))
   const left = 8 + Math.max(...ticks.map(tick => textWidth(tickText(tick, drawing))))
   const named = isWide && series.length > 1
   const right = width - (named ? Math.min(190, 18 + Math.max(...series.map(({ name }) => textWidth(cut(name))))) : 14)
   const step = (right - left) / Math.max(1, labels.length)
-  const x = (at: number) => left + step * (at + 0.5)
+  // Bars stand in the middle of their place; lines and areas go from edge to edge.
+  const isEdged = kind !== 'bar' && labels.length > 1
+  const x = (at: number) => (isEdged ? left + ((right - left) * at) / (labels.length - 1) : left + step * (at + 0.5))
   return (
     <>
       {!named && series.length > 1 && <Keys series={series} />}
@@ -40,12 +45,19 @@ function Course({ drawing, title, width }: { drawing: Drawing; title: string; wi
           </g>
         ))}
         {visibleLabels(labels.length, step, isWide ? 74 : 62).map((at, i, all) => (
-          <text key={at} class="tick" x={x(at)} y={HEIGHT - 5} text-anchor={anchorOf(at, labels.length, step)}>
+          <text
+            key={at}
+            class="tick"
+            x={x(at)}
+            y={HEIGHT - 5}
+            text-anchor={isEdged && at === 0 ? 'start' : isEdged && at === labels.length - 1 ? 'end' : anchorOf(at, labels.length, step)}
+          >
             {timeText(String(labels[at]), axis.format, i === 0 ? undefined : String(labels[all[i - 1]!]))}
           </text>
         ))}
         {spans && kind === 'bar' && <Bars drawing={drawing} spans={spans} x={x} y={y} step={step} />}
         {spans && kind === 'area' && <Areas series={series} spans={spans} x={x} y={y} />}
+        {kind === 'area' && series.length === 1 && <Lines drawing={drawing} x={x} y={y} />}
         {kind === 'line' && <Lines drawing={drawing} x={x} y={y} />}
         {named && <Names drawing={drawing} spans={spans} y={y} x={right + 8} />}
         {labels.map((label, at) => (
@@ -71,7 +83,13 @@ function Bars({ drawing, spans, x, y, step }: { drawing: Drawing; spans: Spans; 
           {spans[s]!.map(([from, to], at) => {
             const [top, foot] = [Math.min(y(from), y(to)), Math.max(y(from), y(to))]
             return from === to ? null : (
-              <rect key={String(at)} x={x(at) - thick / 2} y={top} width={thick} height={Math.max(1, foot - top - (series.length > 1 ? 0.75 : 0))} />
+              <rect
+                key={String(at)}
+                x={x(at) - thick / 2}
+                y={top}
+                width={thick}
+                height={Math.max(1, foot - top - (series.length > 1 ? 0.75 : 0))}
+              />
             )
           })}
         </g>
@@ -106,7 +124,7 @@ function Areas({ series, spans, x, y }: { series: Series[]; spans: Spans; x: Sca
   return (
     <>
       {series.map((one, s) => (
-        <path key={one.name} class="area" style={{ fill: `var(${one.color})` }} d={shape(spans[s]!) ?? ''} />
+        <path key={one.name} class="area" style={{ fill: `var(${one.color})`, stroke: `var(${one.color})` }} d={shape(spans[s]!) ?? ''} />
       ))}
     </>
   )
@@ -131,7 +149,7 @@ function Lines({ drawing: { series, labels, value }, x, y }: { drawing: Drawing;
       {series.length === 1 &&
         series[0]!.values.map((one, at) =>
           one !== null && (labels.length <= 12 || at === last) ? (
-            <text key={String(at)} class="value" x={x(at)} y={y(one) - 8} text-anchor={at === last && labels.length > 12 ? 'end' : 'middle'}>
+            <text key={String(at)} class="value" x={x(at)} y={y(one) - 8} text-anchor={at === last ? 'end' : at === 0 ? 'start' : 'middle'}>
               {cell(one, value)}
             </text>
           ) : null,
@@ -175,11 +193,20 @@ function Ranking({ drawing, title, width }: { drawing: Drawing; title: string; w
   const right = width - Math.max(0, ...texts.map(textWidth)) - 12
   const lows = labels.map((_, at) => Math.min(0, ...spans.map(one => one[at]![0])))
   const highs = labels.map((_, at) => Math.max(0, ...spans.map(one => one[at]![1])))
-  const x = scaleLinear().domain([Math.min(0, ...lows), Math.max(...highs, 1e-9)]).range([left, right])
+  const x = scaleLinear()
+    .domain([Math.min(0, ...lows), Math.max(...highs, 1e-9)])
+    .range([left, right])
   return (
     <>
       {series.length > 1 && <Keys series={series} />}
-      <svg class="plot" viewBox={`0 0 ${width} ${labels.length * row + 4}`} width={width} height={labels.length * row + 4} role="img" aria-label={spokenRanking(title, names, texts)}>
+      <svg
+        class="plot"
+        viewBox={`0 0 ${width} ${labels.length * row + 4}`}
+        width={width}
+        height={labels.length * row + 4}
+        role="img"
+        aria-label={spokenRanking(title, names, texts)}
+      >
         {labels.map((label, at) => (
           <g key={String(label)}>
             <title>{readout(drawing, at)}</title>
@@ -188,7 +215,16 @@ function Ranking({ drawing, title, width }: { drawing: Drawing; title: string; w
             </text>
             {series.map((one, s) => {
               const [from, to] = spans[s]![at]!
-              return <rect key={one.name} x={x(from)} y={at * row + 5} width={Math.max(from === to ? 0 : 1, x(to) - x(from))} height={14} style={{ fill: `var(${one.color})` }} />
+              return (
+                <rect
+                  key={one.name}
+                  x={x(from)}
+                  y={at * row + 5}
+                  width={Math.max(from === to ? 0 : 1, x(to) - x(from))}
+                  height={14}
+                  style={{ fill: `var(${one.color})` }}
+                />
+              )
             })}
             <text class="value" x={x(highs[at]!) + 6} y={at * row + 16}>
               {texts[at]}
@@ -202,7 +238,10 @@ function Ranking({ drawing, title, width }: { drawing: Drawing; title: string; w
 }
 
 function spokenRanking(title: string, names: string[], texts: string[]): string {
-  return `${title}: ${names.slice(0, 5).map((name, at) => `${name} ${texts[at]}`).join(', ')}${names.length > 5 ? ' and more' : ''}`
+  return `${title}: ${names
+    .slice(0, 5)
+    .map((name, at) => `${name} ${texts[at]}`)
+    .join(', ')}${names.length > 5 ? ' and more' : ''}`
 }
 
 function Keys({ series }: { series: Series[] }) {
@@ -240,14 +279,17 @@ function short(value: number, { format }: Drawing['value'], room: number): strin
 }
 
 function readout({ labels, series, axis, value }: Drawing, at: number): string {
-  const lines = series.map(one => `${series.length > 1 ? `${one.name}: ` : ''}${cell(one.values[at], value)}${value.unit ? ` ${value.unit}` : ''}`)
+  const lines = series.map(
+    one => `${series.length > 1 ? `${one.name}: ` : ''}${cell(one.values[at], value)}${value.unit ? ` ${value.unit}` : ''}`,
+  )
   return [cell(labels[at], axis), ...lines].join('\n')
 }
 
 // The year stands where it is another one than before.
 function timeText(label: string, format: string, before: string | undefined): string {
   const text = format === 'month' ? month(label) : day(label)
-  return before?.slice(0, 4) === label.slice(0, 4) ? text.slice(0, -5) : text
+  if (format === 'instant') return `${text.slice(0, -5)}, ${label.slice(11, 16)}`
+  return before?.slice(0, 4) === label.slice(0, 4) && /^\d{4}-\d\d/.test(label) ? text.slice(0, -5) : text
 }
 
 function anchorOf(at: number, many: number, step: number): 'start' | 'middle' | 'end' {

@@ -14,12 +14,13 @@ export function Figure({ figure }: { figure: ReportFigure }) {
   const { title, problem, rows, empty, published } = figure
   const drawing = drawingOf(figure)
   return (
-    <figure class={`shown ${figure.display}`} id={`f-${figure.name}`}>
+    <figure class={`shown as-${figure.display}`} id={`f-${figure.name}`}>
       <figcaption>
         <h3>{title}</h3>
         {drawing?.measure && <span class="measure">{drawing.measure}</span>}
       </figcaption>
-      {problem && (
+      {problem && rows.length === 0 && <p class="empty">{problem}</p>}
+      {problem && rows.length > 0 && (
         <p class="notice warn small">
           <span aria-hidden="true">! </span>
           {problem}

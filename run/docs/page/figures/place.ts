@@ -44,12 +44,15 @@ export function placeIn({ nodes, sources, lineage, quality }: Known, isAlone: bo
   }
   return {
     isAlone,
-    linkOf: (node, column) => (isAlone || !byId.has(node) ? undefined : to(column === undefined ? ['node', node] : ['column', node, column])),
+    linkOf: (node, column) =>
+      isAlone || !byId.has(node) ? undefined : to(column === undefined ? ['node', node] : ['column', node, column]),
     nameOf: id => nameIn(byId, id),
     originsOf,
     refusedOf(id, name) {
       const column = byId.get(id)?.columns.find(one => one.name === name)
-      const landed = new Set((column?.origins ?? []).map(index => byId.get(lineage.fields[index]?.node ?? '')).filter(node => node?.resourceType === 'source'))
+      const landed = new Set(
+        (column?.origins ?? []).map(index => byId.get(lineage.fields[index]?.node ?? '')).filter(node => node?.resourceType === 'source'),
+      )
       const names = [...landed].map(node => node!.name)
       const types = (quality?.errorTypes ?? []).filter(type => type.open > 0 && type.entities.some(entity => names.includes(entity)))
       if (types.length === 0) return undefined
@@ -78,7 +81,13 @@ export function fullName(node: DocsNode): string {
 
 function nameIn(byId: Map<string, DocsNode>, id: string): string {
   const node = byId.get(id)
-  return node ? fullName(node) : id.replace(/^relation:/, '').split('.').slice(-2).join('.')
+  return node
+    ? fullName(node)
+    : id
+        .replace(/^relation:/, '')
+        .split('.')
+        .slice(-2)
+        .join('.')
 }
 
 function sum(types: DocsErrorType[]): number {

@@ -8,7 +8,10 @@ export function Source({ figure }: { figure: ReportFigure }) {
   const columns = figure.columns.filter(({ sources }) => sources.length > 0)
   const nodes = [...new Set(columns.flatMap(({ sources }) => sources.map(({ node }) => node)))]
   if (nodes.length === 0 && !figure.compiledSql) return null
-  const from = nodes.length > 0 ? `From ${listed(nodes.slice(0, 3).map(nameOf))}${nodes.length > 3 ? ` and ${nodes.length - 3} more` : ''}` : 'How it is made'
+  const from =
+    nodes.length > 0
+      ? `From ${listed(nodes.slice(0, 3).map(nameOf))}${nodes.length > 3 ? ` and ${nodes.length - 3} more` : ''}`
+      : 'How it is made'
   if (isAlone) return <p class="from small muted">{from}</p>
   return (
     <details class="from aside">
@@ -61,7 +64,17 @@ function ColumnLink({ node, column }: { node: string; column: string }) {
   const { linkOf, nameOf } = usePlace()
   const href = linkOf(node, column === '*' ? undefined : column)
   const text = column === '*' ? `rows of ${nameOf(node)}` : `${nameOf(node)}.${column}`
-  return <div>{href ? <a class="mono" href={href}>{text}</a> : <span class="mono">{text}</span>}</div>
+  return (
+    <div>
+      {href ? (
+        <a class="mono" href={href}>
+          {text}
+        </a>
+      ) : (
+        <span class="mono">{text}</span>
+      )}
+    </div>
+  )
 }
 
 function Origins({ sources }: { sources: Sources }) {
@@ -90,7 +103,9 @@ function Refusals({ sources }: { sources: Sources }) {
   for (const { node, column } of sources) {
     const found = refusedOf(node, column)
     if (!found) continue
-    const parts = [found.errors > 0 && plural(found.errors, 'error'), found.warnings > 0 && plural(found.warnings, 'warning')].filter(part => part !== false)
+    const parts = [found.errors > 0 && plural(found.errors, 'error'), found.warnings > 0 && plural(found.warnings, 'warning')].filter(
+      part => part !== false,
+    )
     return <a href={found.href}>{listed(parts)}</a>
   }
   return <span class="muted">none</span>

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { FigureColumn, ReportFigure } from '../../../reports/shape.ts'
 import { count, plural } from '../format.ts'
-import { cell, isNumeric, type Value } from './cell.ts'
+import { cell, isNumeric, unitOf, type Value } from './cell.ts'
 import { usePlace } from './place.ts'
 
 /** A figure as a table: numbers at the right, the first rows open. */
@@ -36,7 +36,9 @@ export function FigureTable({ figure }: { figure: Pick<ReportFigure, 'title' | '
       </div>
       {shown.length < rows.length &&
         (isAlone ? (
-          <p class="small muted">The first {count(shown.length)} of {plural(rows.length, 'row')}; the page of the project has them all.</p>
+          <p class="small muted">
+            The first {count(shown.length)} of {plural(rows.length, 'row')}; the page of the project has them all.
+          </p>
         ) : (
           <button type="button" class="quiet more no-print" onClick={() => setWhole(true)}>
             All {plural(rows.length, 'row')}
@@ -60,7 +62,7 @@ export function Head({ column }: { column: FigureColumn }) {
       ) : (
         column.label
       )}
-      {column.unit && <span class="unit">{column.unit}</span>}
+      {unitOf(column) && <span class="unit">{column.unit}</span>}
     </th>
   )
 }

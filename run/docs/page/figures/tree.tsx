@@ -1,7 +1,7 @@
 import type { ReportFigure } from '../../../reports/shape.ts'
+import { type Branch, branchesOf } from './branches.ts'
 import { cell, isNumeric, numberOf } from './cell.ts'
 import { Head } from './table.tsx'
-import { type Branch, branchesOf } from './branches.ts'
 
 /** Rows below the row that they belong to, with bars that all begin at one edge. What is above itself stands at the end, and says so. */
 export function Tree({ figure }: { figure: ReportFigure }) {
@@ -34,7 +34,11 @@ export function Tree({ figure }: { figure: ReportFigure }) {
               {measures.length > 0 && (
                 <td class="tree-bars" aria-hidden="true">
                   {measures.slice(0, 2).map((at, i) => (
-                    <i key={String(at)} class={`of-${i}`} style={{ width: `${(100 * Math.max(0, numberOf(branch.row[at]) ?? 0)) / most}%` }} />
+                    <i
+                      key={String(at)}
+                      class={`of-${i}`}
+                      style={{ width: `${(100 * Math.max(0, numberOf(branch.row[at]) ?? 0)) / most}%` }}
+                    />
                   ))}
                 </td>
               )}

@@ -1,14 +1,16 @@
 import type { ReportFigure } from '../../../reports/shape.ts'
-import { cell, numberOf } from './cell.ts'
+import { cell, isNumeric, numberOf } from './cell.ts'
 import { usePlace } from './place.ts'
 
 /** Big numbers: those of the first row, each with its name and unit, and what else the row says of them. */
-export function Values({ figure }: { figure: Pick<ReportFigure, 'columns' | 'rows' | 'y'> }) {
+export function Values({ figure, isSmall = false }: { figure: Pick<ReportFigure, 'columns' | 'rows' | 'y'>; isSmall?: boolean }) {
   const { linkOf } = usePlace()
   const { columns, rows, y } = figure
   const [row = []] = rows
   const big = columns.map((column, at) => ({ column, value: row[at] })).filter(({ column }) => y.includes(column.name))
-  const about = columns.map((column, at) => ({ column, value: row[at] })).filter(({ column, value }) => !y.includes(column.name) && value !== null)
+  const about = columns
+    .map((column, at) => ({ column, value: row[at] }))
+    .filter(({ column, value }) => !y.includes(column.name) && value !== null && !(isSmall && isNumeric(column)))
   return (
     <>
       <dl class="values">
@@ -18,7 +20,9 @@ export function Values({ figure }: { figure: Pick<ReportFigure, 'columns' | 'row
           const text = (
             <>
               {cell(value, column)}
-              {column.unit && numberOf(value) !== null && <span class="unit">{column.unit}</span>}
+              {column.unit && numberOf(value) !== null && !(isSmall && column.format === 'integer') && (
+                <span class="unit">{column.unit}</span>
+              )}
             </>
           )
           return (
