@@ -2,7 +2,18 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { sha256 } from '../base/hash.ts'
 import { hasContract } from '../manifest/contract.ts'
-import { type Column, type Exposure, exposureId, type Macro, type Node, type Project, pathWithin, type ReportNode, type UnitRows, type UnitTest } from '../manifest/node.ts'
+import {
+  type Column,
+  type Exposure,
+  exposureId,
+  type Macro,
+  type Node,
+  type Project,
+  pathWithin,
+  type ReportNode,
+  type UnitRows,
+  type UnitTest,
+} from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
 import type { Selector } from '../manifest/selector.ts'
 import { compiledPath, metadata } from './run-results.ts'
@@ -38,17 +49,15 @@ export function manifestOf(project: Project, compiled: Map<string, string> = new
     macros: entries(project.macros.values(), macro => macroEntry(project, macro, created)),
     docs: Object.fromEntries([...project.docs.values()].map(doc => docEntry(project, doc))),
     exposures: Object.fromEntries(
-      [...project.exposures.values(), ...project.reports.values()].map(node => [exposureId(node.uniqueId), exposureEntry(project, node, created)]),
+      [...project.exposures.values(), ...project.reports.values()].map(node => [
+        exposureId(node.uniqueId),
+        exposureEntry(project, node, created),
+      ]),
     ),
     metrics: {},
     groups: {},
     selectors: Object.fromEntries([...project.selectors.values()].map(selector => [selector.name, selectorEntry(selector)])),
-    disabled: Object.fromEntries(
-      [...project.disabled.values()].map(node => [
-        node.uniqueId,
-        [disabledEntry(project, node, created)],
-      ]),
-    ),
+    disabled: Object.fromEntries([...project.disabled.values()].map(node => [node.uniqueId, [disabledEntry(project, node, created)]])),
     parent_map: { ...asExposures(project.parentMap), ...alone(project) },
     child_map: { ...asExposures(project.childMap), ...alone(project) },
     group_map: {},

@@ -217,9 +217,12 @@ async function freezingOf({ extension, report }: Command, { project }: Opened, n
   }
   const keep = Number(project.vars.kept_report_publishes ?? 10)
   if (!Number.isInteger(keep) || keep < 1)
-    throw new ProjectError(`The variable kept_report_publishes must be a whole number from 1, not '${project.vars.kept_report_publishes}'`, {
-      place: { file: 'dbt_project.yml' },
-    })
+    throw new ProjectError(
+      `The variable kept_report_publishes must be a whole number from 1, not '${project.vars.kept_report_publishes}'`,
+      {
+        place: { file: 'dbt_project.yml' },
+      },
+    )
   return { freezing: { keep, through: async session => (await extension?.feedAge(session))?.through ?? null } }
 }
 

@@ -35,8 +35,7 @@ export const commands: Definitions = {
     description: 'Load new feed files, then seeds, models, tests and reports; publish when no test fails.',
     example: 'build --select +agents',
     options: [selection, building, testing, nonAtomic],
-    run: async command =>
-      (await (await import('../cli/up-to-date.ts')).nothingNew(command)) ?? build(command),
+    run: async command => (await (await import('../cli/up-to-date.ts')).nothingNew(command)) ?? build(command),
   },
   plan: {
     description: 'The whole build for real, new feed files too, then undone: what it would change.',

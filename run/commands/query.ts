@@ -86,7 +86,13 @@ async function compileModel({ project, targetPath }: Opened, node: Node, context
   return text.trim()
 }
 
-async function compileReport({ project, targetPath }: Opened, report: ReportNode, context: RunContext, sql: Sql, mistakes: ProjectError[]): Promise<string> {
+async function compileReport(
+  { project, targetPath }: Opened,
+  report: ReportNode,
+  context: RunContext,
+  sql: Sql,
+  mistakes: ProjectError[],
+): Promise<string> {
   const figures = await compileFigures(project, report, context)
   for (const { figure, query } of figures) writeCompiled(targetPath, figureNode(report, figure), query.text)
   mistakes.push(...(await figureMistakes(sql, report, figures)))

@@ -1,7 +1,7 @@
 import { isPostgresError, type ProjectError } from '../base/errors.ts'
 import type { Sql } from '../database/driver.ts'
 import { asJson, asTable, fetchRows } from '../database/rows.ts'
-import { type Figure } from '../manifest/figure.ts'
+import type { Figure } from '../manifest/figure.ts'
 import { figuresOf, type Project, type ReportNode } from '../manifest/node.ts'
 import { columnMistakes } from '../reports/columns.ts'
 import { compileFigure, explained } from '../reports/run-figures.ts'
@@ -42,7 +42,13 @@ export async function figureMistakes(sql: Sql, report: ReportNode, figures: Comp
   for (const { figure, query } of figures) {
     try {
       const { columns } = await sql.unsafe(query.text).describe()
-      errors.push(...columnMistakes(report, figure, columns.map(({ name, type }) => ({ name: String(name), type }))))
+      errors.push(
+        ...columnMistakes(
+          report,
+          figure,
+          columns.map(({ name, type }) => ({ name: String(name), type })),
+        ),
+      )
     } catch (error) {
       if (!isPostgresError(error)) throw error
       if (error.code === SYNTAX_ERROR) errors.push(explained(error, figure, query, 0) as ProjectError)

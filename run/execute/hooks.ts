@@ -86,7 +86,12 @@ export function endContext(context: RunContext, results: NodeResult[]): RunConte
   const database = built[0]?.database ?? ''
   return {
     ...context,
-    extra: { ...context.extra, results: results.filter(({ node }) => !isReport(node)).map(resultObject), schemas, database_schemas: schemas.map(schema => [database, schema]) },
+    extra: {
+      ...context.extra,
+      results: results.filter(({ node }) => !isReport(node)).map(resultObject),
+      schemas,
+      database_schemas: schemas.map(schema => [database, schema]),
+    },
   }
 }
 

@@ -42,7 +42,11 @@ export function roundOf(
   return {
     nodes: buildOrder(project, ids),
     saved: new Set(
-      built.filter(id => moved.has(id) && !(project.nodes.get(id) ?? project.reports.get(id))?.dependsOn.some(parent => moved.has(parent) && isReal(parent))),
+      built.filter(
+        id =>
+          moved.has(id) &&
+          !(project.nodes.get(id) ?? project.reports.get(id))?.dependsOn.some(parent => moved.has(parent) && isReal(parent)),
+      ),
     ),
   }
 }

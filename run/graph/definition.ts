@@ -71,9 +71,17 @@ export function definitions(project: Project): Map<string, Definition> {
 function saidBy(node: Node): unknown {
   if (node.resourceType === 'model' || node.resourceType === 'snapshot') return meaningOf(node.raw)
   if (node.resourceType !== 'report') return node.checksum
-  const { words } = node as ReportNode
-  const figures = figuresOf(node as ReportNode).map(({ name, x, y, series, id, parent, sql }) => [name, x, y, series, id, parent, meaningOf(sql)])
-  return [figures, [...words].map(([name, { format }]) => [name, format])]
+  const { words, onError } = node as ReportNode
+  const figures = figuresOf(node as ReportNode).map(({ name, x, y, series, id, parent, sql }) => [
+    name,
+    x,
+    y,
+    series,
+    id,
+    parent,
+    meaningOf(sql),
+  ])
+  return [onError, figures, [...words].map(([name, { format }]) => [name, format])]
 }
 
 /** The fingerprints of models, seeds, snapshots and reports by unique id. */

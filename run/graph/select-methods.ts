@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { ProjectError } from '../base/errors.ts'
 import { fnmatch, globMatch } from '../base/glob.ts'
-import type { Node, Project } from '../manifest/node.ts'
+import { exposureId, type Node, type Project } from '../manifest/node.ts'
 import type { Previous, Selectable } from './selection.ts'
 import { stateCheck } from './state-selection.ts'
 
@@ -18,7 +18,9 @@ export const METHODS: Record<string, (question: Question) => (node: Selectable) 
   fqn:
     ({ value }) =>
     node =>
-      node.resourceType !== 'source' && node.resourceType !== 'exposure' && (fqnMatches(node.fqn, value) || fqnMatches(node.fqn.slice(1), value)),
+      node.resourceType !== 'source' &&
+      node.resourceType !== 'exposure' &&
+      (fqnMatches(node.fqn, value) || fqnMatches(node.fqn.slice(1), value)),
   tag:
     ({ value }) =>
     node =>
@@ -63,7 +65,7 @@ export const METHODS: Record<string, (question: Question) => (node: Selectable) 
         .filter(({ status }) => status === value)
         .map(idOf),
     )
-    return node => ids.has(node.uniqueId)
+    return node => ids.has(exposureId(node.uniqueId))
   },
   source_status: ({ value, previous }) => fresher(value, previous),
   version: ({ value }) => {

@@ -12,7 +12,12 @@ export function exposureDrafts(files: ProjectFiles, used: Used, renderYaml: Rend
     const pack = files.settings.name
     const folders = (files.propertyFiles.get(place.file) ?? place.file).split('/').slice(0, -1)
     const fqn = [pack, ...folders, name]
-    const draft = createDraft(files, 'exposure', { uniqueId: `exposure.${pack}.${name}`, name, path: place.file, fqn, raw: '', place }, errors)
+    const draft = createDraft(
+      files,
+      'exposure',
+      { uniqueId: `exposure.${pack}.${name}`, name, path: place.file, fqn, raw: '', place },
+      errors,
+    )
     configure(draft, [...levelsFor(draft, fqn, used), yamlLevel(config)], errors, renderYaml)
     const node = draft.node as Exposure
     node.description = description(text, docs, describedAt ?? place, errors)
@@ -24,7 +29,9 @@ export function exposureDrafts(files: ProjectFiles, used: Used, renderYaml: Rend
         continue
       }
       const hint = "Write ref('…') or source('…', '…')."
-      errors.push(new ProjectError(`The exposure '${name}' depends on '${call}', which is no call of ref() or source()`, { place: at, hint }))
+      errors.push(
+        new ProjectError(`The exposure '${name}' depends on '${call}', which is no call of ref() or source()`, { place: at, hint }),
+      )
     }
     return draft
   })

@@ -21,9 +21,9 @@ import { packageWith, readMacros } from './macros.ts'
 import { namer } from './names.ts'
 import { parseRendering, settle } from './parse-rendering.ts'
 import { type Docs, describeMacros, docsOf, nameVersions, patchNodes, sourceDrafts } from './patch.ts'
+import { reportDrafts } from './reports.ts'
 import { inPlaces, link } from './resolve-refs.ts'
 import { snapshotDrafts } from './snapshots.ts'
-import { reportDrafts } from './reports.ts'
 import { unitTests } from './unit-tests.ts'
 
 /** Renders every node once with execute = false and links what ref() and source() name. Throws ProjectErrors with all mistakes. */
@@ -211,7 +211,15 @@ function unusedConfigs({ trees }: Settings, { folders }: Used): Problem[] {
 
 const UNENFORCED = { group: '`tags:`', access: 'grants of the database' }
 
-const TREE = { model: 'models', seed: 'seeds', test: 'data_tests', unit_test: 'unit_tests', snapshot: 'snapshots', source: 'sources', exposure: 'exposures' }
+const TREE = {
+  model: 'models',
+  seed: 'seeds',
+  test: 'data_tests',
+  unit_test: 'unit_tests',
+  snapshot: 'snapshots',
+  source: 'sources',
+  exposure: 'exposures',
+}
 
 const isRead = ({ resourceType }: Node): boolean => resourceType !== 'report' && resourceType !== 'exposure'
 
@@ -223,7 +231,9 @@ function refuseDoubles(drafts: Draft[], errors: ProjectError[]): void {
     if (other) {
       const what = node.resourceType === 'source' ? `${node.sourceName}.${node.name}` : node.name
       const both =
-        other.resourceType === node.resourceType ? `Two ${node.resourceType}s` : `A ${other.resourceType} and ${node.resourceType === 'exposure' ? 'an' : 'a'} ${node.resourceType}`
+        other.resourceType === node.resourceType
+          ? `Two ${node.resourceType}s`
+          : `A ${other.resourceType} and ${node.resourceType === 'exposure' ? 'an' : 'a'} ${node.resourceType}`
       const where = other.place.line === 1 ? other.place.file : `${other.place.file}:${other.place.line}`
       errors.push(
         new ProjectError(`${both} are called '${what}': ${where} and this one`, {

@@ -28,7 +28,16 @@ export interface Settings {
   /** Where dbt.log goes. */
   logPath: string
   /** `models:`, `seeds:`, `tests:`/`data_tests:`, `snapshots:`, `sources:`, `unit_tests:` as written. */
-  trees: { model?: YamlMap; seed?: YamlMap; test?: YamlMap; snapshot?: YamlMap; source?: YamlMap; unit_test?: YamlMap; exposure?: YamlMap; report?: never }
+  trees: {
+    model?: YamlMap
+    seed?: YamlMap
+    test?: YamlMap
+    snapshot?: YamlMap
+    source?: YamlMap
+    unit_test?: YamlMap
+    exposure?: YamlMap
+    report?: never
+  }
   vars: Record<string, unknown>
   /** Variables that are folders of YAML files, a key for each file. */
   varPaths: Record<string, string>

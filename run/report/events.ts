@@ -99,7 +99,13 @@ export function endName({ node, status }: NodeResult): Event['name'] {
   return ENDS[node.resourceType] ?? 'LogModelResult'
 }
 
-const STANDARD: Partial<Record<Node['resourceType'], string>> = { test: 'test', unit_test: 'unit', seed: 'seed', snapshot: 'snapshot', report: 'report' }
+const STANDARD: Partial<Record<Node['resourceType'], string>> = {
+  test: 'test',
+  unit_test: 'unit',
+  seed: 'seed',
+  snapshot: 'snapshot',
+  report: 'report',
+}
 const ENDS: Partial<Record<Node['resourceType'], Event['name']>> = {
   test: 'LogTestResult',
   unit_test: 'LogTestResult',

@@ -115,7 +115,8 @@ function attributesOf(text: string, { file, line, column = 1 }: Place, errors: P
     else if (!ATTRIBUTES.includes(name as Attribute)) {
       const hint = Object.hasOwn(OTHER_WORDS, name) ? OTHER_WORDS[name] : didYouMean(name, ATTRIBUTES)
       fail(`Unknown attribute '${name}' of a figure`, hint ?? `It may have ${ATTRIBUTES.join(', ')}.`)
-    } else if (value === undefined || value === '') fail(`The attribute '${name}' says nothing`, `Write ${name}=…, in quotes where it has spaces.`)
+    } else if (value === undefined || value === '')
+      fail(`The attribute '${name}' says nothing`, `Write ${name}=…, in quotes where it has spaces.`)
     else if (found.has(name as Attribute)) fail(`The attribute '${name}' stands here twice`, 'Keep one of them.')
     else {
       const quote = double !== undefined || single !== undefined ? 1 : 0

@@ -65,9 +65,12 @@ export function figureNode(report: ReportNode, { name, sql, place }: Figure): Re
 }
 
 async function rowsOf(sql: Sql, figure: Figure, query: Rendered): Promise<FigureRows> {
-  const found = await sql.unsafe(`${BEFORE}${query.text}\n) as figure limit ${MOST_ROWS + 1}`).values().catch(error => {
-    throw explained(error, figure, query)
-  })
+  const found = await sql
+    .unsafe(`${BEFORE}${query.text}\n) as figure limit ${MOST_ROWS + 1}`)
+    .values()
+    .catch(error => {
+      throw explained(error, figure, query)
+    })
   return {
     columns: found.columns.map(({ name, type }) => ({ name: String(name), type })),
     rows: [...found].map(row => (row as unknown[]).map(cell)),

@@ -3,25 +3,33 @@ import { type Place, ProjectError } from '../base/errors.ts'
 import { controlsTransaction, type Statement, statementsOf } from '../database/split-statements.ts'
 import type { Node } from '../manifest/node.ts'
 
-/** The model's SQL if it is one query; an error before it runs if it is several, or would end the build's transaction. */
+/** The SQL of a model, or of a figure of a report, if it is one query; an error before it runs if it is several, or would end the build's transaction. */
 export function oneQuery(node: Node, compiled: Rendered): Rendered {
+  const isFigure = node.resourceType === 'report'
+  const what = isFigure ? 'figure' : 'model'
   const statements = statementsOf(compiled.text)
   const [query, second] = statements
   if (!query)
-    throw new ProjectError('The model has no SQL', { place: node.place, hint: 'Write the SELECT that says what the relation holds.' })
+    throw new ProjectError(`The ${what} has no SQL`, {
+      place: node.place,
+      hint: `Write the SELECT that says what ${isFigure ? 'it shows' : 'the relation holds'}.`,
+    })
   const control = statements.find(controlsTransaction)
   if (control) throw forbidden(control, compiled, node.place)
   if (second) {
-    throw new ProjectError('A model is one SELECT, but here begins a second statement', {
+    throw new ProjectError(`A ${what} is one SELECT, but here begins a second statement`, {
       place: compiled.placeAt(second.offset),
-      hint: 'Put statements that go before or after it into pre_hook or post_hook.',
+      hint: isFigure ? 'Make a figure of its own of it.' : 'Put statements that go before or after it into pre_hook or post_hook.',
     })
   }
   if (!/^(select|with|values|table)\b/.test(query.verb)) {
-    throw new ProjectError(`A model is one SELECT, but this begins with ${query.verb.split(/\s/)[0]?.toUpperCase() ?? 'something else'}`, {
-      place: compiled.placeAt(query.offset),
-      hint: 'Say only what the relation should hold; its config says how it gets there.',
-    })
+    throw new ProjectError(
+      `A ${what} is one SELECT, but this begins with ${query.verb.split(/\s/)[0]?.toUpperCase() ?? 'something else'}`,
+      {
+        place: compiled.placeAt(query.offset),
+        hint: isFigure ? 'Say only what it shows.' : 'Say only what the relation should hold; its config says how it gets there.',
+      },
+    )
   }
   return { ...compiled, text: query.text, placeAt: offset => compiled.placeAt(offset + query.offset) }
 }

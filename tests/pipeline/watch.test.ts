@@ -71,6 +71,23 @@ describe('watch', () => {
     expect(await ended).toBe(2)
   })
 
+  it('shows the figures of a report that is saved, and where it is wrong', async () => {
+    const report = (column: string) =>
+      `---\nreport: Names\n---\n\`\`\`sql name=all_names title="All of them"\nselect ${column} as who from {{ ref('names') }}\n\`\`\`\n`
+    begin(process.execPath, ['--import', 'tsx', path.join(projectDir, 'run.ts'), 'watch', '--project-dir', project.dir])
+    await until('Watching')
+    await project.write({ 'models/reports/names.md': report('name') })
+    await until('1 report run')
+    expect(output).toMatch(/All of them \(all_names\)\n\| who \|\n\| --- \|\n\| P1 +\|/)
+
+    await replace('models/reports/names.md', report('nmae'))
+    await until('1 error')
+    expect(output).toMatch(/models\/reports\/names\.md:5:8: column "nmae" does not exist/)
+    child.kill('SIGINT')
+    expect(await ended).toBe(2)
+    await project.write({ 'models/reports/names.md': null })
+  })
+
   it('a save stops the round that is under way', async () => {
     begin(process.execPath, ['--import', 'tsx', path.join(projectDir, 'run.ts'), 'watch', '--project-dir', project.dir])
     await until('Watching')

@@ -14,7 +14,7 @@ function graph(...lines: string[]): Project {
   const nodes = new Map(
     [...parentMap].map(([uniqueId, dependsOn]) => [uniqueId, { uniqueId, dependsOn, resourceType: uniqueId.split('.')[0] } as Node]),
   )
-  return { nodes, sources: new Map(), unitTests: new Map(), parentMap, childMap } as unknown as Project
+  return { nodes, sources: new Map(), unitTests: new Map(), reports: new Map(), parentMap, childMap } as unknown as Project
 }
 
 const full = (name: string): string => `${{ t_: 'test', s_: 'seed' }[name.slice(0, 2)] ?? 'model'}.desk.${name}`

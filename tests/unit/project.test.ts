@@ -79,10 +79,8 @@ it('passes over what changes nothing in the database, with a warning that has it
     'analyses/a.sql': "select * from {{ ref('nobody') }}",
   })
   expect(project.warnings.map(({ message, place, hint }) => `${place?.file}:${place?.line}: ${message} → ${hint}`)).toEqual([
-    "dbt_project.yml:2: not supported: 'exposures' of dbt_project.yml. Nothing is done with it → Use `meta:` of the models that feed it instead.",
     'analyses/a.sql:1: not supported: analyses. Nothing is done with it → Use `show --inline` instead.',
     "models/_m.yml:4: not supported: 'groups' of a properties file. Nothing is done with it → Use `tags:` and `meta: {owner: …}` instead.",
-    "models/_m.yml:5: not supported: 'exposures' of a properties file. Nothing is done with it → Use `meta:` of the models that feed it instead.",
     "models/_m.yml:6: not supported: 'metrics' of a properties file. Nothing is done with it → Use a model that computes the metric instead.",
     "models/_m.yml:7: not supported: 'semantic_models' of a properties file. Nothing is done with it → Use a model that computes the metrics instead.",
     "models/_m.yml:8: not supported: 'saved_queries' of a properties file. Nothing is done with it → Use a view instead.",

@@ -163,6 +163,8 @@ describe("dbt's frame", () => {
     nodes: new Map([...'ab'].map(name => [name, node(name)])),
     sources: new Map(),
     unitTests: new Map(),
+    reports: new Map(),
+    exposures: new Map(),
     macros: new Map([['m', { packageName: 'shop' }]]),
     onRunStart: [{}],
     onRunEnd: [],

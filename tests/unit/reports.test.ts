@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
+import { manifestOf } from '../../run/artifacts/manifest.ts'
 import { maskRecord } from '../../run/docs/personal.ts'
 import { definitions } from '../../run/graph/definition.ts'
 import { selectNodes } from '../../run/graph/select.ts'
 import { figuresOf, type ReportNode } from '../../run/manifest/node.ts'
-import { manifestOf } from '../../run/artifacts/manifest.ts'
 import { columnMistakes } from '../../run/reports/columns.ts'
 import { mistakesOf, projectOf, toldOf } from './fixture.ts'
 
@@ -33,7 +33,7 @@ it('reads prose and figures in the order of the file', async () => {
     '---',
     'First.',
     '',
-    "```sql name=by_day show=line x=day y=usd title='Sold by day' empty=\"Nothing was sold.\"",
+    '```sql name=by_day show=line x=day y=usd title=\'Sold by day\' empty="Nothing was sold."',
     "select day, usd from {{ ref('orders') }}",
     '```',
     '',
@@ -126,7 +126,10 @@ it.each([
   ['report: Sales\non_error: stop', "3:11: on_error of a report must be warn or fail, not 'stop'"],
   ['report: Sales\ncolumns: { usd: { format: mony } }', "3:27: There is no format 'mony' → Did you mean 'money'?"],
   ['report: Sales\ncolumns: { usd: { format: money } }', "3:27: The column 'usd' is money of no currency → Add its unit: USD."],
-  ['report: Sales\ncolumns: { usd: Sold }', "3:12: What is said of the column 'usd' is a mapping → Write usd: { label: …, format: …, unit: … }."],
+  [
+    'report: Sales\ncolumns: { usd: Sold }',
+    "3:12: What is said of the column 'usd' is a mapping → Write usd: { label: …, format: …, unit: … }.",
+  ],
   [
     'report: Sales\ncolumns: { usd: { lable: Sold } }',
     "3:19: Unknown key 'lable' in what is said of the column 'usd' → Did you mean 'label'?",
@@ -147,12 +150,7 @@ it('holds attributes and formats against the columns that the query gives', asyn
   expect(columnMistakes(node, figure!, columns).map(({ message, place, hint }) => [place?.line, place?.column, message, hint])).toEqual([
     [6, 26, "x of the figure 'a' is the column 'dya', which its query does not give", "Did you mean 'day'?"],
     [6, 32, "y of the figure 'a' is the column 'what', which holds no numbers", 'Name a column of numbers, or cast it in the query.'],
-    [
-      3,
-      27,
-      "The format money is for numbers, but the column 'day' of 'a' holds others",
-      'Cast it in the query, or take the format out.',
-    ],
+    [3, 27, "The format money is for numbers, but the column 'day' of 'a' holds others", 'Cast it in the query, or take the format out.'],
   ])
 })
 
@@ -169,7 +167,9 @@ it("leaves other Markdown files to dbt's docs blocks, and reads none in a report
 it('defines a report by its queries and what is drawn of them, not by its prose and titles', async () => {
   const of = async (files: Record<string, string>) => definitions(await projectOf(files)).get('report.desk.sales')!.fingerprint
   const before = await of(report('name=a show=bar x=day y=usd'))
-  expect(await of(report('name=a show=bar x=day y=usd title="Another one"', { sql: "-- why\nselect * from {{ ref('orders') }}" }))).toBe(before)
+  expect(await of(report('name=a show=bar x=day y=usd title="Another one"', { sql: "-- why\nselect * from {{ ref('orders') }}" }))).toBe(
+    before,
+  )
   expect(await of(report('name=a show=bar x=usd y=usd'))).not.toBe(before)
   expect(await of(report('name=a show=bar x=day y=usd', { sql: "select day, usd from {{ ref('orders') }}" }))).not.toBe(before)
 })
@@ -187,7 +187,7 @@ const EXPOSURES = `exposures:
       - ref('orders')
       - source('shop', 'raw')
 `
-const WITH_EXPOSURE = {
+const WITH_EXPOSURE: Record<string, string> = {
   ...report('name=a'),
   'models/_e.yml': `${EXPOSURES}sources:\n  - name: shop\n    tables: [{ name: raw }]\n`,
 }
@@ -224,7 +224,7 @@ it('writes reports and exposures to manifest.json as exposures, and finds which 
     ...selectNodes(await projectOf(files), { select: ['state:modified'], previous: { manifest: JSON.parse(JSON.stringify(manifest)) } }),
   ]
   expect(await modified(WITH_EXPOSURE)).toEqual([])
-  const edited = { 'models/_e.yml': WITH_EXPOSURE['models/_e.yml'].replace('high', 'low'), [FILE]: `${WITH_EXPOSURE[FILE]}More.\n` }
+  const edited = { 'models/_e.yml': WITH_EXPOSURE['models/_e.yml']!.replace('high', 'low'), [FILE]: `${WITH_EXPOSURE[FILE]}More.\n` }
   expect(await modified({ ...WITH_EXPOSURE, ...edited })).toEqual(['exposure.desk.weekly_mail', 'report.desk.sales'])
 })
 
@@ -238,13 +238,17 @@ it('refuses an exposure without type, owner or with a wrong name, as dbt does', 
 })
 
 it('refuses a report and an exposure of one name, for tools know both as exposures', async () => {
-  expect(await toldOf({ ...report('name=a'), 'models/_e.yml': EXPOSURES.replace('weekly_mail', 'sales').replace("      - source('shop', 'raw')\n", '') })).toEqual([
-    `models/_e.yml:2:11: A report and an exposure are called 'sales': ${FILE} and this one → Rename one of them.`,
-  ])
+  expect(
+    await toldOf({
+      ...report('name=a'),
+      'models/_e.yml': EXPOSURES.replace('weekly_mail', 'sales').replace("      - source('shop', 'raw')\n", ''),
+    }),
+  ).toEqual([`models/_e.yml:2:11: A report and an exposure are called 'sales': ${FILE} and this one → Rename one of them.`])
 })
 
 it('masks what stands under a marked key of a record, and leaves numbers as they are', () => {
-  const record = '{"id": 12345678901234567890, "contact": {"email": "ana@example.test", "name": "Ana \\"A.\\" 17"}, "of": [{"email": null}], "n": 1.50}'
+  const record =
+    '{"id": 12345678901234567890, "contact": {"email": "ana@example.test", "name": "Ana \\"A.\\" 17"}, "of": [{"email": null}], "n": 1.50}'
   expect(maskRecord(record, ['contact.email'])).toBe(
     '{"id":12345678901234567890,"contact":{"email":"•••","name":"Ana \\"A.\\" 17"},"of":[{"email":null}],"n":1.50}',
   )
