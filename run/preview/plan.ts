@@ -8,7 +8,8 @@ import type { NodeResult } from '../manifest/result.ts'
 import type { Observer } from '../materialize/context.ts'
 import { target } from '../materialize/statements.ts'
 import { renderMacro } from '../template/compile.ts'
-import { type Differences, differencesOf } from './diff.ts'
+import { changedExamples } from './changed-examples.ts'
+import { type Differences, differencesOf, type Example } from './diff.ts'
 
 /** What a build would do: what plan prints, and its JSON document. */
 export interface Planned {
@@ -54,6 +55,8 @@ export interface RelationPlan {
     /** In how many of the updated rows each column differs. */
     changed: { name: string; rows: number }[]
   }
+  /** Rows before and after, where they were asked for. */
+  examples: Example[]
 }
 
 /** Open errors that come or go. */
@@ -86,10 +89,14 @@ export interface TestPlan {
   message: string
 }
 
-/** Watches a trial for what it would change; `planned()` then tells it. `most` errors of each kind are named; all of them with -1. */
+/**
+ * Watches a trial for what it would change; `planned()` then tells it. `most` errors of each kind are named; all of them with -1. `examples` rows of
+ * each kind are kept per table.
+ */
 export function createPlanned(options: {
   nodes: Node[]
   most: number
+  examples: number
   /** Brings the feed inside the transaction. */
   load: ((session: Session) => Promise<FeedPlan[]>) | null
   /** Reads what is to be known of the feed, at the end. */
@@ -104,6 +111,7 @@ export function createPlanned(options: {
   const after = new Map<string, ExistingColumn[] | null>()
   const changed = new Map<string, RelationPlan['columns']['changed']>()
   const replaced = new Map<string, Differences>()
+  const examples = new Map<string, Example[]>()
 
   const observer: Observer = {
     async begin(session) {
@@ -129,12 +137,14 @@ export function createPlanned(options: {
         work.node.uniqueId,
         rows.filter(column => column.rows > 0).sort((a, b) => b.rows - a.rows),
       )
+      if (options.examples > 0)
+        examples.set(work.node.uniqueId, await changedExamples(work.sql, target(work), { changes, key, compared, most: options.examples }))
     },
     async replacing(work, existing, incoming) {
       if (existing.kind !== 'table') return
       const key = keyIn(work.node, existing.columns, incoming.columns.columns)
       const found = await underSavepoint(work.sql, 'comparing', () =>
-        differencesOf(work.sql, target(work), incoming.name, { key, examples: 0 }),
+        differencesOf(work.sql, target(work), incoming.name, { key, examples: options.examples }),
       )
       replaced.set(work.node.uniqueId, found)
     },
@@ -188,6 +198,7 @@ export function createPlanned(options: {
       is_new: old === null && now !== null,
       rows: result.inserted === null ? null : (compared ?? counted),
       columns: { ...columnChanges(old, now), changed: (difference?.columns ?? changed.get(node.uniqueId) ?? []).slice() },
+      examples: difference?.examples ?? examples.get(node.uniqueId) ?? [],
     }
   }
 }

@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks'
 import type { Report, ReportFigure } from '../../reports/shape.ts'
+import { drawingOf, isTime } from './figures/drawing.ts'
 import { CourseStart } from './figures/start.tsx'
 import { Values } from './figures/values.tsx'
 import { count, instant, plural } from './format.ts'
@@ -37,7 +38,7 @@ export function AnswersPage() {
 function Card({ report }: { report: Report }) {
   const figures = report.blocks.filter(block => block.kind === 'figure')
   const values = figures.find(({ display, rows }) => display === 'value' && rows.length > 0)
-  const course = figures.find(({ display, rows }) => (display === 'line' || display === 'area' || display === 'bar') && rows.length > 1)
+  const course = figures.find(isCourse)
   const broken = figures.filter(({ problem }) => problem !== null).length
   return (
     <li class="card-of-report">
@@ -66,6 +67,11 @@ function Counts({ figures }: { figures: ReportFigure[] }) {
       ))}
     </dl>
   )
+}
+
+function isCourse(figure: ReportFigure): boolean {
+  const drawing = figure.rows.length > 1 ? drawingOf(figure) : undefined
+  return drawing !== undefined && isTime(drawing.axis)
 }
 
 const MOST_VALUES = 3

@@ -163,7 +163,6 @@ function drawingOf(isWhole: boolean): { shown: Drawn[]; placed: Placed } {
   const surplus = (room - close.width) / Math.max(1, columns - 1)
   return { shown, placed: surplus > 0 ? place(boxes, lines, [90 + Math.min(160, surplus), 22]) : close }
 }
-}
 
 function typeOf({ type, isNullable }: DocsEntity['columns'][number]): string {
   return `${shortType(type)}${isNullable ? '?' : ''}`

@@ -161,7 +161,7 @@ function LayerGraph({ placed, boxes }: { placed: Placed; boxes: Map<string, Laye
 /** The graph around a node, for the node's own page. */
 export function Neighbours({ node, depth, tall = false }: { node: DocsNode; depth: number; tall?: boolean }) {
   const placed = useMemo(() => placedOf([...around(node.uniqueId, depth, above, below)]), [node, depth])
-  return <Graph placed={placed} center={node.uniqueId} tall={tall} label={`Lineage around ${fullName(node)}`} />
+  return <Graph placed={placed} center={node.uniqueId} tall={tall && placed.height > 440} label={`Lineage around ${fullName(node)}`} />
 }
 
 function Whole() {

@@ -51,7 +51,11 @@ export function drawingOf({ display, columns, rows, x, y, series: by }: ReportFi
     value: first,
     axis,
     labels,
-    series: largestFirst([...series]).map(([name, values], i) => ({ name, values, color: colorOf(name, i) })),
+    series: (display === 'line' ? [...series] : largestFirst([...series])).map(([name, values], i) => ({
+      name,
+      values,
+      color: colorOf(name, i),
+    })),
   }
 }
 
@@ -82,10 +86,10 @@ const REST = '--c0'
 
 // What is left over is grey, whatever its place.
 function colorOf(name: string, at: number): string {
-  return /^(other|others|none|rest|inactive|unknown)\b/i.test(inWords(name)) ? REST : (COLORS[at % COLORS.length] ?? REST)
+  return /^((all )?other|none|rest|not active|inactive|unknown|without)\b/i.test(inWords(name)) ? REST : (COLORS[at] ?? REST)
 }
 
-// The order of the query stays where there are few; of many the rest is one.
+// The order of the query stays where there are few; of many that add up the rest is one.
 const MOST = 7
 function largestFirst(series: [string, (number | null)[]][]): [string, (number | null)[]][] {
   if (series.length <= MOST) return series
