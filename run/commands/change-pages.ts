@@ -17,7 +17,7 @@ import { personalColumns } from '../docs/personal.ts'
 import type { Lineage } from '../lineage/project.ts'
 import type { Diff } from '../preview/diff-lines.ts'
 import type { Planned } from '../preview/plan.ts'
-import { feedLine } from '../preview/plan-lines.ts'
+import { feedLine, isChange } from '../preview/plan-lines.ts'
 
 /** Whether --html or --markdown ask for a page. */
 export function asksForPages({ options }: Command): boolean {
@@ -26,7 +26,8 @@ export function asksForPages({ options }: Command): boolean {
 
 /** Writes what a plan found as the pages that were asked for. */
 export async function writePlan(command: Command, opened: Opened, sql: Sql, planned: Planned): Promise<void> {
-  await writePages(command, opened, sql, 'plan', mask => ({
+  const still = planned.relations.filter(one => one.status === 'success' && one.rows !== null && !isChange(one))
+  await writePages(command, opened, sql, 'plan', new Set(still.map(one => one.unique_id)), mask => ({
     ...tablesOfPlan(planned, mask),
     isPublished: planned.outcome === 'publish',
     problems: planned.problems,
@@ -45,7 +46,7 @@ export async function writeDiffs(command: Command, opened: Opened, sql: Sql, dif
     const node = opened.project.nodes.get(id)
     return node ? `${node.schema}.${node.alias}` : id
   }
-  await writePages(command, opened, sql, 'diff', mask => ({
+  await writePages(command, opened, sql, 'diff', new Set(), mask => ({
     ...tablesOfDiffs(diffs, nameOf, mask),
     isPublished: null,
     problems: [],
@@ -57,7 +58,14 @@ export async function writeDiffs(command: Command, opened: Opened, sql: Sql, dif
 
 type Found = Omit<Changes, 'title' | 'command' | 'at' | 'moved'>
 
-async function writePages(command: Command, opened: Opened, sql: Sql, name: string, changesOf: (mask: Mask) => Found): Promise<void> {
+async function writePages(
+  command: Command,
+  opened: Opened,
+  sql: Sql,
+  name: string,
+  still: Set<string>,
+  changesOf: (mask: Mask) => Found,
+): Promise<void> {
   const { options, report } = command
   const { project, targetPath, targetName } = opened
   const lineage = await lineageWithFigures(opened, sql)
@@ -73,7 +81,7 @@ async function writePages(command: Command, opened: Opened, sql: Sql, name: stri
     title: `What this change would do to ${project.name}`,
     command: `${name}${options.select ? ` --select ${options.select.join(' ')}` : ''}`,
     at: new Date().toISOString(),
-    moved: movedBy(project, lineage, changed),
+    moved: movedBy(project, lineage, changed, still),
   }
   for (const [given, usual, textOf] of [
     [options.html, `${name}.html`, () => aloneHtml({ kind: 'changes', changes })],

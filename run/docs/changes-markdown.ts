@@ -58,7 +58,11 @@ function tableLine({ name, state, rows, columns, message }: TableChange): string
         .join(', '),
   ].filter(part => part !== false)
   const about = state === 'failed' ? text(message ?? 'could not be built') : words.join('; ')
-  const total = rows ? (rows.before === null || rows.before === rows.after ? String(rows.after) : `${rows.before} → ${rows.after}`) : ''
+  const total = rows
+    ? rows.before === null || rows.before === rows.after
+      ? String(rows.after ?? '')
+      : `${rows.before} → ${rows.after}`
+    : ''
   const cell = (n: number | undefined) => (n ? String(n) : '')
   return `| ${code(name)}${state === 'changed' ? '' : ` (${state})`} | ${total} | ${cell(rows?.added)} | ${cell(rows?.changed)} | ${cell(rows?.removed)} | ${about} |`
 }

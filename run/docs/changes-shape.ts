@@ -49,7 +49,7 @@ export interface TableChange {
   state: 'new' | 'changed' | 'failed'
   /** Why it failed. */
   message: string | null
-  rows: { before: number | null; after: number; added: number; changed: number; removed: number } | null
+  rows: { before: number | null; after: number | null; added: number; changed: number; removed: number } | null
   columns: { added: string[]; removed: string[]; retyped: string[]; changed: { name: string; rows: number }[] }
   examples: Example[]
 }

@@ -25,15 +25,14 @@ export type Mask = (table: string, column: string) => boolean
 
 function ofPlan(one: RelationPlan, mask: Mask): TableChange {
   const { rows } = one
-  const after = rows ? rows.inserted + rows.updated + rows.unchanged : 0
   return {
     id: one.unique_id,
     name: one.relation,
     state: one.status === 'error' ? 'failed' : one.is_new ? 'new' : 'changed',
     message: one.status === 'error' ? one.action : null,
     rows: rows && {
-      before: one.is_new ? null : after - rows.inserted + rows.deleted,
-      after,
+      before: one.is_new || one.total === null ? null : one.total - rows.inserted + rows.deleted,
+      after: one.total,
       added: rows.inserted,
       changed: rows.updated,
       removed: rows.deleted,

@@ -3,10 +3,15 @@ import type { Project } from '../manifest/node.ts'
 import type { Moved } from './changes-shape.ts'
 
 /**
- * What would move when these tables do: `columns` are those whose values differ, or all where rows come or go. `lineage` holds the figures of
- * reports too, by the id of their report and their name.
+ * What would move when these tables do: `columns` are those whose values differ, or all where rows come or go. `still` are tables that are known to
+ * stay as they are: nothing moves through them. `lineage` holds the figures of reports too, by the id of their report and their name.
  */
-export function movedBy(project: Project, { fields, edges }: Lineage, changed: { id: string; columns: string[] | 'all' }[]): Moved {
+export function movedBy(
+  project: Project,
+  { fields, edges }: Lineage,
+  changed: { id: string; columns: string[] | 'all' }[],
+  still: ReadonlySet<string>,
+): Moved {
   const starts = new Map(changed.map(({ id, columns }) => [id, columns]))
   const below = new Map<number, number[]>()
   for (const [from, to, kind] of edges) if (kind !== 'condition') below.set(from, [...(below.get(from) ?? []), to])
@@ -17,7 +22,7 @@ export function movedBy(project: Project, { fields, edges }: Lineage, changed: {
   const seen = new Set(queue)
   for (let index = queue.pop(); index !== undefined; index = queue.pop())
     for (const next of below.get(index) ?? []) {
-      if (seen.has(next)) continue
+      if (seen.has(next) || still.has(fields[next]!.node)) continue
       seen.add(next)
       queue.push(next)
     }

@@ -55,8 +55,9 @@ export interface RelationPlan {
     /** In how many of the updated rows each column differs. */
     changed: { name: string; rows: number }[]
   }
-  /** Rows before and after, where they were asked for. */
+  /** Rows before and after, and how many it would hold, where they were asked for. */
   examples: Example[]
+  total: number | null
 }
 
 /** Open errors that come or go. */
@@ -112,6 +113,7 @@ export function createPlanned(options: {
   const changed = new Map<string, RelationPlan['columns']['changed']>()
   const replaced = new Map<string, Differences>()
   const examples = new Map<string, Example[]>()
+  const totals = new Map<string, number>()
 
   const observer: Observer = {
     async begin(session) {
@@ -148,7 +150,11 @@ export function createPlanned(options: {
       )
       replaced.set(work.node.uniqueId, found)
     },
-    async end(session) {
+    async end(session, results) {
+      if (options.examples > 0)
+        for (const { node, status, inserted, isReused } of results)
+          if (hasRelation(node) && status === 'success' && inserted !== null && !isReused)
+            totals.set(node.uniqueId, await countOf(session, node))
       state = (await options.feedState?.(session)) ?? null
       errors = (await options.errorChanges?.end(session, options.most)) ?? null
     },
@@ -199,6 +205,7 @@ export function createPlanned(options: {
       rows: result.inserted === null ? null : (compared ?? counted),
       columns: { ...columnChanges(old, now), changed: (difference?.columns ?? changed.get(node.uniqueId) ?? []).slice() },
       examples: difference?.examples ?? examples.get(node.uniqueId) ?? [],
+      total: totals.get(node.uniqueId) ?? null,
     }
   }
 }
@@ -213,6 +220,11 @@ export function keyIn(node: Node, ...sides: { name: string }[][]): string[] {
 // A report that does not run is told as a test that fails.
 function isTest({ resourceType }: Node): boolean {
   return resourceType === 'test' || resourceType === 'unit_test' || resourceType === 'report'
+}
+
+async function countOf(session: Session, node: Node): Promise<number> {
+  const [row] = await session.unsafe<{ n: number }[]>(`select count(*)::float8 as n from ${qualified(node.schema, node.alias)}`)
+  return row?.n ?? 0
 }
 
 async function columnsOf(session: Session, node: Node): Promise<ExistingColumn[] | null> {

@@ -272,6 +272,20 @@ function Downstream({ changes: { moved } }: { changes: Changes }) {
             </dd>
           </Fragment>
         ))}
+      </dl>
+      {columns.length > 0 && <ColumnsBelow columns={columns} />}
+    </section>
+  )
+}
+
+function ColumnsBelow({ columns }: Pick<Changes['moved'], 'columns'>) {
+  const many = columns.reduce((all, one) => all + one.columns.length, 0)
+  return (
+    <details>
+      <summary>
+        {plural(many, 'column')} of {plural(columns.length, 'table')} that were not compared
+      </summary>
+      <dl class="details">
         {columns.map(({ table, columns: names }) => (
           <Fragment key={table}>
             <dt class="mono small">{table}</dt>
@@ -279,6 +293,6 @@ function Downstream({ changes: { moved } }: { changes: Changes }) {
           </Fragment>
         ))}
       </dl>
-    </section>
+    </details>
   )
 }

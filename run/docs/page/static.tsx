@@ -4,8 +4,8 @@ import type { AlonePage } from '../changes-shape.ts'
 import { ChangesPage } from './changes.tsx'
 import { PlaceContext, placeIn } from './figures/place.ts'
 import { instant, listed } from './format.ts'
+import { knownOf } from './known.ts'
 import { Markdown } from './markdown.tsx'
-import { knownOf } from './news.tsx'
 import { Dates, ReportBody } from './report.tsx'
 
 /** The body of a page that stands alone, as HTML without a script. It runs where the page is written, not where it is read. */

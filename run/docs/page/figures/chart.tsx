@@ -124,7 +124,12 @@ function Areas({ series, spans, x, y }: { series: Series[]; spans: Spans; x: Sca
   return (
     <>
       {series.map((one, s) => (
-        <path key={one.name} class="area" style={{ fill: `var(${one.color})`, stroke: `var(${one.color})` }} d={shape(spans[s]!) ?? ''} />
+        <path
+          key={one.name}
+          class={series.length === 1 ? 'area alone' : 'area'}
+          style={{ fill: `var(${one.color})`, stroke: `var(${one.color})` }}
+          d={shape(spans[s]!) ?? ''}
+        />
       ))}
     </>
   )

@@ -81,7 +81,7 @@ export function isTime({ format }: Drawing['axis']): boolean {
   return format === 'date' || format === 'month' || format === 'instant'
 }
 
-const COLORS = ['--c1', '--c2', '--c3', '--c4', '--c5', '--c6']
+const COLORS = ['--c1', '--c2', '--c3', '--c4', '--c5', '--c6', '--c7']
 const REST = '--c0'
 
 // What is left over is grey, whatever its place.

@@ -12,7 +12,7 @@ export function Source({ figure }: { figure: ReportFigure }) {
     nodes.length > 0
       ? `From ${listed(nodes.slice(0, 3).map(nameOf))}${nodes.length > 3 ? ` and ${nodes.length - 3} more` : ''}`
       : 'How it is made'
-  if (isAlone) return <p class="from small muted">{from}</p>
+  if (isAlone) return nodes.length > 0 ? <p class="from small muted">{from}</p> : null
   return (
     <details class="from aside">
       <summary>{from}</summary>
