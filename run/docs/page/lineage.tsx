@@ -135,7 +135,6 @@ function LayerGraph({ placed, boxes }: { placed: Placed; boxes: Map<string, Laye
             role="button"
             tabIndex={0}
             class={`box ${layer.tone}`}
-            aria-label={`${layer.name}, ${plural(layer.nodes.length, 'table')}`}
             onClick={() => open(id)}
             onKeyDown={event => {
               if (event.key !== 'Enter' && event.key !== ' ') return

@@ -16,7 +16,7 @@ export function Figure({ figure }: { figure: ReportFigure }) {
   return (
     <figure class={`shown as-${figure.display}`} id={`f-${figure.name}`}>
       <figcaption>
-        <h3>{title}</h3>
+        <span class="caption">{title}</span>
         {drawing?.measure && <span class="measure">{drawing.measure}</span>}
       </figcaption>
       {problem && rows.length === 0 && <p class="empty">{problem}</p>}

@@ -8,7 +8,7 @@ export function Plotted({ name, drawing }: { name: string; drawing: Drawing }) {
   return (
     <figure class="shown">
       <figcaption>
-        <h3>{name}</h3>
+        <span class="caption">{name}</span>
       </figcaption>
       <Chart drawing={drawing} title={name} />
       <details class="aside no-print">
