@@ -10,12 +10,12 @@ import {
   type Node,
   type Project,
   pathWithin,
-  type ReportNode,
   type UnitRows,
   type UnitTest,
 } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
 import type { Selector } from '../manifest/selector.ts'
+import { asExposures, exposureEntry } from './exposures.ts'
 import { compiledPath, metadata } from './run-results.ts'
 
 /** target/manifest.json, dbt's version 12: what state: compares with, and what tools around dbt read. */
@@ -49,10 +49,7 @@ export function manifestOf(project: Project, compiled: Map<string, string> = new
     macros: entries(project.macros.values(), macro => macroEntry(project, macro, created)),
     docs: Object.fromEntries([...project.docs.values()].map(doc => docEntry(project, doc))),
     exposures: Object.fromEntries(
-      [...project.exposures.values(), ...project.reports.values()].map(node => [
-        exposureId(node.uniqueId),
-        exposureEntry(project, node, created),
-      ]),
+      [...project.exposures.values(), ...project.reports.values()].map(node => [exposureId(node.uniqueId), exposureEntry(node, created)]),
     ),
     metrics: {},
     groups: {},
@@ -210,41 +207,9 @@ function macroEntry(project: Project, macro: Macro, created: number): object {
   }
 }
 
-// A report is an exposure that lies in the project itself: its checksum tells whether it was modified.
-function exposureEntry(project: Project, node: Exposure | ReportNode, created: number): object {
-  const own =
-    node.resourceType === 'report'
-      ? { type: 'dashboard', label: node.title, maturity: null, url: null, owner: { name: node.packageName, email: null } }
-      : { ...node.exposure, owner: { name: null, email: null, ...node.exposure.owner } }
-  return {
-    name: node.name,
-    resource_type: 'exposure',
-    package_name: node.packageName,
-    path: inFolder(pathWithin(node)),
-    original_file_path: withinPackage(project, node.packageName, node.path),
-    unique_id: exposureId(node.uniqueId),
-    fqn: node.fqn,
-    ...own,
-    description: node.description,
-    meta: node.meta,
-    tags: node.tags,
-    config: { enabled: true, tags: node.tags, meta: node.meta, ...(node.resourceType === 'report' ? { checksum: node.checksum } : {}) },
-    unrendered_config: node.unrenderedConfig,
-    depends_on: { macros: node.macros, nodes: node.dependsOn },
-    refs: node.refs.map(ref => ({ name: ref.name, package: ref.package ?? null, version: null })),
-    sources: node.sources,
-    metrics: [],
-    created_at: created,
-  }
-}
-
-function asExposures(edges: Map<string, string[]>): object {
-  return Object.fromEntries([...edges].map(([id, others]) => [exposureId(id), others.map(exposureId)]))
-}
-
 function disabledEntry(project: Project, node: Node, created: number): object {
   if (node.resourceType === 'source') return sourceEntry(node, created)
-  if (node.resourceType === 'report' || node.resourceType === 'exposure') return exposureEntry(project, node as Exposure, created)
+  if (node.resourceType === 'report' || node.resourceType === 'exposure') return exposureEntry(node as Exposure, created)
   return nodeEntry(project, node, undefined, created)
 }
 

@@ -111,6 +111,14 @@ export const changePages: OptionGroup = command =>
 export const serving: OptionGroup = command =>
   command.option('--port <n>', 'on which port of 127.0.0.1; 0 for any that is free', readWhole, 8080)
 
+/** Where the page is while somebody edits. */
+export const live: OptionGroup = command =>
+  command.option(
+    '--port <n>',
+    'serve the page on this port of 127.0.0.1, its reports drawn again after each save; 0 for any that is free',
+    readWhole,
+  )
+
 /** SQL of the command line. */
 export const inline: OptionGroup = command => command.option('--inline <sql>', 'SQL with Jinja')
 

@@ -8,6 +8,7 @@ import {
   inline,
   listed,
   listing,
+  live,
   nonAtomic,
   operating,
   output,
@@ -54,8 +55,8 @@ export const commands: Definitions = {
   },
   watch: {
     description: 'Build what is saved, and what depends on it, without publishing: its first rows and its tests.',
-    example: 'watch --select marts',
-    options: [selection],
+    example: 'watch --select marts\n  npx tsx run.ts watch --port 8080',
+    options: [selection, live],
     run: async command => (await import('./watch.ts')).watchCommand(command),
   },
   seed: {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from '../cli/command.ts'
 import { readKeys } from '../cli/keys.ts'
 import { withDatabase } from '../cli/open-database.ts'
-import { type Opened, openProject } from '../cli/open-project.ts'
+import { type Opened, openPartly, openProject } from '../cli/open-project.ts'
 import { selectedIds } from '../cli/selection.ts'
 import { watchFiles } from '../cli/watch-files.ts'
 import type { Session, Sql } from '../database/driver.ts'
@@ -11,6 +11,7 @@ import { refusePending } from '../database/migrate.ts'
 import { qualified } from '../database/relations.ts'
 import { asTable, rowsIn } from '../database/rows.ts'
 import { underSavepoint } from '../database/savepoint.ts'
+import type { LivePage } from '../docs/live.ts'
 import { build } from '../execute/build.ts'
 import { Interrupted } from '../execute/interrupted.ts'
 import { type Round, roundOf, type Seen, seenOf } from '../graph/changed-nodes.ts'
@@ -27,7 +28,8 @@ import { BUILT, buildCommand, planOf, showProblems } from './build.ts'
 
 /**
  * watch: what is saved is built with all that depends on it in a transaction that is rolled back; its first rows and its tests are shown.
- * On a terminal `p` publishes, `q` quits. Gives 0 after `q`, 2 after Ctrl-C.
+ * On a terminal `p` publishes, `q` quits. With --port the page is served, and its reports are drawn again after each save. Gives 0 after `q`, 2
+ * after Ctrl-C.
  */
 export async function watchCommand(command: Command): Promise<number> {
   const { options, report, signal } = command
@@ -35,7 +37,8 @@ export async function watchCommand(command: Command): Promise<number> {
   return withDatabase(command, async sql => {
     await refusePending(sql, dir)
     const events = inbox()
-    const scratch = await scratchOf(command, sql)
+    const live = options.port === undefined ? undefined : await serveLivePage(command, sql, options.port)
+    const scratch = await scratchOf(command, sql, live)
     const files = await watchFiles(dir, settings, saved => events.push({ kind: 'saved', files: saved }))
     // A terminal in raw mode makes no signal of Ctrl-C.
     const restore = readKeys(process.stdin, key => {
@@ -61,8 +64,24 @@ export async function watchCommand(command: Command): Promise<number> {
       signal.removeEventListener('abort', interrupt)
       restore()
       await files.close()
+      await live?.close()
     }
   })
+}
+
+// A project with mistakes has a page, too, with the mistakes on top.
+async function serveLivePage(command: Command, sql: Sql, port: number): Promise<LivePage> {
+  const { livePage } = await import('../docs/live.ts')
+  const { project, errors, targetPath } = await openPartly({ ...command, report: withoutFrame(command.report) })
+  const session = await sql.reserve()
+  try {
+    const parts = command.extension?.docs
+    const live = await livePage(session, { project, errors, command: 'watch', targetPath, isCompiled: true, parts }, port)
+    command.report.result(live.url)
+    return live
+  } finally {
+    session.release()
+  }
 }
 
 type Event = { kind: 'saved'; files: string[] } | { kind: 'publish' | 'quit' | 'interrupt' }
@@ -98,7 +117,7 @@ function inbox() {
 }
 
 /** The rounds of a watch: what they hold against each other is what was published, and what the last one saw. */
-async function scratchOf(command: Command, sql: Sql) {
+async function scratchOf(command: Command, sql: Sql, live: LivePage | undefined) {
   const { report } = command
   const withLog = await hasLog(sql)
   if (withLog) await command.extension?.refuseOtherSeeds(command, sql)
@@ -120,7 +139,10 @@ async function scratchOf(command: Command, sql: Sql) {
     const found = roundOf(project, prints, { published, start, last, selected })
     last = seenOf(project, prints)
     names = found.nodes.map(node => node.name)
-    if (found.nodes.length === 0) return report.note('All is as published.')
+    if (found.nodes.length === 0) {
+      live?.redraw(project, [])
+      return report.note('All is as published.')
+    }
     const one = { ...quiet, signal: AbortSignal.any([command.signal, stop]) }
     try {
       await whenFree(one, session => trial(one, now, session, found, began))
@@ -132,6 +154,7 @@ async function scratchOf(command: Command, sql: Sql) {
   async function trial(one: Command, now: Opened, session: Session, { nodes, saved }: Round, began: number): Promise<void> {
     const observer = showing(report, saved)
     const built = await build(session, sql, { ...planOf(one, now, nodes, withLog), isTrial: true, observer }, one.report)
+    live?.redraw(now.project, built.results)
     showProblems({ report }, built)
     for (const line of skippedLines(built.results)) report.note(line)
     report.result(

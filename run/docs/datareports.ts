@@ -74,7 +74,11 @@ export interface Figures {
 /** All reports with the figures of their last publish. */
 export async function reportsOf(sql: Sql, project: Project, figures: Figures): Promise<Report[]> {
   if (project.reports.size === 0) return []
-  const shown = (await optional(sql, () => shownReports(sql))) ?? new Map<string, ShownReport>()
+  return reportsShown(project, (await optional(sql, () => shownReports(sql))) ?? new Map(), figures)
+}
+
+/** All reports with the figures that are given for them, by unique id. */
+export function reportsShown(project: Project, shown: Map<string, ShownReport>, figures: Figures): Report[] {
   return [...project.reports.values()].map(report => {
     const last = shown.get(report.uniqueId)
     return {

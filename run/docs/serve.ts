@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { ProjectError } from '../base/errors.ts'
@@ -12,24 +13,56 @@ export interface Serving {
 
 /** Serves the page and the artifacts beside it on loopback, read anew at each request. Port 0 is any free one. */
 export async function serveDocs(folder: string, port: number): Promise<Serving> {
+  return listen(port, async (name, response) => {
+    const type = FILES.get(name)
+    const content = type ? await readFile(path.join(folder, name)).catch(() => undefined) : undefined
+    if (type && content) give(response, type, content)
+    return Boolean(type && content)
+  })
+}
+
+/** Serves one page on loopback that draws itself again whenever `changed` is called; `page` is asked for it at each request. */
+export async function serveLive(page: () => string, port: number): Promise<Serving & { changed(): void }> {
+  const readers = new Set<ServerResponse>()
+  const serving = await listen(port, async (name, response) => {
+    if (name === 'index.html') give(response, FILES.get(name)!, Buffer.from(withReload(page())))
+    else if (name === CHANGES) {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }).write('\n')
+      readers.add(response)
+      response.on('close', () => readers.delete(response))
+    } else return false
+    return true
+  })
+  return {
+    ...serving,
+    changed() {
+      for (const reader of readers) reader.write('data: changed\n\n')
+    },
+  }
+}
+
+// The page lets no script run but its own, and loads nothing: here one more may, and listen.
+function withReload(html: string): string {
+  const script = `new EventSource('/${CHANGES}').onmessage = () => location.reload()`
+  const hash = createHash('sha256').update(script).digest('base64')
+  return html
+    .replace("script-src '", `connect-src 'self'; script-src 'sha256-${hash}' '`)
+    .replace('</body>', () => `<script>${script}</script>\n</body>`)
+}
+
+const CHANGES = 'changes'
+
+/** Whether something was given for the name. */
+type Answer = (name: string, response: ServerResponse) => Promise<boolean>
+
+async function listen(port: number, answer: Answer): Promise<Serving> {
   const server = createServer(async ({ method, url = '/', headers }, response) => {
     const refuse = (status: number, text: string) => response.writeHead(status, { 'content-type': 'text/plain' }).end(`${text}\n`)
     // A page of the web must not read this one through a name that leads to loopback.
     if (!LOCAL.test(headers.host ?? '')) return refuse(403, 'Only for this machine.')
     if (method !== 'GET' && method !== 'HEAD') return refuse(405, 'Only GET.')
     const name = url.replace(/[?#].*$/, '').slice(1) || 'index.html'
-    const type = FILES.get(name)
-    const content = type ? await readFile(path.join(folder, name)).catch(() => undefined) : undefined
-    if (!type || !content) return refuse(404, 'There is no such page.')
-    response.writeHead(200, {
-      'content-type': type,
-      'content-length': content.length,
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'x-frame-options': 'DENY',
-    })
-    response.end(method === 'HEAD' ? undefined : content)
+    if (!(await answer(name, response))) refuse(404, 'There is no such page.')
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, port)))
@@ -43,6 +76,18 @@ export async function serveDocs(folder: string, port: number): Promise<Serving> 
         server.closeAllConnections()
       }),
   }
+}
+
+function give(response: ServerResponse, type: string, content: Buffer): void {
+  response.writeHead(200, {
+    'content-type': type,
+    'content-length': content.length,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'x-frame-options': 'DENY',
+  })
+  response.end(response.req.method === 'HEAD' ? undefined : content)
 }
 
 const FILES = new Map([

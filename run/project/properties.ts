@@ -5,13 +5,13 @@ import { readShape } from '../base/validate.ts'
 import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from '../base/yaml.ts'
 import type { Column, Config, Constraint } from '../manifest/node.ts'
 import { configPlaces, copyConfigPlaces } from './config-positions.ts'
+import { type ExposureProperties, exposuresIn } from './exposure-properties.ts'
 import {
   ARGUMENT,
   COLUMN,
   CONSTRAINT,
   checkedFreshness,
   EXPECT,
-  EXPOSURE,
   GIVEN,
   MACRO,
   MODEL,
@@ -100,22 +100,6 @@ export interface UnitTestProperties {
   config: Config
 }
 
-/** An exposure: who uses what, outside of the warehouse. */
-export interface ExposureProperties {
-  name: string
-  place: Place
-  type: string
-  label: string | null
-  maturity: string | null
-  url: string | null
-  owner: { name?: string; email?: string }
-  description: string
-  describedAt?: Place
-  /** `ref('agents')`, `source('raw', 'agents')`. */
-  dependsOn: { call: string; place: Place }[]
-  config: Config
-}
-
 /** All that properties files say. */
 export interface Properties {
   nodes: NodeProperties[]
@@ -144,7 +128,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
   for (const item of maps(top, 'sources')) readSource(item)
   for (const item of maps(top, 'macros')) readMacro(item)
   for (const item of maps(top, 'unit_tests')) readUnitTest(item)
-  for (const item of maps(top, 'exposures')) readExposure(item)
+  into.exposures.push(...exposuresIn(maps(top, 'exposures'), { file, errors, warnings, configOf }))
 
   function readNode(map: YamlMap, kind: NodeProperties['kind']): void {
     const read = readShape(map, `a ${kind}`, SHAPES[kind], errors, warnings)
@@ -270,35 +254,6 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
     })
   }
 
-  function readExposure(map: YamlMap): void {
-    const read = readShape(map, 'an exposure', EXPOSURE, errors, warnings)
-    const name = nameOf(map, 'exposure')
-    if (name === undefined) return
-    const place = placeOfValue(map, 'name') ?? { file }
-    const fail = (message: string, key: string, hint: string): void => {
-      errors.push(new ProjectError(message, { place: map[key] === undefined ? place : placeOfValue(map, key), hint }))
-    }
-    const type = text(read.type).toLowerCase()
-    if (!EXPOSURE_TYPES.includes(type))
-      fail(`The exposure '${name}' has ${type ? `the type '${type}'` : 'no type'}`, 'type', `There are ${EXPOSURE_TYPES.join(', ')}.`)
-    const owner = isYamlMap(read.owner) ? read.owner : {}
-    if (!owner.name && !owner.email) fail(`The exposure '${name}' has no owner`, 'owner', 'Add owner: with a name or an email.')
-    const calls = (read.depends_on ?? []) as Yaml[]
-    into.exposures.push({
-      name,
-      place,
-      type,
-      label: read.label === undefined ? null : text(read.label),
-      maturity: read.maturity === undefined ? null : text(read.maturity).toLowerCase(),
-      url: read.url === undefined ? null : text(read.url),
-      owner: { ...(owner.name ? { name: text(owner.name) } : {}), ...(owner.email ? { email: text(owner.email) } : {}) },
-      description: text(read.description),
-      ...describedAt(map),
-      dependsOn: calls.map((call, index) => ({ call: text(call), place: placeOf(calls, index) ?? place })),
-      config: configOf(map, read),
-    })
-  }
-
   function columnsOf(read: YamlMap): ColumnProperties[] {
     const columns = new Map<string, ColumnProperties>()
     for (const map of maps(read, 'columns')) {
@@ -344,7 +299,6 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
   }
 }
 
-const EXPOSURE_TYPES = ['dashboard', 'notebook', 'analysis', 'ml', 'application']
 const SHAPES = { model: MODEL, seed: SEED, snapshot: SNAPSHOT, test: SINGULAR }
 
 // tags, meta, docs … beside `config:` are config too, under what `config:` says.

@@ -31,21 +31,6 @@ export const TOP: Shapes = {
   saved_queries: { use: 'a view', harmless: true },
   functions: { use: 'a migration that creates the function' },
 }
-/** An exposure: a use of the warehouse outside of it. */
-export const EXPOSURE: Shapes = {
-  name: 'text',
-  label: 'text',
-  type: 'text',
-  maturity: 'text',
-  url: 'text',
-  owner: 'map',
-  description: 'text',
-  depends_on: 'list',
-  config: 'map',
-  meta: 'map',
-  tags: 'texts',
-  enabled: 'flag',
-}
 /** A model. */
 export const MODEL: Shapes = {
   ...common,

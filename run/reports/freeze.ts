@@ -91,7 +91,8 @@ export interface Shown extends Partial<FigureRows> {
 
 /** The last publish of a report. */
 export interface ShownReport {
-  published: { runId: string; at: string }
+  /** Null of a trial. */
+  published: { runId: string; at: string } | null
   through: string | null
   /** By the figure's name. */
   figures: Map<string, Shown>

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { docsData } from '../../run/docs/data.ts'
 import type { Built } from '../../run/execute/plan.ts'
 import type { Cell } from '../../run/manifest/figure.ts'
+import { runFigures } from '../../run/reports/run-figures.ts'
 import { projectDir } from './database.ts'
 import { buildFixture } from './fixture.ts'
 import { readSeeds } from './rules/seeds.ts'
@@ -101,6 +102,28 @@ describe('on the sample', () => {
       union select 'card', unnest(string_to_array(reasons, ', ')) from marts.card_review
       except select kind, code from staging.plain_words`)
     expect([...codes]).toEqual([])
+  })
+
+  it('what was paid twice is found by card, merchant, amount and day', async () => {
+    const { project: parsed } = await buildFixture(sample.warehouse.sql, project.dir, { hasLog: true, isTrial: true })
+    const sql = await sample.warehouse.sql.reserve()
+    await sql`begin`
+    const [columns] = await sql.unsafe(`
+      select string_agg(attname, ', ') as others from pg_attribute
+      where attrelid = 'core.transactions'::regclass and attnum > 0 and not attisdropped and attname not in ('transaction_id', 'merchant_name')`)
+    await sql.unsafe(`
+      insert into core.transactions (transaction_id, merchant_name, ${columns!.others})
+      select transaction_id || 'again', lower(merchant_name), ${columns!.others} from core.transactions
+      where spend_kind = 'settled' and card_id is not null and merchant_name is not null order by transaction_id limit 1`)
+    const report = parsed.reports.get('report.deskledger.to_do')!
+    const outcomes = await runFigures(sql, parsed, report, {})
+    await sql`rollback`
+    sql.release()
+    const rows = (name: string) => outcomes.find(({ figure }) => figure.name === name)?.result?.rows
+    expect(rows('now')?.[0]?.[3]).toBe('1')
+    expect(rows('perhaps_twice')).toEqual([
+      [expect.any(String), expect.any(String), expect.any(String), expect.any(String), expect.any(String), '2'],
+    ])
   })
 
   it('with the way of every column to what it is made of, and contacts masked', async () => {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -83,6 +84,39 @@ describe('watch', () => {
     await replace('models/reports/names.md', report('nmae'))
     await until('1 error')
     expect(output).toMatch(/models\/reports\/names\.md:5:8: column "nmae" does not exist/)
+    child.kill('SIGINT')
+    expect(await ended).toBe(2)
+    await project.write({ 'models/reports/names.md': null })
+  })
+
+  it('serves a page that draws a report again when it is saved', async () => {
+    const report = (title: string, column: string) =>
+      `---\nreport: ${title}\n---\n\`\`\`sql name=all_names\nselect ${column} as who from {{ ref('names') }}\n\`\`\`\n`
+    await project.write({ 'models/reports/names.md': report('Names', 'name') })
+    begin(process.execPath, ['--import', 'tsx', path.join(projectDir, 'run.ts'), 'watch', '--project-dir', project.dir, '--port', '0'])
+    await until('Watching')
+    const url = /http:\/\/127\.0\.0\.1:\d+\//.exec(output)![0]
+    const shown = async () => {
+      const html = await (await fetch(url)).text()
+      const data = JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(html)![1]!)
+      return { html, report: data.reports[0] }
+    }
+    const first = await shown()
+    expect(first.report).toMatchObject({ title: 'Names', published: null, blocks: [{ name: 'all_names', rows: [] }] })
+    // The page may run this script, and no other.
+    const script = /<script>(new EventSource.*?)<\/script>/.exec(first.html)![1]!
+    expect(first.html).toContain(`'sha256-${createHash('sha256').update(script).digest('base64')}'`)
+
+    const changes = (await fetch(`${url}changes`)).body!.getReader()
+    await changes.read()
+    await replace('models/reports/names.md', report('All names', "'<b>' || name"))
+    await changes.read()
+    expect((await shown()).report).toMatchObject({
+      title: 'All names',
+      published: null,
+      blocks: [{ rows: [['<b>P1'], ['<b>P2'], ['<b>P3']], columns: [{ sources: [{ node: 'model.shop.names', column: 'name' }] }] }],
+    })
+    await changes.cancel()
     child.kill('SIGINT')
     expect(await ended).toBe(2)
     await project.write({ 'models/reports/names.md': null })

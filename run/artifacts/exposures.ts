@@ -1,0 +1,34 @@
+import { type Exposure, exposureId, pathWithin, type ReportNode } from '../manifest/node.ts'
+
+/** An exposure in manifest.json. A report is one that lies in the project itself: its checksum tells whether it was modified. */
+export function exposureEntry(node: Exposure | ReportNode, created: number): object {
+  const own =
+    node.resourceType === 'report'
+      ? { type: 'dashboard', label: node.title, maturity: null, url: null, owner: { name: node.packageName, email: null } }
+      : { ...node.exposure, owner: { name: null, email: null, ...node.exposure.owner } }
+  return {
+    name: node.name,
+    resource_type: 'exposure',
+    package_name: node.packageName,
+    path: pathWithin(node).split('/').slice(1).join('/') || pathWithin(node),
+    original_file_path: pathWithin(node),
+    unique_id: exposureId(node.uniqueId),
+    fqn: node.fqn,
+    ...own,
+    description: node.description,
+    meta: node.meta,
+    tags: node.tags,
+    config: { enabled: true, tags: node.tags, meta: node.meta, ...(node.resourceType === 'report' ? { checksum: node.checksum } : {}) },
+    unrendered_config: node.unrenderedConfig,
+    depends_on: { macros: node.macros, nodes: node.dependsOn },
+    refs: node.refs.map(ref => ({ name: ref.name, package: ref.package ?? null, version: null })),
+    sources: node.sources,
+    metrics: [],
+    created_at: created,
+  }
+}
+
+/** Edges of the graph with reports as what they are in artifacts. */
+export function asExposures(edges: Map<string, string[]>): object {
+  return Object.fromEntries([...edges].map(([id, others]) => [exposureId(id), others.map(exposureId)]))
+}

@@ -1,0 +1,87 @@
+import { type Place, type Problem, ProjectError } from '../base/errors.ts'
+import { readShape, type Shapes } from '../base/validate.ts'
+import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from '../base/yaml.ts'
+import type { Config } from '../manifest/node.ts'
+
+/** An exposure: a use of the warehouse outside of it. */
+const EXPOSURE: Shapes = {
+  name: 'text',
+  label: 'text',
+  type: 'text',
+  maturity: 'text',
+  url: 'text',
+  owner: 'map',
+  description: 'text',
+  depends_on: 'list',
+  config: 'map',
+  meta: 'map',
+  tags: 'texts',
+  enabled: 'flag',
+}
+/** An exposure: who uses what, outside of the warehouse. */
+export interface ExposureProperties {
+  name: string
+  place: Place
+  type: string
+  label: string | null
+  maturity: string | null
+  url: string | null
+  owner: { name?: string; email?: string }
+  description: string
+  describedAt?: Place
+  /** `ref('agents')`, `source('raw', 'agents')`. */
+  dependsOn: { call: string; place: Place }[]
+  config: Config
+}
+
+/** What exposures are read with. */
+interface Reading {
+  file: string
+  errors: ProjectError[]
+  warnings: Problem[]
+  /** Its config, with what stands beside `config:`. */
+  configOf(map: YamlMap, read: YamlMap): Config
+}
+
+/** What the YAML says of exposures; mistakes go to `errors`. */
+export function exposuresIn(maps: YamlMap[], reading: Reading): ExposureProperties[] {
+  return maps.flatMap(map => exposureOf(map, reading) ?? [])
+}
+
+function exposureOf(map: YamlMap, { file, errors, warnings, configOf }: Reading): ExposureProperties | undefined {
+  const read = readShape(map, 'an exposure', EXPOSURE, errors, warnings)
+  const name = text(map.name)
+  if (name === '') {
+    errors.push(new ProjectError('An exposure needs a name', { place: placeOf(map) ?? { file } }))
+    return undefined
+  }
+  const place = placeOfValue(map, 'name') ?? { file }
+  const fail = (message: string, key: string, hint: string): void => {
+    errors.push(new ProjectError(message, { place: map[key] === undefined ? place : placeOfValue(map, key), hint }))
+  }
+  const type = text(read.type).toLowerCase()
+  if (!TYPES.includes(type))
+    fail(`The exposure '${name}' has ${type ? `the type '${type}'` : 'no type'}`, 'type', `There are ${TYPES.join(', ')}.`)
+  const owner = isYamlMap(read.owner) ? read.owner : {}
+  if (!owner.name && !owner.email) fail(`The exposure '${name}' has no owner`, 'owner', 'Add owner: with a name or an email.')
+  const calls = (read.depends_on ?? []) as Yaml[]
+  return {
+    name,
+    place,
+    type,
+    label: read.label === undefined ? null : text(read.label),
+    maturity: read.maturity === undefined ? null : text(read.maturity).toLowerCase(),
+    url: read.url === undefined ? null : text(read.url),
+    owner: { ...(owner.name ? { name: text(owner.name) } : {}), ...(owner.email ? { email: text(owner.email) } : {}) },
+    description: text(read.description),
+    ...(typeof map.description === 'string' ? { describedAt: placeOfValue(map, 'description') ?? place } : {}),
+    config: configOf(map, read),
+    dependsOn: calls.map((call, index) => ({ call: text(call), place: placeOf(calls, index) ?? place })),
+  }
+}
+
+const TYPES = ['dashboard', 'notebook', 'analysis', 'ml', 'application']
+
+function text(value: Yaml | undefined): string {
+  return value === undefined || value === null ? '' : String(value)
+}
