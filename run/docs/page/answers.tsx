@@ -74,9 +74,10 @@ function isCourse(figure: ReportFigure): boolean {
   return drawing !== undefined && isTime(drawing.axis)
 }
 
-const MOST_VALUES = 3
+// As many as stand in one line.
 function firstOf(figure: ReportFigure): ReportFigure {
-  return { ...figure, y: figure.y.slice(0, MOST_VALUES) }
+  const isMoney = figure.columns.some(({ name, format }) => format === 'money' && figure.y.includes(name))
+  return { ...figure, y: figure.y.slice(0, isMoney ? 2 : 3) }
 }
 
 /** One report, whole. */
