@@ -8,7 +8,7 @@ import { browserPath, goTo, openFile, startBrowser, violations } from './browser
 import { syntheticData } from './synthetic.ts'
 
 // Texts that could break the page are in every place of it.
-describe.skipIf(!browserPath)('a page of 1,000 tables', () => {
+describe.skipIf(!browserPath)('a page of 1,000 tables and a year of days', () => {
   it('opens, finds, draws, and runs nothing of what it shows', async () => {
     const folder = join(projectDir, 'target/browser')
     const file = join(folder, 'large.html')

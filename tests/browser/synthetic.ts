@@ -389,7 +389,7 @@ function lineageOf(all: DocsNode[]): DocsData['lineage'] {
 }
 
 function batchesOf(random: () => number): DocsBatch[] {
-  return Array.from({ length: 30 }, (_, day) =>
+  return Array.from({ length: 365 }, (_, day) =>
     ['agents', 'admin_groups', 'roles'].map(entity => {
       const [quarantined, duplicates] = [Math.floor(random() * 6), Math.floor(random() * 4)]
       const records = 200 + Math.floor(random() * 40)
