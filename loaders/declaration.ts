@@ -85,22 +85,31 @@ export function declaredEntities(folder = DECLARATIONS): string[] {
 
 /** The declaration of an entity. Throws ProjectErrors with the places of its mistakes. */
 export function declarationOf(entity: string): Declaration {
-  const known = read.get(entity)
-  if (known) return known
-  const { declaration, errors } = readDeclaration(entity)
+  const { declaration, errors } = declared(entity, DECLARATIONS)
   if (errors.length > 0) throw new ProjectErrors(errors)
-  read.set(entity, declaration)
   return declaration
 }
 
 /** The mistakes of all declarations in a folder. */
 export function mistakesIn(folder: string): ProjectError[] {
-  return declaredEntities(folder).flatMap(entity => readDeclaration(entity, folder).errors)
+  return declaredEntities(folder).flatMap(entity => declared(entity, folder).errors)
 }
 
-const read = new Map<string, Declaration>()
+interface Declared {
+  declaration: Declaration
+  errors: ProjectError[]
+}
 
-function readDeclaration(entity: string, folder = DECLARATIONS): { declaration: Declaration; errors: ProjectError[] } {
+// The program's own are read once in a process.
+function declared(entity: string, folder: string): Declared {
+  const found = (folder === DECLARATIONS && own.get(entity)) || readDeclaration(entity, folder)
+  if (folder === DECLARATIONS) own.set(entity, found)
+  return found
+}
+
+const own = new Map<string, Declared>()
+
+function readDeclaration(entity: string, folder: string): Declared {
   const path = join(folder, `${entity}.yml`)
   const errors: ProjectError[] = []
   const yaml = readYaml(readFileSync(path, 'utf8'), relative(ROOT, path).replaceAll('\\', '/'), errors)
@@ -110,7 +119,7 @@ function readDeclaration(entity: string, folder = DECLARATIONS): { declaration: 
     if (!KEYS.includes(key))
       fail(`'${key}' is no key of a declaration`, placeOf(map, key), didYouMean(key, KEYS) ?? `There are ${KEYS.join(', ')}.`)
 
-  const above = typeof map.extends === 'string' ? readDeclaration(map.extends, folder).declaration : undefined
+  const above = typeof map.extends === 'string' ? declared(map.extends, folder).declaration : undefined
   const own = fieldsOf(isYamlMap(map.fields) ? map.fields : {}, fail)
   const fields = new Map([...(above?.fields ?? []), ...own].map(field => [field.column, field]))
   const paths = new Map<string, Field>()

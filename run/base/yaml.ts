@@ -1,5 +1,8 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type ScalarTag } from 'yaml'
+import { deserialize, serialize } from 'node:v8'
+import { isAlias, isMap, isScalar, isSeq, parseDocument, type ScalarTag } from 'yaml'
+import { cache, cached, program, sweep } from './cache.ts'
 import { type Place, ProjectError } from './errors.ts'
+import { sha256 } from './hash.ts'
 
 /** What YAML gives: JSON's values in plain objects and arrays. */
 export type Yaml = null | boolean | number | string | Yaml[] | { [key: string]: Yaml }
@@ -12,20 +15,67 @@ export type YamlMap = { [key: string]: Yaml }
  * places, see placeOf. Mistakes go to `errors`; what could be read is given all the same. An empty file is null.
  */
 export function readYaml(text: string, file: string, errors: ProjectError[]): Yaml {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { version: '1.1', lineCounter: lines, customTags, uniqueKeys: true, prettyErrors: false })
-  const at = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset)
-    return { file, line, column: col }
+  // A short text is read sooner than a file.
+  if (text.length < 500) return located(parsed(text, file, errors), text, file)
+  const name = `yaml/${sha256(program() + text)}`
+  const known = remembered(name)
+  if (known) return located(known, text, file)
+  const before = errors.length
+  const read = parsed(text, file, errors)
+  if (errors.length === before) {
+    cache(name, serialize(read))
+    sweep('yaml', MANY)
   }
+  return located(read, text, file)
+}
+
+/** What a text says, and where each mapping and sequence of it stands. Without a file's name: the same text may stand in several. */
+interface Read {
+  data: Yaml
+  spots: Spot[]
+}
+
+function remembered(name: string): Read | undefined {
+  const bytes = cached(name)
+  try {
+    return bytes && (deserialize(bytes) as Read)
+  } catch {
+    return undefined
+  }
+}
+
+function located({ data, spots: found }: Read, text: string, file: string): Yaml {
+  const at = placesIn(text, file)
+  for (const spot of found) spots.set(spot.container, { ...spot, at })
+  return data
+}
+
+function placesIn(text: string, file: string): (offset: number) => Place {
+  let starts: number[] | undefined
+  return offset => {
+    starts ??= [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)]
+    let [low, high] = [0, starts.length]
+    while (high - low > 1) {
+      const middle = (low + high) >> 1
+      if (starts[middle]! <= offset) low = middle
+      else high = middle
+    }
+    return { file, line: low + 1, column: offset - starts[low]! + 1 }
+  }
+}
+
+function parsed(text: string, file: string, errors: ProjectError[]): Read {
+  const document = parseDocument(text, { version: '1.1', customTags, uniqueKeys: true, prettyErrors: false })
+  const at = placesIn(text, file)
   for (const error of document.errors)
     errors.push(
       new ProjectError(`This is not YAML: ${firstLine(error.message)}`, { place: at(error.pos[0]), ...hintFor(text, error.pos[0]) }),
     )
-  if (document.errors.length > 0) return null
+  if (document.errors.length > 0) return { data: null, spots: [] }
 
   let spent = 0
-  return plain(document.contents)
+  const found: Spot[] = []
+  return { data: plain(document.contents), spots: found }
 
   function plain(node: unknown): Yaml {
     if (isAlias(node)) {
@@ -34,8 +84,8 @@ export function readYaml(text: string, file: string, errors: ProjectError[]): Ya
     }
     if (isSeq(node)) {
       const list: Yaml[] = node.items.map(plain)
-      const offsets = node.items.map(item => offsetOf(item))
-      spots.set(list, { at, self: offsetOf(node), keys: new Map(offsets.map((offset, index) => [index, offset])), values: new Map() })
+      const keys = new Map(node.items.map((item, index) => [index, offsetOf(item)]))
+      found.push({ container: list, self: offsetOf(node), keys, values: new Map() })
       return list
     }
     if (isMap(node)) {
@@ -63,7 +113,7 @@ export function readYaml(text: string, file: string, errors: ProjectError[]): Ya
         keys.set(key, offsetOf(pair.key))
         if (pair.value) values.set(key, offsetOf(pair.value))
       }
-      spots.set(map, { at, self: offsetOf(node), keys, values })
+      found.push({ container: map, self: offsetOf(node), keys, values })
       return map
     }
     if (isScalar(node)) {
@@ -103,14 +153,17 @@ export function isYamlMap(value: unknown): value is YamlMap {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Offsets in the text: of a mapping or sequence, of its keys or items, and of the values of its keys. */
 interface Spot {
-  at: (offset: number) => Place
+  container: object
   self: number
   keys: Map<string | number, number>
   values: Map<string | number, number>
 }
 
-const spots = new WeakMap<object, Spot>()
+const spots = new WeakMap<object, Spot & { at: (offset: number) => Place }>()
+
+const MANY = 400
 
 // PyYAML's idea of YAML 1.1: no y and n as booleans, and dates stay text so that they print as they were written.
 const customTags = (tags: (ScalarTag | unknown)[]): never =>

@@ -286,11 +286,12 @@ const methods = [
 ]
 
 // Prints what can be selected by name, a line each. It is run by node itself.
-const namesOf = `const { nodes, sources } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
+const namesOf = `const { nodes, sources, exposures = {} } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
 const named = Object.values(nodes).filter(node => node.resource_type !== "test");
 const tags = named.flatMap(node => node.tags || []).map(tag => "tag:" + tag);
 const tables = Object.values(sources).map(one => "source:" + one.source_name + "." + one.name);
-console.log([...new Set([...named.map(node => node.name), ...tags, ...tables])].filter(name => !/[\\s\\x00-\\x1f]/.test(name)).join("\\n"));`
+const shown = Object.values(exposures).map(one => (one.config.checksum ? "report:" : "exposure:") + one.name);
+console.log([...new Set([...named.map(node => node.name), ...tags, ...tables, ...shown])].filter(name => !/[\\s\\x00-\\x1f]/.test(name)).join("\\n"));`
 
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`

@@ -38,6 +38,23 @@ export function interceptSending(query: object, send: (pending: Pending & Promis
   own.handler = one => send(one as Pending & PromiseLike<unknown>, () => handler(one))
 }
 
+/** The text of a query, with a ? for each value. */
+export function textOf(query: object): string {
+  return (query as { strings: readonly string[] }).strings.join('?')
+}
+
+/** Calls `seen` with the text of each query that a session sends from now on. */
+export function watchSending(session: object, seen: (text: string) => void): void {
+  watchers.set(session, seen)
+}
+
+/** Tells who watches a session of a query that it sends. */
+export function tellSending(session: object, query: object): void {
+  watchers.get(session)?.(textOf(query))
+}
+
+const watchers = new WeakMap<object, (text: string) => void>()
+
 /** Remembers the socket of a session whose bytes go over it as they are: COPY data need not go through the driver, which would copy it once more. */
 export function registerSocket(session: object, socket: Socket): void {
   sockets.set(session, socket)

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { interceptSending, type Pending, registerSocket, type Session, type Sql } from './driver.ts'
+import { interceptSending, type Pending, registerSocket, type Session, type Sql, tellSending } from './driver.ts'
 
 /**
  * Gives a pool sessions of their own: `reserve()` opens a connection that nobody else uses, `release()` closes it.
@@ -79,6 +79,7 @@ export function withSessions(
       if (made instanceof Promise)
         interceptSending(made, (one, pass) => {
           if (isLost) return one.reject(lost())
+          tellSending(guard, made)
           waiting.add(one)
           const done = () => void waiting.delete(one)
           Promise.prototype.then.call(one, done, done)

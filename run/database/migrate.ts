@@ -171,13 +171,13 @@ function text({ script }: Migration): string {
 }
 
 async function applyPending(session: Session, projectDir: string, pending: Migration[]): Promise<void> {
-  const { applyMigrations } = await import('@databases/pg-migrations')
+  const { applyMigrations, sql } = await import('@databases/pg-migrations')
   let at = 0
   try {
     // What is not said to be elsewhere goes where it goes without any search_path of one's own.
     await session.unsafe(`set search_path = ${HOME}`)
     await applyMigrations({
-      connection: migrationConnection(session),
+      connection: migrationConnection(session, sql),
       migrationsDirectory: join(projectDir, 'migrations'),
       versionTableName: `${HOME}.${VERSION}`,
       appliedMigrationsTableName: `${HOME}.${LEDGER}`,

@@ -1,23 +1,7 @@
+import { md5 } from '../base/hash.ts'
 import { quote } from '../manifest/relation.ts'
+import type { Existing } from './catalogue.ts'
 import type { Sql } from './driver.ts'
-
-/** A relation as the database has it. */
-export interface Existing {
-  oid: number
-  kind: 'table' | 'view' | 'materialized view' | 'foreign table'
-  columns: ExistingColumn[]
-  /** Columns of the primary key, none without one. */
-  primaryKey: string[]
-  isEmpty?: boolean
-}
-
-/** A column of it; `type` with its modifier: `numeric(18,2)`. */
-export interface ExistingColumn {
-  name: string
-  type: string
-  /** A generated column, which no statement may write. */
-  isGenerated: boolean
-}
 
 /** `"schema"."name"`. */
 export function qualified(schema: string, name: string): string {
@@ -34,38 +18,22 @@ export async function hasRelations(sql: Sql, names: string[]): Promise<boolean> 
 
 /** Names of types by their oids, in the order given: `bigint`, `text`. */
 export async function typeNames(sql: Sql, oids: number[]): Promise<string[]> {
-  if (oids.length === 0) return []
-  const rows = await sql<{ name: string }[]>`
-    select format_type(oid, null) as name from unnest(${oids}::oid[]) with ordinality as types (oid, position) order by position`
-  return rows.map(row => row.name)
+  const open = [...new Set(oids.filter(oid => !builtIn.has(oid)))]
+  const names = new Map(builtIn)
+  if (open.length > 0) {
+    const rows = await sql<{ oid: number; name: string }[]>`
+      select oid::int8::float8 as oid, format_type(oid, null) as name from unnest(${open}::oid[]) as types (oid)`
+    for (const { oid, name } of rows) {
+      names.set(oid, name)
+      // Those of PostgreSQL itself are the same for ever.
+      if (oid < FIRST_OF_USERS) builtIn.set(oid, name)
+    }
+  }
+  return oids.map(oid => names.get(oid)!)
 }
 
-/** Looks a relation up by its quoted name; null when there is none. */
-export async function findRelation(sql: Sql, name: string): Promise<Existing | null> {
-  const [row] = await sql.unsafe<{ oid: number; relkind: string; columns: ExistingColumn[] | null; primary_key: string[] | null }[]>(
-    `
-    select
-        c.oid::int8::float8 as oid,
-        c.relkind,
-        (
-            select json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'isGenerated', a.attgenerated != '') order by a.attnum)
-            from pg_attribute as a
-            where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-        ) as columns,
-        (
-            select json_agg(a.attname order by k.position)
-            from pg_index as i
-            cross join unnest(i.indkey) with ordinality as k (attnum, position)
-            inner join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.attnum
-            where i.indrelid = c.oid and i.indisprimary
-        ) as primary_key
-    from pg_class as c
-    where c.oid = to_regclass($1)`,
-    [name],
-  )
-  if (!row) return null
-  return { oid: row.oid, kind: kinds[row.relkind] ?? 'table', columns: row.columns ?? [], primaryKey: row.primary_key ?? [] }
-}
+const builtIn = new Map<number, string>()
+const FIRST_OF_USERS = 16_384
 
 /** Whether two relations have the same columns of the same types in the same order. */
 export function sameColumns(a: Existing, b: Existing): boolean {
@@ -75,13 +43,10 @@ export function sameColumns(a: Existing, b: Existing): boolean {
   )
 }
 
-/** What stands for the columns of a node's relation and their types; '' where there is none. */
-export async function columnsMark(sql: Sql, { schema, alias }: { schema: string; alias: string }): Promise<string> {
-  const [row] = await sql<{ mark: string }[]>`
-    select coalesce(left(md5(string_agg(attname || ' ' || format_type(atttypid, atttypmod), ',' order by attnum)), 16), '') as mark
-    from pg_attribute
-    where attrelid = to_regclass(${qualified(schema, alias)}) and attnum > 0 and not attisdropped`
-  return row?.mark ?? ''
+/** What stands for the columns of a relation and their types; '' where there is none. */
+export function columnsMark(existing: Existing | null): string {
+  if (!existing || existing.columns.length === 0) return ''
+  return md5(existing.columns.map(({ name, type }) => `${name} ${type}`).join(',')).slice(0, 16)
 }
 
 /** A relation of the database. */
@@ -133,8 +98,6 @@ export function compare(existing: Existing, incoming: Existing): Compared[] {
     return { name: quote(name), cast, exact: exact.test(target) }
   })
 }
-
-const kinds: Record<string, Existing['kind']> = { r: 'table', p: 'table', v: 'view', m: 'materialized view', f: 'foreign table' }
 
 /** Types whose equal values look the same; a numeric only with a scale of its own. */
 const exact =

@@ -1,5 +1,6 @@
 import { type Failure, storeFailures } from '../check/stored-failures.ts'
 import { beginOnCitus } from '../citus/cluster.ts'
+import { rememberCatalogue } from '../database/catalogue.ts'
 import type { Session, Sql } from '../database/driver.ts'
 import { listRelations } from '../database/relations.ts'
 import { landedIn, type Published, publishedNodes, publishNodes } from '../history/run-log.ts'
@@ -36,6 +37,7 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
     const landed = plan.hasLog ? await landedIn(session) : null
     const published = plan.hasLog ? await publishedNodes(session) : new Map<string, Published>()
     const relations = await listRelations(session)
+    if (!plan.onCitus) rememberCatalogue(session, [...new Set(nodes.map(({ schema }) => schema))])
     const cutOff = plan.hasLog ? await cutOffOf(session, plan, published, relations) : undefined
     const context = contextOf(session, plan, { relations, published, cutOff }, report)
     await createSchemas(session, nodes)

@@ -1,7 +1,8 @@
 import { isUnitTest, unitFingerprint } from '../check/unit-tests.ts'
+import { findRelation } from '../database/catalogue.ts'
 import type { Session } from '../database/driver.ts'
 import type { Request } from '../database/introspection.ts'
-import { columnsMark, type Listed } from '../database/relations.ts'
+import { columnsMark, type Listed, qualified } from '../database/relations.ts'
 import type { Definition } from '../graph/definition.ts'
 import { type Mark, marksOf } from '../history/marks.ts'
 import { type Published, sourceStamps } from '../history/run-log.ts'
@@ -120,7 +121,7 @@ export async function cutOffOf(session: Session, plan: Basis, published: Map<str
 
   async function markAfter({ node, inserted, updated, deleted }: NodeResult): Promise<Mark> {
     const before = published.get(node.uniqueId)?.mark
-    const columns = hasRelation(node) ? await columnsMark(session, node) : ''
+    const columns = hasRelation(node) ? columnsMark(await findRelation(session, qualified(node.schema, node.alias))) : ''
     const { isRemade = true, isGone = true } = causes.get(node.uniqueId) ?? {}
     const hasChanged = !before || isGone || columns !== before.columns || (inserted ?? 0) + (updated ?? 0) + (deleted ?? 0) > 0
     if (!hasChanged) return before

@@ -1,6 +1,7 @@
 import type { Rendered } from '../base/codeframe.ts'
 import { explainPostgres } from '../base/codeframe.ts'
 import { isPostgresError, type Place, ProjectError } from '../base/errors.ts'
+import { forgetCatalogue } from '../database/catalogue.ts'
 import type { Sql } from '../database/driver.ts'
 import { controlsTransaction, type Statement, statementsOf } from '../database/split-statements.ts'
 import { type Dict, fromJs, type JinjaObject, type Value } from '../jinja/values.ts'
@@ -31,6 +32,8 @@ export async function runHooks(
       await sql.unsafe(statement.text).catch(error => {
         throw explained(error, rendered, statement, place)
       })
+      // A function that is called may define anything.
+      if (statement.verb.startsWith('select')) forgetCatalogue(sql)
     }
   }
 }

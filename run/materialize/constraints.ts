@@ -1,5 +1,5 @@
 import { md5 } from '../base/hash.ts'
-import { findRelation } from '../database/relations.ts'
+import { findRelation } from '../database/catalogue.ts'
 import { underSavepoint } from '../database/savepoint.ts'
 import { constraintsOf } from '../manifest/constraints.ts'
 import { hasContract } from '../manifest/contract.ts'
@@ -122,12 +122,8 @@ async function wantedConstraints({ project, node, context }: Work): Promise<Want
 }
 
 async function ownConstraints(work: Work): Promise<Wanted[]> {
-  const rows = await work.sql.unsafe<{ name: string; definition: string }[]>(
-    `select conname as name, substr(description, ${mark.length + 1}) as definition
-    from pg_constraint
-    inner join pg_description on objoid = pg_constraint.oid and classoid = 'pg_constraint'::regclass
-    where conrelid = to_regclass($1) and starts_with(description, $2)`,
-    [target(work), mark],
-  )
-  return [...rows]
+  const { constraints = [] } = (await findRelation(work.sql, target(work))) ?? {}
+  return constraints
+    .filter(({ comment }) => comment.startsWith(mark))
+    .map(({ name, comment }) => ({ name, definition: comment.slice(mark.length) }))
 }

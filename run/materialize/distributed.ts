@@ -2,8 +2,9 @@ import { ProjectError } from '../base/errors.ts'
 import { place } from '../citus/distribute.ts'
 import type { Placement } from '../citus/placement.ts'
 import { refuseVolatile } from '../citus/unsupported-sql.ts'
+import { type Existing, findRelation } from '../database/catalogue.ts'
 import { dropViews, recreateViews, trimmingsOf, viewsOf } from '../database/dependent-views.ts'
-import { type Compared, type Existing, findRelation, qualified } from '../database/relations.ts'
+import { type Compared, qualified, sameColumns } from '../database/relations.ts'
 import { runWherePossible } from '../database/savepoint.ts'
 import { landingStatements } from '../manifest/contract.ts'
 import { quote } from '../manifest/relation.ts'
@@ -53,8 +54,7 @@ async function fitting(work: Work, placement: Placement, { name, columns }: Inco
   const { sql, node } = work
   const relation = target(work)
   const existing = await findRelation(sql, relation)
-  const isSame = existing && JSON.stringify(existing.columns) === JSON.stringify(columns.columns)
-  if (existing && (isSame || node.config.migrated)) return existing
+  if (existing && (sameColumns(existing, columns) || node.config.migrated)) return existing
   if (existing?.kind === 'table' && work.incremental) return changeSchema(work, existing, columns)
 
   const views = existing ? await viewsOf(sql, existing.oid) : []
@@ -95,7 +95,7 @@ async function into(work: Work, given: Into): Promise<Materialized> {
   }
   checkPlacedKey(work, given.placement, key)
   await checkKeys(work, incoming.name, key)
-  if (await isFirstFill(work))
+  if (await isFirstFill(work, given.existing))
     return { ...counted(incoming, { inserted: await insertAll(work, into), updated: 0, deleted: 0 }), action: `INSERT ${incoming.rows}` }
   const deleted = strategy === 'mirror' ? await deleteGone(work, into) : 0
   const changes = await (given.placement.kind === 'distributed' ? mergeStaged(work, into) : upsert(work, into))

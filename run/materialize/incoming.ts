@@ -1,5 +1,6 @@
 import { ProjectError } from '../base/errors.ts'
-import { type Compared, compare, type Existing, findRelation, isEmpty } from '../database/relations.ts'
+import { type Existing, findRelation } from '../database/catalogue.ts'
+import { type Compared, compare, isEmpty } from '../database/relations.ts'
 import { type ContractColumn, landingStatements } from '../manifest/contract.ts'
 import { quote } from '../manifest/relation.ts'
 import type { Work } from './context.ts'
@@ -59,7 +60,7 @@ export function comparedColumns(work: Work, existing: Existing, incoming: Existi
   return compare(existing, incoming)
 }
 
-/** Whether the target is a table without rows: a first fill needs no comparison. */
-export async function isFirstFill(work: Work): Promise<boolean> {
-  return isEmpty(work.sql, target(work))
+/** Whether the target is a table without rows: a first fill needs no comparison. One that had rows when it was analyzed is not looked at. */
+export async function isFirstFill(work: Work, existing: Existing): Promise<boolean> {
+  return !existing.hadRows && isEmpty(work.sql, target(work))
 }

@@ -1,4 +1,5 @@
-import { type Existing, findRelation, sameColumns } from '../database/relations.ts'
+import { type Existing, findRelation } from '../database/catalogue.ts'
+import { sameColumns } from '../database/relations.ts'
 import type { Materialized, Work } from './context.ts'
 import { comparedColumns, createIncoming, dropTemporary, isFirstFill } from './incoming.ts'
 import { createIndexes } from './indexes.ts'
@@ -71,7 +72,7 @@ async function merge(work: Work, existing: Existing, incoming: Incoming): Promis
   const relation = target(work)
   const columns = comparedColumns(work, existing, incoming.columns)
   await checkKeys(work, incoming.name, key)
-  if (await isFirstFill(work)) return fill(work, incoming)
+  if (await isFirstFill(work, existing)) return fill(work, incoming)
 
   const updated = updatedColumns(work, columns, key)
   const predicates = predicatesOf(work)

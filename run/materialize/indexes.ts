@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { ProjectError } from '../base/errors.ts'
+import { type Existing, findRelation } from '../database/catalogue.ts'
 import { isRepeatable } from '../database/errors.ts'
-import type { Existing } from '../database/relations.ts'
 import { underSavepoint } from '../database/savepoint.ts'
 import { quote } from '../manifest/relation.ts'
 import type { Work } from './context.ts'
@@ -20,7 +20,7 @@ export async function createIndexes(work: Work): Promise<void> {
   const { indexes, migrated } = work.node.config
   const wanted = (Array.isArray(indexes) ? indexes : []) as Index[]
   if (migrated && wanted.length === 0) return
-  const there = await indexesOf(work)
+  const { indexes: there = [] } = (await findRelation(work.sql, target(work))) ?? {}
   for (const index of wanted) {
     if (!Array.isArray(index?.columns) || index.columns.length === 0) {
       throw new ProjectError(`An entry of indexes needs columns: {columns: [a, b], unique: true}, not ${JSON.stringify(index)}`, {
@@ -41,15 +41,6 @@ export async function createIndexes(work: Work): Promise<void> {
 
 // By this a later build knows which indexes it may take off.
 const OURS = 'made by the config indexes'
-
-async function indexesOf({ sql, node }: Work): Promise<{ name: string; comment: string | null }[]> {
-  return sql<{ name: string; comment: string | null }[]>`
-    select index.relname as name, obj_description(index.oid, 'pg_class') as comment
-    from pg_index
-    inner join pg_class as index on index.oid = pg_index.indexrelid
-    where pg_index.indrelid = to_regclass(format('%I.%I', ${node.schema}::text, ${node.alias}::text))
-  `
-}
 
 /** The primary key of a table of the runner's own that has none: its unique_key. */
 export async function ensurePrimaryKey(work: Work, existing: Existing, key: string[]): Promise<void> {

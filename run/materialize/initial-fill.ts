@@ -1,9 +1,10 @@
+import type { Existing } from '../database/catalogue.ts'
 import { isRepeatable } from '../database/errors.ts'
-import { type Existing, isEmpty, sameColumns } from '../database/relations.ts'
+import { sameColumns } from '../database/relations.ts'
 import { underSavepoint } from '../database/savepoint.ts'
 import { quote } from '../manifest/relation.ts'
 import type { Materialized, Work } from './context.ts'
-import { comparedColumns, createShape, dropTemporary } from './incoming.ts'
+import { comparedColumns, createShape, dropTemporary, isFirstFill } from './incoming.ts'
 import { keyOf } from './keys.ts'
 import { runSql, step, target } from './statements.ts'
 
@@ -16,7 +17,7 @@ export async function fillEmpty(work: Work, existing: Existing): Promise<Materia
   if (existing.kind !== 'table' || work.contract || existing.primaryKey.length === 0) return undefined
   // An EXPLAIN changes how Citus reads in the rest of the transaction.
   if (work.context.onCitus) return undefined
-  if (!(await isEmpty(work.sql, target(work))) || (await expectedRows(work)) < many) return undefined
+  if (!(await isFirstFill(work, existing)) || (await expectedRows(work)) < many) return undefined
   const { pendingKeys } = work
   const own: string[] = []
   try {

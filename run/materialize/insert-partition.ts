@@ -1,5 +1,6 @@
+import type { Existing } from '../database/catalogue.ts'
 import { isRepeatable } from '../database/errors.ts'
-import { type Existing, sameColumns } from '../database/relations.ts'
+import { sameColumns } from '../database/relations.ts'
 import { underSavepoint } from '../database/savepoint.ts'
 import { quote } from '../manifest/relation.ts'
 import type { Materialized, Work } from './context.ts'

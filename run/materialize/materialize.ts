@@ -1,6 +1,7 @@
 import { ProjectError } from '../base/errors.ts'
+import { findRelation } from '../database/catalogue.ts'
 import { dropViews, recreateViews, trimmingsOf, viewsOf } from '../database/dependent-views.ts'
-import { findRelation, qualified, sameColumns } from '../database/relations.ts'
+import { qualified, sameColumns } from '../database/relations.ts'
 import { runWherePossible } from '../database/savepoint.ts'
 import type { Materialized, Work } from './context.ts'
 import { placed } from './distributed.ts'

@@ -1,5 +1,6 @@
+import { findRelation } from '../database/catalogue.ts'
 import type { Sql } from '../database/driver.ts'
-import { findRelation, qualified } from '../database/relations.ts'
+import { qualified } from '../database/relations.ts'
 import { descriptionOf } from '../graph/inherited-descriptions.ts'
 import type { Node, Project } from '../manifest/node.ts'
 import { literal, quote } from '../manifest/relation.ts'
@@ -14,22 +15,15 @@ export async function persistDocs(sql: Sql, project: Project, node: Node): Promi
   const name = qualified(node.schema, node.alias)
   const existing = await findRelation(sql, name)
   if (!existing) return []
-  const rows = await sql<{ column: string | null; comment: string }[]>`
-    select attname as column, description as comment
-    from pg_description
-    left join pg_attribute on attrelid = objoid and attnum = objsubid and objsubid != 0
-    where classoid = 'pg_class'::regclass and objoid = ${existing.oid}::oid
-  `
-  const present = new Map(rows.map(row => [row.column, row.comment]))
   const description = node.description.trim()
-  if (relation && description && present.get(null) !== description) {
+  if (relation && description && existing.comment !== description) {
     await sql.unsafe(`comment on ${existing.kind} ${name} is ${literal(description)}`)
   }
   if (!columns) return []
   const described = new Map(node.columns.map(column => [column.name, column.description.trim()]))
-  for (const { name: column } of existing.columns) {
+  for (const { name: column, comment } of existing.columns) {
     const text = inherit ? descriptionOf(project, node, column) : described.get(column)
-    if (!text || present.get(column) === text) continue
+    if (!text || comment === text) continue
     await sql.unsafe(`comment on column ${name}.${quote(column)} is ${literal(text)}`)
   }
   const known = new Set(existing.columns.map(column => column.name))

@@ -1,6 +1,7 @@
 import { ProjectError } from '../base/errors.ts'
+import { type Existing, findRelation } from '../database/catalogue.ts'
 import { dropViews, recreateViews, trimmingsOf, viewsOf } from '../database/dependent-views.ts'
-import { type Existing, findRelation, qualified } from '../database/relations.ts'
+import { qualified } from '../database/relations.ts'
 import { runWherePossible } from '../database/savepoint.ts'
 import { releaseReferences } from './constraints.ts'
 import type { Materialized, Work } from './context.ts'
@@ -42,7 +43,7 @@ export async function rewrite(work: Work, existing: Existing, incoming: Incoming
   if (key.length > 0) return mirror(work, existing, incoming, predicates)
 
   const relation = target(work)
-  if (await isFirstFill(work)) return fill(work, incoming)
+  if (await isFirstFill(work, existing)) return fill(work, incoming)
   const surplus = temporary(work, '__dbt_changes')
   const differing = await step(work, 'find_row_surplus', { relation, incoming: incoming.name, surplus, columns, predicates })
   const deleted = differing > 0 ? await step(work, 'delete_surplus', { relation, surplus, columns, predicates }) : 0
@@ -58,7 +59,7 @@ async function mirror(work: Work, existing: Existing, incoming: Incoming, predic
   const columns = comparedColumns(work, existing, incoming.columns)
   await checkKeys(work, incoming.name, key)
   await ensurePrimaryKey(work, existing, key)
-  if (await isFirstFill(work)) return fill(work, incoming)
+  if (await isFirstFill(work, existing)) return fill(work, incoming)
 
   const deleted = await step(work, 'mirror_delete', { relation, incoming: incoming.name, key, predicates })
   const compared = columns.filter(column => !key.includes(column.name))

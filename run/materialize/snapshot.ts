@@ -1,5 +1,5 @@
 import { ProjectError } from '../base/errors.ts'
-import { type Existing, findRelation } from '../database/relations.ts'
+import { type Existing, findRelation } from '../database/catalogue.ts'
 import { quote } from '../manifest/relation.ts'
 import { type SnapshotConfig, snapshotConfig } from '../manifest/snapshot-config.ts'
 import type { Materialized, Work } from './context.ts'

@@ -8,9 +8,16 @@ import { relationObject, relationOf } from '../manifest/relation.ts'
 import { snapshotConfig } from '../manifest/snapshot-config.ts'
 import type { Rendering } from '../template/rendering.ts'
 import { attempt, configure, type Draft } from './drafts.ts'
+import type { Calls } from './kept-calls.ts'
 
-/** The rendering of the parse pass: what it is asked for is noted in the draft, the database is silent. */
-export function parseRendering(node: Node, warn: (problem: Problem) => void, draft?: Draft, errors: ProjectError[] = []): Rendering {
+/** The rendering of the parse pass: what it is asked for is noted in the draft (config() calls in `configs` too), the database is silent. */
+export function parseRendering(
+  node: Node,
+  warn: (problem: Problem) => void,
+  draft?: Draft,
+  errors: ProjectError[] = [],
+  configs: Calls['configs'] = [],
+): Rendering {
   return {
     ...SILENT,
     node,
@@ -26,6 +33,7 @@ export function parseRendering(node: Node, warn: (problem: Problem) => void, dra
     configure: (values, site) => {
       if (!draft) return
       const plain = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, toJs(value)]))
+      configs.push({ values: plain, site })
       configure(draft, [{ values: plain, place: () => site }], errors, undefined)
     },
     warn: message => warn({ message }),

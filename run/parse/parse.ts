@@ -17,6 +17,7 @@ import { yamlRenderer } from '../template/yaml-jinja.ts'
 import { attempt, configure, createDraft, type Draft, levelsFor, type Used } from './drafts.ts'
 import { exposureDrafts } from './exposures.ts'
 import { genericTests } from './generic-tests.ts'
+import { type Calls, type KeptCalls, keptCalls } from './kept-calls.ts'
 import { packageWith, readMacros } from './macros.ts'
 import { namer } from './names.ts'
 import { parseRendering, settle } from './parse-rendering.ts'
@@ -44,7 +45,8 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
   const noticed = (problem: Problem): void => {
     if (!warnings.some(known => isDeepStrictEqual(known, problem))) warnings.push(problem)
   }
-  const parsing: Parsing = { world, used, errors, noticed, name: namer(world, node => parseRendering(node, noticed)) }
+  const kept = keptCalls(world)
+  const parsing: Parsing = { world, used, kept, errors, noticed, name: namer(world, node => parseRendering(node, noticed)) }
 
   // 1: a draft per file and source table, with the configs of dbt_project.yml and of its YAML
   const parts = partsOf(files, parsing)
@@ -58,6 +60,7 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
 
   // 2: config() calls and refs, by rendering; then names, which the config decides
   for (const draft of drafts()) if (draft.node.resourceType !== 'source') parseNode(draft, parsing)
+  kept.save()
 
   // 3: generic tests, which need to know what they are attached to
   for (const part of parts)
@@ -106,6 +109,7 @@ function distinct(warnings: Problem[]): Problem[] {
 interface Parsing {
   world: World
   used: Used
+  kept: KeptCalls
   errors: ProjectError[]
   noticed(problem: Problem): void
   name(node: Node): void
@@ -155,24 +159,54 @@ function partsOf(files: ProjectFiles, { world, used, errors }: Parsing): Part[] 
   }
 }
 
-function parseNode(draft: Draft, { world, used, errors, noticed, name }: Parsing): void {
+function parseNode(draft: Draft, parsing: Parsing): void {
+  const { used, errors, name } = parsing
   const { node } = draft
   const own: ProjectError[] = []
   const hasName = isRead(node)
   if (hasName) attempt(own, () => name(node))
-  const rendering = parseRendering(node, noticed, draft, own)
-  const scope = createScope(world, rendering)
   const { config } = node
-  for (const template of [draft.template ?? [], draft.calls ?? []].flat()) attempt(own, () => void render(template, scope))
-  for (const sql of hookTexts(node))
-    attempt(own, () => void render(parseTemplate(sql, node.place.file, node.place.line, node.place.column), scope))
-  for (const { constraint } of node.resourceType === 'model' && draft.template ? referencesOf(node) : [])
-    attempt(own, () => void render(parseTemplate(`{{ ${constraint.to} }}`, node.patch?.file ?? node.path, node.patch?.line), scope))
-  node.macros = [...rendering.used]
+  node.macros = callsOf(draft, parsing, own)
   if (hasName && node.config !== config) attempt(own, () => name(node))
   settle(node, own, materialization => packageWith(used.root, materialization))
   // What is disabled may have been so for its mistakes.
   if (node.config.enabled !== false) errors.push(...own)
+}
+
+// What its template asks for, as it is kept or by rendering it; gives the macros that it used.
+function callsOf(draft: Draft, { world, kept, noticed }: Parsing, errors: ProjectError[]): string[] {
+  const { node } = draft
+  // Of an exposure its node does not say what it names.
+  const isKept = node.resourceType !== 'exposure'
+  const known = errors.length > 0 || !isKept ? undefined : kept.of(node)
+  if (known) {
+    draft.refs.push(...known.refs)
+    draft.sources.push(...known.sources)
+    configure(
+      draft,
+      known.configs.map(({ values, site }) => ({ values, place: () => site })),
+      errors,
+      undefined,
+    )
+    return known.used
+  }
+  const key = kept.keyOf(node)
+  const configs: Calls['configs'] = []
+  let isQuiet = errors.length === 0
+  const notice = (problem: Problem): void => {
+    isQuiet = false
+    noticed(problem)
+  }
+  const rendering = parseRendering(node, notice, draft, errors, configs)
+  const scope = createScope(world, rendering)
+  for (const template of [draft.template ?? [], draft.calls ?? []].flat()) attempt(errors, () => void render(template, scope))
+  for (const sql of hookTexts(node))
+    attempt(errors, () => void render(parseTemplate(sql, node.place.file, node.place.line, node.place.column), scope))
+  for (const { constraint } of node.resourceType === 'model' && draft.template ? referencesOf(node) : [])
+    attempt(errors, () => void render(parseTemplate(`{{ ${constraint.to} }}`, node.patch?.file ?? node.path, node.patch?.line), scope))
+  const macros = [...rendering.used]
+  if (isKept && isQuiet && errors.length === 0) kept.keep(key, node, { refs: draft.refs, sources: draft.sources, configs, used: macros })
+  return macros
 }
 
 function hookTexts({ config }: Node): string[] {

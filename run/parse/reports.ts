@@ -19,6 +19,8 @@ export function reportDrafts(files: ProjectFiles, renderYaml: RenderYaml, docs: 
     const parts = within.replace(/\.[^.]*$/, '').split('/')
     const name = parts.at(-1)!
     const pack = files.settings.name
+    if (/\s/.test(name))
+      errors.push(new ProjectError(`The name '${name}' has a space`, { place: { file, line: 1 }, hint: 'Write it with an underscore.' }))
     const { front, blocks } = readReport(text, file, errors)
     const figures = blocks.filter((block): block is Figure => block.kind === 'figure')
     const raw = figures.map(({ sql }) => sql).join('\n;\n')

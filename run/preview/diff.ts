@@ -1,7 +1,7 @@
 import { ProjectError } from '../base/errors.ts'
+import { type ExistingColumn, findRelation } from '../database/catalogue.ts'
 import type { Sql } from '../database/driver.ts'
 import { isRepeatable } from '../database/errors.ts'
-import { type ExistingColumn, findRelation } from '../database/relations.ts'
 import { runWherePossible, underSavepoint } from '../database/savepoint.ts'
 import { quote } from '../manifest/relation.ts'
 

@@ -1,5 +1,6 @@
+import { type ExistingColumn, findRelation } from '../database/catalogue.ts'
 import type { Session } from '../database/driver.ts'
-import { type ExistingColumn, findRelation, qualified } from '../database/relations.ts'
+import { qualified } from '../database/relations.ts'
 import { underSavepoint } from '../database/savepoint.ts'
 import type { FeedState } from '../execute/feed-state.ts'
 import type { Built } from '../execute/plan.ts'

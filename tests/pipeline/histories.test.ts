@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { card, feedOf, group, person } from './rules/by-hand.ts'
+import { card, feedOf, group, person, transaction } from './rules/by-hand.ts'
 import type { Feed } from './rules/feed.ts'
 import { feedSeeds } from './rules/feeds.ts'
 import { compare, snapshot } from './rules/snapshot.ts'
 import { expectedWarehouse } from './rules/warehouse.ts'
-import { projectWith, rowsTouched, type Warehouse } from './warehouse.ts'
+import { cleanLanding, projectWith, rowsTouched, type Warehouse } from './warehouse.ts'
 
 const budget = (id: string, spent: number, fields: object = {}) => ({
   id,
@@ -94,6 +94,24 @@ describe('histories', () => {
     await warehouse.withdraw(['sync-2026-01-06'])
     await warehouse.build()
     await agree(warehouse, [...undated, ...monday, ...wednesday, ...friday])
+  })
+
+  it('say the same when landing has been cleaned, and go on from there', async () => {
+    const { monday, tuesday, wednesday, thursday, friday } = days
+    // States of transactions are what cleaning takes; of what histories rest on it must leave all.
+    const paid = ['2026-01-05', '2026-01-06', '2026-01-07'].map((on, at) =>
+      feedOf({
+        [`sync-${on}/transactions/1.json`]: [transaction({ id: 'T1', updatedTime: `${on}T10:00:00Z`, merchantName: `Shop ${at}` })],
+      }),
+    )
+    const before = [...monday, ...tuesday, ...wednesday, ...paid.flat()]
+    const warehouse = await built([before])
+    expect(await cleanLanding(warehouse.sql, 1)).toBeGreaterThan(0)
+    await warehouse.build()
+    await agree(warehouse, before)
+    await warehouse.deliver([...thursday, ...friday])
+    await warehouse.build()
+    await agree(warehouse, [...before, ...thursday, ...friday])
   })
 
   async function built(...loads: Feed[][]): Promise<Warehouse> {

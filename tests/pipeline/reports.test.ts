@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { BUILT, buildCommand } from '../../run/commands/build.ts'
+import { lsCommand } from '../../run/commands/project.ts'
 import { compileCommand, showCommand } from '../../run/commands/query.ts'
 import { docsData } from '../../run/docs/data.ts'
 import type { ReportFigure } from '../../run/reports/shape.ts'
@@ -252,6 +253,37 @@ describe('the commands', () => {
     const results = artifact<{ results: { unique_id: string }[] }>(project.dir, 'run_results.json')
     expect(results.results.map(result => result.unique_id)).toContain('exposure.shop.sales')
     expect(schemaProblems('run-results-v6.json', results)).toEqual([])
+  })
+
+  it('ls lists reports and exposures by what selects them', async () => {
+    await project.write({
+      'models/_e.yml': "exposures:\n  - { name: mail, type: notebook, owner: { name: Ann }, depends_on: [ref('people')] }\n",
+    })
+    expect((await run(lsCommand, { select: ['people+'], output: 'selector' })).stdout).toBe(
+      'exposure:shop.mail\nshop.people\nreport:shop.sales\n',
+    )
+    expect((await run(lsCommand, { resourceType: ['report'], output: 'path' })).stdout).toBe(`${REPORT}\n`)
+    expect((await run(lsCommand, { select: ['report:shop.sales', 'exposure:shop.mail'], output: 'name' })).stdout).toBe('mail\nsales\n')
+  })
+
+  it('build says that nothing is kept where there is no place for it', async () => {
+    const plain = await freshDatabase({ migrate: false })
+    try {
+      const build = () =>
+        perform(command => buildCommand({ ...command, extension: undefined } as never, { types: BUILT, loads: false }), {
+          url: plain.url,
+          dir: project.dir,
+          name: 'build',
+        })
+      const { code, stderr } = await build()
+      expect(code, stderr).toBe(0)
+      expect(stderr).toContain('Warning: The figures of reports are run, but not kept')
+      expect(stderr).toContain('OK ran report sales')
+      await project.write({ [REPORT]: report([TOTAL.replace('sum(usd)', 'sum(us)')]) })
+      expect((await build()).code).toBe(1)
+    } finally {
+      await plain.drop()
+    }
   })
 
   it('show prints the figures of a report, compile its SQL with what is wrong', async () => {

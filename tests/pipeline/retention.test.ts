@@ -1,12 +1,10 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Sql } from '../../run/database/driver.ts'
-import { findRetirable, retire } from '../../run/feed/retention.ts'
 import type { Entity, Feed, FeedFile } from './rules/feed.ts'
 import { feedSeeds, feeds } from './rules/feeds.ts'
 import { compare, snapshot } from './rules/snapshot.ts'
 import { expectedWarehouse } from './rules/warehouse.ts'
-import { projectWith, type Warehouse } from './warehouse.ts'
+import { cleanLanding, projectWith, type Warehouse } from './warehouse.ts'
 
 type TestProject = Awaited<ReturnType<typeof projectWith>>
 
@@ -35,7 +33,7 @@ describe('clean --landing', () => {
           if (first.length > 0) {
             await warehouse.deliver(first)
             await warehouse.build()
-            removed += await clean(warehouse.sql, keep)
+            removed += await cleanLanding(warehouse.sql, keep)
             await warehouse.build()
             await agrees(warehouse, first, 'after clean')
             await warehouse.build({ fullRefresh: true })
@@ -45,7 +43,7 @@ describe('clean --landing', () => {
           await warehouse.deliver(rest)
           await warehouse.build()
           await agrees(warehouse, feed, 'after later batches')
-          removed += await clean(warehouse.sql, keep)
+          removed += await cleanLanding(warehouse.sql, keep)
           await warehouse.build({ fullRefresh: true })
           await agrees(warehouse, feed, 'after a second clean')
         } finally {
@@ -85,7 +83,7 @@ describe('clean --landing', () => {
       await warehouse.build()
       const before = await snapshot(warehouse.sql)
       // Of days 1, 2, 3 and 5 the last state stays; refused records always do, and what comes unchanged on the last day.
-      expect(await clean(warehouse.sql, 1)).toBe(3)
+      expect(await cleanLanding(warehouse.sql, 1)).toBe(3)
       const left = await warehouse.sql`select count(*)::int as n from raw.transactions`
       expect([...left]).toEqual([{ n: 8 }])
       await warehouse.build()
@@ -96,7 +94,7 @@ describe('clean --landing', () => {
       expect(
         await warehouse.sql`select from ops.file_accounting where records <> staged + quarantined + duplicates or staged <> 2`,
       ).toHaveLength(0)
-      expect(await clean(warehouse.sql, 1)).toBe(0)
+      expect(await cleanLanding(warehouse.sql, 1)).toBe(0)
     } finally {
       await warehouse.drop()
     }
@@ -137,17 +135,4 @@ async function agrees({ sql }: Warehouse, feed: Parameters<typeof expectedWareho
     compare(expectedWarehouse(feed, feedSeeds), await snapshot(sql)).filter(line => !line.startsWith('staging.')),
     when,
   ).toEqual([])
-}
-
-async function clean(sql: Sql, keep: number): Promise<number> {
-  const session = await sql.reserve()
-  try {
-    await session`begin`
-    const found = await findRetirable(session, keep)
-    await retire(session)
-    await session`commit`
-    return found.reduce((sum, { records }) => sum + records, 0)
-  } finally {
-    session.release()
-  }
 }

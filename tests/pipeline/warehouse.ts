@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { load } from '../../loaders/load.ts'
 import type { Built } from '../../run/execute/plan.ts'
+import type { Sql } from '../../run/database/driver.ts'
+import { findRetirable, retire } from '../../run/feed/retention.ts'
 import { shownFiles } from '../../run/feed/shown-files.ts'
 import { type FreshDatabase, freshDatabase, projectDir } from './database.ts'
 import { buildFixture } from './fixture.ts'
@@ -92,4 +94,18 @@ const headers: Record<keyof Seeds, string[]> = {
   currencies: ['code', 'minor_units', 'name'],
   exchange_rates: ['rate_date', 'currency', 'usd_per_unit'],
   user_agent_overrides: ['user_id', 'agent_id'],
+}
+
+/** `clean --landing --keep <n> --apply`: gives the number of records that it removed. */
+export async function cleanLanding(sql: Sql, keep: number): Promise<number> {
+  const session = await sql.reserve()
+  try {
+    await session`begin`
+    const found = await findRetirable(session, keep)
+    await retire(session)
+    await session`commit`
+    return found.reduce((sum, { records }) => sum + records, 0)
+  } finally {
+    session.release()
+  }
 }

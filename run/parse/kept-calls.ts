@@ -1,0 +1,96 @@
+import { deserialize, serialize } from 'node:v8'
+import { cache, cached, program, sweep } from '../base/cache.ts'
+import type { Place } from '../base/errors.ts'
+import { sha256 } from '../base/hash.ts'
+import type { Config, Node } from '../manifest/node.ts'
+import type { World } from '../template/rendering.ts'
+import type { Draft } from './drafts.ts'
+
+/** What a template asked for when it was rendered to learn that: its calls of ref(), source() and config(), and the macros that it used. */
+export interface Calls extends Pick<Draft, 'refs' | 'sources'> {
+  configs: { values: Config; site: Place }[]
+  used: string[]
+}
+
+/** The calls of templates, kept from one command to the next. */
+export interface KeptCalls {
+  /** Those of a node that is as it was, in a world that is as it was; undefined when they are not known. */
+  of(node: Node): Calls | undefined
+  /** Keeps those of a node, as it was before its template was rendered: the key that `keyOf` gave then. */
+  keep(key: string, node: Node, calls: Calls): void
+  keyOf(node: Node): string
+  /** Writes what is new. */
+  save(): void
+}
+
+/**
+ * A file of the cache for each world: the program, all macros, variables and the target, and the environment variables that they name. In it
+ * a node is known by all that is said of it before its template is rendered, the template among it. What asks for more than that (the time,
+ * flags, an environment variable whose name is put together) is rendered each time.
+ */
+export function keptCalls(world: World): KeptCalls {
+  const macros = [...world.macros.values()].map(({ uniqueId, text }) => [uniqueId, text] as const)
+  const { target, name, vars, packageVars, dispatch } = world
+  const file = `calls/${sha256(
+    JSON.stringify([
+      program(),
+      name,
+      target,
+      vars,
+      [...packageVars],
+      [...dispatch],
+      macros,
+      environment(macros.map(([, text]) => text).join('\n')),
+    ]),
+  )}.v8`
+  const known = read(file)
+  const calls = new Map<string, Calls>()
+  let isNew = false
+  return {
+    keyOf,
+    of(node) {
+      const key = keyOf(node)
+      const found = known.get(key)
+      if (found) calls.set(key, found)
+      return found
+    },
+    keep(key, node, made) {
+      const texts = [textOf(node), ...made.used.map(id => world.macros.get(id)?.text ?? '')]
+      if (texts.some(text => OPEN.test(text))) return
+      calls.set(key, made)
+      isNew = true
+    },
+    save() {
+      if (!isNew) return
+      cache(file, serialize(calls))
+      sweep('calls', MANY)
+    },
+  }
+
+  function keyOf(node: Node): string {
+    const text = textOf(node)
+    return sha256(JSON.stringify([text, environment(text)]))
+  }
+
+  function environment(text: string): (string | null)[][] {
+    const names = [...text.matchAll(/\benv_var\W+(\w+)/g)].map(([, name = '']) => name)
+    return [...new Set(names)].sort().map(name => [name, world.env[name] ?? null])
+  }
+}
+
+function textOf(node: Node): string {
+  return JSON.stringify(node, (_, value) => (typeof value === 'bigint' ? `${value}n` : value))
+}
+
+function read(file: string): Map<string, Calls> {
+  const bytes = cached(file)
+  try {
+    return bytes ? (deserialize(bytes) as Map<string, Calls>) : new Map()
+  } catch {
+    return new Map()
+  }
+}
+
+const OPEN =
+  /\b(?:modules|flags|graph|context|selected_resources|run_started_at|invocation_id|random|py_current_timestring)\b|\benv_var\b(?!\s*\(\s*(?:\\?"\w+\\?"|'\w+')\s*[,)])/
+const MANY = 64
