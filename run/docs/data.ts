@@ -58,6 +58,9 @@ export async function docsData(
     const samples = await samplesOf(sql, project, catalog, (node, column) => !withPersonal && isPersonal(node, column))
     const freshness = await freshnessOf(sql, project, context)
     const known: Known = { project, compiled: texts, catalog, lineage, results, samples, freshness }
+    // A report knows when its figures were kept, which is some seconds before readers saw them.
+    const publish = await optional(sql, () => lastPublish(sql))
+    const reports = await reportsOf(sql, project, { compiled: figures, lineage: traced, isPersonal, withPersonal })
     const nodes = [...project.nodes.values()]
     const textOf = (file: string) => project.textOf(file)
     return {
@@ -78,15 +81,10 @@ export async function docsData(
       macros: docsMacros(project),
       lineage: docsLineage(lineage, project),
       entities: entitiesOf(project, catalog),
-      reports: await reportsOf(sql, project, {
-        compiled: figures,
-        lineage: traced,
-        isPersonal,
-        withPersonal,
-      }),
+      reports: reports.map(report => ({ ...report, published: report.published?.runId === publish?.runId ? publish : report.published })),
       exposures: exposuresOf(project),
       runs: await optional(sql, () => runsOf(sql)),
-      publish: await optional(sql, () => lastPublish(sql)),
+      publish,
       ...shownParts(await parts?.(sql), project, withPersonal),
     }
   } finally {

@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks'
 import type { Report, ReportFigure } from '../../reports/shape.ts'
-import { drawingOf, isTime } from './figures/drawing.ts'
+import { drawingOf, isFlat, isTime } from './figures/drawing.ts'
 import { CourseStart } from './figures/start.tsx'
 import { Values } from './figures/values.tsx'
 import { count, instant, plural } from './format.ts'
@@ -71,7 +71,7 @@ function Counts({ figures }: { figures: ReportFigure[] }) {
 
 function isCourse(figure: ReportFigure): boolean {
   const drawing = figure.rows.length > 1 ? drawingOf(figure) : undefined
-  return drawing !== undefined && isTime(drawing.axis)
+  return drawing !== undefined && isTime(drawing.axis) && !isFlat(drawing)
 }
 
 // As many as stand in one line.

@@ -44,17 +44,20 @@ function Course({ drawing, title, width }: { drawing: Drawing; title: string; wi
             </text>
           </g>
         ))}
-        {visibleLabels(labels.length, step, isWide ? 74 : 62).map((at, i, all) => (
-          <text
-            key={at}
-            class="tick"
-            x={x(at)}
-            y={HEIGHT - 5}
-            text-anchor={isEdged && at === 0 ? 'start' : isEdged && at === labels.length - 1 ? 'end' : anchorOf(at, labels.length, step)}
-          >
-            {timeText(String(labels[at]), axis.format, i === 0 ? undefined : String(labels[all[i - 1]!]))}
-          </text>
-        ))}
+        {visibleLabels(labels.length, step, isWide ? 74 : 62)
+          // The first has the year and stands at the right of its place.
+          .filter(at => at === 0 || x(at) - x(0) >= (isEdged ? 104 : 60))
+          .map((at, i, all) => (
+            <text
+              key={at}
+              class="tick"
+              x={x(at)}
+              y={HEIGHT - 5}
+              text-anchor={isEdged && at === 0 ? 'start' : isEdged && at === labels.length - 1 ? 'end' : anchorOf(at, labels.length, step)}
+            >
+              {timeText(String(labels[at]), axis.format, i === 0 ? undefined : String(labels[all[i - 1]!]))}
+            </text>
+          ))}
         {spans && kind === 'bar' && <Bars drawing={drawing} spans={spans} x={x} y={y} step={step} />}
         {spans && kind === 'area' && <Areas series={series} spans={spans} x={x} y={y} />}
         {kind === 'area' && series.length === 1 && <Lines drawing={drawing} x={x} y={y} />}
@@ -74,7 +77,7 @@ type Scale = (value: number) => number
 
 function Bars({ drawing, spans, x, y, step }: { drawing: Drawing; spans: Spans; x: Scale; y: Scale; step: number }) {
   const { labels, series, value } = drawing
-  const thick = Math.min(38, Math.max(1, step * 0.66))
+  const thick = step < 4 ? step : Math.min(38, step * 0.66)
   const isFew = step >= 34
   return (
     <>

@@ -76,6 +76,11 @@ export function spoken(title: string, { labels, series, axis, value }: Drawing):
   return labels.length === 0 ? title : `${title}, ${cell(labels[0], axis)} to ${cell(labels.at(-1), axis)}: ${ends.join(', ')}`
 }
 
+/** Whether there is nothing to draw: all values are 0, or none is there. */
+export function isFlat({ series }: Drawing): boolean {
+  return series.every(({ values }) => values.every(value => value === null || value === 0))
+}
+
 /** Whether the labels follow each other in time, so that they stand along the bottom. */
 export function isTime({ format }: Drawing['axis']): boolean {
   return format === 'date' || format === 'month' || format === 'instant'

@@ -1,8 +1,9 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { ReportFigure } from '../../../reports/shape.ts'
 import { instant } from '../format.ts'
+import { cell } from './cell.ts'
 import { ChartSvg } from './chart.tsx'
-import { type Drawing, drawingOf } from './drawing.ts'
+import { type Drawing, drawingOf, isFlat, isTime } from './drawing.ts'
 import { usePlace } from './place.ts'
 import { Source } from './source.tsx'
 import { FigureTable } from './table.tsx'
@@ -63,6 +64,7 @@ export function Chart({ drawing, title }: { drawing: Drawing; title: string }) {
     observer.observe(element)
     return () => observer.disconnect()
   }, [isAlone])
+  if (isFlat(drawing)) return <p class="empty">0 throughout{periodOf(drawing)}.</p>
   if (isAlone)
     return (
       <div class="chart">
@@ -79,6 +81,10 @@ export function Chart({ drawing, title }: { drawing: Drawing; title: string }) {
       {width > 0 && <ChartSvg drawing={drawing} title={title} width={width} />}
     </div>
   )
+}
+
+function periodOf({ labels, axis }: Drawing): string {
+  return isTime(axis) && labels.length > 1 ? `, from ${cell(labels[0], axis)} to ${cell(labels.at(-1), axis)}` : ''
 }
 
 const DESK = 720
