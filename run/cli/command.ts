@@ -1,6 +1,6 @@
 import type { ProjectError } from '../base/errors.ts'
 import type { Session, Sql } from '../database/driver.ts'
-import type { DocsQuality, DocsWarehouse } from '../docs/shape.ts'
+import type { DocsFeed, DocsQuality } from '../docs/shape.ts'
 import type { FeedAge, FeedState } from '../execute/feed-state.ts'
 import type { Refused } from '../execute/summary.ts'
 import type { Project } from '../manifest/node.ts'
@@ -49,7 +49,7 @@ export interface Extension {
   /** Open errors that come or go within the transaction of a plan. */
   errorChanges: { begin(session: Session): Promise<void>; end(session: Session, most: number): Promise<ErrorChanges> }
   /** The parts of the docs page that only this warehouse has. */
-  docs(sql: Sql): Promise<{ quality: DocsQuality | null; warehouse: DocsWarehouse | null }>
+  docs(sql: Sql): Promise<{ quality: DocsQuality | null; feed: DocsFeed | null }>
 }
 
 /** What a load brought, as a plan tells it. */

@@ -97,7 +97,15 @@ export const sourcesFile: OptionGroup = command =>
 export const catalog: OptionGroup = command =>
   command
     .option('--no-compile', 'leave the SQL of models out of manifest.json')
+    .option('--report <name>', 'only this report, as one small page to send: report-NAME.html')
     .option('--personal', 'show contacts and free text of people on the page, which are masked otherwise')
+
+/** Pages of what a change would do. */
+export const changePages: OptionGroup = command =>
+  command
+    .option('--html [file]', 'also as one page, with rows before and after (default: plan.html or diff.html in the folder of artifacts)')
+    .option('--markdown [file]', 'also as a summary for a pull request (default: plan.md or diff.md there)')
+    .option('--personal', 'show contacts and free text of people in them, which are masked otherwise')
 
 /** Where docs serve listens. */
 export const serving: OptionGroup = command =>

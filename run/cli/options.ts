@@ -12,6 +12,8 @@ export interface Options {
   selector?: string
   resourceType?: string[]
   personal?: boolean
+  /** Of docs generate: the name of a report. */
+  report?: string
   excludeResourceType?: string[]
   indirectSelection?: IndirectSelection
   state?: string
@@ -62,6 +64,9 @@ export interface Options {
   ignore?: string[]
   against?: string
   exitCode?: boolean
+  /** Of plan and diff: a file, or the usual one. */
+  html?: string | true
+  markdown?: string | true
   /** Of extract. */
   batch?: string
   dryRun?: boolean

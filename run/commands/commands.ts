@@ -3,6 +3,7 @@ import type { Command } from '../cli/command.ts'
 import {
   building,
   catalog,
+  changePages,
   comparing,
   inline,
   listed,
@@ -40,15 +41,15 @@ export const commands: Definitions = {
   },
   plan: {
     description: 'The whole build for real, new feed files too, then undone: what it would change.',
-    example: 'plan --select agents+ --output json',
-    options: [selection, building, testing, listed, output('text', 'json')],
+    example: 'plan --select agents+ --output json\n  npx tsx run.ts plan --html --markdown',
+    options: [selection, building, testing, listed, output('text', 'json'), changePages],
     run: async command => (await import('./plan.ts')).planCommand(command),
   },
   diff: {
     description: 'Where two relations differ, or what is published from what edited models would make of it.',
     example:
-      'diff --select agents+ --limit 10\n  npx tsx run.ts diff core.agents scratch.agents --key agent_id\n  npx tsx run.ts diff --against last_week/target',
-    options: [selection, comparing, building, output('text', 'json')],
+      'diff --select agents+ --limit 10\n  npx tsx run.ts diff core.agents scratch.agents --key agent_id\n  npx tsx run.ts diff --against last_week/target --html',
+    options: [selection, comparing, building, output('text', 'json'), changePages],
     arguments: [new Argument('[relations...]', 'two relations, or models; none for all that were edited since they were published')],
     run: async (command, args) => (await import('./diff.ts')).diffCommand(command, args),
   },
@@ -157,8 +158,8 @@ export const commands: Definitions = {
     run: async (command, args) => (await import('./runs.ts')).runsCommand(command, args),
   },
   'docs generate': {
-    description: 'Write the page, target/index.html, and manifest.json and catalog.json.',
-    example: 'docs generate',
+    description: 'Write the page, target/index.html, and manifest.json and catalog.json; or one report as a page to send.',
+    example: 'docs generate\n  npx tsx run.ts docs generate --report spending',
     options: [selection, catalog],
     run: async command => (await import('./docs.ts')).docsCommand(command),
   },

@@ -21,6 +21,7 @@ import { type Diff, diffLines } from '../preview/diff-lines.ts'
 import { keyIn } from '../preview/plan.ts'
 import { plural } from '../report/format.ts'
 import { planOf, showProblems } from './build.ts'
+import { asksForPages, writeDiffs } from './change-pages.ts'
 
 /**
  * diff: where two relations differ, or what is published from what the project would make of it now. Changes nothing.
@@ -40,6 +41,7 @@ export async function diffCommand(command: Command, args: string[]): Promise<num
       args.length === 2 ? await ofRelations(command, opened.project, sql, args) : await ofCandidates(command, opened, sql, args)
     if (options.output === 'json') report.result(JSON.stringify({ diffs: diffs.map(asData) }, null, 2))
     else if (diffs.length > 0) report.result(diffs.flatMap((diff, i) => [...(i > 0 ? [''] : []), ...diffLines(diff)]).join('\n'))
+    if (asksForPages(command)) await writeDiffs(command, opened, sql, diffs)
     const differs = diffs.some(({ differences }) => differences === null || !isSame(differences))
     return isFailed || (differs && options.exitCode) ? 1 : 0
   })

@@ -4,11 +4,13 @@ import path from 'node:path'
 import { catalogOf } from '../artifacts/catalog.ts'
 import { writeManifest } from '../artifacts/manifest.ts'
 import { ProjectError, ProjectErrors } from '../base/errors.ts'
+import { didYouMean } from '../base/suggest.ts'
 import { useCluster } from '../citus/prepare.ts'
 import type { Command } from '../cli/command.ts'
 import { withDatabase } from '../cli/open-database.ts'
 import { openPartly } from '../cli/open-project.ts'
 import { selectedIds } from '../cli/selection.ts'
+import { aloneHtml } from '../docs/alone.ts'
 import { docsData } from '../docs/data.ts'
 import { htmlOf } from '../docs/html.ts'
 import { pageDataOf } from '../docs/pagedata.ts'
@@ -39,8 +41,9 @@ export async function docsCommand(command: Command): Promise<number> {
         withPersonal: options.personal ?? false,
         parts: command.extension?.docs,
       })
-      const html = await htmlOf(pageDataOf(data))
       await mkdir(targetPath, { recursive: true })
+      if (options.report !== undefined) return await writeReport(command, data, options.report, targetPath, targetName)
+      const html = await htmlOf(pageDataOf(data))
       await writeFile(path.join(targetPath, 'index.html'), html)
       if (data.errors.length > 0) {
         report.fail(mistakes(data, errors))
@@ -59,6 +62,28 @@ export async function docsCommand(command: Command): Promise<number> {
       sql.release()
     }
   })
+}
+
+// One report as a page of its own, also where other parts of the project have mistakes.
+async function writeReport(
+  { report: output }: Command,
+  data: DocsData,
+  name: string,
+  targetPath: string,
+  targetName: string,
+): Promise<number> {
+  const report = data.reports.find(one => one.name === name) ?? data.reports.find(one => one.title.toLowerCase() === name.toLowerCase())
+  if (!report) {
+    const names = data.reports.map(one => one.name)
+    throw new ProjectError(`There is no report '${name}'`, {
+      hint: didYouMean(name, names) ?? (names.length > 0 ? `There are ${names.join(', ')}.` : 'The project has no report.'),
+    })
+  }
+  const file = `report-${report.name}.html`
+  const html = await aloneHtml({ kind: 'report', report, data })
+  await writeFile(path.join(targetPath, file), html)
+  output.note(`Wrote ${path.join(targetName, file)}, ${Math.ceil(html.length / 1024)} kB`)
+  return 0
 }
 
 /** docs serve: what docs generate wrote, on loopback, until Ctrl-C. */

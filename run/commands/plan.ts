@@ -13,6 +13,7 @@ import { createPlanned } from '../preview/plan.ts'
 import { planLines } from '../preview/plan-lines.ts'
 import { concurrency, tally } from '../report/dbt-lines.ts'
 import { BUILT, planOf, showProblems } from './build.ts'
+import { asksForPages, writePlan } from './change-pages.ts'
 
 /**
  * plan: a whole build for real, new feed files too, in one transaction that is rolled back; prints what would change, be refused and fail.
@@ -34,6 +35,7 @@ export async function planCommand(command: Command): Promise<number> {
       const { observer, planned } = createPlanned({
         nodes,
         most: options.limit ?? 20,
+        examples: asksForPages(command) ? 5 : 0,
         load: extension && options.load !== false ? async inside => (await extension.load(command, project, sql, inside, true)).feed : null,
         feedState: extension ? inside => extension.feedState(inside, project.startedAt) : null,
         errorChanges: extension?.errorChanges ?? null,
@@ -58,6 +60,7 @@ export async function planCommand(command: Command): Promise<number> {
         const data = { status: built.status, plan: found }
         report.close([{ name: 'EndOfRunSummary', msg: planLines(found, seconds).join('\n').trim(), data }, tally(built.results)], true)
       }
+      if (asksForPages(command)) await writePlan(command, opened, sql, found)
       return isFailed || (options.warnError && found.state?.alerts.length) ? 1 : 0
     })
   })

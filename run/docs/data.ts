@@ -12,10 +12,13 @@ import { docsLineage, lineageOf } from './datalineage.ts'
 import { docsNode, isShown, type Known } from './datanodes.ts'
 import { optional } from './dataoptional.ts'
 import { compiledFigures, exposuresOf, figureRelations, reportsOf, withoutFigures } from './datareports.ts'
-import { resultsOf, runsOf } from './dataruns.ts'
+import { lastPublish, resultsOf, runsOf } from './dataruns.ts'
+import { freshnessOf, samplesOf } from './datasamples.ts'
 import { docsMacros, docsTest, docsUnitTest } from './datatests.ts'
 import { maskExamples, personalColumns } from './personal.ts'
-import type { DocsData, DocsProblem } from './shape.ts'
+import type { DocsData, DocsErrorExample, DocsProblem } from './shape.ts'
+
+type Parts = Pick<DocsData, 'quality' | 'feed'>
 
 /** What the docs are made of. */
 export interface DocsInput {
@@ -31,7 +34,7 @@ export interface DocsInput {
   /** --personal: contacts and free text of people are shown. */
   withPersonal?: boolean
   /** What only this warehouse shows. */
-  parts?: ((sql: Sql) => Promise<Pick<DocsData, 'quality' | 'warehouse'>>) | undefined
+  parts?: ((sql: Sql) => Promise<Parts>) | undefined
 }
 
 /**
@@ -50,8 +53,14 @@ export async function docsData(
     const figures = isCompiled ? await compiledFigures(project, context) : { texts: new Map<string, string>(), errors: [] }
     const traced = await lineageOf(project, texts, catalog, figureRelations(figures))
     const lineage = withoutFigures(traced, figures)
-    const results = (await optional(sql, () => resultsOf(sql, targetPath))) ?? { last: new Map(), history: new Map() }
-    const known: Known = { project, compiled: texts, catalog, lineage, results }
+    const results = (await optional(sql, () => resultsOf(sql, targetPath))) ?? { last: new Map(), changed: new Map(), history: new Map() }
+    const isPersonal = personalColumns(project, traced)
+    const samples = await samplesOf(sql, project, catalog, (node, column) => !withPersonal && isPersonal(node, column))
+    const freshness = await freshnessOf(sql, project, context)
+    const known: Known = { project, compiled: texts, catalog, lineage, results, samples, freshness }
+    // A report knows when its figures were kept, which is some seconds before readers saw them.
+    const publish = await optional(sql, () => lastPublish(sql))
+    const reports = await reportsOf(sql, project, { compiled: figures, lineage: traced, isPersonal, withPersonal })
     const nodes = [...project.nodes.values()]
     const textOf = (file: string) => project.textOf(file)
     return {
@@ -72,14 +81,10 @@ export async function docsData(
       macros: docsMacros(project),
       lineage: docsLineage(lineage, project),
       entities: entitiesOf(project, catalog),
-      reports: await reportsOf(sql, project, {
-        compiled: figures,
-        lineage: traced,
-        isPersonal: personalColumns(project, traced),
-        withPersonal,
-      }),
+      reports: reports.map(report => ({ ...report, published: report.published?.runId === publish?.runId ? publish : report.published })),
       exposures: exposuresOf(project),
       runs: await optional(sql, () => runsOf(sql)),
+      publish,
       ...shownParts(await parts?.(sql), project, withPersonal),
     }
   } finally {
@@ -87,10 +92,21 @@ export async function docsData(
   }
 }
 
-function shownParts(parts: Pick<DocsData, 'quality' | 'warehouse'> | undefined, project: Project, withPersonal: boolean) {
-  const { quality = null, warehouse = null } = parts ?? {}
-  if (quality === null || withPersonal) return { quality, warehouse }
-  return { quality: { ...quality, errorTypes: maskExamples(quality.errorTypes, project) }, warehouse }
+const MOST_CHARACTERS = 4000
+
+function shownParts(parts: Parts | undefined, project: Project, withPersonal: boolean): Parts {
+  const { quality = null, feed = null } = parts ?? {}
+  if (quality === null) return { quality, feed }
+  const types = withPersonal ? quality.errorTypes : maskExamples(quality.errorTypes, project)
+  return { quality: { ...quality, errorTypes: types.map(type => ({ ...type, examples: type.examples.map(cut) })) }, feed }
+}
+
+// After it was masked: what is cut is no JSON any more.
+function cut(example: DocsErrorExample): DocsErrorExample {
+  const { record } = example
+  return record === null || record.length <= MOST_CHARACTERS
+    ? example
+    : { ...example, record: record.slice(0, MOST_CHARACTERS), isCut: true }
 }
 
 // A name that is not there is found at parse, and again when the node is compiled.

@@ -3,7 +3,7 @@ import type { Lineage } from '../lineage/project.ts'
 import { isBuilt, type Node, type Project } from '../manifest/node.ts'
 import type { Catalog, CatalogRelation } from './datacatalog.ts'
 import type { Results } from './dataruns.ts'
-import type { DocsColumn, DocsNode } from './shape.ts'
+import type { DocsColumn, DocsNode, DocsSample } from './shape.ts'
 
 /** What is known of the project and its database when its nodes are described. */
 export interface Known {
@@ -12,6 +12,9 @@ export interface Known {
   catalog: Catalog | null
   lineage: Lineage
   results: Results
+  /** By unique id. */
+  samples: ReadonlyMap<string, DocsSample>
+  freshness: ReadonlyMap<string, DocsNode['freshness']>
 }
 
 /** A model, seed, snapshot or source with all that the page shows of it. */
@@ -59,6 +62,9 @@ export function docsNode(node: Node, known: Known): DocsNode {
     isEstimate: found?.isEstimate ?? false,
     sizeBytes: found?.isTable ? found.sizeBytes : null,
     lastRun: last ? withoutFailures(last) : null,
+    changedAt: results.changed.get(node.uniqueId) ?? null,
+    freshness: known.freshness.get(node.uniqueId) ?? null,
+    sample: known.samples.get(node.uniqueId) ?? null,
     notTraced: known.lineage.relations.get(node.uniqueId)?.notTraced ?? null,
   }
 }

@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Sql } from '../database/driver.ts'
 import { aliveRuns, hasLog } from '../history/run-log.ts'
-import type { DocsLastRun, DocsRun, DocsRuns, DocsSpan, DocsTestResult } from './shape.ts'
+import type { DocsData, DocsLastRun, DocsRun, DocsRuns, DocsSpan, DocsTestResult } from './shape.ts'
 
 /** What became of nodes and tests: the last result of each, and the last results of each test, oldest first. */
 export interface Results {
   last: Map<string, DocsLastRun & { failures: number | null }>
+  /** When a run last changed a row of a node. */
+  changed: Map<string, string>
   history: Map<string, DocsTestResult[]>
 }
 
@@ -76,6 +78,15 @@ export async function runsOf(sql: Sql): Promise<DocsRuns | null> {
   return { runs: seen.map(runOf), timelines }
 }
 
+/** The last run that was published; null before the first one, and without a run log. */
+export async function lastPublish(sql: Sql): Promise<DocsData['publish']> {
+  if (!(await hasLog(sql))) return null
+  const [row] = await sql<{ run_id: string; at: string | null }[]>`
+    select run_id, coalesce(finished_at, started_at) as at from ops.runs where status = 'published' order by sequence desc limit 1
+  `
+  return row?.at ? { runId: row.run_id, at: row.at } : null
+}
+
 /** The last result of every node and test: from the run log, or from the run_results.json of a project without one. */
 export async function resultsOf(sql: Sql, targetPath: string): Promise<Results> {
   if (!(await hasLog(sql))) return resultsOfFile(targetPath)
@@ -99,10 +110,11 @@ export async function resultsOf(sql: Sql, targetPath: string): Promise<Results> 
     inner join ops.run_nodes on recent.run_id = run_nodes.run_id
     order by recent.sequence
   `
-  const results: Results = { last: new Map(), history: new Map() }
+  const results: Results = { last: new Map(), changed: new Map(), history: new Map() }
   for (const { unique_id: id, run_id: runId, started_at: startedAt, resource_type: type, ...row } of rows) {
     // What a skipped node was before still stands.
     if (row.status !== 'skipped' || !results.last.has(id)) results.last.set(id, { runId, startedAt, ...row })
+    if (startedAt !== null && (row.inserted ?? 0) + (row.updated ?? 0) + (row.deleted ?? 0) > 0) results.changed.set(id, startedAt)
     if (!type.endsWith('test')) continue
     const { status, failures, message, seconds } = row
     const known = results.history.get(id) ?? []
@@ -168,7 +180,7 @@ interface FileResult {
 
 async function resultsOfFile(targetPath: string): Promise<Results> {
   const text = await readFile(path.join(targetPath, 'run_results.json'), 'utf8').catch(() => null)
-  const results: Results = { last: new Map(), history: new Map() }
+  const results: Results = { last: new Map(), changed: new Map(), history: new Map() }
   if (text === null) return results
   for (const result of fileResults(text)) {
     const { unique_id: id, status, timing, execution_time: seconds = null, message = null, failures = null } = result

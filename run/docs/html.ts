@@ -6,9 +6,18 @@ import type { PageData } from './pagedata.ts'
 /** The page as one file: code, styles and data in it, so that it works from disk. */
 export async function htmlOf(data: PageData): Promise<string> {
   const { script, style } = await bundle()
+  const body = `<div id="app"></div>
+<noscript>This page needs JavaScript. All of it is in this file; nothing is loaded.</noscript>
+<script type="application/json" id="data">${escapeJson(JSON.stringify(data))}</script>
+<script>${script}</script>`
+  return shellOf({ title: data.project.name, style, script, body })
+}
+
+/** A document that may run this script, and load nothing. `body` is HTML already; the title is text. */
+export function shellOf({ title, style, script, body }: { title: string; style: string; script?: string; body: string }): string {
   const policy = [
     "default-src 'none'",
-    `script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`,
+    ...(script === undefined ? [] : [`script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`]),
     // Charts and bars set their sizes in style attributes; there is nothing to load with them.
     "style-src 'unsafe-inline'",
     'img-src data:',
@@ -23,15 +32,12 @@ export async function htmlOf(data: PageData): Promise<string> {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<title>${escapeHtml(data.project.name)}</title>
+<title>${escapeHtml(title)}</title>
 <link rel="icon" href="data:,">
 <style>${style}</style>
 </head>
 <body>
-<div id="app"></div>
-<noscript>This page needs JavaScript. All of it is in this file; nothing is loaded.</noscript>
-<script type="application/json" id="data">${escapeJson(JSON.stringify(data))}</script>
-<script>${script}</script>
+${body}
 </body>
 </html>
 `

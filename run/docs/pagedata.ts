@@ -18,7 +18,12 @@ export function placeProject(nodes: DocsNode[]): Placed {
 
 /** The box of a node in a graph. */
 export function nodeBox(node: DocsNode): Box {
-  return { id: node.uniqueId, width: Math.max(110, widthOf(node.name) + 34), height: 30 }
+  return { id: node.uniqueId, width: Math.max(110, widthOf(labelOf(node)) + 34), height: 30 }
+}
+
+/** What stands in the box of a node: with its schema, as a name may be that of several tables. */
+export function labelOf({ resourceType, sourceName, schema, name }: DocsNode): string {
+  return `${(resourceType === 'source' && sourceName) || schema}.${name}`
 }
 
 function shortestLinks(nodes: DocsNode[]): [from: string, to: string][] {

@@ -32,7 +32,27 @@ export interface DocsData {
   /** Null where the database has no feed ledger. */
   quality: DocsQuality | null
   runs: DocsRuns | null
-  warehouse: DocsWarehouse | null
+  /** The last run that was published; null without a run log, and before the first one. */
+  publish: { runId: string; at: string } | null
+  /** How far the feed goes, and what a reader must know of it; null without one. */
+  feed: DocsFeed | null
+}
+
+/** What stands before the answers. */
+export interface DocsFeed {
+  /** The last day that there is data for; null when there is none. */
+  through: string | null
+  notes: DocsNote[]
+}
+
+/** Something of the feed that is not as it should be, and still counts. */
+export interface DocsNote {
+  kind: 'refused' | 'missing' | 'incomplete' | 'undated' | 'stopped'
+  /** Of which day and entity; null where it is about neither. */
+  day: string | null
+  entity: string | null
+  message: string
+  hint: string
 }
 
 /** The head of the page. */
@@ -107,8 +127,21 @@ export interface DocsNode {
   sizeBytes: number | null
   /** The last run that did something with it. */
   lastRun: DocsLastRun | null
+  /** When a run last changed one of its rows, as far as the run log goes back; null where it does not say. */
+  changedAt: string | null
+  /** Of a source with thresholds: its newest row, and whether that is too old. */
+  freshness: { newestAt: string; status: 'pass' | 'warn' | 'error' } | null
+  /** The first rows; null where the relation is not there, cannot be read or takes long. */
+  sample: DocsSample | null
   /** Why column lineage of the whole node could not be traced; null when it was (single columns may still be not traced). */
   notTraced: string | null
+}
+
+/** Some rows of a relation, as text; contacts and free text of people are masked unless they were asked for. */
+export interface DocsSample {
+  columns: string[]
+  /** Long values are cut, and end with `…`. */
+  rows: (string | null)[][]
 }
 
 /** A column of a node. */
@@ -339,7 +372,11 @@ export interface DocsBatch {
 export interface DocsErrorType {
   /** errors.agent_pipeline_errors */
   table: string
+  /** Landing tables that it is about. */
+  entities: string[]
+  /** `coerced_value`, and what a reader calls it. */
   errorType: string
+  label: string
   severity: 'error' | 'warning'
   open: number
   resolved: number
@@ -400,41 +437,4 @@ export interface DocsSpan {
   updated: number | null
   deleted: number | null
   message: string | null
-}
-
-/** What the warehouse itself says; each part null where its mart is not there or empty. */
-export interface DocsWarehouse {
-  /** marts.daily_agent_status */
-  agents:
-    | { date: string; known: number; active: number; inactive: number; deactivated: number; newlyInactive: number; returned: number }[]
-    | null
-  /** marts.group_headcount with the parents of core.groups, roots first; at most 2,000 groups. */
-  groups: DocsGroup[] | null
-  /** marts.spend_by_budget_month summed by month, USD; and the 12 budgets with most spend, the others summed as budget null. */
-  spend: { months: { month: string; amount: string; transactions: number }[]; budgets: DocsSpend[] } | null
-}
-
-/** A group of the tree. */
-export interface DocsGroup {
-  groupId: string
-  name: string
-  parentGroupId: string | null
-  path: string
-  depth: number
-  isActive: boolean | null
-  directMembers: number
-  directActive: number
-  treeMembers: number
-  treeActive: number
-}
-
-/** Spend of one budget in one month. */
-export interface DocsSpend {
-  month: string
-  budgetId: string | null
-  /** Null: other budgets, or none (isOther tells). */
-  budget: string | null
-  isOther: boolean
-  amount: string
-  transactions: number
 }

@@ -8,6 +8,7 @@ import type { DocsBatch, DocsErrorExample, DocsErrorType, DocsQuality } from '..
 async function qualityOf(sql: Sql): Promise<DocsQuality | null> {
   if (!(await hasRelation(sql, 'ops.files'))) return null
   const tables = await errorTables(sql)
+  const words = await plainWords(sql)
   const refusedFiles = await sql<DocsQuality['refusedFiles']>`
     select path, batch, entity, left(reason, 1000) as reason, loaded_at as at
     from ops.files
@@ -20,7 +21,7 @@ async function qualityOf(sql: Sql): Promise<DocsQuality | null> {
     batches: await batchesOf(sql, tables),
     refusedFiles: [...refusedFiles],
     refusedFileCount: refused?.count ?? 0,
-    errorTypes: (await Promise.all(tables.map(table => typesOf(sql, table)))).flat().sort((a, b) => b.open - a.open),
+    errorTypes: (await Promise.all(tables.map(table => typesOf(sql, table, words)))).flat().sort((a, b) => b.open - a.open),
     errorsByDay: (await Promise.all(tables.map(table => daysOf(sql, table)))).flat().sort((a, b) => (a.day < b.day ? -1 : 1)),
   }
 }
@@ -29,13 +30,21 @@ async function qualityOf(sql: Sql): Promise<DocsQuality | null> {
 const ENTITY_OF = Object.fromEntries(entities.flatMap(entity => declarationOf(entity).ownErrors.map(table => [table, entity])))
 
 const EXAMPLES = 5
-const EXAMPLE_CHARACTERS = 4000
+// The page shows less, but masks them first.
+const EXAMPLE_CHARACTERS = 100_000
 const MOST_SOURCES = 50
 
 async function errorTables(sql: Sql): Promise<string[]> {
   const names = Object.keys(ENTITY_OF).map(name => `errors.${name}`)
   const found = await sql<{ name: string }[]>`select name from unnest(${names}::text[]) as name where to_regclass(name) is not null`
   return found.map(({ name }) => name)
+}
+
+// What the reports call a kind of error.
+async function plainWords(sql: Sql): Promise<Map<string, string>> {
+  if (!(await hasRelation(sql, 'staging.plain_words'))) return new Map()
+  const rows = await sql<{ code: string; words: string }[]>`select code, words from staging.plain_words where kind = 'error'`
+  return new Map(rows.map(({ code, words }) => [code, words]))
 }
 
 async function batchesOf(sql: Sql, tables: string[]): Promise<DocsBatch[]> {
@@ -101,9 +110,9 @@ async function batchesOf(sql: Sql, tables: string[]): Promise<DocsBatch[]> {
   return [...rows]
 }
 
-async function typesOf(sql: Sql, table: string): Promise<DocsErrorType[]> {
+async function typesOf(sql: Sql, table: string, words: Map<string, string>): Promise<DocsErrorType[]> {
   const rows = await sql.unsafe<
-    (Omit<DocsErrorType, 'table' | 'sources' | 'examples'> & {
+    (Omit<DocsErrorType, 'table' | 'entities' | 'label' | 'sources' | 'examples'> & {
       sources: DocsErrorType['sources'] | null
       examples: DocsErrorExample[] | null
     })[]
@@ -160,7 +169,17 @@ async function typesOf(sql: Sql, table: string): Promise<DocsErrorType[]> {
     from types
     order by open desc, "errorType", severity
   `)
-  return rows.map(row => ({ table, ...row, sources: row.sources ?? [], examples: row.examples ?? [] }))
+  const name = table.replace(/^errors\./, '')
+  const own = ENTITY_OF[name]!
+  const about = [own, ...entities.filter(entity => entity !== own && declarationOf(entity).errors.includes(name))]
+  return rows.map(row => ({
+    table,
+    entities: about,
+    label: words.get(row.errorType) ?? row.errorType.replaceAll('_', ' '),
+    ...row,
+    sources: row.sources ?? [],
+    examples: row.examples ?? [],
+  }))
 }
 
 async function daysOf(sql: Sql, table: string): Promise<DocsQuality['errorsByDay']> {

@@ -34,7 +34,7 @@ export const feed: Extension = {
   },
   docs: async sql => ({
     quality: await (await import('./data-quality.ts')).qualityIfAny(sql),
-    warehouse: await (await import('./warehouse-figures.ts')).warehouseOf(sql),
+    feed: await (await import('./feed-notes.ts')).feedNotes(sql),
   }),
 }
 

@@ -1,4 +1,4 @@
-import type { Session } from '../database/driver.ts'
+import type { Session, Sql } from '../database/driver.ts'
 import { hasRelations } from '../database/relations.ts'
 import type { Alert, FeedState } from '../execute/feed-state.ts'
 import { datedBatches, feedAge } from './feed-age.ts'
@@ -9,7 +9,7 @@ import { undatedAlerts } from './undated.ts'
  * What a build has to say of its feed, read in its transaction. `startedAt` is the build's time, which errors that it found for the first time
  * carry. A part whose tables are not there says nothing.
  */
-export async function feedState(session: Session, startedAt: Date): Promise<FeedState> {
+export async function feedState(session: Session | Sql, startedAt: Date): Promise<FeedState> {
   const isBuilt = await hasRelations(session, ['staging.base_batches', 'staging.sync_batches', 'staging.snapshots'])
   const age = await feedAge(session)
   return {
@@ -27,7 +27,7 @@ export async function feedState(session: Session, startedAt: Date): Promise<Feed
   }
 }
 
-async function refusedEntities(session: Session): Promise<Alert[]> {
+async function refusedEntities(session: Session | Sql): Promise<Alert[]> {
   const rows = await session.unsafe<{ batch: string; entity: string; files: number; path: string; reason: string }[]>(`
     select batch, entity, count(*)::int as files, min(path) as path, (array_agg(reason order by path))[1] as reason
     from ops.files
@@ -43,7 +43,7 @@ async function refusedEntities(session: Session): Promise<Alert[]> {
   }))
 }
 
-async function missingEntities(session: Session): Promise<Alert[]> {
+async function missingEntities(session: Session | Sql): Promise<Alert[]> {
   const rows = await session.unsafe<{ entity: string; newest: string; before: string }[]>(`
     with dated as (${datedBatches}),
     days as (
@@ -65,7 +65,7 @@ async function missingEntities(session: Session): Promise<Alert[]> {
   }))
 }
 
-async function incomplete(session: Session, startedAt: Date): Promise<Alert[]> {
+async function incomplete(session: Session | Sql, startedAt: Date): Promise<Alert[]> {
   const rows = await session.unsafe<
     {
       source: string

@@ -1,4 +1,4 @@
-import type { Session } from '../database/driver.ts'
+import type { Session, Sql } from '../database/driver.ts'
 import { hasRelations } from '../database/relations.ts'
 import type { FeedState, NewErrors } from '../execute/feed-state.ts'
 import { literal, quote } from '../manifest/relation.ts'
@@ -8,7 +8,7 @@ import { errorTables } from './open-errors.ts'
  * Open errors and warnings that a build found for the first time, apart from those that were there before: new is what no earlier batch has one of, of
  * the same table, key, type, field and value. A day that repeats what was wrong yesterday says nothing new.
  */
-export async function newErrors(session: Session, startedAt: Date): Promise<FeedState['errors']> {
+export async function newErrors(session: Session | Sql, startedAt: Date): Promise<FeedState['errors']> {
   const tables = await errorTables(session)
   if (tables.length === 0 || !(await hasRelations(session, ['staging.base_batches'])))
     return { new: [], standing: { errors: 0, warnings: 0 } }
@@ -49,7 +49,7 @@ function partOf(table: string, keys: string[]): string {
 }
 
 /** The columns of an errors table that say what the error is about. */
-async function keysOf(session: Session, table: string): Promise<string[]> {
+async function keysOf(session: Session | Sql, table: string): Promise<string[]> {
   const rows = await session<{ name: string }[]>`
     select column_name as name from information_schema.columns
     where table_schema = 'errors' and table_name = ${table}

@@ -10,7 +10,7 @@ import { readCsv } from '../parse/csv.ts'
 import { compileNode } from '../template/compile.ts'
 
 /** The alert for batches that stand for no day though their names hold digits, and that sync_batches does not name (R2). */
-export async function undatedAlerts(session: Session): Promise<Alert[]> {
+export async function undatedAlerts(session: Session | Sql): Promise<Alert[]> {
   return alertsOf(session, 'staging.base_batch_dates', 'staging.sync_batches')
 }
 

@@ -36,7 +36,8 @@ function parts(events: Event[]): string[] {
   return events.flatMap(({ msg, isNear }) => [...(isNear ? [] : ['']), ...msg.split('\n')])
 }
 
-function feedLine({ batch, entity, files, records, refused, pruned }: NonNullable<Planned['feed']>[number]): string {
+/** What would land of an entity of a batch, in a line. */
+export function feedLine({ batch, entity, files, records, refused, pruned }: NonNullable<Planned['feed']>[number]): string {
   const parts = [
     files > 0 && `${plural(files, 'file')} with ${plural(records, 'record')}`,
     refused.length > 0 && `${numberText(refused.length)} refused`,
@@ -58,7 +59,8 @@ function relationLines(relations: RelationPlan[]): string[] {
   ]
 }
 
-function isChange({ is_new: isNew, rows, action, columns }: RelationPlan): boolean {
+/** Whether rows, columns or the definition would be other ones. */
+export function isChange({ is_new: isNew, rows, action, columns }: RelationPlan): boolean {
   const touched = rows ? rows.inserted + rows.updated + rows.deleted : ['UNCHANGED', 'REUSED'].includes(action) ? 0 : 1
   return isNew || touched > 0 || columns.added.length + columns.removed.length + columns.retyped.length > 0
 }

@@ -9,7 +9,8 @@ import type { NodeResult } from '../manifest/result.ts'
 import type { Observer } from '../materialize/context.ts'
 import { target } from '../materialize/statements.ts'
 import { renderMacro } from '../template/compile.ts'
-import { type Differences, differencesOf } from './diff.ts'
+import { changedExamples } from './changed-examples.ts'
+import { type Differences, differencesOf, type Example } from './diff.ts'
 
 /** What a build would do: what plan prints, and its JSON document. */
 export interface Planned {
@@ -55,6 +56,9 @@ export interface RelationPlan {
     /** In how many of the updated rows each column differs. */
     changed: { name: string; rows: number }[]
   }
+  /** Rows before and after, and how many it would hold, where they were asked for. */
+  examples: Example[]
+  total: number | null
 }
 
 /** Open errors that come or go. */
@@ -87,10 +91,14 @@ export interface TestPlan {
   message: string
 }
 
-/** Watches a trial for what it would change; `planned()` then tells it. `most` errors of each kind are named; all of them with -1. */
+/**
+ * Watches a trial for what it would change; `planned()` then tells it. `most` errors of each kind are named; all of them with -1. `examples` rows of
+ * each kind are kept per table.
+ */
 export function createPlanned(options: {
   nodes: Node[]
   most: number
+  examples: number
   /** Brings the feed inside the transaction. */
   load: ((session: Session) => Promise<FeedPlan[]>) | null
   /** Reads what is to be known of the feed, at the end. */
@@ -105,6 +113,8 @@ export function createPlanned(options: {
   const after = new Map<string, ExistingColumn[] | null>()
   const changed = new Map<string, RelationPlan['columns']['changed']>()
   const replaced = new Map<string, Differences>()
+  const examples = new Map<string, Example[]>()
+  const totals = new Map<string, number>()
 
   const observer: Observer = {
     async begin(session) {
@@ -130,16 +140,22 @@ export function createPlanned(options: {
         work.node.uniqueId,
         rows.filter(column => column.rows > 0).sort((a, b) => b.rows - a.rows),
       )
+      if (options.examples > 0)
+        examples.set(work.node.uniqueId, await changedExamples(work.sql, target(work), { changes, key, compared, most: options.examples }))
     },
     async replacing(work, existing, incoming) {
       if (existing.kind !== 'table') return
       const key = keyIn(work.node, existing.columns, incoming.columns.columns)
       const found = await underSavepoint(work.sql, 'comparing', () =>
-        differencesOf(work.sql, target(work), incoming.name, { key, examples: 0 }),
+        differencesOf(work.sql, target(work), incoming.name, { key, examples: options.examples }),
       )
       replaced.set(work.node.uniqueId, found)
     },
-    async end(session) {
+    async end(session, results) {
+      if (options.examples > 0)
+        for (const { node, status, inserted, isReused } of results)
+          if (hasRelation(node) && status === 'success' && inserted !== null && !isReused)
+            totals.set(node.uniqueId, await countOf(session, node))
       state = (await options.feedState?.(session)) ?? null
       errors = (await options.errorChanges?.end(session, options.most)) ?? null
     },
@@ -189,6 +205,8 @@ export function createPlanned(options: {
       is_new: old === null && now !== null,
       rows: result.inserted === null ? null : (compared ?? counted),
       columns: { ...columnChanges(old, now), changed: (difference?.columns ?? changed.get(node.uniqueId) ?? []).slice() },
+      examples: difference?.examples ?? examples.get(node.uniqueId) ?? [],
+      total: totals.get(node.uniqueId) ?? null,
     }
   }
 }
@@ -203,6 +221,11 @@ export function keyIn(node: Node, ...sides: { name: string }[][]): string[] {
 // A report that does not run is told as a test that fails.
 function isTest({ resourceType }: Node): boolean {
   return resourceType === 'test' || resourceType === 'unit_test' || resourceType === 'report'
+}
+
+async function countOf(session: Session, node: Node): Promise<number> {
+  const [row] = await session.unsafe<{ n: number }[]>(`select count(*)::float8 as n from ${qualified(node.schema, node.alias)}`)
+  return row?.n ?? 0
 }
 
 async function columnsOf(session: Session, node: Node): Promise<ExistingColumn[] | null> {

@@ -8,7 +8,7 @@ import { browserPath, goTo, openFile, startBrowser, violations } from './browser
 import { syntheticData } from './synthetic.ts'
 
 // Texts that could break the page are in every place of it.
-describe.skipIf(!browserPath)('a page of 1,000 tables', () => {
+describe.skipIf(!browserPath)('a page of 1,000 tables and a year of days', () => {
   it('opens, finds, draws, and runs nothing of what it shows', async () => {
     const folder = join(projectDir, 'target/browser')
     const file = join(folder, 'large.html')
@@ -35,7 +35,7 @@ describe.skipIf(!browserPath)('a page of 1,000 tables', () => {
       })
       await page.keyboard.press('Escape')
       await timed('graph of all', async () => {
-        await goTo(page, '#/lineage')
+        await goTo(page, '#/lineage?all=1')
         await page.waitForFunction(() => document.querySelectorAll('svg a.box').length === 1000)
       })
       await page.screenshot({ path: join(folder, 'large-lineage-1440-light.png') })
@@ -61,7 +61,10 @@ describe.skipIf(!browserPath)('a page of 1,000 tables', () => {
 })
 
 const LINKS: [name: string, link: string][] = [
-  ['mistakes', '#/'],
+  ['answers', '#/'],
+  ['report', '#/report/people'],
+  ['mistakes', '#/overview'],
+  ['layers', '#/lineage'],
   ['catalogue', '#/catalogue'],
   ['table', '#/node/model.synthetic.visits_801'],
   ['column', '#/column/model.synthetic.visits_801/email'],
@@ -71,5 +74,4 @@ const LINKS: [name: string, link: string][] = [
   ['entities', '#/entities'],
   ['quality', '#/quality'],
   ['runs', '#/runs'],
-  ['warehouse', '#/warehouse'],
 ]

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { docsData } from '../../run/docs/data.ts'
+import { MASK } from '../../run/docs/personal.ts'
 import type { DocsColumn, DocsData, DocsNode } from '../../run/docs/shape.ts'
 import { feed } from '../../run/feed/extension.ts'
 import type { World } from '../../run/lineage/relation.ts'
@@ -78,8 +79,8 @@ select * from {{ ref('buyers') }}{% endsnapshot %}`,
     await database?.drop()
   })
 
-  it('has no feed, no run log, no warehouse, and no errors', () => {
-    expect(data).toMatchObject({ errors: [], warnings: [], quality: null, runs: null, warehouse: null })
+  it('has no feed, no run log, no publish, and no errors', () => {
+    expect(data).toMatchObject({ errors: [], warnings: [], quality: null, runs: null, publish: null, feed: null })
     expect(JSON.parse(JSON.stringify(data))).toEqual(data)
   })
 
@@ -236,14 +237,30 @@ describe('the sample', () => {
     }
   })
 
-  it('says what the warehouse holds', () => {
-    expect(data.warehouse!.agents!.map(({ date, active }) => [date, active])).toEqual([
-      ['2026-01-05', 41],
-      ['2026-01-06', 40],
-      ['2026-01-07', 42],
+  it('says how far the feed goes and what must be known of it', () => {
+    expect(data.feed!.through).toBe('2026-01-07')
+    expect(data.feed!.notes.map(({ kind, day, entity }) => [kind, day, entity])).toEqual([
+      ['incomplete', '2026-01-06', 'admin_groups'],
+      ['incomplete', '2026-01-06', 'cards'],
+      ['incomplete', '2026-01-07', 'roles'],
     ])
-    expect(data.warehouse!.groups!.length).toBeGreaterThan(5)
-    expect(data.warehouse!.spend!.months.length).toBe(3)
+  })
+
+  it('shows the first rows of tables and views, contacts masked', () => {
+    const { sample } = nodeOf(data, 'model.deskledger.agents')
+    const [email, name] = [sample!.columns.indexOf('email'), sample!.columns.indexOf('name')]
+    expect(sample!.rows).toHaveLength(5)
+    expect(sample!.rows.map(row => row[email])).toEqual(Array.from({ length: 5 }, () => MASK))
+    expect(sample!.rows.every(row => row[name] !== MASK)).toBe(true)
+    expect(nodeOf(data, 'model.deskledger.access_review').sample!.rows.length).toBeGreaterThan(0)
+    const counts = nodeOf(data, 'model.deskledger.group_headcount').sample!
+    expect(counts.rows.map(row => row[counts.columns.indexOf('direct_members')])).not.toContain(MASK)
+  })
+
+  it('calls what was wrong by plain words, and says of which records', () => {
+    const found = data.quality!.errorTypes.find(type => type.table === 'errors.agent_pipeline_errors' && type.errorType === 'coerced_value')
+    expect(found).toMatchObject({ label: 'has a value in another form, which was converted', entities: expect.arrayContaining(['agents']) })
+    expect(found!.entities[0]).toBe('agents')
   })
 
   it('is there for who may read marts alone', async () => {
@@ -253,8 +270,9 @@ describe('the sample', () => {
     )
     try {
       const other = await dataOf(warehouse, projectDir, role)
-      expect(other).toMatchObject({ quality: null, runs: null, errors: [] })
-      expect(other.warehouse!.agents).toHaveLength(3)
+      expect(other).toMatchObject({ quality: null, runs: null, publish: null, feed: null, errors: [] })
+      expect(nodeOf(other, 'model.deskledger.agents').sample).toBeNull()
+      expect(nodeOf(other, 'model.deskledger.group_headcount').sample!.rows).toHaveLength(5)
       expect(nodeOf(other, 'model.deskledger.agents')).toMatchObject({ exists: true, sizeBytes: expect.any(Number) })
       expect(other.lineage).toEqual(data.lineage)
     } finally {
@@ -263,9 +281,10 @@ describe('the sample', () => {
   })
 
   it('changes nothing, and goes on without what the user may not read', async () => {
-    await warehouse.sql.unsafe('alter table marts.daily_agent_status rename column known to knew')
+    await warehouse.sql.unsafe('alter table ops.files rename column reason to why')
     const other = await dataOf(warehouse, projectDir)
-    expect(other.warehouse).toMatchObject({ agents: null })
-    expect(other.warehouse!.groups).not.toBeNull()
+    expect(other.quality).toBeNull()
+    expect(other.feed).toMatchObject({ through: '2026-01-07', notes: [] })
+    expect(other.nodes).toHaveLength(data.nodes.length)
   })
 })

@@ -1,11 +1,13 @@
 import { useEffect, useRef } from 'preact/hooks'
+import { AnswersPage, ReportPage } from './answers.tsx'
 import { CataloguePage } from './catalogue.tsx'
 import { ColumnPage } from './column.tsx'
 import { EntitiesPage } from './entities.tsx'
+import { PlaceContext } from './figures/place.ts'
 import { instant, plural } from './format.ts'
 import { LineagePage } from './lineage.tsx'
 import { MacroPage } from './macro.tsx'
-import { data } from './model.ts'
+import { data, place } from './model.ts'
 import { NodePage } from './node.tsx'
 import { OverviewPage } from './overview.tsx'
 import { QualityPage } from './quality.tsx'
@@ -14,21 +16,22 @@ import { RunsPage } from './runs.tsx'
 import { Search } from './search.tsx'
 import { TestPage, UnitPage } from './tests.tsx'
 import { type Theme, useTheme } from './theme.ts'
-import { WarehousePage } from './warehouse.tsx'
 
 const MENU = [
-  ['', 'Overview'],
+  ['', 'Answers'],
+  ['overview', 'Overview'],
   ['catalogue', 'Catalogue'],
   ['lineage', 'Lineage'],
-  ['entities', 'Entities'],
   ['quality', 'Quality'],
   ['runs', 'Runs'],
-  ['warehouse', 'Warehouse'],
+  ['entities', 'Entities'],
 ] as const
 
 // What each first part of a link shows, and under which entry of the menu it stands.
 const PAGES: Record<string, { menu: string; page: (route: Route) => preact.JSX.Element }> = {
-  '': { menu: '', page: () => <OverviewPage /> },
+  '': { menu: '', page: () => <AnswersPage /> },
+  report: { menu: '', page: ({ parts, query }) => <ReportPage name={parts[1] ?? ''} figure={query.get('figure')} key={parts[1]} /> },
+  overview: { menu: 'overview', page: () => <OverviewPage /> },
   catalogue: { menu: 'catalogue', page: route => <CataloguePage route={route} /> },
   node: { menu: 'catalogue', page: ({ parts }) => <NodePage id={parts[1] ?? ''} key={parts[1]} /> },
   test: { menu: 'catalogue', page: ({ parts }) => <TestPage id={parts[1] ?? ''} key={parts[1]} /> },
@@ -36,10 +39,10 @@ const PAGES: Record<string, { menu: string; page: (route: Route) => preact.JSX.E
   macro: { menu: 'catalogue', page: ({ parts }) => <MacroPage id={parts[1] ?? ''} key={parts[1]} /> },
   lineage: { menu: 'lineage', page: route => <LineagePage route={route} key={route.parts[1]} /> },
   column: { menu: 'lineage', page: route => <ColumnPage route={route} key={route.parts.join('/')} /> },
-  entities: { menu: 'entities', page: () => <EntitiesPage /> },
-  quality: { menu: 'quality', page: () => <QualityPage /> },
+
+  quality: { menu: 'quality', page: route => <QualityPage route={route} /> },
   runs: { menu: 'runs', page: route => <RunsPage route={route} /> },
-  warehouse: { menu: 'warehouse', page: () => <WarehousePage /> },
+  entities: { menu: 'entities', page: () => <EntitiesPage /> },
 }
 
 /** The page: a head with menu and search, and what the address names. */
@@ -57,7 +60,7 @@ export function App() {
     if (isFirst.current) isFirst.current = false
     else {
       heading?.focus({ preventScroll: true })
-      scrollTo(0, rememberedScroll())
+      if (!route.query.has('figure')) scrollTo(0, rememberedScroll())
     }
   }, [path])
   return (
@@ -82,15 +85,15 @@ export function App() {
         </div>
       </header>
       <main id="main" ref={main}>
-        {path !== '' && data.errors.length > 0 && (
-          <a class="notice bad banner" href="#/">
+        {path !== 'overview' && data.errors.length > 0 && (
+          <a class="notice bad banner" href="#/overview">
             ✗ {plural(data.errors.length, 'mistake')} in the project: this page shows what could be read
           </a>
         )}
-        {page(route)}
+        <PlaceContext.Provider value={place}>{page(route)}</PlaceContext.Provider>
       </main>
       <footer class="foot">
-        Made {instant(data.generatedAt)} UTC by {data.invocation.command}
+        Written {instant(data.generatedAt)} UTC by {data.invocation.command}. One file: it works offline, and loads nothing.
       </footer>
     </>
   )

@@ -1,9 +1,10 @@
 import { useState } from 'preact/hooks'
 import type { DocsNode } from '../shape.ts'
 import { bytes, count, plural } from './format.ts'
+import { layersDown } from './layers.ts'
 import { Inline } from './markdown.tsx'
-import { data, nodes, testById } from './model.ts'
-import { depthOf, Empty, Kind, NodeLink, Section, Status, Tag, Title } from './parts.tsx'
+import { data, kindOf, nodes, testById } from './model.ts'
+import { Empty, NodeLink, Status, Tag, Title } from './parts.tsx'
 import { type Route, to } from './route.ts'
 
 const LISTS = ['tables', 'tests', 'unit tests', 'macros'] as const
@@ -38,7 +39,13 @@ export function CataloguePage({ route }: { route: Route }) {
           onInput={event => setFilter(event.currentTarget.value)}
         />
       </div>
-      {chosen === 'tables' && <TableLists shown={nodes.filter(node => fits(node.name, node.schema, node.description, ...node.tags))} />}
+      {chosen === 'tables' && (
+        <TableLists
+          shown={nodes.filter(node =>
+            fits(node.name, node.schema, node.description, ...node.tags, ...node.columns.map(column => column.name)),
+          )}
+        />
+      )}
       {chosen === 'tests' && <TestList shown={data.tests.filter(test => fits(test.name, test.generic, test.last?.status ?? null))} />}
       {chosen === 'unit tests' && <UnitList shown={data.unitTests.filter(test => fits(test.name, test.description))} />}
       {chosen === 'macros' && <MacroList shown={data.macros.filter(macro => fits(macro.name, macro.description, macro.file))} />}
@@ -47,75 +54,75 @@ export function CataloguePage({ route }: { route: Route }) {
 }
 
 function TableLists({ shown }: { shown: DocsNode[] }) {
-  const groups = new Map<string, DocsNode[]>()
-  for (const node of shown) {
-    const key = node.resourceType === 'model' ? node.file.replace(/\/[^/]*$/, '') : `${node.resourceType}s`
-    groups.set(key, [...(groups.get(key) ?? []), node])
-  }
-  if (shown.length === 0) return <Empty>Nothing fits.</Empty>
+  if (shown.length === 0) return <Empty>No table has these words in its name, description, columns or tags.</Empty>
   return (
-    <>
-      {[...groups]
-        .sort((a, b) => meanDepth(a[1]) - meanDepth(b[1]))
-        .map(([group, list]) => (
-          <Section key={group} name={group} aside={<span class="muted">{count(list.length)}</span>}>
-            <ul class="rows">
-              {list.map(node => (
-                <TableRow key={node.uniqueId} node={node} />
-              ))}
-            </ul>
-          </Section>
-        ))}
-    </>
+    <table class="catalogue">
+      <thead>
+        <tr>
+          <th scope="col">Table</th>
+          <th scope="col" class="number">
+            Rows
+          </th>
+          <th scope="col" class="number">
+            Size
+          </th>
+          <th scope="col" class="number">
+            Tests
+          </th>
+        </tr>
+      </thead>
+      {layersDown(shown).map(layer => (
+        <tbody key={layer.name}>
+          <tr class="group">
+            <th scope="rowgroup" colSpan={4}>
+              <span class={`dot ${layer.tone}`} aria-hidden="true" />
+              {layer.name} <span class="muted">{count(layer.nodes.length)}</span>
+            </th>
+          </tr>
+          {layer.nodes.map(node => (
+            <TableRow key={node.uniqueId} node={node} />
+          ))}
+        </tbody>
+      ))}
+    </table>
   )
-}
-
-// Folders in the order of the way of data.
-function meanDepth(list: DocsNode[]): number {
-  return list.reduce((sum, node) => sum + depthOf(node) + (node.resourceType === 'source' ? -1 : 0), 0) / list.length
 }
 
 function TableRow({ node }: { node: DocsNode }) {
   const results = node.tests.map(id => testById.get(id)?.last?.status)
   const bad = results.filter(status => status === 'fail' || status === 'error').length
+  const tests = node.tests.length + node.unitTests.length
   return (
-    <li>
-      <div class="row-main">
-        <NodeLink id={node.uniqueId} full={false} /> <Kind node={node} />
-        {bad > 0 && (
-          <span class="status bad">
-            <span aria-hidden="true">✗</span> {plural(bad, 'test')} failed
-          </span>
-        )}
+    <tr>
+      <td>
+        <NodeLink id={node.uniqueId} full={false} /> {kindOf(node) === 'view' && <Tag>view</Tag>}
         <p class="small muted clamp">
           <Inline text={node.description} />
         </p>
-      </div>
-      <dl class="row-facts">
-        <div>
-          <dt>rows</dt>
-          <dd>
-            {node.isEstimate && node.rowCount !== null ? '≈ ' : ''}
-            {count(node.rowCount)}
-          </dd>
-        </div>
-        <div>
-          <dt>size</dt>
-          <dd>{bytes(node.sizeBytes)}</dd>
-        </div>
-        <div>
-          <dt>tests</dt>
-          <dd>{count(node.tests.length + node.unitTests.length)}</dd>
-        </div>
-      </dl>
-    </li>
+      </td>
+      <td class="number">
+        {node.isEstimate && node.rowCount !== null ? '≈ ' : ''}
+        {count(node.rowCount)}
+      </td>
+      <td class="number">{bytes(node.sizeBytes)}</td>
+      <td class="number">
+        {bad > 0 ? (
+          <span class="bad">
+            <span aria-hidden="true">✗ </span>
+            {count(bad)} of {count(tests)} failed
+          </span>
+        ) : (
+          count(tests)
+        )}
+      </td>
+    </tr>
   )
 }
 
 function TestList({ shown }: { shown: typeof data.tests }) {
   const order = ['error', 'fail', 'warn', 'pass', 'skipped']
   const rank = (test: (typeof shown)[number]) => (test.last ? order.indexOf(test.last.status) : order.length)
-  if (shown.length === 0) return <Empty>Nothing fits.</Empty>
+  if (shown.length === 0) return <Empty>Nothing here has these words.</Empty>
   return (
     <ul class="rows">
       {shown
@@ -130,7 +137,7 @@ function TestList({ shown }: { shown: typeof data.tests }) {
                 <Inline text={test.description || test.file} />
               </p>
             </div>
-            <div class="row-facts">{test.last ? <Status status={test.last.status} /> : <span class="muted">never ran</span>}</div>
+            <div class="row-facts">{test.last ? <Status status={test.last.status} /> : <span class="muted">not run yet</span>}</div>
           </li>
         ))}
     </ul>
@@ -138,7 +145,7 @@ function TestList({ shown }: { shown: typeof data.tests }) {
 }
 
 function UnitList({ shown }: { shown: typeof data.unitTests }) {
-  if (shown.length === 0) return <Empty>Nothing fits.</Empty>
+  if (shown.length === 0) return <Empty>Nothing here has these words.</Empty>
   return (
     <ul class="rows">
       {shown.map(test => (
@@ -151,7 +158,7 @@ function UnitList({ shown }: { shown: typeof data.unitTests }) {
               <Inline text={test.description} />
             </p>
           </div>
-          <div class="row-facts">{test.last ? <Status status={test.last.status} /> : <span class="muted">never ran</span>}</div>
+          <div class="row-facts">{test.last ? <Status status={test.last.status} /> : <span class="muted">not run yet</span>}</div>
         </li>
       ))}
     </ul>
@@ -159,7 +166,7 @@ function UnitList({ shown }: { shown: typeof data.unitTests }) {
 }
 
 function MacroList({ shown }: { shown: typeof data.macros }) {
-  if (shown.length === 0) return <Empty>Nothing fits.</Empty>
+  if (shown.length === 0) return <Empty>Nothing here has these words.</Empty>
   return (
     <ul class="rows">
       {shown
@@ -170,7 +177,7 @@ function MacroList({ shown }: { shown: typeof data.macros }) {
               <a class="mono" href={to(['macro', macro.uniqueId])}>
                 {macro.name}({macro.arguments.map(({ name }) => name).join(', ')})
               </a>{' '}
-              {macro.isOwn && <Tag>of the runner</Tag>}
+              {macro.isOwn && <Tag>built in</Tag>}
               <p class="small muted clamp">
                 <Inline text={macro.description || macro.file} />
               </p>

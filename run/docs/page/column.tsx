@@ -1,21 +1,21 @@
 import { useMemo, useState } from 'preact/hooks'
 import { type Box, type Placed, place, widthOf } from '../layout.ts'
 import type { DocsEdge } from '../shape.ts'
-import { plural } from './format.ts'
+import { listed, plural } from './format.ts'
 import { Markdown } from './markdown.tsx'
-import { columnName, data, fieldName, fieldsOf, nameOf, nodeById } from './model.ts'
+import { columnName, data, fieldName, fieldsOf, figuresOf, place as here, nameOf, nodeById, twinOf } from './model.ts'
 import { Dot, Empty, layerOf, NodeLink, Section, Title } from './parts.tsx'
 import { type Route, to } from './route.ts'
 import { curve, Viewport } from './viewport.tsx'
 import { type Way, wayOf, waysOf } from './way.ts'
 
-/** A column: what it means, and its whole way from the JSON of the feed to the marts. */
+/** A column: what it means, and its lineage from the JSON of the feed to the marts. */
 export function ColumnPage({ route }: { route: Route }) {
   const [, id = '', name = ''] = route.parts
   const node = nodeById.get(id)
   const column = node?.columns.find(one => one.name === name)
   const [withConditions, setConditions] = useState(false)
-  const starts = fieldsOf(id, name)
+  const starts = [...new Set(fieldsOf(id, name).map(field => twinOf[field]!))]
   const way = useMemo(() => wayOf(ways(), starts, withConditions), [id, name, withConditions])
   if (!node && starts.length === 0) return <Empty>There is no table {id}.</Empty>
   const fields = way.distance.size
@@ -38,11 +38,11 @@ export function ColumnPage({ route }: { route: Route }) {
       )}
       {column?.isConstant && <p class="notice">Made from no column: a constant, or what the database gives.</p>}
       <Section
-        name="Its whole way"
+        name="Lineage"
         aside={
           <label class="control">
-            <input type="checkbox" checked={withConditions} onChange={event => setConditions(event.currentTarget.checked)} /> with what only
-            decides rows
+            <input type="checkbox" checked={withConditions} onChange={event => setConditions(event.currentTarget.checked)} /> with
+            conditions, which only decide rows
           </label>
         }
       >
@@ -56,6 +56,7 @@ export function ColumnPage({ route }: { route: Route }) {
           )}
         </p>
       </Section>
+      <Refused id={id} name={name} />
       {fields > 1 && (
         <div class="columns-2">
           <Steps name="Comes from" way={way} side={-1} />
@@ -66,6 +67,33 @@ export function ColumnPage({ route }: { route: Route }) {
   )
 }
 
+// What was refused of the records that the column is made of.
+function Refused({ id, name }: { id: string; name: string }) {
+  const found = here.refusedOf(id, name)
+  const figures = figuresOf(id, name)
+  return (
+    <ul class="plain small facts">
+      {found && (
+        <li>
+          <a href={found.href}>
+            {listed(
+              [found.errors > 0 ? plural(found.errors, 'record') : '', found.warnings > 0 ? plural(found.warnings, 'warning') : ''].filter(
+                Boolean,
+              ),
+            )}
+          </a>{' '}
+          of {listed(found.entities)} {found.errors > 0 ? 'refused or repaired' : 'noted'} on the way
+        </li>
+      )}
+      {figures.map(({ report, titles }) => (
+        <li key={report.uniqueId}>
+          Shown in <a href={to(['report', report.name])}>{report.title}</a>: {listed(titles)}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
 // Boxes of nodes, a row for each field; the lines go from row to row.
 function WayGraph({ way, starts }: { way: Way; starts: number[] }) {
   const { placed, rows } = useMemo(() => drawingOf(way), [way])
@@ -73,7 +101,7 @@ function WayGraph({ way, starts }: { way: Way; starts: number[] }) {
   const [pointed, point] = useState<number>()
   const lit = useMemo(() => (pointed === undefined ? undefined : wayOf(ways(), [pointed], true).distance), [pointed])
   return (
-    <Viewport label="Way of the column" fits={[placed.width, placed.height]} start={start} tall={placed.height > 700}>
+    <Viewport label="Lineage of the column" fits={[placed.width, placed.height]} start={start} tall={placed.height > 700}>
       <g class="lines" aria-hidden="true">
         {way.edges.map(edge => (
           <path
@@ -129,7 +157,7 @@ function Steps({ name, way, side }: { name: string; way: Way; side: -1 | 1 }) {
       <h2>
         {name} <span class="muted">{plural(ordered.length, 'field')}</span>
       </h2>
-      {ordered.length === 0 && <Empty>Nothing.</Empty>}
+      {ordered.length === 0 && <Empty>{side < 0 ? 'It is made of no other column.' : 'No table reads it.'}</Empty>}
       <ol class="steps">
         {ordered.map(([index, distance]) => {
           const field = data.lineage.fields[index]!
@@ -156,7 +184,7 @@ const ROW = 22
 
 let known: ReturnType<typeof waysOf> | undefined
 function ways() {
-  known ??= waysOf(data.lineage)
+  known ??= waysOf(data.lineage, twinOf)
   return known
 }
 

@@ -1,9 +1,11 @@
+import { Fragment } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
+import { groupBy } from '../group.ts'
 import { type Placed, place, widthOf } from '../layout.ts'
 import type { DocsEntity } from '../shape.ts'
 import { plural, shortType } from './format.ts'
 import { data } from './model.ts'
-import { Empty, NodeLink, Title } from './parts.tsx'
+import { Empty, NodeLink, Section, Title } from './parts.tsx'
 import { to } from './route.ts'
 import { curve, Viewport } from './viewport.tsx'
 
@@ -27,47 +29,74 @@ export function EntitiesPage() {
         Entities
       </Title>
       {tables.length === 0 ? (
-        <Empty>No table of the database has a foreign key.</Empty>
+        <Empty>No table of the database has a foreign key, and no relationships test says which would.</Empty>
       ) : (
-        <Viewport label="Entity diagram" fits={[placed.width, placed.height]} tall>
-          <defs>
-            <marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto-start-reverse">
-              <path d="M0 0.5 L8 4 L0 7.5 z" class="arrow" />
-            </marker>
-          </defs>
-          <g class="lines" aria-hidden="true">
-            {links.map(link => (
-              <path
-                key={link.name + link.from}
-                class={link.isOptional ? 'value' : 'copy'}
-                d={lineOf(placed, shown, link)}
-                marker-end="url(#arrow)"
-              />
+        <div class="for-desk">
+          <Viewport label="Entity diagram" fits={[placed.width, placed.height]} whole>
+            <defs>
+              <marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto-start-reverse">
+                <path d="M0 0.5 L8 4 L0 7.5 z" class="arrow" />
+              </marker>
+            </defs>
+            <g class="lines" aria-hidden="true">
+              {links.map(link => (
+                <path
+                  key={link.name + link.from}
+                  class={link.isOptional ? 'value' : 'copy'}
+                  d={lineOf(placed, shown, link)}
+                  marker-end="url(#arrow)"
+                />
+              ))}
+            </g>
+            {shown.map(table => (
+              <Card key={table.id} table={table} box={placed.boxes[table.id]!} />
             ))}
-          </g>
-          {shown.map(table => (
-            <Card key={table.id} table={table} box={placed.boxes[table.id]!} />
-          ))}
-        </Viewport>
+          </Viewport>
+          <p class="small muted">
+            ◆ primary key, ◇ foreign key, ? may be null. An arrow points from the many to the one; broken where it may be null.
+          </p>
+        </div>
       )}
-      <p class="small muted">
-        ◆ primary key, ◇ foreign key, ? may be null. An arrow points from the many to the one; broken where it may be null.
-      </p>
-      <details>
-        <summary>The same as a list</summary>
-        <ul class="plain">
-          {links.map(link => (
-            <li key={link.name + link.from}>
-              <Table id={link.from} /> <span class="mono small">({link.columns.join(', ')})</span> → <Table id={link.to} />{' '}
-              <span class="mono small">({link.toColumns.join(', ')})</span>
-              {link.isOptional ? ', may be null' : ''}
-              {link.isOneToOne ? ', one to one' : ''}
-              {link.isTested ? ', as a test says' : ''}
-            </li>
-          ))}
-        </ul>
-      </details>
+      {tables.length > 0 && <AsList />}
     </div>
+  )
+}
+
+// Each table with what it points to: on a phone this is the page.
+function AsList() {
+  const { tables, links } = data.entities
+  const byTable = groupBy(links, ({ from }) => from)
+  return (
+    <Section name="As a list">
+      <dl class="details">
+        {tables.map(table => (
+          <Fragment key={table.id}>
+            <dt>
+              <Table id={table.id} />
+            </dt>
+            <dd>
+              <span class="muted small">key </span>
+              <span class="mono small">
+                {table.columns
+                  .filter(column => column.isKey)
+                  .map(({ name }) => name)
+                  .join(', ') || '–'}
+              </span>
+              {(byTable.get(table.id) ?? []).map(link => (
+                <div key={link.name}>
+                  <span class="mono small">{link.columns.join(', ')}</span> → <Table id={link.to} />
+                  <span class="small muted">
+                    {link.isOptional ? ' may be null' : ''}
+                    {link.isOneToOne ? ' one to one' : ''}
+                    {link.isTested ? ' as a test says' : ''}
+                  </span>
+                </div>
+              ))}
+            </dd>
+          </Fragment>
+        ))}
+      </dl>
+    </Section>
   )
 }
 
@@ -126,9 +155,13 @@ function drawingOf(isWhole: boolean): { shown: Drawn[]; placed: Placed } {
     const rows = table.columns.length + (table.more > 0 ? 1 : 0)
     return { id: table.id, width: Math.ceil(Math.max(150, widthOf(table.name) + 40, ...widths)), height: HEAD + rows * ROW + 6 }
   })
-  // The one stands at the left of the many.
+  // The one stands at the left of the many; what is left of the width goes between them.
   const lines = links.map(({ from, to: end }): [string, string] => [end, from])
-  return { shown, placed: place(boxes, lines, [110, 26]) }
+  const room = Math.min(innerWidth, 1680) - 130
+  const close = place(boxes, lines, [90, 22])
+  const columns = new Set(Object.values(close.boxes).map(([x, , width]) => x + Math.round(width / 2))).size
+  const surplus = (room - close.width) / Math.max(1, columns - 1)
+  return { shown, placed: surplus > 0 ? place(boxes, lines, [90 + Math.min(160, surplus), 22]) : close }
 }
 
 function typeOf({ type, isNullable }: DocsEntity['columns'][number]): string {

@@ -1,20 +1,24 @@
 const whole = new Intl.NumberFormat('en')
 const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
-const money = new Intl.NumberFormat('en', { style: 'currency', currency: 'USD', maximumFractionDigits: 0 })
 
-/** `12,345`; an em dash for nothing. */
+/** `12,345`; an en dash for nothing. */
 export function count(value: number | null | undefined): string {
   return value === null || value === undefined ? '–' : whole.format(value)
 }
 
 /** `12.3K`. */
 export function compact(value: number): string {
-  return short.format(value)
+  return minus(short.format(value))
 }
 
 /** `1 row`, `2 rows`. */
 export function plural(value: number, noun: string, nouns = `${noun}s`): string {
   return `${count(value)} ${value === 1 ? noun : nouns}`
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(parts: string[]): string {
+  return parts.length < 2 ? (parts[0] ?? '') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
 }
 
 /** `1.2 MB`. */
@@ -34,9 +38,23 @@ export function seconds(value: number | null): string {
   return `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`
 }
 
-/** `2026-01-05 13:04` in UTC. */
+/** `5 Jan 2026` of a text that begins with YYYY-MM-DD; any other text as it is. */
+export function day(value: string): string {
+  const found = /^(\d{4})-(\d\d)-(\d\d)/.exec(value)
+  return found ? `${Number(found[3])} ${monthName(found[2]!)} ${found[1]}` : value
+}
+
+/** `Jan 2026` of a text that begins with YYYY-MM. */
+export function month(value: string): string {
+  const found = /^(\d{4})-(\d\d)/.exec(value)
+  return found ? `${monthName(found[2]!)} ${found[1]}` : value
+}
+
+/** `5 Jan 2026, 13:04` of an ISO instant in UTC. */
 export function instant(value: string | null): string {
-  return value === null ? '–' : value.slice(0, 16).replace('T', ' ')
+  if (value === null) return '–'
+  const time = value.slice(11, 16)
+  return time ? `${day(value)}, ${time}` : day(value)
 }
 
 /** A type of PostgreSQL by its short name. */
@@ -47,14 +65,25 @@ export function shortType(type: string): string {
     .replace('character varying', 'varchar')
 }
 
-/** `$1,234` of a decimal text. */
-export function dollars(amount: string | number): string {
-  return money.format(Number(amount))
-}
-
 /** `3.1 %` of a part; `0 %` of nothing. */
 export function percent(part: number, all: number): string {
   if (all === 0 || part === 0) return '0 %'
   const value = (100 * part) / all
   return `${value < 0.1 ? '< 0.1' : value < 10 ? value.toFixed(1) : Math.round(value)} %`
 }
+
+/** `coerced value` of `coerced_value`. */
+export function inWords(name: string): string {
+  return name.replaceAll('_', ' ')
+}
+
+/** A number with the sign that is as wide as a plus. */
+export function minus(text: string): string {
+  return text.replace(/^-/, '−')
+}
+
+function monthName(number: string): string {
+  return MONTHS[Number(number) - 1] ?? number
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'preact/hooks'
 import type { Placed } from '../layout.ts'
+import { labelOf } from '../pagedata.ts'
 import type { DocsNode } from '../shape.ts'
 import { fullName, kindOf, nodeById } from './model.ts'
 import { layerOf } from './parts.tsx'
@@ -38,7 +39,7 @@ export function Graph({ placed, label, center, tall = false }: { placed: Placed;
             <rect x={x} y={y} width={width} height={height} rx="6" />
             <circle cx={x + 14} cy={y + height / 2} r="4" />
             <text x={x + 25} y={y + height / 2 + 4}>
-              {node.name}
+              {labelOf(node)}
             </text>
           </a>
         )
@@ -51,8 +52,8 @@ export function Graph({ placed, label, center, tall = false }: { placed: Placed;
 export const above = (id: string): string[] => nodeById.get(id)?.dependsOn ?? []
 export const below = (id: string): string[] => nodeById.get(id)?.usedBy ?? []
 
-// A line leaves its box in the middle of the right side and enters at the left.
-function ends({ boxes }: Placed, from: string, end: string, through: [number, number][]): [number, number][] {
+/** The points of a line: it leaves its box in the middle of the right side and enters at the left. */
+export function ends({ boxes }: Placed, from: string, end: string, through: [number, number][]): [number, number][] {
   const [a, b] = [boxes[from]!, boxes[end]!]
   return [[a[0] + a[2], a[1] + a[3] / 2], ...through, [b[0], b[1] + b[3] / 2]]
 }

@@ -1,24 +1,166 @@
 import { useMemo, useState } from 'preact/hooks'
-import { place } from '../layout.ts'
+import { type Placed, place, widthOf } from '../layout.ts'
 import { nodeBox, placeProject } from '../pagedata.ts'
 import type { DocsNode } from '../shape.ts'
 import { count, plural } from './format.ts'
-import { above, below, Graph } from './graph.tsx'
+import { above, below, ends, Graph } from './graph.tsx'
+import { type Layer, layersDown } from './layers.ts'
 import { data, fullName, nodeById, nodes } from './model.ts'
-import { Dot, Empty, layerOf, layers, NodeLink, Title } from './parts.tsx'
+import { Dot, Empty, layerOf, layers, Name, NodeLink, Title } from './parts.tsx'
 import { type Route, replaceRoute, to } from './route.ts'
+import { curve, Viewport } from './viewport.tsx'
 import { around } from './way.ts'
 
-/** The graph of nodes: of the whole project, or around one. */
+/** Which table reads which: the layers, all tables, or what is around one. */
 export function LineagePage({ route }: { route: Route }) {
   const center = nodeById.get(route.parts[1] ?? '')
-  return center ? <Around node={center} depth={depthOf(route)} /> : <Whole />
+  if (center) return <Around node={center} depth={depthOf(route)} />
+  return route.query.has('all') ? <Whole /> : <Start />
+}
+
+// One box for each layer, and a way to the table that somebody looks for.
+function Start() {
+  const layers = useMemo(() => layersDown(), [])
+  const { placed, boxes } = useMemo(() => placedLayers(layers), [layers])
+  return (
+    <div class="page wide">
+      <Title
+        lead={`${plural(nodes.length, 'table')}, from the feed at the left to the answers at the right. Choose a table to see what it reads.`}
+      >
+        Lineage
+      </Title>
+      {nodes.length === 0 ? (
+        <Empty>The project has no table to show.</Empty>
+      ) : (
+        <>
+          <Finder />
+          <div class="for-desk">
+            <LayerGraph placed={placed} boxes={boxes} />
+          </div>
+          <div class="layers">
+            {layers.map((layer, at) => (
+              <details key={layer.name} class={`layer ${layer.tone}`} open={at === 0} id={`layer-${at}`}>
+                <summary>
+                  <span class="strong">{layer.name}</span>
+                  <span class="muted small">{plural(layer.nodes.length, 'table')}</span>
+                </summary>
+                <ul class="plain names">
+                  {layer.nodes.map(node => (
+                    <li key={node.uniqueId}>
+                      <a class="mono" href={to(['lineage', node.uniqueId])}>
+                        <Name text={node.name} />
+                      </a>
+                    </li>
+                  ))}
+                </ul>
+              </details>
+            ))}
+          </div>
+          <p class="for-desk facts">
+            <a href={to(['lineage'], { all: 1 })}>All {plural(nodes.length, 'table')} in one graph</a>
+          </p>
+        </>
+      )}
+    </div>
+  )
+}
+
+// Goes to the table that is typed or chosen.
+function Finder() {
+  const go = (text: string) => {
+    const node = nodes.find(one => fullName(one) === text) ?? nodes.find(one => one.name === text)
+    if (node) location.hash = to(['lineage', node.uniqueId]).slice(1)
+  }
+  return (
+    <form
+      class="finder"
+      onSubmit={event => {
+        event.preventDefault()
+        go((event.currentTarget.elements.namedItem('table') as HTMLInputElement).value)
+      }}
+    >
+      <label class="control">
+        Find a table{' '}
+        <input
+          type="search"
+          name="table"
+          list="tables"
+          autocomplete="off"
+          placeholder="marts.spend"
+          onInput={event => go(event.currentTarget.value)}
+        />
+      </label>
+      <datalist id="tables">
+        {nodes.map(node => (
+          <option key={node.uniqueId} value={fullName(node)} />
+        ))}
+      </datalist>
+    </form>
+  )
+}
+
+function placedLayers(layers: Layer[]) {
+  const layerOfNode = new Map(layers.flatMap((layer, at) => layer.nodes.map((node): [string, number] => [node.uniqueId, at])))
+  const links = new Map<string, [string, string]>()
+  for (const node of nodes)
+    for (const parent of node.dependsOn) {
+      const [from, end] = [layerOfNode.get(parent), layerOfNode.get(node.uniqueId)]
+      // From the feed to the answers; the few ways back (an errors table that a model reads) would make circles of layers.
+      if (from !== undefined && end !== undefined && from > end) links.set(`${from} ${end}`, [String(from), String(end)])
+    }
+  const boxes = new Map(layers.map((layer, at) => [String(at), layer]))
+  const sized = layers.map((layer, at) => ({ id: String(at), width: Math.max(150, widthOf(layer.name) + 50), height: 46 }))
+  return { placed: place(sized, links.values(), [80, 26]), boxes }
+}
+
+function LayerGraph({ placed, boxes }: { placed: Placed; boxes: Map<string, Layer> }) {
+  const open = (id: string) => {
+    const card = document.getElementById(`layer-${id}`) as HTMLDetailsElement
+    card.open = true
+    card.scrollIntoView({ block: 'start' })
+    card.querySelector('summary')?.focus()
+  }
+  return (
+    <Viewport label="Layers" fits={[placed.width, placed.height]}>
+      <g class="lines" aria-hidden="true">
+        {placed.lines.map(line => (
+          <path key={`${line.from} ${line.to}`} d={curve(ends(placed, line.from, line.to, line.through))} />
+        ))}
+      </g>
+      {Object.entries(placed.boxes).map(([id, [x, y, width, height]]) => {
+        const layer = boxes.get(id)!
+        return (
+          <g
+            key={id}
+            role="button"
+            tabIndex={0}
+            class={`box ${layer.tone}`}
+            onClick={() => open(id)}
+            onKeyDown={event => {
+              if (event.key !== 'Enter' && event.key !== ' ') return
+              event.preventDefault()
+              open(id)
+            }}
+          >
+            <rect x={x} y={y} width={width} height={height} rx="7" />
+            <circle cx={x + 15} cy={y + 17} r="4" />
+            <text class="name" x={x + 27} y={y + 21}>
+              {layer.name}
+            </text>
+            <text class="rest" x={x + 27} y={y + 37}>
+              {plural(layer.nodes.length, 'table')}
+            </text>
+          </g>
+        )
+      })}
+    </Viewport>
+  )
 }
 
 /** The graph around a node, for the node's own page. */
 export function Neighbours({ node, depth, tall = false }: { node: DocsNode; depth: number; tall?: boolean }) {
   const placed = useMemo(() => placedOf([...around(node.uniqueId, depth, above, below)]), [node, depth])
-  return <Graph placed={placed} center={node.uniqueId} tall={tall} label={`Lineage around ${fullName(node)}`} />
+  return <Graph placed={placed} center={node.uniqueId} tall={tall && placed.height > 440} label={`Lineage around ${fullName(node)}`} />
 }
 
 function Whole() {
@@ -33,11 +175,16 @@ function Whole() {
   return (
     <div class="page wide">
       <Title
+        eyebrow={<a href={to(['lineage'])}>Lineage</a>}
         lead={`${plural(shown.length, 'table')} from the feed to the answers. What is read through another table too has no line of its own.`}
       >
-        Lineage
+        All tables
       </Title>
-      {nodes.length === 0 ? <Empty>There is no node to show.</Empty> : <Graph placed={placed} tall label="Lineage of the project" />}
+      {nodes.length === 0 ? (
+        <Empty>The project has no table to show.</Empty>
+      ) : (
+        <Graph placed={placed} tall label="Lineage of the project" />
+      )}
       <fieldset class="legend">
         <legend class="hidden">Layers shown</legend>
         {legend().map(([layer, name]) => (
@@ -62,14 +209,16 @@ function Around({ node, depth }: { node: DocsNode; depth: number }) {
         eyebrow={<a href={to(['lineage'])}>Lineage</a>}
         lead={
           <span class="controls">
-            <DepthControl id={id} depth={depth} /> <a href={to(['node', id])}>Open its page</a>
+            <DepthControl id={id} depth={depth} /> <a href={to(['node', id])}>Its columns, rows and SQL</a>
           </span>
         }
       >
         <Dot node={node} />
         <span class="mono">{fullName(node)}</span>
       </Title>
-      <Neighbours node={node} depth={depth} tall />
+      <div class="for-desk">
+        <Neighbours node={node} depth={depth} tall />
+      </div>
       <div class="columns-2">
         <Ids name="Reads" ids={[...before].filter(one => one !== id)} />
         <Ids name="Read by" ids={[...after].filter(one => one !== id)} />
@@ -101,7 +250,7 @@ function Ids({ name, ids }: { name: string; ids: string[] }) {
         {name} <span class="muted">{count(ids.length)}</span>
       </h2>
       {ids.length === 0 ? (
-        <Empty>Nothing.</Empty>
+        <Empty>{name === 'Reads' ? 'It reads no other table.' : 'No table reads it.'}</Empty>
       ) : (
         <ul class="plain">
           {ids.map(id => (
@@ -171,5 +320,5 @@ function placedOf(ids: string[]) {
 
 function depthOf({ query }: Route): number {
   const depth = Number(query.get('depth'))
-  return Number.isInteger(depth) && depth > 0 ? depth : 2
+  return Number.isInteger(depth) && depth > 0 ? depth : 1
 }

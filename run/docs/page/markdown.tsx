@@ -1,40 +1,102 @@
-import type { ComponentChildren } from 'preact'
+import { lexer, type Token, type Tokens } from 'marked'
+import { type ComponentChildren, Fragment } from 'preact'
 
-/** A description: paragraphs, lists, `code`, **bold**, *stressed* and links. Everything else shows as it was written. */
-export function Markdown({ text }: { text: string }) {
-  const blocks = text.trim().split(/\n\s*\n/)
+/** Markdown of the project as elements: HTML in it shows as text, links lead to the web alone. A heading is one below `level`. */
+export function Markdown({ text, level = 2 }: { text: string; level?: 2 | 3 }) {
   if (text.trim() === '') return null
-  return <div class="prose">{blocks.map(block)}</div>
+  return <div class="prose">{blocks(lexer(text), level)}</div>
 }
 
 /** The same for one line. */
 export function Inline({ text }: { text: string }) {
-  return <>{inline(text)}</>
+  return <>{inline(lexer(text).flatMap(token => ('tokens' in token && token.tokens ? token.tokens : [token])))}</>
 }
 
-function block(text: string) {
-  const lines = text.split('\n')
-  if (lines.every(line => /^\s*([-*]|\d+\.)\s|^\s{2,}\S/.test(line)) && /^\s*([-*]|\d+\.)\s/.test(lines[0] ?? '')) {
-    const items = text.split(/\n(?=\s*(?:[-*]|\d+\.)\s)/).map(item => item.replace(/^\s*([-*]|\d+\.)\s+/, ''))
-    return (
-      <ul>
-        {items.map(item => (
-          <li>{inline(item)}</li>
-        ))}
-      </ul>
-    )
+function blocks(tokens: Token[], level: 2 | 3): ComponentChildren[] {
+  return tokens.map((token, at) => <Fragment key={String(at)}>{block(token, level)}</Fragment>)
+}
+
+function block(token: Token, level: 2 | 3): ComponentChildren {
+  switch (token.type) {
+    case 'space':
+    case 'def':
+      return null
+    case 'heading':
+      return level === 2 && token.depth < 3 ? <h2>{inline(token.tokens)}</h2> : <h3>{inline(token.tokens)}</h3>
+    case 'paragraph':
+      return <p>{inline(token.tokens)}</p>
+    case 'list':
+      return list(token as Tokens.List, level)
+    case 'blockquote':
+      return <blockquote>{blocks(token.tokens ?? [], level)}</blockquote>
+    case 'code':
+      return <pre>{token.text}</pre>
+    case 'hr':
+      return <hr />
+    case 'table':
+      return table(token as Tokens.Table)
+    default:
+      return 'tokens' in token && token.tokens ? inline(token.tokens) : token.raw
   }
-  const heading = /^#{1,6}\s+(.*)$/.exec(text)
-  return heading ? <p class="strong">{inline(heading[1]!)}</p> : <p>{inline(text)}</p>
 }
 
-function inline(text: string): ComponentChildren[] {
-  return text.split(/(`[^`]+`|\*\*[^*]+\*\*|\[[^\]]+\]\([^)\s]+\))/).map((part, index) => {
-    if (index % 2 === 0) return part
-    if (part.startsWith('`')) return <code>{part.slice(1, -1)}</code>
-    if (part.startsWith('**')) return <strong>{part.slice(2, -2)}</strong>
-    const [, label, href] = /^\[([^\]]+)\]\(([^)]+)\)$/.exec(part)!
-    // Only the web: a description may come from anywhere.
-    return /^https?:\/\//.test(href!) ? <a href={href!}>{label}</a> : part
-  })
+function list({ ordered, items }: Tokens.List, level: 2 | 3) {
+  const lines = items.map((item, at) => <li key={String(at)}>{blocks(item.tokens, level)}</li>)
+  return ordered ? <ol>{lines}</ol> : <ul>{lines}</ul>
+}
+
+function table({ header, rows }: Tokens.Table) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          {header.map((one, at) => (
+            <th key={String(at)}>{inline(one.tokens)}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row, line) => (
+          <tr key={String(line)}>
+            {row.map((one, at) => (
+              <td key={String(at)}>{inline(one.tokens)}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function inline(tokens: Token[] | undefined): ComponentChildren[] {
+  return (tokens ?? []).map((token, at) => <Fragment key={String(at)}>{word(token)}</Fragment>)
+}
+
+function word(token: Token): ComponentChildren {
+  switch (token.type) {
+    case 'strong':
+      return <strong>{inline(token.tokens)}</strong>
+    case 'em':
+      return <em>{inline(token.tokens)}</em>
+    case 'del':
+      return <del>{inline(token.tokens)}</del>
+    case 'codespan':
+      return <code>{token.text}</code>
+    case 'br':
+      return <br />
+    case 'escape':
+      return token.text
+    case 'link':
+      // Only the web: a description may come from anywhere.
+      return /^https?:\/\//.test(token.href) ? <a href={token.href}>{inline(token.tokens)}</a> : token.raw
+    case 'text':
+      return 'tokens' in token && token.tokens ? inline(token.tokens) : unescaped(token.text)
+    default:
+      return token.raw
+  }
+}
+
+// The lexer leaves entities as they were written.
+function unescaped(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&')
 }

@@ -1,5 +1,10 @@
+import type { Report } from '../../reports/shape.ts'
 import type { PageData } from '../pagedata.ts'
-import type { DocsField, DocsMacro, DocsNode, DocsTest, DocsUnitTest } from '../shape.ts'
+import type { DocsExposure, DocsField, DocsMacro, DocsNode, DocsTest, DocsUnitTest } from '../shape.ts'
+import { fullName, placeIn } from './figures/place.ts'
+import { day } from './format.ts'
+
+export { fullName } from './figures/place.ts'
 
 /** Everything that the page shows, read once from the document. */
 export const data: PageData = JSON.parse(document.getElementById('data')?.textContent ?? '{}')
@@ -31,14 +36,21 @@ export const fieldsOf: (node: string, column: string) => number[] = (() => {
   return (node: string, column: string) => found.get(keyOf(node, column)) ?? []
 })()
 
-/** `raw.agents`: how a node is called where its schema matters. */
-export function fullName(node: DocsNode): string {
-  return `${node.resourceType === 'source' ? (node.sourceName ?? node.schema) : node.schema}.${node.name}`
-}
+/** What lies at one path of several columns of a node (a record and its readable form) is one field: the first of them, by index. */
+export const twinOf: number[] = (() => {
+  const first = new Map<string, number>()
+  return data.lineage.fields.map(({ node, label }, index) => {
+    if (!label) return index
+    const key = keyOf(node, label)
+    const known = first.get(key)
+    if (known === undefined) first.set(key, index)
+    return known ?? index
+  })
+})()
 
-/** `record › contact.email` of a field. */
+/** `contact.email`, or the column itself. */
 export function fieldName({ column, label }: DocsField): string {
-  return label ? `${columnName(column)} › ${label}` : columnName(column)
+  return label || columnName(column)
 }
 
 /** A column as people call it: `*` of column lineage is the rows of the table. */
@@ -46,16 +58,47 @@ export function columnName(column: string): string {
   return column === '*' ? 'rows' : column
 }
 
-/** `core.agents` of an id, also of a table that no node describes (`relation:schema.name`). */
+/** `core.agents` of an id, also of a table that no node describes (`relation:schema.name`), and of a report. */
 export function nameOf(id: string): string {
   const node = nodeById.get(id)
-  return node ? fullName(node) : id.replace(/^relation:/, '')
+  return node ? fullName(node) : (reportById.get(id)?.title ?? id.replace(/^relation:/, ''))
 }
 
-/** `model`, `seed`, `source`, `view`, `table`: what a node is, in a word. */
+/** What a node is, in a word that a reader knows; the schema says the rest. */
 export function kindOf(node: DocsNode): string {
-  return node.resourceType === 'model' ? (node.materialized ?? 'model') : node.resourceType
+  if (node.resourceType !== 'model') return node.resourceType
+  const { materialized } = node
+  return materialized === 'view' || materialized === 'ephemeral' ? materialized : 'table'
 }
+
+/** Reports by unique id. */
+export const reportById = new Map<string, Report>(data.reports.map(report => [report.uniqueId, report]))
+
+/** Reports and exposures that read a node, or a table that is made of it. */
+export function shownIn(id: string): { reports: Report[]; exposures: DocsExposure[] } {
+  const reads = ({ dependsOn }: { dependsOn: string[] }) => dependsOn.includes(id)
+  return { reports: data.reports.filter(reads), exposures: data.exposures.filter(reads) }
+}
+
+/** Figures that a column is shown in, by report. */
+export function figuresOf(node: string, column: string): { report: Report; titles: string[] }[] {
+  return data.reports.flatMap(report => {
+    const titles = report.blocks.flatMap(block => {
+      if (block.kind !== 'figure') return []
+      const isMade = block.columns.some(({ sources }) => sources.some(source => source.node === node && source.column === column))
+      return isMade ? [block.title] : []
+    })
+    return titles.length > 0 ? [{ report, titles }] : []
+  })
+}
+
+/** The day that a batch stands for; its name where it stands for none. */
+export const dayOfBatch: Map<string, string> = new Map(
+  (data.quality?.batches ?? []).flatMap(({ batch, date }): [string, string][] => (date ? [[batch, day(date)]] : [])),
+)
+
+/** This page, as a place of figures. */
+export const place = placeIn(data, false)
 
 function keyOf(node: string, column: string): string {
   return `${node}\n${column}`

@@ -1,10 +1,12 @@
+import { groupBy } from '../group.ts'
 import type { DocsColumn, DocsNode } from '../shape.ts'
 import { Code } from './code.tsx'
-import { bytes, count, instant, plural, seconds, shortType } from './format.ts'
+import { count, plural, shortType } from './format.ts'
 import { Neighbours } from './lineage.tsx'
 import { Markdown } from './markdown.tsx'
 import { columnName, data, fullName, nameOf, nodeById, testById, unitTestById } from './model.ts'
-import { Dot, Empty, Figure, Figures, Kind, Name, NodeLink, Section, Status, Tag, Title } from './parts.tsx'
+import { Facts, Sample, ShownIn } from './nodefacts.tsx'
+import { Dot, Empty, Name, NodeLink, Section, Tag, Title } from './parts.tsx'
 import { to } from './route.ts'
 import { Tabs } from './tabs.tsx'
 import { TestLine, UnitLine } from './tests.tsx'
@@ -29,13 +31,15 @@ export function NodePage({ id }: { id: string }) {
         </span>
       </Title>
       <Facts node={node} />
+      <ShownIn id={id} />
       {node.columns.length > 0 && <Columns node={node} />}
+      <Sample node={node} />
       {(node.tests.length > 0 || node.unitTests.length > 0) && <Tests node={node} />}
       <Section name="Lineage" aside={<a href={to(['lineage', id])}>Larger</a>}>
         {node.dependsOn.length + node.usedBy.length > 0 ? (
           <Neighbours node={node} depth={1} />
         ) : (
-          <Empty>It reads nothing, and nothing reads it.</Empty>
+          <Empty>It reads no other table, and no table reads it.</Empty>
         )}
       </Section>
       <Sql node={node} />
@@ -44,37 +48,9 @@ export function NodePage({ id }: { id: string }) {
   )
 }
 
-function Facts({ node }: { node: DocsNode }) {
-  const last = node.lastRun
-  return (
-    <>
-      <Figures>
-        {node.rowCount !== null && <Figure value={`${node.isEstimate ? '≈ ' : ''}${count(node.rowCount)}`} name="rows" />}
-        {node.sizeBytes !== null && <Figure value={bytes(node.sizeBytes)} name="with indexes" />}
-        <Figure value={count(node.columns.length)} name={node.columns.length === 1 ? 'column' : 'columns'} />
-        <Figure value={count(node.usedBy.length)} name={node.usedBy.length === 1 ? 'reader' : 'readers'} />
-      </Figures>
-      <p class="tags">
-        <Kind node={node} />
-        {node.tags.map(tag => (
-          <Tag key={tag}>#{tag}</Tag>
-        ))}
-        {!node.exists && node.relation && <span class="status warn">! not in the database</span>}
-        {last && (
-          <span class="small muted">
-            <Status status={last.status} /> {instant(last.startedAt)}
-            {last.seconds !== null ? `, ${seconds(last.seconds)}` : ''}
-            {last.message ? `, ${last.message}` : ''}
-          </span>
-        )}
-      </p>
-    </>
-  )
-}
-
 function Columns({ node }: { node: DocsNode }) {
   return (
-    <Section name="Columns" aside={<span class="muted small">A column leads to its whole way.</span>}>
+    <Section name="Columns" aside={<span class="muted small">A column leads to its lineage.</span>}>
       <div class="scroll">
         <table class="columns">
           <thead>
@@ -132,17 +108,14 @@ function Origins({ column }: { column: DocsColumn }) {
   if (column.notTraced) return <span class="small muted">not traced: {column.notTraced}</span>
   if (column.isConstant) return <span class="small muted">constant</span>
   // The same field of several tables, or of a record and its readable form, is one line.
-  const groups = Map.groupBy(
-    column.origins.flatMap(index => data.lineage.fields[index] ?? []),
-    field => field.label || field.column,
-  )
+  const groups = groupBy(valueFields(column), field => field.label || field.column)
   const shown = [...groups].slice(0, 3)
   return (
     <ul class="plain small origins">
       {shown.map(([label, fields]) => (
         <li key={label}>
           <span class="mono">{columnName(label)}</span>{' '}
-          {[...new Map(fields.map(field => [field.node, field])).values()].map(field => {
+          {[...new Map(fields.map(field => [field.node, field])).values()].slice(0, 3).map(field => {
             return (
               <a key={field.node} class="mono muted" href={to(['column', field.node, field.column])}>
                 <Name text={nameOf(field.node)} />
@@ -155,6 +128,13 @@ function Origins({ column }: { column: DocsColumn }) {
       {groups.size > shown.length && <li class="muted">and {groups.size - shown.length} more</li>}
     </ul>
   )
+}
+
+// Its fields; the rows of a table only where there is nothing else, as for a count.
+function valueFields(column: DocsColumn) {
+  const fields = column.origins.flatMap(index => data.lineage.fields[index] ?? [])
+  const values = fields.filter(field => field.column !== '*')
+  return values.length > 0 ? values : fields
 }
 
 function Marks({ ids }: { ids: string[] }) {
@@ -195,10 +175,10 @@ function Tests({ node }: { node: DocsNode }) {
 
 function Sql({ node }: { node: DocsNode }) {
   const tabs = [
-    ...(node.rawSql ? [{ name: 'As written', content: () => <Code text={node.rawSql} name={`SQL of ${node.name} as written`} /> }] : []),
     ...(node.compiledSql
       ? [{ name: 'Compiled', content: () => <Code text={node.compiledSql!} name={`Compiled SQL of ${node.name}`} /> }]
       : []),
+    ...(node.rawSql ? [{ name: 'As written', content: () => <Code text={node.rawSql} name={`SQL of ${node.name} as written`} /> }] : []),
   ]
   if (tabs.length === 0) return null
   return (
@@ -282,10 +262,16 @@ function Details({ node }: { node: DocsNode }) {
             <dd class="mono small">{JSON.stringify(node.meta)}</dd>
           </>
         )}
-        <dt>Traced</dt>
+        {node.materialized && (
+          <>
+            <dt>How it is kept</dt>
+            <dd>{node.materialized}</dd>
+          </>
+        )}
+        <dt>Lineage</dt>
         <dd>
           {node.notTraced ??
-            `${plural(node.columns.filter(column => column.notTraced === null).length, 'column')} of ${count(node.columns.length)}`}
+            `known of ${plural(node.columns.filter(column => column.notTraced === null).length, 'column')} of ${count(node.columns.length)}`}
         </dd>
       </dl>
     </Section>

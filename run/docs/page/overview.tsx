@@ -1,29 +1,28 @@
-import { compact, count, instant, percent, plural, seconds } from './format.ts'
-import { data, nodes } from './model.ts'
-import { Empty, Figure, Figures, layerOf, NodeLink, Problems, Section, Status, Title } from './parts.tsx'
+import { bytes, compact, count, instant, percent, plural } from './format.ts'
+import { type Layer, layersDown } from './layers.ts'
+import { Inline } from './markdown.tsx'
+import { data, testById } from './model.ts'
+import { News } from './news.tsx'
+import { Empty, Figure, Figures, NodeLink, Problems, Section, Status, Title } from './parts.tsx'
 import { to } from './route.ts'
 
-/** The first page: is all well, what is there, what came last. */
+/** Is all well, what is there: the layers from the answers down. */
 export function OverviewPage() {
-  const last = data.runs?.runs.at(-1)
+  const { database, server } = data.project
   return (
     <div class="page">
-      <Title
-        eyebrow={data.project.database ? `${data.project.database} · ${data.project.server ?? ''}` : 'Not asked of a database'}
-        lead={
-          last ? (
-            <p>
-              Last run: {last.command} <Status status={last.status} /> {instant(last.startedAt)} UTC
-              {last.seconds !== null && `, ${seconds(last.seconds)}`}
-            </p>
-          ) : null
-        }
-      >
-        {data.project.name}
-      </Title>
+      <Title eyebrow={database ? `Database ${database} · ${server ?? ''}` : 'No database was asked'}>{data.project.name}</Title>
       <Problems problems={data.errors} tone="bad" />
+      <News />
       <Numbers />
-      <FlowOfData />
+      <Section name="Layers" aside={<a href={to(['lineage'])}>As a graph</a>}>
+        {data.nodes.length === 0 && <Empty>The project has no table.</Empty>}
+        <div class="layers">
+          {layersDown().map((layer, at) => (
+            <LayerCard key={layer.name} layer={layer} isOpen={at === 0} />
+          ))}
+        </div>
+      </Section>
       <div class="columns-2">
         <FailedTests />
         <Refused />
@@ -39,29 +38,29 @@ function Numbers() {
   const rows = data.nodes.reduce((all, node) => all + (node.rowCount ?? 0), 0)
   const all = data.quality?.batches.reduce((sum, batch) => sum + batch.records, 0)
   const staged = data.quality?.batches.reduce((sum, batch) => sum + batch.staged, 0)
+  const tests =
+    bad > 0
+      ? `of ${plural(results.length, 'test')} failed`
+      : results.length > 0
+        ? 'tests, none failed'
+        : `of ${plural(data.tests.length, 'test')} ran`
   return (
     <Figures>
       <Figure value={count(data.nodes.length)} name="tables and views" href={to(['catalogue'])} />
       <Figure value={compact(rows)} name="rows" />
       <Figure
         value={bad > 0 ? count(bad) : count(results.length)}
-        name={
-          bad > 0
-            ? `of ${plural(results.length, 'test')} failed`
-            : results.length > 0
-              ? 'tests, none failed'
-              : `of ${plural(data.tests.length, 'test')} ran`
-        }
-        tone={bad > 0 ? 'bad' : results.length > 0 ? 'good' : ''}
+        name={tests}
+        tone={bad > 0 ? 'bad' : ''}
         href={to(['catalogue'], { list: 'tests' })}
       />
       {all !== undefined && all > 0 && (
-        <Figure value={percent(staged ?? 0, all)} name={`of ${count(all)} records staged`} href={to(['quality'])} />
+        <Figure value={percent(staged ?? 0, all)} name={`of ${plural(all, 'record')} of the feed usable`} href={to(['quality'])} />
       )}
       {data.lineage.columns > 0 && (
         <Figure
           value={percent(data.lineage.traced, data.lineage.columns)}
-          name={`of ${count(data.lineage.columns)} columns traced`}
+          name={`of ${plural(data.lineage.columns, 'column')} traced to the feed`}
           href={to(['lineage'])}
         />
       )}
@@ -69,42 +68,40 @@ function Numbers() {
   )
 }
 
-const MOST = 40
+const MOST = 60
 
-// The way of the data: a line for sources and seeds, one for each schema of models, in the order of what reads what.
-function FlowOfData() {
-  const groups = new Map<string, typeof nodes>()
-  for (const node of nodes) {
-    const key = node.resourceType === 'source' ? 'sources' : node.resourceType === 'seed' ? 'seeds' : node.schema
-    groups.set(key, [...(groups.get(key) ?? []), node])
-  }
-  const rank = (list: typeof nodes) => ['source', 'seed', 'a', 'b', 'c', 'd', 'e', 'f'].indexOf(layerOf(list[0]!).slice(6))
-  const ordered = [...groups].sort((a, b) => rank(a[1]) - rank(b[1]))
+function LayerCard({ layer, isOpen }: { layer: Layer; isOpen: boolean }) {
+  const { name, tone, nodes } = layer
+  const rows = nodes.reduce((all, node) => all + (node.rowCount ?? 0), 0)
+  const size = nodes.reduce((all, node) => all + (node.sizeBytes ?? 0), 0)
+  const bad = nodes.flatMap(node => node.tests).filter(id => ['fail', 'error'].includes(testById.get(id)?.last?.status ?? '')).length
   return (
-    <Section name="The way of the data" aside={<a href={to(['lineage'])}>As a graph</a>}>
-      {ordered.length === 0 && <Empty>The project has no table.</Empty>}
-      <ol class="flow">
-        {ordered.map(([name, list]) => (
-          <li key={name}>
-            <h3>
-              <span class={`dot ${layerOf(list[0]!)}`} aria-hidden="true" />
-              {name} <span class="muted">{count(list.length)}</span>
-            </h3>
-            <p class="flow-names">
-              {list
-                .toSorted((a, b) => b.usedBy.length - a.usedBy.length)
-                .slice(0, MOST)
-                .map(node => (
-                  <a key={node.uniqueId} class="mono" href={to(['node', node.uniqueId])}>
-                    {node.name}
-                  </a>
-                ))}
-              {list.length > MOST && <a href={to(['catalogue'])}>and {list.length - MOST} more</a>}
-            </p>
+    <details class={`layer ${tone}`} open={isOpen}>
+      <summary>
+        <span class="strong">{name}</span>
+        <span class="muted small">{plural(nodes.length, 'table')}</span>
+        <span class="layer-facts small">
+          {bad > 0 && <span class="status bad">✗ {plural(bad, 'test')} failed</span>}
+          {rows > 0 && <span class="muted">{plural(rows, 'row')}</span>}
+          {size > 0 && <span class="muted">{bytes(size)}</span>}
+        </span>
+      </summary>
+      <ul class="plain layer-list">
+        {nodes.slice(0, MOST).map(node => (
+          <li key={node.uniqueId}>
+            <NodeLink id={node.uniqueId} full={false} />
+            <span class="small muted clamp-1">
+              <Inline text={node.description.split(/(?<=\.)\s/)[0] ?? ''} />
+            </span>
           </li>
         ))}
-      </ol>
-    </Section>
+        {nodes.length > MOST && (
+          <li>
+            <a href={to(['catalogue'])}>and {count(nodes.length - MOST)} more</a>
+          </li>
+        )}
+      </ul>
+    </details>
   )
 }
 
@@ -128,6 +125,7 @@ function FailedTests() {
             </div>
             <div class="row-facts">
               <Status status={test.last!.status} />
+              <span class="small muted">{instant(test.last!.at)}</span>
             </div>
           </li>
         ))}
@@ -139,16 +137,18 @@ function FailedTests() {
 function Refused() {
   const types = data.quality?.errorTypes.filter(({ open }) => open > 0) ?? []
   return (
-    <Section name="Refused and warned of" aside={<a href={to(['quality'])}>Data quality</a>}>
-      {types.length === 0 && <Empty>Nothing is open.</Empty>}
+    <Section name="Refused or repaired" aside={<a href={to(['quality'])}>Quality</a>}>
+      {types.length === 0 && (
+        <Empty>{data.quality ? 'No record of the feed is refused or repaired.' : 'This project has no feed of its own.'}</Empty>
+      )}
       <ul class="rows dense">
         {types.slice(0, 6).map(type => (
           <li key={type.table + type.errorType + type.severity}>
             <div class="row-main">
-              <span class="mono">{type.errorType}</span> <span class="small muted">{type.table.replace(/^errors\./, '')}</span>
+              <span class="strong">{type.entities[0]}</span> <span class="muted">{type.label}</span>
             </div>
             <div class="row-facts">
-              <Status status={type.severity} /> {count(type.open)}
+              <Status status={type.severity === 'error' ? 'refused' : 'repaired'} /> <span class="tabular">{count(type.open)}</span>
             </div>
           </li>
         ))}

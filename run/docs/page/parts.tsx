@@ -60,12 +60,12 @@ export function Figures({ children }: { children: ComponentChildren }) {
   return <div class="figures">{children}</div>
 }
 
-/** pass, fail, success, …: a sign and the word, so that colour is never alone. */
+/** pass, fail, success, …: a sign and a word of the reader's, so that colour is never alone. */
 export function Status({ status }: { status: string }) {
-  const [tone, sign] = STATUS[status] ?? ['muted', '·']
+  const [tone, sign, word] = STATUS[status] ?? ['muted', '·', status]
   return (
     <span class={`status ${tone}`}>
-      <span aria-hidden="true">{sign}</span> {status}
+      <span aria-hidden="true">{sign}</span> {word}
     </span>
   )
 }
@@ -188,20 +188,22 @@ export function Empty({ children }: { children: ComponentChildren }) {
   return <p class="empty">{children}</p>
 }
 
-const STATUS: Record<string, [tone: string, sign: string]> = {
-  pass: ['good', '✓'],
-  success: ['good', '✓'],
-  published: ['good', '✓'],
-  tested: ['good', '✓'],
-  unchanged: ['muted', '='],
-  warn: ['warn', '!'],
-  warning: ['warn', '!'],
-  interrupted: ['warn', '!'],
-  fail: ['bad', '✗'],
-  failed: ['bad', '✗'],
-  error: ['bad', '✗'],
-  skipped: ['muted', '–'],
-  running: ['muted', '…'],
+const STATUS: Record<string, [tone: string, sign: string, word: string]> = {
+  pass: ['good', '✓', 'passed'],
+  success: ['good', '✓', 'built'],
+  published: ['good', '✓', 'published'],
+  tested: ['good', '✓', 'tested'],
+  unchanged: ['muted', '=', 'nothing new'],
+  warn: ['warn', '!', 'warning'],
+  warning: ['warn', '!', 'warning'],
+  refused: ['bad', '✗', 'refused'],
+  repaired: ['warn', '!', 'repaired'],
+  interrupted: ['warn', '!', 'interrupted'],
+  fail: ['bad', '✗', 'failed'],
+  failed: ['bad', '✗', 'failed'],
+  error: ['bad', '✗', 'error'],
+  skipped: ['muted', '–', 'skipped'],
+  running: ['muted', '…', 'running'],
 }
 
 /** How many steps a node is from what reads nothing, at most. */

@@ -1,72 +1,67 @@
 import { useMemo, useState } from 'preact/hooks'
+import { groupBy } from '../group.ts'
 import type { DocsBatch, DocsErrorType, DocsQuality } from '../shape.ts'
-import { Chart } from './chart.tsx'
-import { count, instant, percent, plural } from './format.ts'
-import { data } from './model.ts'
+import { drawn } from './figures/drawing.ts'
+import { Plotted } from './figures/plotted.tsx'
+import { count, day, instant, percent, plural } from './format.ts'
+import { data, dayOfBatch } from './model.ts'
 import { Empty, Figure, Figures, Section, Status, Title } from './parts.tsx'
+import { type Route, replaceRoute, to } from './route.ts'
 
 /** How clean the feed was: what became of each record, and what was wrong with those refused. */
-export function QualityPage() {
+export function QualityPage({ route }: { route: Route }) {
   const { quality } = data
   if (!quality || quality.batches.length === 0)
     return (
       <div class="page">
-        <Title>Data quality</Title>
-        <Empty>The database has no ledger of a feed.</Empty>
+        <Title>Quality</Title>
+        <Empty>No feed was loaded into this database, or its ledger may not be read: what landed and what was refused is not known.</Empty>
       </div>
     )
-  return <Quality quality={quality} />
+  return <Quality quality={quality} entity={route.query.get('entity') ?? ''} />
 }
 
-function Quality({ quality }: { quality: DocsQuality }) {
-  const entities = [...new Set(quality.batches.map(({ entity }) => entity))].sort()
-  const [entity, choose] = useState('')
+function Quality({ quality, entity }: { quality: DocsQuality; entity: string }) {
+  const entities = [...new Set(quality.batches.map(batch => batch.entity))].sort()
+  const choose = (name: string) => replaceRoute(to(['quality'], { entity: name }))
   const batches = quality.batches.filter(batch => !entity || batch.entity === entity)
   const all = sumOf(batches)
+  const files = quality.refusedFiles.filter(file => !entity || file.entity === entity)
   return (
     <div class="page">
-      <Title lead="Every record of the feed is staged, quarantined or a duplicate; none is lost.">Data quality</Title>
+      <Title lead="Every record of the feed is used, refused or a repetition; none is lost.">Quality</Title>
+      <div class="bar spaced">
+        <label class="control">
+          Records of{' '}
+          <select value={entity} onChange={event => choose(event.currentTarget.value)}>
+            <option value="">all entities</option>
+            {entities.map(name => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
       <Figures>
         <Figure value={count(all.records)} name="records landed" />
-        <Figure value={percent(all.staged, all.records)} name={`staged, ${count(all.staged)}`} tone="good" />
-        <Figure value={count(all.quarantined)} name="quarantined" tone={all.quarantined ? 'bad' : ''} />
-        <Figure value={count(all.duplicates)} name="duplicates" />
-        <Figure value={count(all.warnings)} name="open warnings" tone={all.warnings ? 'warn' : ''} />
+        <Figure value={percent(all.staged, all.records)} name={`used, ${count(all.staged)}`} />
+        <Figure value={count(all.quarantined)} name="refused" tone={all.quarantined ? 'bad' : ''} />
+        <Figure value={count(all.duplicates)} name="repetitions" />
+        <Figure value={count(all.warnings)} name="used with a repair" tone={all.warnings ? 'warn' : ''} />
         <Figure
           value={count(quality.refusedFileCount)}
           name={quality.refusedFileCount === 1 ? 'file refused' : 'files refused'}
           tone={quality.refusedFileCount ? 'bad' : ''}
         />
       </Figures>
-      <Section
-        name="Batches"
-        aside={
-          <label class="control">
-            Entity{' '}
-            <select value={entity} onChange={event => choose(event.currentTarget.value)}>
-              <option value="">all</option>
-              {entities.map(name => (
-                <option key={name}>{name}</option>
-              ))}
-            </select>
-          </label>
-        }
-      >
-        <BatchCharts batches={batches} />
-        <BatchTable batches={batches} />
-      </Section>
       <Section name="What was wrong">
-        <ErrorTypes types={quality.errorTypes} />
+        <ErrorTypes types={quality.errorTypes.filter(type => !entity || type.entities.includes(entity))} />
       </Section>
-      {quality.errorsByDay.length > 0 && (
-        <Section name="Found and mended">
-          <ErrorDays days={quality.errorsByDay} />
-        </Section>
-      )}
-      {quality.refusedFiles.length > 0 && (
-        <Section name="Refused files" aside={<span class="muted">{count(quality.refusedFileCount)}</span>}>
+      {files.length > 0 && (
+        <Section name="Refused files" aside={<span class="muted">{count(entity ? files.length : quality.refusedFileCount)}</span>}>
           <ul class="rows">
-            {quality.refusedFiles.map(file => (
+            {files.map(file => (
               <li key={file.path}>
                 <div class="row-main">
                   <span class="mono">{file.path}</span>
@@ -78,49 +73,60 @@ function Quality({ quality }: { quality: DocsQuality }) {
           </ul>
         </Section>
       )}
+      <Section name="By day of the feed">
+        <BatchCharts batches={batches} />
+        <BatchTable batches={batches} />
+      </Section>
+      {quality.errorsByDay.length > 0 && (
+        <Section name="Found and mended">
+          <ErrorDays days={quality.errorsByDay} />
+        </Section>
+      )}
     </div>
   )
 }
 
 function BatchCharts({ batches }: { batches: DocsBatch[] }) {
-  const { labels, staged, refused } = useMemo(() => {
-    const byBatch = Map.groupBy(batches, ({ date, batch }) => date ?? batch)
-    const sums = [...byBatch.values()].map(sumOf)
+  const { used, refused } = useMemo(() => {
+    const byDay = groupBy(batches, ({ date, batch }) => date ?? `${batch} (no day)`)
+    const sums = [...byDay.values()].map(sumOf)
+    const labels = [...byDay.keys()]
+    const of = (name: string, color: string, key: keyof (typeof sums)[number]) => ({ name, color, values: sums.map(sum => sum[key]) })
     return {
-      labels: [...byBatch.keys()],
-      staged: [{ name: 'staged', color: '--accent', values: sums.map(sum => sum.staged) }],
-      refused: [
-        { name: 'quarantined', color: '--bad', values: sums.map(sum => sum.quarantined) },
-        { name: 'duplicates', color: '--layer-source', values: sums.map(sum => sum.duplicates) },
-        { name: 'warnings', color: '--warn', values: sums.map(sum => sum.warnings), kind: 'line' as const },
-      ],
+      used: drawn('bar', DAY, labels, [of('used', '--c1', 'staged')]),
+      refused: drawn('bar', DAY, labels, [
+        of('refused', '--bad', 'quarantined'),
+        of('used with a repair', '--warn', 'warnings'),
+        of('repetitions', '--c0', 'duplicates'),
+      ]),
     }
   }, [batches])
   return (
     <div class="columns-2">
-      <Chart name="Records staged" axis="Batch" labels={labels} series={staged} />
-      <Chart name="Records not staged, and warnings" axis="Batch" labels={labels} series={refused} />
+      <Plotted name="Records used" drawing={used} />
+      <Plotted name="Records refused, repaired or repeated" drawing={refused} />
     </div>
   )
 }
 
+const DAY = { format: 'date', label: 'Day' } as const
+
 function BatchTable({ batches }: { batches: DocsBatch[] }) {
   const shown = batches.slice(-200)
   return (
-    <details open={batches.length < 40}>
+    <details>
       <summary>
-        {batches.length > shown.length
-          ? `The last ${shown.length} of ${count(batches.length)}`
-          : plural(batches.length, 'batch', 'batches')}{' '}
-        by entity
+        {batches.length > shown.length ? `The last ${shown.length} of ${count(batches.length)} lists` : plural(batches.length, 'list')}, by
+        day and entity
       </summary>
       <div class="scroll" tabIndex={0} role="region" aria-label="Batches by entity">
         <table>
           <thead>
             <tr>
+              <th>Day</th>
               <th>Batch</th>
               <th>Entity</th>
-              {['Records', 'Staged', 'Quarantined', 'Duplicates', 'Warnings'].map(name => (
+              {['Records', 'Used', 'Refused', 'Repetitions', 'Repaired'].map(name => (
                 <th key={name} class="number">
                   {name}
                 </th>
@@ -131,7 +137,8 @@ function BatchTable({ batches }: { batches: DocsBatch[] }) {
           <tbody>
             {shown.map(batch => (
               <tr key={`${batch.batch} ${batch.entity}`}>
-                <td class="mono nowrap">{batch.batch}</td>
+                <td class="nowrap">{batch.date ? day(batch.date) : <span class="muted">no day</span>}</td>
+                <td class="mono small">{batch.batch}</td>
                 <td class="nowrap">{batch.entity}</td>
                 <td class="number">{count(batch.records)}</td>
                 <td class="number">{count(batch.staged)}</td>
@@ -164,20 +171,21 @@ function Share({ batch }: { batch: DocsBatch }) {
 function ErrorTypes({ types }: { types: DocsErrorType[] }) {
   const [isAll, showAll] = useState(false)
   const most = Math.max(1, ...types.map(({ open }) => open))
-  if (types.length === 0) return <Empty>Nothing was refused, nothing was warned about.</Empty>
+  if (types.length === 0) return <Empty>Nothing was refused and nothing had to be repaired.</Empty>
   return (
     <div class="errors">
       {types.slice(0, isAll ? types.length : FEW).map(type => (
         <details key={type.table + type.errorType + type.severity} class="error-type">
           <summary>
             <span class="error-name">
-              <span class="mono strong">{type.errorType}</span> <span class="small muted">{type.table.replace(/^errors\./, '')}</span>
+              <span class="strong">{type.entities[0] ?? type.table}</span> {type.label}
             </span>
             <span class="error-bar" aria-hidden="true">
               <i class={type.severity === 'error' ? 'bad' : 'warn'} style={{ width: `${(100 * type.open) / most}%` }} />
             </span>
             <span class="error-count">
-              <Status status={type.severity} /> {count(type.open)} open{type.resolved ? `, ${count(type.resolved)} resolved` : ''}
+              <Status status={type.severity === 'error' ? 'refused' : 'repaired'} /> {count(type.open)} open
+              {type.resolved ? `, ${count(type.resolved)} mended` : ''}
             </span>
           </summary>
           <Examples type={type} />
@@ -197,11 +205,14 @@ const FEW = 12
 function Examples({ type }: { type: DocsErrorType }) {
   return (
     <div class="examples">
+      <p class="small muted">
+        In <span class="mono">{type.table}</span> as <span class="mono">{type.errorType}</span>
+      </p>
       {type.sources.length > 0 && (
         <p class="small muted">
           {type.sources
             .slice(0, 8)
-            .map(({ source, count: many }) => `${source}: ${many}`)
+            .map(({ source, count: many }) => `${dayOfBatch.get(source) ?? source}: ${many}`)
             .join(' · ')}
         </p>
       )}
@@ -230,25 +241,23 @@ function Examples({ type }: { type: DocsErrorType }) {
 }
 
 function ErrorDays({ days }: { days: DocsQuality['errorsByDay'] }) {
-  const { labels, series } = useMemo(() => {
-    const byDay = new Map([...Map.groupBy(days, ({ day }) => day)].sort(([a], [b]) => (a < b ? -1 : 1)))
+  const drawing = useMemo(() => {
+    const byDay = new Map([...groupBy(days, one => one.day)].sort(([a], [b]) => (a < b ? -1 : 1)))
     const sum = (severity: string) =>
       [...byDay.values()].map(list => list.filter(one => one.severity === severity).reduce((all, one) => all + one.found, 0))
-    return {
-      labels: [...byDay.keys()],
-      series: [
-        { name: 'errors', color: '--bad', values: sum('error') },
-        { name: 'warnings', color: '--warn', values: sum('warning') },
-        {
-          name: 'resolved',
-          color: '--good',
-          kind: 'line' as const,
-          values: [...byDay.values()].map(list => list.reduce((all, one) => all + one.resolved, 0)),
-        },
+    const resolved = [...byDay.values()].map(list => -list.reduce((all, one) => all + one.resolved, 0))
+    return drawn(
+      'bar',
+      DAY,
+      [...byDay.keys()],
+      [
+        { name: 'refused', color: '--bad', values: sum('error') },
+        { name: 'repaired', color: '--warn', values: sum('warning') },
+        { name: 'of these mended', color: '--good', values: resolved },
       ],
-    }
+    )
   }, [days])
-  return <Chart name="By the day they were first seen" axis="Day" labels={labels} series={series} />
+  return <Plotted name="By the day on which a build first saw them; below the line what is mended by now" drawing={drawing} />
 }
 
 function sumOf(batches: DocsBatch[]) {

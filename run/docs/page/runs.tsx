@@ -1,8 +1,10 @@
 import { useMemo, useState } from 'preact/hooks'
+import { groupBy } from '../group.ts'
 import type { DocsRun, DocsSpan } from '../shape.ts'
-import { Chart } from './chart.tsx'
-import { count, instant, plural, seconds } from './format.ts'
-import { data, nodeById, testById, unitTestById } from './model.ts'
+import { drawn } from './figures/drawing.ts'
+import { Plotted } from './figures/plotted.tsx'
+import { count, instant, inWords, plural, seconds } from './format.ts'
+import { data, nodeById, reportById, testById, unitTestById } from './model.ts'
 import { Empty, Section, Status, Title, toneOf } from './parts.tsx'
 import { type Route, to } from './route.ts'
 
@@ -27,25 +29,41 @@ export function RunsPage({ route }: { route: Route }) {
 }
 
 function RunCharts({ runs }: { runs: DocsRun[] }) {
-  const { labels, tests, times } = useMemo(() => {
+  const { tests, times } = useMemo(() => {
     const tested = runs.filter(run => run.status !== 'unchanged')
+    const labels = tested.map(run => run.startedAt)
+    const colors = { pass: '--c1', warn: '--warn', fail: '--bad', error: '--c4' }
+    const words = { pass: 'passed', warn: 'warnings', fail: 'failed', error: 'errors' }
+    const kinds = (['pass', 'warn', 'fail', 'error'] as const).filter(kind => tested.some(run => run.tests[kind] > 0))
     return {
-      labels: tested.map(run => instant(run.startedAt).slice(5)),
-      tests: (['pass', 'warn', 'fail', 'error'] as const).map(status => ({
-        name: status,
-        color: { pass: '--accent', warn: '--warn', fail: '--bad', error: '--layer-d' }[status],
-        values: tested.map(run => run.tests[status]),
-      })),
-      times: [{ name: 'seconds', color: '--accent', values: tested.map(run => Math.round((run.seconds ?? 0) * 10) / 10) }],
+      tests: drawn(
+        'bar',
+        RUN,
+        labels,
+        kinds.map(kind => ({ name: words[kind], color: colors[kind], values: tested.map(run => run.tests[kind]) })),
+      ),
+      times: drawn(
+        'bar',
+        RUN,
+        labels,
+        [{ name: 'time', color: '--c1', values: tested.map(run => Math.round((run.seconds ?? 0) * 10) / 10) }],
+        {
+          format: 'decimal',
+          unit: 's',
+        },
+      ),
     }
   }, [runs])
+  if (tests.labels.length < 2) return null
   return (
     <div class="columns-2">
-      <Chart name="Tests of each run" axis="Run" labels={labels} series={tests} height={200} />
-      <Chart name="Seconds of each run" axis="Run" labels={labels} series={times} height={200} />
+      <Plotted name="Tests of each run" drawing={tests} />
+      <Plotted name="Time of each run, seconds" drawing={times} />
     </div>
   )
 }
+
+const RUN = { format: 'instant', label: 'Run' } as const
 
 function RunTable({ runs, chosen }: { runs: DocsRun[]; chosen: DocsRun | undefined }) {
   return (
@@ -79,7 +97,7 @@ function RunTable({ runs, chosen }: { runs: DocsRun[]; chosen: DocsRun | undefin
               <td class="number">{count(run.models)}</td>
               <td class="number">{count(run.inserted + run.updated + run.deleted)}</td>
               <td class="small nowrap">{testsOf(run)}</td>
-              <td class="small message">{run.message}</td>
+              <td class="small message">{saidOf(run)}</td>
             </tr>
           ))}
         </tbody>
@@ -89,26 +107,36 @@ function RunTable({ runs, chosen }: { runs: DocsRun[]; chosen: DocsRun | undefin
 }
 
 function testsOf({ tests }: DocsRun): string {
+  const words = { pass: 'passed', warn: 'warned', fail: 'failed', error: 'with an error', skipped: 'skipped' }
   const parts = (['pass', 'warn', 'fail', 'error', 'skipped'] as const).filter(status => tests[status] > 0)
-  return parts.map(status => `${count(tests[status])} ${status}`).join(', ') || '–'
+  return parts.map(status => `${count(tests[status])} ${words[status]}`).join(', ') || '–'
+}
+
+// What a run says of itself; the tally of its tests stands in a column of its own.
+function saidOf({ message }: DocsRun): string {
+  return message?.replace(/\s*Done\. PASS=.*$/, '') ?? ''
 }
 
 // A Gantt of HTML: each line is a link, its bar says when. Nodes in the order of their start.
 function Timeline({ run, spans }: { run: DocsRun; spans: DocsSpan[] }) {
   const [withTests, setTests] = useState(false)
-  const shown = spans.filter(span => withTests || !/test/.test(span.resourceType)).sort((a, b) => a.from - b.from)
+  const [isWhole, setWhole] = useState(false)
+  const all = spans.filter(span => withTests || !/test/.test(span.resourceType)).sort((a, b) => a.from - b.from)
+  const byTime = all.toSorted((a, b) => b.to - b.from - (a.to - a.from))
+  const kept = new Set(byTime.slice(0, FEW))
+  const shown = isWhole ? all : all.filter(span => kept.has(span))
   const end = Math.max(0.001, run.seconds ?? 0, ...spans.map(span => span.to))
-  const tests = Map.groupBy(
-    spans.filter(span => !shown.includes(span)),
+  const tests = groupBy(
+    withTests ? [] : spans.filter(span => /test/.test(span.resourceType)),
     span => testById.get(span.node)?.attachedTo ?? unitTestById.get(span.node)?.model ?? '',
   )
-  const longest = shown.toSorted((a, b) => b.to - b.from - (a.to - a.from)).slice(0, 3)
+  const longest = byTime.slice(0, 3)
   return (
     <Section
-      name="Timeline"
+      name="What took the time"
       aside={
         <label class="control">
-          <input type="checkbox" checked={withTests} onChange={event => setTests(event.currentTarget.checked)} /> a line for each test
+          <input type="checkbox" checked={withTests} onChange={event => setTests(event.currentTarget.checked)} /> with tests
         </label>
       }
     >
@@ -119,9 +147,19 @@ function Timeline({ run, spans }: { run: DocsRun; spans: DocsSpan[] }) {
         )}
       </p>
       {shown.length === 0 ? (
-        <Empty>Nothing was done in it{run.message ? `: ${run.message}` : '.'}</Empty>
+        <Empty>{whyEmpty(run)}</Empty>
       ) : (
         <>
+          <p class="small muted">
+            {isWhole || all.length <= FEW
+              ? `${plural(all.length, 'step')} in the order of their start.`
+              : `The ${FEW} of ${plural(all.length, 'step')} that took longest, in the order of their start.`}{' '}
+            {all.length > FEW && (
+              <button type="button" class="link no-print" onClick={() => setWhole(!isWhole)}>
+                {isWhole ? `The ${FEW} longest` : `All ${count(all.length)}`}
+              </button>
+            )}
+          </p>
           <div class="axis" aria-hidden="true">
             {[0, 0.25, 0.5, 0.75, 1].map(part => (
               <span key={part}>{part === 0 ? '0' : seconds(end * part)}</span>
@@ -152,6 +190,15 @@ function Timeline({ run, spans }: { run: DocsRun; spans: DocsSpan[] }) {
   )
 }
 
+const FEW = 24
+
+function whyEmpty(run: DocsRun): string {
+  if (run.status === 'unchanged') return 'Neither the feed nor the project had changed: nothing had to be built.'
+  if (run.status === 'running') return 'It is not at its end yet.'
+  if (run.models === 0) return `Nothing was built in it. ${saidOf(run)}`
+  return 'The page keeps the steps of the last 8 runs only.'
+}
+
 function Bar({ span, end }: { span: DocsSpan; end: number }) {
   const place = { left: `${(100 * span.from) / end}%`, width: `${(100 * (span.to - span.from)) / end}%` }
   return <i class={`${toneOf(span.status)} ${span.resourceType}`} style={place} title={titleOf(span)} />
@@ -159,10 +206,13 @@ function Bar({ span, end }: { span: DocsSpan; end: number }) {
 
 function linkOf(span: DocsSpan): string {
   if (nodeById.has(span.node)) return to(['node', span.node])
+  const report = reportById.get(span.node)
+  if (report) return to(['report', report.name])
   return to([testById.has(span.node) ? 'test' : 'unit', span.node])
 }
 
 function titleOf(span: DocsSpan): string {
   const rows = span.inserted === null ? '' : `, ${plural((span.inserted ?? 0) + (span.updated ?? 0) + (span.deleted ?? 0), 'row')} changed`
-  return `${span.resourceType} ${span.name}: ${span.status}${rows}${span.message ? `. ${span.message}` : ''}`
+  const isBad = toneOf(span.status) === 'bad' || toneOf(span.status) === 'warn'
+  return `${inWords(span.resourceType)} ${span.name}, ${seconds(span.to - span.from)}${rows}${isBad && span.message ? `. ${span.message}` : ''}`
 }

@@ -79,8 +79,8 @@ export function Search() {
             ref={input}
             type="text"
             role="combobox"
-            placeholder="Tables, columns, tests, macros, SQL"
-            aria-label="Search tables, columns, tests, macros and SQL"
+            placeholder="Reports, names, tables, columns, SQL"
+            aria-label="Search reports, names, tables, columns, tests and SQL"
             aria-expanded={found.length > 0}
             aria-controls={`${id}-list`}
             aria-autocomplete="list"
@@ -107,7 +107,7 @@ export function Search() {
               onClick={() => go(one)}
               onMouseMove={() => choose(at)}
             >
-              <span class="found-title mono">{one.title}</span>
+              <span class={`found-title ${one.kind === 'report' || one.kind === 'figure' ? '' : 'mono'}`}>{one.title}</span>
               <span class="tag">{one.kind}</span>
               <span class="found-about">{one.about}</span>
             </div>

@@ -15,11 +15,11 @@ export function TestLine({ test }: { test: DocsTest }) {
         <a class="mono" href={to(['test', test.uniqueId])}>
           {test.generic && test.column ? `${test.generic} · ${test.column}` : test.name}
         </a>
-        {test.severity === 'warn' && <Tag>only warns</Tag>}
+        {test.severity === 'warn' && <Tag>warns only</Tag>}
       </div>
       <div class="row-facts">
         <History results={test.history} />
-        {test.last ? <Status status={test.last.status} /> : <span class="muted">never ran</span>}
+        {test.last ? <Status status={test.last.status} /> : <span class="muted">not run yet</span>}
       </div>
     </li>
   )
@@ -35,7 +35,7 @@ export function UnitLine({ test }: { test: DocsUnitTest }) {
         </a>{' '}
         <Tag>unit</Tag>
       </div>
-      <div class="row-facts">{test.last ? <Status status={test.last.status} /> : <span class="muted">never ran</span>}</div>
+      <div class="row-facts">{test.last ? <Status status={test.last.status} /> : <span class="muted">not run yet</span>}</div>
     </li>
   )
 }
@@ -75,7 +75,11 @@ export function TestPage({ id }: { id: string }) {
           ))}
         </dd>
         <dt>Severity</dt>
-        <dd>{test.severity === 'warn' ? 'It only warns.' : 'A failure keeps the build from being published.'}</dd>
+        <dd>
+          {test.severity === 'warn'
+            ? 'A failure is a warning: the build is published all the same.'
+            : 'A failure keeps the build from being published.'}
+        </dd>
         {given.length > 0 && (
           <>
             <dt>Arguments</dt>
@@ -145,7 +149,7 @@ export function UnitPage({ id }: { id: string }) {
 }
 
 function Last({ result }: { result: DocsTestResult | null }) {
-  if (!result) return <p class="muted">It never ran.</p>
+  if (!result) return <p class="muted">It has not run yet.</p>
   return (
     <p>
       <Status status={result.status} /> <span class="muted">{instant(result.at)}</span>

@@ -9,16 +9,17 @@ interface Transform {
 
 /**
  * An SVG that is moved by dragging, arrows and touch and scaled by wheel, pinch, + and -. What gets the focus is brought into view.
- * `fits` is the size of the drawing; `tall` gives it the height of the window, and the wheel.
+ * `fits` is the size of the drawing; `tall` gives it the height of the window, and the wheel; `whole` the height of the drawing.
  */
 export function Viewport(props: {
   label: string
   fits: [number, number]
   tall?: boolean
+  whole?: boolean
   start?: string | undefined
   children: ComponentChildren
 }) {
-  const { label, fits, tall = false, start, children } = props
+  const { label, fits, tall = false, whole = false, start, children } = props
   const svg = useRef<SVGSVGElement>(null)
   const group = useRef<SVGGElement>(null)
   const at = useRef<Transform>({ x: 0, y: 0, scale: 1 })
@@ -44,7 +45,8 @@ export function Viewport(props: {
   // Where all would be too small to read, a view begins at what it is about, in a size that can be read.
   const begin = () => {
     const frame = svg.current!.parentElement!
-    if (!tall) frame.style.height = `${heightOf(fits, frame.clientWidth)}px`
+    if (!tall)
+      frame.style.height = `${whole ? fits[1] * Math.min(1, (frame.clientWidth - 48) / fits[0]) + 64 : heightOf(fits, frame.clientWidth)}px`
     fit()
     if (at.current.scale >= 0.5) return
     const box = svg.current!.getBoundingClientRect()

@@ -12,11 +12,16 @@ export interface Ways {
   out: Map<number, DocsEdge[]>
 }
 
-/** Orders the edges for walking. */
-export function waysOf(lineage: DocsLineage): Ways {
+/** Orders the edges for walking. `twinOf` says, by index, which field stands for each: edges that are the same then are one. */
+export function waysOf(lineage: DocsLineage, twinOf?: number[]): Ways {
   const into = new Map<number, DocsEdge[]>()
   const out = new Map<number, DocsEdge[]>()
-  for (const edge of lineage.edges) {
+  const seen = new Set<string>()
+  for (const [a, b, kind] of lineage.edges) {
+    const edge: DocsEdge = [twinOf?.[a] ?? a, twinOf?.[b] ?? b, kind]
+    const key = edge.join(' ')
+    if (seen.has(key)) continue
+    seen.add(key)
     push(out, edge[0], edge)
     push(into, edge[1], edge)
   }

@@ -1,0 +1,41 @@
+import type { Series } from './drawing.ts'
+
+/** Where each value of each series begins and ends when they stand on each other: above zero upwards, below it downwards. */
+export type Spans = [from: number, to: number][][]
+
+/** Stacks the series. */
+export function stacked(series: Series[], many: number): Spans {
+  const [up, down] = [new Array<number>(many).fill(0), new Array<number>(many).fill(0)]
+  return series.map(({ values }) =>
+    values.map((value, at): [number, number] => {
+      if (value === null || value === 0) return [up[at]!, up[at]!]
+      if (value > 0) {
+        up[at]! += value
+        return [up[at]! - value, up[at]!]
+      }
+      down[at]! += value
+      return [down[at]!, down[at]! - value]
+    }),
+  )
+}
+
+/** Places of labels, each as near to where it would stand as the distance between two allows, within the range. */
+export function labelled(wanted: number[], distance: number, [low, high]: [number, number]): number[] {
+  const order = wanted.map((place, index) => ({ place, index })).sort((a, b) => a.place - b.place)
+  for (const [at, one] of order.entries()) if (at > 0) one.place = Math.max(one.place, order[at - 1]!.place + distance)
+  let limit = high
+  for (const one of order.toReversed()) {
+    one.place = Math.min(one.place, limit)
+    limit = one.place - distance
+  }
+  const surplus = low - (order[0]?.place ?? low)
+  const found: number[] = []
+  for (const { place, index } of order) found[index] = surplus > 0 ? place + surplus : place
+  return found
+}
+
+/** Which of so many labels are written, when each stands `step` pixels from the next and needs `room`: the first, and those after it. */
+export function visibleLabels(many: number, step: number, room: number): number[] {
+  const each = Math.max(1, Math.ceil(room / Math.max(step, 0.01)))
+  return Array.from({ length: Math.ceil(many / each) }, (_, at) => at * each)
+}
