@@ -1,3 +1,4 @@
+import { jsonFault, parseJson } from '../run/base/json-text.ts'
 import { elements, type Member, members, OPEN_BRACE, OPEN_BRACKET } from './json-bytes.ts'
 import { spoiledValue } from './json-repair.ts'
 import type { RecordShape } from './record-shape.ts'
@@ -91,10 +92,11 @@ function refuseSecondList(around: Buffer, { parent, isNamed }: List, shape: Reco
 }
 
 function parseObject(bytes: Buffer): Record<string, unknown> {
+  const text = bytes.toString()
   try {
-    return JSON.parse(bytes.toString()) as Record<string, unknown>
-  } catch (error) {
-    throw new Refusal(`does not parse around its records: ${(error as Error).message}`)
+    return parseJson(text) as Record<string, unknown>
+  } catch {
+    throw new Refusal(`does not parse around its records: ${jsonFault(text)}`)
   }
 }
 
@@ -102,7 +104,7 @@ function parseObject(bytes: Buffer): Record<string, unknown> {
 function parsed(bytes: Buffer, start: number, end: number): unknown {
   const text = bytes.toString('utf8', start, end)
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     return spoiledValue(text, 'null')
   }

@@ -1,3 +1,4 @@
+import { parseJson } from '../run/base/json-text.ts'
 import { stringEnd } from './json-bytes.ts'
 
 /** jsonb takes more on most servers, but functions on jsonb run out of stack before its parser does. */
@@ -7,7 +8,7 @@ export const NESTING_LIMIT = 2000
 export function spoiledValue(json: string, instead: '0' | 'null' = '0'): unknown {
   if (!/NaN|Infinity/.test(json)) return undefined
   try {
-    return JSON.parse(outsideStrings(json, part => part.replace(/(?<![\w.+-])-?(?:NaN|Infinity)(?![\w.])/g, instead)))
+    return parseJson(outsideStrings(json, part => part.replace(/(?<![\w.+-])-?(?:NaN|Infinity)(?![\w.])/g, instead)))
   } catch {
     return undefined
   }

@@ -1,4 +1,5 @@
 import { isAscii } from 'node:buffer'
+import { jsonFault, parseJson } from '../run/base/json-text.ts'
 import { conformityOf } from './conform.ts'
 import { type Contents, contentHash, type FirstPlace } from './contents.ts'
 import { declarationOf } from './declaration.ts'
@@ -186,9 +187,9 @@ const UNKNOWN: { hash?: Uint8Array; first?: FirstPlace } = {}
 /** The value of a JSON text. Where it does not parse, what is wrong with it, and its value as far as NaN and Infinity are to blame. */
 function parsed(json: string): [value: unknown, broken?: string] {
   try {
-    return [JSON.parse(json)]
-  } catch (error) {
-    return [spoiledValue(json), withoutNul((error as Error).message)]
+    return [parseJson(json)]
+  } catch {
+    return [spoiledValue(json), jsonFault(json)]
   }
 }
 

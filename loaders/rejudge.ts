@@ -1,3 +1,4 @@
+import { parseJson } from '../run/base/json-text.ts'
 import type { Sql } from '../run/database/driver.ts'
 import { conformityOf } from './conform.ts'
 import { declarationOf } from './declaration.ts'
@@ -57,6 +58,6 @@ async function rejudgeEntity(sql: Sql, entity: Entity): Promise<number> {
   }
 
   function isConforming(json: string): boolean {
-    return conforms(JSON.parse(json), json)
+    return conforms(parseJson(json), json)
   }
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ProjectError } from '../base/errors.ts'
+import { readJson } from '../base/json-text.ts'
 import type { Command } from '../cli/command.ts'
 import { openProject } from '../cli/open-project.ts'
 import type { Options } from '../cli/options.ts'
@@ -55,6 +56,9 @@ async function readLast(folder: string, shown: string): Promise<Last> {
       hint: 'build, run, seed, snapshot, plan and test write it.',
     })
   }
-  const { args, results } = JSON.parse(await readFile(file, 'utf8'))
+  const { args, results } = readJson(await readFile(file, 'utf8'), path.join(shown, 'run_results.json')) as {
+    args: Last
+    results: Last['results']
+  }
   return { ...args, results }
 }
