@@ -18,7 +18,10 @@ export interface Surroundings {
   env?: NodeJS.ProcessEnv
 }
 
-/** Runs a program to its end. Throws an Error with the end of what it said when it fails, and the signal's reason when it was killed for that. */
+/**
+ * Runs a program to its end. Throws an Error with the end of what it said when it fails, and the signal's reason when it was killed for
+ * that.
+ */
 export async function run(program: string, args: string[], { signal, cwd, env }: Surroundings): Promise<Ended> {
   signal.throwIfAborted()
   const began = performance.now()

@@ -12,9 +12,9 @@ export interface List {
 }
 
 /**
- * The list of an envelope, given the object at `at` as far as the bytes go; undefined where it is none, or not yet known for one (R6): an object with its
- * key is a record, whatever lists it has. The list lies under a name of the entity, else under the one key whose list holds a record; else the same
- * one level deeper.
+ * The list of an envelope, given the object at `at` as far as the bytes go; undefined where it is none, or not yet known for one (R6): an
+ * object with its key is a record, whatever lists it has. The list lies under a name of the entity, else under the one key whose list holds
+ * a record; else the same one level deeper.
  */
 export function findList(bytes: Buffer, at: number, shape: RecordShape): List | undefined {
   const top = [...members(bytes, at)]
@@ -39,8 +39,8 @@ export interface BesideList {
 }
 
 /**
- * Reads what is around a list: the envelope's bytes with `null` in the place of the list. Throws a Refusal where that does not parse, and where a second
- * list could hold the records: neither may be lost.
+ * Reads what is around a list: the envelope's bytes with `null` in the place of the list. Throws a Refusal where that does not parse, and
+ * where a second list could hold the records: neither may be lost.
  */
 export function readBeside(around: Buffer, list: List, shape: RecordShape): BesideList {
   const top = parseObject(around)

@@ -24,7 +24,9 @@ export interface Bundle {
 
 /** What the bundle comes to. */
 export interface Judged {
-  /** Rows for COPY, without header and trailer, in pieces. They lie in the memory that was given for them and, large ones, in the bundle's. */
+  /**
+   * Rows for COPY, without header and trailer, in pieces. They lie in the memory that was given for them and, large ones, in the bundle's.
+   */
   rows: Buffer[]
   /** Rows for COPY of the records that landed before, byte for byte. */
   repeats: Buffer
@@ -60,8 +62,8 @@ export interface Known {
 }
 
 /**
- * Parses each record and gives its verdict. The bytes land as they are; what jsonb is known to refuse lands as text. A record that landed before and
- * conforms is not even parsed. `memory` is for the rows and has the room of them.
+ * Parses each record and gives its verdict. The bytes land as they are; what jsonb is known to refuse lands as text. A record that landed
+ * before and conforms is not even parsed. `memory` is for the rows and has the room of them.
  */
 export function judge(bundle: Bundle, memory: Buffer, { contents, remembers = false, skipped = 0 }: Known = {}): Judged {
   const { bytes, bounds, kind, entity } = bundle

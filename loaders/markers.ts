@@ -15,7 +15,8 @@ export interface MarkerFile {
 }
 
 /**
- * Lands the markers that extractions left in batches (R5), where they are new or another. A marker that goes stays landed, as it says what the batch was.
+ * Lands the markers that extractions left in batches (R5), where they are new or another. A marker that goes stays landed, as it says what
+ * the batch was.
  * Gives whether any did.
  */
 export async function landMarkers(sql: Session, words: Words, files: MarkerFile[]): Promise<boolean> {

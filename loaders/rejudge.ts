@@ -5,8 +5,9 @@ import { declarationOf } from './declaration.ts'
 import { type Entity, entities } from './entities.ts'
 
 /**
- * Looks at every landed record again, whether it conforms to its declaration as that is now, without touching a file: the declaration may have changed since
- * the record landed, and then it is examined field by field in each build. Writes only what differs, and gives how many that were.
+ * Looks at every landed record again, whether it conforms to its declaration as that is now, without touching a file: the declaration may
+ * have changed since the record landed, and then it is examined field by field in each build. Writes only what differs, and gives how many
+ * that were.
  */
 export async function rejudge(sql: Sql): Promise<number> {
   let changed = 0

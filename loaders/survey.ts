@@ -25,7 +25,9 @@ export interface Stats {
 
 /** All there is in a data folder. */
 export interface Survey {
-  /** The files, relative to the folder, in natural order, 2.json before 10.json. There may be very many: a path is all that is kept of each. */
+  /**
+   * The files, relative to the folder, in natural order, 2.json before 10.json. There may be very many: a path is all that is kept of each.
+   */
   paths: string[]
   /** Looks at one of them. */
   examine(path: string): FeedFile

@@ -9,7 +9,8 @@ import type { Options } from '../cli/options.ts'
 
 /**
  * retry: does the last command again, with its options, from what failed; as run_results.json has it. A build is one transaction, so that
- * of a build that failed nothing was kept and all of it is done again; of tests, and of a build with --no-atomic, what failed or was skipped.
+ * of a build that failed nothing was kept and all of it is done again; of tests, and of a build with --no-atomic, what failed or was
+ * skipped.
  */
 export async function retryCommand(command: Command, commands: Record<string, (command: Command) => Promise<number>>): Promise<number> {
   const { options, report } = command

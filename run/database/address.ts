@@ -51,8 +51,8 @@ export function addressOfUrl(
 }
 
 /**
- * The same of parameters. Nothing is guessed: what cannot be used is a ProjectError that says who gave it, so that no build goes to another server than
- * the one that was named.
+ * The same of parameters. Nothing is guessed: what cannot be used is a ProjectError that says who gave it, so that no build goes to another
+ * server than the one that was named.
  */
 export function addressOf(given: Parameters, { from, env = process.env }: { from: string; env?: NodeJS.ProcessEnv }): Address {
   const service = given.get('service')?.value ?? env.PGSERVICE

@@ -29,7 +29,9 @@ export function readService(name: string, env: Environment): Parameters {
   })
 }
 
-/** The password that a passfile has for a server, as libpq finds it: the first line that fits. `warn` hears of a file that others may read. */
+/**
+ * The password that a passfile has for a server, as libpq finds it: the first line that fits. `warn` hears of a file that others may read.
+ */
 export function passwordOf(
   { host, port, database, user }: { host: string; port: number; database: string; user: string },
   file: string,

@@ -5,9 +5,9 @@ import { ProjectError } from '../base/errors.ts'
 import { type Address, describeAddress } from './address.ts'
 
 /**
- * A socket on which a server is ready to be told who comes: connected, and encrypted as sslmode says, by the rules of libpq. With `prefer` a
- * server that has no TLS, or none that works, is spoken to without it; with `allow` it is asked for none. Throws a ProjectError when the server has no TLS
- * where it must, or is not who it should be.
+ * A socket on which a server is ready to be told who comes: connected, and encrypted as sslmode says, by the rules of libpq. With `prefer`
+ * a server that has no TLS, or none that works, is spoken to without it; with `allow` it is asked for none. Throws a ProjectError when the
+ * server has no TLS where it must, or is not who it should be.
  */
 export async function openSocket(address: Address): Promise<Socket> {
   const socket = await establish(address)
