@@ -5,8 +5,8 @@ import { filesIn } from '../../../run/base/files.ts'
 import { type Fault, LIMITS } from './style.ts'
 
 /**
- * The faults of SQL, YAML and Markdown, as far as they can be measured: no formatter reads SQL with Jinja as this project writes it. Lines of SQL, blanks
- * at the ends of lines, tabs, line ends, YAML that does not parse, and links of Markdown that lead nowhere.
+ * The faults of SQL, YAML and Markdown, as far as they can be measured: no formatter reads SQL with Jinja as this project writes it. Lines
+ * of SQL, blanks at the ends of lines, tabs, line ends, YAML that does not parse, and links of Markdown that lead nowhere.
  */
 export function textFaults(root: string): Fault[] {
   const folders = ['.github', 'docs', 'loaders', 'macros', 'migrations', 'models', 'run', 'seeds', 'tests']
@@ -17,7 +17,10 @@ export function textFaults(root: string): Fault[] {
   )
 }
 
-/** Columns of a line. The runner's macros may be wider, as blanks and line ends of theirs show in the SQL; migrations that have landed never change. */
+/**
+ * Columns of a line. The runner's macros may be wider, as blanks and line ends of theirs show in the SQL; migrations that have landed never
+ * change.
+ */
 function widestIn(path: string): number {
   if (!path.endsWith('.sql') || /^migrations\/000[01]/.test(path)) return Number.POSITIVE_INFINITY
   return path.startsWith('run/macros/') ? LIMITS.macros : LIMITS.sql
