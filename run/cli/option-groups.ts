@@ -13,7 +13,7 @@ export const common: OptionGroup = command =>
     .option('-t, --target <name>', 'which of its targets')
     .option('--vars <yaml>', 'variables over those of the project: "{first_sync_date: 2026-01-05}"', readVars)
     .addOption(new Option('--log-format <format>', 'of progress on stderr').choices(['text', 'json']).default('text'))
-    .addOption(new Option('--log-level <level>', 'the least that is told').choices(['debug', 'info', 'warn', 'error', 'none']))
+    .addOption(new Option('--log-level <level>', 'the lowest level that is shown').choices(['debug', 'info', 'warn', 'error', 'none']))
     .addOption(new Option('-d, --debug', 'the same as --log-level debug').hideHelp())
     .option('--log-path <folder>', 'folder of dbt.log (default: DBT_LOG_PATH, or logs)')
     .option('-q, --quiet', 'only errors and results')
@@ -152,7 +152,7 @@ function readVars(text: string): Record<string, unknown> {
     try {
       return parse(text)
     } catch {
-      throw new InvalidArgumentError('It is no YAML.')
+      throw new InvalidArgumentError('Invalid YAML.')
     }
   })()
   if (typeof vars !== 'object' || vars === null || Array.isArray(vars))

@@ -39,7 +39,7 @@ export function passwordOf(
 ): string | undefined {
   if (!existsSync(file) || !statSync(file).isFile()) return undefined
   if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) {
-    warn(`${file} is passed over: others may read it (chmod 600)`)
+    warn(`${file} is ignored: other users can read it (chmod 600)`)
     return undefined
   }
   const wanted = [host, String(port), database, user]

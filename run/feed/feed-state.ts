@@ -61,7 +61,7 @@ async function missingEntities(session: Session): Promise<Alert[]> {
     name: 'MissingEntity',
     about: { batch: newest, entity },
     message: `${newest} has no ${entity}, and ${before} had: the tables say of them what ${before} said`,
-    hint: `Bring ${entity} of ${newest}; this is said until a batch holds them again.`,
+    hint: `Bring ${entity} of ${newest}; this warning stays until a batch has them again.`,
   }))
 }
 

@@ -230,7 +230,7 @@ const PROJECT: Shapes = {
   'packages-install-path': 'text',
   'clean-targets': 'texts',
   'require-dbt-version': 'texts',
-  'query-comment': { use: 'application_name in DATABASE_URL: sessions are told apart by it', harmless: true },
+  'query-comment': { use: 'application_name in DATABASE_URL: it names a session', harmless: true },
   'on-run-start': 'texts',
   'on-run-end': 'texts',
   flags: 'map',

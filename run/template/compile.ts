@@ -205,7 +205,7 @@ function runSession(
     strict: true,
     ref: (name, pack, site, version) => {
       const found = findRelationNode(project, packageName, name, pack, { version })
-      if (!found) throw unknown(`'${name}' is no model or seed of the project`, site, name, [...project.nodes.values()].filter(isRelation))
+      if (!found) throw unknown(`Unknown model or seed '${name}'`, site, name, [...project.nodes.values()].filter(isRelation))
       if (!visible(found.uniqueId)) throw unseen(node!, `ref('${name}')`, site)
       const standIn = context.standIn?.(found, site)
       if (standIn !== undefined) return relationObject({ ...relationOf(found), standIn })
@@ -215,7 +215,7 @@ function runSession(
     },
     source: (source, table, site) => {
       const found = findSourceNode(project, packageName, source, table)
-      if (!found) throw unknown(`'${source}.${table}' is no source of the project`, site, table, [...project.sources.values()])
+      if (!found) throw unknown(`Unknown source '${source}.${table}'`, site, table, [...project.sources.values()])
       if (!visible(found.uniqueId)) throw unseen(node!, `source('${source}', '${table}')`, site)
       const standIn = context.standIn?.(found, site)
       return relationObject({ ...relationOf(found), ...(standIn === undefined ? {} : { standIn }) })

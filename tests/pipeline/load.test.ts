@@ -268,8 +268,8 @@ describe('the folder', () => {
     expect(await ledger()).toHaveLength(1)
     expect(report.notices).toEqual([
       expect.stringContaining('sync-day1/agents/old is a folder'),
-      expect.stringContaining("'tickets' is passed over"),
-      expect.stringContaining('1.json~ is passed over: it has the unknown ending .json~'),
+      expect.stringContaining("'tickets' is skipped"),
+      expect.stringContaining('1.json~ is skipped: it has the unknown ending .json~'),
     ])
   })
 

@@ -128,6 +128,6 @@ it('a mistake in --inline is shown where it stands, with what was meant', async 
   const { code, stderr } = await on(compileCommand, { inline: "select 1\nfrom {{ ref('peple') }}" })
   expect(code).toBe(2)
   expect(stderr).toContain(
-    "inline query:2:9: 'peple' is no model or seed of the project\n   1 | select 1\n   2 | from {{ ref('peple') }}\n     |         ^\n  → Did you mean 'people'?",
+    "inline query:2:9: Unknown model or seed 'peple'\n   1 | select 1\n   2 | from {{ ref('peple') }}\n     |         ^\n  → Did you mean 'people'?",
   )
 })

@@ -121,8 +121,8 @@ describe('the data folder', () => {
     ])
     expect(notices).toEqual(
       expect.arrayContaining([
-        'sync-day3 is passed over: it is a symbolic link that leads out of the data folder.',
-        'sync-day2/agents is passed over: it is a symbolic link that leads out of the data folder.',
+        'sync-day3 is skipped: it is a symbolic link that leads out of the data folder.',
+        'sync-day2/agents is skipped: it is a symbolic link that leads out of the data folder.',
       ]),
     )
     await folder.remove()

@@ -102,6 +102,6 @@ describe('readCsv', () => {
     ['', 'no header'],
     ['a,a\n1,2', "two columns named 'a'"],
     ['a,\n1,2', 'has no name'],
-    ['a,b\n1', 'no CSV'],
+    ['a,b\n1', 'Invalid CSV'],
   ])('refuses %j', (text, message) => expect(() => readCsv(text, 's.csv')).toThrow(message))
 })

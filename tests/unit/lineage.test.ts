@@ -176,7 +176,7 @@ describe('what cannot be followed', () => {
     ['SQL that does not parse', 'selec a', `* PostgreSQL's parser says: syntax error at or near "selec"`],
     ['two statements', 'select 1; select 2', '* these are 2 statements, not one query'],
     ['an ambiguous name', 'select a from t, u', 'a ! a is ambiguous'],
-    ['a name that is not there', 'select zzz, k.zzz from t, u as k', 'zzz ! zzz is no column here', 'zzz ! k.zzz is not known'],
+    ['a name that is not there', 'select zzz, k.zzz from t, u as k', 'zzz ! unknown column zzz', 'zzz ! k.zzz is not known'],
     [
       'a function of users',
       'select ops.pure(a) as p, ops.reads(a) as r, mine(a) as m from t',

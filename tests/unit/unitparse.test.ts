@@ -83,7 +83,7 @@ it.each([
     "{ input: ref('c'), rows: [] }",
     "The unit test 'works' gives ref('c'), but a does not read it → a reads ref('e'), source('raw', 't'), ref('b').",
   ],
-  ['{ input: b, rows: [] }', "'b' is no input → Write ref('…'), source('…', '…') or this."],
+  ['{ input: b, rows: [] }', "Unknown input 'b' → Write ref('…'), source('…', '…') or this."],
   ["{ input: ref('b'), rows: 7 }", 'rows are a list of mappings, not 7 → Or say format: csv.'],
   ["{ input: ref('b'), rows: [7] }", 'A row is a mapping of columns to values, not 7'],
   ["{ input: ref('b'), rows: [], format: cvs }", "There is no format 'cvs': there are dict, csv, sql"],

@@ -92,7 +92,7 @@ const refused: OptionGroup = command =>
 const retiring: OptionGroup = command =>
   waiting(
     command
-      .option('--landing', 'instead: records of old batches that newer ones stand for; tells what it would remove')
+      .option('--landing', 'instead: superseded landed records; a preview of what would be removed')
       .option('--keep <n>', 'with --landing: the last batches of each entity that stay whole', readWhole)
       .option('--apply', 'with --landing: remove them'),
   )
