@@ -6,6 +6,7 @@ import type { Command } from '../../run/cli/command.ts'
 import type { Options } from '../../run/cli/options.ts'
 import { feed } from '../../run/feed/extension.ts'
 import { createReport } from '../../run/report/report.ts'
+import { printedOn } from '../printed.ts'
 import { projectDir } from './database.ts'
 
 /** Runs a command in this process, on a database: its exit code and what it printed. */
@@ -35,7 +36,7 @@ export async function perform(
       report.fail(error)
       return 2
     })
-    return { code, stdout: text(stdout), stderr: text(stderr) }
+    return { code, stdout: printedOn(stdout), stderr: printedOn(stderr) }
   } finally {
     if (before === undefined) delete process.env.DATABASE_URL
     else process.env.DATABASE_URL = before
@@ -57,8 +58,4 @@ export function schemaProblems(schema: string, value: unknown): unknown[] {
   const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false })
   ajv.validate(JSON.parse(readFileSync(path.join(schemas, schema), 'utf8')), value)
   return (ajv.errors ?? []).slice(0, 5).map(({ instancePath, message, params }) => ({ instancePath, message, params }))
-}
-
-function text(stream: PassThrough): string {
-  return String(stream.read() ?? '')
 }
