@@ -57,7 +57,7 @@ function askForTls(socket: Socket): Promise<string> {
     socket.once('data', bytes => {
       socket.off('error', ended).off('close', ended)
       if (bytes.length === 1) resolve(bytes.toString('latin1'))
-      else reject(new ProjectError('The server sends more than an answer before encryption begins: somebody may be between'))
+      else reject(new ProjectError('Unexpected data from the server before TLS begins: possibly a man in the middle'))
     })
     socket.write(SSL_REQUEST)
   })

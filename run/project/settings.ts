@@ -174,7 +174,7 @@ function citusMode(data: YamlMap, value: Yaml | undefined, errors: ProjectError[
   const mode = value === true ? 'on' : value === false ? 'off' : (value ?? 'auto')
   if (mode === 'auto' || mode === 'on' || mode === 'off') return mode
   const place = placeOfValue(data, 'citus') ?? { file: 'dbt_project.yml' }
-  errors.push(new ProjectError(`citus: is auto, on or off, not '${mode}'`, { place, hint: 'Without it, it is auto.' }))
+  errors.push(new ProjectError(`Invalid citus mode '${mode}': expected auto, on or off`, { place, hint: 'Without it, it is auto.' }))
   return 'auto'
 }
 

@@ -176,7 +176,7 @@ async function replay<T>(
   async function answer(request: Request): Promise<Answers[Request['kind']]> {
     const place = request.kind === 'query' ? request.place : node?.place
     if (!context.database)
-      throw new ProjectError(`${node?.name ?? 'This template'} asks the database, but there is none here`, place ? { place } : {})
+      throw new ProjectError(`${node?.name ?? 'This template'} queries the database, which is not available here`, place ? { place } : {})
     try {
       return await context.database(request as never)
     } catch (error) {

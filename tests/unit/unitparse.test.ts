@@ -89,7 +89,7 @@ it.each([
   ["{ input: ref('b'), rows: [], format: cvs }", "There is no format 'cvs': there are dict, csv, sql"],
   ["{ input: ref('b'), rows: [], format: csv }", 'rows of the format csv are text, not a list → Begin them with `rows: |`.'],
   ["{ input: ref('b'), fixture: row }", "There is no fixture 'row' → Did you mean 'rows'?"],
-  ["{ input: ref('b'), fixture: rows, rows: [] }", 'There are both rows and a fixture → Keep one of them.'],
+  ["{ input: ref('b'), fixture: rows, rows: [] }", 'Both rows and a fixture are given → Keep one of them.'],
   ["{ input: ref('b'), fixture: rows.csv, format: sql }", 'The format is sql, but the fixture is tests/fixtures/rows.csv'],
   ['{ rows: [] }', "An input of the unit test 'works' has no 'input' → Add input: ref('…')."],
 ])('refuses %s', async (input, mistake) => {
