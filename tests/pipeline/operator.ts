@@ -39,7 +39,8 @@ export function operator(project: { dir: string; url: string; data?: string }) {
       const code = await perform(words, given, feed, command => commands[words]!.run(command, [], new Commander()), { stdout, stderr })
       return { code, stdout: printedOn(stdout), stderr: printedOn(stderr) }
     } finally {
-      process.env = before
+      for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name]
+      Object.assign(process.env, before)
     }
   }
 }
