@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { mannerOf, styleFaults } from './house/style.ts'
 import { textFaultsIn } from './house/texts.ts'
+import { wrapComments } from './house/wrap.ts'
 
 it('npm run check names long files, long functions, long comments and messages in the old manner, with their places', () => {
   const root = mkdtempSync(join(tmpdir(), 'deskledger-house-'))
@@ -52,4 +53,13 @@ it('faults of SQL, YAML and Markdown have their places', () => {
     'docs/a.md:1 links to gone.md, which is not there',
   ])
   expect(faults('data/a.json', 'x \n')).toEqual([])
+})
+
+it('npm run check -- --fix breaks wide comments, and nothing else', () => {
+  const words = (count: number) => Array.from({ length: count }, () => 'word').join(' ')
+  const code = `const a = '${words(40)}'`
+  expect(wrapComments(`  /** ${words(30)} */\n${code}`)).toBe(`  /**\n   * ${words(27)}\n   * ${words(3)}\n   */\n${code}`)
+  expect(wrapComments(`// ${words(28)}\n// and on.\n// Next.`)).toBe(`// ${words(27)}\n// word and on.\n// Next.`)
+  const directive = `// biome-ignore lint: ${words(40)}`
+  expect(wrapComments(directive)).toBe(directive)
 })
