@@ -17,6 +17,7 @@ export default defineConfig({
         },
       },
     ],
-    maxWorkers: 2,
+    // One more than the cores of a small machine: a test that waits for a process, a lock or a server leaves its core to another.
+    maxWorkers: 3,
   },
 })
