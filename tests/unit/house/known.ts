@@ -6,7 +6,7 @@ export const KNOWN: Record<string, number> = {
   'loaders/scan.ts createScanner': 190,
   'loaders/survey.ts survey': 110,
   'run/check/unit-tests.ts statementFor': 120,
-  'run/cli/completion.ts posix': 120,
+  'run/cli/completion.ts posix': 90,
   'run/commands/watch.ts scratchOf': 90,
   'run/database/address.ts addressOf': 130,
   'run/database/guarded-session.ts withSessions': 100,
@@ -21,7 +21,6 @@ export const KNOWN: Record<string, number> = {
   'run/parse/resolve-refs.ts link': 120,
   'run/preview/plan.ts createPlanned': 110,
   'run/project/properties.ts readProperties': 190,
-  'run/project/selectors.ts readSelectors': 110,
   'run/report/report.ts createReport': 130,
   'tests/trust/hostile.ts': 410,
 }
