@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 // Files share a process, and with it the modules that are loaded and what V8 has compiled: each leaves nothing behind for the next.
-const shared = { isolate: false, testTimeout: 180_000, hookTimeout: 180_000 }
+const shared = { isolate: false, testTimeout: 300_000, hookTimeout: 300_000 }
 
 export default defineConfig({
   test: {

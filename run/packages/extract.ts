@@ -4,8 +4,8 @@ import type { ReadEntry } from 'tar'
 import { ProjectError } from '../base/errors.ts'
 
 /**
- * Unpacks a tarball of a package, whose files lie in one folder, into a new folder. Before anything is written each entry is looked at: a path
- * or link that leads out of the folder, or anything but files, folders and links, is an error.
+ * Unpacks a tarball of a package, whose files lie in one folder, into a new folder. Before anything is written each entry is looked at: a
+ * path or link that leads out of the folder, or anything but files, folders and links, is an error.
  */
 export async function extract(bytes: Buffer, into: string, what: string): Promise<void> {
   const { list, extract: unpack } = await import('tar')

@@ -46,7 +46,10 @@ export interface RunContext {
   extra?: Record<string, unknown>
 }
 
-/** The SQL of a model or test with its ephemeral parents as CTEs before it; '' for a seed. `placeAt` maps its offsets to the analyst's source. */
+/**
+ * The SQL of a model or test with its ephemeral parents as CTEs before it; '' for a seed. `placeAt` maps its offsets to the analyst's
+ * source.
+ */
 export async function compileNode(project: Project, node: Node, context: RunContext = {}): Promise<Rendered> {
   if (node.resourceType === 'seed' || node.resourceType === 'source') return render(parseTemplate('', node.path), new Map())
   const told = listening(node, context)
@@ -71,7 +74,10 @@ export async function compileNode(project: Project, node: Node, context: RunCont
   }
 }
 
-/** A template in the context of a node, as hooks are: `{{ this }}`, macros, ref() of what the node reads. `node` null for on-run-start and on-run-end. */
+/**
+ * A template in the context of a node, as hooks are: `{{ this }}`, macros, ref() of what the node reads. `node` null for on-run-start and
+ * on-run-end.
+ */
 export async function renderText(
   project: Project,
   node: Node | null,

@@ -9,7 +9,9 @@ export function wrapFile(file: string): boolean {
   return wrapped !== text
 }
 
-/** A text of TypeScript with its wide comments in several lines; what follows in the same paragraph flows on. Directives stay as they are. */
+/**
+ * A text of TypeScript with its wide comments in several lines; what follows in the same paragraph flows on. Directives stay as they are.
+ */
 export function wrapComments(text: string): string {
   const lines = text.split('\n')
   const wrapped: string[] = []
