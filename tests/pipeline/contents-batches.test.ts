@@ -49,7 +49,7 @@ describe('batches of the same records', () => {
     } finally {
       await warehouse.drop()
     }
-  }, 120_000)
+  })
 
   it('of which a file grows from one record to very many in a correction are built by plans for many', async () => {
     const warehouse = await project.warehouse()
@@ -74,7 +74,7 @@ describe('batches of the same records', () => {
     } finally {
       await warehouse.drop()
     }
-  }, 120_000)
+  })
 
   it('sent again, corrected and pruned in any order become what the rules say (R3)', async () => {
     const property = fc.asyncProperty(

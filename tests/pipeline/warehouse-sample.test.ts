@@ -52,7 +52,7 @@ describe('the sample feed', () => {
       await warehouse.drop()
       rmSync(fed, { recursive: true })
     }
-  }, 300_000)
+  }, 900_000)
 })
 
 describe('records that come again', () => {
@@ -112,5 +112,5 @@ describe('records that come again', () => {
       await warehouse.drop()
       await project.remove()
     }
-  }, 300_000)
+  }, 900_000)
 })
