@@ -37,7 +37,10 @@ export async function largeLines(bench: Bench): Promise<{ folder: string; files:
 /** The NDJSON file of an entity. */
 export const linesOf = (folder: string, entity: string) => join(folder, 'sync-day1', entity, '1.ndjson')
 
-/** Agents, groups, budgets and cards are the same every day but for what a day itself moves; 1 % of the transactions are new or changed. Days say how many act. */
+/**
+ * Agents, groups, budgets and cards are the same every day but for what a day itself moves; 1 % of the transactions are new or changed.
+ * Days say how many act.
+ */
 export const largePlan = (bench: Bench) => ({
   transactions: scaled(bench, 1_000_000),
   agents: scaledAgents(bench, 50_000),

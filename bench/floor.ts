@@ -7,7 +7,10 @@ import type { Site } from './site.ts'
 export const floorTool = () =>
   hasPsql() ? `\`\\copy\` of psql ${/[\d.]+/.exec(psqlVersion())?.[0]}` : 'COPY through the driver from a file stream: no psql here'
 
-/** Seconds that NDJSON files take into a logged table of one jsonb column without keys, in a database of its own: nothing can land them in jsonb over one connection with less. */
+/**
+ * Seconds that NDJSON files take into a logged table of one jsonb column without keys, in a database of its own: nothing can land them in
+ * jsonb over one connection with less.
+ */
 export async function copyFloor(site: Site, files: string[]): Promise<number> {
   const url = await site.database('floor')
   await site.ask(url, sql => sql.unsafe('create table landing (record jsonb not null)'))

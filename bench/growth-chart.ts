@@ -2,7 +2,10 @@ import * as echarts from 'echarts'
 import { decimal } from './figures.ts'
 import type { Growth } from './growth-text.ts'
 
-/** The law of growth as SVG: seconds at the left, memory and database size at the right, over the number of transactions; all axes logarithmic, so that what grows in proportion is a straight line that rises by one decade with each. */
+/**
+ * The law of growth as SVG: seconds at the left, memory and database size at the right, over the number of transactions; all axes
+ * logarithmic, so that what grows in proportion is a straight line that rises by one decade with each.
+ */
 export function growthChart(sizes: Growth[]): string {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 960, height: 400 })
   chart.setOption({

@@ -20,7 +20,10 @@ export interface Surroundings {
   codes?: number[]
 }
 
-/** Runs a program to its end. Throws an Error with the end of what it said when it fails, and the signal's reason when it was killed for that. */
+/**
+ * Runs a program to its end. Throws an Error with the end of what it said when it fails, and the signal's reason when it was killed for
+ * that.
+ */
 export async function run(program: string, args: string[], { signal, cwd, env, codes = [0] }: Surroundings): Promise<Ended> {
   signal.throwIfAborted()
   const began = performance.now()

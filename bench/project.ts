@@ -1,7 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Writes a dbt project of so many models: layers of fifty that read one to three of the layer below, each with a macro, a loop, a description and two tests. */
+/**
+ * Writes a dbt project of so many models: layers of fifty that read one to three of the layer below, each with a macro, a loop, a
+ * description and two tests.
+ */
 export function writeProject(folder: string, models: number): { tests: number } {
   for (const name of ['models', 'macros']) mkdirSync(join(folder, name), { recursive: true })
   writeFileSync(join(folder, 'dbt_project.yml'), 'name: many\nprofile: many\nmodels:\n  many:\n    +materialized: view\n')

@@ -12,7 +12,10 @@ import { projectDir, type Site } from './site.ts'
 /** Where results are kept: bench/ at full size, target/bench/ at any other, so that a quick look never takes the place of the figures. */
 export const folderOf = (scale: number) => join(projectDir, scale === 1 ? 'bench' : 'target/bench')
 
-/** Measures a goal and writes it into results.json and RESULTS.md of the folder, beside those that are there. A failure is told and recorded; an interruption is thrown. */
+/**
+ * Measures a goal and writes it into results.json and RESULTS.md of the folder, beside those that are there. A failure is told and
+ * recorded; an interruption is thrown.
+ */
 export async function record(
   { site, scale, folder }: { site: Site; scale: number; folder: string },
   id: GoalId,

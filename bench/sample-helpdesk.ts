@@ -34,7 +34,10 @@ export function sampleAgents(directory: Directory, day: number): Map<number, Fie
   )
 }
 
-/** The agent_details of one day, by agent number: all on day 1, two of three later. 48 is known from here alone; 7 and 8 are here though the list lacks them. */
+/**
+ * The agent_details of one day, by agent number: all on day 1, two of three later. 48 is known from here alone; 7 and 8 are here though the
+ * list lacks them.
+ */
 export function sampleDetails(directory: Directory, day: number): Map<number, Fields> {
   const kept = [
     numbers(1, 44),

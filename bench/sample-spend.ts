@@ -24,7 +24,9 @@ import {
 const users = 24
 const cards = 44
 
-/** The n-th user of the spend system: 1 to 18 are agents (17 and 18 spelt otherwise), 19 has the name of two agents, 20 to 24 are nobody's. */
+/**
+ * The n-th user of the spend system: 1 to 18 are agents (17 and 18 spelt otherwise), 19 has the name of two agents, 20 to 24 are nobody's.
+ */
 export function sampleUser(directory: Directory, n: number): Named {
   const { name } = samplePerson(directory, n <= 18 ? n : n === 19 ? 21 : 180 + n)
   const spelt = n === 17 ? name.toUpperCase().replace(' ', '  ') : n === 18 ? ` ${name.toLowerCase()} ` : name
@@ -32,8 +34,8 @@ export function sampleUser(directory: Directory, n: number): Named {
 }
 
 /**
- * The users of one day, by number: 22, then 24; 3 is gone on day 3. 1 to 12 have the mail of their agents, 13 to 18 none or one that two have, so that
- * their names count; 19 has the name of two agents and the mail of one; 20 is overridden; 21 to 24 are nobody's.
+ * The users of one day, by number: 22, then 24; 3 is gone on day 3. 1 to 12 have the mail of their agents, 13 to 18 none or one that two
+ * have, so that their names count; 19 has the name of two agents and the mail of one; 20 is overridden; 21 to 24 are nobody's.
  */
 export function sampleUsers(directory: Directory, day: number): Map<number, Fields> {
   const listed = numbers(1, day === 1 ? 22 : users).filter(n => n !== 3 || day < 3)
@@ -75,7 +77,10 @@ export function sampleCards(directory: Directory, day: number): Map<number, Fiel
   return new Map(listed.map(n => [n, cardRecord(accountOf(directory, n), (n * 31 + day * (n % 4) * 17) % 240)]))
 }
 
-/** A transaction of 1 to 130 as it stands that day; 1 to 60 are older, 61 to 95 are of day 2, the rest of day 3. Every seventh gets its receipt a day later. */
+/**
+ * A transaction of 1 to 130 as it stands that day; 1 to 60 are older, 61 to 95 are of day 2, the rest of day 3. Every seventh gets its
+ * receipt a day later.
+ */
 export function sampleTransaction(directory: Directory, n: number, day = firstDayOf(n)): Fields {
   const seconds = randomOf('sample time', n).int(0, 80_000)
   const occurred = n <= 60 ? firstDay - (60 - n) * dayLength - seconds * 1000 : firstDay + (firstDayOf(n) - 1) * dayLength + n * 500_000

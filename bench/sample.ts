@@ -16,24 +16,31 @@ import { jsonText, ndjsonText, verbatim } from './text.ts'
  *
  *     sync-day1/agents/1.json         a telephone number as a number. tran/agents/1.json has the same bytes
  *     sync-day1/agents/2.json         an id that is null, an exact repetition, one id twice with different content
- *     sync-day2/agents.json           one file, {"agents":[…]}: contact null, \u0000, id and available as text, available "yes", id -1, id 69010949999.0, a key twice
+ *     sync-day2/agents.json           one file, {"agents":[…]}: contact null, \u0000, id and available as text, available "yes", id -1, id
+ * 69010949999.0, a key twice
  *     sync-day3/agents/               wrapped NDJSON; 2.json: no name and no mail, half an emoji, 2026-02-30, "now", an empty mail,
  *                                     an id beyond bigint; 10.json repeats the end of 2.json
  *     sync-day1/agent_details/        different availability rows of one channel, availability of texts, an id as text, no role_ids
  *     sync-day2/agent_details/        role_ids as text, role_ids with "abc", null and "69000250003", 0000-00-00, a signature of 3 kB
  *     sync-day3/agent_details/        an unknown role, 1e400, an organisation id as number, an agent of no list, an error body
  *     sync-day3/agent_availability/   an agent whom nobody knows, a reference without an id, all.json is of a form that is not taken
- *     sync-dayN/users                 day 1 retired as text; day 2 two pages, a made that is no time, a user without name and mail; one accent, one mail of two
- *     sync-day1/admin_groups.json     a group without a name; an unknown member; in all batches: a cycle, an unknown parent, an unknown escalation
+ *     sync-dayN/users                 day 1 retired as text; day 2 two pages, a made that is no time, a user without name and mail; one
+ * accent, one mail of two
+ *     sync-day1/admin_groups.json     a group without a name; an unknown member; in all batches: a cycle, an unknown parent, an unknown
+ * escalation
  *     sync-day2/admin_groups/         an id as text; 2.json is cut off: groups of day 2 take no part in absence
  *     sync-day3/admin_groups/1.json   {"groups":[…]}: a group gone; members null, members absent, members with null, text and -1; "epoch"
- *     sync-dayN/roles                 day 1 no name, day 2 a BOM and default as text, day 3 one id twice, an unseen agent_type, a login page
- *     sync-dayN/budgets               day 1 an empty id and a limit as text, day 2 a negative and a missing limit, day 3 {"data":[…]}, a number for an id, 2026-02-30
- *     sync-dayN/cards                 day 1 no user, one id twice, last four as number, an unknown budget; day 2 made "now", no type, an error body as an array;
+ *     sync-dayN/roles                 day 1 no name, day 2 a BOM and default as text, day 3 one id twice, an unseen agent_type, a login
+ * page
+ *     sync-dayN/budgets               day 1 an empty id and a limit as text, day 2 a negative and a missing limit, day 3 {"data":[…]}, a
+ * number for an id, 2026-02-30
+ *     sync-dayN/cards                 day 1 no user, one id twice, last four as number, an unknown budget; day 2 made "now", no type, an
+ * error body as an array;
  *                                     day 3 NDJSON: a negative limit, recurring as text, an unseen status
  *     sync-dayN/transactions          see spoiltTransactions; day 2 also one id twice and a null; day 3 also 184.10 and a repetition
  *     tran/agents/2.ndjson            a broken line, a text for a record
- *     tran/                           an empty file, no roles, an empty result, a gzip that ends early, invalid UTF-8, a raw NUL; newer and older states of transactions
+ *     tran/                           an empty file, no roles, an empty result, a gzip that ends early, invalid UTF-8, a raw NUL; newer and
+ * older states of transactions
  */
 export function sampleFiles(): Map<string, Buffer> {
   const directory = directoryOf(2026)

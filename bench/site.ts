@@ -104,7 +104,9 @@ async function siteIn(dir: string, server: string, signal: AbortSignal): Promise
   }
 }
 
-/** The folder of artifacts of the runs on a database: one for each, as projects have, for what is remembered there is of one command line. */
+/**
+ * The folder of artifacts of the runs on a database: one for each, as projects have, for what is remembered there is of one command line.
+ */
 export const targetOf = (dir: string, url: string) => join(dir, 'targets', new URL(url).pathname.slice(1))
 
 const prefix = 'deskledger-bench-'

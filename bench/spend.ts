@@ -119,7 +119,8 @@ export const purchaseOf = (n: number) => (n % 20 === 1 || n % 20 === 3 ? n - 1 :
 
 /**
  * The n-th transaction: of twenty, two pairs of an AUTHORIZATION and the CLEAR that points back at it, a DECLINE and
- * a refund; the rest are CLEAR, an OTHER now and then. One of eight is in a foreign currency. `random` and `account` are those of its purchase.
+ * a refund; the rest are CLEAR, an OTHER now and then. One of eight is in a foreign currency. `random` and `account` are those of its
+ * purchase.
  */
 export function transactionOf(n: number, occurred: number, account: Account, merchant: Merchant, random: Random): Transaction {
   const place = n % 20

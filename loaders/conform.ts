@@ -5,9 +5,9 @@ import type { Entity } from './entities.ts'
 /** The check of one entity's records. */
 export interface Conformity {
   /**
-   * Whether a record conforms to its declaration, so that the plain casts of macro `cast` give what examining it field by field would: types, formats, what is
-   * required, bounds. A sound subset of R11 to R14: where there is any doubt it does not conform. `json` is the text that `value` was parsed from, which
-   * alone shows how a number was written.
+   * Whether a record conforms to its declaration, so that the plain casts of macro `cast` give what examining it field by field would:
+   * types, formats, what is required, bounds. A sound subset of R11 to R14: where there is any doubt it does not conform. `json` is the
+   * text that `value` was parsed from, which alone shows how a number was written.
    */
   conforms(value: unknown, json: string): boolean
   /** Why the rules of its fields will reject a record that does not conform, in words; undefined when they will not. */

@@ -21,8 +21,8 @@ export interface Contents {
 }
 
 /**
- * What names a content: the first 128 bits of the SHA-256 of its bytes. That any two of 10^12 contents share them has odds of 1 to 10^14, unless somebody
- * sets out to make two such records: that takes 2^64 attempts.
+ * What names a content: the first 128 bits of the SHA-256 of its bytes. That any two of 10^12 contents share them has odds of 1 to 10^14,
+ * unless somebody sets out to make two such records: that takes 2^64 attempts.
  */
 export function contentHash(record: Uint8Array): Uint8Array {
   return hash('sha256', record, 'buffer').subarray(0, HASH)
@@ -35,8 +35,8 @@ export function createContents(expected: number): Contents {
 }
 
 /**
- * The table that lies in the memory. It has two halves: the one that is filled, and the one that was filled before. When a half is full the older one is
- * emptied and filled next, so that what is met often stays, and memory has a bound.
+ * The table that lies in the memory. It has two halves: the one that is filled, and the one that was filled before. When a half is full the
+ * older one is emptied and filled next, so that what is met often stays, and memory has a bound.
  */
 export function openContents(memory: SharedArrayBuffer): Contents {
   const words = new Uint32Array(memory)
@@ -116,10 +116,10 @@ export function openContents(memory: SharedArrayBuffer): Contents {
 }
 
 /**
- * The contents that the newest files of some entities hold, as many as a table of them takes, for so many records to come: of an entity the newest first,
- * and of entities the small before the large, so that a file of a million transactions pushes nobody else out. Contents that landed first
- * in a file that the load replaces or prunes are not among them: they may go before they are named. To be asked before a COPY begins: in one transaction with
- * it Citus would lose rows.
+ * The contents that the newest files of some entities hold, as many as a table of them takes, for so many records to come: of an entity the
+ * newest first, and of entities the small before the large, so that a file of a million transactions pushes nobody else out. Contents that
+ * landed first in a file that the load replaces or prunes are not among them: they may go before they are named. To be asked before a COPY
+ * begins: in one transaction with it Citus would lose rows.
  */
 export async function knownContents(sql: Sql, wanted: Entity[], arriving: number, replaced: string[]): Promise<Contents> {
   const doomed = await sql<{ file_id: string }[]>`
@@ -175,7 +175,8 @@ const CURRENT = 0
 const COUNT = 1
 const HEADER = 2
 
-// A slot: four words of hash, the file id in two with whether the content conforms in the lowest bit of the upper one, the position, the state.
+// A slot: four words of hash, the file id in two with whether the content conforms in the lowest bit of the upper one, the position, the
+// state.
 const FILE = 4
 const HIGH = 5
 const POSITION = 6

@@ -25,8 +25,8 @@ export function isDataFault(error: unknown): error is PostgresError {
 }
 
 /**
- * Copies encoded rows into a landing table, inside the transaction of `sql`. A record that jsonb refuses, for a reason that was not foreseen,
- * is found and landed as text.
+ * Copies encoded rows into a landing table, inside the transaction of `sql`. A record that jsonb refuses, for a reason that was not
+ * foreseen, is found and landed as text.
  */
 export async function copyRows(sql: Session, entity: Entity, pieces: Buffer[]): Promise<void> {
   const failure = await attempt(sql, entity, pieces)

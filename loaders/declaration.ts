@@ -117,7 +117,7 @@ function readDeclaration(entity: string, folder: string): Declared {
   const fail = (message: string, place: Place | undefined, hint?: string) => void errors.push(new ProjectError(message, { place, hint }))
   for (const key of Object.keys(map))
     if (!KEYS.includes(key))
-      fail(`'${key}' is no key of a declaration`, placeOf(map, key), didYouMean(key, KEYS) ?? `There are ${KEYS.join(', ')}.`)
+      fail(`Unknown key '${key}' in a declaration`, placeOf(map, key), didYouMean(key, KEYS) ?? `There are ${KEYS.join(', ')}.`)
 
   const above = typeof map.extends === 'string' ? declared(map.extends, folder).declaration : undefined
   const own = fieldsOf(isYamlMap(map.fields) ? map.fields : {}, fail)
@@ -168,18 +168,18 @@ type Fail = (message: string, place: Place | undefined, hint?: string) => void
 function fieldsOf(map: YamlMap, fail: Fail): Field[] {
   return Object.entries(map).flatMap(([column, value]) => {
     const place = placeOf(map, column) as Place
-    if (!/^[a-z_][a-z0-9_]*$/.test(column)) fail(`'${column}' is no name of a column`, place, 'Use small letters, digits and _.')
+    if (!/^[a-z_][a-z0-9_]*$/.test(column)) fail(`Invalid column name '${column}'`, place, 'Use small letters, digits and _.')
     if (!isYamlMap(value)) {
       fail(`The field '${column}' is a mapping with path, type and description`, place)
       return []
     }
     for (const key of Object.keys(value))
       if (!FIELD_KEYS.includes(key))
-        fail(`'${key}' is no key of a field`, placeOf(value, key), didYouMean(key, FIELD_KEYS) ?? `There are ${FIELD_KEYS.join(', ')}.`)
+        fail(`Unknown key '${key}' in a field`, placeOf(value, key), didYouMean(key, FIELD_KEYS) ?? `There are ${FIELD_KEYS.join(', ')}.`)
     const type = String(value.type)
     if (!Object.hasOwn(fieldTypes, type))
       fail(
-        `'${type}' is no type of a field`,
+        `Unknown type '${type}' of a field`,
         placeOfValue(value, 'type'),
         didYouMean(type, Object.keys(fieldTypes)) ?? `There are ${Object.keys(fieldTypes).join(', ')}.`,
       )

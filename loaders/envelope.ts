@@ -1,3 +1,4 @@
+import { jsonFault, parseJson } from '../run/base/json-text.ts'
 import { elements, type Member, members, OPEN_BRACE, OPEN_BRACKET } from './json-bytes.ts'
 import { spoiledValue } from './json-repair.ts'
 import type { RecordShape } from './record-shape.ts'
@@ -11,9 +12,9 @@ export interface List {
 }
 
 /**
- * The list of an envelope, given the object at `at` as far as the bytes go; undefined where it is none, or not yet known for one (R6): an object with its
- * key is a record, whatever lists it has. The list lies under a name of the entity, else under the one key whose list holds a record; else the same
- * one level deeper.
+ * The list of an envelope, given the object at `at` as far as the bytes go; undefined where it is none, or not yet known for one (R6): an
+ * object with its key is a record, whatever lists it has. The list lies under a name of the entity, else under the one key whose list holds
+ * a record; else the same one level deeper.
  */
 export function findList(bytes: Buffer, at: number, shape: RecordShape): List | undefined {
   const top = [...members(bytes, at)]
@@ -38,8 +39,8 @@ export interface BesideList {
 }
 
 /**
- * Reads what is around a list: the envelope's bytes with `null` in the place of the list. Throws a Refusal where that does not parse, and where a second
- * list could hold the records: neither may be lost.
+ * Reads what is around a list: the envelope's bytes with `null` in the place of the list. Throws a Refusal where that does not parse, and
+ * where a second list could hold the records: neither may be lost.
  */
 export function readBeside(around: Buffer, list: List, shape: RecordShape): BesideList {
   const top = parseObject(around)
@@ -91,10 +92,11 @@ function refuseSecondList(around: Buffer, { parent, isNamed }: List, shape: Reco
 }
 
 function parseObject(bytes: Buffer): Record<string, unknown> {
+  const text = bytes.toString()
   try {
-    return JSON.parse(bytes.toString()) as Record<string, unknown>
-  } catch (error) {
-    throw new Refusal(`does not parse around its records: ${(error as Error).message}`)
+    return parseJson(text) as Record<string, unknown>
+  } catch {
+    throw new Refusal(`does not parse around its records: ${jsonFault(text)}`)
   }
 }
 
@@ -102,7 +104,7 @@ function parseObject(bytes: Buffer): Record<string, unknown> {
 function parsed(bytes: Buffer, start: number, end: number): unknown {
   const text = bytes.toString('utf8', start, end)
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     return spoiledValue(text, 'null')
   }

@@ -1,13 +1,16 @@
+import { parseJson } from '../run/base/json-text.ts'
 import { stringEnd } from './json-bytes.ts'
 
 /** jsonb takes more on most servers, but functions on jsonb run out of stack before its parser does. */
 export const NESTING_LIMIT = 2000
 
-/** The value of a text that does not parse for its NaN and Infinity alone (R6), with 0 or null in their place; undefined for any other text. */
+/**
+ * The value of a text that does not parse for its NaN and Infinity alone (R6), with 0 or null in their place; undefined for any other text.
+ */
 export function spoiledValue(json: string, instead: '0' | 'null' = '0'): unknown {
   if (!/NaN|Infinity/.test(json)) return undefined
   try {
-    return JSON.parse(outsideStrings(json, part => part.replace(/(?<![\w.+-])-?(?:NaN|Infinity)(?![\w.])/g, instead)))
+    return parseJson(outsideStrings(json, part => part.replace(/(?<![\w.+-])-?(?:NaN|Infinity)(?![\w.])/g, instead)))
   } catch {
     return undefined
   }
@@ -44,7 +47,10 @@ export function readableJson(json: string): string {
   return outsideStrings(shallow, part => part.replace(/-?\d[\d.eE+-]*/g, number => (isNumeric(number) ? number : 'null')), replaceEscapes)
 }
 
-/** A large record with a mere ... (ASCII, as the rest may be) for its long strings, those without a fault: it parses, and lacks, as the whole does, in less memory. */
+/**
+ * A large record with a mere ... (ASCII, as the rest may be) for its long strings, those without a fault: it parses, and lacks, as the
+ * whole does, in less memory.
+ */
 export function shortened(record: Buffer): Buffer {
   const pieces: Buffer[] = []
   let done = 0

@@ -7,8 +7,8 @@ import type { Bundle, Judged } from './judge.ts'
 /** A judge on a thread of its own, for large files. */
 export interface Judge {
   /**
-   * Bundles are judged in the order of the calls; whether their contents are to be remembered is said with each. The bundle's memory goes to the thread and
-   * comes back with the rows.
+   * Bundles are judged in the order of the calls; whether their contents are to be remembered is said with each. The bundle's memory goes
+   * to the thread and comes back with the rows.
    */
   judge(bundle: Bundle, remembers: boolean): Promise<JudgedOnThread>
   /** Gives the memory of rows, which nobody looks at any more, to those of a bundle to come. */

@@ -1,4 +1,5 @@
 import { isAscii } from 'node:buffer'
+import { jsonFault, parseJson } from '../run/base/json-text.ts'
 import { conformityOf } from './conform.ts'
 import { type Contents, contentHash, type FirstPlace } from './contents.ts'
 import { declarationOf } from './declaration.ts'
@@ -23,7 +24,9 @@ export interface Bundle {
 
 /** What the bundle comes to. */
 export interface Judged {
-  /** Rows for COPY, without header and trailer, in pieces. They lie in the memory that was given for them and, large ones, in the bundle's. */
+  /**
+   * Rows for COPY, without header and trailer, in pieces. They lie in the memory that was given for them and, large ones, in the bundle's.
+   */
   rows: Buffer[]
   /** Rows for COPY of the records that landed before, byte for byte. */
   repeats: Buffer
@@ -59,8 +62,8 @@ export interface Known {
 }
 
 /**
- * Parses each record and gives its verdict. The bytes land as they are; what jsonb is known to refuse lands as text. A record that landed before and
- * conforms is not even parsed. `memory` is for the rows and has the room of them.
+ * Parses each record and gives its verdict. The bytes land as they are; what jsonb is known to refuse lands as text. A record that landed
+ * before and conforms is not even parsed. `memory` is for the rows and has the room of them.
  */
 export function judge(bundle: Bundle, memory: Buffer, { contents, remembers = false, skipped = 0 }: Known = {}): Judged {
   const { bytes, bounds, kind, entity } = bundle
@@ -186,9 +189,9 @@ const UNKNOWN: { hash?: Uint8Array; first?: FirstPlace } = {}
 /** The value of a JSON text. Where it does not parse, what is wrong with it, and its value as far as NaN and Infinity are to blame. */
 function parsed(json: string): [value: unknown, broken?: string] {
   try {
-    return [JSON.parse(json)]
-  } catch (error) {
-    return [spoiledValue(json), withoutNul((error as Error).message)]
+    return [parseJson(json)]
+  } catch {
+    return [spoiledValue(json), jsonFault(json)]
   }
 }
 

@@ -6,8 +6,8 @@ import type { FeedFile, Stats } from './survey.ts'
 import type { Signs } from './tally.ts'
 
 /**
- * The version of the rules by which files are read: what is a record, an envelope, a wrapper, a refused file. A change of these rules counts it up, and each
- * file that is still there is read once more (R8).
+ * The version of the rules by which files are read: what is a record, an envelope, a wrapper, a refused file. A change of these rules
+ * counts it up, and each file that is still there is read once more (R8).
  */
 export const READING = 2
 
@@ -84,7 +84,10 @@ export async function newFileIds(sql: Sql, count: number): Promise<bigint[]> {
   return rows.map(({ id }) => BigInt(id))
 }
 
-/** Writes what became of files in place of what the ledger had under their paths, whose rows go; last in the transaction that copied the new ones. */
+/**
+ * Writes what became of files in place of what the ledger had under their paths, whose rows go; last in the transaction that copied the new
+ * ones.
+ */
 export async function enter(sql: Sql, outcomes: Outcome[]): Promise<void> {
   await forget(
     sql,
@@ -178,8 +181,9 @@ export async function conclude(sql: Sql, fileId: bigint): Promise<void> {
 }
 
 /**
- * Takes files out of the ledger. What they gave stays as that of former files until `purge`: published views show it until the next build is published, and
- * contents that other files name stay for good. Batches of contents that were named in them are stamped: there may be nobody else who names them.
+ * Takes files out of the ledger. What they gave stays as that of former files until `purge`: published views show it until the next build
+ * is published, and contents that other files name stay for good. Batches of contents that were named in them are stamped: there may be
+ * nobody else who names them.
  */
 async function forget(sql: Sql, paths: string[]): Promise<void> {
   const gone = await sql<{ entity: Entity; file_id: string }[]>`
@@ -201,7 +205,8 @@ async function forget(sql: Sql, paths: string[]): Promise<void> {
 }
 
 /**
- * Deletes what former files gave and nobody names any more, of those that the last published build no longer shows: `isShown` is a condition on `file_id`.
+ * Deletes what former files gave and nobody names any more, of those that the last published build no longer shows: `isShown` is a
+ * condition on `file_id`.
  * Changes nothing that any model reads.
  */
 export async function purge(sql: Sql, isShown: string): Promise<void> {
@@ -214,7 +219,9 @@ export async function purge(sql: Sql, isShown: string): Promise<void> {
   }
 }
 
-/** Deletes what files gave that are not in the ledger, but for contents that others name; a former file of which nothing is left goes too. */
+/**
+ * Deletes what files gave that are not in the ledger, but for contents that others name; a former file of which nothing is left goes too.
+ */
 async function deleteRows(sql: Sql, entity: Entity, fileIds: string[]): Promise<void> {
   const [table, repeats] = [sql(`raw.${entity}`), sql(`raw.${entity}_repeats`)]
   await sql`delete from ${repeats} where file_id in ${idsIn(sql, fileIds)}`

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { lstatSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { jsonFault, parseJson } from '../run/base/json-text.ts'
 import type { Session, Sql } from '../run/database/driver.ts'
 import { entities } from './entities.ts'
-import { withoutNul } from './json-repair.ts'
 import { textsIn } from './sql-lists.ts'
 import { MARKER, unreadable } from './survey.ts'
 import type { Words } from './transaction-statements.ts'
@@ -15,7 +15,8 @@ export interface MarkerFile {
 }
 
 /**
- * Lands the markers that extractions left in batches (R5), where they are new or another. A marker that goes stays landed, as it says what the batch was.
+ * Lands the markers that extractions left in batches (R5), where they are new or another. A marker that goes stays landed, as it says what
+ * the batch was.
  * Gives whether any did.
  */
 export async function landMarkers(sql: Session, words: Words, files: MarkerFile[]): Promise<boolean> {
@@ -73,8 +74,9 @@ function readMarker({ batch, location }: MarkerFile): ReadMarker {
     const bytes = readFileSync(location)
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     const fault = (reason: string) => ({ batch, sha256, reason })
+    const json = bytes.toString()
     try {
-      const marker = JSON.parse(bytes.toString()) as { format?: unknown; entities?: unknown } | null
+      const marker = parseJson(json) as { format?: unknown; entities?: unknown } | null
       if (typeof marker !== 'object' || marker === null || Array.isArray(marker)) return fault('it is no JSON object')
       if (marker.format !== 1) return fault(`its format is ${JSON.stringify(marker.format ?? null)}, and only 1 is known`)
       if (typeof marker.entities !== 'object' || marker.entities === null || Array.isArray(marker.entities))
@@ -82,8 +84,8 @@ function readMarker({ batch, location }: MarkerFile): ReadMarker {
       const text = JSON.stringify(marker)
       if (/\\u0000|\\ud[89a-f]/i.test(text)) return fault('it holds text that jsonb refuses')
       return { batch, sha256, marker }
-    } catch (error) {
-      return fault(`it does not parse: ${withoutNul((error as Error).message)}`)
+    } catch {
+      return fault(`it does not parse: ${jsonFault(json)}`)
     }
   } catch (error) {
     return failed(`it ${unreadable(error)}`)

@@ -73,7 +73,10 @@ export async function* bundles(
   }
 }
 
-/** The same bytes in twice the room. Room for the largest record is taken at once, once records are large: what is not touched costs nothing. */
+/**
+ * The same bytes in twice the room. Room for the largest record is taken at once, once records are large: what is not touched costs
+ * nothing.
+ */
 function grown(window: Buffer): Buffer {
   const length = Math.min(window.length * 2, RECORD_LIMIT)
   if (length <= window.buffer.byteLength) return Buffer.from(window.buffer, 0, length)

@@ -1,11 +1,13 @@
+import { parseJson } from '../run/base/json-text.ts'
 import type { Sql } from '../run/database/driver.ts'
 import { conformityOf } from './conform.ts'
 import { declarationOf } from './declaration.ts'
 import { type Entity, entities } from './entities.ts'
 
 /**
- * Looks at every landed record again, whether it conforms to its declaration as that is now, without touching a file: the declaration may have changed since
- * the record landed, and then it is examined field by field in each build. Writes only what differs, and gives how many that were.
+ * Looks at every landed record again, whether it conforms to its declaration as that is now, without touching a file: the declaration may
+ * have changed since the record landed, and then it is examined field by field in each build. Writes only what differs, and gives how many
+ * that were.
  */
 export async function rejudge(sql: Sql): Promise<number> {
   let changed = 0
@@ -57,6 +59,6 @@ async function rejudgeEntity(sql: Sql, entity: Entity): Promise<number> {
   }
 
   function isConforming(json: string): boolean {
-    return conforms(JSON.parse(json), json)
+    return conforms(parseJson(json), json)
   }
 }

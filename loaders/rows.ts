@@ -16,8 +16,8 @@ export type Problem = 'invalid_json' | 'unrepresentable_text'
 /** Rows in the making. */
 export interface Rows {
   /**
-   * `declared` is the hash of the declaration that the record conforms to, null when it does not; `hash` the 16 bytes by which the content is known
-   * when it comes again, null where it must not be.
+   * `declared` is the hash of the declaration that the record conforms to, null when it does not; `hash` the 16 bytes by which the content
+   * is known when it comes again, null where it must not be.
    */
   add(position: number, record: Buffer, declared: number | null, hash: Uint8Array | null, beside?: Beside): void
   /** All of them, in pieces to be written one after the other. A large record is a piece of its own: the very bytes that were added. */

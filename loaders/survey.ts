@@ -25,7 +25,9 @@ export interface Stats {
 
 /** All there is in a data folder. */
 export interface Survey {
-  /** The files, relative to the folder, in natural order, 2.json before 10.json. There may be very many: a path is all that is kept of each. */
+  /**
+   * The files, relative to the folder, in natural order, 2.json before 10.json. There may be very many: a path is all that is kept of each.
+   */
   paths: string[]
   /** Looks at one of them. */
   examine(path: string): FeedFile
@@ -107,7 +109,7 @@ export function survey(dataDir: string): Survey {
 
     function isUsable(name: string): boolean {
       const isText = !name.includes('\ufffd')
-      if (!isText) notices.add(`${path ? `${path}/` : ''}${name} is passed over: its name is not UTF-8.`)
+      if (!isText) notices.add(`${path ? `${path}/` : ''}${name} is skipped: its name is not UTF-8.`)
       return isText && !name.startsWith('.')
     }
   }
@@ -124,7 +126,7 @@ export function survey(dataDir: string): Survey {
   function inside(path: string): boolean {
     const location = join(root, path)
     const within = !lstatSync(location).isSymbolicLink() || isWithin(realpathSync(location))
-    if (!within) notices.add(`${path} is passed over: it is a symbolic link that leads out of the data folder.`)
+    if (!within) notices.add(`${path} is skipped: it is a symbolic link that leads out of the data folder.`)
     return within
   }
 
@@ -137,13 +139,13 @@ export function survey(dataDir: string): Survey {
     const ending = /(\.[^./]*)?$/.exec(path)?.[0] ?? ''
     const what = ending === '' ? 'no ending' : `the unknown ending ${ending}`
     if (!endings.has(ending))
-      endings.set(ending, `${path} is passed over: it has ${what}; feed files end in .json, .ndjson or .jsonl, each also with .gz.`)
+      endings.set(ending, `${path} is skipped: it has ${what}; feed files end in .json, .ndjson or .jsonl, each also with .gz.`)
   }
 
   function unknown(name: string, path: string): void {
     if (unknowns.has(name)) return
     unknowns.add(name)
-    notices.add(`'${name}' is passed over (${path} and its like): the feed has ${entities.join(', ')}.`)
+    notices.add(`'${name}' is skipped (${path} and others like it): the feed has ${entities.join(', ')}.`)
   }
 }
 

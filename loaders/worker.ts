@@ -2,8 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { openContents } from './contents.ts'
 import { type Bundle, judge, roomOf } from './judge.ts'
 
-// The other side of judge-thread.ts: judges one bundle after another on a thread of its own. Memory comes with the bundle, if there is any to
-// spare for its rows, and goes back with them, and so does the bundle's own.
+// The other side of judge-thread.ts: judges one bundle after another on a thread of its own. Memory comes with the bundle, if there is any
+// to spare for its rows, and goes back with them, and so does the bundle's own.
 parentPort?.on('message', ({ bundle, spare, remembers }: { bundle: Bundle; spare: Uint8Array | undefined; remembers: boolean }) => {
   const room = roomOf({ ...bundle, bytes: asBuffer(bundle.bytes) })
   const memory = spare && spare.byteLength >= room ? asBuffer(spare) : Buffer.allocUnsafeSlow(Math.ceil(room / STEP) * STEP)

@@ -18,7 +18,9 @@ export class Unanswered extends Error {
   }
 }
 
-/** One GET, no redirect followed, the body read to its end within `timeout` milliseconds. Throws Unanswered, or the signal's reason at once. */
+/**
+ * One GET, no redirect followed, the body read to its end within `timeout` milliseconds. Throws Unanswered, or the signal's reason at once.
+ */
 export async function attempt(url: URL, headers: Record<string, string>, timeout: number, signal: AbortSignal): Promise<Raw> {
   signal.throwIfAborted()
   const call = new AbortController()

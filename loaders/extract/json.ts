@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { parseJson } from '../../run/base/json-text.ts'
 
 /** A JSON object. */
 export type JsonObject = { [key: string]: unknown }
@@ -11,7 +12,7 @@ export function parseBytes(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) return undefined
   const text = bytes.toString('utf8').replace(/^\ufeff/, '')
   try {
-    return JSON.parse(/\d{16}/.test(text) ? text.replace(LEXEMES, quoteLong) : text)
+    return parseJson(/\d{16}/.test(text) ? text.replace(LEXEMES, quoteLong) : text)
   } catch {
     return undefined
   }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
+import { jsonFault, parseJson } from '../../run/base/json-text.ts'
 import type { Cut } from './cut.ts'
 import type { EndedBy } from './paginators.ts'
 
@@ -71,7 +72,7 @@ export interface MarkedFile {
 
 /** Reads a marker, given as text or as parsed JSON. Throws an Error that says what is wrong with it. */
 export function readMarker(marker: unknown): Marker {
-  const value: unknown = typeof marker === 'string' ? JSON.parse(marker) : marker
+  const value: unknown = typeof marker === 'string' ? markerOf(marker) : marker
   if (!fits(value)) throw new Error(ajv.errorsText(fits.errors, { dataVar: 'the marker' }))
   return value
 }
@@ -94,6 +95,14 @@ export function entityIn(markers: Iterable<Marker>, entity: string, host: string
     if (found && sources.some(({ name, host: at }) => name === found.source && at === host)) return found
   }
   return undefined
+}
+
+function markerOf(text: string): unknown {
+  try {
+    return parseJson(text)
+  } catch {
+    throw new Error(`invalid JSON: ${jsonFault(text)}`)
+  }
 }
 
 const ajv = new Ajv({ strict: false })

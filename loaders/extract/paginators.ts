@@ -25,7 +25,8 @@ export const paginators: Record<'link-page' | 'next-token', (size: number) => Pa
   'next-token': nextToken,
 }
 
-// A proxy may have removed the Link of a full page, and a list whose length is a multiple of the page size looks the same: the next page tells.
+// A proxy may have removed the Link of a full page, and a list whose length is a multiple of the page size looks the same: the next page
+// tells.
 function linkPage(size: number): Paginator {
   let hasLinks = false
   let isProbe = false

@@ -4,7 +4,10 @@ import { fieldOf, idText, isObject, parseBytes, recordsIn } from './json.ts'
 import type { Entry, Named } from './source-config.ts'
 import type { Done, SourceRun, Wanted } from './source-run.ts'
 
-/** The ids that the pages of an entry's parents name, each once, in order. Throws an ExtractError for a listed id that cannot be part of a path. */
+/**
+ * The ids that the pages of an entry's parents name, each once, in order. Throws an ExtractError for a listed id that cannot be part of a
+ * path.
+ */
 export async function wantedOf(
   run: SourceRun,
   { also, ...parent }: NonNullable<Entry['parent']>,

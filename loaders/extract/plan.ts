@@ -21,8 +21,8 @@ export interface Reach {
 }
 
 /**
- * From where a windowed list is walked: from the start of the newest extraction that a publish has seen (`published`), less the lookback, so
- * that rows that changed while it ran come again. Without a published one, and every `full_every_days`, everything is walked.
+ * From where a windowed list is walked: from the start of the newest extraction that a publish has seen (`published`), less the lookback,
+ * so that rows that changed while it ran come again. Without a published one, and every `full_every_days`, everything is walked.
  */
 export function reachOf({ window }: Entry, published: MarkedEntity | undefined, now: number): Reach {
   const everything = { from: null, fullAt: null }

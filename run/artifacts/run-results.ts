@@ -21,7 +21,10 @@ export function writeRun(folder: string, node: Node, statements: string[]): void
   if (text !== '') write(path.join(folder, runPath(node)), text)
 }
 
-/** `compiled/deskledger/models/core/agents.sql`, in the target folder. A generic test and a unit test lie beside the YAML that asks for them. */
+/**
+ * `compiled/deskledger/models/core/agents.sql`, in the target folder. A generic test and a unit test lie beside the YAML that asks for
+ * them.
+ */
 export function compiledPath(node: Node): string {
   return path.join('compiled', node.packageName, fileOf(node))
 }

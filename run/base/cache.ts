@@ -17,7 +17,9 @@ export function cached(name: string): Buffer | undefined {
   }
 }
 
-/** Writes a file of the cache, whole or not at all, as others may make the same at the same time. Nothing is said of what cannot be written. */
+/**
+ * Writes a file of the cache, whole or not at all, as others may make the same at the same time. Nothing is said of what cannot be written.
+ */
 export function cache(name: string, bytes: Uint8Array): void {
   const file = path.join(CACHE, name)
   const part = `${file}.${process.pid}`

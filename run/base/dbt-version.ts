@@ -1,7 +1,10 @@
 /** The dbt that this runner behaves like. */
 export const DBT_VERSION = '1.12.3'
 
-/** The first of the conditions of `require-dbt-version` (`>=1.0.0`, `<2.0.0`) that DBT_VERSION does not fulfil; undefined when it fulfils all. */
+/**
+ * The first of the conditions of `require-dbt-version` (`>=1.0.0`, `<2.0.0`) that DBT_VERSION does not fulfil; undefined when it fulfils
+ * all.
+ */
 export function unmetVersion(conditions: string[]): string | undefined {
   return conditions.flatMap(text => text.split(',')).find(text => !fulfils(text.trim()))
 }

@@ -36,7 +36,7 @@ export function unwritable(error: unknown): ProjectError | undefined {
 const unwritableReasons: Record<string, string> = {
   EACCES: 'this user may not',
   EPERM: 'this user may not',
-  ENOTDIR: 'what lies above it is no folder',
+  ENOTDIR: 'its parent is not a folder',
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota of this user is used up',

@@ -7,7 +7,10 @@ export interface Place {
   macro?: string
 }
 
-/** Kinds of ProjectError that code must tell apart: the server or a node of its cluster is gone, another build holds the lock, TLS does not come about. */
+/**
+ * Kinds of ProjectError that code must tell apart: the server or a node of its cluster is gone, another build holds the lock, TLS does not
+ * come about.
+ */
 export type ProblemCode = 'connection-lost' | 'node-away' | 'locked' | 'tls'
 
 /** What a ProjectError says beside its message. */
@@ -70,7 +73,9 @@ export interface PostgresError extends Error {
   constraint_name?: string
 }
 
-/** Whether something thrown is PostgreSQL's own error: it has a SQLSTATE. A lost connection has another code, as it is the driver's error. */
+/**
+ * Whether something thrown is PostgreSQL's own error: it has a SQLSTATE. A lost connection has another code, as it is the driver's error.
+ */
 export function isPostgresError(error: unknown): error is PostgresError {
   return error instanceof Error && !(error instanceof ProjectError) && SQLSTATE.test(String((error as { code?: unknown }).code))
 }

@@ -7,7 +7,9 @@ export function stampOf(file: string): string {
   return `${file} ${size} ${mtimeMs}`
 }
 
-/** All files in a folder and below, none when there is no such folder. Links are followed, but for those that lead back to a folder above. */
+/**
+ * All files in a folder and below, none when there is no such folder. Links are followed, but for those that lead back to a folder above.
+ */
 export function filesIn(folder: string, above: string[] = []): string[] {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) return []
   const real = realpathSync(folder)

@@ -3,15 +3,18 @@ import { ProjectError } from './errors.ts'
 import { didYouMean } from './suggest.ts'
 import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from './yaml.ts'
 
-/** What a key of a mapping may hold; `use` names what replaces a thing of dbt that this runner does not do; where nothing is built of it (`harmless`) it is passed over with a warning. */
+/**
+ * What a key of a mapping may hold; `use` names what replaces a thing of dbt that this runner does not do; where nothing is built of it
+ * (`harmless`) it is passed over with a warning.
+ */
 export type Shape = 'any' | 'text' | 'flag' | 'map' | 'list' | 'maps' | 'texts' | { use: string; harmless?: true }
 
 /** The keys that a mapping may have. */
 export type Shapes = Record<string, Shape>
 
 /**
- * The keys of a mapping that fit their shape; values of another form go to `errors`, each with its place. A key that is not known is one that
- * dbt passes over, too: it goes to `warnings` where there are some. A null value counts as not given.
+ * The keys of a mapping that fit their shape; values of another form go to `errors`, each with its place. A key that is not known is one
+ * that dbt passes over, too: it goes to `warnings` where there are some. A null value counts as not given.
  */
 export function readShape(map: YamlMap, what: string, shapes: Shapes, errors: ProjectError[], warnings?: Problem[]): YamlMap {
   const read: YamlMap = {}

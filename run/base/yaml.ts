@@ -68,9 +68,7 @@ function parsed(text: string, file: string, errors: ProjectError[]): Read {
   const document = parseDocument(text, { version: '1.1', customTags, uniqueKeys: true, prettyErrors: false })
   const at = placesIn(text, file)
   for (const error of document.errors)
-    errors.push(
-      new ProjectError(`This is not YAML: ${firstLine(error.message)}`, { place: at(error.pos[0]), ...hintFor(text, error.pos[0]) }),
-    )
+    errors.push(new ProjectError(`Invalid YAML: ${firstLine(error.message)}`, { place: at(error.pos[0]), ...hintFor(text, error.pos[0]) }))
   if (document.errors.length > 0) return { data: null, spots: [] }
 
   let spent = 0

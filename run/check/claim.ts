@@ -15,8 +15,8 @@ export interface Claim {
 }
 
 /**
- * What a test claims, if it is one of the runner's four generic tests on a column of a whole relation; undefined for all others: tests of the
- * project's own, expressions instead of a column, `where`, and a macro of the project that changes what the test reads.
+ * What a test claims, if it is one of the runner's four generic tests on a column of a whole relation; undefined for all others: tests of
+ * the project's own, expressions instead of a column, `where`, and a macro of the project that changes what the test reads.
  */
 export function claimOf(project: Project, node: Node): Claim | undefined {
   const { generic = '', attachedTo = '', column: own, arguments: given = {} } = node.test ?? {}

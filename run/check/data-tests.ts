@@ -126,7 +126,10 @@ function testQueryOf(project: Project, node: Node, text: string): TestQuery {
   }
 }
 
-/** One statement that gives a row (test, failures, should_warn, should_error) for each check. Checks for null in columns of one relation share one scan. */
+/**
+ * One statement that gives a row (test, failures, should_warn, should_error) for each check. Checks for null in columns of one relation
+ * share one scan.
+ */
 export function statementOf(checks: TestQuery[]): string {
   const scans = new Map<string, { index: number; column: string; check: TestQuery }[]>()
   const parts: string[] = []

@@ -31,8 +31,8 @@ export interface UnitColumns {
 
 /**
  * Finds out what columns the inputs of unit tests have. A seed's are those of its file; a source's, and those of a table that a
- * migration made, are in the database; a model's or snapshot's are what PostgreSQL says of its query over parents without rows. Where that fails, those
- * of the relation that is there, else the data_types of its YAML. Each node is asked for once.
+ * migration made, are in the database; a model's or snapshot's are what PostgreSQL says of its query over parents without rows. Where that
+ * fails, those of the relation that is there, else the data_types of its YAML. Each node is asked for once.
  */
 export function unitColumns(session: Session, project: Project, context: RunContext): UnitColumns {
   const known = new Map<string, Promise<TypedColumn[] | undefined>>()

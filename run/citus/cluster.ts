@@ -21,8 +21,9 @@ export interface Found {
 export const inSequence = "set local citus.multi_shard_modify_mode = 'sequential'"
 
 /**
- * The settings of a build, on the workers too. What one step of a query hands to the next has no statistics in a cluster: a nested loop over it
- * can be quadratic, and it looks so dear that each of many small tasks would be compiled by JIT, which takes a hundred times as long as the task.
+ * The settings of a build, on the workers too. What one step of a query hands to the next has no statistics in a cluster: a nested loop
+ * over it can be quadratic, and it looks so dear that each of many small tasks would be compiled by JIT, which takes a hundred times as
+ * long as the task.
  * What passes through the coordinator may be large: a limit would end builds of large feeds that only take longer.
  * A join that moves rows between the workers would end the reading of reference tables in this session: see beginOnCitus.
  */
@@ -82,8 +83,8 @@ export async function beginOnCitus(sql: Sql): Promise<void> {
   const [table] = await sql<{ name: string }[]>`
     select logicalrelid::text as name from pg_dist_partition where partkey is null and repmodel = 't' limit 1
   `
-  // Whoever reads a reference table first decides: from now on the coordinator's copies are read in this very session, which sees the tables
-  // that the build is making, and not over a connection of its own to itself, which does not.
+  // Whoever reads a reference table first decides: from now on the coordinator's copies are read in this very session, which sees the
+  // tables that the build is making, and not over a connection of its own to itself, which does not.
   if (table) await sql.unsafe(`select 1 from ${table.name} limit 1`)
   // A step over results alone goes to a worker; to the coordinator it would go over such a connection.
   await sql.unsafe("set local citus.task_assignment_policy = 'round-robin'")

@@ -1,4 +1,6 @@
-/** What helps when Citus refuses a statement: a rule of run/citus/README.md in a sentence; undefined when the error is none of Citus' own. */
+/**
+ * What helps when Citus refuses a statement: a rule of run/citus/README.md in a sentence; undefined when the error is none of Citus' own.
+ */
 export function explainRefusal(error: unknown): string | undefined {
   const { code = '', message = '' } = error as { code?: string; message?: string }
   if (!['0A000', 'XX000', '42P17'].includes(code)) return undefined

@@ -6,8 +6,8 @@ import { distribute } from './distribute.ts'
 import { checkHealth } from './health.ts'
 
 /**
- * Whether there is a cluster to use, for what only looks. Its nodes are asked first: a statement that needs one which is away would wait for it, and
- * would then lose its connection.
+ * Whether there is a cluster to use, for what only looks. Its nodes are asked first: a statement that needs one which is away would wait
+ * for it, and would then lose its connection.
  */
 export async function useCluster(sql: Sql | Session, mode: CitusMode): Promise<boolean> {
   if (!(await findCluster(sql, mode))) return false

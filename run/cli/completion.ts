@@ -139,7 +139,10 @@ ${cases([
   esac
 }
 
-# The words between run.ts and the one that is being completed; what may come next, one a line.
+${candidates(groups)}`
+}
+
+const candidates = (groups: string[]) => `# The words between run.ts and the one that is being completed; what may come next, one a line.
 _deskledger_candidates() {
   local command='' option='' used=0 word
   for word in "$@"; do
@@ -176,7 +179,6 @@ _deskledger_before() {
   case "$rest" in [0-9]*+*|+*|@*) before="$before\${rest%%[A-Za-z_]*}" ;; esac
   printf '%s' "$before"
 }`
-}
 
 const bash = `
 _deskledger() {

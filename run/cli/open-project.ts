@@ -94,7 +94,7 @@ function tellSeeds(given: Map<string, string>, { dir, seeds }: ProjectFiles, rep
     if (names.includes(name)) report.event({ name: 'Note', msg: `Seed ${name} is taken from ${shown}` }, false)
     else
       report.warn({
-        message: `The project has no seed '${name}': ${shown} is passed over`,
+        message: `Unknown seed '${name}': ${shown} is ignored`,
         hint: didYouMean(name, names) ?? `Its seeds are ${names.join(', ')}.`,
       })
   }

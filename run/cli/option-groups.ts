@@ -7,17 +7,20 @@ export type OptionGroup = (command: Commander) => Commander
 /** Of every command. */
 export const common: OptionGroup = command =>
   command
-    .option('--project-dir <folder>', 'where dbt_project.yml is', process.env.DBT_PROJECT_DIR ?? '.')
-    .option('--profiles-dir <folder>', 'where profiles.yml is (default: DBT_PROFILES_DIR, the project, ~/.dbt); DATABASE_URL wins')
-    .option('--profile <name>', 'which profile (default: that of dbt_project.yml)')
-    .option('-t, --target <name>', 'which of its targets')
-    .option('--vars <yaml>', 'variables over those of the project: "{first_sync_date: 2026-01-05}"', readVars)
-    .addOption(new Option('--log-format <format>', 'of progress on stderr').choices(['text', 'json']).default('text'))
-    .addOption(new Option('--log-level <level>', 'the least that is told').choices(['debug', 'info', 'warn', 'error', 'none']))
+    .option('--project-dir <folder>', 'folder of dbt_project.yml', process.env.DBT_PROJECT_DIR ?? '.')
+    .option(
+      '--profiles-dir <folder>',
+      'folder of profiles.yml (default: DBT_PROFILES_DIR, the project, ~/.dbt); DATABASE_URL takes precedence',
+    )
+    .option('--profile <name>', 'profile (default: that of dbt_project.yml)')
+    .option('-t, --target <name>', 'target of the profile')
+    .option('--vars <yaml>', 'variables that override those of the project: "{first_sync_date: 2026-01-05}"', readVars)
+    .addOption(new Option('--log-format <format>', 'format of progress on stderr').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--log-level <level>', 'the lowest level that is shown').choices(['debug', 'info', 'warn', 'error', 'none']))
     .addOption(new Option('-d, --debug', 'the same as --log-level debug').hideHelp())
     .option('--log-path <folder>', 'folder of dbt.log (default: DBT_LOG_PATH, or logs)')
-    .option('-q, --quiet', 'only errors and results')
-    .option('--warn-error', 'warnings count as errors')
+    .option('-q, --quiet', 'print errors and results only')
+    .option('--warn-error', 'treat warnings as errors')
     .option('--target-path <folder>', 'folder of artifacts (default: target)')
 
 /** Which nodes a command is about. */
@@ -25,13 +28,13 @@ export const selection: OptionGroup = command =>
   command
     .option(
       '-s, --select <terms...>',
-      'which nodes: names, folders, tag:x, path:x, source:x, graph operators + @; space is or, comma is and',
+      'nodes by name, folder, tag:x, path:x, source:x, with graph operators + and @; a space means or, a comma and',
     )
     .addOption(new Option('-m, --models <terms...>').hideHelp())
-    .option('--exclude <terms...>', 'which of them not')
-    .option('--selector <name>', 'a selection that selectors.yml names')
-    .option('--resource-type <types...>', 'only these: model, seed, test, report, source')
-    .option('--exclude-resource-type <types...>', 'all but these')
+    .option('--exclude <terms...>', 'nodes to leave out')
+    .option('--selector <name>', 'a selection of selectors.yml')
+    .option('--resource-type <types...>', 'only these types: model, seed, test, report, source')
+    .option('--exclude-resource-type <types...>', 'all types but these')
     .addOption(
       new Option('--indirect-selection <mode>', 'which tests follow their models').choices(['eager', 'cautious', 'buildable', 'empty']),
     )
@@ -43,43 +46,41 @@ export const selection: OptionGroup = command =>
 
 /** How relations are made. */
 export const building: OptionGroup = command =>
-  waiting(failFast(command.option('-f, --full-refresh', 'run every node, and make incremental models from nothing')))
+  waiting(failFast(command.option('-f, --full-refresh', 'run every node, and rebuild incremental models from scratch')))
 
 /** Each node in a transaction of its own. */
 export const nonAtomic: OptionGroup = command =>
-  command.option('--no-atomic', 'each model in a transaction of its own, for hooks that cannot live in one transaction')
+  command.option('--no-atomic', 'run each model in its own transaction, for hooks that need that')
 
 /** How tests are run. */
 export const testing: OptionGroup = command => failFast(command.option('--store-failures', 'keep failing rows in tables'))
 
 /** Whether to queue behind another build or load. */
 export const waiting: OptionGroup = command =>
-  once(command, '--wait', () => command.option('--no-wait', 'leave at once when another build or load is running'))
+  once(command, '--wait', () => command.option('--no-wait', 'exit at once if another build or load is running'))
 
 /** Which packages are installed. */
 export const packaging: OptionGroup = command =>
   command
     .option('--lock', 'only write package-lock.yml')
-    .option('--upgrade', 'take newer versions where packages.yml allows them')
-    .option('--add-package <name>', 'write this package into packages.yml first: dbt-labs/dbt_utils@1.3.0')
-    .addOption(new Option('--source <kind>', 'where --add-package is from').choices(['hub', 'git', 'local']))
+    .option('--upgrade', 'install the newest versions that packages.yml allows')
+    .option('--add-package <name>', 'add this package to packages.yml first: dbt-labs/dbt_utils@1.3.0')
+    .addOption(new Option('--source <kind>', 'origin of --add-package').choices(['hub', 'git', 'local']))
 
 /** How retry finds what failed. */
-export const retrying: OptionGroup = command =>
-  command.option('--state <folder>', 'artifacts of the run to retry (default: those of the last)')
+export const retrying: OptionGroup = command => command.option('--state <folder>', 'artifacts of the run to retry (default: the last run)')
 
 /** How two relations are compared. */
 export const comparing: OptionGroup = command =>
   command
-    .option('--key <columns...>', 'columns that name a row (default: unique_key, or the primary key)')
-    .option('--ignore <columns...>', 'columns that do not count')
-    .option('--against <folder>', 'the models that were modified since the manifest.json of this folder')
-    .option('--limit <n>', 'examples of each kind at most; -1 for all', readWhole, 5)
-    .option('--exit-code', 'leave with 1 when anything differs')
+    .option('--key <columns...>', 'columns that identify a row (default: unique_key, or the primary key)')
+    .option('--ignore <columns...>', 'columns to ignore')
+    .option('--against <folder>', 'compare the models modified since the manifest.json of this folder')
+    .option('--limit <n>', 'maximum of examples of each kind; -1 for all', readWhole, 5)
+    .option('--exit-code', 'exit with 1 if anything differs')
 
 /** How many new and resolved errors a plan shows. */
-export const listed: OptionGroup = command =>
-  command.option('--limit <n>', 'new and resolved errors shown at most; -1 for all', readWhole, 20)
+export const listed: OptionGroup = command => command.option('--limit <n>', 'maximum of new and resolved errors; -1 for all', readWhole, 20)
 
 /** What run-operation runs. */
 export const operating: OptionGroup = command =>
@@ -91,7 +92,7 @@ export const operating: OptionGroup = command =>
 
 /** Where source freshness writes. */
 export const sourcesFile: OptionGroup = command =>
-  command.option('-o, --output <file>', 'where sources.json goes (default: the folder of artifacts)')
+  command.option('-o, --output <file>', 'path of sources.json (default: in the folder of artifacts)')
 
 /** What docs generate leaves out. */
 export const catalog: OptionGroup = command =>
@@ -108,8 +109,7 @@ export const changePages: OptionGroup = command =>
     .option('--personal', 'show contacts and free text of people in them, which are masked otherwise')
 
 /** Where docs serve listens. */
-export const serving: OptionGroup = command =>
-  command.option('--port <n>', 'on which port of 127.0.0.1; 0 for any that is free', readWhole, 8080)
+export const serving: OptionGroup = command => command.option('--port <n>', 'port on 127.0.0.1; 0 for a free one', readWhole, 8080)
 
 /** Where the page is while somebody edits. */
 export const live: OptionGroup = command =>
@@ -123,20 +123,20 @@ export const live: OptionGroup = command =>
 export const inline: OptionGroup = command => command.option('--inline <sql>', 'SQL with Jinja')
 
 /** How many rows are shown. */
-export const rows: OptionGroup = command => command.option('--limit <n>', 'rows at most; -1 for all', readWhole, 5)
+export const rows: OptionGroup = command => command.option('--limit <n>', 'maximum of rows; -1 for all', readWhole, 5)
 
 /** How many runs are listed. */
-export const shownRuns: OptionGroup = command => command.option('--limit <n>', 'runs at most; -1 for all', readWhole, 20)
+export const shownRuns: OptionGroup = command => command.option('--limit <n>', 'maximum of runs; -1 for all', readWhole, 20)
 
 /** How nodes are listed. */
 export const listing: OptionGroup = command =>
   command
-    .addOption(new Option('--output <form>', 'how a node is printed').choices(['selector', 'name', 'path', 'json']).default('selector'))
-    .option('--output-keys <keys...>', 'which keys of --output json')
+    .addOption(new Option('--output <form>', 'format of a node').choices(['selector', 'name', 'path', 'json']).default('selector'))
+    .option('--output-keys <keys...>', 'keys of --output json')
 
 /** In which forms a result can be had, the standard one first. */
 export function output(...forms: string[]): OptionGroup {
-  return command => command.addOption(new Option('--output <form>', 'how results are printed').choices(forms).default(forms[0]))
+  return command => command.addOption(new Option('--output <form>', 'format of results').choices(forms).default(forms[0]))
 }
 
 /** A whole number, as the value of an option. */
@@ -160,7 +160,7 @@ function readVars(text: string): Record<string, unknown> {
     try {
       return parse(text)
     } catch {
-      throw new InvalidArgumentError('It is no YAML.')
+      throw new InvalidArgumentError('Invalid YAML.')
     }
   })()
   if (typeof vars !== 'object' || vars === null || Array.isArray(vars))

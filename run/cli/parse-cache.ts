@@ -28,8 +28,8 @@ export function recall(command: Command): Known | undefined {
 }
 
 /**
- * Keeps what was found in a project without warnings, in its folder of artifacts. Not where it may be another tomorrow, because it reads the
- * environment or the clock, nor where a file was touched since this process began: what was read may not be what is there now.
+ * Keeps what was found in a project without warnings, in its folder of artifacts. Not where it may be another tomorrow, because it reads
+ * the environment or the clock, nor where a file was touched since this process began: what was read may not be what is there now.
  */
 export function remember(command: Command, { project, targetPath, folders, logFolder }: Opened, known: Omit<Known, 'logFolder'>): void {
   const file = placeOf(command)

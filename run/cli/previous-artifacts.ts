@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ProjectError } from '../base/errors.ts'
+import { readJson } from '../base/json-text.ts'
 import type { Previous } from '../graph/selection.ts'
 import type { Project } from '../manifest/node.ts'
 import type { Options } from './options.ts'
@@ -19,7 +20,8 @@ export async function previousOf(
   if (state && !existsSync(folder)) throw new ProjectError(`--state names ${state}, but there is no such folder`)
   const read = async (name: string, from = folder): Promise<unknown> => {
     const text = await readFile(path.join(from, name), 'utf8').catch(() => undefined)
-    return text === undefined ? undefined : JSON.parse(text)
+    const hint = 'Run the command again that wrote it, or name another folder with --state.'
+    return text === undefined ? undefined : readJson(text, path.join(state ?? targetPath, name), hint)
   }
   const [manifest, runResults] = [await read('manifest.json'), await read('run_results.json')]
   return { manifest, runResults, sources: await read('sources.json'), currentSources: await read('sources.json', targetPath) }

@@ -6,7 +6,7 @@ import { createReport } from '../report/report.ts'
 import type { Command, Extension } from './command.ts'
 import { dbtFlags, refusedCommands } from './dbt-flags.ts'
 import { leadingLast } from './leading-options.ts'
-import { common, type OptionGroup } from './option-groups.ts'
+import { common, type OptionGroup, selection } from './option-groups.ts'
 import type { Options } from './options.ts'
 
 /** A command of the command line. What it needs is read when it is called for: most of it is of no use to the others. */
@@ -61,7 +61,10 @@ export async function runProgram(definitions: Definitions, extension: Extension 
     const name = second ?? first
     const parent = second === undefined ? program : groupOf(first)
     const command = parent.command(name).description(description).addHelpText('after', `\nExample:\n  npx tsx run.ts ${example}`)
-    for (const group of [...options, common, dbtFlags]) group(command)
+    // Its own options first, then those that it shares.
+    for (const group of options.filter(one => one !== selection)) group(command)
+    if (options.includes(selection)) selection(command.optionsGroup('Selection:'))
+    for (const group of [common, dbtFlags]) group(command.optionsGroup('Options of every command:'))
     for (const argument of taken) command.addArgument(argument)
     if (alias) command.alias(alias)
     if (note) command.addHelpText('after', note)
@@ -77,9 +80,9 @@ export async function runProgram(definitions: Definitions, extension: Extension 
 }
 
 const GROUPS: Record<string, string> = {
-  source: 'The tables that others fill.',
-  docs: 'The page of the project: tables, lineage, data quality, runs.',
-  db: 'The embedded server, kept running for other clients.',
+  source: 'Check source tables.',
+  docs: 'Generate or serve the documentation page.',
+  db: 'Start, stop and query the embedded server.',
 }
 
 /** Where a command prints. */

@@ -45,7 +45,10 @@ async function hasCitus(sql: Sql): Promise<boolean> {
   return (await sql`select from pg_extension where extname = 'citus'`).length > 0
 }
 
-/** Logs and tells that a build found nothing to do since the last one that was published, with what of the feed still wants a look. Gives the exit code. */
+/**
+ * Logs and tells that a build found nothing to do since the last one that was published, with what of the feed still wants a look. Gives
+ * the exit code.
+ */
 export async function tellNothingNew(
   { name, options, report, extension, outcome }: Command,
   sql: Sql,

@@ -9,7 +9,7 @@ import { completedOf, shells } from '../cli/completion.ts'
 export async function completionCommand({ report }: Command, [shell = '']: string[], program: Commander): Promise<number> {
   const script = Object.hasOwn(shells, shell) ? shells[shell] : undefined
   if (!script) {
-    throw new ProjectError(`completion is for ${Object.keys(shells).join(', ')}, not for '${shell}'`, {
+    throw new ProjectError(`Unknown shell '${shell}': expected ${Object.keys(shells).join(', ')}`, {
       hint: 'Say, for instance: source <(npx tsx run.ts completion bash)',
     })
   }

@@ -43,7 +43,7 @@ async function stop({ options, report }: Command): Promise<number> {
 async function restart({ options, report }: Command): Promise<number> {
   await refuseOther(options)
   if ((await stopEmbedded(folder(options))) === 'in use')
-    throw new ProjectError('The embedded server was not restarted: another process works with it', {
+    throw new ProjectError('The embedded server was not restarted: another process is using it', {
       hint: 'Wait until that build or load has ended, then type it again. Until then the server runs on, and stops with it.',
     })
   report.result(await keepEmbedded(folder(options)))

@@ -2,13 +2,15 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ProjectError } from '../base/errors.ts'
+import { readJson } from '../base/json-text.ts'
 import type { Command } from '../cli/command.ts'
 import { openProject } from '../cli/open-project.ts'
 import type { Options } from '../cli/options.ts'
 
 /**
  * retry: does the last command again, with its options, from what failed; as run_results.json has it. A build is one transaction, so that
- * of a build that failed nothing was kept and all of it is done again; of tests, and of a build with --no-atomic, what failed or was skipped.
+ * of a build that failed nothing was kept and all of it is done again; of tests, and of a build with --no-atomic, what failed or was
+ * skipped.
  */
 export async function retryCommand(command: Command, commands: Record<string, (command: Command) => Promise<number>>): Promise<number> {
   const { options, report } = command
@@ -55,6 +57,9 @@ async function readLast(folder: string, shown: string): Promise<Last> {
       hint: 'build, run, seed, snapshot, plan and test write it.',
     })
   }
-  const { args, results } = JSON.parse(await readFile(file, 'utf8'))
+  const { args, results } = readJson(await readFile(file, 'utf8'), path.join(shown, 'run_results.json')) as {
+    args: Last
+    results: Last['results']
+  }
   return { ...args, results }
 }

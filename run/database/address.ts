@@ -51,8 +51,8 @@ export function addressOfUrl(
 }
 
 /**
- * The same of parameters. Nothing is guessed: what cannot be used is a ProjectError that says who gave it, so that no build goes to another server than
- * the one that was named.
+ * The same of parameters. Nothing is guessed: what cannot be used is a ProjectError that says who gave it, so that no build goes to another
+ * server than the one that was named.
  */
 export function addressOf(given: Parameters, { from, env = process.env }: { from: string; env?: NodeJS.ProcessEnv }): Address {
   const service = given.get('service')?.value ?? env.PGSERVICE
@@ -71,7 +71,7 @@ export function addressOf(given: Parameters, { from, env = process.env }: { from
   const unknown = [...known.keys()].filter(name => !TAKEN.has(name) && !PASSED_OVER.has(name) && !REFUSED[name])
   if (unknown.length > 0)
     warnings.push(
-      `${known.get(unknown[0] as string)?.from}: ${unknown.join(', ')} ${unknown.length === 1 ? 'is no parameter' : 'are no parameters'} of a connection to PostgreSQL and passed over; a setting of the server is given by options=-c%20name%3Dvalue`,
+      `${known.get(unknown[0] as string)?.from}: ${unknown.join(', ')} ${unknown.length === 1 ? 'is an unknown parameter' : 'are unknown parameters'} of a PostgreSQL connection, ignored; a setting of the server is given by options=-c%20name%3Dvalue`,
     )
 
   const user = text('user') ?? userInfo().username
@@ -120,17 +120,17 @@ export function addressOf(given: Parameters, { from, env = process.env }: { from
     if (value.includes(',')) fail('host', 'several hosts are named', 'Name one of them: a build works on one server.')
     if (/^[\w.-]+$/.test(value)) return value
     const hint = value.includes(':') ? 'The port is a parameter of its own, and an IPv6 address has no brackets there.' : undefined
-    return fail('host', `'${value}' is no host: neither a name, nor an IP address, nor the folder of a socket`, hint)
+    return fail('host', `invalid host '${value}': expected a name, an IP address or the folder of a socket`, hint)
   }
 
   function portOf(value: string): number {
     const port = /^\d{1,5}$/.test(value) ? Number(value) : 0
-    return port > 0 && port < 65_536 ? port : fail('port', `'${value}' is no port: it must be a number from 1 to 65535`)
+    return port > 0 && port < 65_536 ? port : fail('port', `invalid port '${value}': expected a number from 1 to 65535`)
   }
 
   function secondsOf(value: string | undefined): number {
     if (value === undefined) return CONNECT_SECONDS
-    if (!/^\d{1,6}$/.test(value)) fail('connect_timeout', `connect_timeout=${value} is no number of seconds`)
+    if (!/^\d{1,6}$/.test(value)) fail('connect_timeout', `invalid connect_timeout '${value}': expected a number of seconds`)
     return Number(value) || CONNECT_SECONDS
   }
 

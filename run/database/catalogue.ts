@@ -33,8 +33,9 @@ export async function findRelation(sql: Sql, name: string): Promise<Existing | n
 }
 
 /**
- * From now on what is asked of the relations in these schemas is read once for all, on this session. It holds until a statement that may define
- * something: then each relation is asked for by itself, and all of them once more when many were. Not for Citus, whose functions define tables.
+ * From now on what is asked of the relations in these schemas is read once for all, on this session. It holds until a statement that may
+ * define something: then each relation is asked for by itself, and all of them once more when many were. Not for Citus, whose functions
+ * define tables.
  */
 export function rememberCatalogue(session: Session, schemas: string[]): void {
   let known: Map<string, Existing> | undefined

@@ -29,7 +29,9 @@ export function readService(name: string, env: Environment): Parameters {
   })
 }
 
-/** The password that a passfile has for a server, as libpq finds it: the first line that fits. `warn` hears of a file that others may read. */
+/**
+ * The password that a passfile has for a server, as libpq finds it: the first line that fits. `warn` hears of a file that others may read.
+ */
 export function passwordOf(
   { host, port, database, user }: { host: string; port: number; database: string; user: string },
   file: string,
@@ -37,7 +39,7 @@ export function passwordOf(
 ): string | undefined {
   if (!existsSync(file) || !statSync(file).isFile()) return undefined
   if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) {
-    warn(`${file} is passed over: others may read it (chmod 600)`)
+    warn(`${file} is ignored: other users can read it (chmod 600)`)
     return undefined
   }
   const wanted = [host, String(port), database, user]

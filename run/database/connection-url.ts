@@ -1,9 +1,9 @@
 import { type Place, ProjectError } from '../base/errors.ts'
 
 /**
- * The parameters that a connection URL names, by the grammar of libpq: any part may be percent-encoded, a user or a host may be missing, and
- * parameters may say what the parts do not. `from` is who gave it, such as DATABASE_URL. Throws a ProjectError where psql would refuse it too, and never
- * quotes what may hold a password.
+ * The parameters that a connection URL names, by the grammar of libpq: any part may be percent-encoded, a user or a host may be missing,
+ * and parameters may say what the parts do not. `from` is who gave it, such as DATABASE_URL. Throws a ProjectError where psql would refuse
+ * it too, and never quotes what may hold a password.
  */
 export function readUrl(url: string, from: string): Parameters {
   const fail = (what: string, hint = FORM): never => {

@@ -64,9 +64,10 @@ export interface Server {
 }
 
 /**
- * Opens the first connection and looks whether a build can work there. A ProjectError is thrown, before anything is done, where the server cannot be
- * reached (see `explainConnection`), is older than PostgreSQL 15, has another encoding than UTF-8 (the feed is UTF-8), gives each transaction a session of its own
- * (a pooler: the lock of a build is a session's), or is not what the address wants. A newer version than 18 is a warning.
+ * Opens the first connection and looks whether a build can work there. A ProjectError is thrown, before anything is done, where the server
+ * cannot be reached (see `explainConnection`), is older than PostgreSQL 15, has another encoding than UTF-8 (the feed is UTF-8), gives each
+ * transaction a session of its own (a pooler: the lock of a build is a session's), or is not what the address wants. A newer version than
+ * 18 is a warning.
  */
 export async function checkServer(sql: Sql, to: Address | string): Promise<Server> {
   const address = typeof to === 'string' ? addressOfUrl(to) : to
@@ -133,8 +134,8 @@ interface Facts {
 }
 
 /**
- * Whether clients that stay connected meet several backends, or one backend several clients. Two connections take turns, one of them in a transaction: a
- * pooler has to give the other one another backend meanwhile, and the first that is free after it.
+ * Whether clients that stay connected meet several backends, or one backend several clients. Two connections take turns, one of them in a
+ * transaction: a pooler has to give the other one another backend meanwhile, and the first that is free after it.
  */
 async function isPooledByTransaction(sql: Sql): Promise<boolean> {
   const backends = new Map<number, number>()

@@ -3,8 +3,9 @@ import type { Writable } from 'node:stream'
 import postgres from 'postgres'
 
 /**
- * The driver, postgres.js, and all that we know of its insides: how a query is sent (`handler`), how it fails (`reject`), and that COPY data
- * goes over the socket as it is. package.json names one exact version, and tests/pipeline/driver.test.ts fails where another behaves otherwise.
+ * The driver, postgres.js, and all that we know of its insides: how a query is sent (`handler`), how it fails (`reject`), and that COPY
+ * data goes over the socket as it is. package.json names one exact version, and tests/pipeline/driver.test.ts fails where another behaves
+ * otherwise.
  */
 
 /** A pool of connections. What talks to the database takes it first. */
@@ -55,7 +56,10 @@ export function tellSending(session: object, query: object): void {
 
 const watchers = new WeakMap<object, (text: string) => void>()
 
-/** Remembers the socket of a session whose bytes go over it as they are: COPY data need not go through the driver, which would copy it once more. */
+/**
+ * Remembers the socket of a session whose bytes go over it as they are: COPY data need not go through the driver, which would copy it once
+ * more.
+ */
 export function registerSocket(session: object, socket: Socket): void {
   sockets.set(session, socket)
 }
@@ -143,7 +147,9 @@ function through(stream: Writable): Write {
   return bytes => new Promise((resolve, reject) => void stream.write(bytes, error => (error ? reject(error) : resolve())))
 }
 
-/** As a message CopyData of the protocol, of which the driver need not know; none after the COPY failed, for it would go into the next one. */
+/**
+ * As a message CopyData of the protocol, of which the driver need not know; none after the COPY failed, for it would go into the next one.
+ */
 function direct(socket: Socket, stream: Writable): Write {
   return bytes =>
     new Promise((resolve, reject) => {

@@ -9,7 +9,10 @@ export function lostConnection(error: unknown): ProjectError | undefined {
   return cause ? lostConnection(cause) : undefined
 }
 
-/** Whether the same work may succeed when it is done again: the reason lies in the server or in what others do at the moment, not in the data. */
+/**
+ * Whether the same work may succeed when it is done again: the reason lies in the server or in what others do at the moment, not in the
+ * data.
+ */
 export function isRepeatable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code, cause, message } = error as Error & { code?: string }

@@ -6,8 +6,8 @@ import { interceptSending, type Pending, registerSocket, type Session, type Sql,
  *
  * The driver's own `reserve()` is not safe for a lock or a transaction: when its connection is lost between two statements, the next one
  * goes to whatever the pool has connected in its place, without the lock and outside the transaction, or waits forever, or ends the
- * process. Here every statement after the loss, and those that wait for an answer, fail with CONNECTION_CLOSED. So do those of `begin()`, which the
- * driver runs on a connection of the pool: a statement of its transaction after the loss would end the process.
+ * process. Here every statement after the loss, and those that wait for an answer, fail with CONNECTION_CLOSED. So do those of `begin()`,
+ * which the driver runs on a connection of the pool: a statement of its transaction after the loss would end the process.
  * `settings` is a statement that each session begins with.
  */
 export function withSessions(

@@ -143,7 +143,7 @@ function checkHistory(files: Migration[], applied: Applied[]): void {
   const last = applied.at(-1)
   const late = last && files.find(file => file.index < last.index && !applied.some(({ index }) => index === file.index))
   if (late) {
-    throw new ProjectError(`${late.name} would run after ${last.name}, which the database has had since ${last.appliedAt}`, {
+    throw new ProjectError(`Migration ${late.name} comes too late: the database already has ${last.name} (applied ${last.appliedAt})`, {
       place: place(late),
       hint: `Migrations run in the order of their numbers: give it one above ${last.index}.`,
     })

@@ -3,9 +3,9 @@ import type { Session } from './driver.ts'
 import { statementsOf } from './split-statements.ts'
 
 /**
- * A session of ours as @databases/pg-migrations takes a connection: it works on the same server, over the same TLS and with the same settings as all
- * else, and needs no address of its own. No more of that interface is there than the package uses. The package is handed in by whoever loaded it, as
- * loading it takes a tenth of a second that only pending migrations are worth.
+ * A session of ours as @databases/pg-migrations takes a connection: it works on the same server, over the same TLS and with the same
+ * settings as all else, and needs no address of its own. No more of that interface is there than the package uses. The package is handed in
+ * by whoever loaded it, as loading it takes a tenth of a second that only pending migrations are worth.
  */
 export function migrationConnection(session: Session, sql: typeof Tag): ConnectionPool {
   const connection = { sql, query, tx, dispose: async () => {} }

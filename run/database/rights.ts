@@ -9,8 +9,8 @@ export interface MissingRight {
 }
 
 /**
- * What the user may not do of all that a build does: make schemas and temporary tables, keep the ledger of migrations, and make and replace what lies in
- * the schemas of the project. Reads only.
+ * What the user may not do of all that a build does: make schemas and temporary tables, keep the ledger of migrations, and make and replace
+ * what lies in the schemas of the project. Reads only.
  */
 export async function missingRights(sql: Sql, schemas: string[]): Promise<MissingRight[]> {
   const [here] = await sql<Here[]>`

@@ -5,9 +5,9 @@ import { ProjectError } from '../base/errors.ts'
 import { type Address, describeAddress } from './address.ts'
 
 /**
- * A socket on which a server is ready to be told who comes: connected, and encrypted as sslmode says, by the rules of libpq. With `prefer` a
- * server that has no TLS, or none that works, is spoken to without it; with `allow` it is asked for none. Throws a ProjectError when the server has no TLS
- * where it must, or is not who it should be.
+ * A socket on which a server is ready to be told who comes: connected, and encrypted as sslmode says, by the rules of libpq. With `prefer`
+ * a server that has no TLS, or none that works, is spoken to without it; with `allow` it is asked for none. Throws a ProjectError when the
+ * server has no TLS where it must, or is not who it should be.
  */
 export async function openSocket(address: Address): Promise<Socket> {
   const socket = await establish(address)
@@ -57,7 +57,7 @@ function askForTls(socket: Socket): Promise<string> {
     socket.once('data', bytes => {
       socket.off('error', ended).off('close', ended)
       if (bytes.length === 1) resolve(bytes.toString('latin1'))
-      else reject(new ProjectError('The server sends more than an answer before encryption begins: somebody may be between'))
+      else reject(new ProjectError('Unexpected data from the server before TLS begins: possibly a man in the middle'))
     })
     socket.write(SSL_REQUEST)
   })

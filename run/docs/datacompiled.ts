@@ -37,7 +37,8 @@ function mistakesIn(error: unknown): ProjectError[] {
   throw error
 }
 
-// Each ephemeral model stands as a CTE in what reads it, so a circle of them has no end. `seen`: whether a node does, null while it is asked.
+// Each ephemeral model stands as a CTE in what reads it, so a circle of them has no end. `seen`: whether a node does, null while it is
+// asked.
 function readsCircle(project: Project, id: string, seen: Map<string, boolean | null>): boolean {
   const known = seen.get(id)
   if (known !== undefined) return known ?? true

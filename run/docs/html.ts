@@ -43,7 +43,10 @@ ${body}
 `
 }
 
-/** JSON that can stand in a script element, whatever the texts in it are: it holds no <, and no line end that JavaScript knows but JSON does not. */
+/**
+ * JSON that can stand in a script element, whatever the texts in it are: it holds no <, and no line end that JavaScript knows but JSON does
+ * not.
+ */
 export function escapeJson(json: string): string {
   return json.replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 }

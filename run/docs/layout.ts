@@ -15,7 +15,9 @@ export interface Placed {
   lines: { from: string; to: string; through: [x: number, y: number][] }[]
 }
 
-/** Boxes in layers from left to right, each line pointing right where there is no circle. `gap`: between layers, and between boxes of one. */
+/**
+ * Boxes in layers from left to right, each line pointing right where there is no circle. `gap`: between layers, and between boxes of one.
+ */
 export function place(boxes: Box[], links: Iterable<[from: string, to: string]>, gap: [number, number] = [64, 14]): Placed {
   const graph = new Graph()
   // The exact ranking takes minutes for a thousand boxes, the simple one a second.

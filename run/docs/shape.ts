@@ -310,10 +310,15 @@ export interface DocsField {
   label: string
 }
 
-/** [from, to, kind]. `copy`: handed on as it is (casts and trims of blanks count as value); `value`: computed from it; `condition`: decides only which rows or which value. */
+/**
+ * [from, to, kind]. `copy`: handed on as it is (casts and trims of blanks count as value); `value`: computed from it; `condition`: decides
+ * only which rows or which value.
+ */
 export type DocsEdge = [from: number, to: number, kind: 'copy' | 'value' | 'condition']
 
-/** Tables of the project with keys and foreign keys, from pg_constraint; without any foreign key, what relationships tests say (isTested). */
+/**
+ * Tables of the project with keys and foreign keys, from pg_constraint; without any foreign key, what relationships tests say (isTested).
+ */
 export interface DocsEntities {
   tables: DocsEntity[]
   links: {

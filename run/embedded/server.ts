@@ -288,7 +288,7 @@ function tryPort(port: number): Promise<number | undefined> {
 function failedStart({ log }: DataDirectory, said: string): ProjectError {
   const lines = said.split('\n').filter(line => /FATAL|PANIC|error|not found/i.test(line))
   const isFull = /No space left on device|could not extend file/.test(said)
-  return new ProjectError(`The embedded PostgreSQL did not start: ${lines.at(-1) ?? 'it left without a word'}`, {
+  return new ProjectError(`The embedded PostgreSQL did not start: ${lines.at(-1) ?? 'it printed nothing'}`, {
     hint: isFull
       ? 'The disk of .pg is full. Make room on it and run it again: nothing is lost.'
       : `Its log: ${log}. As the last resort delete .pg (the warehouse can be built again from the feed), or set DATABASE_URL.`,

@@ -15,8 +15,8 @@ import { type OutsideReads, outsideReads } from './outside-reads.ts'
 import type { Plan } from './plan.ts'
 
 /**
- * Early cut-off: what did not change does not wake what reads it. A node is passed over when its definition is that of what is published and
- * no part that it uses of what it reads has changed since it looked: of tables and tests the rows, of views the columns.
+ * Early cut-off: what did not change does not wake what reads it. A node is passed over when its definition is that of what is published
+ * and no part that it uses of what it reads has changed since it looked: of tables and tests the rows, of views the columns.
  */
 export interface CutOff {
   /** The result of a node that is passed over; undefined where it must run. */
@@ -35,7 +35,10 @@ export interface CutOff {
 
 type Basis = Pick<Plan, 'project' | 'definitions' | 'fullRefresh' | 'storeFailures' | 'warnError' | 'stamp'>
 
-/** The cut-off of one build, given what is published and the relations that are there. Everything runs with --full-refresh; what it changes is known to the next build all the same. */
+/**
+ * The cut-off of one build, given what is published and the relations that are there. Everything runs with --full-refresh; what it changes
+ * is known to the next build all the same.
+ */
 export async function cutOffOf(session: Session, plan: Basis, published: Map<string, Published>, relations: Listed[]): Promise<CutOff> {
   const { project, definitions } = plan
   const marks = marksOf({ project, published, definitions, sources: await sourceStamps(session, project) })

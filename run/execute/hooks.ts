@@ -64,7 +64,10 @@ export async function runProjectHooks(
   }
 }
 
-/** The hooks of a node that belong into its transaction. One that wants to stand outside is refused, unless there is an outside (--no-atomic). */
+/**
+ * The hooks of a node that belong into its transaction. One that wants to stand outside is refused, unless there is an outside
+ * (--no-atomic).
+ */
 export function insideHooks(plan: Pick<Plan, 'isAtomic'>, node: Node, when: 'pre' | 'post'): ProjectHook[] {
   const hooks = ofNode(node, when)
   if (plan.isAtomic !== false && hooks.some(({ transaction }) => !transaction))

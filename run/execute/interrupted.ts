@@ -16,8 +16,8 @@ export class Interrupted extends Error {
 }
 
 /**
- * Runs the work of a transaction: the signal cancels its statement. On any error the transaction is rolled back; what is thrown is `Interrupted`
- * after the signal, a ProjectError where the connection was lost, else the error itself.
+ * Runs the work of a transaction: the signal cancels its statement. On any error the transaction is rolled back; what is thrown is
+ * `Interrupted` after the signal, a ProjectError where the connection was lost, else the error itself.
  */
 export async function interruptible<T>(
   session: Session,

@@ -58,7 +58,8 @@ function isElsewhere(request: Request, own: Set<string>): boolean {
   return !('identifier' in request) || !own.has(`${request.schema}.${request.identifier}`.toLowerCase())
 }
 
-// Stable functions and keywords whose value is not a matter of their arguments; others, such as to_char, hang on settings that a session keeps.
+// Stable functions and keywords whose value is not a matter of their arguments; others, such as to_char, hang on settings that a session
+// keeps.
 const STABLE =
   /^(?:now|age|(?:transaction|statement)_timestamp|current_(?:setting|database|schemas?|query)|version|has_\w+|txid_\w+|to_reg\w+|inet_\w+|pg_(?!typeof|size_)\w+)$/
 const PATTERN =

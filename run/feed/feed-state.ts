@@ -6,8 +6,8 @@ import { newErrors } from './new-errors.ts'
 import { undatedAlerts } from './undated.ts'
 
 /**
- * What a build has to say of its feed, read in its transaction. `startedAt` is the build's time, which errors that it found for the first time
- * carry. A part whose tables are not there says nothing.
+ * What a build has to say of its feed, read in its transaction. `startedAt` is the build's time, which errors that it found for the first
+ * time carry. A part whose tables are not there says nothing.
  */
 export async function feedState(session: Session | Sql, startedAt: Date): Promise<FeedState> {
   const isBuilt = await hasRelations(session, ['staging.base_batches', 'staging.sync_batches', 'staging.snapshots'])
@@ -61,7 +61,7 @@ async function missingEntities(session: Session | Sql): Promise<Alert[]> {
     name: 'MissingEntity',
     about: { batch: newest, entity },
     message: `${newest} has no ${entity}, and ${before} had: the tables say of them what ${before} said`,
-    hint: `Bring ${entity} of ${newest}; this is said until a batch holds them again.`,
+    hint: `Bring ${entity} of ${newest}; this warning stays until a batch has them again.`,
   }))
 }
 

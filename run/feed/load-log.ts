@@ -42,7 +42,7 @@ export function loadLog(sql: Sql, { loadId, command, folder }: { loadId: string;
 // A load that is still marked as running is dead: the caller holds the lock of loads.
 async function closeDeadLoads(sql: Sql): Promise<void> {
   await sql`
-    update ops.loads set status = 'interrupted', finished_at = now(), current_file = null, message = 'It ended without a word.'
+    update ops.loads set status = 'interrupted', finished_at = now(), current_file = null, message = 'The process ended without reporting a result.'
     where status = 'running'`
 }
 

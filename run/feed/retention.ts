@@ -17,9 +17,9 @@ export const modelOf: Record<string, { entity: string; key: string }> = {
 
 /**
  * Finds, in a temporary table dbt_retired of the caller's transaction, the landed records of all but the last `keep` batches of each entity
- * that no table needs: transactions that are not in their newest state (R27) among the old batches alone, so that no later change of a kept batch can
- * need them, and only where all places of their content may go. A record with a finding stays, and so does all of its key in that batch. All other
- * entities stay whole: each of their days is history, and says who was listed (R5, R24, R25, R30).
+ * that no table needs: transactions that are not in their newest state (R27) among the old batches alone, so that no later change of a kept
+ * batch can need them, and only where all places of their content may go. A record with a finding stays, and so does all of its key in that
+ * batch. All other entities stay whole: each of their days is history, and says who was listed (R5, R24, R25, R30).
  */
 export async function findRetirable(sql: Sql, keep: number): Promise<Retirable[]> {
   await sql.unsafe(`

@@ -13,8 +13,8 @@ export function seedsOfFeed(options: Command['options']): { folder: string; file
 }
 
 /**
- * Refuses a command that loads nothing and would take its seeds from another folder than the feed of this database came from: rates and overrides of
- * one company must not reach the figures of another.
+ * Refuses a command that loads nothing and would take its seeds from another folder than the feed of this database came from: rates and
+ * overrides of one company must not reach the figures of another.
  */
 export async function refuseOtherSeeds({ name, options }: Command, sql: Sql): Promise<void> {
   const [last] = await sql<{ folder: string }[]>`select folder from ops.loads where status = 'finished' order by sequence desc limit 1`

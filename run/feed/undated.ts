@@ -14,7 +14,10 @@ export async function undatedAlerts(session: Session | Sql): Promise<Alert[]> {
   return alertsOf(session, 'staging.base_batch_dates', 'staging.sync_batches')
 }
 
-/** The same after a load, when what landed is not built yet: names are read as the project's models read them. None where the project has mistakes. */
+/**
+ * The same after a load, when what landed is not built yet: names are read as the project's models read them. None where the project has
+ * mistakes.
+ */
 export async function undatedAfterLoad(command: Command, sql: Sql): Promise<Alert[]> {
   if (await isBuilt(sql)) return alertsOf(sql, 'staging.base_batch_dates', 'staging.sync_batches')
   const { project, errors } = await openPartly(command)

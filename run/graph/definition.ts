@@ -5,9 +5,15 @@ import { meaningOf } from './meaning.ts'
 
 /** What a node is by its own files: what it reads is not in it, beside ephemeral models, which are a part of its SQL. */
 export interface Definition {
-  /** sha256 in hex over what its source says (a comment says nothing; a seed: its file's content), its config and names, the macros that it can call, and the variables and environment variables that these ask for. */
+  /**
+   * sha256 in hex over what its source says (a comment says nothing; a seed: its file's content), its config and names, the macros that it
+   * can call, and the variables and environment variables that these ask for.
+   */
   fingerprint: string
-  /** Whether its template asks for what no definition can hold: the time, flags, the graph. Or a hook may do anything. Such a node always runs. */
+  /**
+   * Whether its template asks for what no definition can hold: the time, flags, the graph. Or a hook may do anything. Such a node always
+   * runs.
+   */
   isOpen: boolean
   /** sha256 in hex over what is written to the database beside its rows: descriptions and grants. */
   described: string

@@ -1,8 +1,8 @@
 import type { Node, Project } from '../manifest/node.ts'
 
 /**
- * What is said of a column of a node: its own description, else that of the columns of the same name in what the node reads, near or far, where all
- * that say anything say the same. Empty where nothing is known, or more than one thing.
+ * What is said of a column of a node: its own description, else that of the columns of the same name in what the node reads, near or far,
+ * where all that say anything say the same. Empty where nothing is known, or more than one thing.
  */
 export function descriptionOf(project: Project, node: Node, column: string): string {
   const known = memo.get(project) ?? new Map<string, string>()

@@ -1,6 +1,7 @@
 /**
- * What a template of SQL says, without its comments: SQL's and Jinja's own, and the white space around them. Two texts of one meaning make the same rows. A comment in which Jinja stands
- * stays, for Jinja is carried out there too; so does a hint, and all of a text in which a quote is never closed.
+ * What a template of SQL says, without its comments: SQL's and Jinja's own, and the white space around them. Two texts of one meaning make
+ * the same rows. A comment in which Jinja stands stays, for Jinja is carried out there too; so does a hint, and all of a text in which a
+ * quote is never closed.
  */
 export function meaningOf(text: string): string {
   let [said, at, isGap] = ['', 0, true]
@@ -83,7 +84,10 @@ function tagEnd(text: string, at: number): number {
   return -1
 }
 
-/** The end of a quoted text of SQL, in which Jinja may stand. A quote that is doubled ends one text and begins the next: the same in the end. */
+/**
+ * The end of a quoted text of SQL, in which Jinja may stand. A quote that is doubled ends one text and begins the next: the same in the
+ * end.
+ */
 function quoteEnd(text: string, at: number, isEscaping: boolean): number {
   for (let to = at + 1; to < text.length; ) {
     if (text[to] === text[at]) return to + 1

@@ -40,9 +40,9 @@ export async function hasLog(sql: Sql): Promise<boolean> {
 }
 
 /**
- * Opens a run in the log, or begins it again after a failure that passed, and gives its number among all. When the caller holds the lock, and
- * so is alone, a run still marked as running is dead: it is closed as interrupted. Tests hold no lock: theirs is dead when no session of tests
- * is there.
+ * Opens a run in the log, or begins it again after a failure that passed, and gives its number among all. When the caller holds the lock,
+ * and so is alone, a run still marked as running is dead: it is closed as interrupted. Tests hold no lock: theirs is dead when no session
+ * of tests is there.
  */
 export async function startRun(sql: Sql, { runId, command, fingerprint, isWhole }: Run, isAlone = true): Promise<string> {
   if (isAlone) await closeDead(sql)
@@ -63,7 +63,7 @@ export async function logUnchanged(
 ): Promise<void> {
   await sql`
     with dead as (
-        update ops.runs set status = 'interrupted', finished_at = now(), message = 'It ended without a word.'
+        update ops.runs set status = 'interrupted', finished_at = now(), message = 'The process ended without reporting a result.'
         where status = 'running' and command != 'test'
     )
     insert into ops.runs (run_id, command, status, started_at, finished_at, project_fingerprint, is_whole, message, landed_in, alerts)
@@ -78,7 +78,7 @@ export async function logUnchanged(
 async function closeDead(sql: Sql): Promise<void> {
   const dead = await sql<{ run_id: string }[]>`
     update ops.runs
-    set status = 'interrupted', finished_at = now(), message = 'It ended without a word.'
+    set status = 'interrupted', finished_at = now(), message = 'The process ended without reporting a result.'
     where status = 'running'
         and (
             command != 'test'
@@ -87,11 +87,13 @@ async function closeDead(sql: Sql): Promise<void> {
     returning run_id`
   if (dead.length > 0)
     await sql`
-      update ops.run_nodes set status = 'error', finished_at = now(), message = 'It ended without a word.'
+      update ops.run_nodes set status = 'error', finished_at = now(), message = 'The process ended without reporting a result.'
       where status = 'running' and run_id = any(${dead.map(row => row.run_id)})`
 }
 
-/** Which of the runs that are marked as running have a process: a build while it holds the lock, tests while a session of tests is there. */
+/**
+ * Which of the runs that are marked as running have a process: a build while it holds the lock, tests while a session of tests is there.
+ */
 export async function aliveRuns(sql: Sql): Promise<(run: { command: string }) => boolean> {
   const [row] = await sql<{ testing: boolean }[]>`
     select exists (select from pg_stat_activity where application_name = 'deskledger test' and datname = current_database()) as testing`

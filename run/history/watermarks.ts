@@ -2,7 +2,8 @@ import type { Node, Project } from '../manifest/node.ts'
 
 /**
  * Up to which ops.batches.changed_in a node holds all changes when a run ends that built some nodes, or found them up to date: no further
- * than anything that it reads. A selection may build a node on parents that it leaves as they are, and such a node reaches no further than they do.
+ * than anything that it reads. A selection may build a node on parents that it leaves as they are, and such a node reaches no further than
+ * they do.
  */
 export function reachOf(
   project: Project,

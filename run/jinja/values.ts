@@ -27,7 +27,9 @@ export interface Decimal {
   readonly special?: 'NaN' | 'Infinity'
 }
 
-/** What a missing name or attribute gives: printed as nothing, iterated as empty, false; attributes, calls and arithmetic of it are errors. */
+/**
+ * What a missing name or attribute gives: printed as nothing, iterated as empty, false; attributes, calls and arithmetic of it are errors.
+ */
 export interface Undefined {
   readonly kind: 'undefined'
   /** Whether nothing can have defined it: a name that no `set` of its template gives, a macro that its package lacks. */
@@ -57,7 +59,9 @@ export interface JinjaObject {
   set?(name: string, value: Value): void
   /** What `for` walks over and `length` counts. */
   iterate?(): Value[]
-  /** `+` and `-` with this on the left (of `+` also on the right), and how it compares: below 0, 0, above 0. Undefined where it does not. */
+  /**
+   * `+` and `-` with this on the left (of `+` also on the right), and how it compares: below 0, 0, above 0. Undefined where it does not.
+   */
   add?(other: Value): Value | undefined
   subtract?(other: Value): Value | undefined
   order?(other: Value): number | undefined
@@ -78,7 +82,9 @@ export function tuple(values: Value[]): Tuple {
   return marked
 }
 
-/** An Undefined that complains with this message; hint and place are worked out only then. Without a place it is where the value is used. */
+/**
+ * An Undefined that complains with this message; hint and place are worked out only then. Without a place it is where the value is used.
+ */
 export function missing(
   message: string,
   hint?: () => string | undefined,

@@ -39,7 +39,10 @@ export function childOf(variables: Variables): Variables {
   return { own: new Map(), parent: variables, scope: variables.scope, source: variables.source }
 }
 
-/** The value of a name that is written at an offset: the innermost variable, else what the scope has, else a global of Jinja, else Undefined. */
+/**
+ * The value of a name that is written at an offset: the innermost variable, else what the scope has, else a global of Jinja, else
+ * Undefined.
+ */
 export function resolve(variables: Variables, name: string, at: number): Value {
   for (let inner: Variables | undefined = variables; inner; inner = inner.parent) {
     const value = inner.own.get(name)

@@ -14,7 +14,10 @@ export interface Call {
   order: Value
 }
 
-/** The value of a call: of a plain function, an aggregate or a window function. FILTER and the window only decide, unless there is no argument. */
+/**
+ * The value of a call: of a plain function, an aggregate or a window function. FILTER and the window only decide, unless there is no
+ * argument.
+ */
 export function callValue(body: Body<'FuncCall'>, scope: Scope): Value {
   const { funcname, args: trees = [], agg_filter, agg_order, agg_star, over } = body
   const names = textsOf(funcname)

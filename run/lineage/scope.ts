@@ -64,7 +64,7 @@ export function lookUp(scope: Scope, name: string): Value {
     if (unknown.length === 1 && !isElsewhere && !rowOf(scope, name)) return sourceValue(unknown[0]!, name)
     return untraced(`${name} may be of ${unknown.join(' or ')}, whose columns are not known`)
   }
-  return rowOf(scope, name) ?? untraced(`${name} is no column here`)
+  return rowOf(scope, name) ?? untraced(`unknown column ${name}`)
 }
 
 /** What `table.column` means. */

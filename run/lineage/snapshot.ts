@@ -16,7 +16,7 @@ export interface SnapshotShape {
 /** What a snapshot's table holds: the columns of its query, and those that say when each version was valid. */
 export function snapshotOutput(output: Output, { key, updatedAt, checked, names }: SnapshotShape): Output {
   const named = (name: string): Value =>
-    output.columns.find(column => column.name === name)?.value ?? untraced(`${name} is no column of the query`)
+    output.columns.find(column => column.name === name)?.value ?? untraced(`the query has no column ${name}`)
   const dated = updatedAt === null ? withMore(CONSTANT, conditional(checked.map(named))) : named(updatedAt)
   const own: OutputColumn[] = [
     { name: names.scdId, value: computed([...key.map(named), dated]) },

@@ -58,8 +58,8 @@ export function arrayOf(elements: Value[]): Value {
 }
 
 /**
- * One of several values, unchanged: coalesce, CASE, UNION. Where one of them names its place in a column, another that may come from any place in
- * there, because its key is computed, adds nothing.
+ * One of several values, unchanged: coalesce, CASE, UNION. Where one of them names its place in a column, another that may come from any
+ * place in there, because its key is computed, adds nothing.
  */
 export function either(values: readonly Value[]): Value {
   const given = values.filter(value => !value.isNull)

@@ -4,7 +4,8 @@ type Nodes = Pick<Project, 'name' | 'nodes' | 'disabled' | 'sources'>
 
 /**
  * The model, seed or snapshot that ref() means in a node of a package: of the package that it names, else of the project, then of the
- * node's own package, then of any; of a model with versions the one that is asked for, else the latest. `isDisabled` looks among what is disabled.
+ * node's own package, then of any; of a model with versions the one that is asked for, else the latest. `isDisabled` looks among what is
+ * disabled.
  */
 export function findRelationNode(
   project: Nodes,

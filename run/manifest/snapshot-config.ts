@@ -41,7 +41,7 @@ export function snapshotConfig(node: Node): SnapshotConfig {
   for (const name of Object.keys(renamed))
     if (!(metaColumns as readonly string[]).includes(name))
       throw fail(
-        `renames '${name}', which is no column that a snapshot adds`,
+        `renames '${name}', which a snapshot does not add`,
         didYouMean(name, [...metaColumns]) ?? `There are ${metaColumns.join(', ')}.`,
       )
   return {

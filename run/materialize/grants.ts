@@ -36,7 +36,7 @@ async function wantedGrants(sql: Sql, node: Node, config: Record<string, unknown
   return Object.entries(config).flatMap(([written, grantees]) => {
     const privilege = written.toLowerCase()
     if (!privileges.includes(privilege)) {
-      throw new ProjectError(`The grants of ${node.name} name '${written}', which is no privilege on a table or view`, {
+      throw new ProjectError(`Unknown privilege '${written}' in the grants of ${node.name}`, {
         place: node.patch ?? node.place,
         hint: didYouMean(privilege, privileges) ?? `There are ${privileges.join(', ')}.`,
       })

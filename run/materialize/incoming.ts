@@ -7,7 +7,10 @@ import type { Work } from './context.ts'
 import { hasExpressionKey, keyOf } from './keys.ts'
 import { runSql, step, target, temporary } from './statements.ts'
 
-/** The query's result in a temporary table, with the statistics that a comparison by key asks for: of wide rows those of all columns would take as long as the comparison. */
+/**
+ * The query's result in a temporary table, with the statistics that a comparison by key asks for: of wide rows those of all columns would
+ * take as long as the comparison.
+ */
 export async function createIncoming(work: Work): Promise<{ name: string; columns: Existing; rows: number }> {
   const name = temporary(work, '__dbt_tmp')
   const rows = work.contract
@@ -60,7 +63,9 @@ export function comparedColumns(work: Work, existing: Existing, incoming: Existi
   return compare(existing, incoming)
 }
 
-/** Whether the target is a table without rows: a first fill needs no comparison. One that had rows when it was analyzed is not looked at. */
+/**
+ * Whether the target is a table without rows: a first fill needs no comparison. One that had rows when it was analyzed is not looked at.
+ */
 export async function isFirstFill(work: Work, existing: Existing): Promise<boolean> {
   return !existing.hadRows && isEmpty(work.sql, target(work))
 }

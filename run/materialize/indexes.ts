@@ -15,7 +15,10 @@ interface Index {
   where?: string
 }
 
-/** Makes the indexes of the model's `indexes` config that are not there yet, and drops those of an earlier build that it has no longer; indexes of others stay. */
+/**
+ * Makes the indexes of the model's `indexes` config that are not there yet, and drops those of an earlier build that it has no longer;
+ * indexes of others stay.
+ */
 export async function createIndexes(work: Work): Promise<void> {
   const { indexes, migrated } = work.node.config
   const wanted = (Array.isArray(indexes) ? indexes : []) as Index[]

@@ -36,7 +36,10 @@ export async function createTableOf(work: Work, incoming: Incoming): Promise<Mat
   return { action: `INSERT ${rows}`, inserted: rows, updated: 0, deleted: 0, unchanged: 0 }
 }
 
-/** A table with the columns of the query, or the part of it that satisfies the predicates, becomes the query's result; rows that are the same are not touched. */
+/**
+ * A table with the columns of the query, or the part of it that satisfies the predicates, becomes the query's result; rows that are the
+ * same are not touched.
+ */
 export async function rewrite(work: Work, existing: Existing, incoming: Incoming, predicates: string[] = []): Promise<Materialized> {
   const key = keyOf(work, incoming.columns)
   const columns = comparedColumns(work, existing, incoming.columns)
@@ -106,7 +109,7 @@ export async function swap(work: Work, existing: Existing, incoming: Incoming): 
   await dropViews(sql, views)
   await releaseReferences(work, existing.oid)
   await runSql(work, `drop ${existing.kind} ${relation}`).catch(error => {
-    throw new ProjectError(`${relation} must be made anew because its columns changed, but something depends on it: ${error.message}`, {
+    throw new ProjectError(`${relation} must be recreated because its columns changed, but something depends on it: ${error.message}`, {
       place: node.place,
       hint: 'Drop what depends on it, or keep the columns as they were.',
     })

@@ -85,7 +85,7 @@ async function fit(work: Work, { names, hardDeletes }: SnapshotConfig, existing:
   const { dbt_is_deleted: deleted, ...needed } = names
   const missing = Object.values(needed).filter(name => !have.has(name))
   if (missing.length > 0)
-    throw new ProjectError(`${target(work)} is no snapshot: it has no column ${missing.join(', ')}`, {
+    throw new ProjectError(`${target(work)} is not a snapshot: it has no column ${missing.join(', ')}`, {
       place: work.node.place,
       hint: 'Give the snapshot another alias or schema; snapshot_meta_column_names says how an older one calls these columns.',
     })

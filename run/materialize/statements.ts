@@ -33,7 +33,9 @@ export async function ask<Row extends object>(work: Work, macro: string, args: R
   return [...(await runSql(work, text))] as Row[]
 }
 
-/** Runs one statement as a part of the node's work; PostgreSQL's error points at the analyst's source where the statement holds the query. */
+/**
+ * Runs one statement as a part of the node's work; PostgreSQL's error points at the analyst's source where the statement holds the query.
+ */
 export async function runSql(work: Work, text: string) {
   work.statements.push(text.trim())
   return work.sql.unsafe(text).catch(error => {
@@ -41,7 +43,10 @@ export async function runSql(work: Work, text: string) {
   })
 }
 
-/** PostgreSQL's error about a statement that holds a node's SQL, at the analyst's source where it points into that SQL; other errors as they are. */
+/**
+ * PostgreSQL's error about a statement that holds a node's SQL, at the analyst's source where it points into that SQL; other errors as they
+ * are.
+ */
 export function explainStatement(node: Node, query: Rendered, statement: string, error: unknown): unknown {
   if (!isPostgresError(error)) return error
   // statementsOf() may have cut blanks and a last semicolon off the query.
@@ -54,7 +59,8 @@ export function explainStatement(node: Node, query: Rendered, statement: string,
   const { message, place = node.place, callers } = explained
   const hint = explainRefusal(error) ?? explained.hint
   if (!node.test?.generic || isDeepStrictEqual(place, node.place)) return new ProjectError(message, { place, hint, callers, cause: error })
-  // A generic test: the line of the YAML that asks for it leads to the mistake, and of the project's own tests the line in the macro does too.
+  // A generic test: the line of the YAML that asks for it leads to the mistake, and of the project's own tests the line in the macro does
+  // too.
   const isOurs = node.macros.includes(`macro.${RUNNER_PACKAGE}.test_${node.test.generic}`)
   const called = isOurs ? callers : [...callers, { ...node.place, macro: `test_${node.test.generic}` }]
   return new ProjectError(message, { place: isOurs ? node.place : place, hint, callers: called, cause: error })

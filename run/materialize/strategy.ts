@@ -8,15 +8,19 @@ export type StrategyName = 'mirror' | 'merge' | 'append' | 'delete+insert' | 'in
 
 const names: StrategyName[] = ['mirror', 'merge', 'append', 'delete+insert', 'insert']
 
-/** The model's incremental_strategy; without one delete+insert where there is a unique_key, else append. Throws for one that is not known. */
+/**
+ * The model's incremental_strategy; without one delete+insert where there is a unique_key, else append. Throws for one that is not known.
+ */
 export function strategyOf({ node: { config, place } }: Work): StrategyName {
   const given = String(config.incremental_strategy ?? (config.unique_key ? 'delete+insert' : 'append')).replace('_', '+')
   const name = names.find(known => known === given)
-  if (!name) throw new ProjectError(`The incremental_strategy '${given}' is not known; there are ${names.join(', ')}`, { place })
+  if (!name) throw new ProjectError(`Unknown incremental_strategy '${given}'; known are ${names.join(', ')}`, { place })
   return name
 }
 
-/** Those of the columns that a merge writes into rows that are there: not the key, and as merge_update_columns or merge_exclude_columns say. */
+/**
+ * Those of the columns that a merge writes into rows that are there: not the key, and as merge_update_columns or merge_exclude_columns say.
+ */
 export function updatedColumns<Column extends { name: string }>({ node }: Work, columns: Column[], key: string[]): Column[] {
   const { merge_update_columns: only, merge_exclude_columns: except } = node.config
   const others = columns.filter(({ name }) => !key.includes(name))

@@ -3,7 +3,7 @@ import { withoutCredentials } from '../base/sanitize.ts'
 
 /** What lies at an address, tried thrice; a ProjectError that names the address where nothing comes. */
 export async function download(url: string, what: string): Promise<Buffer> {
-  if (!/^https?:\/\//.test(url)) throw new ProjectError(`${what} is at '${url}', which is no address of http or https`)
+  if (!/^https?:\/\//.test(url)) throw new ProjectError(`Invalid address of ${what}: '${url}' is not http or https`)
   let problem = ''
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     try {

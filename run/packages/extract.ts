@@ -4,8 +4,8 @@ import type { ReadEntry } from 'tar'
 import { ProjectError } from '../base/errors.ts'
 
 /**
- * Unpacks a tarball of a package, whose files lie in one folder, into a new folder. Before anything is written each entry is looked at: a path
- * or link that leads out of the folder, or anything but files, folders and links, is an error.
+ * Unpacks a tarball of a package, whose files lie in one folder, into a new folder. Before anything is written each entry is looked at: a
+ * path or link that leads out of the folder, or anything but files, folders and links, is an error.
  */
 export async function extract(bytes: Buffer, into: string, what: string): Promise<void> {
   const { list, extract: unpack } = await import('tar')
@@ -15,7 +15,7 @@ export async function extract(bytes: Buffer, into: string, what: string): Promis
   let size = 0
   let count = 0
   const broken = (error: Error): never => {
-    throw new ProjectError(`${what} is no tarball that can be read: ${error.message}`)
+    throw new ProjectError(`Cannot read the tarball of ${what}: ${error.message}`)
   }
   const onReadEntry = (entry: ReadEntry): void => {
     size += entry.size
@@ -24,7 +24,7 @@ export async function extract(bytes: Buffer, into: string, what: string): Promis
     if (problem) problems.push(problem)
   }
   await list({ file, strict: true, onReadEntry }).catch(broken)
-  if (count === 0) throw new ProjectError(`${what} is no tarball, or an empty one`)
+  if (count === 0) throw new ProjectError(`Empty or invalid tarball: ${what}`)
   if (size > LARGEST || count > MOST) throw new ProjectError(`${what} unpacks into ${count} files of ${size} bytes, which is too much`)
   if (problems.length > 0)
     throw new ProjectError(`${what} is not safe to unpack: ${problems[0]}`, { hint: 'Nothing of it was written. Ask its makers.' })

@@ -24,7 +24,7 @@ export async function fetchPackage(root: string, wanted: Omit<Locked, 'name'>, i
   if (wanted.kind === 'local') {
     const folder = resolve(root, wanted.from)
     if (!existsSync(folder) || !statSync(folder).isDirectory())
-      throw new ProjectError(`${what} is not there: ${folder} is no folder`, {
+      throw new ProjectError(`Cannot find ${what}: ${folder} is not a folder`, {
         hint: 'local: is a path from the folder of dbt_project.yml.',
       })
     return { folder, name: nameOf(folder, what) }
@@ -51,7 +51,7 @@ function isAddress(from: string): boolean {
 }
 
 function readTarball(path: string, what: string): Buffer {
-  if (!existsSync(path)) throw new ProjectError(`${what} is not there: ${path} is no file`)
+  if (!existsSync(path)) throw new ProjectError(`Cannot find ${what}: ${path} does not exist`)
   return readFileSync(path)
 }
 

@@ -8,7 +8,7 @@ import { withoutCredentials } from '../base/sanitize.ts'
 export async function clone(url: string, revision: string | undefined, into: string): Promise<string> {
   const wanted = revision ?? 'HEAD'
   for (const text of [url, wanted])
-    if (text.startsWith('-')) throw new ProjectError(`'${text}' is no address or revision of git`, { hint: 'It begins with a hyphen.' })
+    if (text.startsWith('-')) throw new ProjectError(`Invalid git address or revision '${text}'`, { hint: 'It begins with a hyphen.' })
   const there = ['-C', into]
   await git(['init', '--quiet', into], url)
   await git([...there, 'remote', 'add', 'origin', url], url)

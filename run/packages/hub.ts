@@ -19,7 +19,7 @@ export function hubOf(env: Record<string, string | undefined>): (name: string, r
   const known = new Map<string, Promise<Record<string, Entry>>>()
   return async (name, ranges, why) => {
     if (!/^[\w.-]+\/[\w.-]+$/.test(name))
-      throw new ProjectError(`'${name}' is no name on the hub`, { hint: 'They have a namespace: dbt-labs/dbt_utils.' })
+      throw new ProjectError(`Invalid package name '${name}'`, { hint: 'A name on the hub has a namespace: dbt-labs/dbt_utils.' })
     const asked = known.get(name) ?? entriesOf(`${base}api/v1/${name}.json`, name)
     known.set(name, asked)
     const entries = await asked
@@ -52,7 +52,7 @@ async function entriesOf(url: string, name: string): Promise<Record<string, Entr
   } catch {
     // Said below.
   }
-  throw new ProjectError(`What the hub answers about ${name} is no list of versions: ${url}`)
+  throw new ProjectError(`Unexpected answer of the hub about ${name}, expected a list of versions: ${url}`)
 }
 
 function listed(value: string | string[] | undefined): string[] {

@@ -35,7 +35,7 @@ export async function resolvePackages(wanted: WantedPackage[], resolving: Resolv
   const found = new Map<string, { key: string; resolved: Resolved }>()
   let open = add(wanted.map(item => ({ ...item, by: 'the project' })))
   for (let round = 0; open.length > 0; round++) {
-    if (round > 100) throw new ProjectError('The packages ask for each other without end')
+    if (round > 100) throw new ProjectError('Circular dependency between packages')
     const next: Wish[] = []
     for (const id of open) {
       const mine = wishes.get(id)!

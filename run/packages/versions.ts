@@ -30,7 +30,7 @@ const COMPARE: Record<string, (order: number) => boolean> = {
 function testOf(range: string): (version: Version) => boolean {
   const operator = (COMPARATOR.exec(range)?.[1] ?? '=').replace('==', '=')
   const limit = parse(range.replace(COMPARATOR, ''))
-  if (!limit) throw new ProjectError(`'${range}' is no range of versions`, { hint: 'Write ">=1.0.0", "<2.0.0" or one version, 1.2.3.' })
+  if (!limit) throw new ProjectError(`Invalid version range '${range}'`, { hint: 'Write ">=1.0.0", "<2.0.0" or one version, 1.2.3.' })
   return version => COMPARE[operator]!(compare(version, limit))
 }
 

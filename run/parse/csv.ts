@@ -173,6 +173,6 @@ function recordsOf(text: string, file: string, delimiter: string, options: objec
     })
   } catch (error) {
     const { message, lines } = error as { message: string; lines?: number }
-    throw new ProjectError(`This is no CSV: ${message}`, { place: { file, ...(lines ? { line: lines } : {}) } })
+    throw new ProjectError(`Invalid CSV: ${message}`, { place: { file, ...(lines ? { line: lines } : {}) } })
   }
 }

@@ -67,7 +67,7 @@ export function genericTests(making: Making): Draft[] {
     const other = made.get(uniqueId)
     if (other) {
       errors.push(
-        new ProjectError(`The same test stands twice: '${names.name}' here and at ${fileAndLine(other.node.place)}`, {
+        new ProjectError(`Duplicate test '${names.name}': here and at ${fileAndLine(other.node.place)}`, {
           place: test.place,
           hint: 'Remove one of them, or give it a name: of its own.',
         }),

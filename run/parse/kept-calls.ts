@@ -24,9 +24,9 @@ export interface KeptCalls {
 }
 
 /**
- * A file of the cache for each world: the program, all macros, variables and the target, and the environment variables that they name. In it
- * a node is known by all that is said of it before its template is rendered, the template among it. What asks for more than that (the time,
- * flags, an environment variable whose name is put together) is rendered each time.
+ * A file of the cache for each world: the program, all macros, variables and the target, and the environment variables that they name. In
+ * it a node is known by all that is said of it before its template is rendered, the template among it. What asks for more than that (the
+ * time, flags, an environment variable whose name is put together) is rendered each time.
  */
 export function keptCalls(world: World): KeptCalls {
   const macros = [...world.macros.values()].map(({ uniqueId, text }) => [uniqueId, text] as const)

@@ -74,7 +74,8 @@ function definitionsOf({ text, file }: SourceFile, errors: ProjectError[]): Defi
   }
 }
 
-// Names in the text that macros have: bare, with a package before them, or by adapter.dispatch('x'), which means default__x and postgres__x.
+// Names in the text that macros have: bare, with a package before them, or by adapter.dispatch('x'), which means default__x and
+// postgres__x.
 function named({ uniqueId, packageName, text }: Macro, project: string, known: Set<string>): string[] {
   const found = new Set<string>()
   const add = (packages: (string | undefined)[], name: string | undefined): void => {

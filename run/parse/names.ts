@@ -19,7 +19,7 @@ export function namer(world: World, rendering: (node: Node) => Rendering): (node
     const { config } = node
     const wanted = config.database ?? config.target_database
     if (wanted !== undefined && wanted !== world.target.database)
-      throw new ProjectError(`${node.name} is to go to the database '${wanted}', but the build works in '${world.target.database}'`, {
+      throw new ProjectError(`${node.name} has the database '${wanted}', but the build works in '${world.target.database}'`, {
         place: node.place,
         hint: 'One PostgreSQL session has one database: take the config away.',
       })

@@ -10,7 +10,9 @@ import type { Rendering } from '../template/rendering.ts'
 import { attempt, configure, type Draft } from './drafts.ts'
 import type { Calls } from './kept-calls.ts'
 
-/** The rendering of the parse pass: what it is asked for is noted in the draft (config() calls in `configs` too), the database is silent. */
+/**
+ * The rendering of the parse pass: what it is asked for is noted in the draft (config() calls in `configs` too), the database is silent.
+ */
 export function parseRendering(
   node: Node,
   warn: (problem: Problem) => void,

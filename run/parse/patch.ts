@@ -187,7 +187,7 @@ export function describeMacros(files: ProjectFiles, macros: Map<string, Macro>, 
         name,
         own.map(({ name }) => name.replace(/^test_/, '')),
       )
-      errors.push(new ProjectError(`These properties are for the macro '${name}', but there is no such macro`, { place, hint }))
+      errors.push(new ProjectError(`Unknown macro '${name}' in properties`, { place, hint }))
     } else if (first) errors.push(new ProjectError(`The macro '${name}' has properties twice: here and at ${first}`, { place }))
     else {
       described.set(name, fileAndLine(place))

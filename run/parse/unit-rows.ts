@@ -53,7 +53,7 @@ function fixtureOf(map: YamlMap, { fixtures }: Pick<ProjectFiles, 'fixtures'>): 
   const name = String(map.fixture)
   const place = placeOfValue(map, 'fixture')
   if (map.rows !== undefined && map.rows !== null)
-    throw new ProjectError('There are both rows and a fixture', { place, hint: 'Keep one of them.' })
+    throw new ProjectError('Both rows and a fixture are given', { place, hint: 'Keep one of them.' })
   const bare = (within: string): string => within.replace(/\.(csv|sql)$/, '')
   const wanted = typeof map.format === 'string' ? [`${name}.${map.format}`, name] : [name]
   const exact = fixtures.find(({ within }) => wanted.includes(within))

@@ -156,7 +156,7 @@ function idOf(project: Project, model: Node, input: string, place: Place): strin
   const scope: Scope = { get: name => (Object.hasOwn(names, name) ? names[name] : undefined), keys: () => Object.keys(names) }
   const id = evaluate(input, place.file, place.line ?? 1, place.column ?? 1, scope)
   if (typeof id === 'string' && !isFunction(id)) return id
-  throw unknown(`'${input}' is no input`, "Write ref('…'), source('…', '…') or this.")
+  throw unknown(`Unknown input '${input}'`, "Write ref('…'), source('…', '…') or this.")
 
   function unknown(message: string, hint: string | undefined): ProjectError {
     return new ProjectError(message, { place, hint })

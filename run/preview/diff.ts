@@ -52,7 +52,8 @@ export function isSame(found: Differences): boolean {
 
 /**
  * Compares two relations, written as they stand after FROM, inside a transaction of the caller: temporary relations are made and dropped.
- * Rows are matched by key; values that PostgreSQL holds equal are equal (1.0 and 1.00), and values without an equality are compared as text.
+ * Rows are matched by key; values that PostgreSQL holds equal are equal (1.0 and 1.00), and values without an equality are compared as
+ * text.
  */
 export async function differencesOf(
   sql: Sql,

@@ -1,4 +1,5 @@
 import { type Place, type Problem, ProjectError } from '../base/errors.ts'
+import { readJson } from '../base/json-text.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { named, passedOver } from '../base/validate.ts'
 import { isYamlMap, placeOf, type YamlMap } from '../base/yaml.ts'
@@ -119,7 +120,7 @@ export function hooksOf(value: unknown): Hook[] {
   if (value === undefined || value === null || value === '') return []
   if (Array.isArray(value)) return value.flatMap(hooksOf)
   // before_begin() and after_commit() give their mapping as JSON.
-  if (typeof value === 'string') return value.startsWith('{"') ? hooksOf(JSON.parse(value)) : [{ sql: value, transaction: true }]
+  if (typeof value === 'string') return value.startsWith('{"') ? hooksOf(readJson(value, 'a hook')) : [{ sql: value, transaction: true }]
   const hook = value as { sql?: unknown; transaction?: unknown }
   return [{ sql: String(hook.sql ?? ''), transaction: hook.transaction !== false }]
 }

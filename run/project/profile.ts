@@ -108,7 +108,7 @@ function targetOf(name: string, profile: YamlMap, file: string, options: Profile
   }
   for (const key of Object.keys(output)) {
     if (Object.hasOwn(KEYS, key)) continue
-    throw new ProjectError(`'${key}' is no key of a target of PostgreSQL`, {
+    throw new ProjectError(`Unknown key '${key}' in a PostgreSQL target`, {
       place: placeOf(output, key) ?? { file },
       hint: didYouMean(key, Object.keys(KEYS)),
     })

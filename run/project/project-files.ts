@@ -24,7 +24,9 @@ export interface SeedFile extends Omit<SourceFile, 'text'> {
   checksum: string
 }
 
-/** Files of a project, read but not yet rendered: give them to parseProject. Mistakes so far are in `errors`, for it to throw with its own. */
+/**
+ * Files of a project, read but not yet rendered: give them to parseProject. Mistakes so far are in `errors`, for it to throw with its own.
+ */
 export interface ProjectFiles {
   dir: string
   /** Of an installed package its folder, relative to the project; '' of the project itself. */

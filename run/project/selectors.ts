@@ -14,6 +14,7 @@ export function readSelectors(data: Yaml, render: RenderYaml, errors: ProjectErr
     errors.push(new ProjectError('selectors.yml is a mapping with a list of selectors', { place: { file, line: 1, column: 1 } }))
     return selectors
   }
+  const definitionOf = definitionReader(selectors, errors)
   const top = readShape(data, 'selectors.yml', { selectors: 'maps', version: 'any' }, errors)
   for (const map of (top.selectors ?? []) as YamlMap[]) {
     const read = readShape(map, 'a selector', SELECTOR, errors)
@@ -34,6 +35,11 @@ export function readSelectors(data: Yaml, render: RenderYaml, errors: ProjectErr
   if (first && second)
     errors.push(new ProjectError(`Both '${first.name}' and '${second.name}' are the default selector`, { place: second.place }))
   return selectors
+}
+
+/** Reads definitions, which may name the selectors read so far. Gives undefined for a mistake, which goes to `errors`. */
+function definitionReader(selectors: Map<string, Selector>, errors: ProjectError[]): (value: Yaml, place: Place) => Definition | undefined {
+  return definitionOf
 
   function definitionOf(value: Yaml, place: Place): Definition | undefined {
     if (typeof value === 'string') return { kind: 'term', term: value, exclude: [] }

@@ -174,7 +174,7 @@ function citusMode(data: YamlMap, value: Yaml | undefined, errors: ProjectError[
   const mode = value === true ? 'on' : value === false ? 'off' : (value ?? 'auto')
   if (mode === 'auto' || mode === 'on' || mode === 'off') return mode
   const place = placeOfValue(data, 'citus') ?? { file: 'dbt_project.yml' }
-  errors.push(new ProjectError(`citus: is auto, on or off, not '${mode}'`, { place, hint: 'Without it, it is auto.' }))
+  errors.push(new ProjectError(`Invalid citus mode '${mode}': expected auto, on or off`, { place, hint: 'Without it, it is auto.' }))
   return 'auto'
 }
 
@@ -230,7 +230,7 @@ const PROJECT: Shapes = {
   'packages-install-path': 'text',
   'clean-targets': 'texts',
   'require-dbt-version': 'texts',
-  'query-comment': { use: 'application_name in DATABASE_URL: sessions are told apart by it', harmless: true },
+  'query-comment': { use: 'application_name in DATABASE_URL: it names a session', harmless: true },
   'on-run-start': 'texts',
   'on-run-end': 'texts',
   flags: 'map',

@@ -80,7 +80,10 @@ export function completed(results: NodeResult[], more = 0): Event {
   }
 }
 
-/** dbt's last line: `Done. PASS=5 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=5`. What was not run again is reused; a warning that stands is a warning all the same. */
+/**
+ * dbt's last line: `Done. PASS=5 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=5`. What was not run again is reused; a warning that stands
+ * is a warning all the same.
+ */
 export function tally(all: NodeResult[]): Event {
   const results = all.filter(isStep)
   const count = (...statuses: NodeResult['status'][]) => results.filter(({ status }) => statuses.includes(status)).length

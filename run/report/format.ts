@@ -9,7 +9,10 @@ export function startLine(node: Node, index: number, total: number): string {
   return padded(`${index} of ${total} START ${describeNode(node)}`, 'RUN', Number.POSITIVE_INFINITY)
 }
 
-/** `1 of 5 OK created sql view model staging.stg_agents … [CREATE VIEW in 0.10s]`, and how loud it is (what was passed over is not); cut to `columns` where a terminal has so few. */
+/**
+ * `1 of 5 OK created sql view model staging.stg_agents … [CREATE VIEW in 0.10s]`, and how loud it is (what was passed over is not); cut to
+ * `columns` where a terminal has so few.
+ */
 export function endLine(
   result: NodeResult,
   index: number,

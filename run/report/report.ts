@@ -31,7 +31,9 @@ export interface Report {
   /** A node begins, the `index`th of `total`. */
   began(result: Pick<NodeResult, 'node'>, index: number, total: number): void
   ended(result: NodeResult, index: number, total: number): void
-  /** The closing summary: its parts, with a blank line between them. One that is the result of the command is told however quiet the run is. */
+  /**
+   * The closing summary: its parts, with a blank line between them. One that is the result of the command is told however quiet the run is.
+   */
   close(parts: Event[], isResult?: boolean): void
   /** The end of the command: a quiet run that fails tells the reasons that it kept to itself. */
   leave(exitCode: number): void

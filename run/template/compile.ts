@@ -46,7 +46,10 @@ export interface RunContext {
   extra?: Record<string, unknown>
 }
 
-/** The SQL of a model or test with its ephemeral parents as CTEs before it; '' for a seed. `placeAt` maps its offsets to the analyst's source. */
+/**
+ * The SQL of a model or test with its ephemeral parents as CTEs before it; '' for a seed. `placeAt` maps its offsets to the analyst's
+ * source.
+ */
 export async function compileNode(project: Project, node: Node, context: RunContext = {}): Promise<Rendered> {
   if (node.resourceType === 'seed' || node.resourceType === 'source') return render(parseTemplate('', node.path), new Map())
   const told = listening(node, context)
@@ -84,7 +87,10 @@ async function withCtes(
   }
 }
 
-/** A template in the context of a node, as hooks are: `{{ this }}`, macros, ref() of what the node reads. `node` null for on-run-start and on-run-end. */
+/**
+ * A template in the context of a node, as hooks are: `{{ this }}`, macros, ref() of what the node reads. `node` null for on-run-start and
+ * on-run-end.
+ */
 export async function renderText(
   project: Project,
   node: Node | null,
@@ -189,7 +195,7 @@ async function replay<T>(
   async function answer(request: Request): Promise<Answers[Request['kind']]> {
     const place = request.kind === 'query' ? request.place : node?.place
     if (!context.database)
-      throw new ProjectError(`${node?.name ?? 'This template'} asks the database, but there is none here`, place ? { place } : {})
+      throw new ProjectError(`${node?.name ?? 'This template'} queries the database, which is not available here`, place ? { place } : {})
     try {
       return await context.database(request as never)
     } catch (error) {
@@ -218,7 +224,7 @@ function runSession(
     strict: true,
     ref: (name, pack, site, version) => {
       const found = findRelationNode(project, packageName, name, pack, { version })
-      if (!found) throw unknown(`'${name}' is no model or seed of the project`, site, name, [...project.nodes.values()].filter(isRelation))
+      if (!found) throw unknown(`Unknown model or seed '${name}'`, site, name, [...project.nodes.values()].filter(isRelation))
       if (!visible(found.uniqueId)) throw unseen(node!, `ref('${name}')`, site)
       const standIn = context.standIn?.(found, site)
       if (standIn !== undefined) return relationObject({ ...relationOf(found), standIn })
@@ -228,7 +234,7 @@ function runSession(
     },
     source: (source, table, site) => {
       const found = findSourceNode(project, packageName, source, table)
-      if (!found) throw unknown(`'${source}.${table}' is no source of the project`, site, table, [...project.sources.values()])
+      if (!found) throw unknown(`Unknown source '${source}.${table}'`, site, table, [...project.sources.values()])
       if (!visible(found.uniqueId)) throw unseen(node!, `source('${source}', '${table}')`, site)
       const standIn = context.standIn?.(found, site)
       return relationObject({ ...relationOf(found), ...(standIn === undefined ? {} : { standIn }) })

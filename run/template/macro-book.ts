@@ -42,7 +42,8 @@ export function macroNames({ own, runner, packages }: MacroBook): string[] {
 
 /**
  * The macro that adapter.dispatch(name, namespace) means: in each package of the search order its form for PostgreSQL before its default.
- * The order is that of `dispatch:` in dbt_project.yml, else the project and then the namespace; without one it is where bare names are looked for.
+ * The order is that of `dispatch:` in dbt_project.yml, else the project and then the namespace; without one it is where bare names are
+ * looked for.
  */
 export function dispatchedMacro(
   world: Pick<World, 'macros' | 'name' | 'dispatch'>,

@@ -2,7 +2,10 @@ import { ProjectError } from '../base/errors.ts'
 import { microsecondsOf, type Parts } from './microseconds.ts'
 import { DAYS, MONTHS, notDone } from './strftime.ts'
 
-/** Python's strptime: the wall clock in microseconds since 1970, and minutes east of UTC where %z says so. A letter that is not done is an error. */
+/**
+ * Python's strptime: the wall clock in microseconds since 1970, and minutes east of UTC where %z says so. A letter that is not done is an
+ * error.
+ */
 export function strptime(text: string, format: string): { wall: bigint; offset: number | null } {
   const found = new Map<string, string>()
   const order: string[] = []

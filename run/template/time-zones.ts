@@ -43,7 +43,7 @@ export function zoneObject(zone: Zone, more: Record<string, Value> = {}): JinjaO
 /** The zone behind a template's value. */
 export function zoneOf(value: Value): Zone {
   const zone = isObject(value) ? zones.get(value) : typeof value === 'string' ? namedZone(value) : undefined
-  if (!zone) throw new ProjectError('this is no time zone', { hint: "Write modules.pytz.timezone('Europe/Berlin')." })
+  if (!zone) throw new ProjectError('not a time zone', { hint: "Write modules.pytz.timezone('Europe/Berlin')." })
   return zone
 }
 

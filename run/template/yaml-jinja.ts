@@ -29,7 +29,7 @@ function rendered(value: string, scope: Scope, place: Parameters<RenderYaml>[1])
 
 function yamlSession(packageName: string): Rendering {
   const refuse = (name: string) => (): never => {
-    throw new ProjectError(`${name}() cannot stand in YAML`, { hint: 'Only var(), env_var() and target are known here.' })
+    throw new ProjectError(`${name}() is not available in YAML`, { hint: 'Only var(), env_var() and target are known here.' })
   }
   return {
     node: null,

@@ -1,5 +1,7 @@
-// Extracts from fake servers, as a process of its own that can be killed: `child.ts '{"dataDir":…,"hosts":…,"env":…,"killAt":17,"how":"after"}'`.
-// It kills itself -9 before, after or in the middle of the n-th thing that it does to the disk; leaves with the exit code of the extraction.
+// Extracts from fake servers, as a process of its own that can be killed: `child.ts
+// '{"dataDir":…,"hosts":…,"env":…,"killAt":17,"how":"after"}'`.
+// It kills itself -9 before, after or in the middle of the n-th thing that it does to the disk; leaves with the exit code of the
+// extraction.
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { systemClock } from '../../loaders/extract/clock.ts'

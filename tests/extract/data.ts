@@ -37,7 +37,10 @@ export interface Size {
   transactions: number
 }
 
-/** Invented data of one seed, as bench/ makes it, with what only the APIs have: users, deleted cards, splits, and agents that groups name alone. */
+/**
+ * Invented data of one seed, as bench/ makes it, with what only the APIs have: users, deleted cards, splits, and agents that groups name
+ * alone.
+ */
 export function invent({ seed, agents, groups = Math.ceil(agents / 3), transactions }: Size): { desk: Desk; spend: Spend } {
   const plan = { seed, agents, groups, transactions, churn: 0, changes: 0, snapshots: true }
   const feed = feedOf(plan, directoryOf(seed))

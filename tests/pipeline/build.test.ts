@@ -3,7 +3,7 @@ import path from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { connect } from '../../run/database/connection.ts'
 import { Interrupted } from '../../run/execute/interrupted.ts'
-import { type FreshDatabase, freshDatabase } from './database.ts'
+import { type FreshDatabase, freshDatabase, running } from './database.ts'
 import { buildFixture, counts, type Fixture, fixture } from './fixture.ts'
 
 let database: FreshDatabase
@@ -103,7 +103,7 @@ describe('one transaction', () => {
       'models/b.sql': table("select pg_sleep(60)::text as a from {{ ref('a') }}"),
     })
     const controller = new AbortController()
-    setTimeout(() => controller.abort(), 400)
+    running(database.sql, 'pg_sleep(60)').then(() => controller.abort())
     await expect(run({ signal: controller.signal })).rejects.toBeInstanceOf(Interrupted)
     expect(await rows("select to_regclass('a') as a")).toEqual([{ a: null }])
   })
@@ -111,14 +111,10 @@ describe('one transaction', () => {
   it('a lost connection is a clear error', async () => {
     await project.write({ 'models/b.sql': table('select pg_sleep(60)::text as a') })
     const ending = run()
-    setTimeout(
-      () =>
-        database.sql`select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(60)%' and pid != pg_backend_pid()`.catch(
-          () => {},
-        ),
-      400,
-    )
-    await expect(ending).rejects.toThrow('The connection to the database was lost')
+    const lost = expect(ending).rejects.toThrow('The connection to the database was lost')
+    const pid = await running(database.sql, 'pg_sleep(60)')
+    await database.sql`select pg_terminate_backend(${pid})`
+    await lost
   })
 })
 

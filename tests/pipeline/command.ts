@@ -6,6 +6,7 @@ import type { Command } from '../../run/cli/command.ts'
 import type { Options } from '../../run/cli/options.ts'
 import { feed } from '../../run/feed/extension.ts'
 import { createReport } from '../../run/report/report.ts'
+import { printedOn } from '../printed.ts'
 import { projectDir } from './database.ts'
 
 /** Runs a command in this process, on a database: its exit code and what it printed. */
@@ -35,7 +36,7 @@ export async function perform(
       report.fail(error)
       return 2
     })
-    return { code, stdout: text(stdout), stderr: text(stderr) }
+    return { code, stdout: printedOn(stdout), stderr: printedOn(stderr) }
   } finally {
     if (before === undefined) delete process.env.DATABASE_URL
     else process.env.DATABASE_URL = before
@@ -47,15 +48,14 @@ export function artifact<Form = Record<string, Record<string, Record<string, unk
   return JSON.parse(readFileSync(path.join(dir, 'target', name), 'utf8'))
 }
 
-/** What dbt's published schema has against an artifact. The schemas are not part of the project: without them beside it there is nothing to compare with. */
-export function schemaProblems(schema: string, value: unknown): unknown[] {
-  const file = path.join(projectDir, '../shared/dbt-schemas', schema)
-  if (!existsSync(file)) return []
-  const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false })
-  ajv.validate(JSON.parse(readFileSync(file, 'utf8')), value)
-  return (ajv.errors ?? []).slice(0, 5).map(({ instancePath, message, params }) => ({ instancePath, message, params }))
-}
+const schemas = path.join(projectDir, '../shared/dbt-schemas')
 
-function text(stream: PassThrough): string {
-  return String(stream.read() ?? '')
+/** Whether dbt's published schemas lie beside the project, of which they are no part: tests that need them are skipped where not. */
+export const hasSchemas = existsSync(schemas)
+
+/** The first few faults that dbt's published schema finds in an artifact. */
+export function schemaProblems(schema: string, value: unknown): unknown[] {
+  const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false })
+  ajv.validate(JSON.parse(readFileSync(path.join(schemas, schema), 'utf8')), value)
+  return (ajv.errors ?? []).slice(0, 5).map(({ instancePath, message, params }) => ({ instancePath, message, params }))
 }

@@ -23,7 +23,11 @@ export async function freshDatabase({ migrate = true }: { migrate?: boolean } = 
   const { url: server, prefix, template, failure } = inject('server')
   if (migrate && failure) throw new Error(failure)
   const name = `${prefix}_${randomBytes(6).toString('hex')}`
-  await onServer(`create database ${name} template ${migrate ? template : 'template0'}`)
+  await onServer(
+    `create database ${name} template ${migrate ? template : 'template0'}`,
+    // On a server of somebody else's, too, nothing waits for the disk.
+    `alter database ${name} set synchronous_commit = off`,
+  )
   const url = withDatabase(server, name)
   const sql = connect(url)
   return { sql, url, drop }
@@ -33,9 +37,24 @@ export async function freshDatabase({ migrate = true }: { migrate?: boolean } = 
     await onServer(`drop database if exists ${name} with (force)`)
   }
 
-  async function onServer(statement: string): Promise<void> {
+  async function onServer(...statements: string[]): Promise<void> {
     const admin = connect(server, { max: 1 })
-    await admin.unsafe(statement).finally(() => admin.end())
+    try {
+      for (const statement of statements) await admin.unsafe(statement)
+    } finally {
+      await admin.end()
+    }
+  }
+}
+
+/** Waits until another session of the database runs a statement with this text; gives its process. */
+export async function running(sql: Sql, text: string): Promise<number> {
+  for (;;) {
+    const [session] = await sql<{ pid: number }[]>`
+      select pid from pg_stat_activity
+      where datname = current_database() and pid != pg_backend_pid() and state = 'active' and position(${text} in query) > 0`
+    if (session) return session.pid
+    await new Promise(resolve => setTimeout(resolve, 20))
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildCommand } from '../../run/commands/build.ts'
 import { lsCommand } from '../../run/commands/project.ts'
-import { artifact, perform, schemaProblems } from './command.ts'
+import { artifact, hasSchemas, perform, schemaProblems } from './command.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
 import { type Fixture, fixture } from './fixture.ts'
 
@@ -177,12 +177,15 @@ describe('a plain dbt project', () => {
     ])
   })
 
-  it('writes artifacts that validate, with the names that dbt gives', () => {
+  it.skipIf(!hasSchemas)("writes artifacts that are valid by dbt's schemas", () => {
+    expect(schemaProblems('manifest-v12.json', artifact(project.dir, 'manifest.json'))).toEqual([])
+    expect(schemaProblems('run-results-v6.json', artifact(project.dir, 'run_results.json'))).toEqual([])
+  })
+
+  it('writes artifacts with the names that dbt gives', () => {
     const manifest = artifact<{
       nodes: Record<string, { depends_on?: { nodes: string[] }; fqn: string[]; checksum?: { checksum: string } }>
     }>(project.dir, 'manifest.json')
-    expect(schemaProblems('manifest-v12.json', manifest)).toEqual([])
-    expect(schemaProblems('run-results-v6.json', artifact(project.dir, 'run_results.json'))).toEqual([])
     expect(manifest.nodes['model.bakery.visits']?.depends_on?.nodes).toEqual(['model.bakery.stg_visits', 'model.bakery.stg_payments'])
     // sha256 of the file without the blanks at its ends, as dbt has it.
     const hash = (text: string) => createHash('sha256').update(text.trim()).digest('hex')

@@ -114,7 +114,7 @@ describe('a project that is edited back and forth', () => {
         }
       },
     )
-    await holds(property, ([[, delivered]]) => delivered)
+    await holds(property, { feedsOf: ([[, delivered]]) => delivered })
     expect(published, `of ${tried} builds in between`).toBeGreaterThan(0)
     expect(reused).toBeGreaterThan(0)
   }, 900_000)

@@ -74,7 +74,7 @@ it('extract and build give what the build of the same data as files gives', asyn
   expect(compare(one, other)).toEqual([])
   // Nothing of the extraction itself is taken for feed.
   expect(await extracted!.sql`select path from ops.files where path ~ '_COMPLETE|extract' or status <> 'loaded'`).toEqual([])
-}, 120_000)
+})
 
 it('a day of which only the changed transactions came gives what the whole day gives', async () => {
   const published: Marker = (await site.bring()).extracted!.marker
@@ -99,4 +99,4 @@ it('a day of which only the changed transactions came gives what the whole day g
   // A record that came again is the second day's in one of them and the first day's in the other.
   expect(compare(await tablesOf(written!, ['source']), await tablesOf(extracted!, ['source']))).toEqual([])
   expect(await extracted!.sql`select is_active from core.agents where agent_id = ${gone!.id}`).toEqual([{ is_active: false }])
-}, 120_000)
+})

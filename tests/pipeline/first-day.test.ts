@@ -34,7 +34,7 @@ const run = (name: 'build' | 'plan' | 'load', options: object = {}) => {
   const given = { url: database.url, dir: projectDir, name, options: { data, targetPath: join(data, '.target'), ...options } }
   if (name === 'plan') return perform(planCommand, given)
   if (name === 'load') return perform(loadCommand, given)
-  return perform(command => buildCommand(command, { types: ['model', 'seed', 'snapshot', 'test', 'unit_test'], loads: true }), given)
+  return perform(command => buildCommand(command, { types: ['model', 'seed', 'snapshot', 'test'], loads: true }), given)
 }
 const values = (query: string) => database.sql.unsafe(query).values()
 
@@ -205,7 +205,8 @@ describe('the first build with the seeds as shipped', () => {
   })
   afterAll(() => project.remove())
 
-  it.each(Array.from({ length: 10 }, (_, index) => index + 1))('publishes the invented feed of seed %i', async seed => {
+  // Of four seeds each format, dirt, details and whole snapshots come at least once.
+  it.each([1, 2, 3, 4])('publishes the invented feed of seed %i', async seed => {
     const warehouse = await project.warehouse()
     const sizes = { agents: 40, groups: 6, transactions: 60, churn: 0.2, changes: 0.5 }
     const format = (['array', 'ndjson', 'gz'] as const)[seed % 3] as 'array'

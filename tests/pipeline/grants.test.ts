@@ -70,7 +70,7 @@ describe('grants', () => {
     expect((await run()).by.t).toMatchObject({ status: 'error', message: expect.stringContaining('no such role') })
     await project.write(model(`{'selct': ['${reader}']}`))
     const { by, printed } = await run()
-    expect(by.t?.message).toContain("'selct', which is no privilege")
+    expect(by.t?.message).toContain("Unknown privilege 'selct'")
     expect(printed).toContain("Did you mean 'select'?")
   })
 })

@@ -135,7 +135,7 @@ it('refuses files that contradict the history or each other', async () => {
   write('00002-b.sql', 'create table b (id int);')
   await apply()
   write('00001-a.sql', 'create table a (id int);')
-  await expect(apply()).rejects.toThrow('00001-a.sql would run after 00002-b.sql')
+  await expect(apply()).rejects.toThrow('Migration 00001-a.sql comes too late: the database already has 00002-b.sql')
   rmSync(join(folder, 'migrations/00001-a.sql'))
   write('00002-c.sql', 'create table c (id int);')
   await expect(apply()).rejects.toThrow('Two migrations have the number 2: 00002-b.sql and 00002-c.sql')

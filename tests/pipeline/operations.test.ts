@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { docsCommand } from '../../run/commands/docs.ts'
 import { operationCommand } from '../../run/commands/operation.ts'
 import { compileCommand, showCommand } from '../../run/commands/query.ts'
-import { artifact, perform, schemaProblems } from './command.ts'
+import { artifact, hasSchemas, perform, schemaProblems } from './command.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
 import { buildFixture, type Fixture, fixture } from './fixture.ts'
 
@@ -57,9 +57,12 @@ describe('run-operation', () => {
     })
     expect(await exists('made')).toBe(true)
     const results = artifact<{ results: object[]; args: object }>(project.dir, 'run_results.json')
-    expect(schemaProblems('run-results-v6.json', results)).toEqual([])
     expect(results.results).toEqual([expect.objectContaining({ unique_id: 'macro.shop.make', status: 'success', failures: 0 })])
     expect(results.args).toMatchObject({ which: 'run-operation', macro: 'make', argNames: ['table', 'n'] })
+  })
+
+  it.skipIf(!hasSchemas)("keeps it in a run_results.json that is valid by dbt's schema", () => {
+    expect(schemaProblems('run-results-v6.json', artifact(project.dir, 'run_results.json'))).toEqual([])
   })
 
   it('keeps nothing of an operation that fails, and leaves with 1', async () => {
@@ -83,11 +86,10 @@ describe('run-operation', () => {
 })
 
 describe('docs generate', () => {
-  it('writes a manifest and a catalog as their schemas want them', async () => {
+  it('writes a manifest and a catalog', async () => {
     expect((await buildFixture(database.sql, project.dir)).status).toBe('published')
     expect((await on(docsCommand)).code).toBe(0)
     const catalog = artifact(project.dir, 'catalog.json')
-    expect(schemaProblems('catalog-v1.json', catalog)).toEqual([])
     expect(Object.keys(catalog.nodes!).sort()).toEqual(['model.shop.people', 'seed.shop.colours', 'snapshot.shop.kept'])
     expect(catalog.nodes!['model.shop.people']).toMatchObject({
       metadata: { type: 'BASE TABLE', schema: 'public', name: 'people', comment: 'All people.' },
@@ -96,9 +98,13 @@ describe('docs generate', () => {
     expect(Object.keys(catalog.sources!)).toEqual(['source.shop.shop.raw_orders'])
   })
 
+  it.skipIf(!hasSchemas)("writes them valid by dbt's schemas", () => {
+    expect(schemaProblems('catalog-v1.json', artifact(project.dir, 'catalog.json'))).toEqual([])
+    expect(schemaProblems('manifest-v12.json', artifact(project.dir, 'manifest.json'))).toEqual([])
+  })
+
   it('the manifest has all that the project has', () => {
     const manifest = artifact(project.dir, 'manifest.json')
-    expect(schemaProblems('manifest-v12.json', manifest)).toEqual([])
     expect(manifest.nodes!['model.shop.people']).toMatchObject({
       compiled: true,
       compiled_code: expect.stringContaining('select 1.5'),
@@ -141,6 +147,6 @@ it('a mistake in --inline is shown where it stands, with what was meant', async 
   const { code, stderr } = await on(compileCommand, { inline: "select 1\nfrom {{ ref('peple') }}" })
   expect(code).toBe(2)
   expect(stderr).toContain(
-    "inline query:2:9: 'peple' is no model or seed of the project\n   1 | select 1\n   2 | from {{ ref('peple') }}\n     |         ^\n  → Did you mean 'people'?",
+    "inline query:2:9: Unknown model or seed 'peple'\n   1 | select 1\n   2 | from {{ ref('peple') }}\n     |         ^\n  → Did you mean 'people'?",
   )
 })

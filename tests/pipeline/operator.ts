@@ -7,6 +7,7 @@ import { perform } from '../../run/cli/program.ts'
 import { commands } from '../../run/commands/commands.ts'
 import { feed } from '../../run/feed/extension.ts'
 import type { Message } from '../../run/notify/message.ts'
+import { printedOn } from '../printed.ts'
 
 /** What waits for messages; it answers with `status`, or not at all. */
 export interface Receiver {
@@ -36,9 +37,10 @@ export function operator(project: { dir: string; url: string; data?: string }) {
     Object.assign(process.env, { DATABASE_URL: project.url, ...env })
     try {
       const code = await perform(words, given, feed, command => commands[words]!.run(command, [], new Commander()), { stdout, stderr })
-      return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') }
+      return { code, stdout: printedOn(stdout), stderr: printedOn(stderr) }
     } finally {
-      process.env = before
+      for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name]
+      Object.assign(process.env, before)
     }
   }
 }

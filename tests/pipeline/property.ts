@@ -3,13 +3,14 @@ import fc from 'fast-check'
 import type { Feed } from './rules/feed.ts'
 import { writeFeed } from './rules/feeds.ts'
 
-/** Checks a property; a failure says what differed and how to repeat it, not the whole feed, which PROPERTY_FEED=folder keeps. */
+/** Checks a property; a failure says what differed and how to repeat it, not the whole feed, which
+ * PROPERTY_FEED=folder keeps. PROPERTY_RUNS=50 looks longer. */
 export async function holds<Case extends unknown[]>(
   property: fc.IAsyncProperty<Case>,
-  feedsOf: (given: Case) => Feed[] = () => [],
+  { feedsOf = () => [], runs = 2 }: { feedsOf?: (given: Case) => Feed[]; runs?: number } = {},
 ): Promise<void> {
   const { failed, seed, counterexamplePath, counterexample, errorInstance } = await fc.check(property, {
-    numRuns: Number(process.env.PROPERTY_RUNS ?? 2),
+    numRuns: Number(process.env.PROPERTY_RUNS ?? runs),
     ...(process.env.PROPERTY_SEED ? { seed: Number(process.env.PROPERTY_SEED), path: process.env.PROPERTY_PATH ?? '' } : {}),
     endOnFailure: !process.env.PROPERTY_SHRINK,
   })

@@ -190,6 +190,6 @@ describe('what belongs to it', () => {
     expect((await run()).by.price_history?.message).toContain('but there is id = 1 (2 rows)')
     await change('create table price_history (id int)')
     await project.write(block("strategy='check', check_cols='all'"))
-    expect((await run()).by.price_history?.message).toContain('is no snapshot: it has no column dbt_scd_id, dbt_updated_at')
+    expect((await run()).by.price_history?.message).toContain('is not a snapshot: it has no column dbt_scd_id, dbt_updated_at')
   })
 })

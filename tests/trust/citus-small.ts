@@ -15,7 +15,10 @@ export interface Small {
   say(line: string): void
 }
 
-/** What a small project meets on a cluster: mistakes, each with what to set, and what must be as on plain PostgreSQL. Gives what was otherwise. */
+/**
+ * What a small project meets on a cluster: mistakes, each with what to set, and what must be as on plain PostgreSQL. Gives what was
+ * otherwise.
+ */
 export async function citusSmall({ citusUrl, plainUrl, stopWorker, startWorker, say }: Small): Promise<string[]> {
   const dir = mkdtempSync(join(tmpdir(), 'deskledger-citus-small-'))
   const [citus, plain] = [connect(citusUrl, { max: 1 }), connect(plainUrl, { max: 1 })]
@@ -106,7 +109,8 @@ export async function citusSmall({ citusUrl, plainUrl, stopWorker, startWorker, 
     else faults.push(`${what}: ${are}, and on plain PostgreSQL ${should}`)
   }
 
-  // As a worker has it that died after the coordinator's commit: its part prepared, and the coordinator's record that it shall be committed.
+  // As a worker has it that died after the coordinator's commit: its part prepared, and the coordinator's record that it shall be
+  // committed.
   async function leaveHalfDone(): Promise<void> {
     const [shard] = await citus<{ host: string; port: number; group: number; name: string }[]>`
       select nodename as host, nodeport as port, groupid as group, shard_name(logicalrelid, shardid) as name

@@ -1,6 +1,7 @@
 // Preloaded into a runner (`node --import tsx --import kill-at.ts run.ts build`): at the n-th write to the database it kills -9 whom
-// TRUST_KILL names, `runner 17 3`: this process, its server process (backend), the whole server, or what runs beside it, so many milliseconds
-// later. With a phase, `auxiliary 17 3 load`, only the writes of that phase count. It says `[struck] whom pid phase` with the phase at that moment.
+// TRUST_KILL names, `runner 17 3`: this process, its server process (backend), the whole server, or what runs beside it, so many
+// milliseconds later. With a phase, `auxiliary 17 3 load`, only the writes of that phase count. It says `[struck] whom pid phase` with the
+// phase at that moment.
 // With TRUST_COUNT=file it writes at its end how many writes there were, in all and by phase.
 import { writeFileSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'

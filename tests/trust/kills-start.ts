@@ -10,7 +10,10 @@ import { below, postmasterOf, processesOf, type Victim, wordsOf } from './server
 
 const project = join(import.meta.dirname, '../..')
 
-/** Kills what comes into being while `db start` runs, every other time while it makes its data; the next start must be as if nothing had been. */
+/**
+ * Kills what comes into being while `db start` runs, every other time while it makes its data; the next start must be as if nothing had
+ * been.
+ */
 export async function strikeAtStart(point: Point): Promise<Verdict> {
   const folder = mkdtempSync(join(tmpdir(), 'deskledger-start-'))
   const faults: string[] = []

@@ -70,7 +70,7 @@ it('max_connections: it says what to do', async () => {
   expect(printed).toMatch(/→ .*(connection|moment)/)
   await holder.end()
   await database.sql.unsafe(`drop role ${role}`)
-}, 60_000)
+})
 
 describe('a full disk', () => {
   const folder = mkdtempSync(join(tmpdir(), 'deskledger-disk-'))
@@ -136,7 +136,7 @@ describe('a full disk', () => {
     await sql.end()
     await admin.end()
     await server.close()
-  }, 120_000)
+  })
 })
 
 async function names(): Promise<string[]> {

@@ -23,7 +23,9 @@ export function blocksOf(page: string): Block[] {
   return blocks
 }
 
-/** The commands of the runner in a text: what follows `npx tsx run.ts`, `deskledger` or `run/cli/deskledger.js`, split as a shell splits it. */
+/**
+ * The commands of the runner in a text: what follows `npx tsx run.ts`, `deskledger` or `run/cli/deskledger.js`, split as a shell splits it.
+ */
 export function commandsIn(text: string): string[][] {
   const lines = text.split('\n').filter(line => !/^\s*#/.test(line))
   const found = lines.flatMap(line => [...line.matchAll(/(?:npx tsx run\.ts|\bdeskledger(?:\.js)?) ((?:[^;&|()>`#]|"[^"]*"|'[^']*')+)/g)])

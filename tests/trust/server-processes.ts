@@ -9,8 +9,8 @@ export function postmasterOf(pidFile: string): number {
 }
 
 /**
- * The processes beside a server: the shell that started it (keeper), the one that waits for its last holder (watcher), those that it keeps for
- * itself (auxiliary: checkpointer, writers, launchers, workers) and those of clients (backend).
+ * The processes beside a server: the shell that started it (keeper), the one that waits for its last holder (watcher), those that it keeps
+ * for itself (auxiliary: checkpointer, writers, launchers, workers) and those of clients (backend).
  */
 export function processesOf(server: number): Record<Victim, number[]> {
   const all = processes()

@@ -42,7 +42,9 @@ export async function faultsOf(sql: Sql, expected: State): Promise<{ faults: str
   return { faults, state }
 }
 
-/** Waits until no session of the runner is there and no lock is held, and gives how many milliseconds that took; throws after ten seconds. */
+/**
+ * Waits until no session of the runner is there and no lock is held, and gives how many milliseconds that took; throws after ten seconds.
+ */
 export async function untilFree(sql: Sql): Promise<number> {
   const began = performance.now()
   for (;;) {

@@ -8,8 +8,8 @@ import { parseArgs } from 'node:util'
 const project = join(import.meta.dirname, '../..')
 
 /**
- * What comes with the project: on a fresh clone of what is committed, packages are installed without any install script, the sample is built
- * and tests are run; then the SBOM of all packages, and what an advisory service knows. Prints a line for each; gives the exit code.
+ * What comes with the project: on a fresh clone of what is committed, packages are installed without any install script, the sample is
+ * built and tests are run; then the SBOM of all packages, and what an advisory service knows. Prints a line for each; gives the exit code.
  */
 function supply(out: string | undefined): number {
   const folder = mkdtempSync(join(tmpdir(), 'deskledger-supply-'))

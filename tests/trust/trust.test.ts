@@ -12,12 +12,12 @@ it('kill -9 at 4 points of load and build: a plain build makes the warehouse of 
   expect(verdicts).toHaveLength(4)
 })
 
-it('kill -9 of what comes into being in db start: the next start is as if nothing had been', { timeout: 300_000 }, async () => {
+it('kill -9 of what comes into being in db start: the next start is as if nothing had been', { timeout: 900_000 }, async () => {
   const verdicts = await kills({ points: 2, seed: 20, phases: ['db start'] })
   expect(verdicts.filter(({ faults }) => faults.length > 0).map(killLine)).toEqual([])
 })
 
-it('readers see whole versions only, whatever becomes of builds', { timeout: 300_000 }, async () => {
+it('readers see whole versions only, whatever becomes of builds', { timeout: 900_000 }, async () => {
   const { mixed, reads, faults } = await watch({
     reads: 100,
     seed: 20,
@@ -28,7 +28,7 @@ it('readers see whole versions only, whatever becomes of builds', { timeout: 300
   expect(reads).toBeGreaterThanOrEqual(100)
 })
 
-it('two runs at once are as good as one after the other', { timeout: 300_000 }, async () => {
+it('two runs at once are as good as one after the other', { timeout: 900_000 }, async () => {
   const { faults, waited, left } = await together({ rounds: 2, seed: 20 })
   expect(faults).toEqual([])
   expect(waited + left).toBeGreaterThan(0)

@@ -106,7 +106,7 @@ it.each([
   ],
   [
     "{{ config(database='other') }}",
-    "models/a.sql:1:1: a is to go to the database 'other', but the build works in 'postgres' → One PostgreSQL session has one database: take the config away.",
+    "models/a.sql:1:1: a has the database 'other', but the build works in 'postgres' → One PostgreSQL session has one database: take the config away.",
   ],
 ])('tells of %s', async (call, mistake) => {
   expect(await toldOf({ 'models/a.sql': `${call} select 1` })).toEqual([mistake])

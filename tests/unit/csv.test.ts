@@ -130,6 +130,6 @@ describe('readCsv', () => {
     ['', 'no header'],
     ['a,A\n1,2', "two columns named 'a'"],
     ['a,b\n1,2\n1,2,3', 'Row 2 has 3 values, the header has 2 columns'],
-    ['a,b\n"1,2', 'no CSV'],
+    ['a,b\n"1,2', 'Invalid CSV'],
   ])('refuses %j', (text, message) => expect(() => readCsv(text, 's.csv')).toThrow(message))
 })

@@ -29,7 +29,7 @@ describe('a mistake in a declaration', () => {
     [
       'an unknown type',
       'name: { path: name, type: txt, description: "Name." }',
-      ["'txt' is no type of a field", 'pet.yml:5:29', '                            ^', "Did you mean 'text'?"],
+      ["Unknown type 'txt' of a field", 'pet.yml:5:29', '                            ^', "Did you mean 'text'?"],
     ],
     [
       'a path twice',
@@ -39,13 +39,13 @@ describe('a mistake in a declaration', () => {
     [
       'a word that is no key',
       'name: { path: name, type: text, descripton: "Name." }',
-      ["'descripton' is no key of a field", "Did you mean 'description'?"],
+      ["Unknown key 'descripton' in a field", "Did you mean 'description'?"],
     ],
     ['no path', 'name: { type: text, description: "Name." }', ["The field 'name' needs a path"]],
     [
       'a name that is no column',
       'Full Name: { path: name, type: text, description: "Name." }',
-      ["'Full Name' is no name of a column", 'pet.yml:5:3'],
+      ["Invalid column name 'Full Name'", 'pet.yml:5:3'],
     ],
     ['no description', 'name: { path: name, type: text }', ["The field 'name' has no description", 'Say in a sentence what it holds.']],
     ['a text in place of a field', 'name: text', ["The field 'name' is a mapping with path, type and description"]],

@@ -206,7 +206,7 @@ describe('from elsewhere', () => {
     await install(below)
     expect(readdirSync(join(below, 'dbt_packages'))).toEqual(['below'])
     expect(await failure(asking({ git: repository, revision: 'v9' }))).toContain("has no branch, tag or commit 'v9'")
-    expect(await failure(asking({ git: '--upload-pack=x', revision: 'v9' }))).toContain('is no address or revision of git')
+    expect(await failure(asking({ git: '--upload-pack=x', revision: 'v9' }))).toContain('Invalid git address or revision')
     expect(await failure(asking({ git: repository, revision: 'v1', subdirectory: '../x' }))).toContain('which leads out of it')
   })
 
@@ -242,7 +242,7 @@ describe('archives that are not safe', () => {
     ['a path above it', async () => archiveOf('top/../../evil.txt'), 'the path top/../../evil.txt leads out of its folder'],
     ['an absolute path', async () => archiveOf('/tmp/evil.txt'), 'the path /tmp/evil.txt leads out of its folder'],
     ['a device', async () => archiveOf('top/null', '3'), 'top/null is a CharacterDevice'],
-    ['no tarball', async () => Buffer.from('<html>not found</html>'), 'is no tarball'],
+    ['no tarball', async () => Buffer.from('<html>not found</html>'), 'Cannot read the tarball'],
   ])('%s is refused, and nothing is installed', async (_, bytes, message) => {
     files.set('/bad.tgz', await bytes())
     const root = asking({ tarball: `${address}bad.tgz`, name: 'a' })

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Node, Project } from '../../run/manifest/node.ts'
@@ -24,18 +24,6 @@ describe('the models', () => {
   it('begin with a sentence that says what a row is', () => {
     for (const { path } of models) expect(textOf(path), path).toMatch(/^\{# (One row|Every) [^\n]+#\}\n(\{# [^\n]+#\}\n)*\n/)
     for (const { path } of models) expect(textOf(path).split('#}\n\n')[0]?.trim(), path).toMatch(/[.:)]$/)
-  })
-
-  it('and macros and data tests fit in 120 columns', () => {
-    const long = ['models', 'macros', 'tests/data']
-      .flatMap(folder => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(name => `${folder}/${name}`))
-      .filter(path => path.endsWith('.sql'))
-      .flatMap(path =>
-        textOf(path)
-          .split('\n')
-          .flatMap((line, at) => (line.length > 120 ? [`${path}:${at + 1} has ${line.length}`] : [])),
-      )
-    expect(long).toEqual([])
   })
 
   it('print no name that nobody defines, and have no key or config that nobody knows', () => {

@@ -83,11 +83,7 @@ it.each<[string, Record<string, string>, string]>([
   ],
   ['models of packages', model("select * from {{ ref('other', 'b') }}"), "a refers to the package 'other', which is not installed"],
   ['quoting', settings('quoting: {}\n'), "dbt_project.yml:2:1: not supported: 'quoting' of dbt_project.yml"],
-  [
-    'another database',
-    model("{{ config(database='other') }} select 1"),
-    "a is to go to the database 'other', but the build works in 'postgres'",
-  ],
+  ['another database', model("{{ config(database='other') }} select 1"), "a has the database 'other', but the build works in 'postgres'"],
   [
     'custom constraints',
     yaml('models:\n  - name: a\n    constraints: [{type: custom, expression: x}]\n'),

@@ -57,12 +57,12 @@ describe('profiles.yml', () => {
 
   // Each of these once went to port 5432 of this machine.
   it.each([
-    ['host: "db "', "target 'default': 'db ' is no host", 1],
-    ['host: "db:6432"', "'db:6432' is no host", 1],
+    ['host: "db "', "target 'default': invalid host 'db '", 1],
+    ['host: "db:6432"', "invalid host 'db:6432'", 1],
     ['host: ""', "'host' is empty", 1],
-    ['host: "[::1]"', "'[::1]' is no host", 1],
-    ['{host: db, port: 99999}', "'99999' is no port", 1],
-    ['{host: db, port: "54 32"}', "'54 32' is no port", 1],
+    ['host: "[::1]"', "invalid host '[::1]'", 1],
+    ['{host: db, port: 99999}', "invalid port '99999'", 1],
+    ['{host: db, port: "54 32"}', "invalid port '54 32'", 1],
     ['{user: u}', "has no 'host'", 1],
     ['{host: db, sslmode: on}', 'sslmode=true is none of disable', 1],
   ])('refuses %s with its line', async (keys, message) => {

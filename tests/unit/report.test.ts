@@ -14,6 +14,7 @@ import { endLine, rowsText, startLine } from '../../run/report/format.ts'
 import { logFile } from '../../run/report/log-file.ts'
 import { liveView } from '../../run/report/progress.ts'
 import { createReport } from '../../run/report/report.ts'
+import { printedOn } from '../printed.ts'
 
 const node = (name: string, more: Partial<Node> = {}) =>
   ({
@@ -81,7 +82,7 @@ describe('the live view', () => {
     await new Promise(resolve => setTimeout(resolve, 300))
     live.line('the last line')
     live.stop()
-    const text = String(stream.read())
+    const text = printedOn(stream)
     expect(text).toContain('a line\u001b[K\n')
     expect(text).toContain('the last line\u001b[K\n')
     expect(text).toMatch(/models {5}░+ 0\/2 {2}sql table…/)
@@ -146,7 +147,7 @@ it('of an error has a line, as it was told in full before; errors come first', (
   const text = summaryOf({ status: 'failed', results, landedIn: null, problems: [] }, 1, { refused: [] }, 'target')
   const { stdout, stderr } = { stdout: new PassThrough(), stderr: new PassThrough() }
   createReport({ format: 'text', quiet: false, invocationId: 'id', stdout, stderr }).close(text)
-  expect(String(stdout.read())).toContain(`
+  expect(printedOn(stdout)).toContain(`
 Error in model a (models/m.sql:3): no a
 Error in model b (models/m.sql:4): no b
 
@@ -195,7 +196,7 @@ describe('report', () => {
   const printed = (options: Partial<Parameters<typeof createReport>[0]>, use: (report: ReturnType<typeof createReport>) => void) => {
     const streams = { stdout: new PassThrough(), stderr: new PassThrough() }
     use(createReport({ format: 'text', quiet: false, invocationId: 'id', ...streams, ...options }))
-    return { out: String(streams.stdout.read() ?? ''), err: String(streams.stderr.read() ?? '') }
+    return { out: printedOn(streams.stdout), err: printedOn(streams.stderr) }
   }
 
   it('keeps results and progress apart, and is quiet when asked', () => {

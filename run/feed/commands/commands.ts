@@ -21,7 +21,7 @@ export function withFeed(commands: Definitions): Definitions {
       },
     },
     extract: {
-      description: 'Bring one batch of the day from the APIs, complete or not at all.',
+      description: 'Fetch a complete batch of the day from the APIs.',
       example: 'extract --dry-run',
       options: [folder, requesting],
       arguments: [new Argument('[sources...]', 'files of loaders/extract/ (default: all that tables read)')],
@@ -31,13 +31,13 @@ export function withFeed(commands: Definitions): Definitions {
     diff: withSeeds(diff),
     watch: withSeeds(watch),
     load: {
-      description: 'Land new and changed feed files, nothing else.',
+      description: 'Land new and changed feed files, without a build.',
       example: 'load --data exports --prune',
       options: [data, waiting],
       run: async command => (await import('./load.ts')).loadCommand(command),
     },
     errors: {
-      description: 'What was refused: counts, or the records.',
+      description: 'Show rejected records: counts, or the records themselves.',
       example: 'errors --entity agents --show 20',
       options: [refused, folder, building, output('table', 'json')],
       run: async command => (await import('./errors.ts')).errorsCommand(command),
@@ -52,7 +52,7 @@ export function withFeed(commands: Definitions): Definitions {
     },
     ...Object.fromEntries(Object.entries(others).map(([name, one]) => [name, READ_SEEDS.has(name) ? withSeeds(one) : one])),
     clean: {
-      description: 'Remove target/ and logs/; with --landing, landed records that nothing needs any more.',
+      description: 'Remove target/ and logs/; with --landing, superseded landed records.',
       example: 'clean\n  npx tsx run.ts clean --landing --keep 90 --apply',
       options: [...clean.options, retiring],
       run: async (command, args, program) =>
@@ -66,33 +66,33 @@ const READ_SEEDS = new Set(['seed', 'run', 'snapshot', 'test', 'compile', 'show'
 
 const folder: OptionGroup = command => command.option('--data <folder>', 'folder of the feed (default: DATA_DIR, or data)')
 
-const data: OptionGroup = command => folder(command).option('--prune', 'take out what is gone from the folder')
+const data: OptionGroup = command => folder(command).option('--prune', 'remove what is no longer in the folder')
 
 const accepting: OptionGroup = command =>
-  command.option('--accept-shrink', 'take snapshots as they are that list far fewer than the one before, and remember it')
+  command.option('--accept-shrink', 'accept snapshots that list far fewer records than the previous one')
 
-const extracting: OptionGroup = command => command.option('--extract', 'first bring a batch of the day, as extract does')
+const extracting: OptionGroup = command => command.option('--extract', 'run extract first')
 
-const checking: OptionGroup = command => command.option('--extract', 'ask each API whose key it is, too')
+const checking: OptionGroup = command => command.option('--extract', 'also check the key of each API')
 
 const requesting: OptionGroup = command =>
   command
     .option('--batch <name>', 'name of the batch, with the day in it (default: sync-<day>)')
-    .option('--dry-run', 'tell what would be requested; send nothing')
+    .option('--dry-run', 'print the requests without sending them')
     .option('--full-refresh', 'request all transactions, not only what changed since the last publish')
 
-const unloaded: OptionGroup = command => command.option('--no-load', 'leave new feed files out')
+const unloaded: OptionGroup = command => command.option('--no-load', 'ignore new feed files')
 
 const refused: OptionGroup = command =>
   command
-    .option('--entity <name>', 'of one entity of the feed, such as agents or cards')
-    .option('--show <n>', 'the records themselves, so many; -1 for all', readWhole)
-    .option('--replay', 'judge everything that landed again')
+    .option('--entity <name>', 'one entity of the feed, such as agents or cards')
+    .option('--show <n>', 'show this many records; -1 for all', readWhole)
+    .option('--replay', 'validate all landed records again')
 
 const retiring: OptionGroup = command =>
   waiting(
     command
-      .option('--landing', 'instead: records of old batches that newer ones stand for; tells what it would remove')
-      .option('--keep <n>', 'with --landing: the last batches of each entity that stay whole', readWhole)
+      .option('--landing', 'show superseded landed records instead')
+      .option('--keep <n>', 'with --landing: how many of the last batches of each entity stay complete', readWhole)
       .option('--apply', 'with --landing: remove them'),
   )

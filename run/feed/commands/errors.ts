@@ -24,7 +24,7 @@ export async function errorsCommand(command: Command): Promise<number> {
     const all = await errorTables(sql)
     const tables = options.entity ? all.filter(table => matches(table, options.entity ?? '')) : all
     if (options.entity && tables.length === 0) {
-      throw new ProjectError(`No errors table is of '${options.entity}'`, {
+      throw new ProjectError(`Unknown entity '${options.entity}': it has no errors table`, {
         hint: `There are ${all.join(', ') || 'none yet: run a build first'}.`,
       })
     }

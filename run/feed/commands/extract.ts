@@ -14,7 +14,10 @@ import { Interrupted } from '../../execute/interrupted.ts'
 import { plural } from '../../report/format.ts'
 import { dataFolder } from '../data-folder.ts'
 
-/** extract: one batch of the day from the sources, complete or not at all; --dry-run tells what would be requested. Gives the exit code of docs/extract.md. */
+/**
+ * extract: one batch of the day from the sources, complete or not at all; --dry-run tells what would be requested. Gives the exit code of
+ * docs/extract.md.
+ */
 export async function extractCommand(command: Command, names: string[]): Promise<number> {
   const { options, report, signal } = command
   const { dir } = await openFolder(command)
@@ -65,7 +68,10 @@ export async function preflightCommand({ report, signal }: Command): Promise<num
   return Math.max(...found.map(({ exitCode }) => exitCode))
 }
 
-/** The newest markers that a publish has seen, by entity: from there on changes are requested, and what a failed build did not publish is requested again. */
+/**
+ * The newest markers that a publish has seen, by entity: from there on changes are requested, and what a failed build did not publish is
+ * requested again.
+ */
 export async function publishedMarkers(command: Command, sources: SourceConfig[]): Promise<Map<string, unknown>> {
   const entities = [...new Set(sources.flatMap(source => source.entities.map(({ entity }) => entity)))]
   return withDatabase(command, async sql => {

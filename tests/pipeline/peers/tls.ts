@@ -12,7 +12,10 @@ export interface TlsServer {
   close(): Promise<void>
 }
 
-/** Makes an authority and a certificate of it for `localhost` in a folder: root.crt, server.crt, server.key; other.crt is of another authority. Needs openssl. */
+/**
+ * Makes an authority and a certificate of it for `localhost` in a folder: root.crt, server.crt, server.key; other.crt is of another
+ * authority. Needs openssl.
+ */
 export function makeCertificates(folder: string): void {
   const run = (...words: string[]) => execFileSync('openssl', words, { cwd: folder, stdio: 'ignore' })
   for (const name of ['root', 'other'])

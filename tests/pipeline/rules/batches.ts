@@ -22,7 +22,10 @@ export function datedBatch(name: string, seeds: Seeds, vars: Vars): Batch {
   return { name, date: null }
 }
 
-/** Whether each load and build that sees the batch tells of it: undated, though its name holds a digit, and no line of the seed says so (R2). */
+/**
+ * Whether each load and build that sees the batch tells of it: undated, though its name holds a digit, and no line of the seed says so
+ * (R2).
+ */
 export function asksForDate({ name, date }: Batch, seeds: Seeds): boolean {
   return date === null && /\d/.test(name) && !seeds.sync_batches.some(row => row.batch === name)
 }
@@ -55,7 +58,10 @@ export function isRealDate(text: string): boolean {
   return !text.startsWith('0000') && !Number.isNaN(instant.getTime()) && instant.toISOString().slice(0, 10) === text
 }
 
-/** The first real date of 1990 to 2099 in a name: parts with one separator twice, or eight digits with none; digits beside it make it none (R2). */
+/**
+ * The first real date of 1990 to 2099 in a name: parts with one separator twice, or eight digits with none; digits beside it make it none
+ * (R2).
+ */
 function dateIn(name: string): string | undefined {
   const parts = /(?<!\d)((?:199|20\d)\d)(?:([-_.])(\d{1,2})\2(\d{1,2})|(\d\d)(\d\d))(?!\d)/g
   return [...name.matchAll(parts)]

@@ -6,7 +6,10 @@ export function hasKey(entity: Entity, { members }: JsonObject): boolean {
   return keysOf(entity).some(name => members.has(name))
 }
 
-/** How many fields of the object, but for its key, the entity's declaration knows with the JSON type that it declares; null is of no type (R6). */
+/**
+ * How many fields of the object, but for its key, the entity's declaration knows with the JSON type that it declares; null is of no type
+ * (R6).
+ */
 export function knownFields(entity: Entity, { members }: JsonObject): number {
   const fields = declared[entity]
   return [...members].filter(([name, value]) => !keysOf(entity).includes(name) && fields.get(name)?.(value)).length

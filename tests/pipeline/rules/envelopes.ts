@@ -9,7 +9,9 @@ export interface Envelope {
   around: JsonObject[]
 }
 
-/** The envelope that a document is: itself, else one level deeper; `two lists` where neither may be lost. Undefined where it is one record. */
+/**
+ * The envelope that a document is: itself, else one level deeper; `two lists` where neither may be lost. Undefined where it is one record.
+ */
 export function envelopeOf(entity: Entity, document: Json): Envelope | 'two lists' | undefined {
   if (!isObject(document) || hasKey(entity, document)) return undefined
   const list = listIn(entity, document)

@@ -16,7 +16,9 @@ export type Entity = (typeof entities)[number]
 /** Those of which each dated batch holds all (R5). */
 export const snapshotEntities = ['agents', 'admin_groups', 'roles', 'users', 'budgets', 'cards'] as const
 
-/** A file of the feed. `path` is relative to the data folder; a path in `.gz` is compressed when written, `content` is its text before that. */
+/**
+ * A file of the feed. `path` is relative to the data folder; a path in `.gz` is compressed when written, `content` is its text before that.
+ */
 export interface FeedFile {
   entity: Entity
   path: string

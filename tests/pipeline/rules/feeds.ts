@@ -7,7 +7,9 @@ import { filesIn } from './files.ts'
 import { markerOf } from './markers.ts'
 import type { Seeds } from './seeds.ts'
 
-/** Seeds that go with the random feeds: a batch dated by hand, one undated by hand, a currency without minor units, an override to nobody. */
+/**
+ * Seeds that go with the random feeds: a batch dated by hand, one undated by hand, a currency without minor units, an override to nobody.
+ */
 export const feedSeeds: Seeds = {
   sync_batches: [
     { batch: 'handover', sync_date: '2026-01-06' },

@@ -60,7 +60,10 @@ function runsOf(world: World, agent_id: string): Map<string, { changes: Row[]; s
   return roles
 }
 
-/** The record that says of an agent's roles in a batch: the details, where they have `role_ids`, readable or not, else the agents list (R24). */
+/**
+ * The record that says of an agent's roles in a batch: the details, where they have `role_ids`, readable or not, else the agents list
+ * (R24).
+ */
 export function rolesIn(world: World, batch: Batch, agent_id: string): Judged | undefined {
   const staged = (entity: 'agent_details' | 'agents') =>
     recordsOfKey(recordsOf(world, entity), batch, agent_id).find(({ outcome, list }) => outcome === 'staged' && list?.isThere)

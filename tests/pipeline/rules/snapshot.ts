@@ -3,7 +3,10 @@ import { canonicalJson, parseJson, stripZeros } from './json.ts'
 import type { Row } from './records.ts'
 import { tables } from './tables.ts'
 
-/** The tables of the contract as a database has them, in the form of `expectedWarehouse`; of errors the open ones. Tables and columns that are not there are left out. */
+/**
+ * The tables of the contract as a database has them, in the form of `expectedWarehouse`; of errors the open ones. Tables and columns that
+ * are not there are left out.
+ */
 export async function snapshot(sql: Sql): Promise<Record<string, Row[]>> {
   const found: Record<string, Row[]> = {}
   for (const [name, { columns }] of Object.entries(tables)) {
@@ -20,7 +23,10 @@ export async function snapshot(sql: Sql): Promise<Record<string, Row[]>> {
   return found
 }
 
-/** Readable differences: `table key: column expected … actual …`, missing rows and rows too many. Only tables that `actual` has are compared in content. */
+/**
+ * Readable differences: `table key: column expected … actual …`, missing rows and rows too many. Only tables that `actual` has are compared
+ * in content.
+ */
 export function compare(expected: Record<string, Row[]>, actual: Record<string, Row[]>): string[] {
   return Object.entries(expected).flatMap(([name, rows]) => {
     const others = actual[name]

@@ -6,7 +6,10 @@ import { isListedLast, recordsOf, type World } from './world.ts'
 /** The tables of core that are about spend. */
 export type SpendTables = Record<'spend_users' | 'budgets' | 'cards' | 'transactions' | 'transaction_tags' | 'user_agent_mapping', Row[]>
 
-/** core.spend_users, core.budgets, core.cards, core.transactions, core.transaction_tags, core.user_agent_mapping, with the parents that R19 infers. */
+/**
+ * core.spend_users, core.budgets, core.cards, core.transactions, core.transaction_tags, core.user_agent_mapping, with the parents that R19
+ * infers.
+ */
 export function spendTables(world: World, agents: Row[]): SpendTables {
   const current = {
     users: currentRecords(recordsOf(world, 'users')),

@@ -2,7 +2,9 @@ import { trim } from './fields.ts'
 import { type Judged, newestOf, type Row } from './records.ts'
 import type { Seeds } from './seeds.ts'
 
-/** core.user_agent_mapping (R29): the users of the feed and of current cards and transactions, matched by override, email or folded name. */
+/**
+ * core.user_agent_mapping (R29): the users of the feed and of current cards and transactions, matched by override, email or folded name.
+ */
 export function mapUsers(records: Judged[], children: Judged[], agents: Row[], seeds: Seeds): Row[] {
   const ids = [...records.map(({ key }) => key), ...children.map(({ values }) => values.user_id)]
   const users = [...new Set(ids.filter(id => typeof id === 'string'))].map(user_id => {
