@@ -3,7 +3,10 @@ import { type Place, ProjectError } from '../base/errors.ts'
 import { controlsTransaction, type Statement, statementsOf } from '../database/split-statements.ts'
 import type { Node } from '../manifest/node.ts'
 
-/** The SQL of a model, or of a figure of a report, if it is one query; an error before it runs if it is several, or would end the build's transaction. */
+/**
+ * The SQL of a model, or of a figure of a report, if it is one query; an error before it runs if it is several, or would end the build's
+ * transaction.
+ */
 export function oneQuery(node: Node, compiled: Rendered): Rendered {
   const isFigure = node.resourceType === 'report'
   const what = isFigure ? 'figure' : 'model'
