@@ -8,10 +8,11 @@ import { aloneHtml } from '../docs/alone.ts'
 import { type Mask, tablesOfDiffs, tablesOfPlan } from '../docs/changes.ts'
 import { changesMarkdown } from '../docs/changes-markdown.ts'
 import type { Changes } from '../docs/changes-shape.ts'
-import { readCatalog } from '../docs/datacatalog.ts'
+import { type Catalog, readCatalog } from '../docs/datacatalog.ts'
 import { compiledNodes } from '../docs/datacompiled.ts'
 import { lineageOf } from '../docs/datalineage.ts'
 import { compiledFigures, figureRelations } from '../docs/datareports.ts'
+import { isCounted } from '../docs/datasamples.ts'
 import { movedBy } from '../docs/moved.ts'
 import { personalColumns } from '../docs/personal.ts'
 import type { Lineage } from '../lineage/project.ts'
@@ -68,9 +69,13 @@ async function writePages(
 ): Promise<void> {
   const { options, report } = command
   const { project, targetPath, targetName } = opened
-  const lineage = await lineageWithFigures(opened, sql)
+  const { lineage, catalog } = await tracedWithFigures(opened, sql)
   const isPersonal = personalColumns(project, lineage)
-  const found = changesOf((table, column) => !options.personal && isPersonal(table, column))
+  const typeOf = (id: string, column: string) => {
+    const node = project.nodes.get(id)
+    return catalog.relations.get(`${node?.schema}.${node?.alias}`)?.columns.find(({ name: one }) => one === column)?.type ?? 'text'
+  }
+  const found = changesOf((table, column) => !options.personal && isPersonal(table, column) && !isCounted(typeOf(table, column)))
   const changed = found.tables.map(({ id, rows, columns }) => {
     const isOther = columns.changed.length + columns.removed.length + columns.retyped.length > 0
     const names = [...columns.changed.map(one => one.name), ...columns.removed, ...columns.retyped.map(one => one.split(' ')[0]!)]
@@ -96,13 +101,14 @@ async function writePages(
 }
 
 // Of the project as it is written now: what has not been built yet is traced by its SQL.
-async function lineageWithFigures({ project }: Opened, sql: Sql): Promise<Lineage> {
+async function tracedWithFigures({ project }: Opened, sql: Sql): Promise<{ lineage: Lineage; catalog: Catalog }> {
   const session = await sql.reserve()
   try {
     await session`begin read only`
     const context = { database: answering(session) }
     const [nodes, figures] = [await compiledNodes(project, context), await compiledFigures(project, context)]
-    return await lineageOf(project, nodes.texts, await readCatalog(session), figureRelations(figures))
+    const catalog = await readCatalog(session)
+    return { lineage: await lineageOf(project, nodes.texts, catalog, figureRelations(figures)), catalog }
   } finally {
     await session`rollback`.catch(() => {})
     session.release()

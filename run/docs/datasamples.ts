@@ -63,11 +63,15 @@ function cut(value: string | null): string | null {
   return value !== null && value.length > CHARACTERS ? `${value.slice(0, CHARACTERS)}…` : value
 }
 
-// A count of addresses is none.
-const PLAIN = /^(smallint|integer|bigint|numeric|real|double precision|boolean|date|time|interval)/
+/** Whether a type holds no texts: a count of addresses is none of them. */
+export function isCounted(type: string): boolean {
+  return COUNTED.test(type)
+}
+
+const COUNTED = /^(smallint|integer|bigint|numeric|real|double precision|boolean|date|time|interval)/
 
 function maskedRow({ uniqueId }: Node, { columns }: CatalogRelation, row: (string | null)[], isHidden: IsPersonal): (string | null)[] {
-  return row.map((value, at) => (value !== null && !PLAIN.test(columns[at]!.type) && isHidden(uniqueId, columns[at]!.name) ? MASK : value))
+  return row.map((value, at) => (value !== null && !isCounted(columns[at]!.type) && isHidden(uniqueId, columns[at]!.name) ? MASK : value))
 }
 
 /** How new the sources with thresholds are, by unique id; without those that cannot be asked. */

@@ -46,7 +46,7 @@ function Course({ drawing, title, width }: { drawing: Drawing; title: string; wi
         ))}
         {visibleLabels(labels.length, step, isWide ? 74 : 62)
           // The first has the year and stands at the right of its place.
-          .filter(at => at === 0 || x(at) - x(0) >= (isEdged ? 104 : 60))
+          .filter(at => at === 0 || x(at) - x(0) >= (step < 70 ? 104 : 60))
           .map((at, i, all) => (
             <text
               key={at}
