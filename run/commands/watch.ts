@@ -28,8 +28,8 @@ import { BUILT, buildCommand, planOf, showProblems } from './build.ts'
 
 /**
  * watch: what is saved is built with all that depends on it in a transaction that is rolled back; its first rows and its tests are shown.
- * On a terminal `p` publishes, `q` quits. With --port the page is served, and its reports are drawn again after each save. Gives 0 after `q`, 2
- * after Ctrl-C.
+ * On a terminal `p` publishes, `q` quits. With --port the page is served, and its reports are drawn again after each save. Gives 0 after
+ * `q`, 2 after Ctrl-C.
  */
 export async function watchCommand(command: Command): Promise<number> {
   const { options, report, signal } = command
@@ -141,7 +141,7 @@ async function scratchOf(command: Command, sql: Sql, live: LivePage | undefined)
     names = found.nodes.map(node => node.name)
     if (found.nodes.length === 0) {
       live?.redraw(project, [])
-      return report.note('All is as published.')
+      return report.note('No changes since the last publish.')
     }
     const one = { ...quiet, signal: AbortSignal.any([command.signal, stop]) }
     try {

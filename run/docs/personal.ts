@@ -9,9 +9,9 @@ export const MASK = '•••'
 export type IsPersonal = (node: string, column: string) => boolean
 
 /**
- * Finds the columns that are made of contacts and free text of people: those that the project marks by `meta: {personal: contact}` or `text`, or
- * of jsonb by `meta: {personal_paths: {contact.email: contact}}`, and all that takes its values from one of them, but for what is marked
- * `personal: none`. Names are shown. What could not be traced may be made of anything, so it counts as personal.
+ * Finds the columns that are made of contacts and free text of people: those that the project marks by `meta: {personal: contact}` or
+ * `text`, or of jsonb by `meta: {personal_paths: {contact.email: contact}}`, and all that takes its values from one of them, but for what
+ * is marked `personal: none`. Names are shown. What could not be traced may be made of anything, so it counts as personal.
  */
 export function personalColumns(project: Project, { fields, edges, relations }: Lineage): IsPersonal {
   const { marks, free } = marksOf(project)
@@ -58,8 +58,8 @@ export function maskExamples(errors: DocsErrorType[], project: Project): DocsErr
 }
 
 /**
- * A JSON text without what stands under the last key of one of these paths, at whatever depth: a record may come in a wrapper. All of it is masked
- * where it is no JSON.
+ * A JSON text without what stands under the last key of one of these paths, at whatever depth: a record may come in a wrapper. All of it is
+ * masked where it is no JSON.
  */
 export function maskRecord(record: string, paths: string[]): string {
   const keys = new Set(paths.map(path => path.split('.').at(-1)))

@@ -3,8 +3,8 @@ import type { ProjectError } from '../base/errors.ts'
 import type { Node, Project } from '../manifest/node.ts'
 
 /**
- * Describes the columns of each base model as the declaration of its entity does, and marks what is personal; what the YAML of the model says of a
- * column stands. Gives the mistakes of the declarations.
+ * Describes the columns of each base model as the declaration of its entity does, and marks what is personal; what the YAML of the model
+ * says of a column stands. Gives the mistakes of the declarations.
  */
 export function describeEntities(project: Project): ProjectError[] {
   const mistakes = mistakesIn(DECLARATIONS)

@@ -2,8 +2,8 @@ import type { Node, Project } from '../manifest/node.ts'
 
 /**
  * The selected models, seeds and tests in the order of dbt build: each after all that it reads, a test as soon as its parents are there
- * and before the models that depend on all of them, a unit test just before its model, seeds before all, reports after all. Ties go by unique id,
- * so that one project always runs in one order.
+ * and before the models that depend on all of them, a unit test just before its model, seeds before all, reports after all. Ties go by
+ * unique id, so that one project always runs in one order.
  */
 export function buildOrder(project: Project, selected: Iterable<string>): Node[] {
   const wanted = new Set(selected)

@@ -229,7 +229,10 @@ export interface Project {
   selectors: Map<string, Selector>
   onRunStart: ProjectHook[]
   onRunEnd: ProjectHook[]
-  /** Unique id to the unique ids of nodes and sources it reads directly, and the other way round. Every node, source, report and exposure has an entry. */
+  /**
+   * Unique id to the unique ids of nodes and sources it reads directly, and the other way round. Every node, source, report and exposure
+   * has an entry.
+   */
   parentMap: Map<string, string[]>
   childMap: Map<string, string[]>
   /** The text of a file of the project (relative path), for code frames; undefined for a file that was not read. */
