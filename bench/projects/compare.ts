@@ -31,7 +31,8 @@ interface Runner {
 
 /**
  * Runs seeds and then all else of a project with dbt and with ours, each in a database of its own, and compares the results node by node
- * and all relations, columns and rows. Where tests of the project fail by dbt too, ours runs with --no-atomic, for otherwise it publishes nothing.
+ * and all relations, columns and rows. Where tests of the project fail by dbt too, ours runs with --no-atomic, for otherwise it publishes
+ * nothing.
  */
 export async function compareProject(site: Site, dbt: string, project: DbtProject): Promise<ProjectResult> {
   const { folder, env = {} } = project

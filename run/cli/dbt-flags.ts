@@ -19,7 +19,8 @@ export const refusedCommands: Record<string, string> = {
   clone: '`create table … as` in a migration, or a model that selects from the other schema',
 }
 
-// How dbt reads a project faster, paints its lines, or talks to its makers: there is nothing to switch here (colours follow NO_COLOR). A build is one session, so threads are one.
+// How dbt reads a project faster, paints its lines, or talks to its makers: there is nothing to switch here (colours follow NO_COLOR). A
+// build is one session, so threads are one.
 const silent = [
   '--threads <n>',
   '--partial-parse',

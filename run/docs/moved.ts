@@ -3,8 +3,9 @@ import type { Project } from '../manifest/node.ts'
 import type { Moved } from './changes-shape.ts'
 
 /**
- * What would move when these tables do: `columns` are those whose values differ, or all where rows come or go. `still` are tables that are known to
- * stay as they are: nothing moves through them. `lineage` holds the figures of reports too, by the id of their report and their name.
+ * What would move when these tables do: `columns` are those whose values differ, or all where rows come or go. `still` are tables that are
+ * known to stay as they are: nothing moves through them. `lineage` holds the figures of reports too, by the id of their report and their
+ * name.
  */
 export function movedBy(
   project: Project,

@@ -22,7 +22,9 @@ export function readRows(map: YamlMap, files: Pick<ProjectFiles, 'fixtures'>, pl
   return { ...shared, ...ofCsv(data, at, found !== undefined) }
 }
 
-/** The rows of a seed's own file: what an input gives that has neither rows nor a fixture. Names and values are those of the loaded seed. */
+/**
+ * The rows of a seed's own file: what an input gives that has neither rows nor a fixture. Names and values are those of the loaded seed.
+ */
 export function rowsOfSeed(dir: string, seed: Node, place: Place): UnitRows {
   const { column_types: columnTypes, quote_columns: quoteColumns, delimiter } = seed.config as Record<string, never>
   const text = readFileSync(path.resolve(dir, seed.path), 'utf8')

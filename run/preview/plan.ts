@@ -92,8 +92,8 @@ export interface TestPlan {
 }
 
 /**
- * Watches a trial for what it would change; `planned()` then tells it. `most` errors of each kind are named; all of them with -1. `examples` rows of
- * each kind are kept per table.
+ * Watches a trial for what it would change; `planned()` then tells it. `most` errors of each kind are named; all of them with -1.
+ * `examples` rows of each kind are kept per table.
  */
 export function createPlanned(options: {
   nodes: Node[]
