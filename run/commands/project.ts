@@ -103,7 +103,7 @@ function lineOf(node: Node, output: string, keys: string[] | undefined): string 
   if (output === 'name') return node.resourceType === 'source' ? `${node.sourceName}.${node.name}` : node.name
   if (output === 'path') return node.path
   if (output === 'json') return JSON.stringify(pick(node, keys))
-  if (output !== 'selector') throw new ProjectError(`--output ${output} is not known: selector, name, path or json`)
+  if (output !== 'selector') throw new ProjectError(`Unknown --output '${output}': expected selector, name, path or json`)
   if (['unit_test', 'exposure', 'report'].includes(node.resourceType)) return `${node.resourceType}:${node.packageName}.${node.name}`
   return node.resourceType === 'source' ? `source:${node.fqn[0]}.${node.sourceName}.${node.name}` : node.fqn.join('.')
 }

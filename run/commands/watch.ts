@@ -141,7 +141,7 @@ async function scratchOf(command: Command, sql: Sql, live: LivePage | undefined)
     names = found.nodes.map(node => node.name)
     if (found.nodes.length === 0) {
       live?.redraw(project, [])
-      return report.note('All is as published.')
+      return report.note('No changes since the last publish.')
     }
     const one = { ...quiet, signal: AbortSignal.any([command.signal, stop]) }
     try {

@@ -58,8 +58,8 @@ export function maskExamples(errors: DocsErrorType[], project: Project): DocsErr
 }
 
 /**
- * A JSON text without what stands under the last key of one of these paths, at whatever depth: a record may come in a wrapper. All of it
- * is masked where it is no JSON.
+ * A JSON text without what stands under the last key of one of these paths, at whatever depth: a record may come in a wrapper. All of it is
+ * masked where it is no JSON.
  */
 export function maskRecord(record: string, paths: string[]): string {
   const keys = new Set(paths.map(path => path.split('.').at(-1)))

@@ -230,8 +230,8 @@ export interface Project {
   onRunStart: ProjectHook[]
   onRunEnd: ProjectHook[]
   /**
-   * Unique id to the unique ids of nodes and sources it reads directly, and the other way round. Every node, source, report and exposure has
-   * an entry.
+   * Unique id to the unique ids of nodes and sources it reads directly, and the other way round. Every node, source, report and exposure
+   * has an entry.
    */
   parentMap: Map<string, string[]>
   childMap: Map<string, string[]>

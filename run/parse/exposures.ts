@@ -29,9 +29,7 @@ export function exposureDrafts(files: ProjectFiles, used: Used, renderYaml: Rend
         continue
       }
       const hint = "Write ref('…') or source('…', '…')."
-      errors.push(
-        new ProjectError(`The exposure '${name}' depends on '${call}', which is no call of ref() or source()`, { place: at, hint }),
-      )
+      errors.push(new ProjectError(`The exposure '${name}' depends on '${call}': expected ref() or source()`, { place: at, hint }))
     }
     return draft
   })

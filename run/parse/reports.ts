@@ -75,10 +75,10 @@ function wordsOf(columns: Yaml | undefined, file: string, errors: ProjectError[]
     const place = placeOf(columns as YamlMap, name) ?? { file }
     if (!isYamlMap(value)) {
       const hint = `Write ${name}: { label: …, format: …, unit: … }.`
-      errors.push(new ProjectError(`What is said of the column '${name}' is a mapping`, { place, hint }))
+      errors.push(new ProjectError(`The column '${name}' must be a mapping`, { place, hint }))
       continue
     }
-    const read = readShape(value, `what is said of the column '${name}'`, COLUMN, errors)
+    const read = readShape(value, `the column '${name}'`, COLUMN, errors)
     const formatAt = placeOfValue(value, 'format') ?? place
     const format = read.format as FigureFormat | undefined
     if (format !== undefined && !FORMATS.includes(format)) {

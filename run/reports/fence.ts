@@ -42,7 +42,7 @@ export function figureOf(text: string, place: Place, sql: string, errors: Projec
   const display = (get('show') ?? 'table') as FigureDisplay
   if (name === null)
     fail('This figure has no name', undefined, 'Add name=…, a word of letters, digits and _; SQL that is only to be read is ```text.')
-  else if (!/^[a-z_][a-z0-9_]*$/i.test(name)) fail(`'${name}' is no name`, found.get('name')?.at, 'Use letters, digits and _ only.')
+  else if (!/^[a-z_][a-z0-9_]*$/i.test(name)) fail(`Invalid name '${name}'`, found.get('name')?.at, 'Use letters, digits and _ only.')
   if (!Object.hasOwn(DISPLAYS, display)) {
     const known = Object.keys(DISPLAYS)
     const hint = didYouMean(display, known) ?? `There are ${known.join(', ')}.`
@@ -111,7 +111,7 @@ function attributesOf(text: string, { file, line, column = 1 }: Place, errors: P
       errors.push(new ProjectError(message, { place: key, hint }))
     }
     const value = double ?? single ?? bare
-    if (alone !== undefined) fail(`'${alone}' is no attribute of a figure`, hintForWord(alone, found))
+    if (alone !== undefined) fail(`Unknown attribute '${alone}' of a figure`, hintForWord(alone, found))
     else if (!ATTRIBUTES.includes(name as Attribute)) {
       const hint = Object.hasOwn(OTHER_WORDS, name) ? OTHER_WORDS[name] : didYouMean(name, ATTRIBUTES)
       fail(`Unknown attribute '${name}' of a figure`, hint ?? `It may have ${ATTRIBUTES.join(', ')}.`)

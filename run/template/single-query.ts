@@ -20,14 +20,14 @@ export function oneQuery(node: Node, compiled: Rendered): Rendered {
   const control = statements.find(controlsTransaction)
   if (control) throw forbidden(control, compiled, node.place)
   if (second) {
-    throw new ProjectError(`A ${what} is one SELECT, but here begins a second statement`, {
+    throw new ProjectError(`A ${what} must be one SELECT, but a second statement begins here`, {
       place: compiled.placeAt(second.offset),
       hint: isFigure ? 'Make a figure of its own of it.' : 'Put statements that go before or after it into pre_hook or post_hook.',
     })
   }
   if (!/^(select|with|values|table)\b/.test(query.verb)) {
     throw new ProjectError(
-      `A ${what} is one SELECT, but this begins with ${query.verb.split(/\s/)[0]?.toUpperCase() ?? 'something else'}`,
+      `A ${what} must be a SELECT, but this begins with ${query.verb.split(/\s/)[0]?.toUpperCase() ?? 'something else'}`,
       {
         place: compiled.placeAt(query.offset),
         hint: isFigure ? 'Say only what it shows.' : 'Say only what the relation should hold; its config says how it gets there.',

@@ -197,7 +197,7 @@ describe('a build', () => {
     [fence('a', "select name\nfrm {{ ref('people') }}"), `${REPORT}:8:8: syntax error`],
     [
       fence('a', "select name from {{ ref('people') }}; select 1"),
-      `${REPORT}:7:39: A figure is one SELECT, but here begins a second statement`,
+      `${REPORT}:7:39: A figure must be one SELECT, but a second statement begins here`,
     ],
     [
       fence('a', "select name from {{ ref('people') }}", 'show=bar x=nmae y=name'),

@@ -35,7 +35,7 @@ describe('the sample feed', () => {
     } finally {
       await warehouse.drop()
     }
-  })
+  }, 900_000)
 
   it('that comes day by day is as if it were judged at once, down to staging', async () => {
     const warehouse = await project.warehouse()

@@ -88,12 +88,12 @@ it.each([
     'name=a show=line x=day y=usd,day series=usd',
     '5:33: A figure with a series has one y → Its lines are the values of the series: name one column of numbers.',
   ],
-  ['name=a bar', "5:15: 'bar' is no attribute of a figure → Write show=bar."],
-  ['sales', "5:8: 'sales' is no attribute of a figure → Write name=sales."],
-  ['name=a title=Sold by day', "5:26: 'by' is no attribute of a figure → Write attribute=value, in quotes where it has spaces."],
+  ['name=a bar', "5:15: Unknown attribute 'bar' of a figure → Write show=bar."],
+  ['sales', "5:8: Unknown attribute 'sales' of a figure → Write name=sales."],
+  ['name=a title=Sold by day', "5:26: Unknown attribute 'by' of a figure → Write attribute=value, in quotes where it has spaces."],
   ['name=a title=', "5:15: The attribute 'title' says nothing → Write title=…, in quotes where it has spaces."],
   ['name=a name=b', "5:15: The attribute 'name' stands here twice → Keep one of them."],
-  ['name=by-day', "5:13: 'by-day' is no name → Use letters, digits and _ only."],
+  ['name=by-day', "5:13: Invalid name 'by-day' → Use letters, digits and _ only."],
 ])('refuses the fence %s', async (attributes, expected) => {
   expect(await mistakesOf(report(attributes))).toContain(`${FILE}:${expected}`)
 })
@@ -126,14 +126,8 @@ it.each([
   ['report: Sales\non_error: stop', "3:11: on_error of a report must be warn or fail, not 'stop'"],
   ['report: Sales\ncolumns: { usd: { format: mony } }', "3:27: There is no format 'mony' → Did you mean 'money'?"],
   ['report: Sales\ncolumns: { usd: { format: money } }', "3:27: The column 'usd' is money of no currency → Add its unit: USD."],
-  [
-    'report: Sales\ncolumns: { usd: Sold }',
-    "3:12: What is said of the column 'usd' is a mapping → Write usd: { label: …, format: …, unit: … }.",
-  ],
-  [
-    'report: Sales\ncolumns: { usd: { lable: Sold } }',
-    "3:19: Unknown key 'lable' in what is said of the column 'usd' → Did you mean 'label'?",
-  ],
+  ['report: Sales\ncolumns: { usd: Sold }', "3:12: The column 'usd' must be a mapping → Write usd: { label: …, format: …, unit: … }."],
+  ['report: Sales\ncolumns: { usd: { lable: Sold } }', "3:19: Unknown key 'lable' in the column 'usd' → Did you mean 'label'?"],
 ])('refuses the front matter %j', async (front, expected) => {
   expect(await mistakesOf(report('name=a', { front }))).toEqual([`${FILE}:${expected}`])
 })
@@ -233,7 +227,7 @@ it('refuses an exposure without type, owner or with a wrong name, as dbt does', 
     "models/_e.yml:2:11: The exposure 'a' has no type → There are dashboard, notebook, analysis, ml, application.",
     "models/_e.yml:2:11: The exposure 'a' has no owner → Add owner: with a name or an email.",
     "models/_e.yml:3:18: The exposure a refers to 'order', but no model or seed has that name → Did you mean 'orders'?",
-    "models/_e.yml:3:32: The exposure 'a' depends on 'orders', which is no call of ref() or source() → Write ref('…') or source('…', '…').",
+    "models/_e.yml:3:32: The exposure 'a' depends on 'orders': expected ref() or source() → Write ref('…') or source('…', '…').",
   ])
 })
 

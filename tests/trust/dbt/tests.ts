@@ -8,8 +8,7 @@ import { type Outcome, summaryOf } from './outcomes.ts'
 
 /**
  * dbt's own functional tests for PostgreSQL, as they lie in a clone of dbt-adapters, with our program in the place of dbt: what passes,
- * what does not, what we refuse, and what could not be read as it asks for dbt's Python objects. Nothing of the clone is copied or
- * changed.
+ * what does not, what we refuse, and what could not be read as it asks for dbt's Python objects. Nothing of the clone is copied or changed.
  */
 const { python, only, runner, all, atomic } = new Command('test:dbt')
   .description("Runs dbt's own functional tests for PostgreSQL on this program.")
