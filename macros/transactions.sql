@@ -93,23 +93,24 @@ newest as (
             as is_odd
     from (
         select
-            field,
-            case when is_custom then field -> 'name' else field #> '{tagType,name}' end as name,
-            selected,
+            coalesce(custom.field, tag.field) as field,
+            coalesce(custom.field -> 'name', tag.field #> '{tagType,name}') as name,
+            coalesce(custom.field -> 'selectedValues', tag.field -> 'selectedTagValues') as selected,
             -- What should be an object with a value, and is none, is as odd as false.
-            case
-                when not is_custom then element
-                when jsonb_typeof(element) = 'object' then coalesce(element -> 'value', 'null')
-                when element <> 'null' then 'false'
-            end as value
-        from (select coalesce(custom_fields, '[]') <> '[]' as is_custom) as kinds
-        cross join lateral jsonb_array_elements(case when is_custom then custom_fields else tags end) as listed (field)
-        cross join lateral (
-            select field -> case when is_custom then 'selectedValues' else 'selectedTagValues' end as selected
-        ) as lists
-        left join lateral jsonb_array_elements(
-            case when jsonb_typeof(selected) = 'array' then selected end
-        ) as choices (element) on true
+            coalesce(
+                case
+                    when jsonb_typeof(of_custom.element) = 'object' then coalesce(of_custom.element -> 'value', 'null')
+                    when of_custom.element <> 'null' then 'false'
+                end,
+                of_tag.element
+            ) as value
+        -- One of the two lists is null. No UNION, which Citus does not plan here.
+        from (select nullif(custom_fields, '[]') as customs) as lists
+        left join lateral jsonb_array_elements(customs) as custom (field) on true
+        left join lateral jsonb_array_elements(case when customs is null then tags end) as tag (field) on true
+        left join lateral {{ elements_in("custom.field -> 'selectedValues'") }} as of_custom (element) on true
+        left join lateral {{ elements_in("tag.field -> 'selectedTagValues'") }} as of_tag (element) on true
+        where custom.field is not null or tag.field is not null
     ) as fields
     cross join lateral (
         select {{ short_text('fields.name') }} as name, {{ short_text('fields.value') }} as value
@@ -120,4 +121,8 @@ newest as (
     case when jsonb_typeof({{ json }}) in ('string', 'number')
         and length(btrim({{ json }} #>> '{}', {{ white_space() }})) between 1 and 200
         then btrim({{ json }} #>> '{}', {{ white_space() }}) end
+{%- endmacro %}
+
+{% macro elements_in(list) -%}
+    jsonb_array_elements(case when jsonb_typeof({{ list }}) = 'array' then {{ list }} end)
 {%- endmacro %}
