@@ -17,6 +17,7 @@ import { projectWith, type Warehouse } from './warehouse.ts'
 async function dataOf({ sql }: Pick<FreshDatabase, 'sql'>, dir: string, role?: string): Promise<DocsData> {
   const [{ database } = { database: '' }] = await sql<{ database: string }[]>`select current_database() as database`
   const { project, errors } = parsePartly(await loadProject(dir, { target: { database } }))
+  feed.describe(project)
   const session = await sql.reserve()
   if (role) await session.unsafe(`set role ${role}`)
   try {
