@@ -82,5 +82,9 @@ it('the linked command does what run.ts does, from anywhere', () => {
   const ls = ['ls', '--resource-type', 'seed', '--output', 'name', '--project-dir', root]
   const { status, stdout, stderr } = spawnSync(join(folder, 'deskledger'), ls, { cwd: folder, encoding: 'utf8' })
   rmSync(folder, { recursive: true })
-  expect([status, stdout, stderr]).toEqual([0, 'currencies\nexchange_rates\nplain_words\nrole_conflicts\nsync_batches\nuser_agent_overrides\n', expect.any(String)])
+  expect([status, stdout, stderr]).toEqual([
+    0,
+    'currencies\nexchange_rates\nplain_words\nrole_conflicts\nsync_batches\nuser_agent_overrides\n',
+    expect.any(String),
+  ])
 })
