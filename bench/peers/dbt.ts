@@ -26,22 +26,11 @@ export function writeDbtProject(folder: string, manifest: Manifest, database: st
     mkdirSync(dirname(join(folder, name)), { recursive: true })
     writeFileSync(join(folder, name), text)
   }
-  const { hostname, port, username, password, pathname } = new URL(database)
   put(
     'dbt_project.yml',
     `name: peer\nversion: 1.0.0\nprofile: peer\nflags: { send_anonymous_usage_stats: false }\nseeds: ${seedsConfig(manifest)}\n`,
   )
-  const target = {
-    type: 'postgres',
-    host: hostname,
-    port: Number(port || 5432),
-    user: decodeURIComponent(username),
-    password: decodeURIComponent(password) || 'none',
-    dbname: pathname.slice(1),
-    schema: 'public',
-    threads: 4,
-  }
-  put('profiles.yml', `peer: ${JSON.stringify({ target: 'bench', outputs: { bench: target } })}\n`)
+  put('profiles.yml', `peer: ${JSON.stringify({ target: 'bench', outputs: { bench: dbtTarget(database) } })}\n`)
   put('macros/generate_schema_name.sql', '{% macro generate_schema_name(name, node) -%}{{ name or target.schema }}{%- endmacro %}\n')
   for (const [id, node] of Object.entries(manifest.nodes)) {
     const text = textOf(manifest, id, node)
@@ -50,6 +39,21 @@ export function writeDbtProject(folder: string, manifest: Manifest, database: st
     if (node.resource_type === 'test') put(join('tests', `${node.name}.sql`), text)
   }
   cpSync(join(projectDir, 'seeds'), join(folder, 'seeds'), { recursive: true, filter: path => !/\.ya?ml$/.test(path) })
+}
+
+/** A database as an output of dbt's profiles.yml. */
+export function dbtTarget(url: string, schema = 'public'): object {
+  const { hostname, port, username, password, pathname } = new URL(url)
+  return {
+    type: 'postgres',
+    host: hostname,
+    port: Number(port || 5432),
+    user: decodeURIComponent(username),
+    password: decodeURIComponent(password) || 'none',
+    dbname: pathname.slice(1),
+    schema,
+    threads: 4,
+  }
 }
 
 /** The compiled SQL, with the nodes that it reads for dbt's order; undefined for what is a part of others. */

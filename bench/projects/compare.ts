@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { decimal } from '../figures.ts'
+import { dbtTarget } from '../peers/dbt.ts'
 import { type Ended, run } from '../process.ts'
 import type { ProjectResult, Side } from '../projects-text.ts'
 import { projectDir, type Site } from '../site.ts'
@@ -113,23 +114,15 @@ function compare(theirs: Map<string, string>, mine: Map<string, string>): { dbt:
   return { dbt: theirs.size, ours: mine.size, other }
 }
 
-function writeProfile(profiles: string, folder: string, url: string, schema = 'public'): void {
-  const { hostname, port, username, password, pathname } = new URL(url)
+function writeProfile(profiles: string, folder: string, url: string, schema?: string): void {
   const file = readdirSync(folder).find(name => /^dbt_project\.ya?ml$/.test(name))
   if (!file) throw new Error(`${folder} has no dbt_project.yml`)
   const { profile = 'default' } = parse(readFileSync(join(folder, file), 'utf8')) as { profile?: string }
-  const target = {
-    type: 'postgres',
-    host: hostname,
-    port: Number(port || 5432),
-    user: decodeURIComponent(username),
-    password: decodeURIComponent(password) || 'none',
-    dbname: pathname.slice(1),
-    schema,
-    threads: 4,
-  }
   mkdirSync(profiles, { recursive: true })
-  writeFileSync(join(profiles, 'profiles.yml'), `${JSON.stringify({ [profile]: { target: 'postgres', outputs: { postgres: target } } })}\n`)
+  writeFileSync(
+    join(profiles, 'profiles.yml'),
+    `${JSON.stringify({ [profile]: { target: 'postgres', outputs: { postgres: dbtTarget(url, schema) } } })}\n`,
+  )
 }
 
 function clean(): NodeJS.ProcessEnv {

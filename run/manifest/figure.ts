@@ -6,20 +6,28 @@ export type FigureDisplay = 'table' | 'bar' | 'line' | 'area' | 'value' | 'tree'
 /** How the values of a column are written; of a percent 0.25 is 25 %. */
 export type FigureFormat = 'text' | 'integer' | 'decimal' | 'money' | 'percent' | 'date' | 'month' | 'instant' | 'boolean'
 
-/** A query in a report, as its fence says it. */
-export interface Figure {
+/** What a fence says of how the rows of its query are shown. */
+export interface FigureLook {
   kind: 'figure'
   /** Unique in the report. */
   name: string
   title: string
   display: FigureDisplay
+  /** Column of the horizontal axis (bar, line, area), or of the label of a node (tree). */
   x: string | null
+  /** Columns of numbers: bars, lines, the big value. */
   y: string[]
+  /** Column whose values are one line or one colour of bars each. */
   series: string | null
+  /** tree: the column of a row's own id, and of its parent's. */
   id: string | null
   parent: string | null
   /** What is said where there is no row. */
   empty: string
+}
+
+/** A query in a report, as its fence says it. */
+export interface Figure extends FigureLook {
   /** SQL with Jinja. */
   sql: string
   /** Where its SQL begins. */

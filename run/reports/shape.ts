@@ -1,4 +1,4 @@
-import type { FigureDisplay, FigureFormat } from '../manifest/figure.ts'
+import type { Cell, FigureFormat, FigureLook, Prose } from '../manifest/figure.ts'
 
 export type { FigureDisplay, FigureFormat } from '../manifest/figure.ts'
 
@@ -25,36 +25,13 @@ export interface Report {
   blocks: ReportBlock[]
 }
 
-export type ReportBlock = ReportProse | ReportFigure
-
-/** Text between two figures. */
-export interface ReportProse {
-  kind: 'prose'
-  /** Markdown. */
-  text: string
-}
+export type ReportBlock = Prose | ReportFigure
 
 /** The result of one SQL fence, and how it is shown. */
-export interface ReportFigure {
-  kind: 'figure'
-  /** Unique in the report. */
-  name: string
-  title: string
-  display: FigureDisplay
-  /** Column of the horizontal axis (bar, line, area), or of the label of a node (tree). */
-  x: string | null
-  /** Columns of numbers: bars, lines, the big value. */
-  y: string[]
-  /** Column whose values are one line or one colour of bars each. */
-  series: string | null
-  /** tree: the column of a row's own id, and of its parent's. */
-  id: string | null
-  parent: string | null
+export interface ReportFigure extends FigureLook {
   columns: FigureColumn[]
   /** One list a row, in the order of `columns`. */
-  rows: (string | number | boolean | null)[][]
-  /** What is said where there is no row. */
-  empty: string
+  rows: Cell[][]
   /** Why these are the figures of an earlier publish, or why there are none; null when they are of the last publish. */
   problem: string | null
   /** The publish of the figures where it is not the report's own: `problem` says why. */

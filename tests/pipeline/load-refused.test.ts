@@ -4,55 +4,18 @@ import { appendFileSync, mkdirSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { type LoadProgress, load } from '../../loaders/load.ts'
 import type { FreshDatabase } from './database.ts'
-import { putFile, withFeedFolder } from './feed-folder.ts'
+import { agent, withLandings } from './feed-folder.ts'
 
 let database: FreshDatabase
 let data: string
 
-withFeedFolder(given => {
-  ;({ database, data } = given)
+const { place, put, loadAll, ledger, stamps, records } = withLandings()
+beforeEach(() => {
+  ;({ database, data } = place())
 })
-
-const put = (path: string, content: string | Buffer) => putFile(data, path, content)
-const loadAll = (prune = false) => load(database.sql, data, { prune })
-const ledger = () => database.sql`select path, status, reason, records from ops.files order by natural_order`
-const stamps = async () =>
-  Object.fromEntries(
-    (await database.sql`select batch || '/' || entity as key, changed_in from ops.batches`).map(({ key, changed_in }) => [
-      key,
-      Number(changed_in),
-    ]),
-  )
-const landed = async (entity = 'agents') =>
-  (
-    await database.sql`
-      select path, position, record::text, landed.raw_text, readable, problem, declared is not null as conforms
-      from ${database.sql(`raw.${entity}`)} as landed join ops.files using (file_id) order by natural_order, position
-    `
-  ).map(row => ({ ...row }))
-const records = async (entity = 'agents') => (await landed(entity)).map(({ record }) => record && JSON.parse(record as string))
-
-/** A file of so many records of 1 kB, which needs both connections. */
-const _putLarge = (count: number) =>
-  put(
-    'sync-day1/agents/1.json',
-    JSON.stringify(Array.from({ length: count }, (_, id) => ({ ...agent(id + 1), signature: 'x'.repeat(1000) }))),
-  )
-
-/** Does something to a backend as soon as there is one of which the condition holds. */
-const _whenever = async (condition: string, action = 'pg_backend_pid() + abs') => {
-  for (;;) {
-    const found = await database.sql.unsafe(
-      `select ${action}(pid) from pg_stat_activity where datname = current_database() and ${condition} limit 1`,
-    )
-    if (found.length > 0) return
-  }
-}
-
-const agent = (id: number) => ({ id, contact: { name: `Agent ${id}` } })
 
 describe('a refused file', () => {
   const bomb = gzipSync(JSON.stringify([agent(1)]))

@@ -2,38 +2,20 @@ import { createHash } from 'node:crypto'
 import { rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { copyRows, startCopy } from '../../loaders/copy.ts'
 import { load } from '../../loaders/load.ts'
 import { createRows, roomFor } from '../../loaders/rows.ts'
 import type { FreshDatabase } from './database.ts'
-import { putFile, withFeedFolder } from './feed-folder.ts'
+import { agent, withLandings } from './feed-folder.ts'
 
 let database: FreshDatabase
 let data: string
 
-withFeedFolder(given => {
-  ;({ database, data } = given)
+const { place, put, loadAll, ledger, stamps, landed, records } = withLandings()
+beforeEach(() => {
+  ;({ database, data } = place())
 })
-
-const put = (path: string, content: string | Buffer) => putFile(data, path, content)
-const loadAll = (prune = false) => load(database.sql, data, { prune })
-const ledger = () => database.sql`select path, status, reason, records from ops.files order by natural_order`
-const stamps = async () =>
-  Object.fromEntries(
-    (await database.sql`select batch || '/' || entity as key, changed_in from ops.batches`).map(({ key, changed_in }) => [
-      key,
-      Number(changed_in),
-    ]),
-  )
-const landed = async (entity = 'agents') =>
-  (
-    await database.sql`
-      select path, position, record::text, landed.raw_text, readable, problem, declared is not null as conforms
-      from ${database.sql(`raw.${entity}`)} as landed join ops.files using (file_id) order by natural_order, position
-    `
-  ).map(row => ({ ...row }))
-const records = async (entity = 'agents') => (await landed(entity)).map(({ record }) => record && JSON.parse(record as string))
 
 /** A file of so many records of 1 kB, which needs both connections. */
 const putLarge = (count: number) =>
@@ -51,8 +33,6 @@ const whenever = async (condition: string, action = 'pg_backend_pid() + abs') =>
     if (found.length > 0) return
   }
 }
-
-const agent = (id: number) => ({ id, contact: { name: `Agent ${id}` } })
 
 describe('landing', () => {
   it('takes every shape and ending of the feed', async () => {
