@@ -14,11 +14,12 @@ export interface Calls extends Pick<Draft, 'refs' | 'sources'> {
 
 /** The calls of templates, kept from one command to the next. */
 export interface KeptCalls {
-  /** Those of a node that is as it was, in a world that is as it was; undefined when they are not known. */
-  of(node: Node): Calls | undefined
-  /** Keeps those of a node, as it was before its template was rendered: the key that `keyOf` gave then. */
-  keep(key: string, node: Node, calls: Calls): void
+  /** What stands for a node as it is before its template is rendered. */
   keyOf(node: Node): string
+  /** Those of the node with this key, in a world that is as it was; undefined when they are not known. */
+  of(key: string): Calls | undefined
+  /** Keeps those of a node under the key that it had before its template was rendered. */
+  keep(key: string, node: Node, calls: Calls): void
   /** Writes what is new. */
   save(): void
 }
@@ -49,8 +50,7 @@ export function keptCalls(world: World): KeptCalls {
   let isNew = false
   return {
     keyOf,
-    of(node) {
-      const key = keyOf(node)
+    of(key) {
       const found = known.get(key)
       if (found) calls.set(key, found)
       return found

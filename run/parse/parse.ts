@@ -178,7 +178,8 @@ function callsOf(draft: Draft, { world, kept, noticed }: Parsing, errors: Projec
   const { node } = draft
   // Of an exposure its node does not say what it names.
   const isKept = node.resourceType !== 'exposure'
-  const known = errors.length > 0 || !isKept ? undefined : kept.of(node)
+  const key = kept.keyOf(node)
+  const known = errors.length > 0 || !isKept ? undefined : kept.of(key)
   if (known) {
     draft.refs.push(...known.refs)
     draft.sources.push(...known.sources)
@@ -190,7 +191,6 @@ function callsOf(draft: Draft, { world, kept, noticed }: Parsing, errors: Projec
     )
     return known.used
   }
-  const key = kept.keyOf(node)
   const configs: Calls['configs'] = []
   let isQuiet = errors.length === 0
   const notice = (problem: Problem): void => {
