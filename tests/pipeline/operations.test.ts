@@ -136,11 +136,15 @@ it('a query of --inline has the ephemeral models that it reads as CTEs, those th
 it('compile leaves run_results.json with the SQL of each node, as dbt does', async () => {
   expect((await on(compileCommand)).code).toBe(0)
   const results = artifact<{ args: object; results: object[] }>(project.dir, 'run_results.json')
-  expect(schemaProblems('run-results-v6.json', results)).toEqual([])
   expect(results.args).toMatchObject({ which: 'compile' })
   expect(results.results).toContainEqual(
     expect.objectContaining({ unique_id: 'model.shop.people', status: 'success', compiled_code: expect.stringContaining('select 1.5') }),
   )
+})
+
+it.skipIf(!hasSchemas)("compile leaves a run_results.json that is valid by dbt's schema", async () => {
+  expect((await on(compileCommand)).code).toBe(0)
+  expect(schemaProblems('run-results-v6.json', artifact(project.dir, 'run_results.json'))).toEqual([])
 })
 
 it('a mistake in --inline is shown where it stands, with what was meant', async () => {

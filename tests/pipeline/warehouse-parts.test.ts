@@ -55,8 +55,8 @@ it('whatever is pruned, overridden and built in parts in between, becomes what t
     },
   )
   await holds(property, { feedsOf: ([[, delivered]]) => delivered })
-  // Builds that all fail would show nothing of what is built in between.
-  expect(published, `of ${tried} builds in between`).toBeGreaterThan(0)
+  // Builds that all fail would show nothing of what is built in between; of a few all may.
+  if (tried > 4) expect(published, `of ${tried} builds in between`).toBeGreaterThan(0)
 }, 900_000)
 
 const one = (...values: string[]) => fc.constantFrom(...values)
