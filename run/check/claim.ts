@@ -16,7 +16,8 @@ export interface Claim {
 
 /**
  * What a test claims, if it is one of the runner's four generic tests on a column of a whole relation; undefined for all others: tests of
- * the project's own, expressions instead of a column, `where`, and a macro of the project that changes what the test reads.
+ * the project's own, expressions instead of a column, `where`, a macro of the project that changes what the test reads, a relation of
+ * another database.
  */
 export function claimOf(project: Project, node: Node): Claim | undefined {
   const { generic = '', attachedTo = '', column: own, arguments: given = {} } = node.test ?? {}
@@ -42,9 +43,9 @@ export function claimOf(project: Project, node: Node): Claim | undefined {
 
 const KINDS = ['not_null', 'unique', 'relationships', 'accepted_values'] as const
 
-function relationNameOf({ nodes, sources }: Project, id: string): string | undefined {
+function relationNameOf({ nodes, sources, target }: Project, id: string): string | undefined {
   const node = nodes.get(id) ?? sources.get(id)
-  if (!node || node.config.materialized === 'ephemeral') return undefined
+  if (!node || node.config.materialized === 'ephemeral' || node.database !== target.database) return undefined
   return [node.database, node.schema, node.alias].map(quote).join('.')
 }
 

@@ -119,6 +119,7 @@ async function read(sql: Sql, condition: string, value: string | string[]): Prom
     inner join pg_namespace as n on n.oid = c.relnamespace
     where ${condition} and c.relkind in ('r', 'p', 'v', 'm', 'f')`,
     [value],
+    { prepare: true },
   )
   return rows.map(({ name, relkind, ...row }) => ({ name, existing: { ...row, kind: KINDS[relkind] ?? 'table' } }))
 }

@@ -6,10 +6,10 @@ import { isRepeatable, lostConnection } from './errors.ts'
  * nothing more is sent: the driver would wait forever.
  */
 export async function underSavepoint<T>(sql: Sql, name: string, work: () => Promise<T>): Promise<T> {
-  await sql.unsafe(`savepoint ${name}`)
+  sendAhead(sql, `savepoint ${name}`)
   try {
     const result = await work()
-    await sql.unsafe(`release savepoint ${name}`)
+    sendAhead(sql, `release savepoint ${name}`)
     return result
   } catch (error) {
     const lost = lostConnection(error)
@@ -17,6 +17,17 @@ export async function underSavepoint<T>(sql: Sql, name: string, work: () => Prom
     await sql.unsafe(`rollback to savepoint ${name}`)
     throw error
   }
+}
+
+/**
+ * Sends a statement that fails only where the connection or the transaction has failed, without waiting for its answer: that of the next
+ * one tells the same.
+ */
+export function sendAhead(sql: Sql, text: string): void {
+  sql
+    .unsafe(text)
+    .execute()
+    .catch(() => {})
 }
 
 /** Runs statements of which each may fail alone, such as a comment on a column that is gone. */

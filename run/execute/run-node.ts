@@ -5,6 +5,7 @@ import { placementOf } from '../citus/placement.ts'
 import { refuseInlined } from '../citus/unsupported-sql.ts'
 import type { Session } from '../database/driver.ts'
 import { isRepeatable } from '../database/errors.ts'
+import { sendAhead } from '../database/savepoint.ts'
 import type { Node } from '../manifest/node.ts'
 import { empty, type NodeResult } from '../manifest/result.ts'
 import type { Work } from '../materialize/context.ts'
@@ -25,7 +26,7 @@ export async function runNode(session: Session, plan: Plan, node: Node, context:
   const own: Pending = { views: [...pending.views], keys: [] }
   const statements: string[] = []
   if (plan.onCitus) await readHere(session)
-  await session`savepoint node`
+  sendAhead(session, 'savepoint node')
   try {
     let said: Record<string, unknown> = {}
     const compiled = await compileNode(project, node, {
@@ -61,7 +62,7 @@ export async function runNode(session: Session, plan: Plan, node: Node, context:
     statements.push(...(await applyGrants(session, node)))
     const unknown = await persistDocs(session, project, node)
     if (unknown.length > 0) context.warn?.(`${node.name} describes columns that it does not have: ${unknown.join(', ')}`)
-    await session`release savepoint node`
+    sendAhead(session, 'release savepoint node')
     pending.views = own.views
     pending.keys.push(...own.keys)
     const { action: message, ...rows } = outcome

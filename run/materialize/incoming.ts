@@ -8,8 +8,8 @@ import { hasExpressionKey, keyOf } from './keys.ts'
 import { runSql, step, target, temporary } from './statements.ts'
 
 /**
- * The query's result in a temporary table, with the statistics that a comparison by key asks for: of wide rows those of all columns would
- * take as long as the comparison.
+ * The query's result in a temporary table, with the statistics that a comparison by key asks for, unless it is of a few rows: of wide rows
+ * those of all columns would take as long as the comparison.
  */
 export async function createIncoming(work: Work): Promise<{ name: string; columns: Existing; rows: number }> {
   const name = temporary(work, '__dbt_tmp')
@@ -18,11 +18,14 @@ export async function createIncoming(work: Work): Promise<{ name: string; column
     : await step(work, 'create_incoming', { incoming: name, query: work.query.text })
   const columns = await findRelation(work.sql, name)
   if (!columns) throw new Error(`${name} is gone`)
+  if (rows < FEW) return { name, columns, rows }
   const known = columns.columns.map(column => quote(column.name))
   const key = hasExpressionKey(work) ? [] : keyOf(work).filter(column => known.includes(column))
   await runSql(work, `analyze ${name}${known.length > 0 ? ` (${(key.length > 0 ? key : known.slice(0, 1)).join(', ')})` : ''}`)
   return { name, columns, rows }
 }
+
+const FEW = 100
 
 /** The columns that the query has, of an empty temporary table. */
 export async function createShape(work: Work): Promise<Existing> {

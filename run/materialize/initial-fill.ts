@@ -17,6 +17,8 @@ export async function fillEmpty(work: Work, existing: Existing): Promise<Materia
   if (existing.kind !== 'table' || work.contract || existing.primaryKey.length === 0) return undefined
   // An EXPLAIN changes how Citus reads in the rest of the transaction.
   if (work.context.onCitus) return undefined
+  // A table that has been published without a row is not expected to get many now, and is not worth the planning of its query.
+  if ((work.context.lastBuilt?.(work.node) ?? 0) > 0) return undefined
   if (!(await isFirstFill(work, existing)) || (await expectedRows(work)) < many) return undefined
   const { pendingKeys } = work
   const own: string[] = []

@@ -60,11 +60,15 @@ async function mirror(work: Work, existing: Existing, incoming: Incoming, predic
   const relation = target(work)
   const key = keyOf(work, incoming.columns)
   const columns = comparedColumns(work, existing, incoming.columns)
-  await checkKeys(work, incoming.name, key)
+  if (incoming.rows > 0) await checkKeys(work, incoming.name, key)
   await ensurePrimaryKey(work, existing, key)
   if (await isFirstFill(work, existing)) return fill(work, incoming)
 
   const deleted = await step(work, 'mirror_delete', { relation, incoming: incoming.name, key, predicates })
+  if (incoming.rows === 0) {
+    await createIndexes(work)
+    return counted(incoming, { inserted: 0, updated: 0, deleted })
+  }
   const compared = columns.filter(column => !key.includes(column.name))
   const changes = temporary(work, '__dbt_changes')
   const changed = await step(work, 'find_changes', { relation, incoming: incoming.name, changes, key, compared })
