@@ -9,9 +9,7 @@ records as (
     select * from {{ ref('base_' ~ entity) }}
     where {{ list }} is not null
         and outcome = 'accepted'
-    {%- if is_incremental() %}
-        and source in ({{ changed_batches(entity) }})
-    {%- endif %}
+        and {{ in_increments('source in (' ~ changed_batches(entity) ~ ')') }}
 
 ),
 

@@ -7,9 +7,7 @@ records as (
 
     select * from {{ records }}
     where outcome = 'accepted'
-    {%- if is_incremental() %}
-        and source in ({{ changed_batches(entity) }})
-    {%- endif %}
+        and {{ in_increments('source in (' ~ changed_batches(entity) ~ ')') }}
 
 ),
 

@@ -21,11 +21,9 @@
 {# The batches of an entity from a day on, by name, for the planner; all dated ones where a history is made anew. #}
 {% macro is_of_day_since(entity, day) -%}
     sync_date is not null
-    {%- if is_incremental() %}
-    and source in ({{ listed(
+    and {{ in_increments('source in (' ~ listed(
         "select source from " ~ ref('base_batches') ~ " where entity = '" ~ entity ~ "' and sync_date >= " ~ day
-    ) }})
-    {%- endif %}
+    ) ~ ')') }}
 {%- endmacro %}
 
 

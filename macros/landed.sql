@@ -38,9 +38,7 @@
                 )
             )
         )
-        {%- if is_incremental() %}
-        and files.source in ({{ changed_batches(entity) }})
-        {%- endif %}
+        and {{ in_increments('files.source in (' ~ changed_batches(entity) ~ ')') }}
 {%- endmacro %}
 
 

@@ -33,19 +33,16 @@
 {%- endmacro %}
 
 
-{# The transactions whose references are to be looked up anew: those that changed, those that named or name one     #}
+{# The transactions whose references an increment looks up anew: those that changed, those that named or name one     #}
 {# that did. A state that came back, as that of a batch that changed is gone, is marked by the batch that it is of. #}
 {% macro relinked_transactions() -%}
     {%- set changed = changed_batches('transactions') -%}
     {%- set states -%}
     select transaction_id, transaction_uuid from {{ ref('current_transactions') }}
     where source in ({{ changed }})
-        {%- if is_incremental() %}
         or source in ({{ listed(touched('returned_states')) }})
-        {%- endif %}
     {%- endset -%}
     select transaction_id from ({{ states }}) as states
-    {%- if is_incremental() %}
     union
     select transaction_id from {{ this }}
     where source in ({{ changed }}) or linked_source in ({{ changed }})
@@ -61,5 +58,4 @@
     inner join {{ this }} as links
         on states.transaction_{{ by }} = links.value
     {%- endfor %}
-    {%- endif %}
 {%- endmacro %}

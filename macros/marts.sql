@@ -43,15 +43,8 @@
         lag(sync_date) over in_time is null
             and sync_date > (select min(sync_date) from {{ ref('agent_status_history') }}) as is_new
     from {{ ref('agent_status_history') }}
-    {%- if is_incremental() %}
-    where sync_date >= coalesce(
-        (
-            select max(sync_date) from {{ ref('agent_status_history') }}
-            where sync_date < {{ first_changed_on }}
-        ),
-        {{ first_changed_on }}
-    )
-    {%- endif %}
+    where {{ in_increments('sync_date >= coalesce((select max(sync_date) from ' ~ ref('agent_status_history')
+        ~ ' where sync_date < ' ~ first_changed_on ~ '), ' ~ first_changed_on ~ ')') }}
     window in_time as (partition by agent_id order by sync_date)
 {%- endmacro %}
 

@@ -7,12 +7,11 @@
 {%- endmacro %}
 
 
-{# The transactions to be made anew: those whose state came from a changed batch, or did before it changed; those #}
-{# of users who became another agent; those that count as something else, as another came or went; and those of   #}
-{# budgets whose days are of another time zone.                                                                   #}
+{# The transactions that an increment makes anew: those whose state came from a changed batch, or did before it   #}
+{# changed; those of users who became another agent; those that count as something else, as another came or went; #}
+{# and those of budgets whose days are of another time zone.                                                      #}
 {% macro touched_transactions() -%}
     {{ transactions_of_changed_batches() }}
-    {%- if is_incremental() %}
     union
     {{ touched('spend_kind') }}
     union
@@ -21,7 +20,6 @@
     union
     select transaction_id from {{ this }}
     where budget_id in ({{ touched('time_zone_of_budget') }})
-    {%- endif %}
 {%- endmacro %}
 
 
@@ -111,9 +109,6 @@ select
     {{ sums_of_spend('transactions') }}
 from {{ ref('transactions') }} as transactions
 where spend_kind in {{ kinds_that_count() }}
-    {%- if is_incremental() %}
-    and {{ month_of('transactions') }} in ({{ touched_months() }})
-    {%- endif %}
 group by 1, 2
 {%- endmacro %}
 

@@ -1,15 +1,13 @@
 {# What transactions say beside their amounts: of parents that no batch holds (R19), and their tags. #}
 
 
-{# The transactions whose current state came from a changed batch, or did before it changed. #}
+{# The transactions whose current state came from a changed batch, or did before it changed: for increments. #}
 {% macro transactions_of_changed_batches() -%}
     select transaction_id from {{ ref('current_transactions') }}
     where source in ({{ changed_batches('transactions') }})
-    {%- if is_incremental() %}
     union
     select transaction_id from {{ this }}
     where source in ({{ changed_batches('transactions') }})
-    {%- endif %}
 {%- endmacro %}
 
 

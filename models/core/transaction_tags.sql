@@ -2,11 +2,9 @@
 
 {% set touched -%}
     {{ transactions_of_changed_batches() }}
-    {%- if is_incremental() %}
     union
     select transaction_id from {{ ref('current_transactions') }}
     where source in ({{ touched('returned_states') }})
-    {%- endif %}
 {%- endset %}
 
 {{ config(
@@ -23,9 +21,7 @@ with
 current_transactions as {{ 'materialized ' if on_citus() }}(
 
     select content_file_id, content_position, source from {{ ref('current_transactions') }}
-    {%- if is_incremental() %}
-    where transaction_id in ({{ touched }})
-    {%- endif %}
+    where {{ in_increments('transaction_id in (' ~ touched ~ ')') }}
 
 ),
 

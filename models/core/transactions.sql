@@ -15,9 +15,7 @@ with
 current_transactions as {{ 'materialized ' if on_citus() }}(
 
     select transaction_id, content_file_id, content_position, source from {{ ref('current_transactions') }}
-    {%- if is_incremental() %}
-    where transaction_id in ({{ touched_transactions() }})
-    {%- endif %}
+    where {{ in_increments('transaction_id in (' ~ touched_transactions() ~ ')') }}
 
 ),
 

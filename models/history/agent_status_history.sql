@@ -16,10 +16,7 @@
 ) }}
 
 {% set that_count -%}
-    where entity = 'agents' and takes_part
-        {%- if is_incremental() %}
-        and sync_date >= {{ first_changed_on }}
-        {%- endif %}
+    where entity = 'agents' and takes_part and {{ in_increments('sync_date >= ' ~ first_changed_on) }}
 {%- endset %}
 
 with
@@ -170,6 +167,7 @@ select
     source
 from as_of_day
 {%- if is_incremental() %}
--- In the order of the primary key, whose pages then take the rows one after the other.
+-- In the order of the primary key, whose pages then take the rows one after the other; of a whole table it is made
+-- when the rows are in.
 order by agent_id
 {%- endif %}

@@ -7,7 +7,7 @@
     materialized='incremental',
     incremental_strategy='mirror',
     unique_key='sync_date',
-    incremental_predicates=['sync_date >= ' ~ first_changed_on],
+    incremental_by='sync_date >= ' ~ first_changed_on,
 ) }}
 
 with
@@ -28,7 +28,4 @@ select
     count(*) filter (where not is_active and was_active) as newly_inactive,
     count(*) filter (where is_active and not was_active) as returned
 from statuses
-{%- if is_incremental() %}
-where sync_date >= {{ first_changed_on }}
-{%- endif %}
 group by sync_date

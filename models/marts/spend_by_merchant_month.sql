@@ -4,7 +4,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='mirror',
-    incremental_predicates=['month in (' ~ touched_months() ~ ')'],
+    incremental_by='month in (' ~ touched_months() ~ ')',
 ) }}
 
 {{ spend_by_month('merchant', merchant_of('merchant_name')) }}

@@ -4,7 +4,7 @@
     materialized='incremental',
     incremental_strategy='mirror',
     unique_key='file_id',
-    incremental_predicates=[is_of_changed_batch()],
+    incremental_by=is_of_changed_batch(),
 ) }}
 
 with
@@ -12,9 +12,6 @@ with
 files as (
 
     select * from {{ ref('base_loaded_files') }}
-    {%- if is_incremental() %}
-    where {{ is_of_changed_batch() }}
-    {%- endif %}
 
 ),
 
@@ -22,9 +19,7 @@ outcomes as (
 
     {% for entity in entities() -%}
     select file_id, outcome from {{ ref('landed_' ~ entity) }}
-    {%- if is_incremental() %}
-    where source in ({{ changed_batches(entity) }})
-    {%- endif %}
+    where {{ in_increments('source in (' ~ changed_batches(entity) ~ ')') }}
     {%- if not loop.last %}
 
     union all

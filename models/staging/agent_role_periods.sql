@@ -9,14 +9,12 @@
     union
     select agent_id from {{ ref('stg_agents') }}
     where role_ids is not null and source in ({{ changed }})
-    {%- if is_incremental() %}
     union
     select agent_id from {{ this }}
     where first_source in ({{ changed }})
         or started_source in ({{ changed }})
         or shown_source in ({{ changed }})
         or ended_source in ({{ changed }})
-    {%- endif %}
 {%- endset %}
 
 {{ config(
@@ -72,9 +70,7 @@ days as (
         and lists.content_position = unreadable.position
 
     where lists.sync_date is not null
-        {%- if is_incremental() %}
-        and lists.agent_id in ({{ touched }})
-        {%- endif %}
+        and {{ in_increments('lists.agent_id in (' ~ touched ~ ')') }}
 
     order by lists.agent_id, lists.sync_date, lists.batch_order desc
 

@@ -5,14 +5,10 @@
 {% set first_changed_on = first_changed_day(['admin_groups']) %}
 
 {% set since -%}
-    {%- if is_incremental() -%}
-    source in ({{ listed(
+    {{ in_increments('source in (' ~ listed(
         "select source from " ~ ref('base_batches') ~ " where entity = 'admin_groups'"
         ~ " and coalesce(sync_date, '-infinity') >= " ~ first_changed_on
-    ) }})
-    {%- else -%}
-    true
-    {%- endif -%}
+    ) ~ ')') }}
 {%- endset %}
 
 {{ config(

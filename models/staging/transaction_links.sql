@@ -45,9 +45,7 @@ referring as (
             states.child_transaction_ids <> '[]'
             or states.child_transaction_uuids <> '[]'
         )
-        {%- if is_incremental() %}
-        and current_transactions.transaction_id in ({{ relinked_transactions() }})
-        {%- endif %}
+        and {{ in_increments('current_transactions.transaction_id in (' ~ relinked_transactions() ~ ')') }}
 
 ),
 

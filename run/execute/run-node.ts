@@ -79,6 +79,6 @@ export async function runNode(session: Session, plan: Plan, node: Node, context:
 
 // Predicates may hold what only this run knows (last_built(), the place of a relation): config() of the run counts, not that of parsing.
 function asOfNow(node: Node, said: Record<string, unknown>): Node {
-  const known = ['incremental_predicates', 'predicates'].filter(key => said[key] !== undefined)
+  const known = ['incremental_by', 'incremental_predicates', 'predicates'].filter(key => said[key] !== undefined)
   return { ...node, config: { ...node.config, ...Object.fromEntries(known.map(key => [key, said[key]])) } }
 }

@@ -6,7 +6,7 @@ import { quote } from '../manifest/relation.ts'
 import type { Materialized, Work } from './context.ts'
 import { comparedColumns, createShape, dropTemporary, isFirstFill } from './incoming.ts'
 import { keyOf } from './keys.ts'
-import { runSql, step, target } from './statements.ts'
+import { explainStatement, runSql, step, target } from './statements.ts'
 
 /**
  * A large first fill of a table that is there and empty: the query's rows go straight into it, its keys and indexes are made when they
@@ -91,7 +91,10 @@ async function hasForeignKeys(work: Work): Promise<boolean> {
 
 /** What the planner expects: good enough to tell many from few. */
 async function expectedRows(work: Work): Promise<number> {
-  const [row] = await work.sql.unsafe(`explain (format json) ${work.query.text}`)
+  const statement = `explain (format json) ${work.query.text}`
+  const [row] = await work.sql.unsafe(statement).catch(error => {
+    throw explainStatement(work.node, work.query, statement, error)
+  })
   return row?.['QUERY PLAN']?.[0]?.Plan?.['Plan Rows'] ?? 0
 }
 

@@ -12,6 +12,7 @@ import { createTable, rewrite, swap } from './rewrite.ts'
 import { seed } from './seeds.ts'
 import { snapshot } from './snapshot.ts'
 import { runSql, step, target, temporary } from './statements.ts'
+import { limitedByConfig } from './strategy.ts'
 
 /** How a model gets into the database, by its `materialized`. Their SQL stands in run/macros/materializations. */
 export const materializations: Record<string, (work: Work) => Promise<Materialized>> = {
@@ -32,7 +33,8 @@ export async function materialize(work: Work): Promise<Materialized> {
       place: work.node.place,
     })
   }
-  const outcome = await (work.placement && (kind === 'table' || kind === 'incremental') ? placed(work, work.placement) : run(work))
+  const own = kind === 'incremental' ? limitedByConfig(work) : work
+  const outcome = await (work.placement && (kind === 'table' || kind === 'incremental') ? placed(own, work.placement) : run(own))
   if (!work.incremental) await setFillfactor(work)
   return outcome
 }

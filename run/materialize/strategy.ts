@@ -1,6 +1,7 @@
 import { ProjectError } from '../base/errors.ts'
 import type { Existing } from '../database/catalogue.ts'
 import { quote } from '../manifest/relation.ts'
+import { type Piece, piecesOf } from '../template/spliced-sql.ts'
 import type { Work } from './context.ts'
 
 /** How the rows of an incremental model go in. `insert` is another word for append. */
@@ -32,10 +33,40 @@ export function updatedColumns<Column extends { name: string }>({ node }: Work, 
   return except ? others.filter(({ name }) => !listed(except).includes(name)) : others
 }
 
-/** incremental_predicates (or predicates, dbt's older name): SQL conditions; they do not count where the whole table is made. */
+/**
+ * incremental_by, and incremental_predicates (or predicates, dbt's older name): SQL conditions; they do not count where the whole table is
+ * made.
+ */
 export function predicatesOf({ node, incremental }: Work): string[] {
   if (!incremental) return []
-  const value = node.config.incremental_predicates ?? node.config.predicates
+  const { incremental_by: by, incremental_predicates: predicates, predicates: older } = node.config
+  return [...textsOf(by), ...textsOf(predicates ?? older)]
+}
+
+/**
+ * The work of an increment, with no more of the query than the config incremental_by names: the model says what the whole table holds, and
+ * PostgreSQL takes the condition into it. Throws where the strategy would not limit the table by the same.
+ */
+export function limitedByConfig(work: Work): Work {
+  const { node, query } = work
+  const conditions = textsOf(node.config.incremental_by)
+  if (conditions.length === 0) return work
+  if (strategyOf(work) !== 'mirror')
+    throw new ProjectError(`incremental_by goes with incremental_strategy 'mirror', but this is '${strategyOf(work)}'`, {
+      place: node.place,
+      hint: 'For another strategy write the condition in the query, within {% if is_incremental() %}.',
+    })
+  if (!work.incremental) return work
+  const { place } = node
+  const pieces: Piece[] = [
+    { text: 'select *\nfrom (\n\n', place },
+    { rendered: query, from: 0, to: query.text.length },
+    { text: `\n\n) as whole\nwhere ${conditions.map(condition => `(${condition})`).join('\n    and ')}`, place },
+  ]
+  return { ...work, query: piecesOf(pieces) }
+}
+
+function textsOf(value: unknown): string[] {
   return (Array.isArray(value) ? value : value ? [value] : []).map(String)
 }
 

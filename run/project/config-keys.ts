@@ -66,6 +66,7 @@ export const CONFIG_KEYS: Record<string, ConfigKey> = {
   distributed_by: { kind: 'clobber', type: 'text', on: placed, ours: true },
   reference: { kind: 'clobber', type: 'flag', on: placed, ours: true },
   colocate_with: { kind: 'clobber', type: 'text', on: placed, ours: true },
+  incremental_by: { kind: 'clobber', type: 'texts', on: model, ours: true },
   fillfactor: { kind: 'clobber', type: 'number', on: model, ours: true },
   shard_count: { kind: 'clobber', type: 'number', on: placed, ours: true },
 

@@ -84,6 +84,35 @@ describe('incremental', () => {
     )
   })
 
+  it('incremental_by: a plain query becomes, within the part, what it is as a whole, and nothing else is touched or read as changed', async () => {
+    const config = `incremental_strategy='mirror', unique_key='a', incremental_by=['a <= ' ~ var('last'), 'a > 0']`
+    await project.write(model(config, 'with numbered as (select a, max(b) as b from source_rows group by a) select a, b from numbered'))
+    await database.sql.unsafe("insert into source_rows values (0, 'x'), (1, 'x'), (2, 'x'), (3, 'x')")
+    expect(counts((await run({ vars: { last: 1 } })).by.t)).toEqual([4, 0, 0, 0])
+    await database.sql.unsafe("update source_rows set b = 'y'; delete from source_rows where a = 1")
+    expect(counts((await run({ vars: { last: 2 } })).by.t)).toEqual([0, 1, 1, 0])
+    expect(await rows('select a, b from t order by a')).toEqual([
+      { a: 0, b: 'x' },
+      { a: 2, b: 'y' },
+      { a: 3, b: 'x' },
+    ])
+    await run({ vars: { last: 2 }, fullRefresh: true })
+    expect(await rows('select a, b from t order by a')).toEqual([0, 2, 3].map(a => ({ a, b: 'y' })))
+  })
+
+  it('incremental_by points at the query where that is wrong, and is refused beside another strategy', async () => {
+    const config = `incremental_strategy='mirror', unique_key='a', incremental_by='a > 0'`
+    for (const more of ['', "insert into source_rows values (1, 'x')"]) {
+      await database.sql.unsafe(more)
+      await project.write(model(config, source))
+      await run()
+      await project.write(model(config, 'select a, bb\nfrom source_rows'))
+      expect((await run()).printed).toContain('models/t.sql:2:11: column "bb" does not exist')
+    }
+    await project.write(model(`incremental_strategy='append', incremental_by='a > 0'`, source))
+    expect((await run()).printed).toContain("incremental_by goes with incremental_strategy 'mirror', but this is 'append'")
+  })
+
   it('mirror writes a part without rows straight in, and compares where a key is in another part', async () => {
     await project.write(
       model(

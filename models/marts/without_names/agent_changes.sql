@@ -7,7 +7,7 @@
     materialized='incremental',
     incremental_strategy='mirror',
     unique_key=['sync_date', 'agent_id', 'movement'],
-    incremental_predicates=['sync_date >= ' ~ first_changed_on],
+    incremental_by='sync_date >= ' ~ first_changed_on,
 ) }}
 
 with
@@ -35,6 +35,3 @@ cross join lateral (
 ) as changes (movement, has_happened)
 
 where changes.has_happened
-    {%- if is_incremental() %}
-    and statuses.sync_date >= {{ first_changed_on }}
-    {%- endif %}

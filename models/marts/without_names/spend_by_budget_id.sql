@@ -3,7 +3,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='mirror',
-    incremental_predicates=['month in (' ~ touched_months() ~ ')'],
+    incremental_by='month in (' ~ touched_months() ~ ')',
 ) }}
 
 {{ spend_by_month('budget_id') }}

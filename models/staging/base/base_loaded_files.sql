@@ -3,7 +3,7 @@
 {# A table: what lands after a build shows in no view before the next one is published. #}
 {{ config(
     unique_key='file_id',
-    incremental_predicates=[is_of_changed_batch()],
+    incremental_by=is_of_changed_batch(),
 ) }}
 
 select
@@ -15,6 +15,3 @@ select
     file_order
 from {{ ref('base_files') }}
 where status = 'loaded'
-{%- if is_incremental() %}
-    and {{ is_of_changed_batch() }}
-{%- endif %}

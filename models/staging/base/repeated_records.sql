@@ -31,9 +31,7 @@ accepted as (
     inner join {{ ref('base_loaded_files') }} as files
         on {{ place }}.file_id = files.file_id
     where contents.outcome = 'accepted'
-    {%- if is_incremental() %}
-        and files.source in ({{ changed_batches(entity) }})
-    {%- endif %}
+        and {{ in_increments('files.source in (' ~ changed_batches(entity) ~ ')') }}
     {%- if not (loop.last and outer.last) %}
     union all
     {% endif %}

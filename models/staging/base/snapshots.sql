@@ -34,9 +34,7 @@ files as (
     select * from {{ ref('base_files') }}
     where {{ in_snapshots }}
         and sync_date is not null
-    {%- if is_incremental() %}
-        and batch_order >= {{ first_changed }}
-    {%- endif %}
+        and {{ in_increments('batch_order >= ' ~ first_changed) }}
 
 ),
 
