@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { DBT_VERSION } from '../base/versions.ts'
 import { exposureId, type Node, type Project, pathWithin } from '../manifest/node.ts'
 import { isStep, type NodeResult } from '../manifest/result.ts'
 
@@ -93,7 +94,7 @@ export function runResults(project: Project, results: NodeResult[], { command, a
 export function metadata(project: Project, schema: string): object {
   return {
     dbt_schema_version: `https://schemas.getdbt.com/dbt/${schema}.json`,
-    dbt_version: '1.12.3',
+    dbt_version: DBT_VERSION,
     generated_at: new Date().toISOString(),
     invocation_id: project.invocationId,
     invocation_started_at: project.startedAt.toISOString(),

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { type Argument, Command as Commander, CommanderError } from 'commander'
 import { ProjectError } from '../base/errors.ts'
+import { DBT_VERSION, VERSION } from '../base/versions.ts'
 import { Interrupted } from '../execute/interrupted.ts'
 import { createReport } from '../report/report.ts'
 import type { Command, Extension } from './command.ts'
@@ -28,9 +29,11 @@ export type Definitions = Record<string, Definition>
 
 /** Reads the command line, runs what it asks for, and gives the exit code. */
 export async function runProgram(definitions: Definitions, extension: Extension | undefined): Promise<number> {
+  for (const stream of [process.stdout, process.stderr]) outliveReader(stream)
   const program = new Commander('run.ts')
     .description('Loads the feed, builds the warehouse and tests it, in SQL.')
     .usage('<command> [options]')
+    .version(`deskledger ${VERSION}, as dbt ${DBT_VERSION}`, '--version', 'say which version this is')
     .helpCommand(true)
     .configureHelp({ sortSubcommands: false })
     .addHelpText(
@@ -107,7 +110,6 @@ export async function perform(
     stdout: streams.stdout,
     stderr: streams.stderr,
   })
-  for (const stream of [streams.stdout, streams.stderr]) outliveReader(stream)
   const interrupt = new AbortController()
   const onInterrupt = () => (interrupt.signal.aborted ? process.exit(2) : interrupt.abort())
   const onTerminate = () => interrupt.abort()

@@ -1,5 +1,5 @@
-import { unmetVersion } from '../base/dbt-version.ts'
 import { ProjectError } from '../base/errors.ts'
+import { unmetVersion } from '../base/versions.ts'
 import { download } from './download.ts'
 import { newestOf } from './versions.ts'
 

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { DBT_VERSION, unmetVersion } from '../base/dbt-version.ts'
 import type { Problem } from '../base/errors.ts'
 import { ProjectError, ProjectErrors } from '../base/errors.ts'
 import { readShape, type Shapes } from '../base/validate.ts'
+import { DBT_VERSION, unmetVersion } from '../base/versions.ts'
 import { isYamlMap, placeOf, placeOfValue, readYaml, type Yaml, type YamlMap } from '../base/yaml.ts'
 import type { CitusMode } from '../manifest/node.ts'
 

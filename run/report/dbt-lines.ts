@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { DBT_VERSION } from '../base/dbt-version.ts'
+import { DBT_VERSION, VERSION } from '../base/versions.ts'
 import type { Node, Project } from '../manifest/node.ts'
 import { isStep, type NodeResult } from '../manifest/result.ts'
 import type { Event } from './events.ts'
@@ -9,8 +8,8 @@ import { plural } from './format.ts'
 export function running(): Event {
   return {
     name: 'MainReportVersion',
-    msg: `Running with deskledger=${version} (as dbt=${DBT_VERSION})`,
-    data: { version: `=${DBT_VERSION}`, log_version: 3, runner: 'deskledger', runner_version: version },
+    msg: `Running with deskledger=${VERSION} (as dbt=${DBT_VERSION})`,
+    data: { version: `=${DBT_VERSION}`, log_version: 3, runner: 'deskledger', runner_version: VERSION },
   }
 }
 
@@ -118,5 +117,3 @@ function nounOf({ resourceType, config }: Node): string {
   if (resourceType === 'model') return `${String(config.materialized ?? 'view')} model`
   return { test: 'data test', unit_test: 'unit test' }[resourceType as string] ?? resourceType
 }
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }

@@ -1,5 +1,6 @@
 import { ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
+import { DBT_VERSION } from '../base/versions.ts'
 import { bindMacro, type JinjaFunction, parseTemplate, render, type Scope, type Value } from '../jinja/template.ts'
 import { fromJs, type JinjaObject, missing } from '../jinja/values.ts'
 import type { Macro } from '../manifest/node.ts'
@@ -185,7 +186,7 @@ function baseValues(world: World): Map<string, Value> {
       ['project_name', world.name],
       ['invocation_id', world.invocationId],
       ['run_started_at', moment(world.startedAt)],
-      ['dbt_version', '1.12.3'],
+      ['dbt_version', DBT_VERSION],
       ['thread_id', 'Thread-1'],
       ['selected_resources', []],
       [

@@ -99,6 +99,9 @@ describe('build', () => {
     const child = start(['ls', '--output', 'json', '--select', '+adults', 'people', 'colours'])
     child.process.stdout.destroy()
     expect(await child.ended).toMatchObject({ code: 0, stderr: '' })
+    const help = start(['build', '--help'])
+    help.process.stdout.destroy()
+    expect(await help.ended).toMatchObject({ code: 0, stderr: '' })
   })
 
   it('one build at a time: --no-wait leaves with 2 and says who holds the lock', async () => {
@@ -149,6 +152,13 @@ describe('results on stdout', () => {
       'people',
     ])
     expect(await cli('errors')).toMatchObject({ code: 0, stderr: expect.stringContaining('No open errors') })
+  })
+
+  it('--version says which version this is', async () => {
+    expect(await cli('--version')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^deskledger \d+\.\d+\.\d+, as dbt \d+\.\d+\.\d+\n$/),
+    })
   })
 
   it('progress as JSON, one object a line', async () => {

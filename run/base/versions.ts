@@ -1,3 +1,8 @@
+import { readFileSync } from 'node:fs'
+
+/** Our own, as package.json has it. */
+export const { version: VERSION } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+
 /** The dbt that this runner behaves like. */
 export const DBT_VERSION = '1.12.3'
 
