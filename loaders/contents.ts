@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
-import type { Sql } from '../run/database/driver.ts'
+import { copyOut, type Session } from '../run/database/driver.ts'
 import { declarationOf } from './declaration.ts'
 import { type Entity, entities } from './entities.ts'
-import { idsIn, textsIn } from './sql-lists.ts'
+import { textsIn } from './sql-lists.ts'
 
 /** Where a content landed first, and whether it conforms to the declaration of its entity as that is now. */
 export interface FirstPlace {
@@ -28,20 +28,27 @@ export function contentHash(record: Uint8Array): Uint8Array {
   return hash('sha256', record, 'buffer').subarray(0, HASH)
 }
 
-/** An empty table for so many contents, of which the latest are kept when there are more than it can hold. */
-export function createContents(expected: number): Contents {
-  const slots = Math.min(2 ** Math.ceil(Math.log2(Math.max(expected, LEAST) * 1.5)), SLOTS)
-  return openContents(new SharedArrayBuffer(4 * (HEADER + 2 * slots * SLOT)))
+/**
+ * An empty table for so many contents, of which the latest are kept when there are more than it can hold; `known` of them come at once,
+ * before all others.
+ */
+export function createContents(expected: number, known = 0): Contents {
+  const most = Math.min(Math.max(expected, LEAST), ARRIVING)
+  const [first, second] = [slotsFor(Math.max(most, known)), slotsFor(most)]
+  const memory = new SharedArrayBuffer(4 * (HEADER + (first + second) * SLOT))
+  new Uint32Array(memory)[FIRST] = first
+  return openContents(memory)
 }
 
 /**
- * The table that lies in the memory. It has two halves: the one that is filled, and the one that was filled before. When a half is full the
+ * The table that lies in the memory. It has two parts: the one that is filled, and the one that was filled before. When a part is full the
  * older one is emptied and filled next, so that what is met often stays, and memory has a bound.
  */
 export function openContents(memory: SharedArrayBuffer): Contents {
   const words = new Uint32Array(memory)
-  const half = (words.length - HEADER) / 2
-  const slots = half / SLOT
+  const first = words[FIRST] as number
+  const slots = [first, (words.length - HEADER) / SLOT - first] as const
+  const starts = [HEADER, HEADER + first * SLOT] as const
   const key = new Uint32Array(HASH / 4)
   const bytes = new Uint8Array(key.buffer)
 
@@ -49,10 +56,10 @@ export function openContents(memory: SharedArrayBuffer): Contents {
     memory,
     find(entity, hash) {
       setKey(entity, hash)
-      const current = words[CURRENT] as number
+      const current = words[CURRENT] as Part
       const at = slotOf(current)
       if (isTaken(at)) return placeAt(at)
-      const older = slotOf(1 - current)
+      const older = slotOf(other(current))
       if (!isTaken(older)) return undefined
       const place = placeAt(older)
       put(place)
@@ -63,7 +70,8 @@ export function openContents(memory: SharedArrayBuffer): Contents {
       put(place)
     },
     forget(fileId) {
-      for (let at = HEADER; at < words.length; at += SLOT) if (isTaken(at) && placeAt(at).fileId === fileId) words[at + STATE] = GONE
+      for (let at = HEADER; at < words.length; at += SLOT)
+        if (isTaken(at) && placeAt(at).fileId === fileId) words[at + STATE] = ((words[at + STATE] as number) & ~3) | GONE
     },
   }
 
@@ -73,46 +81,51 @@ export function openContents(memory: SharedArrayBuffer): Contents {
     key[0] = ((key[0] as number) ^ entities.indexOf(entity)) >>> 0
   }
 
-  /** The slot of the key in a half, or the empty one where it would be. */
-  function slotOf(which: number): number {
-    const start = HEADER + which * half
-    for (let slot = (key[3] as number) & (slots - 1); ; slot = (slot + 1) & (slots - 1)) {
-      const at = start + slot * SLOT
+  /** The slot of the key in a part, or the empty one where it would be. */
+  function slotOf(part: Part): number {
+    const [start, end] = [starts[part], starts[part] + slots[part] * SLOT]
+    for (let at = start + ((key[3] as number) % slots[part]) * SLOT; ; at = at + SLOT === end ? start : at + SLOT) {
       if (words[at + STATE] === EMPTY) return at
       if (words[at] === key[0] && words[at + 1] === key[1] && words[at + 2] === key[2] && words[at + 3] === key[3]) return at
     }
   }
 
   function isTaken(at: number): boolean {
-    return words[at + STATE] === TAKEN
+    return ((words[at + STATE] as number) & 3) === TAKEN
   }
 
   function put({ fileId, position, conforms }: FirstPlace): void {
-    if ((words[COUNT] as number) * 3 >= slots * 2) turn()
-    const at = slotOf(words[CURRENT] as number)
+    const current = words[CURRENT] as Part
+    if ((words[COUNT] as number) >= slots[current] * FULL) turn(other(current))
+    const at = slotOf(words[CURRENT] as Part)
     if (words[at + STATE] === EMPTY) words[COUNT] = (words[COUNT] as number) + 1
     words.set(key, at)
     words[at + FILE] = fileId
-    words[at + HIGH] = Math.floor(fileId / 2 ** 32) * 2 + (conforms ? 1 : 0)
     words[at + POSITION] = position
-    words[at + STATE] = TAKEN
+    words[at + STATE] = Math.floor(fileId / 2 ** 32) * 8 + (conforms ? 4 : 0) + TAKEN
   }
 
-  function turn(): void {
-    const next = 1 - (words[CURRENT] as number)
-    words.fill(EMPTY, HEADER + next * half, HEADER + (next + 1) * half)
+  function turn(next: Part): void {
+    words.fill(EMPTY, starts[next], starts[next] + slots[next] * SLOT)
     words[CURRENT] = next
     words[COUNT] = 0
   }
 
   function placeAt(at: number): FirstPlace {
-    const high = words[at + HIGH] as number
+    const state = words[at + STATE] as number
     return {
-      fileId: (high >>> 1) * 2 ** 32 + (words[at + FILE] as number),
+      fileId: (state >>> 3) * 2 ** 32 + (words[at + FILE] as number),
       position: words[at + POSITION] as number,
-      conforms: (high & 1) === 1,
+      conforms: (state & 4) === 4,
     }
   }
+}
+
+type Part = 0 | 1
+const other = (part: Part): Part => (1 - part) as Part
+
+function slotsFor(contents: number): number {
+  return Math.ceil(contents / FULL)
 }
 
 /**
@@ -121,67 +134,104 @@ export function openContents(memory: SharedArrayBuffer): Contents {
  * landed first in a file that the load replaces or prunes are not among them: they may go before they are named. To be asked before a COPY
  * begins: in one transaction with it Citus would lose rows.
  */
-export async function knownContents(sql: Sql, wanted: Entity[], arriving: number, replaced: string[]): Promise<Contents> {
-  const doomed = await sql<{ file_id: string }[]>`
+export async function knownContents(session: Session, wanted: Entity[], arriving: number, replaced: string[]): Promise<Contents> {
+  const doomed = await session<{ file_id: string }[]>`
     with replaced as (
-      select file_id from ops.files where path in ${textsIn(sql, replaced)}
+      select file_id from ops.files where path in ${textsIn(session, replaced)}
     )
     select file_id::text from replaced
     union
     select file_id::text from ops.former_files where exists (select from replaced)`
   const unsafe = new Set(doomed.map(({ file_id }) => file_id))
-  const newest = await sql<{ entity: Entity; ids: string[]; records: number }[]>`
+  const newest = await session<{ entity: Entity; ids: string[]; records: number }[]>`
     select entity, json_agg(file_id::text) as ids, sum(records)::int as records
     from (
       select entity, file_id, records, sum(records) over (order by records_since, file_id) as total
       from (
         select entity, file_id, records, sum(records) over (partition by entity order by file_id desc) as records_since
         from ops.files
-        where status = 'loaded' and records > 0 and entity in ${textsIn(sql, wanted)}
+        where status = 'loaded' and records > 0 and entity in ${textsIn(session, wanted)}
       ) as files
     ) as files
-    where total <= ${MOST}
+    where total <= ${KNOWN}
     group by entity`
-  const contents = createContents(newest.reduce((sum, { records }) => sum + records, arriving))
+  const known = newest.reduce((sum, { records }) => sum + records, 0)
+  const contents = createContents(known + arriving, known)
   for (const { entity, ids } of newest) {
-    const declared = declarationOf(entity).hash
-    const [table, repeats] = [sql(`raw.${entity}`), sql(`raw.${entity}_repeats`)]
-    const found = sql<{ hash: Uint8Array; file_id: string; position: number; declared: number | null }[]>`
-      select uuid_send(content_hash) as hash, file_id::text, position, declared
-      from ${table}
-      where content_hash is not null and file_id in ${idsIn(sql, ids)}
-      union all
-      select uuid_send(landed.content_hash), landed.file_id::text, landed.position, landed.declared
-      from ${repeats} as repeats
-      inner join ${table} as landed on repeats.first_file_id = landed.file_id and repeats.first_position = landed.position
-      where landed.content_hash is not null and repeats.file_id in ${idsIn(sql, ids)}`
-    await found.cursor(5000, rows => {
-      for (const { hash, file_id, position, declared: by } of rows)
-        if (!unsafe.has(file_id)) contents.add(entity, hash, { fileId: Number(file_id), position, conforms: by === declared })
-    })
+    const list = ids.join(', ')
+    // In binary, as a million rows as text would take longer than their file.
+    const copied = copyOut(
+      session,
+      `copy (
+          select landed.content_hash, landed.file_id, landed.position, coalesce(landed.declared = ${declarationOf(entity).hash}, false)
+          from raw.${entity} as landed
+          where landed.content_hash is not null and landed.file_id in (${list})
+          union all
+          select landed.content_hash, landed.file_id, landed.position, coalesce(landed.declared = ${declarationOf(entity).hash}, false)
+          from raw.${entity}_repeats as repeats
+          inner join raw.${entity} as landed on repeats.first_file_id = landed.file_id and repeats.first_position = landed.position
+          where landed.content_hash is not null and repeats.file_id in (${list})
+        ) to stdout (format binary)`,
+    )
+    for await (const rows of wholeRows(copied)) {
+      for (let at = 0; at < rows.length; at += ROW) {
+        const fileId = rows.readBigInt64BE(at + FILE_AT)
+        if (unsafe.has(String(fileId))) continue
+        contents.add(entity, rows.subarray(at + HASH_AT, at + HASH_AT + HASH), {
+          fileId: Number(fileId),
+          position: rows.readInt32BE(at + POSITION_AT),
+          conforms: rows[at + CONFORMS_AT] === 1,
+        })
+      }
+    }
   }
   return contents
 }
 
+/** What a COPY in binary gives of columns that are never null and always as wide: rows of ROW bytes, as many as have come. */
+async function* wholeRows(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let rest: Buffer = Buffer.alloc(0)
+  let skipped = COPY_HEADER
+  for await (const chunk of chunks) {
+    const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
+    const from = Math.min(skipped, bytes.length)
+    skipped -= from
+    const end = bytes.length - ((bytes.length - from) % ROW)
+    yield bytes.subarray(from, end)
+    rest = bytes.subarray(end)
+  }
+}
+
+// After the signature, the flags and the length of what extends the header, which is 0. At the end two bytes say that no row follows.
+const COPY_HEADER = 19
+// A row: the number of its columns in two bytes, and before each value its length in four.
+const HASH_AT = 6
+const FILE_AT = 26
+const POSITION_AT = 38
+const CONFORMS_AT = 46
+const ROW = 47
+
 const HASH = 16
-/** Of a half at most: a slot has 32 bytes, so that both take 34 MB. */
-const SLOTS = 2 ** 19
-/** Contents in a half of that many slots, of which two of three are filled. */
-const MOST = Math.floor((SLOTS * 2) / 3)
+/** How many of ten slots are filled at most, as a share. */
+const FULL = 0.8
+/** Contents that a part takes while files arrive: with 28 bytes a slot both take 34 MB. */
+const ARRIVING = 480_000
+/** Contents of earlier loads: a million takes 37 MB, beside the half of the above. */
+const KNOWN = 2 ** 20
 const LEAST = 1000
 
-// At the start of the memory: which half is being filled, and how many of its slots are taken.
+// At the start of the memory: which part is being filled, how many of its slots are taken, and how many slots the first part has.
 const CURRENT = 0
 const COUNT = 1
-const HEADER = 2
+const FIRST = 2
+const HEADER = 3
 
-// A slot: four words of hash, the file id in two with whether the content conforms in the lowest bit of the upper one, the position, the
-// state.
+// A slot: four words of hash, the lower half of the file id, the position; in the last word two bits of state, one that says whether the
+// content conforms, and the upper half of the file id.
 const FILE = 4
-const HIGH = 5
-const POSITION = 6
-const STATE = 7
-const SLOT = 8
+const POSITION = 5
+const STATE = 6
+const SLOT = 7
 const EMPTY = 0
 const TAKEN = 1
 const GONE = 2

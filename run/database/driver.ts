@@ -99,6 +99,17 @@ export async function copyIn(sql: Session, statement: string, { header, trailer 
   }
 }
 
+/** The data of a COPY … TO STDOUT as they come. */
+export async function* copyOut(sql: Session, statement: string): AsyncGenerator<Buffer> {
+  const stream = await sql.unsafe(statement).readable()
+  try {
+    yield* stream as AsyncIterable<Buffer>
+  } finally {
+    // The driver, which stops reading while much waits here, does not go on by itself when that was the end.
+    sockets.get(sql)?.resume()
+  }
+}
+
 const sockets = new WeakMap<object, Socket>()
 
 /**

@@ -155,8 +155,10 @@ describe('a record that comes again byte for byte', () => {
     await loadAll()
     await database.sql`
       insert into ops.files (path, batch, entity, status, records)
-      values ('day1/transactions/1.json', 'day1', 'transactions', 'loaded', 1000000)`
-    const { find } = await knownContents(database.sql, ['agents', 'transactions'], 0, [])
+      values ('day1/transactions/1.json', 'day1', 'transactions', 'loaded', 2000000)`
+    const session = await database.sql.reserve()
+    const { find } = await knownContents(session, ['agents', 'transactions'], 0, [])
+    session.release()
     expect(find('agents', contentHash(Buffer.from(agent(1))))).toMatchObject({ position: 0, conforms: true })
   })
 

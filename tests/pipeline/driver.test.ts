@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addressOfUrl } from '../../run/database/address.ts'
 import { connect } from '../../run/database/connection.ts'
-import { copyIn, interceptSending, openPool, type Session } from '../../run/database/driver.ts'
+import { copyIn, copyOut, interceptSending, openPool, type Session } from '../../run/database/driver.ts'
 import { type FreshDatabase, freshDatabase, projectDir } from './database.ts'
 
 /** What run/database/driver.ts takes for granted of the insides of postgres.js. */
@@ -26,6 +26,20 @@ describe('the driver', () => {
     const read = (file: string) => JSON.parse(readFileSync(join(projectDir, file), 'utf8'))
     expect(read('package.json').dependencies.postgres).toBe(read('node_modules/postgres/package.json').version)
   })
+
+  it('goes on after a COPY … TO STDOUT of which more came at once than was read', async () => {
+    const session = await connect(database.url).reserve()
+    try {
+      for (const rows of [1, 100_000]) {
+        let bytes = 0
+        for await (const chunk of copyOut(session, `copy (select 1 from generate_series(1, ${rows})) to stdout`)) bytes += chunk.length
+        expect(bytes).toBe(rows * 2)
+        expect([...(await session`select 1 as one`)]).toEqual([{ one: 1 }])
+      }
+    } finally {
+      session.release()
+    }
+  }, 30_000)
 
   it('sends a query by its handler, when it is first awaited', async () => {
     const sql = plainPool()

@@ -63,8 +63,20 @@ describe('contents that landed', () => {
     expect(known).toBeLessThan(4000)
   })
 
-  it('take 34 MB at most, however many are expected', () => {
+  it('take 34 MB at most, however many are expected, and as much as those take that are known before', () => {
     expect(createContents(10 ** 9).memory.byteLength).toBeLessThan(34e6)
+    expect(createContents(2 ** 21, 2 ** 20).memory.byteLength).toBeLessThan(54e6)
+  })
+
+  it('that are known before all stay, however many they are, until as many others came', () => {
+    const known = 500_000
+    const contents = createContents(known + 1000, known)
+    for (let number = 0; number < known; number += 1)
+      contents.add('agents', hashOf(number), { fileId: 1, position: number, conforms: true })
+    for (let number = 0; number < 1000; number += 1)
+      contents.add('agents', hashOf(known + number), { fileId: 2, position: number, conforms: true })
+    for (const number of [0, 1, 250_000, known - 1]) expect(contents.find('agents', hashOf(number))?.position).toBe(number)
+    expect(contents.find('agents', hashOf(known + 999))?.fileId).toBe(2)
   })
 
   it('never are taken for others, in any order of adding, forgetting and asking', () => {
