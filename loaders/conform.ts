@@ -126,7 +126,7 @@ const ESCAPED_KEY = /\\(?:[^"\\]|\\.)*"\s*:/s
 
 const ajv = new Ajv({ allErrors: false, allowUnionTypes: true, strictRequired: false, strictTypes: false, logger: false })
 
-// What SQL would trim off. Blank is no value, but in a signature, which is trimmed where it is cast: most end in a line feed.
+// What SQL would trim off. A blank text counts as absent, except in a signature, which SQL trims: most end in a line feed.
 const BLANK = /[ \t\r\n\f\v]/
 ajv.addFormat('trimmed', {
   type: 'string',

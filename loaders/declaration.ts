@@ -14,7 +14,7 @@ export interface Declaration {
   sent: Map<string, string>
   /** Fields of which one is the key. */
   keys: string[]
-  /** What is added where something is no record of the entity; empty where there is nothing to add. */
+  /** A hint for the message about something that is not a record of the entity; empty without one. */
   hint: string
   /** Names under which an envelope may carry its records. */
   lists: string[]

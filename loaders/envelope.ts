@@ -12,9 +12,9 @@ export interface List {
 }
 
 /**
- * The list of an envelope, given the object at `at` as far as the bytes go; undefined where it is none, or not yet known for one (R6): an
- * object with its key is a record, whatever lists it has. The list lies under a name of the entity, else under the one key whose list holds
- * a record; else the same one level deeper.
+ * The list of an envelope, given the object at `at` as far as the bytes go; undefined where it is not an envelope, or not known to be one
+ * yet (R6): an object with its key is a record, whatever lists it has. The list lies under a name of the entity, else under the one key
+ * whose list holds a record; else the same one level deeper.
  */
 export function findList(bytes: Buffer, at: number, shape: RecordShape): List | undefined {
   const top = [...members(bytes, at)]

@@ -76,7 +76,7 @@ export function stringEnd(bytes: Buffer, at: number): number {
   return -1
 }
 
-/** The first byte from `at` on that is no white space of JSON. */
+/** The first byte from `at` on that is not JSON white space. */
 export function skipSpace(bytes: Buffer, at: number): number {
   while (at < bytes.length && isSpace(bytes[at] as number)) at += 1
   return at

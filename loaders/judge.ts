@@ -35,7 +35,7 @@ export interface Judged {
   messages: number
   /** How many are rejected, by reason. */
   rejected: Map<string, number>
-  /** How many are no records of the entity, and what the first of them is (R6). */
+  /** How many values are not records of the entity, and what the first of them is (R6). */
   foreign: number
   firstForeign: string | undefined
   /** What a message says that went wrong in the extraction. */

@@ -67,7 +67,7 @@ export async function countFiles(sql: Sql): Promise<number> {
   return row!.count
 }
 
-/** The files of the ledger that are none of these. */
+/** The files of the ledger that are not among these. */
 export async function listedOutside(sql: Sql, paths: Set<string>): Promise<Listed[]> {
   const outside: Listed[] = []
   await sql<Listed[]>`select path, batch, entity from ops.files`.cursor(1000, rows => {

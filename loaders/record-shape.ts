@@ -9,7 +9,7 @@ export interface RecordShape {
   keys: readonly string[]
   /** Whether it has its key, and three more fields that the entity is known to have, with values of their JSON type. */
   isRecord(value: unknown): boolean
-  /** Why a value is no record of the entity; undefined when it is one, good or bad. */
+  /** Why a value is not a record of the entity; undefined when it is one, valid or not. */
   foreign(value: unknown): string | undefined
 }
 

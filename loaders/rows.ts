@@ -4,7 +4,7 @@ import { withoutNul } from './json-repair.ts'
 export interface Beside {
   /** Only text can hold the record: the text, why, and the record made readable where it is JSON. */
   text?: { raw: string; problem: Problem; detail: string; readable?: string }
-  /** It is no record of the entity. */
+  /** It is not a record of the entity. */
   isForeign?: boolean
   /** The stream of a wrapper that is not the entity's. */
   stream?: string

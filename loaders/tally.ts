@@ -7,7 +7,7 @@ export interface Tally {
   records: number
   rejected: Map<string, number>
   foreign: number
-  /** Throws a Refusal when what was judged shows that the whole file is none. */
+  /** Throws a Refusal when the verdicts show that the file holds no record of the entity. */
   add(bundle: FileBundle, judged: Judged): void
   /** To be called after the last bundle; throws a Refusal too. Gives what the file says of itself. */
   end(document: Document): Signs

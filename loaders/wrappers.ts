@@ -9,7 +9,7 @@ export type Unwrapped =
   /** Anything else: no record. `error` is what a TRACE message of type ERROR says. */
   | { kind: 'message'; error: string | undefined }
 
-/** Opens a wrapper; undefined when the value is none. `keys` are the keys of a record: what has one is no wrapper. */
+/** Opens a wrapper; undefined when the value is not a wrapper. `keys` are the keys of a record: an object with one of them is a record. */
 export function unwrap(bytes: Buffer, value: unknown, keys: readonly string[]): Unwrapped | undefined {
   if (!isObject(value) || keys.some(key => Object.hasOwn(value, key))) return undefined
   const { type, stream, data, record, trace } = value

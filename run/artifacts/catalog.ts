@@ -20,7 +20,7 @@ export async function catalogOf(sql: Sql, project: Project): Promise<object> {
   }
 }
 
-// PostgreSQL's statistics are none of a table's rows and bytes that a catalog could promise.
+// PostgreSQL's statistics are estimates, and dbt's catalog would show them as exact: it has none.
 const stats = {
   has_stats: {
     id: 'has_stats',

@@ -41,7 +41,7 @@ export function readShape(map: YamlMap, what: string, shapes: Shapes, errors: Pr
   return read
 }
 
-/** What is said of a thing of dbt that changes nothing in the database, and so is no reason to stop. */
+/** The warning about a feature of dbt that changes nothing in the database, so that the run goes on. */
 export function passedOver(what: string): string {
   return `not supported: ${what}. Nothing is done with it`
 }

@@ -4,7 +4,7 @@ import type { TestQuery } from './test-query.ts'
 /**
  * Which checks a constraint of the database proves, by their place in the list, with the constraint's name: not_null by NOT NULL, unique by
  * a unique index, relationships by a valid foreign key, accepted_values by a CHECK of the same values. Nothing needs to be scanned for
- * those: no row can be there that fails. Deferred keys are no gap, as a build makes them hold before it ends.
+ * those: no row can be there that fails. Deferred keys count too, as a build checks them before it ends.
  */
 export async function provedByConstraint(sql: Sql, checks: TestQuery[]): Promise<Map<number, string>> {
   const claims = checks.flatMap((check, index) => (check.claim && isPlain(check) ? [{ index, ...check.claim }] : []))

@@ -57,7 +57,7 @@ export function typedLiteral(value: unknown, type: string): string {
   return `${literal(text)}::${type}`
 }
 
-/** The column that a row names, of those of the relation `what`: by its very name, else whatever the case. Throws when there is none. */
+/** The column that a row names, of those of the relation `what`: by its exact name, else ignoring case. Throws when no column matches. */
 export function columnOf(name: string, known: TypedColumn[], what: string, place: Place): TypedColumn {
   const found = known.find(column => column.name === name) ?? known.find(column => column.name.toLowerCase() === name.toLowerCase())
   if (found) return found

@@ -1,5 +1,6 @@
 /**
- * What helps when Citus refuses a statement: a rule of run/citus/README.md in a sentence; undefined when the error is none of Citus' own.
+ * What helps when Citus refuses a statement: a rule of run/citus/README.md in a sentence; undefined when the error does not come from
+ * Citus.
  */
 export function explainRefusal(error: unknown): string | undefined {
   const { code = '', message = '' } = error as { code?: string; message?: string }

@@ -1,4 +1,4 @@
-/** Reads single keys of a terminal, Ctrl-C among them; gives a function that leaves the terminal as it was. Nothing where there is none. */
+/** Reads single keys of a terminal, including Ctrl-C; gives a function that restores the terminal. Does nothing without a terminal. */
 export function readKeys(stdin: NodeJS.ReadStream, onKey: (key: string) => void): () => void {
   if (!stdin.isTTY) return () => {}
   const listen = (data: Buffer) => {

@@ -94,7 +94,7 @@ export interface Streams {
   stderr: NodeJS.WritableStream & { isTTY?: boolean }
 }
 
-/** Runs a command of these words to its end: tells what is wrong, and whom it concerns where nobody looks on. Gives the exit code. */
+/** Runs a command to its end and reports errors; an unattended run may also send a message (see notify/). Gives the exit code. */
 export async function perform(
   words: string,
   options: Options,

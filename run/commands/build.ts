@@ -207,7 +207,7 @@ export function projectFingerprint(project: Project): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-// Where there is no place for figures they are run all the same: what is wrong with them is told.
+// Figures run even where they cannot be stored, so that their mistakes are reported.
 async function freezingOf({ extension, report }: Command, { project }: Opened, nodes: Node[], sql: Sql): Promise<Pick<Plan, 'freezing'>> {
   if (!nodes.some(isReport)) return {}
   if (!(await canFreeze(sql))) {

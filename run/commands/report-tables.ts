@@ -34,7 +34,7 @@ export async function reportTables(sql: Sql, figures: CompiledFigure[], limit: n
 }
 
 /**
- * What is wrong with the figures of a report as far as it can be known before a build: SQL that is none, and attributes that name columns
+ * What is wrong with the figures of a report as far as it can be known before a build: invalid SQL, and attributes that name columns
  * which the query does not give. What the query reads may not be there yet, or be another after the next build: that is left to the build.
  */
 export async function figureMistakes(sql: Sql, report: ReportNode, figures: CompiledFigure[]): Promise<ProjectError[]> {

@@ -73,7 +73,7 @@ export function definitions(project: Project): Map<string, Definition> {
   }
 }
 
-// A seed and a test are what their file says. Of a report its prose and titles are no part of what is frozen.
+// A seed and a test are what their file says. The prose and titles of a report are not part of what is frozen.
 function saidBy(node: Node): unknown {
   if (node.resourceType === 'model' || node.resourceType === 'snapshot') return meaningOf(node.raw)
   if (node.resourceType !== 'report') return node.checksum

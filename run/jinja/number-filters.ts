@@ -84,7 +84,7 @@ function toFloat(value: Value): Value | undefined {
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? float(Number(text)) : undefined
 }
 
-/** The value that a text is as a Python literal; any other value, and a text that is none, as it is. */
+/** The value that a text is as a Python literal; any other value or text as it is. */
 function literal(value: Value): Value {
   if (typeof value !== 'string') return value
   const text = value.trim()

@@ -18,7 +18,7 @@ export interface Float {
   readonly number: number
 }
 
-/** A Python Decimal: `digits × 10^exponent`, so that 1.10 keeps its zero. Made by `decimal()`; `special` is no number of digits. */
+/** A Python Decimal: `digits × 10^exponent`, so that 1.10 keeps its zero. Made by `decimal()`; `special` is NaN or an infinity. */
 export interface Decimal {
   readonly kind: 'decimal'
   readonly isNegative: boolean

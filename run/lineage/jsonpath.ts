@@ -23,7 +23,7 @@ export function jsonPath(text: string): ConstantPath | null {
   return { steps, rest: left.trim() !== '' }
 }
 
-/** The steps of `'{a,0,"b c"}'`, the right side of #> and #>>; null where it is no such array. */
+/** The steps of `'{a,0,"b c"}'`, the right side of #> and #>>; null where it is not such an array. */
 export function textArrayPath(text: string): Step[] | null {
   const inner = /^\s*\{(.*)\}\s*$/s.exec(text)?.[1]
   if (inner === undefined) return null

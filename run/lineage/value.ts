@@ -94,7 +94,7 @@ export function withMore(value: Value, more: Value): Value {
   return { ...value, own: merge([value.own, more.own]), reasons: reasonsOf([value, more]), isNull: false }
 }
 
-/** What a cast to another type, or a text of it, leaves: its sources are no longer the very value. */
+/** What a cast to another type, or a text of it, leaves: its sources are no longer copied as they are. */
 export function converted(value: Value): Value {
   if (![...value.own.values()].some(({ role }) => role === 'copy')) return value
   return { ...value, own: demoted(value.own, 'value') }
@@ -160,7 +160,7 @@ export function finished(value: Value): ReadonlyMap<string, Source> {
   return new Map([...all].map(([key, source]) => [key, { ...source, role: 'value' as const }]))
 }
 
-/** `contact.email`, `agent_ids[]`, `availability[].channel`, `[0]`; keys that are no plain names in quotes. */
+/** `contact.email`, `agent_ids[]`, `availability[].channel`, `[0]`; keys that are not plain names stand in quotes. */
 export function pathLabel(path: readonly Step[]): string {
   return path.reduce<string>((label, step) => {
     if (typeof step !== 'string') return `${label}[${step ?? ''}]`

@@ -75,6 +75,6 @@ export interface FigureOutcome {
   result?: FigureRows
   /** Why there are no rows. */
   error?: ProjectError
-  /** Whether that is a mistake in the report, which its data cannot mend: a column that is not there, SQL that is none. */
+  /** Whether that is a mistake in the report, which its data cannot mend: a missing column, invalid SQL. */
   isMistake?: boolean
 }

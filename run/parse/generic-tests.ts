@@ -148,7 +148,7 @@ export function genericTests(making: Making): Draft[] {
   }
 }
 
-// Tests whose macros call neither ref(), source() nor config(): parsing need not render them.
+// Tests whose macros call neither ref(), source() nor config(): they are not rendered while parsing.
 function quietMacros(world: World): (macro: Macro) => boolean {
   const known = new Map<string, boolean>()
   return quiet

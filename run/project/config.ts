@@ -17,7 +17,7 @@ export type RenderYaml = (value: unknown, place: (() => Place | undefined) | und
 
 /**
  * The levels that dbt_project.yml has for a node, from its widest folder to its narrowest: of `models:` the keys with a `+` and those
- * whose value is no mapping, at the top, under the project's name, and under each folder of the fqn.
+ * whose value is not a mapping, at the top, under the project's name, and under each folder of the fqn.
  */
 export function projectLevels(tree: YamlMap | undefined, fqn: string[], used?: Set<object>): ConfigLevel[] {
   const levels: ConfigLevel[] = []

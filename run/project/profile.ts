@@ -31,7 +31,7 @@ export interface Profile {
   target: Partial<Target>
 }
 
-/** The target that profiles.yml has for a project; undefined when there is no such file, or none that knows the profile. */
+/** The target that profiles.yml has for a project; undefined when no such file exists, or none has the profile. */
 export async function readProfile(options: ProfileOptions): Promise<Profile | undefined> {
   const { projectDir, env = process.env } = options
   const name = options.profile ?? (await profileName(projectDir))

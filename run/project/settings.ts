@@ -57,7 +57,7 @@ export interface NotifySettings {
   command?: string
 }
 
-/** Reads dbt_project.yml alone. Throws where there is none, or a mistake in it. */
+/** Reads dbt_project.yml alone. Throws where it is missing or has a mistake. */
 export async function readProjectFile(projectDir: string): Promise<{ dir: string; settings: Settings; text: string; warnings: Problem[] }> {
   const dir = path.resolve(projectDir)
   const text = await readFile(path.join(dir, 'dbt_project.yml'), 'utf8').catch(() => undefined)
@@ -70,7 +70,7 @@ export async function readProjectFile(projectDir: string): Promise<{ dir: string
   return { dir, settings, text, warnings }
 }
 
-/** Reads dbt_project.yml; undefined when it is no project at all. */
+/** Reads dbt_project.yml; undefined when the folder is not a project. */
 export function readSettings(data: Yaml, errors: ProjectError[], warnings: Problem[] = [], file = 'dbt_project.yml'): Settings | undefined {
   if (!isYamlMap(data)) {
     if (errors.length === 0) errors.push(new ProjectError('dbt_project.yml must be a mapping with a name', { place: { file } }))

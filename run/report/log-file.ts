@@ -14,7 +14,7 @@ export interface LogFile {
 
 /**
  * A log in debug format, as dbt's `logs/dbt.log`: the newest and five older ones of at most `limit` bytes each. A folder that cannot be
- * written is no reason to fail: `onFailure` hears of it once.
+ * written does not fail the command: `onFailure` hears of it once.
  */
 export function logFile(
   invocationId: string,

@@ -86,7 +86,7 @@ export function explained(error: unknown, figure: Figure, query: Rendered, befor
   return new ProjectError(message, { place: place?.line === undefined ? figure.place : place, hint, callers, cause: error })
 }
 
-// Class 42 is of SQL that names what is not there, or is none; what the user may not read is no matter of the report.
+// Class 42 is a syntax error or an unknown name. A missing privilege is not a mistake of the report.
 function isMistake(error: unknown): boolean {
   const { cause, code } = error as { cause?: unknown; code?: unknown }
   if (!isPostgresError(cause)) return code === undefined

@@ -94,7 +94,7 @@ function dateIn(text: string): Value | undefined {
   return wall === undefined ? undefined : dateOf(wall)
 }
 
-// Years before Christ or beyond 9999 are no datetimes: they stay text.
+// Python has no datetime before year 1 or after 9999: such values stay text.
 function momentIn(text: string): Value | undefined {
   const [, wallText = '', zone] =
     /^(.*?)([+-]\d\d(?::?\d\d)?)?$/.exec(text.replace(/^(\d+-\d+-\d+)/, day => day.replaceAll('-', '/'))) ?? []

@@ -16,7 +16,7 @@ export interface Rendering {
   packageName: string
   /** false while parsing: the database is silent and log() too. */
   execute: boolean
-  /** A var() without value is none while parsing, as in dbt, and an error else. */
+  /** A var() without a value is None while parsing, as in dbt, and an error otherwise. */
   strict: boolean
   ref(name: string, pack: string | undefined, site: Place, version?: string): Value
   source(source: string, table: string, site: Place): Value

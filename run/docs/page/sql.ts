@@ -4,7 +4,7 @@ export interface Token {
   text: string
 }
 
-/** Cuts SQL for colouring. It is no parser: what it does not know is plain. Joined, the pieces are the text. */
+/** Cuts SQL for colouring. It is not a parser: what it does not know stays plain. Joined, the pieces are the text. */
 export function tokensOf(sql: string): Token[] {
   const tokens: Token[] = []
   let plain = 0

@@ -155,7 +155,7 @@ function middleOfLeft(group: SVGGElement, width: number): number | undefined {
   return boxes.length === 0 ? undefined : boxes.reduce((sum, { y, height }) => sum + y + height / 2, 0) / boxes.length
 }
 
-// One finger or the mouse moves, two fingers scale. A click at the end of a drag is none.
+// One finger or the mouse moves, two fingers scale. A click at the end of a drag does not count.
 function dragging(
   element: SVGSVGElement,
   move: (dx: number, dy: number) => void,

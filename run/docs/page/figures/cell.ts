@@ -18,7 +18,7 @@ export function cell(value: Value | undefined, { format }: Pick<FigureColumn, 'f
   return minus(numbers(format === 'integer' ? 0 : 2).format(text as unknown as number))
 }
 
-/** A value as a number; null where it is none. */
+/** A value as a number; null where it is not a number. */
 export function numberOf(value: Value | undefined): number | null {
   if (value === null || value === undefined || typeof value === 'boolean') return null
   const found = Number(value)
