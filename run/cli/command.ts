@@ -1,6 +1,7 @@
 import type { ProjectError } from '../base/errors.ts'
 import type { Session, Sql } from '../database/driver.ts'
-import type { DocsFeed, DocsQuality } from '../docs/shape.ts'
+import type { DocsQuality } from '../docs/quality-shape.ts'
+import type { DocsFeed } from '../docs/shape.ts'
 import type { FeedAge, FeedState } from '../execute/feed-state.ts'
 import type { Refused } from '../execute/summary.ts'
 import type { Project } from '../manifest/node.ts'

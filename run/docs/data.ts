@@ -16,7 +16,8 @@ import { lastPublish, resultsOf, runsOf } from './dataruns.ts'
 import { freshnessOf, samplesOf } from './datasamples.ts'
 import { docsMacros, docsTest, docsUnitTest } from './datatests.ts'
 import { maskExamples, personalColumns } from './personal.ts'
-import type { DocsData, DocsErrorExample, DocsProblem } from './shape.ts'
+import type { DocsErrorExample } from './quality-shape.ts'
+import type { DocsData, DocsProblem } from './shape.ts'
 
 type Parts = Pick<DocsData, 'quality' | 'feed'>
 

@@ -30,7 +30,33 @@ export async function readCatalog(sql: Sql): Promise<Catalog> {
   const [about] = await sql<{ database: string; server: string }[]>`
     select current_database() as database, 'PostgreSQL ' || split_part(current_setting('server_version'), ' ', 1) as server
   `
-  const rows = await sql<Row[]>`
+  const rows = await relationsIn(sql)
+  const counts = await countsOf(sql, rows.filter(isCounted))
+  return {
+    database: about!.database,
+    server: about!.server,
+    relations: new Map(rows.map(row => [`${row.schema}.${row.name}`, relationOf(row, counts.get(`${row.schema}.${row.name}`))])),
+    functions: await functionsIn(sql),
+  }
+}
+
+interface Row {
+  schema: string
+  name: string
+  is_table: boolean
+  estimate: number
+  heap_bytes: number | null
+  size_bytes: number | null
+  is_readable: boolean
+  columns: CatalogRelation['columns'] | null
+  indexes: CatalogRelation['indexes'] | null
+  constraints:
+    | { name: string; type: 'p' | 'u' | 'f'; columns: string[]; schema: string; table: string; toColumns: string[] | null }[]
+    | null
+}
+
+function relationsIn(sql: Sql): Promise<Row[]> {
+  return sql<Row[]>`
     select
         nspname as schema,
         relname as name,
@@ -94,6 +120,9 @@ export async function readCatalog(sql: Sql): Promise<Catalog> {
         and nspname not like 'pg_temp%'
         and not relispartition
   `
+}
+
+async function functionsIn(sql: Sql): Promise<Catalog['functions']> {
   const functions = await sql<{ schema: string; name: string; is_pure: boolean; is_found: boolean }[]>`
     select
         pronamespace::regnamespace::text as schema,
@@ -104,33 +133,12 @@ export async function readCatalog(sql: Sql): Promise<Catalog> {
     where pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) and prokind <> 'p'
     group by 1, 2
   `
-  const counts = await countsOf(sql, rows.filter(isCounted))
-  return {
-    database: about!.database,
-    server: about!.server,
-    relations: new Map(rows.map(row => [`${row.schema}.${row.name}`, relationOf(row, counts.get(`${row.schema}.${row.name}`))])),
-    functions: new Map(
-      functions.flatMap(({ schema, name, is_pure: isPure, is_found: isFound }) => [
-        [`${schema}.${name}`, isPure] as const,
-        ...(isFound ? [[name, isPure] as const] : []),
-      ]),
-    ),
-  }
-}
-
-interface Row {
-  schema: string
-  name: string
-  is_table: boolean
-  estimate: number
-  heap_bytes: number | null
-  size_bytes: number | null
-  is_readable: boolean
-  columns: CatalogRelation['columns'] | null
-  indexes: CatalogRelation['indexes'] | null
-  constraints:
-    | { name: string; type: 'p' | 'u' | 'f'; columns: string[]; schema: string; table: string; toColumns: string[] | null }[]
-    | null
+  return new Map(
+    functions.flatMap(({ schema, name, is_pure: isPure, is_found: isFound }) => [
+      [`${schema}.${name}`, isPure] as const,
+      ...(isFound ? [[name, isPure] as const] : []),
+    ]),
+  )
 }
 
 // Counting reads the table: some hundreds of these are counted in a second or two.

@@ -69,7 +69,7 @@ export function docsNode(node: Node, known: Known): DocsNode {
   }
 }
 
-/** Whether a node has a page of its own: it is no test. */
+/** Whether a node has a page of its own: all but tests have one. */
 export function isShown(node: Node | undefined): boolean {
   return node !== undefined && isBuilt(node)
 }

@@ -139,12 +139,12 @@ function columnOf(report: ReportNode, figure: Figure, column: ResultColumn, { li
     format,
     unit,
     sources: sourcesOf(lineage, id, column.name),
-    // A count of addresses is none.
+    // A count of addresses is not an address.
     isPersonal: formatOf(column) === 'text' && isPersonal(id, column.name),
   }
 }
 
-// What it is made of in what the figure reads; conditions are no part of its values.
+// The columns that its values come from; conditions do not count.
 function sourcesOf({ fields, edges }: Lineage, node: string, column: string): FigureColumn['sources'] {
   const own = new Set(fields.flatMap((field, index) => (field.node === node && field.column === column ? [index] : [])))
   const found = new Map<string, { node: string; column: string }>()

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Sql } from '../database/driver.ts'
 import { aliveRuns, hasLog } from '../history/run-log.ts'
-import type { DocsData, DocsLastRun, DocsRun, DocsRuns, DocsSpan, DocsTestResult } from './shape.ts'
+import type { DocsRun, DocsRuns, DocsSpan } from './runs-shape.ts'
+import type { DocsData, DocsLastRun, DocsTestResult } from './shape.ts'
 
 /** What became of nodes and tests: the last result of each, and the last results of each test, oldest first. */
 export interface Results {

@@ -63,7 +63,7 @@ function cut(value: string | null): string | null {
   return value !== null && value.length > CHARACTERS ? `${value.slice(0, CHARACTERS)}…` : value
 }
 
-/** Whether a type holds no texts: a count of addresses is none of them. */
+/** Whether a type cannot hold text: a count of addresses is not personal. */
 export function isCounted(type: string): boolean {
   return COUNTED.test(type)
 }

@@ -1,6 +1,6 @@
 import type { Lineage } from '../lineage/project.ts'
 import type { Project } from '../manifest/node.ts'
-import type { DocsErrorType } from './shape.ts'
+import type { DocsErrorType } from './quality-shape.ts'
 
 /** What stands for a contact or a free text of a person that is not shown. */
 export const MASK = '•••'

@@ -1,4 +1,6 @@
 import type { Report } from '../reports/shape.ts'
+import type { DocsQuality } from './quality-shape.ts'
+import type { DocsRuns } from './runs-shape.ts'
 
 /**
  * All that the page of `docs generate` shows, as plain JSON: the page reads this object and nothing else.
@@ -174,7 +176,7 @@ export interface DocsColumn {
 export interface DocsForeignKey {
   name: string
   columns: string[]
-  /** Unique id of the node behind the table; null when the table is no node's. */
+  /** Unique id of the node behind the table; null when no node makes the table. */
   node: string | null
   /** schema.name */
   relation: string
@@ -340,106 +342,4 @@ export interface DocsEntity {
   name: string
   node: string | null
   columns: { name: string; type: string; isKey: boolean; isForeignKey: boolean; isNullable: boolean }[]
-}
-
-/** What came in and what was refused. */
-export interface DocsQuality {
-  /** In the order of batches: undated first, then by date and natural order. One entry per batch and entity that is there. */
-  batches: DocsBatch[]
-  /** Files that were refused, newest first, at most 100. */
-  refusedFiles: { path: string; batch: string; entity: string; reason: string; at: string }[]
-  refusedFileCount: number
-  /** Open errors and warnings by table and type, most first. */
-  errorTypes: DocsErrorType[]
-  /** Open and resolved rows by the day they were first seen, per table. */
-  errorsByDay: { day: string; table: string; severity: string; found: number; resolved: number }[]
-}
-
-/** The accounting of one batch and entity: records = staged + quarantined + duplicates. */
-export interface DocsBatch {
-  batch: string
-  entity: string
-  /** Null for an undated batch. */
-  date: string | null
-  files: number
-  refused: number
-  records: number
-  staged: number
-  quarantined: number
-  duplicates: number
-  /** Open warnings and errors with this source in the entity's error tables. */
-  warnings: number
-  errors: number
-  loadedAt: string | null
-}
-
-/** One kind of error, with a few records. */
-export interface DocsErrorType {
-  /** errors.agent_pipeline_errors */
-  table: string
-  /** Landing tables that it is about. */
-  entities: string[]
-  /** `coerced_value`, and what a reader calls it. */
-  errorType: string
-  label: string
-  severity: 'error' | 'warning'
-  open: number
-  resolved: number
-  /** How many per source batch (open), at most 50 batches, most first. */
-  sources: { source: string; count: number }[]
-  /** At most 5. */
-  examples: DocsErrorExample[]
-}
-
-/** A refused or repaired record. */
-export interface DocsErrorExample {
-  errorId: string
-  message: string
-  field: string | null
-  source: string | null
-  file: string | null
-  position: number | null
-  firstSeenAt: string | null
-  /** JSON or text as it landed, cut after 4,000 characters. Hostile by nature: it is somebody's input. */
-  record: string | null
-  isCut: boolean
-}
-
-/** The run log. */
-export interface DocsRuns {
-  /** The last 60, oldest first. */
-  runs: DocsRun[]
-  /** Nodes and tests of the last 8 runs that did anything, for the Gantt: by run id. */
-  timelines: Record<string, DocsSpan[]>
-}
-
-/** A build, run, seed or test. */
-export interface DocsRun {
-  runId: string
-  command: string
-  status: string
-  startedAt: string
-  finishedAt: string | null
-  seconds: number | null
-  isWhole: boolean
-  message: string | null
-  models: number
-  inserted: number
-  updated: number
-  deleted: number
-  tests: { pass: number; warn: number; fail: number; error: number; skipped: number }
-}
-
-/** A bar of the Gantt: seconds from the start of its run. */
-export interface DocsSpan {
-  node: string
-  name: string
-  resourceType: string
-  status: string
-  from: number
-  to: number
-  inserted: number | null
-  updated: number | null
-  deleted: number | null
-  message: string | null
 }

@@ -2,7 +2,7 @@ import { declarationOf } from '../../loaders/declaration.ts'
 import { entities } from '../../loaders/entities.ts'
 import type { Sql } from '../database/driver.ts'
 import { hasRelation, optional } from '../docs/dataoptional.ts'
-import type { DocsBatch, DocsErrorExample, DocsErrorType, DocsQuality } from '../docs/shape.ts'
+import type { DocsBatch, DocsErrorExample, DocsErrorType, DocsQuality } from '../docs/quality-shape.ts'
 
 /** What came in and what was refused; null where the database has no ledger of files. */
 async function qualityOf(sql: Sql): Promise<DocsQuality | null> {

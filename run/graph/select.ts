@@ -3,6 +3,7 @@ import { didYouMean } from '../base/suggest.ts'
 import type { Node, Project } from '../manifest/node.ts'
 import type { Definition, IndirectSelection, Selector } from '../manifest/selector.ts'
 import { selectorOf } from '../project/selectors.ts'
+import { type Picked, pickedSets } from './indirect-selection.ts'
 import { ancestors, descendants } from './order.ts'
 import { METHODS } from './select-methods.ts'
 import type { Previous, Selectable } from './selection.ts'
@@ -28,6 +29,7 @@ export function selectNodes(project: Project, selection: Selection = {}): Set<st
   const { select = [], exclude = [], selector, previous = {}, warn = () => {} } = selection
   const standard = selection.indirectSelection ?? 'eager'
   const selectable = selectableOf(project)
+  const { expand, together, shared, without } = pickedSets(project, standard)
   if (selector !== undefined && (select.length > 0 || exclude.length > 0))
     throw new ProjectError('--selector is a selection of its own, without --select and --exclude', {
       hint: `Write --select "selector:${selector}", with what else you want.`,
@@ -66,22 +68,6 @@ export function selectNodes(project: Project, selection: Selection = {}): Set<st
     return picked
   }
 
-  function together(parts: Picked[]): Picked {
-    const direct = new Set(parts.flatMap(part => [...part.direct]))
-    const all = new Set(parts.flatMap(part => [...joined(part)]))
-    return { direct: incorporate(direct, all), indirect: all }
-  }
-
-  function shared(parts: Picked[]): Picked {
-    const direct = common(parts.map(part => part.direct))
-    const all = common(parts.map(joined))
-    return { direct: incorporate(direct, all), indirect: all }
-  }
-
-  function without(picked: Picked, excluded: Picked): Picked {
-    return { direct: difference(picked.direct, excluded.direct), indirect: difference(joined(picked), joined(excluded)) }
-  }
-
   function criterion(term: string, indirect: IndirectSelection): Picked {
     const { method, argument, value, childrensParents, parents, children } = readTerm(term)
     // What a selector picks has its tests already; operators around it walk the graph from there.
@@ -115,46 +101,6 @@ export function selectNodes(project: Project, selection: Selection = {}): Set<st
       return selected
     }
   }
-
-  // Tests of what was picked come along; those that miss a parent are kept apart, another term may bring it.
-  function expand(selected: Set<string>, indirectSelection: IndirectSelection): Picked {
-    if (indirectSelection === 'empty') return { direct: selected, indirect: new Set() }
-    const direct = new Set(selected)
-    const indirect = new Set<string>()
-    const reach = indirectSelection === 'buildable' ? withParents(selected) : selected
-    for (const id of selected)
-      for (const child of project.childMap.get(id) ?? []) {
-        if (!isTest(child)) continue
-        if (indirectSelection === 'eager' || parentsOf(child).every(parent => reach.has(parent))) direct.add(child)
-        else indirect.add(child)
-      }
-    return { direct, indirect }
-  }
-
-  function incorporate(direct: Set<string>, indirect: Set<string>): Set<string> {
-    if (standard === 'eager' || standard === 'empty') return direct
-    const selected = new Set(direct)
-    const reach = standard === 'buildable' ? withParents(selected) : selected
-    for (const id of indirect) if (isTest(id) && parentsOf(id).every(parent => reach.has(parent))) selected.add(id)
-    return selected
-  }
-
-  function withParents(selected: Set<string>): Set<string> {
-    return new Set([...selected, ...ancestors(project, selected), ...project.sources.keys()])
-  }
-
-  function isTest(id: string): boolean {
-    return project.unitTests.has(id) || project.nodes.get(id)?.resourceType === 'test'
-  }
-
-  function parentsOf(id: string): string[] {
-    return project.unitTests.get(id)?.dependsOn ?? project.nodes.get(id)?.dependsOn ?? []
-  }
-}
-
-interface Picked {
-  direct: Set<string>
-  indirect: Set<string>
 }
 
 interface Term {
@@ -215,21 +161,8 @@ function selectableOf(project: Project): Map<string, Selectable> {
   return all
 }
 
-// A file without SQL is no node to run.
+// A file without SQL is not run.
 function isEmpty(node: Selectable | undefined): boolean {
   if (node?.resourceType !== 'model' && node?.resourceType !== 'test') return false
   return (node as Node).raw.trim() === ''
-}
-
-function joined({ direct, indirect }: Picked): Set<string> {
-  return new Set([...direct, ...indirect])
-}
-
-function difference(from: Set<string>, minus: Set<string>): Set<string> {
-  return new Set([...from].filter(id => !minus.has(id)))
-}
-
-function common(sets: Set<string>[]): Set<string> {
-  const [first = new Set<string>(), ...rest] = sets
-  return new Set([...first].filter(id => rest.every(set => set.has(id))))
 }

@@ -1,4 +1,6 @@
-import type { DocsBatch, DocsData, DocsEdge, DocsField, DocsNode, DocsRun, DocsTest } from '../../run/docs/shape.ts'
+import type { DocsBatch } from '../../run/docs/quality-shape.ts'
+import type { DocsRun } from '../../run/docs/runs-shape.ts'
+import type { DocsData, DocsEdge, DocsField, DocsNode, DocsTest } from '../../run/docs/shape.ts'
 import type { FigureColumn, Report, ReportFigure } from '../../run/reports/shape.ts'
 
 /** What is put in every place that shows a text of the feed or the database: none of it may run or break the page. */

@@ -6,7 +6,8 @@ import { cell } from '../../run/docs/page/figures/cell.ts'
 import { drawingOf } from '../../run/docs/page/figures/drawing.ts'
 import { labelled, stacked, visibleLabels } from '../../run/docs/page/figures/placing.ts'
 import { knownOf } from '../../run/docs/page/known.ts'
-import type { DocsNote, DocsQuality } from '../../run/docs/shape.ts'
+import type { DocsQuality } from '../../run/docs/quality-shape.ts'
+import type { DocsNote } from '../../run/docs/shape.ts'
 import type { FigureColumn, ReportFigure } from '../../run/reports/shape.ts'
 
 const column = (name: string, format: FigureColumn['format'] = 'text'): FigureColumn => ({

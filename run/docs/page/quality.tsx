@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'preact/hooks'
 import { groupBy } from '../group.ts'
-import type { DocsBatch, DocsErrorType, DocsQuality } from '../shape.ts'
+import type { DocsBatch, DocsErrorType, DocsQuality } from '../quality-shape.ts'
 import { drawn } from './figures/drawing.ts'
 import { Plotted } from './figures/plotted.tsx'
 import { count, day, instant, percent, plural } from './format.ts'
@@ -271,7 +271,7 @@ function sumOf(batches: DocsBatch[]) {
   }
 }
 
-// JSON is easier to read with lines; what is none, or was cut, stays as it landed.
+// JSON is easier to read with lines; a text that is not JSON, or was cut, stays as it landed.
 function pretty(record: string): string {
   try {
     return record.length > 200_000 ? record : JSON.stringify(JSON.parse(record), null, 2)

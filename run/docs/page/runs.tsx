@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'preact/hooks'
 import { groupBy } from '../group.ts'
-import type { DocsRun, DocsSpan } from '../shape.ts'
+import type { DocsRun, DocsSpan } from '../runs-shape.ts'
 import { drawn } from './figures/drawing.ts'
 import { Plotted } from './figures/plotted.tsx'
 import { count, instant, inWords, plural, seconds } from './format.ts'

@@ -1,6 +1,7 @@
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
-import type { DocsData, DocsErrorType, DocsNode } from '../../shape.ts'
+import type { DocsErrorType } from '../../quality-shape.ts'
+import type { DocsData, DocsNode } from '../../shape.ts'
 import { to } from '../route.ts'
 
 /** Where figures are shown, and what is known there of the columns that they are made of. */
