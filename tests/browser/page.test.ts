@@ -9,7 +9,7 @@ import { planCommand } from '../../run/commands/plan.ts'
 import { perform } from '../pipeline/command.ts'
 import { type FreshDatabase, freshDatabase, projectDir } from '../pipeline/database.ts'
 import { browserPath, goTo, openFile, startBrowser, violations } from './browser.ts'
-import { HOSTILE } from './synthetic.ts'
+import { HOSTILE } from './hostile.ts'
 
 const AGENTS = 'model.deskledger.agents'
 const VIEWS: [name: string, link: string][] = [

@@ -19,6 +19,4 @@ export const KNOWN: Record<string, number> = {
   'run/preview/plan.ts createPlanned': 120,
   'run/project/properties.ts readProperties': 190,
   'run/report/report.ts createReport': 130,
-  'tests/browser/synthetic.ts': 440,
-  'tests/trust/hostile.ts': 410,
 }
