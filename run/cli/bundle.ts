@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import vm from 'node:vm'
+import type { Plugin } from 'esbuild'
 import { CACHE, cache, cached, program, sweep } from '../base/cache.ts'
 
 /** What the module gives that is bundled: the program, which gives its exit code. */
@@ -11,6 +12,13 @@ interface Main {
 }
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
+
+/** For esbuild: the place of a module of ours is that of its source, wherever its code stands. */
+export const places: Plugin = {
+  name: 'places',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/](?:run|loaders)[\\/].*\.ts$/ }, ({ path: place }) => ({ loader: 'ts', contents: withPlaces(place) })),
+}
 
 /** Packages that find files beside themselves, or that few commands need. */
 const APART =
@@ -46,13 +54,7 @@ async function make(name: string, entry: string): Promise<Buffer> {
     // Code that V8 kept has no way to import() any more.
     supported: { 'dynamic-import': false },
     logLevel: 'silent',
-    plugins: [
-      {
-        name: 'places',
-        setup: ({ onLoad }) =>
-          onLoad({ filter: /[\\/](?:run|loaders)[\\/].*\.ts$/ }, ({ path: place }) => ({ loader: 'ts', contents: withPlaces(place) })),
-      },
-    ],
+    plugins: [places],
   })
   const bytes = Buffer.from(outputFiles[0]?.contents ?? [])
   cache(name, bytes)
@@ -60,7 +62,6 @@ async function make(name: string, entry: string): Promise<Buffer> {
   return bytes
 }
 
-/** A module whose place is that of its source, wherever its code stands. */
 function withPlaces(file: string): string {
   return readFileSync(file, 'utf8')
     .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(file).href))

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { build } from 'esbuild'
+import { places } from '../../run/cli/bundle.ts'
 
 /** What the child is told. */
 export interface ChildOrder {
@@ -12,9 +14,27 @@ export interface ChildOrder {
   how: 'before' | 'after' | 'amid'
 }
 
+/** Writes the child as one file into a folder: as its modules, under tsx, it would take a second to start. Gives its path. */
+export async function writeChild(folder: string): Promise<string> {
+  const file = join(folder, 'child.mjs')
+  await build({
+    entryPoints: [join(import.meta.dirname, 'child.ts')],
+    outfile: file,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    plugins: [places],
+    // What packages require() of Node.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" },
+    logLevel: 'silent',
+  })
+  return file
+}
+
 /** Runs the child to its end: its exit code, null when it was killed, and what it printed. */
-export function runChild(order: ChildOrder): Promise<{ code: number | null; printed: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'child.ts'), JSON.stringify(order)])
+export function runChild(file: string, order: ChildOrder): Promise<{ code: number | null; printed: string }> {
+  const child = spawn(process.execPath, [file, JSON.stringify(order)])
   let printed = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', chunk => {

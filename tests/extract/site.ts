@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSources } from '../../loaders/extract/config.ts'
 import { type Extracted, type ExtractOptions, extract } from '../../loaders/extract/extract.ts'
@@ -7,6 +6,7 @@ import { type ExtractError, exitCodeOf } from '../../loaders/extract/failure.ts'
 import { eventLine } from '../../loaders/extract/progress.ts'
 import type { SourceConfig } from '../../loaders/extract/source-config.ts'
 import { ProjectErrors } from '../../run/base/errors.ts'
+import { quickFolder } from '../memory.ts'
 import { type TestClock, testClock } from './clock.ts'
 import { type Desk, invent, type Size, type Spend } from './data.ts'
 import { type FakeBill, startBill } from './fake-bill.ts'
@@ -64,7 +64,7 @@ export async function createSite({
   const shared = { now: clock.now, foreign: foreign.host }
   const freshdesk = await startFreshdesk(desk, { ...shared, secret: secrets.freshdesk, ...(limit && { limit }) })
   const bill = await startBill(spend, { ...shared, secret: secrets.bill })
-  const dataDir = mkdtempSync(join(tmpdir(), 'deskledger-extract-'))
+  const dataDir = quickFolder('deskledger-extract-')
   const sources = smallSources(pageSize).map(change)
   return { desk, spend, freshdesk, bill, foreign, clock, dataDir, options, bring, close }
 

@@ -1,30 +1,27 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  accessSync,
-  chownSync,
-  constants,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { accessSync, chownSync, constants, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { checkServer, connect } from '../../run/database/connection.ts'
 import { keepEmbedded, runningEmbedded, startEmbedded, stopEmbedded } from '../../run/embedded/server.ts'
+import { quickFolder } from '../memory.ts'
+import { processesOf } from '../trust/server-processes.ts'
 
 let folder: string
 const children: ChildProcess[] = []
+const pristine = quickFolder('deskledger-embedded-')
+
+beforeAll(async () => {
+  const { close } = await startEmbedded(pristine)
+  await close()
+})
+afterAll(() => rmSync(pristine, { recursive: true }))
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'deskledger-embedded-'))
+  folder = quickFolder('deskledger-embedded-')
 })
 
 afterEach(async () => {
@@ -47,6 +44,7 @@ describe('the embedded server', () => {
   })
 
   it('listens on the loopback alone, wants its password, and is safe', async () => {
+    copyMade()
     const { url, close } = await startEmbedded(folder)
     const names = ['listen_addresses', 'unix_socket_directories', 'fsync', 'full_page_writes', 'TimeZone', 'server_encoding']
     const settings = await query(url, `select ${names.map(name => `current_setting('${name}') as "${name}"`)}`)
@@ -77,9 +75,8 @@ describe('the embedded server', () => {
   })
 
   it('takes another port when its own is taken', async () => {
-    const first = await startEmbedded(folder)
-    await first.close()
-    const port = Number(new URL(first.url).port)
+    copyMade()
+    const port = Number(readFileSync(file('port'), 'utf8'))
     const squatter = createServer().listen(port, '127.0.0.1')
     await once(squatter, 'listening')
     const second = await startEmbedded(folder)
@@ -89,6 +86,7 @@ describe('the embedded server', () => {
   })
 
   it('stays for db start until db stop', async () => {
+    copyMade()
     const url = await keepEmbedded(folder)
     expect(runningEmbedded(folder)).toEqual({ url, held: true })
     const user = await startEmbedded(folder)
@@ -101,6 +99,7 @@ describe('the embedded server', () => {
   })
 
   it('outlives db stop while somebody works with it', async () => {
+    copyMade()
     await keepEmbedded(folder)
     const user = await startEmbedded(folder)
     expect(await stopEmbedded(folder)).toBe('in use')
@@ -123,6 +122,7 @@ describe('the embedded server', () => {
 
 describe('after a kill -9', () => {
   it('of its only holder, the server ends by itself', async () => {
+    copyMade()
     const { url, child } = await holder()
     await query(url, 'create table kept as select 42 as answer')
     child.kill('SIGKILL')
@@ -142,8 +142,7 @@ describe('after a kill -9', () => {
   })
 
   it('in the middle of the start, the next start works', async () => {
-    const first = await startEmbedded(folder)
-    await first.close()
+    copyMade()
     const child = launch()
     await until(() => existsSync(file('data/postmaster.pid')))
     child.kill('SIGKILL')
@@ -151,6 +150,7 @@ describe('after a kill -9', () => {
   })
 
   it('of the server, the next start recovers', async () => {
+    copyMade()
     const first = await startEmbedded(folder)
     process.kill(serverPid(), 'SIGKILL')
     await first.close()
@@ -158,6 +158,7 @@ describe('after a kill -9', () => {
   })
 
   it('of a server process, it ends also when it is let go in the middle of its recovery', async () => {
+    copyMade()
     const { url, close } = await startEmbedded(folder)
     const sql = connect(url, { max: 1 })
     await sql`create table large as select i, repeat('x', 200) as filler from generate_series(1, 2000) as i`
@@ -171,6 +172,7 @@ describe('after a kill -9', () => {
   })
 
   it('of the server, whose number has passed to another process, the next start works', async () => {
+    copyMade()
     const first = await startEmbedded(folder)
     const lines = readFileSync(file('data/postmaster.pid'), 'utf8').split('\n')
     await first.close()
@@ -180,15 +182,22 @@ describe('after a kill -9', () => {
 
   it('of the shell that watches over it, the next start takes over', async () => {
     if (process.platform !== 'linux') return
+    copyMade()
     const { child } = await holder()
     const pid = serverPid()
-    for (const shell of shellsBeside(pid)) process.kill(shell, 'SIGKILL')
+    const { keeper, watcher } = processesOf(pid)
+    for (const shell of [...keeper, ...watcher]) process.kill(shell, 'SIGKILL')
     child.kill('SIGKILL')
     await sleep(200)
     expect(serverPid()).toBe(pid)
     await startsAndStops()
   })
 })
+
+/** What `startEmbedded` made once, in the folder of this test. */
+function copyMade(): void {
+  execFileSync('cp', ['-a', join(pristine, '.pg'), folder])
+}
 
 async function startsAndStops(): Promise<void> {
   const { url, close } = await startEmbedded(folder)
@@ -234,14 +243,6 @@ function serverIsUp(): boolean {
 
 function serverPid(): number {
   return Number(readFileSync(file('data/postmaster.pid'), 'utf8').split('\n')[0])
-}
-
-// The server's parent and that one's other child.
-function shellsBeside(pid: number): number[] {
-  const parentOf = (of: number | string) => Number(/\) \S (\d+) /.exec(readFileSync(`/proc/${of}/stat`, 'utf8'))?.[1])
-  const parent = parentOf(pid)
-  const all = readdirSync('/proc').filter(name => /^\d+$/.test(name) && existsSync(`/proc/${name}/stat`))
-  return [parent, ...all.map(Number).filter(other => other !== pid && parentOf(other) === parent)]
 }
 
 function readableByAll(path: string): boolean {

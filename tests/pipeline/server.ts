@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, statfsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import type { TestProject } from 'vitest/node'
 import { checkServer, connect } from '../../run/database/connection.ts'
 import { migrate } from '../../run/database/migrate.ts'
 import { startEmbedded } from '../../run/embedded/server.ts'
+import { quickFolder } from '../memory.ts'
 import { projectDir, withDatabase } from './database.ts'
 
 /** What the test files know of the server that they share. */
@@ -53,7 +52,7 @@ async function server(): Promise<{ url: string; close(): Promise<void> }> {
   const url = process.env.TEST_DATABASE_URL || process.env.DATABASE_URL
   if (url) return { url, close: async () => {} }
 
-  const folder = mkdtempSync(join(memory(), 'deskledger-test-'))
+  const folder = quickFolder('deskledger-test-')
   const embedded = await startEmbedded(folder)
   await hurry(embedded.url)
   return {
@@ -62,16 +61,6 @@ async function server(): Promise<{ url: string; close(): Promise<void> }> {
       await embedded.close()
       rmSync(folder, { recursive: true, force: true })
     },
-  }
-}
-
-/** A folder in memory where there is plenty of it: the tests make and remove hundreds of databases. */
-function memory(): string {
-  try {
-    const { bavail, bsize } = statfsSync('/dev/shm')
-    return bavail * bsize > 4 * 1024 ** 3 ? '/dev/shm' : tmpdir()
-  } catch {
-    return tmpdir()
   }
 }
 

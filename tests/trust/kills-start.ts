@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '../../run/database/connection.ts'
 import { keepEmbedded, runningEmbedded, stopEmbedded } from '../../run/embedded/server.ts'
+import { quickFolder } from '../memory.ts'
 import type { Point, Verdict } from './kill-points.ts'
 import { below, postmasterOf, processesOf, type Victim, wordsOf } from './server-processes.ts'
 
@@ -15,7 +15,7 @@ const project = join(import.meta.dirname, '../..')
  * been.
  */
 export async function strikeAtStart(point: Point): Promise<Verdict> {
-  const folder = mkdtempSync(join(tmpdir(), 'deskledger-start-'))
+  const folder = quickFolder('deskledger-start-')
   const faults: string[] = []
   let pids = new Set<number>()
   try {

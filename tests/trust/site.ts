@@ -1,6 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { generate } from '../../bench/generate.ts'
@@ -9,6 +8,7 @@ import { connect } from '../../run/database/connection.ts'
 import type { Sql } from '../../run/database/driver.ts'
 import { type Embedded, runningEmbedded, startEmbedded } from '../../run/embedded/server.ts'
 import { feed as feedExtension } from '../../run/feed/extension.ts'
+import { quickFolder } from '../memory.ts'
 import { silentReport } from '../pipeline/fixture.ts'
 
 /** A copy of the project with an embedded server and a feed of its own, in a temporary folder. */
@@ -49,7 +49,7 @@ export const main = 'deskledger'
 export async function createSite(): Promise<Site> {
   // A site has an embedded server of its own, whatever the tests beside it are pointed at.
   delete process.env.DATABASE_URL
-  const dir = mkdtempSync(join(tmpdir(), 'deskledger-trust-'))
+  const dir = quickFolder('deskledger-trust-')
   for (const name of ['dbt_project.yml', 'models', 'macros', 'migrations', 'seeds', 'tests/data', 'loaders/entities'])
     if (existsSync(join(project, name))) cpSync(join(project, name), join(dir, name), { recursive: true })
   // A model whose columns change between the deliveries, and a view on it.
@@ -74,7 +74,7 @@ export async function createSite(): Promise<Site> {
 
 /** Another site like it, server and all, while nobody holds that. */
 export function cloneSite({ dir }: Site): Site {
-  const copy = mkdtempSync(join(tmpdir(), 'deskledger-trust-'))
+  const copy = quickFolder('deskledger-trust-')
   execFileSync('cp', ['-a', `${dir}/.`, copy])
   return siteIn(copy)
 }

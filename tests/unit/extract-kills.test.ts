@@ -4,8 +4,9 @@ import { expect, it } from 'vitest'
 import { randomOf } from '../../bench/random.ts'
 import { sha256 } from '../../loaders/extract/disk.ts'
 import { MARKER, readMarker } from '../../loaders/extract/marker.ts'
-import { runChild } from '../extract/kill.ts'
+import { runChild, writeChild } from '../extract/kill.ts'
 import { batchesIn, createSite, environment, filesBelow, recordsOf, type Site } from '../extract/site.ts'
+import { quickFolder } from '../memory.ts'
 
 const BATCH = 'sync-2026-01-05'
 
@@ -26,13 +27,15 @@ function checkWhole({ dataDir, desk, spend }: Site): void {
 
 it('kills at random points leave no half batch, and a run after them completes', async () => {
   const site = await createSite({ agents: 9, transactions: 18, pageSize: 4 })
+  const folder = quickFolder('deskledger-child-')
+  const child = await writeChild(folder)
   const random = randomOf('kills', Number(process.env.EXTRACT_SEED ?? 1))
   const order = { dataDir: site.dataDir, hosts: { freshdesk: site.freshdesk.host, bill: site.bill.host }, env: environment, pageSize: 4 }
   const extractFolder = join(site.dataDir, '.extract')
   const batch = join(site.dataDir, BATCH)
   let [kills, batches, late] = [0, 0, 0]
   try {
-    const whole = await runChild({ ...order, killAt: 0, how: 'after' })
+    const whole = await runChild(child, { ...order, killAt: 0, how: 'after' })
     const things = Number(/(\d+) things/.exec(whole.printed)?.[1])
     checkWhole(site)
     rmSync(batch, { recursive: true })
@@ -42,7 +45,7 @@ it('kills at random points leave no half batch, and a run after them completes',
       const isLate = kills % 3 === 2
       if (isLate) rmSync(extractFolder, { recursive: true, force: true })
       const killAt = isLate ? things - random.int(0, 50) : random.pick([random.int(1, 20), random.int(20, 120), random.int(120, things)])
-      const { code, printed } = await runChild({ ...order, killAt, how: random.pick(['before', 'after', 'amid']) })
+      const { code, printed } = await runChild(child, { ...order, killAt, how: random.pick(['before', 'after', 'amid']) })
       expect([null, 0], printed).toContain(code)
       if (code === null) kills += 1
       if (existsSync(batch)) {
@@ -53,7 +56,7 @@ it('kills at random points leave no half batch, and a run after them completes',
       } else expect(code, printed).toBe(null)
       expect(batchesIn(site.dataDir)).toEqual([])
     }
-    const last = await runChild({ ...order, killAt: 0, how: 'after' })
+    const last = await runChild(child, { ...order, killAt: 0, how: 'after' })
     expect(last.code, last.printed).toBe(0)
     checkWhole(site)
     expect(filesBelow(extractFolder).filter(name => !name.startsWith('lock.'))).toEqual([])
@@ -63,5 +66,6 @@ it('kills at random points leave no half batch, and a run after them completes',
     console.info(`${kills} kills, ${batches} batches meanwhile, ${late} of them by runs that were killed after the rename`)
   } finally {
     await site.close()
+    rmSync(folder, { recursive: true })
   }
 }, 600_000)
