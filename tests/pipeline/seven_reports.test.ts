@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { docsData } from '../../run/docs/data.ts'
 import type { Built } from '../../run/execute/plan.ts'
 import type { Cell } from '../../run/manifest/figure.ts'
+import type { Project } from '../../run/manifest/node.ts'
 import { runFigures } from '../../run/reports/run-figures.ts'
 import { projectDir } from './database.ts'
-import { buildFixture } from './fixture.ts'
 import { readSeeds } from './rules/seeds.ts'
 import { projectWith, type Warehouse } from './warehouse.ts'
 
@@ -23,7 +23,7 @@ afterAll(async () => {
 })
 
 /** A warehouse of the sample's files of some entities, built. */
-async function built(entities: RegExp | null): Promise<{ warehouse: Warehouse; figures: Figures }> {
+async function built(entities: RegExp | null): Promise<BuiltOn> {
   const warehouse = await project.warehouse()
   opened.push(warehouse)
   const data = mkdtempSync(join(tmpdir(), 'feed-'))
@@ -34,7 +34,14 @@ async function built(entities: RegExp | null): Promise<{ warehouse: Warehouse; f
     await warehouse.load(data)
   }
   rmSync(data, { recursive: true })
-  return { warehouse, figures: figuresIn(await warehouse.build()) }
+  const done = await warehouse.build({ freezing: { keep: 1, through: async () => null } })
+  return { warehouse, parsed: done.project, figures: figuresIn(done) }
+}
+
+interface BuiltOn {
+  warehouse: Warehouse
+  parsed: Project
+  figures: Figures
 }
 
 type Figures = Record<string, Cell[][]>
@@ -53,7 +60,7 @@ const names = ({ figures }: { figures: Figures }, isEmpty: boolean) =>
     .map(([name]) => name)
 
 describe('on the sample', () => {
-  let sample: { warehouse: Warehouse; figures: Figures }
+  let sample: BuiltOn
 
   beforeAll(async () => {
     sample = await built(/./)
@@ -105,7 +112,7 @@ describe('on the sample', () => {
   })
 
   it('what was paid twice is found by card, merchant, amount and day', async () => {
-    const { project: parsed } = await buildFixture(sample.warehouse.sql, project.dir, { hasLog: true, isTrial: true })
+    const { parsed } = sample
     const sql = await sample.warehouse.sql.reserve()
     await sql`begin`
     const [columns] = await sql.unsafe(`
@@ -128,12 +135,7 @@ describe('on the sample', () => {
 
   it('with the way of every column to what it is made of, and contacts masked', async () => {
     const sql = await sample.warehouse.sql.reserve()
-    const { project: parsed } = await buildFixture(sample.warehouse.sql, project.dir, {
-      hasLog: true,
-      freezing: { keep: 1, through: async () => null },
-      fullRefresh: true,
-    })
-    const data = await docsData(sql, { project: parsed, errors: [], command: 'docs', targetPath: project.dir, isCompiled: true })
+    const data = await docsData(sql, { project: sample.parsed, errors: [], command: 'docs', targetPath: project.dir, isCompiled: true })
     sql.release()
     expect(data.reports.map(({ title }) => title).sort()).toEqual([
       'Access',
@@ -176,7 +178,6 @@ it('of an empty warehouse every figure is empty, with words of its own for that'
   await project.write({ user_agent_overrides: [] })
   const empty = await built(null)
   expect(names(empty, false)).toEqual([])
-  const { project: parsed } = await buildFixture(empty.warehouse.sql, project.dir, { hasLog: true, isTrial: true })
-  const figures = [...parsed.reports.values()].flatMap(({ blocks }) => blocks.filter(block => block.kind === 'figure'))
+  const figures = [...empty.parsed.reports.values()].flatMap(({ blocks }) => blocks.filter(block => block.kind === 'figure'))
   expect(figures.filter(({ empty: text }) => text === 'There is nothing to show.').map(({ name }) => basename(name))).toEqual([])
 })

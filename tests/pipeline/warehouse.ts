@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { load } from '../../loaders/load.ts'
 import type { Sql } from '../../run/database/driver.ts'
-import type { Built } from '../../run/execute/plan.ts'
+import type { Built, Plan } from '../../run/execute/plan.ts'
 import { findRetirable, retire } from '../../run/feed/retention.ts'
 import { shownFiles } from '../../run/feed/shown-files.ts'
+import type { Project } from '../../run/manifest/node.ts'
 import { type FreshDatabase, freshDatabase, projectDir } from './database.ts'
 import { buildFixture } from './fixture.ts'
 import type { Feed } from './rules/feed.ts'
@@ -21,13 +22,14 @@ export interface Warehouse extends FreshDatabase {
   /** Takes batches out of the data folder, and what they gave out of landing. Leaves them where nothing would be left: that is refused. */
   withdraw(batches: string[]): Promise<void>
   /** Builds all or a selection, as `build` does after its load. Throws what was printed when it fails. */
-  build(options?: BuildOptions): Promise<Built>
+  build(options?: BuildOptions): Promise<Built & { project: Project }>
 }
 
 interface BuildOptions {
   fullRefresh?: boolean
   acceptShrink?: boolean
   select?: string[]
+  freezing?: Plan['freezing']
 }
 
 /** Copies the project once but for its unit tests, with seeds of the test's own; `warehouse()` then gives it a new database each time. */
@@ -66,7 +68,7 @@ export async function projectWith(
       await load(database.sql, data, { prune: true, isShown: await shownFiles(database.sql) })
     }
 
-    async function build(options: BuildOptions = {}): Promise<Built> {
+    async function build(options: BuildOptions = {}): Promise<Built & { project: Project }> {
       const built = await buildFixture(database.sql, dir, { hasLog: true, ...options })
       if (built.status !== 'published') throw new Error(built.printed.replace(/^.* (PASS|OK|START|SKIP) .*\n/gm, ''))
       return built
