@@ -41,8 +41,8 @@ export async function crash(
   const first = await createSite()
   const sites = [first]
   try {
-    const ground = await prepare(first)
     const numbers = only === undefined ? Array.from({ length: points }, (_, at) => at + 1) : [only]
+    const ground = await prepare(first, new Set(numbers.map(number => scenarioOf(number, scenario))))
     while (sites.length < Math.min(2, availableParallelism(), numbers.length)) sites.push(cloneSite(first))
     const verdicts: Verdict[] = []
     await Promise.all(
@@ -102,14 +102,15 @@ interface Ground {
 const names = Object.keys(scenarios) as Point['scenario'][]
 const unknown = { freeAfter: null, isRepaired: false, landingRatio: 0, databaseRatio: 0 }
 
-/** Builds undisturbed, keeps the databases to start from, and counts. */
-async function prepare(site: Site): Promise<Ground> {
+/** Builds undisturbed, keeps the databases to start from, and counts; loads only where a point strikes them. */
+async function prepare(site: Site, needed: Set<Point['scenario']>): Promise<Ground> {
   const holding = await site.hold('postgres')
   const writes = {} as Ground['writes']
   const expected = {} as Ground['expected']
   await holding.sql.unsafe('create database nothing template template0')
   for (const name of names) {
     const { ground, args, data, wide } = scenarios[name]
+    if (args[0] === 'load' && !needed.has(name)) continue
     if (name === 'a full refresh') {
       // Other statements, but about as many.
       writes[name] = writes['a daily build']
@@ -146,9 +147,13 @@ const ofUsers = [
   'create unique index on people.spend (merchant)',
 ]
 
+function scenarioOf(number: number, given?: string): Point['scenario'] {
+  return names.find(name => name === given) ?? (names[number % names.length] as Point['scenario'])
+}
+
 function pointOf(seed: number, number: number, { writes }: Ground, given?: string): Point {
   const random = randomOf(seed, 'point', number)
-  const scenario = names.find(name => name === given) ?? (names[number % names.length] as Point['scenario'])
+  const scenario = scenarioOf(number, given)
   const whom = random.pick(['runner', ...VICTIMS] as const)
   const at = random.int(1, writes[scenario] - 2)
   return { number, scenario, whom, at, after: random.chance(0.5) ? 0 : random.int(1, 40), isHeld: random.chance(0.6) }

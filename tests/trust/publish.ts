@@ -21,8 +21,19 @@ export interface Watched {
   faults: string[]
 }
 
-/** Lets readers poll every 20 ms while builds of all kinds (or of some) run, until there are so many reads and every kind has run. */
-export async function watch({ reads, seed, of }: { reads: number; seed: number; of?: string[] }): Promise<Watched> {
+/** Lets readers poll, every so many milliseconds, while builds of all kinds (or of some) run, until every kind has run and there are
+ * enough reads. */
+export async function watch({
+  reads,
+  seed,
+  of,
+  every = 20,
+}: {
+  reads: number
+  seed: number
+  of?: string[]
+  every?: number
+}): Promise<Watched> {
   const site = await createSite()
   const { sql, letGo } = await site.hold()
   const watched: Watched = { reads: 0, mixed: 0, versions: 1, builds: {}, longest: 0, faults: [] }
@@ -63,7 +74,7 @@ export async function watch({ reads, seed, of }: { reads: number; seed: number; 
         seen.push({ version: await versionOf(sql), at: began })
         watched.longest = Math.max(watched.longest, performance.now() - began)
         watched.reads++
-        await sleep(20)
+        await sleep(every)
       }
     }
   } finally {

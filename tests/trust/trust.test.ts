@@ -20,6 +20,7 @@ it('kill -9 of what comes into being in db start: the next start is as if nothin
 it('readers see whole versions only, whatever becomes of builds', { timeout: 900_000 }, async () => {
   const { mixed, reads, faults } = await watch({
     reads: 100,
+    every: 100,
     seed: 20,
     of: ['a failing test', 'a changed model', 'Ctrl-C', 'a lost connection'],
   })
