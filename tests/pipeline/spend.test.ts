@@ -41,7 +41,10 @@ const transactions = {
   refund: spent(10, 'CLEAR', -15),
   // One of the two parts is not here.
   incomplete: spent(11, 'CLEAR', 40, { childTransactionIds: ['TX12', 'TX13'] }),
-  early: spent(12, 'CLEAR', 10, { parentTransactionId: 'TX11' }),
+  early: spent(12, 'CLEAR', 10, { parentTransactionId: 'TX11', customFields: [{ name: 'Team', selectedValues: [{ value: 'A' }] }] }),
+  // One of its lists of parts is complete, and has a single part.
+  single: spent(17, 'CLEAR', 5, { childTransactionIds: ['TX18'], childTransactionUuids: ['txr_18', 'txr_99'] }),
+  onlyPart: spent(18, 'CLEAR', 5),
   withoutCurrency: spent(14, 'CLEAR', 42.1, { currencyData: undefined }),
   // In New York it is still January.
   lateAtNight: spent(15, 'CLEAR', 20, { occurredTime: '2026-02-01T03:30:00.000+0000', merchantName: 'CAFE  uno' }),
@@ -79,34 +82,38 @@ describe('spend', () => {
     expect(await kinds()).toEqual({
       ...{ TX1: 'split', TX2: 'settled', TX3: 'settled', TX4: 'pending', TX5: 'pending', TX6: 'matched', TX7: 'settled' },
       ...{ TX8: 'other', TX9: 'declined', TX10: 'settled', TX11: 'settled', TX12: 'waiting', TX14: 'settled', TX15: 'settled' },
+      ...{ TX17: 'split', TX18: 'settled' },
     })
     expect(await rows("select amount_usd, fx_source from core.transactions where transaction_id = 'TX14'")).toEqual([['42.1', 'amount']])
     expect(await rows("select spent_on::text, merchant, agent_id, user_name from marts.spend where transaction_id = 'TX15'")).toEqual([
       ['2026-01-31', 'CAFE UNO', '11', 'Anna Novak'],
     ])
-    // 60 + 70 - 15 + 40 + 42.10 + 20
+    // 60 + 70 - 15 + 40 + 5 + 42.10 + 20
     expect(
       await rows(`
         select month::text, budget_id, budget_name, settled_usd, pending_usd, other_usd, transaction_count
         from marts.spend_by_budget_month order by budget_id
       `),
     ).toEqual([
-      ['2026-01-01', 'BGT1', 'Travel', '217.10', '0.00', '330.06', '8'],
+      ['2026-01-01', 'BGT1', 'Travel', '222.10', '0.00', '330.06', '9'],
       ['2026-01-01', 'BGT2', 'Software', '40.00', '0', '0', '1'],
     ])
-    expect(await rows('select merchant, amount_usd from marts.spend_by_merchant')).toEqual([['CAFE UNO', '257.10']])
+    expect(await rows('select merchant, amount_usd from marts.spend_by_merchant')).toEqual([['CAFE UNO', '262.10']])
   })
 
   it('follows what comes later: the last part, a clear, another time zone, a budget with another name', async () => {
     const missing = spent(13, 'CLEAR', 30, { parentTransactionUuid: 'txr_11' })
     const clear = spent(16, 'CLEARING', 50, { originalAuthTransactionUuid: 'txr_4' })
+    // Its tag goes, and comes back with the state before.
+    const untagged = { ...transactions.early, customFields: [], updatedTime: '2026-01-06T12:00:00.000+00:00' }
     const files = {
       ...day(Object.values(transactions)),
-      ...day([missing, clear], 'sync-2026-01-06', 'Asia/Tokyo'),
+      ...day([missing, clear, untagged], 'sync-2026-01-06', 'Asia/Tokyo'),
       'sync-2026-01-06/budgets/1.json': { results: [{ id: 'BGT1', name: 'Trips', timezone: 'Asia/Tokyo', limitlessOverspend: true }] },
     }
     await warehouse.deliver(feedOf(files))
     await warehouse.build()
+    expect(await rows('select * from core.transaction_tags')).toEqual([])
     // The reversal is settled with what it reverses.
     expect(await kinds()).toMatchObject({
       TX11: 'split',
@@ -116,11 +123,11 @@ describe('spend', () => {
       TX5: 'matched',
       TX16: 'settled',
     })
-    // 60 + 70 - 15 + 10 + 30 + 42.10 + 50, and in February the night that is a morning in Tokyo.
+    // 60 + 70 - 15 + 10 + 30 + 5 + 42.10 + 50, and in February the night that is a morning in Tokyo.
     expect(
       await rows("select month::text, budget_name, amount_usd from marts.spend_by_budget_month where budget_id = 'BGT1' order by month"),
     ).toEqual([
-      ['2026-01-01', 'Trips', '247.10'],
+      ['2026-01-01', 'Trips', '252.10'],
       ['2026-02-01', 'Trips', '20.00'],
     ])
     expect(compare(expectedWarehouse(feedOf(files), seeds), await snapshot(warehouse.sql))).toEqual([])
@@ -131,6 +138,7 @@ describe('spend', () => {
     await warehouse.build({ select: ['+transaction_links', '+current_budgets'] })
     await warehouse.build()
     expect(await kinds()).toMatchObject({ TX11: 'settled', TX12: 'waiting', TX4: 'pending', TX5: 'pending' })
+    expect(await rows('select transaction_id, name, value from core.transaction_tags')).toEqual([['TX12', 'Team', 'A']])
     expect(compare(expectedWarehouse(feedOf(day(Object.values(transactions))), seeds), await snapshot(warehouse.sql))).toEqual([])
   })
 
