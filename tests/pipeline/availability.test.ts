@@ -100,8 +100,9 @@ describe('roles of agents whose details say nothing of them', () => {
     const roles = [1, 2, 3].map(id => ({ id, name: `Role ${id}`, description: 'x', default: false }))
     const feed = feedOf({
       'sync-2026-01-05/roles.json': roles,
-      'sync-2026-01-05/agents.json': [person(1, 'Ana Novak', { role_ids: [1] })],
-      'sync-2026-01-06/agents.json': [person(1, 'Ana Novak', { role_ids: [1, 2] })],
+      // Bo's second list has an unreadable element: it says nothing of the role that it lacks.
+      'sync-2026-01-05/agents.json': [person(1, 'Ana Novak', { role_ids: [1] }), person(2, 'Bo Lind', { role_ids: [1] })],
+      'sync-2026-01-06/agents.json': [person(1, 'Ana Novak', { role_ids: [1, 2] }), person(2, 'Bo Lind', { role_ids: ['x'] })],
       'sync-2026-01-06/agent_details/1.json': person(1, 'Ana Novak'),
       // Where the details say which roles, the list says nothing, though they cannot be read.
       'sync-2026-01-07/agents.json': [person(1, 'Ana Novak', { role_ids: [] })],
@@ -117,13 +118,14 @@ describe('roles of agents whose details say nothing of them', () => {
       }
       expect(
         await warehouse.sql
-          .unsafe(`select role_id, action, action_at::date, is_from_start from core.agent_role_history order by role_id, action_at`)
+          .unsafe(`select agent_id, role_id, action, action_at::date, is_from_start from core.agent_role_history order by 1, 2, 4`)
           .values(),
       ).toEqual([
-        ['1', 'assigned', '2026-01-05', true],
-        ['1', 'removed', '2026-01-08', true],
-        ['2', 'assigned', '2026-01-06', false],
-        ['3', 'assigned', '2026-01-08', false],
+        ['1', '1', 'assigned', '2026-01-05', true],
+        ['1', '1', 'removed', '2026-01-08', true],
+        ['1', '2', 'assigned', '2026-01-06', false],
+        ['1', '3', 'assigned', '2026-01-08', false],
+        ['2', '1', 'assigned', '2026-01-05', true],
       ])
       expect(compare(expectedWarehouse(feed, feedSeeds), await snapshot(warehouse.sql))).toEqual([])
 
