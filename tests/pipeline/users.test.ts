@@ -63,15 +63,21 @@ describe('users of the spend system', () => {
     expect(await rows("select * from errors.card_pipeline_errors where card_id = 'CRD2'")).toEqual([])
   })
 
-  it('match nobody by an email that two have, and are then looked for by name', async () => {
+  it('match nobody by an email that two agents or two users have, and are then looked for by name', async () => {
     const two = {
       ...day,
       'sync-2026-01-06/agents.json': [
         person(11, 'Ana Novak', { contact: { name: 'Ana Novak', email: 'desk@example.test' } }),
         person(12, 'Bo Lind', { contact: { name: 'Bo Lind', email: 'Desk@example.test' } }),
+        person(13, 'Cy Ott', { contact: { name: 'Cy Ott', email: 'cy@example.test' } }),
       ],
       'sync-2026-01-06/users/1.json': {
-        results: [user('USR1', 'Anna', 'Novak', 'desk@example.test'), user('USR2', 'LIND,', 'Bo', 'bo@example.test')],
+        results: [
+          user('USR1', 'Anna', 'Novak', 'desk@example.test'),
+          user('USR2', 'LIND,', 'Bo', 'bo@example.test'),
+          user('USR3', 'Team', 'One', 'cy@example.test'),
+          user('USR4', 'Team', 'Two', 'CY@example.test'),
+        ],
       },
     }
     await warehouse.deliver(feedOf(two))
@@ -79,6 +85,8 @@ describe('users of the spend system', () => {
     expect(await rows('select user_id, agent_id, matched_by from core.user_agent_mapping order by 1')).toEqual([
       ['USR1', null, 'none'],
       ['USR2', '12', 'name'],
+      ['USR3', null, 'none'],
+      ['USR4', null, 'none'],
     ])
     expect(await rows('select distinct agent_id from core.transactions')).toEqual([[null]])
     expect(compare(expectedWarehouse(feedOf(two), { ...feedSeeds, user_agent_overrides: [] }), await snapshot(warehouse.sql))).toEqual([])
