@@ -25,11 +25,14 @@ export const METHODS: Record<string, (question: Question) => (node: Selectable) 
     ({ value }) =>
     node =>
       node.tags.some(tag => fnmatch(tag, value)),
-  group: () => none,
+  group:
+    ({ value }) =>
+    node =>
+      node.config.group !== undefined && fnmatch(String(node.config.group), value),
   access:
     ({ value }) =>
     node =>
-      node.resourceType === 'model' && value === 'protected',
+      node.resourceType === 'model' && value === (node.config.access ?? 'protected'),
   source: ({ value }) => sourceMatches(value),
   path:
     ({ value }) =>

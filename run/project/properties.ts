@@ -107,6 +107,8 @@ export interface Properties {
   macros: MacroProperties[]
   unitTests: UnitTestProperties[]
   exposures: ExposureProperties[]
+  /** Names of groups. */
+  groups: string[]
 }
 
 /** Reads one properties file into `into`; every mistake of form goes to `errors` with its place. */
@@ -128,6 +130,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
   for (const item of maps(top, 'sources')) readSource(item)
   for (const item of maps(top, 'macros')) readMacro(item)
   for (const item of maps(top, 'unit_tests')) readUnitTest(item)
+  for (const item of maps(top, 'groups')) into.groups.push(nameOf(item, 'group') ?? '')
   into.exposures.push(...exposuresIn(maps(top, 'exposures'), { file, errors, warnings, configOf }))
 
   function readNode(map: YamlMap, kind: NodeProperties['kind']): void {
@@ -153,7 +156,14 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
       place: placeOfValue(map, 'name') ?? { file },
       description: text(own.description ?? read.description),
       ...describedAt(map),
-      config: configPlaces({ ...configOf(map, read), ...(isYamlMap(own.config) ? own.config : {}) }, map),
+      config: configPlaces(
+        {
+          ...configOf(map, read),
+          ...(own.access === undefined ? {} : { access: own.access }),
+          ...(isYamlMap(own.config) ? own.config : {}),
+        },
+        map,
+      ),
       columns: own.columns === undefined ? columnsOf(read) : versionColumns(read, own),
       constraints: constraintsOf(read),
       tests: kind === 'test' ? [] : readTests(map, tested, file, errors),
@@ -305,7 +315,8 @@ const SHAPES = { model: MODEL, seed: SEED, snapshot: SNAPSHOT, test: SINGULAR }
 function configOf(map: YamlMap, read: YamlMap): Config {
   const inner = isYamlMap(read.config) ? read.config : {}
   const config: Config = { ...inner }
-  for (const key of ['enabled', 'docs'] as const) if (read[key] !== undefined && config[key] === undefined) config[key] = read[key]
+  for (const key of ['enabled', 'docs', 'access', 'group'] as const)
+    if (read[key] !== undefined && config[key] === undefined) config[key] = read[key]
   if (read.tags !== undefined) config.tags = [...list(read.tags), ...list(inner.tags)]
   if (read.meta !== undefined) config.meta = { ...(read.meta as YamlMap), ...(inner.meta as YamlMap) }
   return configPlaces(config, map)

@@ -24,8 +24,8 @@ export const TOP: Shapes = {
   unit_tests: 'maps',
   snapshots: 'maps',
   exposures: 'maps',
+  groups: 'maps',
   analyses: { use: '`show --inline` or a query outside the project', harmless: true },
-  groups: { use: '`tags:` and `meta: {owner: …}`', harmless: true },
   metrics: { use: 'a model that computes the metric', harmless: true },
   semantic_models: { use: 'a model that computes the metrics', harmless: true },
   saved_queries: { use: 'a view', harmless: true },
@@ -39,16 +39,16 @@ export const MODEL: Shapes = {
   deprecation_date: { use: 'the description, or `meta:`', harmless: true },
   versions: 'maps',
   latest_version: 'any',
-  access: { use: 'grants of the database', harmless: true },
-  group: { use: '`tags:`', harmless: true },
+  access: 'text',
+  group: 'text',
   time_spine: { use: 'a model of dates', harmless: true },
 }
 /** A version of a model. */
-export const VERSION: Shapes = { ...common, ...tested, v: 'any', defined_in: 'text', constraints: 'maps' }
+export const VERSION: Shapes = { ...common, ...tested, access: 'text', v: 'any', defined_in: 'text', constraints: 'maps' }
 /** A seed. */
-export const SEED: Shapes = { ...common, ...tested }
+export const SEED: Shapes = { ...common, ...tested, group: 'text' }
 /** A snapshot; with `relation` the YAML is all that there is of it. */
-export const SNAPSHOT: Shapes = { ...common, ...tested, relation: 'text' }
+export const SNAPSHOT: Shapes = { ...common, ...tested, group: 'text', relation: 'text' }
 /** A singular test. */
 export const SINGULAR: Shapes = { ...common }
 /** A column. */
