@@ -147,6 +147,7 @@ export const commands: Definitions = {
   'source freshness': {
     description: 'Check the age of the newest rows of each source.',
     example: 'source freshness --select source:shop',
+    alias: 'snapshot-freshness',
     options: [selection, sourcesFile],
     run: async command => (await import('./freshness.ts')).freshnessCommand(command),
   },

@@ -6,11 +6,11 @@ import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from '../ba
 import type { Column, Config, Constraint } from '../manifest/node.ts'
 import { configPlaces, copyConfigPlaces } from './config-positions.ts'
 import { type ExposureProperties, exposuresIn } from './exposure-properties.ts'
+import { checkedFreshness, freshnessOf } from './freshness-properties.ts'
 import {
   ARGUMENT,
   COLUMN,
   CONSTRAINT,
-  checkedFreshness,
   EXPECT,
   GIVEN,
   MACRO,
@@ -156,14 +156,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
       place: placeOfValue(map, 'name') ?? { file },
       description: text(own.description ?? read.description),
       ...describedAt(map),
-      config: configPlaces(
-        {
-          ...configOf(map, read),
-          ...(own.access === undefined ? {} : { access: own.access }),
-          ...(isYamlMap(own.config) ? own.config : {}),
-        },
-        map,
-      ),
+      config: configOf(map, read, own),
       columns: own.columns === undefined ? columnsOf(read) : versionColumns(read, own),
       constraints: constraintsOf(read),
       tests: kind === 'test' ? [] : readTests(map, tested, file, errors),
@@ -311,15 +304,15 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
 
 const SHAPES = { model: MODEL, seed: SEED, snapshot: SNAPSHOT, test: SINGULAR }
 
-// tags, meta, docs … beside `config:` are config too, under what `config:` says.
-function configOf(map: YamlMap, read: YamlMap): Config {
+// tags, meta, docs … beside `config:` are config too, under what `config:` says; what a version says is laid over all.
+function configOf(map: YamlMap, read: YamlMap, version: YamlMap = {}): Config {
   const inner = isYamlMap(read.config) ? read.config : {}
   const config: Config = { ...inner }
-  for (const key of ['enabled', 'docs', 'access', 'group'] as const)
-    if (read[key] !== undefined && config[key] === undefined) config[key] = read[key]
+  for (const key of ['enabled', 'docs', 'access', 'group']) if (read[key] !== undefined) config[key] ??= read[key]
   if (read.tags !== undefined) config.tags = [...list(read.tags), ...list(inner.tags)]
   if (read.meta !== undefined) config.meta = { ...(read.meta as YamlMap), ...(inner.meta as YamlMap) }
-  return configPlaces(config, map)
+  if (version.access !== undefined) config.access = version.access
+  return configPlaces({ ...config, ...(version.config as YamlMap) }, map)
 }
 
 function describedAt(map: YamlMap): { describedAt?: Place } {
@@ -330,15 +323,6 @@ function describedAt(map: YamlMap): { describedAt?: Place } {
 function relationAt(map: YamlMap): { relationAt?: Place } {
   const place = placeOfValue(map, 'relation')
   return place ? { relationAt: place } : {}
-}
-
-// A table's thresholds are laid over those of its source; null takes them away.
-function freshnessOf(levels: YamlMap[]): YamlMap | null | undefined {
-  let merged: YamlMap | null | undefined
-  for (const { freshness } of levels.filter(level => Object.hasOwn(level, 'freshness'))) {
-    merged = isYamlMap(freshness) ? { ...merged, ...freshness } : null
-  }
-  return merged
 }
 
 function withoutFreshness(config: Config): Config {

@@ -1,6 +1,4 @@
-import { ProjectError } from '../base/errors.ts'
-import { readShape, type Shapes } from '../base/validate.ts'
-import { isYamlMap, placeOf, type YamlMap } from '../base/yaml.ts'
+import type { Shapes } from '../base/validate.ts'
 
 /** Keys of a generic test that are config even without `config:`. */
 export const TEST_CONFIG = new Set(
@@ -65,27 +63,6 @@ export const CONSTRAINT: Shapes = {
   warn_unsupported: 'flag',
 }
 const freshness: Shapes = { loader: 'text', loaded_at_field: 'text', loaded_at_query: 'text', freshness: 'map' }
-/** The thresholds of `freshness:`, checked: a count and a period of minute, hour or day each. */
-export function checkedFreshness(freshness: YamlMap | null, errors: ProjectError[]): YamlMap | null {
-  if (freshness === null) return null
-  const read = readShape(freshness, 'freshness', { warn_after: 'map', error_after: 'map', filter: 'text' }, errors)
-  for (const key of ['warn_after', 'error_after']) {
-    const age = read[key]
-    if (!isYamlMap(age)) continue
-    const { count, period } = readShape(age, key, { count: 'any', period: 'text' }, errors)
-    const isJinja = typeof count === 'string' && count.includes('{{')
-    const place = placeOf(age)
-    if ((!isJinja && !Number.isInteger(count)) || !['minute', 'hour', 'day'].includes(String(period)))
-      errors.push(
-        new ProjectError(`${key} needs a count and a period of minute, hour or day`, {
-          place,
-          hint: `Write ${key}: {count: 12, period: hour}.`,
-        }),
-      )
-  }
-  return read
-}
-
 /** A source. */
 export const SOURCE: Shapes = {
   ...common,
