@@ -3,6 +3,7 @@ import type { Problem } from '../base/errors.ts'
 import { type Place, ProjectError } from '../base/errors.ts'
 import { readShape } from '../base/validate.ts'
 import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from '../base/yaml.ts'
+import { compareVersions } from '../manifest/find-node.ts'
 import type { Column, Config, Constraint } from '../manifest/node.ts'
 import { configPlaces, copyConfigPlaces } from './config-positions.ts'
 import { type ExposureProperties, exposuresIn } from './exposure-properties.ts'
@@ -168,7 +169,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
   function versionsOf(read: YamlMap, name: string): (ModelVersion & { read: YamlMap })[] {
     const found = maps(read, 'versions').map(map => readShape(map, 'a version', VERSION, errors, warnings))
     const numbers = found.map(({ v }) => text(v))
-    const newest = [...numbers].sort((one, other) => one.localeCompare(other, 'en', { numeric: true })).at(-1)
+    const newest = [...numbers].sort(compareVersions).at(-1)
     const latest = read.latest_version === undefined ? newest : text(read.latest_version)
     return found.map((own, index) => {
       const v = numbers[index]!

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { selectNodes } from '../../run/graph/select.ts'
 import { mistakesOf, nodeOf, projectOf } from './fixture.ts'
 
 const groups = 'groups: [{name: people, owner: {name: Ann}}, {name: money, owner: {name: Bo}}]\n'
@@ -57,4 +58,24 @@ it('group and access are configs of a node', async () => {
   const project = await projectOf(files)
   expect(nodeOf(project, 'held').config).toMatchObject({ access: 'public', group: 'money' })
   expect(project.warnings).toEqual([])
+})
+
+it('--select picks by group, access and version', async () => {
+  const project = await projectOf({
+    ...Object.fromEntries(['held', 'm_v1', 'm_v2', 'm_v10'].map(name => [`models/${name}.sql`, 'select 1'])),
+    'models/_m.yml': `${groups}models:
+  - {name: held, access: public, group: money}
+  - {name: m, latest_version: 2, group: people, versions: [{v: 1}, {v: 2}, {v: 10}]}
+`,
+  })
+  const picked = (term: string) => [...selectNodes(project, { select: [term] })].sort()
+  expect(picked('group:money')).toEqual(['model.desk.held'])
+  expect(picked('group:peo*')).toEqual(['model.desk.m.v1', 'model.desk.m.v10', 'model.desk.m.v2'])
+  expect(picked('access:public')).toEqual(['model.desk.held'])
+  expect(['none', 'old', 'latest', 'prerelease'].map(which => picked(`version:${which}`))).toEqual([
+    ['model.desk.held'],
+    ['model.desk.m.v1'],
+    ['model.desk.m.v2'],
+    ['model.desk.m.v10'],
+  ])
 })
