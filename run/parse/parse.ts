@@ -81,7 +81,7 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
     reports: new Map(),
     exposures: new Map(),
     docs: parts[0]!.docs,
-    selectors: readSelectors(files.selectors, used.render, errors),
+    selectors: readSelectors(files.selectors, used.render, errors, warnings),
     onRunStart: hooksOf(parts, 'on-run-start', errors),
     onRunEnd: hooksOf(parts, 'on-run-end', errors),
     parentMap: new Map(),
