@@ -5,6 +5,7 @@ import {
   catalog,
   changePages,
   comparing,
+  debugging,
   inline,
   listed,
   listing,
@@ -15,6 +16,7 @@ import {
   packaging,
   retrying,
   rows,
+  sampled,
   selection,
   serving,
   shownRuns,
@@ -62,7 +64,7 @@ export const commands: Definitions = {
   seed: {
     description: 'Load the CSV files of seeds/.',
     example: 'seed --select currencies',
-    options: [selection, building, nonAtomic],
+    options: [selection, building, nonAtomic, sampled],
     run: command => build(command, ['seed']),
   },
   run: {
@@ -135,7 +137,7 @@ export const commands: Definitions = {
   debug: {
     description: 'Check the project and the connection.',
     example: 'debug',
-    options: [],
+    options: [debugging],
     run: async command => (await import('./project.ts')).debugCommand(command),
   },
   clean: {
