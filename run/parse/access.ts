@@ -18,8 +18,18 @@ export function accessError(node: Node, to: Node, project: Project, { settings }
   return `Node ${node.uniqueId} attempted to reference node ${to.uniqueId}, which is not allowed because the referenced node is ${access} to the ${scope}.`
 }
 
-/** Groups that nodes name but no `groups:` of a properties file has. */
-export function unknownGroups(drafts: Draft[]): ProjectError[] {
+/** Public models that are no relation, and groups that nodes name but no `groups:` of a properties file has. */
+export function accessMistakes(drafts: Draft[]): ProjectError[] {
+  const ephemeral = drafts.filter(({ node: { config } }) => config.access === 'public' && config.materialized === 'ephemeral')
+  return [...ephemeral.map(({ node }) => notPublic(node)), ...unknownGroups(drafts)]
+}
+
+function notPublic({ uniqueId, patch, place }: Node): ProjectError {
+  const message = `Node ${uniqueId} with 'ephemeral' materialization has an invalid value (public) for the access field`
+  return new ProjectError(message, { place: patch ?? place, hint: 'Materialize it as a view, or make it protected.' })
+}
+
+function unknownGroups(drafts: Draft[]): ProjectError[] {
   const all = new Set(drafts.flatMap(({ files }) => files.properties.groups))
   return drafts.flatMap(({ node }) => {
     const { group } = node.config

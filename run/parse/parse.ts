@@ -13,7 +13,7 @@ import type { Settings } from '../project/settings.ts'
 import { createScope } from '../template/context.ts'
 import type { World } from '../template/rendering.ts'
 import { yamlRenderer } from '../template/yaml-jinja.ts'
-import { unknownGroups } from './access.ts'
+import { accessMistakes } from './access.ts'
 import { attempt, configure, createDraft, type Draft, levelsFor, type Used } from './drafts.ts'
 import { exposureDrafts } from './exposures.ts'
 import { genericTests } from './generic-tests.ts'
@@ -90,7 +90,7 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
     warnings,
   }
   link(project, drafts(), errors)
-  errors.push(...unknownGroups(drafts()))
+  errors.push(...accessMistakes(drafts()))
   for (const part of parts) unitTests(project, part.files, { ...part, used, errors })
   warnings.push(...unusedConfigs(settings, used))
   project.warnings = distinct(warnings)

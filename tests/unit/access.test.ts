@@ -53,6 +53,12 @@ it('a group that nobody describes, and an access that there is not, are mistakes
   ])
 })
 
+it('what is public is a relation', async () => {
+  expect(await read('models: [{name: held, access: public, config: {materialized: ephemeral}}]\n')).toEqual([
+    "models/_m.yml:2:17: Node model.desk.held with 'ephemeral' materialization has an invalid value (public) for the access field → Materialize it as a view, or make it protected.",
+  ])
+})
+
 it('group and access are configs of a node', async () => {
   const files = { 'models/held.sql': 'select 1', 'models/_m.yml': `${groups}models: [{name: held, access: public, group: money}]\n` }
   const project = await projectOf(files)
