@@ -42,7 +42,10 @@ export const selection: OptionGroup = command =>
     .option('--state <folder>', 'artifacts of an earlier run, for state: and result:')
     .hook('preAction', self => {
       const { select = [], models = [], model = [] } = self.opts()
-      if (models.length + model.length > 0) self.setOptionValue('select', [...select, ...models, ...model])
+      if (models.length + model.length === 0) return
+      self.setOptionValue('select', [...select, ...models, ...model])
+      // As by dbt: what they list is models alone.
+      if (self.name() === 'ls') self.setOptionValue('resourceType', ['model'])
     })
 
 /** How relations are made. */
