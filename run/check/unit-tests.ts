@@ -165,7 +165,7 @@ select 'same', to_json(array[count(*)::text]) from (${side(made)} intersect all 
     const given = sql ? await described(sql) : undefined
     const names = given ? given.map(({ name }) => name) : expect.columns.length > 0 ? expect.columns : actual.map(({ name }) => name)
     const at = (name: string): Place => expect.rows.find(row => row.has(name))?.get(name)?.place ?? expect.place
-    const columns = names.map(name => columnOf(name, actual, what, at(name)))
+    const columns = [...new Set(names.map(name => columnOf(name, actual, what, at(name))))]
     return {
       select: sql ? selectFrom(sql, given!, columns, what, expect) : selectOf(expect, columns, what),
       columns: columns.map(({ name }) => name),

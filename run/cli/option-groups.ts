@@ -31,6 +31,7 @@ export const selection: OptionGroup = command =>
       'nodes by name, folder, tag:x, path:x, source:x, with graph operators + and @; a space means or, a comma and',
     )
     .addOption(new Option('-m, --models <terms...>').hideHelp())
+    .addOption(new Option('--model <terms...>').hideHelp())
     .option('--exclude <terms...>', 'nodes to leave out')
     .option('--selector <name>', 'a selection of selectors.yml')
     .option('--resource-type <types...>', 'only these types: model, seed, test, report, source')
@@ -40,8 +41,11 @@ export const selection: OptionGroup = command =>
     )
     .option('--state <folder>', 'artifacts of an earlier run, for state: and result:')
     .hook('preAction', self => {
-      const { models } = self.opts()
-      if (models) self.setOptionValue('select', [...(self.opts().select ?? []), ...models])
+      const { select = [], models = [], model = [] } = self.opts()
+      if (models.length + model.length === 0) return
+      self.setOptionValue('select', [...select, ...models, ...model])
+      // As by dbt: what they list is models alone.
+      if (self.name() === 'ls') self.setOptionValue('resourceType', ['model'])
     })
 
 /** How relations are made. */
@@ -51,6 +55,13 @@ export const building: OptionGroup = command =>
 /** Each node in a transaction of its own. */
 export const nonAtomic: OptionGroup = command =>
   command.option('--no-atomic', 'run each model in its own transaction, for hooks that need that')
+
+/** Whether rows of the loaded seeds are printed. */
+export const sampled: OptionGroup = command =>
+  command.addOption(new Option('--show', 'print ten rows of each seed that was loaded').preset(10))
+
+/** What debug leaves out. */
+export const debugging: OptionGroup = command => command.option('--connection', 'check the connection alone')
 
 /** How tests are run. */
 export const testing: OptionGroup = command => failFast(command.option('--store-failures', 'keep failing rows in tables'))

@@ -21,6 +21,7 @@ export interface Options {
   vars?: Record<string, unknown>
   failFast?: boolean
   storeFailures?: boolean
+  connection?: boolean
   warnError?: boolean
   logFormat: 'text' | 'json'
   quiet?: boolean

@@ -12,6 +12,7 @@ import { prepareDatabase } from '../cli/prepare-database.ts'
 import { endWithoutNodes, selected } from '../cli/selection.ts'
 import { tellNothingNew } from '../cli/up-to-date.ts'
 import type { Session, Sql } from '../database/driver.ts'
+import { asTable, fetchRows } from '../database/rows.ts'
 import { build } from '../execute/build.ts'
 import { buildNonAtomic } from '../execute/build-non-atomic.ts'
 import type { FeedState } from '../execute/feed-state.ts'
@@ -147,6 +148,7 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
     const parts = summaryOf(built, (performance.now() - began) / 1000, { feed, publishedAt, refused }, targetName)
     await done(isFailed ? 'failed' : 'published', headline(built).msg, built.results, built.landedIn)
     for (const alert of feed?.alerts ?? []) report.alert(alert)
+    if (options.show) await showSeeds(command, sql, built.results, options.show)
     report.close(parts)
     if (!isFailed && isWhole && isRepeatable({ command, opened, nodes }))
       remember(command, opened, { fingerprint: projectFingerprint(project), found: found(project) })
@@ -157,6 +159,16 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
     const message = isInterrupted ? 'Exited because of keyboard interrupt' : (unwritable(error) ?? (error as Error)).message
     await done(isInterrupted ? 'interrupted' : 'failed', message, isInterrupted ? error.results : [], null).catch(() => {})
     throw error
+  }
+}
+
+// As dbt's `seed --show`: rows of each seed, in no order.
+async function showSeeds({ report }: Command, sql: Sql, results: NodeResult[], rows: number): Promise<void> {
+  for (const { node, status } of results) {
+    if (node.resourceType !== 'seed' || status !== 'success') continue
+    const header = `Random sample of table: ${node.schema}.${node.alias}`
+    const shown = await fetchRows(sql, `select * from ${node.relationName} order by random()`, rows)
+    report.result(`${header}\n${'-'.repeat(header.length)}\n${asTable(shown)}`)
   }
 }
 

@@ -5,6 +5,7 @@ import {
   catalog,
   changePages,
   comparing,
+  debugging,
   inline,
   listed,
   listing,
@@ -15,6 +16,7 @@ import {
   packaging,
   retrying,
   rows,
+  sampled,
   selection,
   serving,
   shownRuns,
@@ -62,7 +64,7 @@ export const commands: Definitions = {
   seed: {
     description: 'Load the CSV files of seeds/.',
     example: 'seed --select currencies',
-    options: [selection, building, nonAtomic],
+    options: [selection, building, nonAtomic, sampled],
     run: command => build(command, ['seed']),
   },
   run: {
@@ -135,7 +137,7 @@ export const commands: Definitions = {
   debug: {
     description: 'Check the project and the connection.',
     example: 'debug',
-    options: [],
+    options: [debugging],
     run: async command => (await import('./project.ts')).debugCommand(command),
   },
   clean: {
@@ -147,6 +149,7 @@ export const commands: Definitions = {
   'source freshness': {
     description: 'Check the age of the newest rows of each source.',
     example: 'source freshness --select source:shop',
+    alias: 'snapshot-freshness',
     options: [selection, sourcesFile],
     run: async command => (await import('./freshness.ts')).freshnessCommand(command),
   },

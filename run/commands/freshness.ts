@@ -68,14 +68,23 @@ function entry({ node, status, startedAt, finishedAt, measured, threshold, error
   const { warn_after = null, error_after = null, filter = null } = threshold
   return {
     unique_id: node.uniqueId,
-    max_loaded_at: measured.maxLoadedAt,
-    snapshotted_at: measured.snapshottedAt,
+    max_loaded_at: isoOfPython(measured.maxLoadedAt),
+    snapshotted_at: isoOfPython(measured.snapshottedAt),
     max_loaded_at_time_ago_in_s: measured.age,
     status,
     criteria: { warn_after, error_after, filter },
-    adapter_response: {},
-    timing: [{ name: 'execute', started_at: startedAt.toISOString(), completed_at: finishedAt.toISOString() }],
+    // The query of one row, as dbt's adapter tells of it.
+    adapter_response: { _message: 'SELECT 1', code: 'SELECT', rows_affected: 1 },
+    timing: [
+      { name: 'compile', started_at: startedAt.toISOString(), completed_at: startedAt.toISOString() },
+      { name: 'execute', started_at: startedAt.toISOString(), completed_at: finishedAt.toISOString() },
+    ],
     thread_id: 'Thread-1',
     execution_time: (finishedAt.getTime() - startedAt.getTime()) / 1000,
   }
+}
+
+// 2024-03-31T10:00:00.25Z is 2024-03-31T10:00:00.250000+00:00 there.
+function isoOfPython(time: string): string {
+  return time.replace(/([.]\d+)?Z$/, (_, fraction?: string) => `${fraction?.padEnd(7, '0') ?? ''}+00:00`)
 }

@@ -8,7 +8,7 @@ import type { Command } from '../cli/command.ts'
 import { connectionOf, withDatabase } from '../cli/open-database.ts'
 import { openProject } from '../cli/open-project.ts'
 import { hasType, selectedIds } from '../cli/selection.ts'
-import { describeAddress } from '../database/address.ts'
+import { type Address, describeAddress } from '../database/address.ts'
 import { refuseReadOnly } from '../database/connection.ts'
 import type { Sql } from '../database/driver.ts'
 import { pendingMigrations } from '../database/migrate.ts'
@@ -41,19 +41,21 @@ export async function lsCommand(command: Command): Promise<number> {
   return 0
 }
 
-/** debug: whether project and connection are as they should be. */
+/** debug: whether project and connection are as they should be; with `--connection` the connection alone. */
 export async function debugCommand(command: Command): Promise<number> {
-  const { report } = command
+  const { options, report } = command
   report.result(`node ${process.version}, ${process.platform} ${process.arch}`)
+  if (options.connection) {
+    const { address } = await connectionOf(options)
+    report.result(addressLine(address, path.resolve(options.projectDir)))
+    return withDatabase(command, async sql => tellConnection(command, sql))
+  }
   const { project } = await openProject(command)
   report.result(`project ${project.name} in ${project.dir}: ${foundLine(project)}`)
   const { address } = await connectionOf(command.options)
-  report.result(
-    `database: ${address ? `${describeAddress(address)} (${address.from})` : `embedded PostgreSQL in ${path.join(project.dir, '.pg')}${runningEmbedded(project.dir) ? ', running' : ''}`}`,
-  )
+  report.result(addressLine(address, project.dir))
   return withDatabase(command, async sql => {
-    const [row] = await sql<{ version: string; user: string }[]>`select version() as version, current_user as user`
-    report.result(`connection: OK, as ${row?.user}: ${row?.version}`)
+    await tellConnection(command, sql)
     const pending = await pendingMigrations(sql, project.dir)
     report.result(
       pending.length > 0
@@ -74,6 +76,17 @@ export async function debugCommand(command: Command): Promise<number> {
     if (problems.length + faults.length === 0) report.result('rights: all that a build needs')
     return problems.length + faults.length > 0 ? 2 : 0
   })
+}
+
+function addressLine(address: Address | undefined, dir: string): string {
+  if (address) return `database: ${describeAddress(address)} (${address.from})`
+  return `database: embedded PostgreSQL in ${path.join(dir, '.pg')}${runningEmbedded(dir) ? ', running' : ''}`
+}
+
+async function tellConnection({ report }: Command, sql: Sql): Promise<number> {
+  const [row] = await sql<{ version: string; user: string }[]>`select version() as version, current_user as user`
+  report.result(`connection: OK, as ${row?.user}: ${row?.version}`)
+  return 0
 }
 
 async function readOnly(sql: Sql): Promise<{ message: string; hint: string }[]> {

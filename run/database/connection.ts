@@ -43,7 +43,7 @@ export function connect(to: Address | string, { application = 'deskledger', onNo
         // No more of these than what poolers know as well: the rest is said to each session.
         client_encoding: 'UTF8',
         TimeZone: 'UTC',
-        DateStyle: 'ISO, YMD',
+        DateStyle: 'ISO, MDY',
         ...address.startup,
       },
       ...more,

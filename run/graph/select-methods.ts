@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { ProjectError } from '../base/errors.ts'
 import { fnmatch, globMatch } from '../base/glob.ts'
+import { compareVersions } from '../manifest/find-node.ts'
 import { exposureId, type Node, type Project } from '../manifest/node.ts'
 import type { Previous, Selectable } from './selection.ts'
 import { stateCheck } from './state-selection.ts'
@@ -25,11 +26,14 @@ export const METHODS: Record<string, (question: Question) => (node: Selectable) 
     ({ value }) =>
     node =>
       node.tags.some(tag => fnmatch(tag, value)),
-  group: () => none,
+  group:
+    ({ value }) =>
+    node =>
+      node.config.group !== undefined && fnmatch(String(node.config.group), value),
   access:
     ({ value }) =>
     node =>
-      node.resourceType === 'model' && value === 'protected',
+      node.resourceType === 'model' && value === (node.config.access ?? 'protected'),
   source: ({ value }) => sourceMatches(value),
   path:
     ({ value }) =>
@@ -68,10 +72,19 @@ export const METHODS: Record<string, (question: Question) => (node: Selectable) 
     return node => ids.has(exposureId(node.uniqueId))
   },
   source_status: ({ value, previous }) => fresher(value, previous),
-  version: ({ value }) => {
+  version: ({ value, project }) => {
     if (!['latest', 'prerelease', 'old', 'none'].includes(value))
       throw new ProjectError(`Invalid version type selector ${value}: expected one of: "latest", "prerelease", "old", or "none"`)
-    return node => node.resourceType === 'model' && value === 'none'
+    const latest = new Map(
+      [...project.nodes.values()].filter(node => node.isLatest).map(node => [`${node.packageName}.${node.name}`, node.version!]),
+    )
+    return node => {
+      if (node.resourceType !== 'model') return false
+      const { version } = node as Node
+      if (version === undefined) return value === 'none'
+      const order = compareVersions(version, latest.get(`${node.packageName}.${node.name}`) ?? version)
+      return value === (order === 0 ? 'latest' : order < 0 ? 'old' : 'prerelease')
+    }
   },
   semantic_model: () => none,
   saved_query: () => none,

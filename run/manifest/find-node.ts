@@ -41,6 +41,11 @@ export function findSourceNode(project: Nodes, from: string, source: string, tab
     ?.find(node => node.resourceType === 'source' && node.sourceName === source)
 }
 
+/** Which of two versions of a model is the newer one, numbers by their size: below, at or above 0, as `sort` takes it. */
+export function compareVersions(one: string, other: string): number {
+  return one.localeCompare(other, 'en', { numeric: true })
+}
+
 const REFERABLE = ['model', 'seed', 'snapshot']
 const indexes = new WeakMap<object, { size: number; names: Map<string, Node[]> }>()
 

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Problem } from '../base/errors.ts'
 import { ProjectError, ProjectErrors } from '../base/errors.ts'
-import { passedOver } from '../base/validate.ts'
 import { placeOf, placeOfValue } from '../base/yaml.ts'
 import { parseTemplate, render } from '../jinja/template.ts'
 import { referencesOf } from '../manifest/constraints.ts'
@@ -14,6 +13,7 @@ import type { Settings } from '../project/settings.ts'
 import { createScope } from '../template/context.ts'
 import type { World } from '../template/rendering.ts'
 import { yamlRenderer } from '../template/yaml-jinja.ts'
+import { accessMistakes } from './access.ts'
 import { attempt, configure, createDraft, type Draft, levelsFor, type Used } from './drafts.ts'
 import { exposureDrafts } from './exposures.ts'
 import { genericTests } from './generic-tests.ts'
@@ -81,7 +81,7 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
     reports: new Map(),
     exposures: new Map(),
     docs: parts[0]!.docs,
-    selectors: readSelectors(files.selectors, used.render, errors),
+    selectors: readSelectors(files.selectors, used.render, errors, warnings),
     onRunStart: hooksOf(parts, 'on-run-start', errors),
     onRunEnd: hooksOf(parts, 'on-run-end', errors),
     parentMap: new Map(),
@@ -90,8 +90,9 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
     warnings,
   }
   link(project, drafts(), errors)
+  errors.push(...accessMistakes(drafts()))
   for (const part of parts) unitTests(project, part.files, { ...part, used, errors })
-  warnings.push(...unenforced(drafts()), ...unusedConfigs(settings, used))
+  warnings.push(...unusedConfigs(settings, used))
   project.warnings = distinct(warnings)
   return { project, errors }
 }
@@ -226,14 +227,6 @@ function hooksOf(parts: Part[], key: 'on-run-start' | 'on-run-end', errors: Proj
   })
 }
 
-function unenforced(drafts: Draft[]): Problem[] {
-  return Object.entries(UNENFORCED).flatMap(([key, instead]) => {
-    const found = drafts.find(({ node }) => node.config[key] !== undefined && node.config[key] !== 'public')
-    if (!found) return []
-    return [{ message: passedOver(`the config '${key}'`), place: found.node.patch ?? found.node.place, hint: `Use ${instead} instead.` }]
-  })
-}
-
 function unusedConfigs({ trees }: Settings, { folders }: Used): Problem[] {
   const unused = (Object.keys(TREE) as (keyof typeof TREE)[]).flatMap(type => unusedFolders(trees[type], TREE[type], folders))
   return unused.map(({ path, place }) => ({
@@ -242,8 +235,6 @@ function unusedConfigs({ trees }: Settings, { folders }: Used): Problem[] {
     hint: 'Rename or remove them; a config has a + before its name.',
   }))
 }
-
-const UNENFORCED = { group: '`tags:`', access: 'grants of the database' }
 
 const TREE = {
   model: 'models',

@@ -4,6 +4,7 @@ import { didYouMean } from '../base/suggest.ts'
 import { findCycle } from '../graph/order.ts'
 import { findRelationNode, findSourceNode } from '../manifest/find-node.ts'
 import type { Exposure, Node, Project, ReportNode } from '../manifest/node.ts'
+import { accessError } from './access.ts'
 import type { Draft } from './drafts.ts'
 
 /** Fills a project with its nodes and who reads whom; refs to what is missing or disabled, circles and doubles go to `errors`. */
@@ -15,6 +16,7 @@ export function link(project: Project, drafts: Draft[], errors: ProjectError[]):
     else if (node.resourceType === 'exposure') project.exposures.set(node.uniqueId, node as Exposure)
     else project.nodes.set(node.uniqueId, node)
   }
+  const filesOf = new Map(drafts.map(({ node, files }) => [node.uniqueId, files]))
   for (const draft of drafts) if (draft.node.config.enabled !== false) resolve(draft)
 
   const all = [...project.nodes.values(), ...project.reports.values(), ...project.exposures.values()]
@@ -45,8 +47,11 @@ export function link(project: Project, drafts: Draft[], errors: ProjectError[]):
       if (!seen.has(`${pack}.${name}`)) node.refs.push({ ...(pack === undefined ? {} : { package: pack }), name })
       else if (!found && !disabled) continue
       seen.add(`${pack}.${name}`)
-      if (found) dependsOn.add(found.uniqueId)
-      else if (disabled)
+      if (found) {
+        dependsOn.add(found.uniqueId)
+        const denied = accessError(node, found, project, filesOf.get(found.uniqueId)!)
+        if (denied) fail(denied, site, 'Give both the same group, or the other model another access.')
+      } else if (disabled)
         fail(
           `${title(node)} refers to '${name}', which is disabled: ${fileAndLine(disabled.patch ?? disabled.place)}`,
           site,

@@ -48,7 +48,6 @@ export const CONFIG_KEYS: Record<string, ConfigKey> = {
   contract: { kind: 'dict', type: 'map', on: model },
   event_time: { kind: 'clobber', type: 'text', on: ['model', 'seed', 'snapshot', 'source'] },
   freshness: { kind: 'clobber', type: 'any', on: ['model', 'source'] },
-  // Known, and passed over with a warning.
   group: { kind: 'clobber', type: 'text', on: all },
   access: { kind: 'clobber', type: 'text', on: model, values: ['private', 'protected', 'public'] },
 

@@ -65,6 +65,8 @@ export function applyLevel(
     const notice = (message: string, hint: string): void => {
       found.warnings.push({ message, ...(place ? { place } : {}), hint })
     }
+    if (written !== key && Object.hasOwn(level.values, key))
+      problem(`Both '${written}' and '${key}' are given, which are one config`, 'Put what they say under one of them, as a list.')
     const known = Object.hasOwn(CONFIG_KEYS, key) ? CONFIG_KEYS[key]! : undefined
     if (!known) {
       const instead = Object.hasOwn(NOT_SUPPORTED, key) ? NOT_SUPPORTED[key] : undefined

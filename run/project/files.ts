@@ -139,7 +139,7 @@ function emptyParts(): Pick<ProjectFiles, PartName> {
     docs: [],
     markdown: [],
     fixtures: [],
-    properties: { nodes: [], sources: [], macros: [], unitTests: [], exposures: [] },
+    properties: { nodes: [], sources: [], macros: [], unitTests: [], exposures: [], groups: [] },
     propertyFiles: new Map(),
   }
 }

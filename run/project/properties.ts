@@ -3,14 +3,15 @@ import type { Problem } from '../base/errors.ts'
 import { type Place, ProjectError } from '../base/errors.ts'
 import { readShape } from '../base/validate.ts'
 import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from '../base/yaml.ts'
+import { compareVersions } from '../manifest/find-node.ts'
 import type { Column, Config, Constraint } from '../manifest/node.ts'
 import { configPlaces, copyConfigPlaces } from './config-positions.ts'
 import { type ExposureProperties, exposuresIn } from './exposure-properties.ts'
+import { checkedFreshness, freshnessOf } from './freshness-properties.ts'
 import {
   ARGUMENT,
   COLUMN,
   CONSTRAINT,
-  checkedFreshness,
   EXPECT,
   GIVEN,
   MACRO,
@@ -107,6 +108,8 @@ export interface Properties {
   macros: MacroProperties[]
   unitTests: UnitTestProperties[]
   exposures: ExposureProperties[]
+  /** Names of groups. */
+  groups: string[]
 }
 
 /** Reads one properties file into `into`; every mistake of form goes to `errors` with its place. */
@@ -128,6 +131,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
   for (const item of maps(top, 'sources')) readSource(item)
   for (const item of maps(top, 'macros')) readMacro(item)
   for (const item of maps(top, 'unit_tests')) readUnitTest(item)
+  for (const item of maps(top, 'groups')) into.groups.push(nameOf(item, 'group') ?? '')
   into.exposures.push(...exposuresIn(maps(top, 'exposures'), { file, errors, warnings, configOf }))
 
   function readNode(map: YamlMap, kind: NodeProperties['kind']): void {
@@ -153,7 +157,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
       place: placeOfValue(map, 'name') ?? { file },
       description: text(own.description ?? read.description),
       ...describedAt(map),
-      config: configPlaces({ ...configOf(map, read), ...(isYamlMap(own.config) ? own.config : {}) }, map),
+      config: configOf(map, read, own),
       columns: own.columns === undefined ? columnsOf(read) : versionColumns(read, own),
       constraints: constraintsOf(read),
       tests: kind === 'test' ? [] : readTests(map, tested, file, errors),
@@ -165,7 +169,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
   function versionsOf(read: YamlMap, name: string): (ModelVersion & { read: YamlMap })[] {
     const found = maps(read, 'versions').map(map => readShape(map, 'a version', VERSION, errors, warnings))
     const numbers = found.map(({ v }) => text(v))
-    const newest = [...numbers].sort((one, other) => one.localeCompare(other, 'en', { numeric: true })).at(-1)
+    const newest = [...numbers].sort(compareVersions).at(-1)
     const latest = read.latest_version === undefined ? newest : text(read.latest_version)
     return found.map((own, index) => {
       const v = numbers[index]!
@@ -301,14 +305,15 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
 
 const SHAPES = { model: MODEL, seed: SEED, snapshot: SNAPSHOT, test: SINGULAR }
 
-// tags, meta, docs … beside `config:` are config too, under what `config:` says.
-function configOf(map: YamlMap, read: YamlMap): Config {
+// tags, meta, docs … beside `config:` are config too, under what `config:` says; what a version says is laid over all.
+function configOf(map: YamlMap, read: YamlMap, version: YamlMap = {}): Config {
   const inner = isYamlMap(read.config) ? read.config : {}
   const config: Config = { ...inner }
-  for (const key of ['enabled', 'docs'] as const) if (read[key] !== undefined && config[key] === undefined) config[key] = read[key]
+  for (const key of ['enabled', 'docs', 'access', 'group']) if (read[key] !== undefined) config[key] ??= read[key]
   if (read.tags !== undefined) config.tags = [...list(read.tags), ...list(inner.tags)]
   if (read.meta !== undefined) config.meta = { ...(read.meta as YamlMap), ...(inner.meta as YamlMap) }
-  return configPlaces(config, map)
+  if (version.access !== undefined) config.access = version.access
+  return configPlaces({ ...config, ...(version.config as YamlMap) }, map)
 }
 
 function describedAt(map: YamlMap): { describedAt?: Place } {
@@ -319,15 +324,6 @@ function describedAt(map: YamlMap): { describedAt?: Place } {
 function relationAt(map: YamlMap): { relationAt?: Place } {
   const place = placeOfValue(map, 'relation')
   return place ? { relationAt: place } : {}
-}
-
-// A table's thresholds are laid over those of its source; null takes them away.
-function freshnessOf(levels: YamlMap[]): YamlMap | null | undefined {
-  let merged: YamlMap | null | undefined
-  for (const { freshness } of levels.filter(level => Object.hasOwn(level, 'freshness'))) {
-    merged = isYamlMap(freshness) ? { ...merged, ...freshness } : null
-  }
-  return merged
 }
 
 function withoutFreshness(config: Config): Config {

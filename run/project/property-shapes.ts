@@ -1,6 +1,4 @@
-import { ProjectError } from '../base/errors.ts'
-import { readShape, type Shapes } from '../base/validate.ts'
-import { isYamlMap, placeOf, type YamlMap } from '../base/yaml.ts'
+import type { Shapes } from '../base/validate.ts'
 
 /** Keys of a generic test that are config even without `config:`. */
 export const TEST_CONFIG = new Set(
@@ -24,8 +22,8 @@ export const TOP: Shapes = {
   unit_tests: 'maps',
   snapshots: 'maps',
   exposures: 'maps',
+  groups: 'maps',
   analyses: { use: '`show --inline` or a query outside the project', harmless: true },
-  groups: { use: '`tags:` and `meta: {owner: …}`', harmless: true },
   metrics: { use: 'a model that computes the metric', harmless: true },
   semantic_models: { use: 'a model that computes the metrics', harmless: true },
   saved_queries: { use: 'a view', harmless: true },
@@ -39,16 +37,16 @@ export const MODEL: Shapes = {
   deprecation_date: { use: 'the description, or `meta:`', harmless: true },
   versions: 'maps',
   latest_version: 'any',
-  access: { use: 'grants of the database', harmless: true },
-  group: { use: '`tags:`', harmless: true },
+  access: 'text',
+  group: 'text',
   time_spine: { use: 'a model of dates', harmless: true },
 }
 /** A version of a model. */
-export const VERSION: Shapes = { ...common, ...tested, v: 'any', defined_in: 'text', constraints: 'maps' }
+export const VERSION: Shapes = { ...common, ...tested, access: 'text', v: 'any', defined_in: 'text', constraints: 'maps' }
 /** A seed. */
-export const SEED: Shapes = { ...common, ...tested }
+export const SEED: Shapes = { ...common, ...tested, group: 'text' }
 /** A snapshot; with `relation` the YAML is all that there is of it. */
-export const SNAPSHOT: Shapes = { ...common, ...tested, relation: 'text' }
+export const SNAPSHOT: Shapes = { ...common, ...tested, group: 'text', relation: 'text' }
 /** A singular test. */
 export const SINGULAR: Shapes = { ...common }
 /** A column. */
@@ -65,27 +63,6 @@ export const CONSTRAINT: Shapes = {
   warn_unsupported: 'flag',
 }
 const freshness: Shapes = { loader: 'text', loaded_at_field: 'text', loaded_at_query: 'text', freshness: 'map' }
-/** The thresholds of `freshness:`, checked: a count and a period of minute, hour or day each. */
-export function checkedFreshness(freshness: YamlMap | null, errors: ProjectError[]): YamlMap | null {
-  if (freshness === null) return null
-  const read = readShape(freshness, 'freshness', { warn_after: 'map', error_after: 'map', filter: 'text' }, errors)
-  for (const key of ['warn_after', 'error_after']) {
-    const age = read[key]
-    if (!isYamlMap(age)) continue
-    const { count, period } = readShape(age, key, { count: 'any', period: 'text' }, errors)
-    const isJinja = typeof count === 'string' && count.includes('{{')
-    const place = placeOf(age)
-    if ((!isJinja && !Number.isInteger(count)) || !['minute', 'hour', 'day'].includes(String(period)))
-      errors.push(
-        new ProjectError(`${key} needs a count and a period of minute, hour or day`, {
-          place,
-          hint: `Write ${key}: {count: 12, period: hour}.`,
-        }),
-      )
-  }
-  return read
-}
-
 /** A source. */
 export const SOURCE: Shapes = {
   ...common,

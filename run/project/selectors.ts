@@ -1,4 +1,4 @@
-import { type Place, ProjectError } from '../base/errors.ts'
+import { type Place, type Problem, ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
 import { readShape, type Shapes } from '../base/validate.ts'
 import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from '../base/yaml.ts'
@@ -6,7 +6,7 @@ import type { Definition, IndirectSelection, Selector } from '../manifest/select
 import type { RenderYaml } from './config.ts'
 
 /** Reads selectors.yml, whose Jinja `render` renders. Every mistake goes to `errors` with its place. */
-export function readSelectors(data: Yaml, render: RenderYaml, errors: ProjectError[]): Map<string, Selector> {
+export function readSelectors(data: Yaml, render: RenderYaml, errors: ProjectError[], warnings: Problem[] = []): Map<string, Selector> {
   const file = 'selectors.yml'
   const selectors = new Map<string, Selector>()
   if (data === null) return selectors
@@ -14,7 +14,7 @@ export function readSelectors(data: Yaml, render: RenderYaml, errors: ProjectErr
     errors.push(new ProjectError('selectors.yml is a mapping with a list of selectors', { place: { file, line: 1, column: 1 } }))
     return selectors
   }
-  const definitionOf = definitionReader(selectors, errors)
+  const definitionOf = definitionReader(selectors, { errors, warnings })
   const top = readShape(data, 'selectors.yml', { selectors: 'maps', version: 'any' }, errors)
   for (const map of (top.selectors ?? []) as YamlMap[]) {
     const read = readShape(map, 'a selector', SELECTOR, errors)
@@ -37,8 +37,14 @@ export function readSelectors(data: Yaml, render: RenderYaml, errors: ProjectErr
   return selectors
 }
 
-/** Reads definitions, which may name the selectors read so far. Gives undefined for a mistake, which goes to `errors`. */
-function definitionReader(selectors: Map<string, Selector>, errors: ProjectError[]): (value: Yaml, place: Place) => Definition | undefined {
+type Reader = (value: Yaml, place: Place) => Definition | undefined
+interface Found {
+  errors: ProjectError[]
+  warnings: Problem[]
+}
+
+// Reads definitions, which may name the selectors read so far. Gives undefined for a mistake, which goes to `errors`.
+function definitionReader(selectors: Map<string, Selector>, { errors, warnings }: Found): Reader {
   return definitionOf
 
   function definitionOf(value: Yaml, place: Place): Definition | undefined {
@@ -71,7 +77,7 @@ function definitionReader(selectors: Map<string, Selector>, errors: ProjectError
   }
 
   function criterionOf(value: YamlMap, place: Place): Definition | undefined {
-    const read = readShape(value, 'a criterion', CRITERION, errors)
+    const read = readShape(value, 'a criterion', CRITERION, errors, warnings)
     const { method, value: wanted } = read
     if (wanted === undefined) return fail(`The method '${String(method)}' needs a value`, place)
     const exclude = listOf(read, place)

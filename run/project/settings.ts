@@ -41,6 +41,8 @@ export interface Settings {
   vars: Record<string, unknown>
   /** Variables that are folders of YAML files, a key for each file. */
   varPaths: Record<string, string>
+  /** `restrict-access: true`: other packages may read what is public alone. */
+  restrictAccess: boolean
   onRunStart: string[]
   onRunEnd: string[]
   /** The file as read, for places. */
@@ -117,6 +119,7 @@ export function readSettings(data: Yaml, errors: ProjectError[], warnings: Probl
     snapshotPaths: paths(read['snapshot-paths'], ['snapshots']),
     functionPaths: paths(read['function-paths'], ['functions']),
     analysisPaths: paths(read['analysis-paths'], ['analyses']),
+    restrictAccess: read['restrict-access'] === true,
     packagesPath: String(read['packages-install-path'] ?? 'dbt_packages'),
     dispatch: dispatchOf(read.dispatch, errors),
     targetPath: String(read['target-path'] ?? 'target'),
@@ -230,6 +233,7 @@ const PROJECT: Shapes = {
   'packages-install-path': 'text',
   'clean-targets': 'texts',
   'require-dbt-version': 'texts',
+  'restrict-access': 'flag',
   'query-comment': { use: 'application_name in DATABASE_URL: it names a session', harmless: true },
   'on-run-start': 'texts',
   'on-run-end': 'texts',

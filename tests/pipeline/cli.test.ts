@@ -64,7 +64,9 @@ describe('build', () => {
 
   it('run publishes a selection without tests, seed the seeds', async () => {
     expect((await cli('run', '--select', 'tag:who', '--full-refresh')).stdout).toContain('PASS=1 ')
-    expect((await cli('seed', '--full-refresh')).stdout).toContain('PASS=1 ')
+    const { stdout } = await cli('seed', '--full-refresh', '--show')
+    expect(stdout).toContain('PASS=1 ')
+    expect(stdout).toMatch(/^Random sample of table: \w+\.colours\n-{30,}\n\| name +\| is_warm \|/m)
     expect((await cli('run', '--select', 'tag:who')).stdout).toContain('PASS=0 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=1 TOTAL=1')
   })
 
@@ -147,6 +149,7 @@ describe('results on stdout', () => {
 
   it('compile, ls, errors', async () => {
     expect((await cli('compile', '--select', 'adults')).stdout.trim()).toMatch(/^select id from "\w+"\."public"\."people" where id > 3$/)
+    expect((await cli('ls', '--model', 'people', '--output', 'name')).stdout).toBe('people\n')
     expect((await cli('ls', '--select', 'people+', '--resource-type', 'model', '--output', 'name')).stdout.trim().split('\n')).toEqual([
       'adults',
       'people',

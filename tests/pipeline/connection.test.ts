@@ -265,6 +265,11 @@ describe('a server that cannot be built on says so before anything is done', () 
         code: 2,
         stdout: expect.stringContaining('problem: The server, or this user of it, is read-only'),
       })
+      // Of the connection alone that is no fault.
+      expect(await run(own.url, 'debug', { connection: true })).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('connection: OK'),
+      })
       expect(await relations(own)).toBe(0)
     } finally {
       await own.drop()

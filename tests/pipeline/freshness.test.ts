@@ -26,6 +26,7 @@ beforeAll(async () => {
       - {name: loose, identifier: orders, freshness: {warn_after: {count: 5, period: hour}}}
       - {name: asked, identifier: orders, loaded_at_query: "select max(came) from {{ this }} where id = 1", config: {freshness: {warn_after: null}}}
       - {name: lines}
+      - {name: half, identifier: orders, freshness: {warn_after: {count: 5}, error_after: {}}}
       - {name: silent, identifier: notes, freshness: null}
   - name: other
     schema: public
@@ -48,13 +49,43 @@ describe('source freshness', () => {
       'shop.old': 'error',
       'shop.loose': 'pass',
       'shop.asked': 'pass',
+      'shop.half': 'pass', // hours are those of the source, as its error_after is
       'shop.lines': 'error', // no row at all
       'other.notes': 'runtime error', // nothing says when a row came
     })
-    expect([code, stdout]).toEqual([1, expect.stringContaining('PASS=2 WARN=1 ERROR=3 TOTAL=6')])
+    expect([code, stdout]).toEqual([1, expect.stringContaining('PASS=3 WARN=1 ERROR=3 TOTAL=7')])
     expect(stderr).toMatch(/WARN freshness of shop\.orders \.+ \[WARN in 0\.\d\ds\]/)
     expect(stderr).toContain('neither loaded_at_field nor loaded_at_query')
-    expect(stderr).toContain('models/_sources.yml:16')
+    expect(stderr).toContain('models/_sources.yml:17')
+  })
+
+  it('tells of a source what dbt 1.11 tells of it', async () => {
+    await database.sql.unsafe("create table past (at timestamp); insert into past values ('2016-09-19 14:45:51.25')")
+    const old = await fixture({
+      'models/_s.yml':
+        'sources: [{name: a, schema: public, loaded_at_field: at, freshness: {warn_after: {count: 10, period: hour}}, tables: [{name: past}]}]\n',
+    })
+    await perform(freshnessCommand, { url: database.url, dir: old.dir, name: 'freshness' })
+    const { results } = artifact<{ results: object[] }>(old.dir, 'sources.json')
+    await old.remove()
+    const timing = { started_at: expect.any(String), completed_at: expect.any(String) }
+    expect(results).toEqual([
+      {
+        unique_id: 'source.shop.a.past',
+        max_loaded_at: '2016-09-19T14:45:51.250000+00:00',
+        snapshotted_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]{8}[.]\d{6}[+]00:00$/),
+        max_loaded_at_time_ago_in_s: expect.any(Number),
+        status: 'warn',
+        criteria: { warn_after: { count: 10, period: 'hour' }, error_after: null, filter: null },
+        adapter_response: { _message: 'SELECT 1', code: 'SELECT', rows_affected: 1 },
+        timing: [
+          { name: 'compile', ...timing },
+          { name: 'execute', ...timing },
+        ],
+        thread_id: 'Thread-1',
+        execution_time: expect.any(Number),
+      },
+    ])
   })
 
   it.skipIf(!hasSchemas)("writes a sources.json that is valid by dbt's schema", async () => {
@@ -76,7 +107,7 @@ describe('source freshness', () => {
     await database.sql`insert into orders values (1, now())`
     await at({})
     const { stdout } = await at({ state, select: ['source_status:fresher'], output: 'name' }, lsCommand)
-    expect(stdout.trim().split('\n')).toEqual(['shop.asked', 'shop.loose', 'shop.orders'])
+    expect(stdout.trim().split('\n')).toEqual(['shop.asked', 'shop.half', 'shop.loose', 'shop.orders'])
   })
 
   it('says what is wrong with a threshold', async () => {

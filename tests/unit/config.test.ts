@@ -61,6 +61,11 @@ it.each([
   expect(merge(...(levels as Record<string, unknown>[]))).toEqual(expected)
 })
 
+it('a config under both of its names is a mistake', () => {
+  const message = "Both 'pre_hook' and 'pre-hook' are given, which are one config"
+  expect(merge({ pre_hook: 'x', 'pre-hook': 'y' })).toEqual({ errors: [message] })
+})
+
 it('lets dbt_project.yml give way to YAML and YAML to the file', async () => {
   const project = await projectOf({
     'dbt_project.yml': 'name: desk\nmodels:\n  desk:\n    +materialized: table\n    +schema: one\n    +alias: one\n    +tags: one\n',

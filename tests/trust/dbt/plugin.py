@@ -157,7 +157,7 @@ def result_of(words, stdout, began):
         return manifest
     if "show" in names:
         return shown(stdout)
-    if "freshness" in names:
+    if {"freshness", "snapshot-freshness"} & set(names):
         given = next((words[at + 1] for at, word in enumerate(words) if word in ("-o", "--output")), None)
         target, name = os.path.split(given.removesuffix(".json")) if given else (target, "sources")
     else:

@@ -1,0 +1,45 @@
+import { ProjectError } from '../base/errors.ts'
+import type { Node, Project } from '../manifest/node.ts'
+import type { ProjectFiles } from '../project/project-files.ts'
+import type { Draft } from './drafts.ts'
+
+/**
+ * What dbt says where a node refers to a model that it may not read: a private one of another group, or one of a package with
+ * `restrict-access: true` that is not public. A test of YAML is of the group of what it tests.
+ */
+export function accessError(node: Node, to: Node, project: Project, { settings }: ProjectFiles): string | undefined {
+  if (to.resourceType !== 'model') return undefined
+  const { access = 'protected', group } = to.config as { access?: string; group?: string }
+  const isOutside = settings.restrictAccess && node.packageName !== to.packageName
+  const ownGroup = project.nodes.get(node.test?.attachedTo ?? '')?.config.group ?? node.config.group
+  const isPrivate = access === 'private' && (isOutside || ownGroup === undefined || ownGroup !== group)
+  if (!isPrivate && !(access === 'protected' && isOutside)) return undefined
+  const scope = isPrivate ? `'${group ?? ''}' group` : `'${to.packageName}' package`
+  return `Node ${node.uniqueId} attempted to reference node ${to.uniqueId}, which is not allowed because the referenced node is ${access} to the ${scope}.`
+}
+
+/** Public models that are no relation, and groups that nodes name but no `groups:` of a properties file has. */
+export function accessMistakes(drafts: Draft[]): ProjectError[] {
+  const ephemeral = drafts.filter(({ node: { config } }) => config.access === 'public' && config.materialized === 'ephemeral')
+  return [...ephemeral.map(({ node }) => notPublic(node)), ...unknownGroups(drafts)]
+}
+
+function notPublic({ uniqueId, patch, place }: Node): ProjectError {
+  const message = `Node ${uniqueId} with 'ephemeral' materialization has an invalid value (public) for the access field`
+  return new ProjectError(message, { place: patch ?? place, hint: 'Materialize it as a view, or make it protected.' })
+}
+
+function unknownGroups(drafts: Draft[]): ProjectError[] {
+  const all = new Set(drafts.flatMap(({ files }) => files.properties.groups))
+  return drafts.flatMap(({ node }) => {
+    const { group } = node.config
+    if (group === undefined || node.config.enabled === false || all.has(String(group))) return []
+    const known = all.size === 0 ? 'there are none' : `expected one of ${[...all].sort().join(', ')}`
+    return [
+      new ProjectError(`Invalid group '${group}' of ${node.name}: ${known}`, {
+        place: node.patch ?? node.place,
+        hint: 'Describe it under groups: in a properties file, with its owner.',
+      }),
+    ]
+  })
+}

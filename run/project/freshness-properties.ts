@@ -1,0 +1,45 @@
+import { ProjectError } from '../base/errors.ts'
+import { readShape } from '../base/validate.ts'
+import { copyPlaces, isYamlMap, placeOf, type YamlMap } from '../base/yaml.ts'
+
+/**
+ * The thresholds of a table, laid over those of its source: null takes them away, one that is empty changes nothing. Undefined where
+ * nothing says `freshness:`.
+ */
+export function freshnessOf(levels: YamlMap[]): YamlMap | null | undefined {
+  let merged: YamlMap | null | undefined
+  for (const { freshness } of levels.filter(level => Object.hasOwn(level, 'freshness')))
+    merged = isYamlMap(freshness) ? laidOver(merged ?? {}, freshness) : null
+  return merged
+}
+
+/** The thresholds of `freshness:`, checked: a count and a period of minute, hour or day each. */
+export function checkedFreshness(freshness: YamlMap | null, errors: ProjectError[]): YamlMap | null {
+  if (freshness === null) return null
+  const read = readShape(freshness, 'freshness', { warn_after: 'map', error_after: 'map', filter: 'text' }, errors)
+  for (const key of ['warn_after', 'error_after']) {
+    const age = read[key]
+    if (!isYamlMap(age)) continue
+    const { count, period } = readShape(age, key, { count: 'any', period: 'text' }, errors)
+    const isJinja = typeof count === 'string' && count.includes('{{')
+    const place = placeOf(age)
+    if ((!isJinja && !Number.isInteger(count)) || !['minute', 'hour', 'day'].includes(String(period)))
+      errors.push(
+        new ProjectError(`${key} needs a count and a period of minute, hour or day`, {
+          place,
+          hint: `Write ${key}: {count: 12, period: hour}.`,
+        }),
+      )
+  }
+  return read
+}
+
+function laidOver(below: YamlMap, above: YamlMap): YamlMap {
+  const ages = ['warn_after', 'error_after'].flatMap(key => {
+    const [age, own] = [below[key], above[key]]
+    if (!isYamlMap(own)) return []
+    if (Object.keys(own).length === 0) return [[key, age ?? null]]
+    return isYamlMap(age) ? [[key, copyPlaces(own, { ...age, ...own })]] : []
+  })
+  return copyPlaces(above, { ...below, ...above, ...Object.fromEntries(ages) })
+}
