@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { holds } from './property.ts'
+import { holds, PROPERTY_TIMEOUT } from './property.ts'
 import type { FeedBatch, FeedFile } from './rules/feed.ts'
 import { feedSeeds } from './rules/feeds.ts'
 import { compare, snapshot } from './rules/snapshot.ts'
@@ -76,42 +76,46 @@ describe('batches of the same records', () => {
     }
   })
 
-  it('sent again, corrected and pruned in any order become what the rules say (R3)', async () => {
-    const property = fc.asyncProperty(
-      fc.array(fc.tuple(batches, fc.constantFrom('build', 'build', 'load', 'full')), { minLength: 2, maxLength: 5 }),
-      fc.subarray(names, { maxLength: names.length - 1 }),
-      async (steps, gone) => {
-        const warehouse = await project.warehouse()
-        const feed = new Map<string, FeedBatch>()
-        try {
-          for (const [batch, then] of steps) {
-            await warehouse.deliver([batch])
-            // Files that a batch had before are still there.
-            const files = [...(feed.get(batch.name)?.files ?? []), ...batch.files]
-            feed.set(batch.name, { name: batch.name, files: [...new Map(files.map(file => [file.path, file])).values()] })
-            if (then !== 'load') await warehouse.build({ fullRefresh: then === 'full' })
+  it(
+    'sent again, corrected and pruned in any order become what the rules say (R3)',
+    async () => {
+      const property = fc.asyncProperty(
+        fc.array(fc.tuple(batches, fc.constantFrom('build', 'build', 'load', 'full')), { minLength: 2, maxLength: 5 }),
+        fc.subarray(names, { maxLength: names.length - 1 }),
+        async (steps, gone) => {
+          const warehouse = await project.warehouse()
+          const feed = new Map<string, FeedBatch>()
+          try {
+            for (const [batch, then] of steps) {
+              await warehouse.deliver([batch])
+              // Files that a batch had before are still there.
+              const files = [...(feed.get(batch.name)?.files ?? []), ...batch.files]
+              feed.set(batch.name, { name: batch.name, files: [...new Map(files.map(file => [file.path, file])).values()] })
+              if (then !== 'load') await warehouse.build({ fullRefresh: then === 'full' })
+            }
+            await agree()
+            const leaving = gone.filter(name => feed.has(name))
+            if (leaving.length === 0 || leaving.length === feed.size) return
+            await warehouse.withdraw(leaving)
+            for (const name of leaving) feed.delete(name)
+            await agree()
+          } finally {
+            await warehouse.drop()
           }
-          await agree()
-          const leaving = gone.filter(name => feed.has(name))
-          if (leaving.length === 0 || leaving.length === feed.size) return
-          await warehouse.withdraw(leaving)
-          for (const name of leaving) feed.delete(name)
-          await agree()
-        } finally {
-          await warehouse.drop()
-        }
 
-        async function agree(): Promise<void> {
-          await warehouse.build()
-          const expected = expectedWarehouse([...feed.values()], feedSeeds)
-          expect(compare(expected, await snapshot(warehouse.sql))).toEqual([])
-          await warehouse.build({ fullRefresh: true })
-          expect(compare(expected, await snapshot(warehouse.sql)), 'after a full refresh').toEqual([])
-        }
-      },
-    )
-    await holds(property)
-  }, 900_000)
+          async function agree(): Promise<void> {
+            await warehouse.build()
+            const expected = expectedWarehouse([...feed.values()], feedSeeds)
+            expect(compare(expected, await snapshot(warehouse.sql))).toEqual([])
+            await warehouse.build({ fullRefresh: true })
+            expect(compare(expected, await snapshot(warehouse.sql)), 'after a full refresh').toEqual([])
+          }
+        },
+      )
+      await holds(property)
+    },
+    PROPERTY_TIMEOUT,
+  )
 })
 
 const names = ['tran', 'sync-day1', 'sync-day2', 'sync-day3']

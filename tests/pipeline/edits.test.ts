@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { holds } from './property.ts'
+import { holds, PROPERTY_TIMEOUT } from './property.ts'
 import { deliveries, feedSeeds, feeds } from './rules/feeds.ts'
 import { compare, snapshot } from './rules/snapshot.ts'
 import { expectedWarehouse } from './rules/warehouse.ts'
@@ -72,55 +72,59 @@ const steps = fc.infiniteStream(
 )
 
 describe('a project that is edited back and forth', () => {
-  it('between batches in any order is what a full refresh makes, and what the rules say once all is taken back', async () => {
-    let [tried, published, reused] = [0, 0, 0]
-    const property = fc.asyncProperty(
-      feeds().chain(feed => fc.tuple(fc.constant(feed), deliveries(feed), steps)),
-      async ([feed, loads, stream]) => {
-        const project = await projectWith(feedSeeds)
-        const warehouse = await project.warehouse()
-        const made = new Set<Edit>()
-        try {
-          let shrinks = false
-          for (const delivered of loads) {
-            const { toggled, gone, ...options } = stream.next().value
-            shrinks ||= options.acceptShrink
-            await warehouse.deliver(delivered)
-            await toggle(
-              project.dir,
-              made,
-              toggled.map((at: number) => edits[at] as Edit),
-            )
-            if (gone)
-              await warehouse.sql.unsafe(
-                `do $$ begin execute (select format('drop %s %s cascade', case relkind when 'v' then 'view' else 'table' end, oid::regclass) from pg_class where oid = to_regclass('${gone}')); exception when null_value_not_allowed then null; end $$`,
+  it(
+    'between batches in any order is what a full refresh makes, and what the rules say once all is taken back',
+    async () => {
+      let [tried, published, reused] = [0, 0, 0]
+      const property = fc.asyncProperty(
+        feeds().chain(feed => fc.tuple(fc.constant(feed), deliveries(feed), steps)),
+        async ([feed, loads, stream]) => {
+          const project = await projectWith(feedSeeds)
+          const warehouse = await project.warehouse()
+          const made = new Set<Edit>()
+          try {
+            let shrinks = false
+            for (const delivered of loads) {
+              const { toggled, gone, ...options } = stream.next().value
+              shrinks ||= options.acceptShrink
+              await warehouse.deliver(delivered)
+              await toggle(
+                project.dir,
+                made,
+                toggled.map((at: number) => edits[at] as Edit),
               )
-            tried += 1
-            await warehouse.build(options).then(
-              ({ results }) => {
-                published += 1
-                reused += results.filter(({ isReused }) => isReused).length
-              },
-              () => {},
-            )
+              if (gone)
+                await warehouse.sql.unsafe(
+                  `do $$ begin execute (select format('drop %s %s cascade', case relkind when 'v' then 'view' else 'table' end, oid::regclass) from pg_class where oid = to_regclass('${gone}')); exception when null_value_not_allowed then null; end $$`,
+                )
+              tried += 1
+              await warehouse.build(options).then(
+                ({ results }) => {
+                  published += 1
+                  reused += results.filter(({ isReused }) => isReused).length
+                },
+                () => {},
+              )
+            }
+            expect(await isWhole(warehouse)).toEqual([])
+            await toggle(project.dir, made, [...made])
+            expect(await isWhole(warehouse), 'all edits taken back').toEqual([])
+            const { results } = await warehouse.build()
+            reused += results.filter(({ isReused }) => isReused).length
+            if (!shrinks) expect(compare(expectedWarehouse(feed, feedSeeds), await snapshot(warehouse.sql))).toEqual([])
+          } finally {
+            await warehouse.drop()
+            await project.remove()
           }
-          expect(await isWhole(warehouse)).toEqual([])
-          await toggle(project.dir, made, [...made])
-          expect(await isWhole(warehouse), 'all edits taken back').toEqual([])
-          const { results } = await warehouse.build()
-          reused += results.filter(({ isReused }) => isReused).length
-          if (!shrinks) expect(compare(expectedWarehouse(feed, feedSeeds), await snapshot(warehouse.sql))).toEqual([])
-        } finally {
-          await warehouse.drop()
-          await project.remove()
-        }
-      },
-    )
-    await holds(property, { feedsOf: ([[, delivered]]) => delivered })
-    // Of a few builds all may be of edits that fail.
-    if (tried > 4) expect(published, `of ${tried} builds in between`).toBeGreaterThan(0)
-    expect(reused).toBeGreaterThan(0)
-  }, 900_000)
+        },
+      )
+      await holds(property, { feedsOf: ([[, delivered]]) => delivered })
+      // Of a few builds all may be of edits that fail.
+      if (tried > 4) expect(published, `of ${tried} builds in between`).toBeGreaterThan(0)
+      expect(reused).toBeGreaterThan(0)
+    },
+    PROPERTY_TIMEOUT,
+  )
 })
 
 /** The relations that a full refresh changes after a build. */

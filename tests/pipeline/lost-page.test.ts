@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PROPERTY_TIMEOUT } from './property.ts'
 import { feedOf } from './rules/by-hand.ts'
 import { projectWith, type Warehouse } from './warehouse.ts'
 
@@ -81,19 +82,23 @@ describe('a page that is no page of records, whatever it is and wherever it stan
     fc.array(fc.constantFrom(1, 2), { minLength: places.length, maxLength: places.length }),
   )
 
-  it('makes nobody inactive, and nobody leaves a group or loses a role', async () => {
-    const before = await known()
-    const property = fc.asyncProperty(losses, async ([kinds, files]) => {
-      for (let first = 0; first < kinds.length; first += places.length) {
-        const lost = kinds.slice(first, first + places.length).map((kind, i) => ({ path: `${places[i]}/${files[i]}.json`, kind }))
-        await warehouse.deliver(feedOf({ ...feed, ...Object.fromEntries(lost.map(({ path, kind }) => [path, pages[kind]])) }))
-        await warehouse.build()
-        expect(await known(), lost.map(({ path, kind }) => `${path} ${kind}`).join(', ')).toEqual(before)
-        expect(await warehouse.sql`select * from ops.file_accounting where records != staged + quarantined + duplicates`).toEqual([])
-      }
-    })
-    await fc.assert(property, { numRuns: Number(process.env.PROPERTY_RUNS ?? 2), endOnFailure: true })
-  }, 900_000)
+  it(
+    'makes nobody inactive, and nobody leaves a group or loses a role',
+    async () => {
+      const before = await known()
+      const property = fc.asyncProperty(losses, async ([kinds, files]) => {
+        for (let first = 0; first < kinds.length; first += places.length) {
+          const lost = kinds.slice(first, first + places.length).map((kind, i) => ({ path: `${places[i]}/${files[i]}.json`, kind }))
+          await warehouse.deliver(feedOf({ ...feed, ...Object.fromEntries(lost.map(({ path, kind }) => [path, pages[kind]])) }))
+          await warehouse.build()
+          expect(await known(), lost.map(({ path, kind }) => `${path} ${kind}`).join(', ')).toEqual(before)
+          expect(await warehouse.sql`select * from ops.file_accounting where records != staged + quarantined + duplicates`).toEqual([])
+        }
+      })
+      await fc.assert(property, { numRuns: Number(process.env.PROPERTY_RUNS ?? 2), endOnFailure: true })
+    },
+    PROPERTY_TIMEOUT,
+  )
 
   it('and as every page of a day', async () => {
     const before = await known()

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PROPERTY_TIMEOUT } from './property.ts'
 import type { Entity, Feed, FeedFile } from './rules/feed.ts'
 import { feedSeeds, feeds } from './rules/feeds.ts'
 import { compare, snapshot } from './rules/snapshot.ts'
@@ -15,53 +16,57 @@ describe('clean --landing', () => {
   })
   afterAll(() => project.remove())
 
-  it('leaves every table as the rules say, also after a full refresh and whatever batches come later', async () => {
-    let removed = 0
-    const property = fc.asyncProperty(
-      fc
-        .oneof(
-          { weight: 1, arbitrary: feeds(['agents', 'roles', 'budgets', 'cards', 'transactions']) },
-          { weight: 3, arbitrary: repeating },
-        )
-        .chain(feed =>
-          fc.tuple(fc.shuffledSubarray(feed, { minLength: feed.length }), fc.nat(feed.length), fc.integer({ min: 1, max: 2 })),
-        ),
-      async ([feed, later, keep]) => {
-        const warehouse = await project.warehouse()
-        try {
-          const [first, rest] = [feed.slice(later), feed.slice(0, later)]
-          if (first.length > 0) {
-            await warehouse.deliver(first)
+  it(
+    'leaves every table as the rules say, also after a full refresh and whatever batches come later',
+    async () => {
+      let removed = 0
+      const property = fc.asyncProperty(
+        fc
+          .oneof(
+            { weight: 1, arbitrary: feeds(['agents', 'roles', 'budgets', 'cards', 'transactions']) },
+            { weight: 3, arbitrary: repeating },
+          )
+          .chain(feed =>
+            fc.tuple(fc.shuffledSubarray(feed, { minLength: feed.length }), fc.nat(feed.length), fc.integer({ min: 1, max: 2 })),
+          ),
+        async ([feed, later, keep]) => {
+          const warehouse = await project.warehouse()
+          try {
+            const [first, rest] = [feed.slice(later), feed.slice(0, later)]
+            if (first.length > 0) {
+              await warehouse.deliver(first)
+              await warehouse.build()
+              removed += await cleanLanding(warehouse.sql, keep)
+              await warehouse.build()
+              await agrees(warehouse, first, 'after clean')
+              await warehouse.build({ fullRefresh: true })
+              await agrees(warehouse, first, 'after a full refresh')
+            }
+            if (rest.length === 0) return
+            await warehouse.deliver(rest)
             await warehouse.build()
+            await agrees(warehouse, feed, 'after later batches')
             removed += await cleanLanding(warehouse.sql, keep)
-            await warehouse.build()
-            await agrees(warehouse, first, 'after clean')
             await warehouse.build({ fullRefresh: true })
-            await agrees(warehouse, first, 'after a full refresh')
+            await agrees(warehouse, feed, 'after a second clean')
+          } finally {
+            await warehouse.drop()
           }
-          if (rest.length === 0) return
-          await warehouse.deliver(rest)
-          await warehouse.build()
-          await agrees(warehouse, feed, 'after later batches')
-          removed += await cleanLanding(warehouse.sql, keep)
-          await warehouse.build({ fullRefresh: true })
-          await agrees(warehouse, feed, 'after a second clean')
-        } finally {
-          await warehouse.drop()
-        }
-      },
-    )
-    const runs = Number(process.env.PROPERTY_RUNS ?? 2)
-    const { failed, seed, counterexamplePath, errorInstance } = await fc.check(property, {
-      numRuns: runs,
-      endOnFailure: true,
-      ...(process.env.PROPERTY_SEED ? { seed: Number(process.env.PROPERTY_SEED), path: process.env.PROPERTY_PATH ?? '' } : {}),
-    })
-    if (failed)
-      throw new Error(`PROPERTY_SEED=${seed} PROPERTY_PATH=${counterexamplePath} repeats it.\n${(errorInstance as Error).message}`)
-    // Some feeds have nothing to remove; the next test always has.
-    if (runs >= 10) expect(removed).toBeGreaterThan(0)
-  }, 900_000)
+        },
+      )
+      const runs = Number(process.env.PROPERTY_RUNS ?? 2)
+      const { failed, seed, counterexamplePath, errorInstance } = await fc.check(property, {
+        numRuns: runs,
+        endOnFailure: true,
+        ...(process.env.PROPERTY_SEED ? { seed: Number(process.env.PROPERTY_SEED), path: process.env.PROPERTY_PATH ?? '' } : {}),
+      })
+      if (failed)
+        throw new Error(`PROPERTY_SEED=${seed} PROPERTY_PATH=${counterexamplePath} repeats it.\n${(errorInstance as Error).message}`)
+      // Some feeds have nothing to remove; the next test always has.
+      if (runs >= 10) expect(removed).toBeGreaterThan(0)
+    },
+    PROPERTY_TIMEOUT,
+  )
 
   it('removes what newer batches repeat, and keeps what says something else', async () => {
     const warehouse = await project.warehouse()

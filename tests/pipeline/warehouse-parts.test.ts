@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { holds } from './property.ts'
+import { holds, PROPERTY_TIMEOUT } from './property.ts'
 import type { Feed, FeedFile } from './rules/feed.ts'
 import { deliveries, feedSeeds } from './rules/feeds.ts'
 import type { Seeds } from './rules/seeds.ts'
@@ -14,50 +14,54 @@ beforeAll(async () => {
 })
 afterAll(() => project.remove())
 
-it('whatever is pruned, overridden and built in parts in between, becomes what the rules say (R3)', async () => {
-  let [tried, published] = [0, 0]
-  const property = fc.asyncProperty(
-    spendFeeds.chain(feed =>
-      fc.tuple(fc.constant(feed), deliveries(feed), fc.infiniteStream(between(feed)), fc.subarray(feed, { maxLength: feed.length - 1 })),
-    ),
-    async ([feed, loads, steps, gone]) => {
-      const warehouse = await project.warehouse()
-      let { user_agent_overrides } = feedSeeds
-      tried += loads.length
-      try {
-        for (const [number, delivered] of loads.entries()) {
-          const { withdrawn, overridden, ...step } = steps.next().value
-          // Before a whole build there is no part that others rest on.
-          const options = number === 0 ? { ...step, select: [] } : step
-          await warehouse.deliver(delivered)
-          await warehouse.withdraw(withdrawn)
-          // Another seed makes anew what follows from it, so it is rarely another one.
-          user_agent_overrides = overridden ?? user_agent_overrides
-          await project.write({ user_agent_overrides })
-          // A part may lack what its rows refer to: such a build leaves everything as it was.
-          await warehouse.build(options).then(
-            () => (published += 1),
-            () => {},
-          )
+it(
+  'whatever is pruned, overridden and built in parts in between, becomes what the rules say (R3)',
+  async () => {
+    let [tried, published] = [0, 0]
+    const property = fc.asyncProperty(
+      spendFeeds.chain(feed =>
+        fc.tuple(fc.constant(feed), deliveries(feed), fc.infiniteStream(between(feed)), fc.subarray(feed, { maxLength: feed.length - 1 })),
+      ),
+      async ([feed, loads, steps, gone]) => {
+        const warehouse = await project.warehouse()
+        let { user_agent_overrides } = feedSeeds
+        tried += loads.length
+        try {
+          for (const [number, delivered] of loads.entries()) {
+            const { withdrawn, overridden, ...step } = steps.next().value
+            // Before a whole build there is no part that others rest on.
+            const options = number === 0 ? { ...step, select: [] } : step
+            await warehouse.deliver(delivered)
+            await warehouse.withdraw(withdrawn)
+            // Another seed makes anew what follows from it, so it is rarely another one.
+            user_agent_overrides = overridden ?? user_agent_overrides
+            await project.write({ user_agent_overrides })
+            // A part may lack what its rows refer to: such a build leaves everything as it was.
+            await warehouse.build(options).then(
+              () => (published += 1),
+              () => {},
+            )
+          }
+          const left = feed.filter(batch => !gone.includes(batch))
+          await warehouse.deliver(left)
+          await warehouse.withdraw(gone.map(({ name }) => name))
+          await warehouse.build()
+          const expected = expectedWarehouse(left, { ...feedSeeds, user_agent_overrides })
+          expect(compare(expected, await snapshot(warehouse.sql))).toEqual([])
+          await warehouse.build({ fullRefresh: true })
+          expect(compare(expected, await snapshot(warehouse.sql)), 'after a full refresh').toEqual([])
+        } finally {
+          await project.write({ user_agent_overrides: feedSeeds.user_agent_overrides })
+          await warehouse.drop()
         }
-        const left = feed.filter(batch => !gone.includes(batch))
-        await warehouse.deliver(left)
-        await warehouse.withdraw(gone.map(({ name }) => name))
-        await warehouse.build()
-        const expected = expectedWarehouse(left, { ...feedSeeds, user_agent_overrides })
-        expect(compare(expected, await snapshot(warehouse.sql))).toEqual([])
-        await warehouse.build({ fullRefresh: true })
-        expect(compare(expected, await snapshot(warehouse.sql)), 'after a full refresh').toEqual([])
-      } finally {
-        await project.write({ user_agent_overrides: feedSeeds.user_agent_overrides })
-        await warehouse.drop()
-      }
-    },
-  )
-  await holds(property, { feedsOf: ([[, delivered]]) => delivered })
-  // Builds that all fail would show nothing of what is built in between; of a few all may.
-  if (tried > 4) expect(published, `of ${tried} builds in between`).toBeGreaterThan(0)
-}, 900_000)
+      },
+    )
+    await holds(property, { feedsOf: ([[, delivered]]) => delivered })
+    // Builds that all fail would show nothing of what is built in between; of a few all may.
+    if (tried > 4) expect(published, `of ${tried} builds in between`).toBeGreaterThan(0)
+  },
+  PROPERTY_TIMEOUT,
+)
 
 const one = (...values: string[]) => fc.constantFrom(...values)
 const tagged = (name: string, value: string) => [{ name, selectedValues: [{ value }] }]

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { projectDir } from './database.ts'
+import { PROPERTY_TIMEOUT } from './property.ts'
 import type { FeedFile } from './rules/feed.ts'
 import { feedSeeds } from './rules/feeds.ts'
 import { readFeed } from './rules/read-feed.ts'
@@ -22,37 +23,45 @@ describe('the sample feed', () => {
   })
   afterAll(() => project.remove())
 
-  it('becomes what the rules say, and a second build changes nothing', async () => {
-    const warehouse = await project.warehouse()
-    try {
-      await warehouse.load(data)
-      await warehouse.build()
-      const expected = expectedWarehouse(readFeed(data), seeds)
-      expect(compare(expected, await snapshot(warehouse.sql))).toEqual([])
-
-      expect(rowsTouched(await warehouse.build())).toBe(0)
-      expect(rowsTouched(await warehouse.build({ fullRefresh: true }))).toBe(0)
-    } finally {
-      await warehouse.drop()
-    }
-  }, 900_000)
-
-  it('that comes day by day is as if it were judged at once, down to staging', async () => {
-    const warehouse = await project.warehouse()
-    const days = ['sync-day1', 'tran', 'sync-day3', 'sync-day2']
-    const fed = mkdtempSync(join(tmpdir(), 'deskledger-days-'))
-    try {
-      for (const day of days) {
-        cpSync(join(data, day), join(fed, day), { recursive: true })
-        await warehouse.load(fed)
+  it(
+    'becomes what the rules say, and a second build changes nothing',
+    async () => {
+      const warehouse = await project.warehouse()
+      try {
+        await warehouse.load(data)
         await warehouse.build()
+        const expected = expectedWarehouse(readFeed(data), seeds)
+        expect(compare(expected, await snapshot(warehouse.sql))).toEqual([])
+
+        expect(rowsTouched(await warehouse.build())).toBe(0)
+        expect(rowsTouched(await warehouse.build({ fullRefresh: true }))).toBe(0)
+      } finally {
+        await warehouse.drop()
       }
-      expect(rowsTouched(await warehouse.build({ fullRefresh: true }))).toBe(0)
-    } finally {
-      await warehouse.drop()
-      rmSync(fed, { recursive: true })
-    }
-  }, 900_000)
+    },
+    PROPERTY_TIMEOUT,
+  )
+
+  it(
+    'that comes day by day is as if it were judged at once, down to staging',
+    async () => {
+      const warehouse = await project.warehouse()
+      const days = ['sync-day1', 'tran', 'sync-day3', 'sync-day2']
+      const fed = mkdtempSync(join(tmpdir(), 'deskledger-days-'))
+      try {
+        for (const day of days) {
+          cpSync(join(data, day), join(fed, day), { recursive: true })
+          await warehouse.load(fed)
+          await warehouse.build()
+        }
+        expect(rowsTouched(await warehouse.build({ fullRefresh: true }))).toBe(0)
+      } finally {
+        await warehouse.drop()
+        rmSync(fed, { recursive: true })
+      }
+    },
+    PROPERTY_TIMEOUT,
+  )
 })
 
 describe('records that come again', () => {
@@ -77,53 +86,57 @@ describe('records that come again', () => {
     files: [file('agents', day, agents), file('admin_groups', day, groups), file('cards', day, cards)],
   })
 
-  it('keep what was found of them only where they are the same to the letter, and are ranked where their key repeats', async () => {
-    // Of one batch a record without a time loses to one with it, and is reported at the last of its places; TRUE is not a boolean.
-    const timeless = agent(7, { available: 'TRUE' })
-    const repeating = [agent(7, { updated_at: '2026-01-01T00:00:00Z', available: true }), timeless, timeless]
-    const feed = [
-      batch(
-        1,
-        [
-          agent(1),
-          agent(2),
-          agent('3'),
-          agent(4, { ticket_scope: 'x' }),
-          { id: 6, type: 'x' },
-          agent(8, { available: 'TRUE' }),
-          ...repeating,
-        ],
-        group('[1, 2, "3", 99]'),
-        [card(), card({ id: 'c2' })],
-      ),
-      // As the day before, but agent 2 is not written alike, and a card comes twice.
-      batch(
-        2,
-        JSON.stringify([agent(1), agent(2), agent('3'), agent(4, { ticket_scope: 'x' }), { id: 6, type: 'x' }]).replace(
-          '"ticket_scope":1}',
-          '"ticket_scope":1.0}',
+  it(
+    'keep what was found of them only where they are the same to the letter, and are ranked where their key repeats',
+    async () => {
+      // Of one batch a record without a time loses to one with it, and is reported at the last of its places; TRUE is not a boolean.
+      const timeless = agent(7, { available: 'TRUE' })
+      const repeating = [agent(7, { updated_at: '2026-01-01T00:00:00Z', available: true }), timeless, timeless]
+      const feed = [
+        batch(
+          1,
+          [
+            agent(1),
+            agent(2),
+            agent('3'),
+            agent(4, { ticket_scope: 'x' }),
+            { id: 6, type: 'x' },
+            agent(8, { available: 'TRUE' }),
+            ...repeating,
+          ],
+          group('[1, 2, "3", 99]'),
+          [card(), card({ id: 'c2' })],
         ),
-        group('[1, 2, "3", 99]'),
-        [card(), card({ id: 'c2' }), card({ id: 'c2', status: 'CLOSED' })],
-      ),
-      batch(3, [agent(4, { ticket_scope: 'x' }), agent(1), { id: 6, type: 'x' }], group('[1, 2, 3]'), [
-        card({ id: ' c1' }),
-        card({ id: 'c2' }),
-      ]),
-    ]
-    const project = await projectWith(feedSeeds)
-    const warehouse = await project.warehouse()
-    try {
-      for (const day of feed) {
-        await warehouse.deliver([day])
-        await warehouse.build()
+        // As the day before, but agent 2 is not written alike, and a card comes twice.
+        batch(
+          2,
+          JSON.stringify([agent(1), agent(2), agent('3'), agent(4, { ticket_scope: 'x' }), { id: 6, type: 'x' }]).replace(
+            '"ticket_scope":1}',
+            '"ticket_scope":1.0}',
+          ),
+          group('[1, 2, "3", 99]'),
+          [card(), card({ id: 'c2' }), card({ id: 'c2', status: 'CLOSED' })],
+        ),
+        batch(3, [agent(4, { ticket_scope: 'x' }), agent(1), { id: 6, type: 'x' }], group('[1, 2, 3]'), [
+          card({ id: ' c1' }),
+          card({ id: 'c2' }),
+        ]),
+      ]
+      const project = await projectWith(feedSeeds)
+      const warehouse = await project.warehouse()
+      try {
+        for (const day of feed) {
+          await warehouse.deliver([day])
+          await warehouse.build()
+        }
+        const expected = expectedWarehouse(feed, feedSeeds)
+        expect(compare(expected, await snapshot(warehouse.sql))).toEqual([])
+        expect(rowsTouched(await warehouse.build({ fullRefresh: true }))).toBe(0)
+      } finally {
+        await warehouse.drop()
+        await project.remove()
       }
-      const expected = expectedWarehouse(feed, feedSeeds)
-      expect(compare(expected, await snapshot(warehouse.sql))).toEqual([])
-      expect(rowsTouched(await warehouse.build({ fullRefresh: true }))).toBe(0)
-    } finally {
-      await warehouse.drop()
-      await project.remove()
-    }
-  }, 900_000)
+    },
+    PROPERTY_TIMEOUT,
+  )
 })
