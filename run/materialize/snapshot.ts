@@ -4,6 +4,7 @@ import { quote } from '../manifest/relation.ts'
 import { type SnapshotConfig, snapshotConfig } from '../manifest/snapshot-config.ts'
 import type { Materialized, Work } from './context.ts'
 import { createIncoming, dropTemporary } from './incoming.ts'
+import { createIndexes } from './indexes.ts'
 import { checkKeys, keyExpressions } from './keys.ts'
 import { runSql, step, target, temporary } from './statements.ts'
 
@@ -28,6 +29,7 @@ export async function snapshot(work: Work): Promise<Materialized> {
     ? await next(work, config, existing, incoming.columns, shared)
     : await first(work, { ...shared, time: config.updatedAt ?? now, marks: config.hardDeletes === 'new_record' })
   await dropTemporary(work, '__dbt_tmp', '__dbt_changes')
+  await createIndexes(work)
   return outcome
 }
 

@@ -41,6 +41,21 @@ it.each([[`'"No"'`], ['"id || \'-\' || \\"No\\""'], [`['"No"', 'id']`]])('unique
   expect(Object.keys(row ?? {}).slice(0, 5)).toEqual(['id', 'No', 'price', 'changed_at', 'dbt_scd_id'])
 })
 
+it('has the indexes of its config', async () => {
+  const indexed = (list: string) => block(`strategy='check', check_cols='all', indexes=[${list}]`)
+  const definitions = async () =>
+    (await rows("select indexdef from pg_indexes where tablename = 'price_history'")).map(({ indexdef }) => indexdef)
+  await project.write(indexed("{'columns': ['id'], 'type': 'hash'}, {'columns': ['id', 'price'], 'unique': True}"))
+  await run()
+  expect((await definitions()).sort()).toEqual([
+    expect.stringMatching(/^CREATE INDEX .* USING hash \(id\)$/),
+    expect.stringMatching(/^CREATE UNIQUE INDEX .* USING btree \(id, price\)$/),
+  ])
+  await project.write(indexed("{'columns': ['id'], 'type': 'hash'}"))
+  await run()
+  expect(await definitions()).toEqual([expect.stringContaining('USING hash (id)')])
+})
+
 describe('strategy timestamp', () => {
   const config = "strategy='timestamp', updated_at='changed_at'"
 
