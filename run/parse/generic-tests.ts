@@ -29,7 +29,7 @@ export function genericTests(making: Making): Draft[] {
   const quiet = quietMacros(world)
 
   for (const properties of files.properties.nodes) {
-    const node = draftFor(drafts, properties)?.node
+    const node = draftFor(making, properties)?.node
     if (!node) continue
     for (const test of [...properties.tests, ...properties.columns.flatMap(column => column.tests)]) make(test, node)
   }

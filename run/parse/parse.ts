@@ -54,7 +54,7 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
   for (const part of parts) nameVersions(part)
   refuseDoubles(drafts(), errors)
   for (const part of parts) {
-    patchNodes({ ...part, errors, noticed })
+    patchNodes({ ...part, own: parts[0]!.drafts, errors, noticed })
     describeMacros(part.files, macros, part.docs, errors)
   }
 
@@ -65,7 +65,16 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
   // 3: generic tests, which need to know what they are attached to
   for (const part of parts)
     part.drafts.push(
-      ...genericTests({ ...part, world, used, errors, noticed, name: parsing.name, rendering: node => parseRendering(node, noticed) }),
+      ...genericTests({
+        ...part,
+        own: parts[0]!.drafts,
+        world,
+        used,
+        errors,
+        noticed,
+        name: parsing.name,
+        rendering: node => parseRendering(node, noticed),
+      }),
     )
 
   // 4: who reads whom

@@ -85,6 +85,8 @@ export function sourceDrafts(files: ProjectFiles, used: Used, renderYaml: Render
 export interface Patching {
   files: ProjectFiles
   drafts: Draft[]
+  /** Those of the project: one of them may stand in for what it disables of a package. */
+  own: Draft[]
   renderYaml: RenderYaml
   docs: Docs
   errors: ProjectError[]
@@ -114,8 +116,19 @@ function fileName({ node }: Draft): string {
   return node.path.replace(/^.*\/|\.[^.]*$/g, '')
 }
 
-/** The draft that properties are for: of their kind and version, else a model, seed or snapshot of that name. */
-export function draftFor(drafts: Draft[], { kind, name, version }: Pick<NodeProperties, 'kind' | 'name' | 'version'>): Draft | undefined {
+/**
+ * The draft that properties are for: of their kind and version, else a model, seed or snapshot of that name. Where it is disabled, the
+ * one of the project with its name, as a project replaces a seed of a package.
+ */
+export function draftFor(
+  { drafts, own }: Pick<Patching, 'drafts' | 'own'>,
+  properties: Pick<NodeProperties, 'kind' | 'name' | 'version'>,
+): Draft | undefined {
+  const found = draftIn(drafts, properties)
+  return found?.node.config.enabled === false ? (draftIn(own, properties) ?? found) : found
+}
+
+function draftIn(drafts: Draft[], { kind, name, version }: Pick<NodeProperties, 'kind' | 'name' | 'version'>): Draft | undefined {
   const named = (draftsByName(drafts).get(name) ?? []).filter(({ node }) => node.version === version?.v)
   const own = named.find(({ node }) => node.resourceType === kind)
   return own ?? (kind === 'test' ? undefined : named.find(({ node }) => isBuilt(node)))
@@ -136,10 +149,11 @@ function draftsByName(drafts: Draft[]): Map<string, Draft[]> {
  * Gives models, seeds, snapshots and singular tests their properties. As in dbt, properties of a seed may stand under models:, and those of
  * what is not there are passed over; properties that are given twice are a mistake.
  */
-export function patchNodes({ files, drafts, renderYaml, docs, errors, noticed }: Patching): void {
+export function patchNodes(patching: Patching): void {
+  const { files, drafts, renderYaml, docs, errors, noticed } = patching
   for (const properties of files.properties.nodes) {
     const { kind, name, place } = properties
-    const draft = draftFor(drafts, properties)
+    const draft = draftFor(patching, properties)
     if (!draft) {
       const names = drafts.filter(({ node }) => node.resourceType === kind).map(({ node }) => node.name)
       const hint = didYouMean(name, names) ?? 'Nothing is done with them: rename or remove them.'

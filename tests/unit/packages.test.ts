@@ -46,6 +46,20 @@ it("a project's form of a macro of dbt comes before ours", async () => {
   expect(await compiled({ ...macros, 'models/a.sql': sql }, 'a')).toBe('my text, my text, mine')
 })
 
+it('properties of a package are for what the project has in the place of a disabled seed', async () => {
+  const project = await projectOf({
+    ...tools,
+    'dbt_project.yml': 'name: desk\nseeds: {tools: {rates: {+enabled: false}}}\n',
+    'dbt_packages/tools/seeds/rates.csv': 'a\n',
+    'dbt_packages/tools/seeds/_s.yml':
+      'seeds: [{name: rates, description: Rates., config: {column_types: {a: varchar}}, columns: [{name: a, tests: [not_null]}]}]\n',
+    'seeds/rates.csv': 'a\nx\n',
+  })
+  const node = nodeOf(project, 'seed.desk.rates')
+  expect([node.description, node.config.column_types]).toEqual(['Rates.', { a: 'varchar' }])
+  expect(nodeOf(project, 'not_null_rates_a').dependsOn).toEqual(['seed.desk.rates'])
+})
+
 it('models of packages have their ids, folders and configs; the project has the last word', async () => {
   const files = {
     ...tools,
