@@ -1,11 +1,12 @@
 import { type Exposure, exposureId, pathWithin, type ReportNode } from '../manifest/node.ts'
+import { exposureFields } from '../template/node-dict.ts'
 
 /** An exposure in manifest.json. A report is one that lies in the project itself: its checksum tells whether it was modified. */
 export function exposureEntry(node: Exposure | ReportNode, created: number): object {
   const own =
     node.resourceType === 'report'
       ? { type: 'dashboard', label: node.title, maturity: null, url: null, owner: { name: node.packageName, email: null } }
-      : { ...node.exposure, owner: { name: null, email: null, ...node.exposure.owner } }
+      : exposureFields(node)
   return {
     name: node.name,
     resource_type: 'exposure',

@@ -130,7 +130,13 @@ export interface ReportNode extends Node {
 /** What dbt's `exposures:` say of a use of the warehouse outside of it. Nothing reads it, and nothing is run for it. */
 export interface Exposure extends Node {
   resourceType: 'exposure'
-  exposure: { type: string; label: string | null; maturity: string | null; url: string | null; owner: { name?: string; email?: string } }
+  exposure: {
+    type: string
+    label: string | null
+    maturity: string | null
+    url: string | null
+    owner: { name?: string | null; email?: string | null }
+  }
 }
 
 /** What a unit test says that one relation holds. */

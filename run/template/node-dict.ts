@@ -1,5 +1,5 @@
 import { fromJs, type Value } from '../jinja/values.ts'
-import { type Column, type Node, pathWithin } from '../manifest/node.ts'
+import { type Column, type Exposure, type Node, pathWithin } from '../manifest/node.ts'
 
 /** A node as `model` and `graph` show it, and as macros like generate_schema_name get it. */
 export function nodeDict(node: Node): Value {
@@ -41,8 +41,14 @@ export function nodeDict(node: Node): Value {
     sources: node.sources,
     ...(node.resourceType === 'test' ? testDict(node) : {}),
     ...(node.resourceType === 'source' ? sourceDict(node) : {}),
+    ...(node.resourceType === 'exposure' ? exposureFields(node as Exposure) : {}),
     source_name: node.sourceName ?? null,
   })
+}
+
+/** What an exposure has that other nodes have not, as artifacts and `graph` show it. */
+export function exposureFields({ exposure }: Exposure): Exposure['exposure'] {
+  return { ...exposure, owner: { name: null, email: null, ...exposure.owner } }
 }
 
 // What dbt's config has of every node, also where nobody has said anything.

@@ -74,6 +74,15 @@ it('graph has of a source what its config says, and of freshness also what nobod
   expect(await compiled(files, 'model.desk.a')).toBe('True 2 None')
 })
 
+it('graph has of an exposure what only exposures have', async () => {
+  const files = {
+    'models/a.sql':
+      '{% for e in graph.exposures.values() %}{{ e.type }} {{ e.maturity }} {{ e.url }} {{ e.owner.name }} {{ e.owner.email }}{% endfor %}',
+    'models/_e.yml': 'exposures: [{name: mail, type: notebook, maturity: high, owner: {name: Ann}}]',
+  }
+  expect(await compiled(files, 'model.desk.a')).toBe('notebook high None Ann None')
+})
+
 it('puts ephemeral models before as CTEs, those they read first, each once', async () => {
   const files = {
     'models/base.sql': "{{ config(materialized='ephemeral') }}select 1 as id",
