@@ -150,6 +150,9 @@ describe('results on stdout', () => {
   it('compile, ls, errors', async () => {
     expect((await cli('compile', '--select', 'adults')).stdout.trim()).toMatch(/^select id from "\w+"\."public"\."people" where id > 3$/)
     expect((await cli('ls', '--model', 'people', '--output', 'name')).stdout).toBe('people\n')
+    expect((await cli('ls', '--model', 'people', '--output', 'json', '--output-keys', 'name alias')).stdout).toBe(
+      '{"name":"people","alias":"people"}\n',
+    )
     expect((await cli('ls', '--select', 'people+', '--resource-type', 'model', '--output', 'name')).stdout.trim().split('\n')).toEqual([
       'adults',
       'people',

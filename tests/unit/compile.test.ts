@@ -74,6 +74,12 @@ it('graph has of a source what its config says, and of freshness also what nobod
   expect(await compiled(files, 'model.desk.a')).toBe('True 2 None')
 })
 
+it('graph has of a model what nobody said, as none', async () => {
+  const models = "graph.nodes.values() | selectattr('resource_type', 'equalto', 'model')"
+  const sql = `{{ ${models} | rejectattr('time_spine', 'none') | map(attribute='name') | join }}{{ ${models} | map(attribute='metrics') | list }}`
+  expect(await compiled({ 'models/a.sql': sql }, 'model.desk.a')).toBe('[[]]')
+})
+
 it('graph has of an exposure what only exposures have', async () => {
   const files = {
     'models/a.sql':
