@@ -49,6 +49,8 @@ export interface Node {
   /** Of a version of a model its number, and whether ref() without a version means it. */
   version?: string
   isLatest?: boolean
+  /** `time_spine:` of a model. */
+  timeSpine?: object
   /** Jinja source; for a seed its CSV stays on disk (raw is ''), for a generic test the call of its macro, for a source ''. */
   raw: string
   /** sha256 in hex of the file's content (a generic test: of its call; a source: of its definition). */

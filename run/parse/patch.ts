@@ -181,6 +181,7 @@ export function patchNodes(patching: Patching): void {
     node.description = description(properties.description, docs, at, errors)
     node.columns = described(properties.columns)
     node.constraints = properties.constraints
+    if (properties.timeSpine) node.timeSpine = properties.timeSpine
     configure(draft, [yamlLevel(properties.config)], errors, renderYaml)
   }
 

@@ -39,6 +39,8 @@ export interface NodeProperties {
   columns: ColumnProperties[]
   constraints: Constraint[]
   tests: TestProperties[]
+  /** `time_spine:` of a model, which only `graph` and artifacts show. */
+  timeSpine?: YamlMap
   /** Of a snapshot that is made in YAML: `ref('agents')`. */
   relation?: string
   relationAt?: Place
@@ -160,6 +162,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
       config: configOf(map, read, own),
       columns: own.columns === undefined ? columnsOf(read) : versionColumns(read, own),
       constraints: constraintsOf(read),
+      ...(isYamlMap(read.time_spine) ? { timeSpine: read.time_spine } : {}),
       tests: kind === 'test' ? [] : readTests(map, tested, file, errors),
       ...(version ? { version: { v: version.v, file: version.file, isLatest: version.isLatest } } : {}),
       ...(kind === 'snapshot' && read.relation !== undefined ? { relation: text(read.relation), ...relationAt(map) } : {}),

@@ -39,7 +39,7 @@ export const MODEL: Shapes = {
   latest_version: 'any',
   access: 'text',
   group: 'text',
-  time_spine: { use: 'a model of dates', harmless: true },
+  time_spine: 'map',
 }
 /** A version of a model. */
 export const VERSION: Shapes = { ...common, ...tested, access: 'text', v: 'any', defined_in: 'text', constraints: 'maps' }

@@ -41,7 +41,7 @@ export function nodeDict(node: Node): Value {
     sources: node.sources,
     metrics: [],
     unrendered_config: node.unrenderedConfig,
-    ...(node.resourceType === 'model' ? { time_spine: null, defer_relation: null } : {}),
+    ...(node.resourceType === 'model' ? { time_spine: node.timeSpine ?? null, defer_relation: null } : {}),
     ...(node.resourceType === 'test' ? testDict(node) : {}),
     ...(node.resourceType === 'source' ? sourceDict(node) : {}),
     ...(node.resourceType === 'exposure' ? exposureFields(node as Exposure) : {}),

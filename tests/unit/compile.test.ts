@@ -78,6 +78,8 @@ it('graph has of a model what nobody said, as none', async () => {
   const models = "graph.nodes.values() | selectattr('resource_type', 'equalto', 'model')"
   const sql = `{{ ${models} | rejectattr('time_spine', 'none') | map(attribute='name') | join }}{{ ${models} | map(attribute='metrics') | list }}`
   expect(await compiled({ 'models/a.sql': sql }, 'model.desk.a')).toBe('[[]]')
+  const spine = 'models: [{name: a, time_spine: {standard_granularity_column: day}, columns: [{name: day, granularity: day}]}]'
+  expect(await compiled({ 'models/a.sql': sql, 'models/_a.yml': spine }, 'model.desk.a')).toBe('a[[]]')
 })
 
 it('graph has of an exposure what only exposures have', async () => {
