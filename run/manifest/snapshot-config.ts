@@ -1,5 +1,6 @@
 import { ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
+import { textsOf } from '../base/texts.ts'
 import type { Node } from './node.ts'
 
 /** What a snapshot's config says, in one form. */
@@ -27,14 +28,14 @@ export function snapshotConfig(node: Node): SnapshotConfig {
   const { config } = node
   const place = node.patch ?? node.place
   const fail = (message: string, hint?: string): ProjectError => new ProjectError(`The snapshot ${node.name} ${message}`, { place, hint })
-  const key = listOf(config.unique_key)
+  const key = textsOf(config.unique_key)
   const renamed = (config.snapshot_meta_column_names ?? {}) as Record<string, unknown>
   if (config.strategy === undefined)
     throw fail('has no strategy', 'Add strategy: timestamp with updated_at, or strategy: check with check_cols.')
   if (key.length === 0) throw fail('has no unique_key', 'Add unique_key: the column, or a list of columns, that says which row is which.')
   if (config.strategy === 'timestamp' && !config.updated_at)
     throw fail('has the strategy timestamp without updated_at', 'Add updated_at: the column that says when a row was last changed.')
-  if (config.strategy === 'check' && listOf(config.check_cols).length === 0)
+  if (config.strategy === 'check' && textsOf(config.check_cols).length === 0)
     throw fail('has the strategy check without check_cols', 'Add check_cols: all, or a list of columns.')
   if (config.hard_deletes !== undefined && config.invalidate_hard_deletes !== undefined)
     throw fail('has both hard_deletes and invalidate_hard_deletes', 'Keep hard_deletes.')
@@ -48,14 +49,10 @@ export function snapshotConfig(node: Node): SnapshotConfig {
     strategy: config.strategy as SnapshotConfig['strategy'],
     key,
     updatedAt: config.updated_at ? String(config.updated_at) : null,
-    checkCols: config.check_cols === 'all' ? 'all' : listOf(config.check_cols),
+    checkCols: config.check_cols === 'all' ? 'all' : textsOf(config.check_cols),
     hardDeletes: (config.hard_deletes ??
       (config.invalidate_hard_deletes === true ? 'invalidate' : 'ignore')) as SnapshotConfig['hardDeletes'],
     validToCurrent: config.dbt_valid_to_current ? String(config.dbt_valid_to_current) : null,
     names: Object.fromEntries(metaColumns.map(name => [name, String(renamed[name] ?? name)])) as Record<MetaColumn, string>,
   }
-}
-
-function listOf(value: unknown): string[] {
-  return value === undefined || value === null ? [] : Array.isArray(value) ? value.map(String) : [String(value)]
 }

@@ -1,4 +1,5 @@
 import { ProjectError } from '../base/errors.ts'
+import { textsOf } from '../base/texts.ts'
 import type { Existing } from '../database/catalogue.ts'
 import { quote } from '../manifest/relation.ts'
 import type { Work } from './context.ts'
@@ -60,7 +61,7 @@ export function unquote(name: string): string {
 
 function partsOf({ node }: Work): string[] {
   const value = node.config.unique_key
-  return [...new Set((Array.isArray(value) ? value : value ? [value] : []).map(part => String(part).trim()))]
+  return [...new Set(textsOf(value || null).map(part => part.trim()))]
 }
 
 /** The column that a part means: as it is written, as the name in its quotes, or folded as SQL folds it. */

@@ -1,4 +1,5 @@
 import { ProjectError } from '../base/errors.ts'
+import { textsOf } from '../base/texts.ts'
 import type { Existing } from '../database/catalogue.ts'
 import { quote } from '../manifest/relation.ts'
 import { type Piece, piecesOf } from '../template/spliced-sql.ts'
@@ -40,7 +41,7 @@ export function updatedColumns<Column extends { name: string }>({ node }: Work, 
 export function predicatesOf({ node, incremental }: Work): string[] {
   if (!incremental) return []
   const { incremental_by: by, incremental_predicates: predicates, predicates: older } = node.config
-  return [...textsOf(by), ...textsOf(predicates ?? older)]
+  return [by, predicates ?? older].flatMap(value => textsOf(value || null))
 }
 
 /**
@@ -49,7 +50,7 @@ export function predicatesOf({ node, incremental }: Work): string[] {
  */
 export function limitedByConfig(work: Work): Work {
   const { node, query } = work
-  const conditions = textsOf(node.config.incremental_by)
+  const conditions = textsOf(node.config.incremental_by || null)
   if (conditions.length === 0) return work
   if (strategyOf(work) !== 'mirror')
     throw new ProjectError(`incremental_by goes with incremental_strategy 'mirror', but this is '${strategyOf(work)}'`, {
@@ -64,10 +65,6 @@ export function limitedByConfig(work: Work): Work {
     { text: `\n\n) as whole\nwhere ${conditions.map(condition => `(${condition})`).join('\n    and ')}`, place },
   ]
   return { ...work, query: piecesOf(pieces) }
-}
-
-function textsOf(value: unknown): string[] {
-  return (Array.isArray(value) ? value : value ? [value] : []).map(String)
 }
 
 /** What the query gives without columns that the table lacks: without on_schema_change they are left out, as in dbt. */

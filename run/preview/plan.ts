@@ -1,3 +1,4 @@
+import { textsOf } from '../base/texts.ts'
 import { type ExistingColumn, findRelation } from '../database/catalogue.ts'
 import type { Session } from '../database/driver.ts'
 import { qualified } from '../database/relations.ts'
@@ -213,8 +214,7 @@ export function createPlanned(options: {
 
 /** Columns that a row of both relations is known by: unique_key, else none that both have. */
 export function keyIn(node: Node, ...sides: { name: string }[][]): string[] {
-  const value = node.config.unique_key
-  const key = (Array.isArray(value) ? value : value ? [value] : []).map(String)
+  const key = textsOf(node.config.unique_key || null)
   return key.every(name => sides.every(columns => columns.some(column => column.name === name))) ? key : []
 }
 

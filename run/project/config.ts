@@ -1,6 +1,7 @@
 import { type Place, type Problem, ProjectError } from '../base/errors.ts'
 import { readJson } from '../base/json-text.ts'
 import { didYouMean } from '../base/suggest.ts'
+import { textsOf } from '../base/texts.ts'
 import { named, passedOver } from '../base/validate.ts'
 import { isYamlMap, placeOf, type YamlMap } from '../base/yaml.ts'
 import type { Config, ResourceType } from '../manifest/node.ts'
@@ -141,11 +142,6 @@ function mergeGrants(below: Record<string, unknown>, value: Record<string, unkno
     if (key.startsWith('+')) grants[key.slice(1)] = [...new Set([...textsOf(grants[key.slice(1)]), ...textsOf(grantees)])]
     else grants[key] = textsOf(grantees)
   return grants
-}
-
-function textsOf(value: unknown): string[] {
-  if (value === undefined || value === null) return []
-  return Array.isArray(value) ? value.map(String) : [String(value)]
 }
 
 // In words what a value should have been; undefined when it is.

@@ -1,6 +1,7 @@
 import { fileAndLine } from '../base/codeframe.ts'
 import type { Problem } from '../base/errors.ts'
 import { type Place, ProjectError } from '../base/errors.ts'
+import { textsOf } from '../base/texts.ts'
 import { readShape } from '../base/validate.ts'
 import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from '../base/yaml.ts'
 import { compareVersions } from '../manifest/find-node.ts'
@@ -184,8 +185,8 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
   function versionColumns(read: YamlMap, own: YamlMap): ColumnProperties[] {
     const given = maps(own, 'columns')
     const rule = given.find(map => map.include !== undefined)
-    const excluded = list(rule?.exclude)
-    const included = rule === undefined ? ['*'] : list(rule.include)
+    const excluded = textsOf(rule?.exclude)
+    const included = rule === undefined ? ['*'] : textsOf(rule.include)
     const isIncluded = (name: string): boolean =>
       (included.includes('*') || included.includes('all') || included.includes(name)) && !excluded.includes(name)
     const mine = columnsOf({ ...own, columns: given.filter(map => map !== rule) })
@@ -278,7 +279,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
       }
       const config = isYamlMap(own.config) ? own.config : {}
       const before = other?.tests ?? []
-      const tags = [...list(own.tags), ...list(config.tags)]
+      const tags = [...textsOf(own.tags), ...textsOf(config.tags)]
       columns.set(name, {
         name,
         place,
@@ -313,7 +314,7 @@ function configOf(map: YamlMap, read: YamlMap, version: YamlMap = {}): Config {
   const inner = isYamlMap(read.config) ? read.config : {}
   const config: Config = { ...inner }
   for (const key of ['enabled', 'docs', 'access', 'group']) if (read[key] !== undefined) config[key] ??= read[key]
-  if (read.tags !== undefined) config.tags = [...list(read.tags), ...list(inner.tags)]
+  if (read.tags !== undefined) config.tags = [...textsOf(read.tags), ...textsOf(inner.tags)]
   if (read.meta !== undefined) config.meta = { ...(read.meta as YamlMap), ...(inner.meta as YamlMap) }
   if (version.access !== undefined) config.access = version.access
   return configPlaces({ ...config, ...(version.config as YamlMap) }, map)
@@ -336,10 +337,6 @@ function withoutFreshness(config: Config): Config {
 
 function text(value: unknown): string {
   return value === undefined || value === null ? '' : String(value)
-}
-
-function list(value: unknown): string[] {
-  return value === undefined || value === null ? [] : Array.isArray(value) ? value.map(String) : [String(value)]
 }
 
 function maps(read: YamlMap, key: string): YamlMap[] {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Problem } from '../base/errors.ts'
 import { ProjectError, ProjectErrors } from '../base/errors.ts'
+import { textsOf } from '../base/texts.ts'
 import { readShape, type Shapes } from '../base/validate.ts'
 import { DBT_VERSION, unmetVersion } from '../base/versions.ts'
 import { isYamlMap, placeOf, placeOfValue, readYaml, type Yaml, type YamlMap } from '../base/yaml.ts'
@@ -89,7 +90,7 @@ export function readSettings(data: Yaml, errors: ProjectError[], warnings: Probl
     const place = placeOf(data, 'tests') ?? { file }
     errors.push(new ProjectError("'tests' and 'data_tests' are the same thing: give one of them", { place, hint: 'Keep data_tests.' }))
   }
-  const unmet = unmetVersion(texts(read['require-dbt-version']))
+  const unmet = unmetVersion(textsOf(read['require-dbt-version']))
   if (unmet !== undefined) {
     const place = placeOfValue(data, 'require-dbt-version') ?? { file }
     errors.push(
@@ -135,8 +136,8 @@ export function readSettings(data: Yaml, errors: ProjectError[], warnings: Probl
     },
     vars: varsOf(tree('vars') ?? {}, name),
     varPaths: Object.fromEntries(Object.entries(tree('var-paths') ?? {}).map(([variable, folder]) => [variable, String(folder)])),
-    onRunStart: texts(read['on-run-start']),
-    onRunEnd: texts(read['on-run-end']),
+    onRunStart: textsOf(read['on-run-start']),
+    onRunEnd: textsOf(read['on-run-end']),
     written: data,
     citus: citusMode(data, read.citus, errors),
     notify: notifySettings(tree('notify'), errors),
@@ -165,7 +166,7 @@ function dispatchOf(value: Yaml | undefined, errors: ProjectError[]): Map<string
   const found = new Map<string, string[]>()
   for (const item of (value ?? []) as YamlMap[]) {
     const { macro_namespace: namespace, search_order: order } = readShape(item, 'dispatch', DISPATCH, errors)
-    if (typeof namespace === 'string') found.set(namespace, texts(order))
+    if (typeof namespace === 'string') found.set(namespace, textsOf(order))
   }
   return found
 }
@@ -202,11 +203,7 @@ function varsOf(vars: YamlMap, project: string): Record<string, unknown> {
 
 function paths(value: Yaml | undefined, otherwise: string[]): string[] {
   if (value === undefined) return otherwise
-  return texts(value).map(path => path.replace(/^\.\//, '').replace(/\/+$/, ''))
-}
-
-function texts(value: Yaml | undefined): string[] {
-  return value === undefined || value === null ? [] : Array.isArray(value) ? value.map(String) : [String(value)]
+  return textsOf(value).map(path => path.replace(/^\.\//, '').replace(/\/+$/, ''))
 }
 
 /** What dbt called otherwise before its version 1.0, and takes with a deprecation. */
