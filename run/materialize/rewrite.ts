@@ -65,13 +65,9 @@ async function mirror(work: Work, existing: Existing, incoming: Incoming, predic
   if (await isFirstFill(work, existing)) return fill(work, incoming)
 
   const deleted = await step(work, 'mirror_delete', { relation, incoming: incoming.name, key, predicates })
-  if (incoming.rows === 0) {
-    await createIndexes(work)
-    return counted(incoming, { inserted: 0, updated: 0, deleted })
-  }
   const compared = columns.filter(column => !key.includes(column.name))
   const changes = temporary(work, '__dbt_changes')
-  const changed = await step(work, 'find_changes', { relation, incoming: incoming.name, changes, key, compared })
+  const changed = incoming.rows === 0 ? 0 : await step(work, 'find_changes', { relation, incoming: incoming.name, changes, key, compared })
   const inserted = await countNew(work, changes, changed)
   if (changed > inserted) await work.observer?.changing?.(work, { changes, key, compared })
   if (changed > 0) await step(work, 'merge_changes', { relation, changes, key, columns, updated: compared })

@@ -30,7 +30,7 @@ function notPublic({ uniqueId, patch, place }: Node): ProjectError {
 }
 
 function unknownGroups(drafts: Draft[]): ProjectError[] {
-  const all = new Set(drafts.flatMap(({ files }) => files.properties.groups))
+  const all = new Set([...new Set(drafts.map(({ files }) => files))].flatMap(({ properties }) => properties.groups))
   return drafts.flatMap(({ node }) => {
     const { group } = node.config
     if (group === undefined || node.config.enabled === false || all.has(String(group))) return []
