@@ -129,7 +129,7 @@ function slotsFor(contents: number): number {
 }
 
 /**
- * The contents that the newest files of some entities hold, as many as a table of them takes, for so many records to come: of an entity the
+ * The contents that the newest files of some entities hold, at most KNOWN, with room for so many records to come: of an entity the
  * newest first, and of entities the small before the large, so that a file of a million transactions pushes nobody else out. Contents that
  * landed first in a file that the load replaces or prunes are not among them: they may go before they are named. To be asked before a COPY
  * begins: in one transaction with it Citus would lose rows.
@@ -159,15 +159,16 @@ export async function knownContents(session: Session, wanted: Entity[], arriving
   const contents = createContents(known + arriving, known)
   for (const { entity, ids } of newest) {
     const list = ids.join(', ')
+    const columns = `landed.content_hash, landed.file_id, landed.position, coalesce(landed.declared = ${declarationOf(entity).hash}, false)`
     // In binary, as a million rows as text would take longer than their file.
     const copied = copyOut(
       session,
       `copy (
-          select landed.content_hash, landed.file_id, landed.position, coalesce(landed.declared = ${declarationOf(entity).hash}, false)
+          select ${columns}
           from raw.${entity} as landed
           where landed.content_hash is not null and landed.file_id in (${list})
           union all
-          select landed.content_hash, landed.file_id, landed.position, coalesce(landed.declared = ${declarationOf(entity).hash}, false)
+          select ${columns}
           from raw.${entity}_repeats as repeats
           inner join raw.${entity} as landed on repeats.first_file_id = landed.file_id and repeats.first_position = landed.position
           where landed.content_hash is not null and repeats.file_id in (${list})
@@ -212,11 +213,11 @@ const CONFORMS_AT = 46
 const ROW = 47
 
 const HASH = 16
-/** How many of ten slots are filled at most, as a share. */
+/** The share of its slots that a part fills at most. */
 const FULL = 0.8
 /** Contents that a part takes while files arrive: with 28 bytes a slot both take 34 MB. */
 const ARRIVING = 480_000
-/** Contents of earlier loads: a million takes 37 MB, beside the half of the above. */
+/** Contents of earlier loads at most: a million takes 37 MB, and the other part stays as small as above. */
 const KNOWN = 2 ** 20
 const LEAST = 1000
 

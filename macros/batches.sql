@@ -59,8 +59,8 @@
 {%- endmacro %}
 
 
-{# A condition that only an increment needs: it spares reading what the rest of the query would leave out, or the     #}
-{# planner does not carry inwards from incremental_by. The model is right without it.                                 #}
+{# A condition that only an increment needs, where the planner does not carry that of incremental_by inwards: it      #}
+{# spares the reading of rows that have not changed. Elsewhere it is true, and the query makes the whole table.       #}
 {% macro in_increments(condition) -%}
     {{ '(' ~ condition ~ ')' if is_incremental() else 'true' }}
 {%- endmacro %}

@@ -33,7 +33,7 @@
 {%- endmacro %}
 
 
-{# The transactions whose references an increment looks up anew: those that changed, those that named or name one     #}
+{# The transactions whose references an increment looks up anew: those that changed, those that named or name one   #}
 {# that did. A state that came back, as that of a batch that changed is gone, is marked by the batch that it is of. #}
 {% macro relinked_transactions() -%}
     {%- set changed = changed_batches('transactions') -%}
