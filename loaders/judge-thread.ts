@@ -2,24 +2,31 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Contents } from './contents.ts'
-import type { Bundle, Judged } from './judge.ts'
+import { type Bundle, type JudgedInMemory, judgeInOrder } from './judge.ts'
 
-/** A judge on a thread of its own, for large files. */
+/** A judge for files of many bundles. */
 export interface Judge {
   /**
    * Bundles are judged in the order of the calls; whether their contents are to be remembered is said with each. The bundle's memory goes
-   * to the thread and comes back with the rows.
+   * to the judge and comes back with the rows.
    */
-  judge(bundle: Bundle, remembers: boolean): Promise<JudgedOnThread>
+  judge(bundle: Bundle, remembers: boolean): Promise<JudgedInMemory>
   /** Gives the memory of rows, which nobody looks at any more, to those of a bundle to come. */
   reuse(memory: Uint8Array): void
   close(): Promise<void>
 }
 
-/** What a bundle comes to, with the memory where its rows lie: that of the thread, and that of the bundle. */
-export type JudgedOnThread = Judged & { memory: Uint8Array; bytes: Uint8Array }
+/** A judge on this thread: a few bundles are judged before another thread has started. */
+export function judgeHere(contents: Contents): Judge {
+  const judge = judgeInOrder(contents)
+  return {
+    judge: async (bundle, remembers) => judge(bundle, undefined, remembers),
+    reuse: () => {},
+    close: async () => {},
+  }
+}
 
-/** Starts the thread, which knows the contents that lie in the memory. */
+/** Starts a judge on a thread of its own, which knows the contents that lie in the memory. */
 export function startJudge({ memory }: Pick<Contents, 'memory'>): Judge {
   const worker = new Worker(boot, {
     eval: true,
@@ -27,11 +34,11 @@ export function startJudge({ memory }: Pick<Contents, 'memory'>): Judge {
     // Parsed records die young: a small nursery is as fast and spares memory.
     resourceLimits: { maxYoungGenerationSizeMb: 12 },
   })
-  const waiting: { resolve(judged: JudgedOnThread): void; reject(error: Error): void }[] = []
+  const waiting: { resolve(judged: JudgedInMemory): void; reject(error: Error): void }[] = []
   const spares: Uint8Array[] = []
   let failure: Error | undefined
 
-  worker.on('message', (judged: JudgedOnThread) =>
+  worker.on('message', (judged: JudgedInMemory) =>
     waiting.shift()?.resolve({ ...judged, rows: judged.rows.map(asBuffer), repeats: asBuffer(judged.repeats) }),
   )
   worker.on('error', fail)

@@ -51,6 +51,29 @@ export function roomOf({ bytes, bounds }: Bundle): number {
   return roomFor(bounds.length / 2, bytes.length)
 }
 
+/** What a bundle comes to, with the memory where its rows lie: that of the judge, and that of the bundle. */
+export type JudgedInMemory = Judged & { memory: Uint8Array; bytes: Uint8Array }
+
+/**
+ * Judges bundles in the order of their file, of one file after another; whether their contents are to be remembered is said with each.
+ * Rows lie in the spare memory where there is room for them.
+ */
+export function judgeInOrder(contents: Contents): (bundle: Bundle, spare: Buffer | undefined, remembers: boolean) => JudgedInMemory {
+  // Messages of the file before its next bundle.
+  let skipped = 0
+  return (bundle, spare, remembers) => {
+    const room = roomOf(bundle)
+    const memory = spare && spare.length >= room ? spare : Buffer.allocUnsafeSlow(Math.ceil(room / STEP) * STEP)
+    if (bundle.first === 0) skipped = 0
+    const judged = judge(bundle, memory, { contents, remembers, skipped })
+    skipped += judged.messages
+    return { ...judged, memory, bytes: bundle.bytes }
+  }
+}
+
+/** Memory is of few sizes, so that it fits another time. */
+const STEP = 1 << 18
+
 /** What a judge knows beside a bundle. */
 export interface Known {
   /** Contents that landed before. None: each record lands. */

@@ -2,8 +2,8 @@ import type { CopyIn, Session } from '../run/database/driver.ts'
 import { knownContents } from './contents.ts'
 import { copyRepeats, copyRows, isDataFault, startCopy } from './copy.ts'
 import { type Entity, entities } from './entities.ts'
-import { type Judged, judge, roomOf } from './judge.ts'
-import { type Judge, type JudgedOnThread, startJudge } from './judge-thread.ts'
+import { type Judged, type JudgedInMemory, judge, roomOf } from './judge.ts'
+import { type Judge, judgeHere, startJudge } from './judge-thread.ts'
 import { announce, conclude, enter, newFileIds, type Outcome } from './ledger.ts'
 import { createPool, type Pool } from './pool.ts'
 import { bundles, type Document, type FileBundle, WINDOW } from './record-batches.ts'
@@ -50,10 +50,11 @@ export async function land(paths: string[], lander: Lander): Promise<void> {
   // Where each entity has one file only, nothing of this load comes again in it.
   const arriving = paths.length > last.size ? lander.bytes / USUAL_RECORD : 0
   const contents = await knownContents(lane, [...last.keys()], arriving, [...paths, ...lander.pruned])
-  const thread = lazily(() => startJudge(contents))
+  const isLarge = lander.largest > LARGE
+  const judging = lazily(() => (isLarge ? startJudge : judgeHere)(contents))
   const pool = createPool(WINDOW)
-  // Starting it takes a third of a second: begin before it is needed.
-  if (lander.largest > LARGE) thread.get()
+  // Starting a thread takes a third of a second and more: begin before it is needed.
+  if (isLarge) judging.get()
   let ids: bigint[] = []
   let group = createGroup()
   let writing = Promise.resolve()
@@ -87,7 +88,7 @@ export async function land(paths: string[], lander: Lander): Promise<void> {
     await writing
   } finally {
     await writing.catch(() => {})
-    await thread.current?.close()
+    await judging.current?.close()
   }
 
   async function landFile(opened: Landed): Promise<void> {
@@ -133,7 +134,7 @@ export async function land(paths: string[], lander: Lander): Promise<void> {
   }
 
   function crew({ file }: Landed): Crew {
-    return { ...lander, pool, thread: thread.get(), remembers: remembers(file) }
+    return { ...lander, pool, judging: judging.get(), remembers: remembers(file) }
   }
 
   /** Whether a file to come may ask what this one held. */
@@ -200,7 +201,8 @@ const NOTHING = Buffer.alloc(0)
 const GROUP_BYTES = 1 << 22
 // Fewer than are read between two collections of young garbage: what survives two is kept for long.
 const GROUP_FILES = 250
-const LARGE = 1 << 24
+/** Of a file, in bytes: a thread of its own judges larger ones while they are read and copied. */
+const LARGE = 1 << 23
 const IDS_AT_ONCE = 1000
 const LOOK_AHEAD = 2
 const REPEATS_AT_ONCE = 1 << 22
@@ -224,8 +226,8 @@ async function writeGroup(lane: Session, words: Words, group: Group): Promise<vo
 
 /** What a large file needs to land. */
 interface Crew extends Lander {
-  thread: Judge
-  /** Whether the thread is to remember what the file held. */
+  judging: Judge
+  /** Whether it is to be remembered what the file held. */
   remembers: boolean
   pool: Pool
 }
@@ -246,11 +248,11 @@ const copyApart: Way = async (lane, entity) => {
   }
 }
 
-/** A file of many bundles, judged on a thread and copied over all lanes; the lane that writes the ledger commits last. */
+/** A file of many bundles, copied over all lanes; the lane that writes the ledger commits last. */
 async function landLarge(
   landed: Landed,
   { pieces, source, document }: { pieces: AsyncGenerator<FileBundle>; source: Source; document: Document },
-  { lanes: [first, second], words, signal, thread, remembers, pool }: Crew,
+  { lanes: [first, second], words, signal, judging, remembers, pool }: Crew,
   way: Way = startCopy,
 ): Promise<Landed> {
   const { file, fileId } = landed
@@ -267,9 +269,9 @@ async function landLarge(
       const failures: unknown[] = []
       try {
         for (const lane of lanes) work.push({ lane, copying: await way(lane, entity), done: Promise.resolve() })
-        for await (const [bundle, judging] of ahead(judgedBy(thread, pieces, remembers), LOOK_AHEAD)) {
+        for await (const [bundle, verdict] of ahead(judgedBy(judging, pieces, remembers), LOOK_AHEAD)) {
           signal?.throwIfAborted()
-          const judged = await judging
+          const judged = await verdict
           tally.add(bundle, judged)
           const free = await Promise.race(work.map(async item => item.done.then(() => item)))
           // The other lane may have failed meanwhile.
@@ -295,9 +297,9 @@ async function landLarge(
     throw error
   }
 
-  async function write(line: { lane: Session; copying: CopyIn }, { rows, memory, bytes }: JudgedOnThread): Promise<void> {
+  async function write(line: { lane: Session; copying: CopyIn }, { rows, memory, bytes }: JudgedInMemory): Promise<void> {
     await line.copying.write(rows)
-    thread.reuse(memory)
+    judging.reuse(memory)
     pool.give(bytes)
     if (line.lane !== first || sizeOf(repeats) < REPEATS_AT_ONCE) return
     const full = repeats
@@ -327,14 +329,14 @@ function finish(landed: Landed, tally: Tally, source: Source, document: Document
 }
 
 async function* judgedBy(
-  thread: Judge,
+  judging: Judge,
   pieces: AsyncGenerator<FileBundle>,
   remembers: boolean,
-): AsyncGenerator<[FileBundle, Promise<JudgedOnThread>]> {
+): AsyncGenerator<[FileBundle, Promise<JudgedInMemory>]> {
   let last: Promise<unknown> = Promise.resolve()
   try {
     for await (const bundle of pieces) {
-      const judged = thread.judge(bundle, remembers)
+      const judged = judging.judge(bundle, remembers)
       last = judged.catch(() => {})
       yield [bundle, judged]
     }

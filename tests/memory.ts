@@ -8,10 +8,14 @@ export function quickFolder(prefix: string): string {
 }
 
 function memory(): string {
+  // The tests' own folder may lie there already.
+  if (tmpdir().startsWith(SHARED)) return tmpdir()
   try {
-    const { bavail, bsize } = statfsSync('/dev/shm')
-    return bavail * bsize > 4 * 1024 ** 3 ? '/dev/shm' : tmpdir()
+    const { bavail, bsize } = statfsSync(SHARED)
+    return bavail * bsize > 4 * 1024 ** 3 ? SHARED : tmpdir()
   } catch {
     return tmpdir()
   }
 }
+
+const SHARED = '/dev/shm'
