@@ -15,17 +15,17 @@ export async function persistDocs(sql: Sql, project: Project, node: Node): Promi
   const name = qualified(node.schema, node.alias)
   const existing = await findRelation(sql, name)
   if (!existing) return []
+  const comments: string[] = []
   const description = node.description.trim()
-  if (relation && description && existing.comment !== description) {
-    await sql.unsafe(`comment on ${existing.kind} ${name} is ${literal(description)}`)
-  }
-  if (!columns) return []
-  const described = new Map(node.columns.map(column => [column.name, column.description.trim()]))
-  for (const { name: column, comment } of existing.columns) {
+  if (relation && description && existing.comment !== description)
+    comments.push(`comment on ${existing.kind} ${name} is ${literal(description)}`)
+  const described = new Map(columns ? node.columns.map(column => [column.name, column.description.trim()]) : [])
+  for (const { name: column, comment } of columns ? existing.columns : []) {
     const text = inherit ? descriptionOf(project, node, column) : described.get(column)
-    if (!text || comment === text) continue
-    await sql.unsafe(`comment on column ${name}.${quote(column)} is ${literal(text)}`)
+    if (text && comment !== text) comments.push(`comment on column ${name}.${quote(column)} is ${literal(text)}`)
   }
+  // In one message: a first build has some 2,000 of them.
+  if (comments.length > 0) await sql.unsafe(comments.join(';\n'))
   const known = new Set(existing.columns.map(column => column.name))
   return [...described.keys()].filter(column => !known.has(column))
 }
