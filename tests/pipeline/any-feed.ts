@@ -8,7 +8,7 @@ import { expectedWarehouse } from './rules/warehouse.ts'
 import { projectWith } from './warehouse.ts'
 
 /** Any such feed, in any order and any number of builds, becomes what the rules say, and so it does from nothing. */
-export async function becomesWhatTheRulesSay(feeds: fc.Arbitrary<Feed>, runs?: number): Promise<void> {
+export async function becomesWhatTheRulesSay(feeds: fc.Arbitrary<Feed>, runs = 1): Promise<void> {
   const project = await projectWith(feedSeeds)
   const property = fc.asyncProperty(
     feeds.chain(feed => fc.tuple(fc.constant(feed), deliveries(feed))),
@@ -29,7 +29,7 @@ export async function becomesWhatTheRulesSay(feeds: fc.Arbitrary<Feed>, runs?: n
     },
   )
   try {
-    await holds(property, { feedsOf: ([[, delivered]]) => delivered, ...(runs && { runs }) })
+    await holds(property, { feedsOf: ([[, delivered]]) => delivered, runs })
   } finally {
     await project.remove()
   }

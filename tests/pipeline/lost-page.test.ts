@@ -95,7 +95,7 @@ describe('a page that is no page of records, whatever it is and wherever it stan
           expect(await warehouse.sql`select * from ops.file_accounting where records != staged + quarantined + duplicates`).toEqual([])
         }
       })
-      await fc.assert(property, { numRuns: Number(process.env.PROPERTY_RUNS ?? 2), endOnFailure: true })
+      await fc.assert(property, { numRuns: Number(process.env.PROPERTY_RUNS ?? 1), endOnFailure: true })
     },
     PROPERTY_TIMEOUT,
   )

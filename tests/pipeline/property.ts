@@ -10,7 +10,7 @@ export const PROPERTY_TIMEOUT = Math.max(900, 120 * Number(process.env.PROPERTY_
  * PROPERTY_FEED=folder keeps. PROPERTY_RUNS=50 looks longer. */
 export async function holds<Case extends unknown[]>(
   property: fc.IAsyncProperty<Case>,
-  { feedsOf = () => [], runs = 2 }: { feedsOf?: (given: Case) => Feed[]; runs?: number } = {},
+  { feedsOf = () => [], runs = 1 }: { feedsOf?: (given: Case) => Feed[]; runs?: number } = {},
 ): Promise<void> {
   const { failed, seed, counterexamplePath, counterexample, errorInstance } = await fc.check(property, {
     numRuns: Number(process.env.PROPERTY_RUNS ?? runs),

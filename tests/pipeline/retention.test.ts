@@ -54,7 +54,7 @@ describe('clean --landing', () => {
           }
         },
       )
-      const runs = Number(process.env.PROPERTY_RUNS ?? 2)
+      const runs = Number(process.env.PROPERTY_RUNS ?? 1)
       const { failed, seed, counterexamplePath, errorInstance } = await fc.check(property, {
         numRuns: runs,
         endOnFailure: true,
