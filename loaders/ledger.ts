@@ -3,7 +3,6 @@ import { type Entity, entities } from './entities.ts'
 import { withoutNul } from './json-repair.ts'
 import { idsIn, textsIn } from './sql-lists.ts'
 import type { FeedFile, Stats } from './survey.ts'
-import type { Signs } from './tally.ts'
 
 /**
  * The version of the rules by which files are read: what is a record, an envelope, a wrapper, a refused file. A change of these rules
@@ -26,6 +25,16 @@ export interface LedgerEntry {
   reading: number
 }
 
+/** What a file says of itself and of those after it: whether its batch may be taken for whole (R5). */
+export interface Signs {
+  /** How many of its records are of something else. */
+  foreign: number
+  /** Why records must be missing, in words that follow the file's name; undefined where nothing says so. */
+  shortfall: string | undefined
+  /** It names a page that follows. */
+  hasNextPage: boolean
+}
+
 /** What is to be written of a file that was just read. */
 export interface Outcome {
   file: FeedFile
@@ -38,6 +47,11 @@ export interface Outcome {
   /** What a loaded file says of itself. */
   signs?: Signs
   readAt: bigint
+}
+
+/** What became of a file, and of its records. */
+export interface Landed extends Outcome {
+  rejected: Map<string, number>
 }
 
 /** Where a file of the ledger is, or was. */

@@ -1,6 +1,8 @@
 import type { Judged } from './judge.ts'
+import type { Landed, Signs } from './ledger.ts'
 import type { Document, FileBundle } from './record-batches.ts'
 import { Refusal } from './refusal.ts'
+import type { Source } from './source.ts'
 
 /** What the bundles of one file come to. */
 export interface Tally {
@@ -11,16 +13,6 @@ export interface Tally {
   add(bundle: FileBundle, judged: Judged): void
   /** To be called after the last bundle; throws a Refusal too. Gives what the file says of itself. */
   end(document: Document): Signs
-}
-
-/** What a file says of itself and of those after it: whether its batch may be taken for whole (R5). */
-export interface Signs {
-  /** How many of its records are of something else. */
-  foreign: number
-  /** Why records must be missing, in words that follow the file's name; undefined where nothing says so. */
-  shortfall: string | undefined
-  /** It names a page that follows. */
-  hasNextPage: boolean
 }
 
 /** A tally of a new file. */
@@ -60,4 +52,10 @@ const QUOTED = 200
 /** Adds the counts of one map to another. */
 export function addCounts(sums: Map<string, number>, more: Map<string, number>): void {
   for (const [key, count] of more) sums.set(key, (sums.get(key) ?? 0) + count)
+}
+
+/** A file that was read to its end, with its hash and what its records come to. Throws a Refusal where they show that it is none. */
+export function finish(landed: Landed, tally: Tally, source: Source, document: Document): Landed {
+  const signs = tally.end(document)
+  return { ...landed, sha256: source.finish(), records: tally.records, rejected: tally.rejected, signs }
 }

@@ -1,3 +1,5 @@
+import type { Session } from '../run/database/driver.ts'
+
 /** The statements that begin and end a piece of work that lands wholly or not at all. */
 export interface Words {
   begin: string
@@ -13,4 +15,17 @@ export const within: Words = {
   begin: 'savepoint landing',
   commit: 'release savepoint landing',
   rollback: 'rollback to savepoint landing',
+}
+
+/** Runs the work in a transaction on each lane; they commit in turn. */
+export async function transaction<Result>(lanes: Session[], words: Words, work: () => Promise<Result>): Promise<Result> {
+  for (const lane of lanes) await lane.unsafe(words.begin)
+  try {
+    const result = await work()
+    for (const lane of lanes) await lane.unsafe(words.commit)
+    return result
+  } catch (error) {
+    for (const lane of lanes) await lane.unsafe(words.rollback).catch(() => {})
+    throw error
+  }
 }
