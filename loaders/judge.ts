@@ -95,18 +95,7 @@ export function judge(bundle: Bundle, memory: Buffer, { contents, remembers = fa
   const shape = shapeOf(entity)
   const ascii = isAscii(bytes)
   const odd = ['\\u0000', '\\ud', '\\uD'].some(sequence => bytes.includes(sequence))
-  const judged: Judged = {
-    rows: [],
-    repeats: Buffer.alloc(0),
-    records: 0,
-    messages: 0,
-    rejected: new Map(),
-    foreign: 0,
-    firstForeign: undefined,
-    traced: undefined,
-    broken: undefined,
-    lastBroken: false,
-  }
+  const judged = nothingYet()
   const rows = createRows(bundle.fileId, memory)
   const repeats = createRepeats(bundle.fileId, bounds.length / 2)
 
@@ -152,16 +141,8 @@ export function judge(bundle: Bundle, memory: Buffer, { contents, remembers = fa
         continue
       }
     }
-    if (broken) {
-      const detail = value === undefined ? broken : 'NaN and Infinity are not JSON'
-      beside.text = { raw: withoutNul(record.toString()), problem: 'invalid_json', detail }
-    } else {
-      const fault = (odd && unrepresentable(json)) || (isTooDeep(json) && `nested deeper than ${NESTING_LIMIT}`)
-      if (fault) {
-        const raw = record.toString()
-        beside.text = { raw, problem: 'unrepresentable_text', detail: fault, readable: readableJson(raw) }
-      }
-    }
+    const text = broken ? invalid(record, value === undefined ? broken : NOT_JSON) : textWhereRefused(record, json, odd)
+    if (text) beside.text = text
 
     const foreign = beside.stream === undefined ? shape.foreign(value) : `is of the stream '${beside.stream}'`
     if (foreign !== undefined) {
@@ -207,6 +188,21 @@ export function judge(bundle: Bundle, memory: Buffer, { contents, remembers = fa
   }
 }
 
+function nothingYet(): Judged {
+  return {
+    rows: [],
+    repeats: Buffer.alloc(0),
+    records: 0,
+    messages: 0,
+    rejected: new Map(),
+    foreign: 0,
+    firstForeign: undefined,
+    traced: undefined,
+    broken: undefined,
+    lastBroken: false,
+  }
+}
+
 const UNKNOWN: { hash?: Uint8Array; first?: FirstPlace } = {}
 
 /** The value of a JSON text. Where it does not parse, what is wrong with it, and its value as far as NaN and Infinity are to blame. */
@@ -216,6 +212,20 @@ function parsed(json: string): [value: unknown, broken?: string] {
   } catch {
     return [spoiledValue(json), jsonFault(json)]
   }
+}
+
+const NOT_JSON = 'NaN and Infinity are not JSON'
+
+function invalid(record: Buffer, detail: string): Beside['text'] {
+  return { raw: withoutNul(record.toString()), problem: 'invalid_json', detail }
+}
+
+/** The text of a record that jsonb is known to refuse, or to take and not to bear. */
+function textWhereRefused(record: Buffer, json: string, odd: boolean): Beside['text'] {
+  const detail = (odd && unrepresentable(json)) || (isTooDeep(json) && `nested deeper than ${NESTING_LIMIT}`)
+  if (!detail) return undefined
+  const raw = record.toString()
+  return { raw, problem: 'unrepresentable_text', detail, readable: readableJson(raw) }
 }
 
 /** A record as it is parsed: a large one without its long texts. */
