@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { ProjectError } from '../base/errors.ts'
 import { type Address, addressOfUrl, describeAddress } from './address.ts'
 import { clientPid, type Notice, openPool, type Sql } from './driver.ts'
@@ -23,7 +24,7 @@ export interface ConnectOptions {
 export function connect(to: Address | string, { application = 'deskledger', onNotice = () => {}, max = 5 }: ConnectOptions = {}): Sql {
   const address = typeof to === 'string' ? addressOfUrl(to) : to
   surviveLossWhileConnecting()
-  const open = (more: object) =>
+  const open = (enter: (socket: Socket) => Socket, more: object = {}) =>
     openPool({
       host: [address.host],
       port: [address.port],
@@ -31,7 +32,7 @@ export function connect(to: Address | string, { application = 'deskledger', onNo
       pass: address.password ?? '',
       database: address.database,
       ssl: false,
-      socket: () => openSocket(address),
+      socket: async () => enter(await openSocket(address)),
       max,
       onnotice: onNotice,
       connect_timeout: address.connectSeconds,
@@ -48,9 +49,7 @@ export function connect(to: Address | string, { application = 'deskledger', onNo
       },
       ...more,
     })
-  return withSessions(open({}), SESSION_SETTINGS, (onclose, onsocket) =>
-    open({ max: 1, onclose, socket: async () => onsocket(await openSocket(address)) }),
-  )
+  return withSessions(open, SESSION_SETTINGS)
 }
 
 // How SQL is read and how values become text: the same on every server, whatever it, its database or the user has for a default.

@@ -8,14 +8,13 @@ import { interceptSending, type Pending, registerSocket, type Session, type Sql,
  * goes to whatever the pool has connected in its place, without the lock and outside the transaction, or waits forever, or ends the
  * process. Here every statement after the loss, and those that wait for an answer, fail with CONNECTION_CLOSED. So do those of `begin()`,
  * which the driver runs on a connection of the pool: a statement of its transaction after the loss would end the process.
- * `settings` is a statement that each session begins with.
+ * `connect` opens a pool, with options beside its usual ones; each of its sockets goes through `enter`. `settings` is a statement that each
+ * session begins with.
  */
-export function withSessions(
-  pool: Sql,
-  settings: string,
-  connectOne: (onClose: () => void, onSocket: (socket: Socket) => Socket) => Sql,
-): Sql {
+export function withSessions(connect: (enter: (socket: Socket) => Socket, options?: object) => Sql, settings: string): Sql {
   const open = new Set<Sql>()
+  let isEnded = false
+  const pool = connect(socket => (isEnded ? refused(socket) : socket))
   const end = pool.end.bind(pool)
   return Object.assign(pool, { reserve, begin, end: endAll })
 
@@ -38,29 +37,25 @@ export function withSessions(
   async function reserve(): Promise<Session> {
     const waiting = new Set<Pending>()
     let isLost = false
+    let isClosed = false
     let refuse: (error: Error) => void = () => {}
     let socket: Socket | undefined
-    const own = connectOne(
-      () => {
-        isLost = true
-        refuse(lost())
-        for (const query of waiting) query.reject(lost())
-      },
-      opened => {
-        socket = opened
-        return opened
-      },
-    )
+    const onclose = () => {
+      isLost = true
+      refuse(lost())
+      for (const query of waiting) query.reject(lost())
+    }
+    const own = connect(opened => (socket = isClosed ? refused(opened) : opened), { max: 1, onclose })
     open.add(own)
     // A connection that is lost while it is being made would never be told of.
-    const refused = new Promise<never>((_, reject) => {
+    const missed = new Promise<never>((_, reject) => {
       refuse = reject
     })
     const begun = own.reserve().then(async session => {
       await session.unsafe(settings)
       return session
     })
-    const session = await Promise.race([begun, refused]).catch(error => {
+    const session = await Promise.race([begun, missed]).catch(error => {
       close()
       throw error
     })
@@ -95,18 +90,29 @@ export function withSessions(
     }
 
     function close(): void {
+      isClosed = true
       open.delete(own)
       void own.end({ timeout: 1 })
     }
   }
 
   async function endAll(options?: { timeout?: number }): Promise<void> {
+    isEnded = true
     await Promise.all([...open].map(own => own.end({ timeout: options?.timeout ?? 1 })))
     await end(options)
   }
 }
 
 type Work<T> = (transaction: Session) => Promise<T>
+
+/**
+ * Keeps a socket out that is opened when nobody wants a connection any more. Where a server refuses one as it recovers, the driver tells
+ * who asked, and connects once more for them: that connection would stay, and the process with it.
+ */
+function refused(socket: Socket): never {
+  socket.destroy()
+  throw lost()
+}
 
 /**
  * A new connection first asks for array types, and the driver does not listen for the failure of that: without a listener of ours, a server

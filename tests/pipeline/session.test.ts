@@ -1,7 +1,9 @@
 import { cp } from 'node:fs/promises'
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildCommand } from '../../run/commands/build.ts'
+import { connect } from '../../run/database/connection.ts'
 import type { Session } from '../../run/database/driver.ts'
 import { withLock } from '../../run/database/lock.ts'
 import { type FreshDatabase, freshDatabase, projectDir } from './database.ts'
@@ -59,6 +61,35 @@ describe('a session', () => {
       code: '25006',
     })
     expect([...(await database.sql`select to_regclass('kept_by_nobody') as kept`)]).toEqual([{ kept: null }])
+  })
+
+  it('that a server refuses as it recovers leaves no connection behind, when the driver tries once more', async () => {
+    const { port, hostname } = new URL(database.url)
+    const [open, refused] = [new Set<Socket>(), `SFATAL\0C57P03\0Mthe database system is in recovery mode\0\0`]
+    let attempts = 0
+    const recovering = createServer(client => {
+      attempts += 1
+      client.on('error', () => {})
+      if (attempts === 1) {
+        const head = Buffer.from([69, 0, 0, 0, 4 + refused.length])
+        client.once('data', () => client.end(Buffer.concat([head, Buffer.from(refused)])))
+        return
+      }
+      const server = createConnection(Number(port), hostname)
+      open.add(client)
+      client.on('close', () => open.delete(client))
+      client.pipe(server).pipe(client)
+    })
+    await new Promise<void>(resolve => recovering.listen(0, '127.0.0.1', resolve))
+    const address = new URL(database.url)
+    address.host = `127.0.0.1:${(recovering.address() as AddressInfo).port}`
+    address.searchParams.set('sslmode', 'disable')
+    const sql = connect(address.href)
+    await expect(sql.reserve()).rejects.toMatchObject({ code: '57P03' })
+    await sql.end({ timeout: 1 })
+    await new Promise(resolve => setTimeout(resolve, 300))
+    expect(open.size).toBe(0)
+    recovering.close()
   })
 
   it('that held the lock and is lost leaves it to the next', async () => {

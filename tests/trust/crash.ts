@@ -147,6 +147,9 @@ const ofUsers = [
   'create unique index on people.spend (merchant)',
 ]
 
+/** More than a build takes on a busy machine, in milliseconds. */
+const PATIENCE = 300_000
+
 function scenarioOf(number: number, given?: string): Point['scenario'] {
   return names.find(name => name === given) ?? (names[number % names.length] as Point['scenario'])
 }
@@ -170,8 +173,13 @@ async function strikeAt(site: Site, point: Point, { expected }: Ground): Promise
     await Promise.race([sleep(900), runner.ended])
     await holding.letGo()
   }
-  const killed = await runner.ended
   const faults: string[] = []
+  const killed = await Promise.race([runner.ended, sleep(PATIENCE, undefined, { ref: false })]).then(ended => {
+    if (ended) return ended
+    faults.push(`the runner had not ended after ${PATIENCE / 60_000} minutes`)
+    runner.signal('SIGKILL')
+    return runner.ended
+  })
   if (!killed.stderr.includes('[struck]')) faults.push('nobody was killed')
   if (point.whom === 'runner' && killed.signal !== 'SIGKILL') faults.push(`the runner ended with ${killed.code}`)
   if (point.whom !== 'runner' && killed.code !== 0) faults.push(`the runner ended with ${killed.code}: ${killed.stderr.slice(-600)}`)
