@@ -65,7 +65,7 @@ export async function compileCommand(command: Command): Promise<number> {
     const { nodes } = await selected(command, opened, ['model', 'snapshot', 'test', 'report'])
     const began = performance.now()
     const mistakes: ProjectError[] = []
-    const results = await compiling(command, opened, sql, context => compileAll(opened, nodes, context, sql, mistakes))
+    const results = await compiling(command, opened, sql, context => compileAll(opened, nodes, context, sql, mistakes), nodes)
     if (mistakes.length > 0) throw new ProjectErrors(mistakes)
     const texts = new Map(results.map(({ node, compiled }) => [node.uniqueId, compiled ?? '']))
     const elapsedSeconds = (performance.now() - began) / 1000
@@ -116,6 +116,7 @@ async function compiling<T>(
   { project }: Opened,
   sql: Sql,
   work: (context: RunContext) => Promise<T>,
+  nodes: Node[] = [],
 ): Promise<T> {
   const session: Session = await sql.reserve()
   try {
@@ -127,7 +128,7 @@ async function compiling<T>(
     const relations = await listRelations(session)
     const basis = { ...asked, project, definitions: definitions(project), stamp: '' }
     const cutOff = withLog ? await cutOffOf(session, basis, published, relations) : undefined
-    return await work(contextOf(session, { ...asked, hasLog: withLog, onCitus }, { relations, published, cutOff }, report))
+    return await work(contextOf(session, { ...asked, nodes, hasLog: withLog, onCitus }, { relations, published, cutOff }, report))
   } finally {
     await session`rollback`.catch(() => {})
     session.release()

@@ -49,7 +49,7 @@ export async function testCommand(command: Command): Promise<number> {
         await session`begin isolation level repeatable read read only`
         if (onCitus) await beginOnCitus(session)
         const relations = await listRelations(session)
-        const context = contextOf(session, { hasLog: false, fullRefresh: false, onCitus }, { relations }, report)
+        const context = contextOf(session, { nodes, hasLog: false, fullRefresh: false, onCitus }, { relations }, report)
         const columns = unitColumns(session, project, context)
         const isStopped = () => Boolean(options.failFast) && !results.every(isGood)
         for (const node of nodes.filter(isUnitTest)) {

@@ -2,7 +2,7 @@ import { answering } from '../database/answers.ts'
 import type { Session } from '../database/driver.ts'
 import type { Listed } from '../database/relations.ts'
 import type { Published } from '../history/run-log.ts'
-import type { Node } from '../manifest/node.ts'
+import { isReport, type Node } from '../manifest/node.ts'
 import type { Report } from '../report/report.ts'
 import type { RunContext } from '../template/compile.ts'
 import { type CutOff, isFull } from './cut-off.ts'
@@ -15,10 +15,10 @@ export interface Present {
   cutOff?: Pick<CutOff, 'isContinued' | 'asks'> | undefined
 }
 
-/** What templates may know in this run: is_incremental(), last_built(), and the database as the transaction sees it. */
+/** What templates may know in this run: what it takes, is_incremental(), last_built(), and the database as the transaction sees it. */
 export function contextOf(
   session: Session,
-  plan: Pick<Plan, 'hasLog' | 'fullRefresh' | 'onCitus'>,
+  plan: Pick<Plan, 'nodes' | 'hasLog' | 'fullRefresh' | 'onCitus'>,
   { relations, published, cutOff }: Present,
   report: Report,
 ): RunContext {
@@ -26,6 +26,7 @@ export function contextOf(
   const known = (node: Node) => (!isFull(plan, node) && cutOff?.isContinued(node) ? published?.get(node.uniqueId) : undefined)
   return {
     database: answering(session),
+    selected: plan.nodes.filter(node => !isReport(node)).map(({ uniqueId }) => uniqueId),
     isIncremental: node =>
       node.config.materialized === 'incremental' &&
       !isFull(plan, node) &&

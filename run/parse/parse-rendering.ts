@@ -94,6 +94,7 @@ const SILENT = {
   strict: false,
   ask: () => undefined,
   graph: () => new Map(),
+  selected: () => [],
   isIncremental: () => false,
   lastBuilt: () => 0,
   onCitus: () => false,

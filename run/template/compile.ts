@@ -30,6 +30,8 @@ export interface RunContext {
   isIncremental?: (node: Node) => boolean
   /** last_built(): 0 when not given. */
   lastBuilt?: (node: Node) => number | bigint
+  /** What selected_resources holds: the unique ids of all that the command takes; none when not given. */
+  selected?: string[]
   /** on_citus(): the database is a Citus cluster. */
   onCitus?: boolean
   /** log(message, info=True) and print(), after the last pass. */
@@ -242,6 +244,7 @@ function runSession(
     configure: () => {},
     ask,
     graph: () => graphOf(project),
+    selected: () => [...(context.selected ?? [])],
     isIncremental: () => node !== null && (context.isIncremental?.(node) ?? false),
     lastBuilt: () => (node === null ? 0 : (context.lastBuilt?.(node) ?? 0)),
     onCitus: () => context.onCitus ?? false,

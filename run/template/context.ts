@@ -188,7 +188,6 @@ function baseValues(world: World): Map<string, Value> {
       ['run_started_at', moment(world.startedAt)],
       ['dbt_version', DBT_VERSION],
       ['thread_id', 'Thread-1'],
-      ['selected_resources', []],
       [
         'invocation_args_dict',
         fromJs({ which: flags.which, full_refresh: flags.fullRefresh, store_failures: flags.storeFailures, vars: {} }),

@@ -28,6 +28,7 @@ export interface Here {
 export const NODE_VALUES: Record<string, (here: Here) => Value> = {
   execute: ({ rendering }) => rendering.execute,
   graph: ({ rendering }) => rendering.graph(),
+  selected_resources: ({ rendering }) => rendering.selected(),
   context: ({ scope }) => scope,
   render:
     ({ renderText }) =>

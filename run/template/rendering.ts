@@ -25,6 +25,8 @@ export interface Rendering {
   ask: Ask
   /** `graph`: the parsed project, empty while parsing. */
   graph(): Value
+  /** `selected_resources`: unique ids, none while parsing. */
+  selected(): Value
   isIncremental(): boolean
   lastBuilt(): number | bigint
   onCitus(): boolean

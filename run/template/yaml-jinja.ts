@@ -41,6 +41,7 @@ function yamlSession(packageName: string): Rendering {
     configure: refuse('config'),
     ask: () => undefined,
     graph: () => new Map(),
+    selected: () => [],
     isIncremental: () => false,
     lastBuilt: () => 0,
     onCitus: () => false,

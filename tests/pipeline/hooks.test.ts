@@ -61,6 +61,18 @@ seeds:
     ])
   })
 
+  it('know in selected_resources what the command takes', async () => {
+    await project.write({
+      'dbt_project.yml': `name: shop\non-run-start: "${say("{{ selected_resources | sort | join(', ') }}")}"\n`,
+      'models/t.sql': 'select 1 as a',
+      'models/u.sql': "select * from {{ ref('t') }}",
+      'seeds/s.csv': 'a\n1\n',
+    })
+    await run()
+    await run({ select: ['u'] })
+    expect(await said()).toEqual(['model.shop.t, model.shop.u, seed.shop.s', 'model.shop.u'])
+  })
+
   it('a hook that fails is the error of its node, with its place; nothing of the build stays', async () => {
     await project.write({
       'models/t.sql': `{{ config(materialized='table', post_hook="select no_such from {{ this }}") }}\nselect 1 as a`,
