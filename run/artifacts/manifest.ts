@@ -6,6 +6,7 @@ import {
   type Column,
   type Exposure,
   exposureId,
+  groupOf,
   type Macro,
   type Node,
   type Project,
@@ -16,6 +17,8 @@ import {
 import type { NodeResult } from '../manifest/result.ts'
 import type { Selector } from '../manifest/selector.ts'
 import { asExposures, exposureEntry } from './exposures.ts'
+import { groupEntry, groupMap } from './groups.ts'
+import { inFolder, withinPackage } from './paths.ts'
 import { compiledPath, metadata } from './run-results.ts'
 
 /** target/manifest.json, dbt's version 12: what state: compares with, and what tools around dbt read. */
@@ -52,12 +55,12 @@ export function manifestOf(project: Project, compiled: Map<string, string> = new
       [...project.exposures.values(), ...project.reports.values()].map(node => [exposureId(node.uniqueId), exposureEntry(node, created)]),
     ),
     metrics: {},
-    groups: {},
+    groups: entries(project.groups.values(), group => groupEntry(project, group)),
     selectors: Object.fromEntries([...project.selectors.values()].map(selector => [selector.name, selectorEntry(selector)])),
     disabled: Object.fromEntries([...project.disabled.values()].map(node => [node.uniqueId, [disabledEntry(project, node, created)]])),
     parent_map: { ...asExposures(project.parentMap), ...alone(project) },
     child_map: { ...asExposures(project.childMap), ...alone(project) },
-    group_map: {},
+    group_map: groupMap(project),
     saved_queries: {},
     semantic_models: {},
     unit_tests: entries(project.unitTests.values(), test => unitTestEntry(test, created)),
@@ -73,6 +76,7 @@ function nodeEntry(project: Project, node: Node, compiledCode: string | undefine
     tags: node.tags,
     description: node.description,
     columns: columnsOf(node.columns),
+    group: groupOf(node, project) ?? null,
     meta: node.meta,
     docs: docsOf(node.docs),
     patch_path: node.patch ? `${node.packageName}://${withinPackage(project, node.packageName, node.patch.file)}` : null,
@@ -262,11 +266,6 @@ function docEntry(project: Project, doc: { name: string; text: string; place: { 
   ]
 }
 
-// A file of a package as the package itself calls it.
-function withinPackage(project: Project, pack: string, file: string): string {
-  return project.packageVars.has(pack) ? file.split('/').slice(2).join('/') : file
-}
-
 function identity(node: Node): object {
   return {
     database: node.database,
@@ -334,8 +333,4 @@ function keyOf(project: Project, node: Node): string[] {
   const [unique, filled] = [tested('unique'), tested('not_null')]
   const both = unique.filter(name => filled.includes(name))
   return both.length > 0 ? both : unique
-}
-
-function inFolder(file: string): string {
-  return file.split('/').slice(1).join('/') || file
 }

@@ -141,6 +141,19 @@ export interface Exposure extends Node {
   }
 }
 
+/** Models of one owner. */
+export interface Group {
+  uniqueId: string
+  name: string
+  packageName: string
+  /** The properties file that describes it. */
+  path: string
+  /** Its `name`, `email` and whatever else is said of it. */
+  owner: Record<string, unknown>
+  description: string | null
+  meta: Record<string, unknown>
+}
+
 /** What a unit test says that one relation holds. */
 export interface UnitInput {
   /** As it was written: `ref('agents')`, `source('raw', 'agents')`, `this`. */
@@ -231,6 +244,7 @@ export interface Project {
   unitTests: Map<string, UnitTest>
   reports: Map<string, ReportNode>
   exposures: Map<string, Exposure>
+  groups: Map<string, Group>
   /** {% docs %} blocks by name. */
   docs: Map<string, { name: string; text: string; place: Place }>
   /** Selections of selectors.yml by name. */
@@ -268,6 +282,12 @@ export function hasRelation(node: Pick<Node, 'resourceType' | 'config'>): boolea
 /** A node's path within its project or package: dbt's original_file_path. */
 export function pathWithin(node: Pick<Node, 'path' | 'packagePath'>): string {
   return node.packagePath ?? node.path
+}
+
+/** The name of the group that a node is in; a test of YAML is in that of what it tests. */
+export function groupOf(node: Node, { nodes }: Pick<Project, 'nodes'>): string | undefined {
+  const group = nodes.get(node.test?.attachedTo ?? '')?.config.group ?? node.config.group
+  return group === undefined || group === null ? undefined : String(group)
 }
 
 /** What tools around dbt know a report by: to them it is an exposure. Of anything else its own id. */

@@ -13,7 +13,7 @@ import type { Settings } from '../project/settings.ts'
 import { createScope } from '../template/context.ts'
 import type { World } from '../template/rendering.ts'
 import { yamlRenderer } from '../template/yaml-jinja.ts'
-import { accessMistakes } from './access.ts'
+import { accessMistakes, groupsOf } from './access.ts'
 import { attempt, configure, createDraft, type Draft, levelsFor, type Used } from './drafts.ts'
 import { exposureDrafts } from './exposures.ts'
 import { genericTests } from './generic-tests.ts'
@@ -89,6 +89,7 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
     unitTests: new Map(),
     reports: new Map(),
     exposures: new Map(),
+    groups: groupsOf(parts),
     docs: parts[0]!.docs,
     selectors: readSelectors(files.selectors, used.render, errors, warnings),
     onRunStart: hooksOf(parts, 'on-run-start', errors),
@@ -99,7 +100,7 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
     warnings,
   }
   link(project, drafts(), errors)
-  errors.push(...accessMistakes(drafts()))
+  errors.push(...accessMistakes(drafts(), project))
   for (const part of parts) unitTests(project, part.files, { ...part, used, errors })
   warnings.push(...unusedConfigs(settings, used))
   project.warnings = distinct(warnings)

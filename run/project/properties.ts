@@ -9,6 +9,7 @@ import type { Column, Config, Constraint } from '../manifest/node.ts'
 import { configPlaces, copyConfigPlaces } from './config-positions.ts'
 import { type ExposureProperties, exposuresIn } from './exposure-properties.ts'
 import { checkedFreshness, freshnessOf } from './freshness-properties.ts'
+import { type GroupProperties, groupsIn } from './group-properties.ts'
 import {
   ARGUMENT,
   COLUMN,
@@ -111,8 +112,7 @@ export interface Properties {
   macros: MacroProperties[]
   unitTests: UnitTestProperties[]
   exposures: ExposureProperties[]
-  /** Names of groups. */
-  groups: string[]
+  groups: GroupProperties[]
 }
 
 /** Reads one properties file into `into`; every mistake of form goes to `errors` with its place. */
@@ -134,7 +134,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
   for (const item of maps(top, 'sources')) readSource(item)
   for (const item of maps(top, 'macros')) readMacro(item)
   for (const item of maps(top, 'unit_tests')) readUnitTest(item)
-  for (const item of maps(top, 'groups')) into.groups.push(nameOf(item, 'group') ?? '')
+  into.groups.push(...groupsIn(maps(top, 'groups'), file, errors, warnings))
   into.exposures.push(...exposuresIn(maps(top, 'exposures'), { file, errors, warnings, configOf }))
 
   function readNode(map: YamlMap, kind: NodeProperties['kind']): void {

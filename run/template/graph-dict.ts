@@ -1,5 +1,5 @@
-import type { Value } from '../jinja/values.ts'
-import type { Node, Project } from '../manifest/node.ts'
+import { fromJs, type Value } from '../jinja/values.ts'
+import type { Group, Node, Project } from '../manifest/node.ts'
 import { nodeDict } from './node-dict.ts'
 
 /** `graph` of templates: the nodes and sources of the project by unique id, as dbt's flat graph has them. */
@@ -7,16 +7,30 @@ export function graphOf(project: Project): Value {
   let graph = graphs.get(project)
   if (!graph) {
     const dicts = (nodes: Iterable<Node>): Value => new Map([...nodes].map(node => [node.uniqueId, nodeDict(node)]))
-    const none = ['functions', 'groups', 'metrics', 'semantic_models', 'saved_queries']
+    const none = ['functions', 'metrics', 'semantic_models', 'saved_queries']
     graph = new Map<Value, Value>([
       ['nodes', dicts(project.nodes.values())],
       ['sources', dicts(project.sources.values())],
       ['exposures', dicts(project.exposures.values())],
+      ['groups', new Map([...project.groups.values()].map(group => [group.uniqueId, groupDict(group)]))],
       ...none.map((name): [Value, Value] => [name, new Map()]),
     ])
     graphs.set(project, graph)
   }
   return graph
+}
+
+function groupDict({ uniqueId, name, packageName, path, owner, description, meta }: Group): Value {
+  return fromJs({
+    unique_id: uniqueId,
+    resource_type: 'group',
+    name,
+    package_name: packageName,
+    original_file_path: path,
+    owner: { email: null, name: null, ...owner },
+    description,
+    config: { meta },
+  })
 }
 
 const graphs = new WeakMap<Project, Value>()

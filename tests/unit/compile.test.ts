@@ -91,6 +91,14 @@ it('graph has of an exposure what only exposures have', async () => {
   expect(await compiled(files, 'model.desk.a')).toBe('notebook high None Ann None')
 })
 
+it('graph has the groups', async () => {
+  const files = {
+    'models/a.sql': '{% for id, group in graph.groups.items() %}{{ id }} {{ group.owner.email }} {{ group.owner.name }}{% endfor %}',
+    'models/_g.yml': 'groups: [{name: money, owner: {name: Ann}}]',
+  }
+  expect(await compiled(files, 'model.desk.a')).toBe('group.desk.money None Ann')
+})
+
 it('puts ephemeral models before as CTEs, those they read first, each once', async () => {
   const files = {
     'models/base.sql': "{{ config(materialized='ephemeral') }}select 1 as id",

@@ -12,8 +12,12 @@ const manifest = projectOf({
 sources:
   - name: raw
     tables: [{name: t, columns: [{name: id, tests: [not_null]}]}]
+groups:
+  - {name: money, owner: {name: Ann, chat: '#money'}, description: Who pays, config: {meta: {floor: 2}}}
+  - {name: nobody, owner: {email: bo@example.com}}
 models:
   - name: a
+    group: money
     columns:
       - {name: id, tests: [unique, not_null], meta: {pii: true}, tags: [key]}
       - {name: code, tests: [unique]}
@@ -65,4 +69,22 @@ it('says of tests what they are on, and of models the key that their tests make'
   const long = Object.values(nodes).find(({ name }) => String(name).startsWith('accepted_values'))!
   expect(long.path).toMatch(/^accepted_values_a_[0-9a-f]{32}\.sql$/)
   expect(docs['doc.desk.d']).toMatchObject({ path: 'core/d.md', original_file_path: 'models/core/d.md' })
+})
+
+it('has the groups, and who is in them: tests are in that of their model', async () => {
+  const { nodes = {}, groups = {}, group_map: members } = await manifest
+  expect(groups['group.desk.money']).toEqual({
+    name: 'money',
+    resource_type: 'group',
+    package_name: 'desk',
+    path: 'core/_a.yml',
+    original_file_path: 'models/core/_a.yml',
+    unique_id: 'group.desk.money',
+    owner: { email: null, name: 'Ann', chat: '#money' },
+    description: 'Who pays',
+    config: { meta: { floor: 2 } },
+  })
+  const inMoney = Object.values(nodes).filter(({ group }) => group === 'money')
+  expect(inMoney.map(({ name }) => name)).toEqual(expect.arrayContaining(['a', 'unique_a_id']))
+  expect(members).toEqual({ money: inMoney.map(node => node.unique_id), nobody: [] })
 })

@@ -1,0 +1,28 @@
+import { type Problem, ProjectError } from '../base/errors.ts'
+import { readShape, type Shapes } from '../base/validate.ts'
+import { isYamlMap, placeOf, type YamlMap } from '../base/yaml.ts'
+
+/** A group: the models of one owner. */
+const GROUP: Shapes = { name: 'text', owner: 'map', description: 'text', config: 'map' }
+
+export interface GroupProperties {
+  name: string
+  file: string
+  /** `name`, `email` and whatever else is said of the owner. */
+  owner: Record<string, unknown>
+  description: string | null
+  meta: Record<string, unknown>
+}
+
+/** What the YAML says of groups; mistakes go to `errors`. */
+export function groupsIn(maps: YamlMap[], file: string, errors: ProjectError[], warnings: Problem[]): GroupProperties[] {
+  return maps.flatMap(map => {
+    const { name, owner, description, config } = readShape(map, 'a group', GROUP, errors, warnings)
+    if (name === undefined || name === null || name === '') {
+      errors.push(new ProjectError('A group needs a name', { place: placeOf(map) ?? { file } }))
+      return []
+    }
+    const meta = isYamlMap(config) && isYamlMap(config.meta) ? config.meta : {}
+    return { name: String(name), file, owner: isYamlMap(owner) ? owner : {}, description: description ? String(description) : null, meta }
+  })
+}
