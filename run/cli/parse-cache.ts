@@ -67,7 +67,7 @@ function digestOf({ name, options }: Command, folders: string[]): { digest: stri
   let newest = 0
 
   for (const file of [...new Set([...ownFiles(root), ...profiles(), ...folders.flatMap(folder => filesIn(folder))])].sort()) {
-    if (!/\.(sql|ya?ml|csv|md|py)$/.test(file)) continue
+    if (!/\.(sql|ya?ml|csv|md|py|dbtignore)$/.test(file)) continue
     const bytes = readFileSync(file)
     const { mtimeMs, ctimeMs } = statSync(file)
     newest = Math.max(newest, mtimeMs, ctimeMs)
@@ -90,10 +90,11 @@ function digestOf({ name, options }: Command, folders: string[]): { digest: stri
 /** What reads the environment, or the clock where it decides more than the SQL of a moment. */
 const VOLATILE = /env_var|modules\.|py_current_timestring|config\s*\([^)]*\b(?:run_started_at|invocation_id)\b/
 
-/** Files that lie in the project's folder itself: dbt_project.yml, profiles.yml, selectors.yml … */
+/** Files that lie in the project's folder itself: dbt_project.yml, profiles.yml, selectors.yml, .dbtignore … */
 function ownFiles(root: string): string[] {
   return ['dbt_project', 'profiles', 'packages', 'dependencies', 'selectors', 'vars']
     .flatMap(name => [`${name}.yml`, `${name}.yaml`])
+    .concat('.dbtignore')
     .map(name => path.join(root, name))
     .filter(file => existsSync(file))
 }

@@ -9,7 +9,8 @@ import type { ProjectFiles } from './project-files.ts'
 import { readProperties } from './properties.ts'
 
 /** Reads every file that the paths of a project or package name into `files`; `base` is its folder, absolute. */
-export function readParts(files: ProjectFiles, base: string, reader: FolderReader): void {
+export function readParts(files: ProjectFiles, base: string, all: FolderReader): void {
+  const reader = all.within(base)
   readNodes(files, base, reader)
   readTests(files, base, reader)
   warnOfOthers(files, base, reader)

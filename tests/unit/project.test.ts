@@ -22,6 +22,40 @@ it('finds models, seeds, singular tests and macros, and leaves the TypeScript te
   expect([...project.macros.keys()].filter(id => id.startsWith('macro.desk.'))).toEqual(['macro.desk.cents', 'macro.desk.test_positive'])
 })
 
+it('leaves out what .dbtignore names, as a .gitignore does', async () => {
+  const project = await projectOf({
+    '.dbtignore': '# not yet\nmodels/draft*.sql\nold/  \n/seeds/**/*.csv\n!models/old/kept.sql\nmodels/held.sql/\n',
+    'models/a.sql': 'select 1',
+    'models/draft_a.sql': 'no {{ sql',
+    'models/deep/draft_b.sql': 'select 1',
+    'models/old/gone.sql': 'no {{ sql',
+    'models/old/_gone.yml': 'no: [yaml',
+    'models/old/kept.sql': 'select 1',
+    'models/held.sql': 'select 1',
+    'macros/old/m.sql': '{% macro gone() %}{% endmacro %}',
+    'seeds/more/s.csv': 'a,a\n',
+  })
+  expect([...project.nodes.values()].map(({ path }) => path)).toEqual([
+    'models/a.sql',
+    'models/deep/draft_b.sql',
+    'models/held.sql',
+    'models/old/kept.sql',
+  ])
+  expect(project.macros.has('macro.desk.gone')).toBe(false)
+})
+
+it('takes of a package the .dbtignore that lies in it', async () => {
+  const project = await projectOf({
+    '.dbtignore': 'dbt_packages/\ntwo.sql\n',
+    'packages.yml': 'packages: [{local: tools}]\n',
+    'dbt_packages/tools/dbt_project.yml': 'name: tools\n',
+    'dbt_packages/tools/.dbtignore': 'models/one.sql\n',
+    'dbt_packages/tools/models/one.sql': 'select 1',
+    'dbt_packages/tools/models/two.sql': 'select 1',
+  })
+  expect([...project.nodes.keys()]).toEqual(['model.tools.two'])
+})
+
 it('has the four generic tests and the default names in every project', async () => {
   const project = await projectOf({})
   expect([...project.macros.keys()]).toEqual(
