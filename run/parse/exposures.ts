@@ -1,4 +1,5 @@
 import { ProjectError } from '../base/errors.ts'
+import { passedOver } from '../base/validate.ts'
 import { parseTemplate } from '../jinja/template.ts'
 import type { Exposure } from '../manifest/node.ts'
 import type { RenderYaml } from '../project/config.ts'
@@ -26,6 +27,11 @@ export function exposureDrafts(files: ProjectFiles, used: Used, renderYaml: Rend
     for (const { call, place: at } of dependsOn) {
       if (/^\s*(ref|source)\s*\(/.test(call)) {
         attempt(errors, () => void draft.calls!.push(parseTemplate(`{{ ${call} }}`, at.file, at.line, (at.column ?? 1) - 3)))
+        continue
+      }
+      // Metrics themselves are passed over.
+      if (/^\s*metric\s*\(/.test(call)) {
+        files.warnings.push({ message: passedOver('metric() of an exposure'), place: at, hint: 'Name the models that the metric reads.' })
         continue
       }
       const hint = "Write ref('…') or source('…', '…')."

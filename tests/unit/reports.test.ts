@@ -231,6 +231,14 @@ it('refuses an exposure without type, owner or with a wrong name, as dbt does', 
   ])
 })
 
+it('passes over the metrics of an exposure, as over metrics', async () => {
+  const yaml = "exposures:\n  - name: a\n    type: ml\n    owner: {name: Ann}\n    depends_on: [ref('orders'), metric('revenue')]\n"
+  expect(await toldOf({ ...BASE, 'models/_e.yml': yaml })).toEqual([
+    'models/_e.yml:5:33: not supported: metric() of an exposure. Nothing is done with it → Name the models that the metric reads.',
+  ])
+  expect((await projectOf({ ...BASE, 'models/_e.yml': yaml })).parentMap.get('exposure.desk.a')).toEqual(['model.desk.orders'])
+})
+
 it('refuses a report and an exposure of one name, for tools know both as exposures', async () => {
   expect(
     await toldOf({
