@@ -1,12 +1,12 @@
-{# What packages ask of dbt about relations, columns and the run, by dbt's names. #}
+{# What packages ask of dbt about relations, columns and the run, by dbt's names. `adapter.own`: for which a project's macro never stands in. #}
 
-{% macro create_schema(relation) %}{% do adapter.create_schema(relation) %}{% endmacro %}
-{% macro drop_schema(relation) %}{% do adapter.drop_schema(relation) %}{% endmacro %}
-{% macro drop_relation(relation) %}{% do adapter.drop_relation(relation) %}{% endmacro %}
+{% macro create_schema(relation) %}{% do adapter.own.create_schema(relation) %}{% endmacro %}
+{% macro drop_schema(relation) %}{% do adapter.own.drop_schema(relation) %}{% endmacro %}
+{% macro drop_relation(relation) %}{% do adapter.own.drop_relation(relation) %}{% endmacro %}
 {% macro drop_relation_if_exists(relation) %}{% if relation is not none %}{% do adapter.drop_relation(relation) %}{% endif %}{% endmacro %}
-{% macro rename_relation(from_relation, to_relation) %}{% do adapter.rename_relation(from_relation, to_relation) %}{% endmacro %}
-{% macro truncate_relation(relation) %}{% do adapter.truncate_relation(relation) %}{% endmacro %}
-{% macro get_columns_in_relation(relation) %}{% do return(adapter.get_columns_in_relation(relation)) %}{% endmacro %}
+{% macro rename_relation(from_relation, to_relation) %}{% do adapter.own.rename_relation(from_relation, to_relation) %}{% endmacro %}
+{% macro truncate_relation(relation) %}{% do adapter.own.truncate_relation(relation) %}{% endmacro %}
+{% macro get_columns_in_relation(relation) %}{% do return(adapter.own.get_columns_in_relation(relation)) %}{% endmacro %}
 {% macro load_cached_relation(relation) %}{% do return(adapter.get_relation(relation.database, relation.schema, relation.identifier)) %}{% endmacro %}
 {% macro information_schema_name(database) %}information_schema{% endmacro %}
 {% macro check_schema_exists(information_schema, schema) %}{% do return(adapter.check_schema_exists(none, schema)) %}{% endmacro %}

@@ -7,7 +7,7 @@ import type { Macro } from '../manifest/node.ts'
 import { API } from './adapter.ts'
 import { moment } from './datetime.ts'
 import { FUNCTIONS } from './dbt-functions.ts'
-import { dispatchedMacro, macroBook } from './macro-book.ts'
+import { dispatchedMacro, macroBook, standInMacro } from './macro-book.ts'
 import { type Here, NODE_VALUES } from './node-context.ts'
 import { MODULES, namespace } from './python-modules.ts'
 import type { Rendering, World } from './rendering.ts'
@@ -23,6 +23,7 @@ export function createScope(world: World, rendering: Rendering): Scope {
     world,
     rendering,
     dispatched,
+    standIn: name => macro(standInMacro(world, rendering.packageName, name)),
     results: new Map(),
     scope: { get: name => scope.get(name), keys: () => scope.keys?.() ?? [] },
     renderText: (source, site) => render(parseTemplate(source, site.file, site.line, site.column), scope).text,

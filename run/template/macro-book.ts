@@ -65,4 +65,12 @@ export function dispatchedMacro(
   return { sought }
 }
 
+/** The macro of the project or of a package that comes before the runner's of that name, or that it dispatches to. */
+export function standInMacro(world: Pick<World, 'macros' | 'name' | 'dispatch'>, from: string, name: string): Macro | undefined {
+  const { own, packages } = macroBook(world)
+  const inPackages = [...packages].filter(([pack]) => pack !== RUNNER_PACKAGE).map(([, macros]) => macros.get(name))
+  const { found } = dispatchedMacro(world, from, name, 'dbt')
+  return own.get(name) ?? inPackages.find(Boolean) ?? (found?.packageName === RUNNER_PACKAGE ? undefined : found)
+}
+
 const books = new WeakMap<Map<string, Macro>, MacroBook>()

@@ -20,6 +20,8 @@ export interface Here {
   renderText(text: string, site: Place): string
   /** The macro that adapter.dispatch means, and what was looked for. */
   dispatched(name: string, namespace: string | undefined): { found?: JinjaFunction; sought: string[] }
+  /** The macro of the project or a package that stands in for one of dbt's. */
+  standIn(name: string): JinjaFunction | undefined
   /** What statement() kept for load_result(). */
   results: Map<string, Answers['query'] | undefined>
 }
@@ -92,8 +94,25 @@ export function text(value: Value | undefined): string {
   return isOutput(value) ? outputText(value) : str(value)
 }
 
-function adapter({ rendering, world, dispatched }: Here): JinjaObject {
-  return adapterObject(rendering.ask, world.target.database, dispatch)
+function adapter({ rendering, world, dispatched, standIn }: Here): JinjaObject {
+  const object = adapterObject(rendering.ask, world.target.database, dispatch)
+  const inside = new Set<string>()
+  // `own` is for the runner's macros, on which one of the project's may rest.
+  return { ...object, get: name => (name === 'own' ? object : (replaced(name) ?? object.get(name))) }
+
+  // Not while parsing, where the database is silent; nor within that macro, which would call itself without end.
+  function replaced(name: string): JinjaFunction | undefined {
+    const macro = rendering.execute && BY_MACRO.has(name) && !inside.has(name) ? standIn(name) : undefined
+    if (!macro) return undefined
+    return (args, kwargs, site) => {
+      inside.add(name)
+      try {
+        return macro(args, kwargs, site)
+      } finally {
+        inside.delete(name)
+      }
+    }
+  }
 
   function dispatch(name: string, namespace: string | undefined, site: Place): Value {
     const { found, sought } = dispatched(name, namespace)
@@ -104,6 +123,9 @@ function adapter({ rendering, world, dispatched }: Here): JinjaObject {
     })
   }
 }
+
+// The methods of dbt's adapter that give what a macro of their name gives, which a project may have too.
+const BY_MACRO = new Set('create_schema drop_relation drop_schema get_columns_in_relation rename_relation truncate_relation'.split(' '))
 
 function ref({ rendering }: Here): JinjaFunction {
   return (args, kwargs, site) => {

@@ -66,3 +66,53 @@ it('aggregates and series', async () => {
     { all_of_them: '3, 2, 1', two: '1, 2', any_of_them: '1', has_three: true, days: '2026-02-27 2026-02-28 2026-03-01' },
   ])
 })
+
+it.each([
+  ['of its name', 'get_columns_in_relation'],
+  ['for PostgreSQL', 'postgres__get_columns_in_relation'],
+  ['of a package', 'get_columns_in_relation', 'dbt_packages/tools/'],
+])('a macro %s stands in for a method of the adapter', async (_, name, folder = '') => {
+  const tools = { 'packages.yml': 'packages: [{local: tools}]\n', 'dbt_packages/tools/dbt_project.yml': 'name: tools\n' }
+  const own = await fixture({
+    ...(folder === '' ? {} : tools),
+    [`${folder}macros/c.sql`]: `{% macro ${name}(relation) %}{% do return(['more', relation.identifier]) %}{% endmacro %}`,
+    'models/u.sql': "select '{{ adapter.get_columns_in_relation(this) | join(' ') }}' as names",
+  })
+  try {
+    expect((await buildFixture(database.sql, own.dir)).by.u).toMatchObject({ status: 'success' })
+    expect(await database.sql`select names from u`).toEqual([{ names: 'more u' }])
+  } finally {
+    await own.remove()
+  }
+})
+
+it('what stands in for a method may rest on the macro of dbt', async () => {
+  const added = "['more'] + dbt.get_columns_in_relation(relation) | map(attribute='name') | list"
+  const own = await fixture({
+    'macros/c.sql': `{% macro get_columns_in_relation(relation) %}{% do return(${added}) %}{% endmacro %}`,
+    'models/t.sql': "{{ config(materialized='table') }} select 1 as a",
+    'models/u.sql': `{% set t = ref('t') %}
+      select '{{ adapter.get_columns_in_relation(t) | join(' ') }} {{ get_columns_in_relation(t) | join(' ') }}' as names`,
+  })
+  try {
+    expect((await buildFixture(database.sql, own.dir)).by.u).toMatchObject({ status: 'success' })
+    expect(await database.sql`select names from u`).toEqual([{ names: 'more a more a' }])
+  } finally {
+    await own.remove()
+  }
+})
+
+it('a macro that dispatch: leaves out does not stand in', async () => {
+  const own = await fixture({
+    'dbt_project.yml': 'name: shop\nprofile: shop\ndispatch: [{macro_namespace: dbt, search_order: [dbt]}]\n',
+    'macros/c.sql': "{% macro postgres__get_columns_in_relation(relation) %}{% do return(['more']) %}{% endmacro %}",
+    'models/t.sql': "{{ config(materialized='table') }} select 1 as a",
+    'models/u.sql': "select '{{ adapter.get_columns_in_relation(ref('t')) | map(attribute='name') | join(' ') }}' as names",
+  })
+  try {
+    await buildFixture(database.sql, own.dir)
+    expect(await database.sql`select names from u`).toEqual([{ names: 'a' }])
+  } finally {
+    await own.remove()
+  }
+})
