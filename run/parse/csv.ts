@@ -27,6 +27,7 @@ export function readCsv(
   // dbt opens seeds as text: a line end is a newline, within quotes too.
   const [header, ...records] = recordsOf(text.replaceAll(/\r\n?/g, '\n'), file, delimiter)
   if (!header || header.join('') === '') throw new ProjectError('The seed has no header', { place: { file } })
+  if (!quoteColumns) refuseUndivided(header, file, delimiter)
   const names = named(header).map(name => columnName(name, quoteColumns))
   for (const [i, name] of names.entries())
     if (names.indexOf(name) < i) throw new ProjectError(`The header has two columns named '${name}'`, { place: { file, line: 1 } })
@@ -134,6 +135,15 @@ function isRealDate(value: string): boolean {
 
 function isNull(value: string): boolean {
   return value.trim() === '' || value.trim().toLowerCase() === 'null'
+}
+
+// A header that the delimiter does not divide but another would: all values would land in one column. As SQL it is no name, either.
+function refuseUndivided([only = '', ...more]: string[], file: string, delimiter: string): void {
+  const other = /[,;|\t]/.exec(only)?.[0]
+  if (more.length > 0 || other === undefined || only.trim().startsWith('"')) return
+  const message = `The header is one column, '${only}', as its delimiter is '${delimiter}'`
+  const shown = other === '\t' ? '"\\t"' : `"${other}"`
+  throw new ProjectError(message, { place: { file, line: 1 }, hint: `Say delimiter: ${shown} in the config of the seed.` })
 }
 
 // As agate names columns for dbt: one without a name gets a letter, a, b, …; a name that was there gets a number, name_2.

@@ -131,5 +131,14 @@ describe('readCsv', () => {
     ['a,A\n1,2', "two columns named 'a'"],
     ['a,b\n1,2\n1,2,3', 'Row 2 has 3 values, the header has 2 columns'],
     ['a,b\n"1,2', 'Invalid CSV'],
+    ['a|b\n1|2', "The header is one column, 'a|b', as its delimiter is ','"],
+    ['a\tb\n', 'one column'],
   ])('refuses %j', (text, message) => expect(() => readCsv(text, 's.csv')).toThrow(message))
+
+  it('takes a header with another delimiter for one column where its name is quoted', () => {
+    const names = (text: string, options = {}) => readCsv(text, 's.csv', options).columns.map(({ name }) => name)
+    expect(names('a|b\n1\n', { quoteColumns: true })).toEqual(['a|b'])
+    expect(names('"""a|b"""\n1\n')).toEqual(['a|b'])
+    expect(names('a|b,c\n1,2\n')).toEqual(['a|b', 'c'])
+  })
 })
