@@ -141,10 +141,10 @@ export const commands: Definitions = {
     run: async command => (await import('./project.ts')).debugCommand(command),
   },
   clean: {
-    description: 'Remove target/ and logs/.',
+    description: 'Remove target/ and logs/, or what clean-targets names.',
     example: 'clean',
     options: [],
-    run: async command => (await import('./project.ts')).cleanCommand(command),
+    run: async command => (await import('./clean.ts')).cleanCommand(command),
   },
   'source freshness': {
     description: 'Check the age of the newest rows of each source.',

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { writeManifest } from '../artifacts/manifest.ts'
 import { ProjectError } from '../base/errors.ts'
@@ -15,7 +13,6 @@ import { pendingMigrations } from '../database/migrate.ts'
 import { missingRights } from '../database/rights.ts'
 import { runningEmbedded } from '../embedded/server.ts'
 import type { Node } from '../manifest/node.ts'
-import { loadProject } from '../project/files.ts'
 import { foundLine } from '../report/dbt-lines.ts'
 
 /** parse: reads the whole project and tells its mistakes. */
@@ -97,19 +94,6 @@ async function readOnly(sql: Sql): Promise<{ message: string; hint: string }[]> 
   if (error === undefined) return []
   if (!(error instanceof ProjectError)) throw error
   return [{ message: error.message, hint: error.hint ?? '' }]
-}
-
-/** clean: removes the folder of artifacts and the logs, never the database. */
-export async function cleanCommand({ options, report }: Command): Promise<number> {
-  const { dir, settings } = await loadProject(options.projectDir)
-  for (const name of [options.targetPath ?? settings.targetPath, 'logs']) {
-    const folder = path.resolve(dir, name)
-    if (!folder.startsWith(dir + path.sep)) throw new ProjectError(`${name} is not inside the project, so it is not removed`)
-    if (!existsSync(folder)) continue
-    await rm(folder, { recursive: true, force: true })
-    report.note(`Removed ${name}`)
-  }
-  return 0
 }
 
 function lineOf(node: Node, output: string, keys: string[] | undefined): string {

@@ -26,6 +26,8 @@ export interface Settings {
   packagesPath: string
   /** `dispatch:`: in which packages macros of a namespace are looked for. */
   dispatch: Map<string, string[]>
+  /** What `clean` removes; undefined where nobody says. */
+  cleanTargets: string[] | undefined
   /** Where dbt.log goes. */
   logPath: string
   /** `models:`, `seeds:`, `tests:`/`data_tests:`, `snapshots:`, `sources:`, `unit_tests:` as written. */
@@ -123,6 +125,7 @@ export function readSettings(data: Yaml, errors: ProjectError[], warnings: Probl
     restrictAccess: read['restrict-access'] === true,
     packagesPath: String(read['packages-install-path'] ?? 'dbt_packages'),
     dispatch: dispatchOf(read.dispatch, errors),
+    cleanTargets: read['clean-targets'] === undefined ? undefined : paths(read['clean-targets'], []),
     targetPath: String(read['target-path'] ?? 'target'),
     logPath: String(read['log-path'] ?? 'logs'),
     trees: {

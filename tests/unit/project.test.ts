@@ -1,6 +1,8 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import type { Command } from '../../run/cli/command.ts'
+import { cleanCommand } from '../../run/commands/clean.ts'
 import { parseProject } from '../../run/parse/parse.ts'
 import { loadProject } from '../../run/project/files.ts'
 import { folderOf, mistakesOf, nodeOf, projectOf, toldOf } from './fixture.ts'
@@ -172,4 +174,24 @@ it('leaves hidden files alone and reads nothing outside its folders', async () =
   const project = await projectOf({ 'models/.a.sql.swp': '', 'models/.b.sql': 'select', 'other/c.sql': 'select 1' })
   expect(project.nodes.size).toBe(0)
   expect(folderOf({})).toMatch(/deskledger-project-/)
+})
+
+it('clean removes what clean-targets names, and nothing where that is a source or lies outside', async () => {
+  const clean = async (targets: string) => {
+    const files = ['models/a.sql', 'target/manifest.json', 'logs/dbt.log', 'dbt_packages/x/y.sql', 'models/target/b.sql']
+    const dir = folderOf({ ...Object.fromEntries(files.map(file => [file, ''])), 'dbt_project.yml': `name: desk\n${targets}\n` })
+    const error = await cleanCommand({ options: { projectDir: dir }, report: { note: () => {} } } as unknown as Command).then(
+      () => '',
+      ({ message }: Error) => message,
+    )
+    return [files.filter(file => existsSync(join(dir, file))), error]
+  }
+  const models = ['models/a.sql', 'models/target/b.sql']
+  const all = ['models/a.sql', 'target/manifest.json', 'logs/dbt.log', 'dbt_packages/x/y.sql', 'models/target/b.sql']
+  expect(await clean('')).toEqual([['models/a.sql', 'dbt_packages/x/y.sql', 'models/target/b.sql'], ''])
+  expect(await clean('clean-targets: [target, dbt_packages/, logs]')).toEqual([models, ''])
+  expect(await clean('clean-targets: [target, models]')).toEqual([all, expect.stringContaining('models holds sources')])
+  expect(await clean('clean-targets: [models/target]')).toEqual([all, expect.stringContaining('models/target holds sources')])
+  expect(await clean('clean-targets: [..]')).toEqual([all, expect.stringContaining('not inside the project')])
+  expect(await clean('clean-targets: ["."]')).toEqual([all, expect.stringContaining('not inside the project')])
 })
