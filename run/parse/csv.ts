@@ -11,6 +11,7 @@ export interface CsvTable {
 /** What a seed's config says about its file. */
 export interface CsvOptions {
   columnTypes?: Record<string, string>
+  /** Whether names are as the header has them; as in dbt they are, unless it says false. */
   quoteColumns?: boolean
   delimiter?: string
 }
@@ -19,11 +20,7 @@ export interface CsvOptions {
  * Reads CSV as dbt reads seeds: types are guessed per column (integer, float8, date, timestamp, boolean, else text), column_types
  * win, and an empty value or the word null is NULL. Where dbt would fail on a whole number beyond integer, the type is bigint or numeric.
  */
-export function readCsv(
-  text: string,
-  file: string,
-  { columnTypes = {}, quoteColumns = false, delimiter = ',' }: CsvOptions = {},
-): CsvTable {
+export function readCsv(text: string, file: string, { columnTypes = {}, quoteColumns = true, delimiter = ',' }: CsvOptions = {}): CsvTable {
   // dbt opens seeds as text: a line end is a newline, within quotes too.
   const [header, ...records] = recordsOf(text.replaceAll(/\r\n?/g, '\n'), file, delimiter)
   if (!header || header.join('') === '') throw new ProjectError('The seed has no header', { place: { file } })
@@ -159,7 +156,7 @@ function named(header: string[]): string[] {
   return names
 }
 
-// Without quote_columns a header is SQL: `"default"` is the column default, `Name` is name.
+// With quote_columns: false a header is SQL: `"default"` is the column default, `Name` is name.
 function columnName(header: string, quoteColumns: boolean): string {
   const name = header.trim()
   if (quoteColumns) return name

@@ -82,10 +82,10 @@ describe('readCsv', () => {
     })
   })
 
-  it('reads a header as SQL, unless quote_columns', () => {
+  it('takes the names of a header as they are, and as SQL with quote_columns: false', () => {
     const names = (options = {}) => readCsv('"Name","""default"""\n1,2\n', 's.csv', options).columns.map(({ name }) => name)
-    expect(names()).toEqual(['name', 'default'])
-    expect(names({ quoteColumns: true })).toEqual(['Name', '"default"'])
+    expect(names()).toEqual(['Name', '"default"'])
+    expect(names({ quoteColumns: false })).toEqual(['name', 'default'])
   })
 
   // What dbt 1.11 with agate gives for the same text.
@@ -133,12 +133,12 @@ describe('readCsv', () => {
     ['a,b\n"1,2', 'Invalid CSV'],
     ['a|b\n1|2', "The header is one column, 'a|b', as its delimiter is ','"],
     ['a\tb\n', 'one column'],
-  ])('refuses %j', (text, message) => expect(() => readCsv(text, 's.csv')).toThrow(message))
+  ])('refuses %j', (text, message) => expect(() => readCsv(text, 's.csv', { quoteColumns: false })).toThrow(message))
 
   it('takes a header with another delimiter for one column where its name is quoted', () => {
     const names = (text: string, options = {}) => readCsv(text, 's.csv', options).columns.map(({ name }) => name)
-    expect(names('a|b\n1\n', { quoteColumns: true })).toEqual(['a|b'])
-    expect(names('"""a|b"""\n1\n')).toEqual(['a|b'])
-    expect(names('a|b,c\n1,2\n')).toEqual(['a|b', 'c'])
+    expect(names('a|b\n1\n')).toEqual(['a|b'])
+    expect(names('"""a|b"""\n1\n', { quoteColumns: false })).toEqual(['a|b'])
+    expect(names('a|b,c\n1,2\n', { quoteColumns: false })).toEqual(['a|b', 'c'])
   })
 })

@@ -107,8 +107,8 @@ it('takes the rows of a seed from its file where an input has none, as dbt does'
   })
   const { rows } = project.unitTests.get('unit_test.desk.a.works')!.given[0]!
   expect(rows.rows.map(row => Object.fromEntries([...row].map(([name, { value }]) => [name, value])))).toEqual([
-    { code: 'EUR', rate: '1' },
-    { code: 'USD', rate: null },
+    { Code: 'EUR', rate: '1' },
+    { Code: 'USD', rate: null },
   ])
 })
 
