@@ -32,7 +32,7 @@ export async function retryCommand(command: Command, commands: Record<string, (c
     })
   }
   const isPart = which === 'test' || given.atomic === false
-  const select = isPart && left.length > 0 ? left.map(({ unique_id: id }) => id.split('.')[2] ?? id) : given.select
+  const select = isPart && left.length > 0 ? left.map(({ unique_id: id }) => selectorOf(id)) : given.select
   const { state: _, ...now } = options
   report.note(
     isPart
@@ -40,6 +40,12 @@ export async function retryCommand(command: Command, commands: Record<string, (c
       : `Retrying ${which}, all of it: a build that fails keeps nothing`,
   )
   return again({ ...command, name: which, options: { ...given, ...now, ...(select ? { select } : {}) } })
+}
+
+// A node by its name; a unit test, whose id names its model first, by its own.
+function selectorOf(id: string): string {
+  const [type, pack, name = id, ...rest] = id.split('.')
+  return type === 'unit_test' ? `unit_test:${pack}.${rest.join('.')}` : name
 }
 
 interface Last extends Omit<Options, 'state'> {

@@ -59,6 +59,16 @@ it('does of tests those that failed', async () => {
   expect(printed).not.toContain('one_is_one')
 })
 
+it('does of the unit tests of a model the one that failed', async () => {
+  const test = (name: string, value: number) => `{ name: ${name}, model: other, given: [], expect: { rows: [{ a: ${value} }] } }`
+  await project.write({ 'models/_u.yml': `unit_tests: [${test('is_one', 1)}, ${test('is_two', 2)}]\n` })
+  expect(await perform('test', { select: ['other'] })).toMatchObject({ code: 1, printed: expect.stringContaining('is_one') })
+  const { code, printed } = await perform('retry')
+  expect([code, printed]).toEqual([1, expect.stringContaining('is_two')])
+  expect(printed).not.toContain('is_one')
+  await project.write({ 'models/_u.yml': null })
+})
+
 it('wants variables again, for artifacts keep no secret', async () => {
   expect(await perform('build', { vars: { n: 2 } })).toMatchObject({ code: 1 })
   await expect(perform('retry')).rejects.toThrow('The last build had --vars (n), which artifacts do not keep')
