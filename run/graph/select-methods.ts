@@ -21,7 +21,7 @@ export const METHODS: Record<string, (question: Question) => (node: Selectable) 
     node =>
       node.resourceType !== 'source' &&
       node.resourceType !== 'exposure' &&
-      (fqnMatches(node.fqn, value) || fqnMatches(node.fqn.slice(1), value)),
+      [node.fqn, node.fqn.slice(1)].some(fqn => fqnMatches(fqn, value, 'version' in node && node.version !== undefined)),
   tag:
     ({ value }) =>
     node =>
@@ -105,14 +105,19 @@ function named(type: Node['resourceType'], value: string): (node: Selectable) =>
     node.resourceType === type && fnmatch(node.name, parts.at(-1)!) && (parts.length === 1 || fnmatch(node.packageName, parts[0]!))
 }
 
-// The last part alone, or part by part from the left; from the first wildcard on the rest is one pattern.
-function fqnMatches(fqn: string[], value: string): boolean {
-  if (fqn.at(-1) === value) return true
+// The name alone, of a version also m.v2 and m_v2, or part by part from the left; from the first wildcard on the rest is one pattern.
+function fqnMatches(fqn: string[], value: string, isVersion: boolean): boolean {
+  const name = fqn.at(isVersion ? -2 : -1) ?? ''
+  if (name === value) return true
+  if (isVersion && fqn.slice(-2).join('_') === value.split('.').slice(-2).join('_')) return true
   const flat = fqn.flatMap(part => part.split('.'))
   const wanted = value.split('.')
   if (flat.length < wanted.length) return false
   for (const [index, part] of wanted.entries()) {
-    if (/[*?[\]]/.test(part)) return fnmatch(flat.slice(index).join('.'), wanted.slice(index).join('.'))
+    if (/[*?[\]]/.test(part)) {
+      const isName = wanted.length === 1 && fnmatch(name, value)
+      return isName || fnmatch(flat.slice(index).join('.'), wanted.slice(index).join('.'))
+    }
     if (flat[index] !== part) return false
   }
   return true

@@ -240,3 +240,24 @@ function manifestOf(project: Project) {
   const unit_tests = Object.fromEntries([...project.unitTests.values()].map(({ uniqueId, fqn, checksum }) => [uniqueId, { fqn, checksum }]))
   return { nodes, macros, unit_tests }
 }
+
+// As dbt 1.11 selects.
+it.each([
+  ['m', 'm.v1 m.v2'],
+  ['m.v2', 'm.v2'],
+  ['m_v2', 'm.v2'],
+  ['deep.m', 'm.v1 m.v2'],
+  ['desk.deep.m.v1', 'm.v1'],
+  ['v2', ''],
+  ['m*', 'm.v1 m.v2 mine'],
+  ['mi*', 'mine'],
+  ['deep.mi*', 'mine'],
+])('of versions and models in folders %s selects %s', async (select, expected) => {
+  const project = await projectOf({
+    'models/deep/m_v1.sql': 'select 1',
+    'models/deep/m_v2.sql': 'select 1',
+    'models/deep/mine.sql': 'select 1',
+    'models/deep/_m.yml': 'models: [{ name: m, versions: [{ v: 1 }, { v: 2 }] }]\n',
+  })
+  expect(short(selectNodes(project, { select: [select] }))).toBe(expected)
+})
