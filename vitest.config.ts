@@ -6,7 +6,7 @@ const shared = { isolate: false, globalSetup: 'tests/temporary.ts', testTimeout:
 
 /** What takes longest begins first: the one file that is still at work when all others have ended keeps a single core busy. */
 const longest =
-  'crash contents-batches together edits first-day cli publish histories retention warehouse-sample warehouse-parts versions extract-kills'.split(
+  'crash contents-batches first-day cli histories together warehouse-sample versions publish retention edits warehouse extract-kills'.split(
     ' ',
   )
 

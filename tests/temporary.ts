@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { chmodSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { quickFolder } from './memory.ts'
 
@@ -7,6 +7,8 @@ export default function setup(): (() => void) | undefined {
   if (tmpdir().includes(NAME)) return undefined
   const before = process.env.TMPDIR
   const folder = quickFolder(NAME)
+  // Servers run as a plain user where the tests are run by root.
+  chmodSync(folder, 0o755)
   process.env.TMPDIR = folder
   return () => {
     if (before === undefined) delete process.env.TMPDIR

@@ -67,7 +67,8 @@ async function server(): Promise<{ url: string; close(): Promise<void> }> {
 /** What these tests make need not outlive a power failure. */
 async function hurry(url: string): Promise<void> {
   const admin = connect(url, { max: 1 })
-  for (const name of ['fsync', 'full_page_writes', 'synchronous_commit']) await admin.unsafe(`alter system set ${name} = off`)
+  // Nor does a database live long enough to need a vacuum.
+  for (const name of ['fsync', 'full_page_writes', 'synchronous_commit', 'autovacuum']) await admin.unsafe(`alter system set ${name} = off`)
   await admin`select pg_reload_conf()`
   await admin.end()
 }
