@@ -7,8 +7,8 @@ export default function setup(): (() => void) | undefined {
   if (tmpdir().includes(NAME)) return undefined
   const before = process.env.TMPDIR
   const folder = quickFolder(NAME)
-  // Servers run as a plain user where the tests are run by root.
-  chmodSync(folder, 0o755)
+  // As that of the system: what root runs as a plain user writes there, too.
+  chmodSync(folder, 0o1777)
   process.env.TMPDIR = folder
   return () => {
     if (before === undefined) delete process.env.TMPDIR
