@@ -13,8 +13,7 @@ import { interceptSending, type Pending, registerSocket, type Session, type Sql,
  */
 export function withSessions(connect: (enter: (socket: Socket) => Socket, options?: object) => Sql, settings: string): Sql {
   const open = new Set<Sql>()
-  let isEnded = false
-  const pool = connect(socket => (isEnded ? refused(socket) : socket))
+  const pool = connect(socket => socket)
   const end = pool.end.bind(pool)
   return Object.assign(pool, { reserve, begin, end: endAll })
 
@@ -97,7 +96,6 @@ export function withSessions(connect: (enter: (socket: Socket) => Socket, option
   }
 
   async function endAll(options?: { timeout?: number }): Promise<void> {
-    isEnded = true
     await Promise.all([...open].map(own => own.end({ timeout: options?.timeout ?? 1 })))
     await end(options)
   }
@@ -106,8 +104,8 @@ export function withSessions(connect: (enter: (socket: Socket) => Socket, option
 type Work<T> = (transaction: Session) => Promise<T>
 
 /**
- * Keeps a socket out that is opened when nobody wants a connection any more. Where a server refuses one as it recovers, the driver tells
- * who asked, and connects once more for them: that connection would stay, and the process with it.
+ * Keeps a socket out that opens for a session that was given up. Where a server refuses a connection as it recovers, the driver tells who
+ * waits for a session, and connects once more for them: that connection would stay, and the process with it.
  */
 function refused(socket: Socket): never {
   socket.destroy()

@@ -92,6 +92,13 @@ describe('a session', () => {
     recovering.close()
   })
 
+  it('is ended with its pool, of which what was asked for before is answered', async () => {
+    const sql = connect(database.url)
+    const asked = sql<{ one: number }[]>`select 1 as one`.then(rows => rows[0]?.one)
+    await sql.end({ timeout: 5 })
+    expect(await asked).toBe(1)
+  })
+
   it('that held the lock and is lost leaves it to the next', async () => {
     const work = withLock(database.sql, { wait: false }, async session => {
       await terminate(await pidOf(session))
