@@ -33,26 +33,15 @@ export interface Verdict {
   databaseRatio: number
 }
 
-/** Which points are struck. */
-export interface Campaign {
-  points: number
-  /** The number of the first of them: it decides the scenario. */
-  first?: number
-  seed: number
-  /** This one alone. */
-  only?: number | undefined
-  scenario?: string | undefined
-}
-
 /** Kills at so many points, one lane for each core, and gives the verdict on each as it comes. */
 export async function crash(
-  { points, first = 1, seed, only, scenario }: Campaign,
+  { points, seed, only, scenario }: { points: number; seed: number; only?: number | undefined; scenario?: string | undefined },
   onVerdict: (verdict: Verdict) => void = () => {},
 ): Promise<Verdict[]> {
   const site = await createSite()
   const sites = [site]
   try {
-    const numbers = only === undefined ? Array.from({ length: points }, (_, at) => first + at) : [only]
+    const numbers = only === undefined ? Array.from({ length: points }, (_, at) => at + 1) : [only]
     const ground = await prepare(site, new Set(numbers.map(number => scenarioOf(number, scenario))))
     while (sites.length < Math.min(2, availableParallelism(), numbers.length)) sites.push(cloneSite(site))
     const verdicts: Verdict[] = []
