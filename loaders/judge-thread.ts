@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Contents } from './contents.ts'
 import { type Bundle, type JudgedInMemory, judgeInOrder } from './judge.ts'
+import { asBuffer } from './pool.ts'
 
 /** A judge for files of many bundles. */
 export interface Judge {
@@ -77,8 +78,3 @@ const boot = `
   const { workerData: [tsx, worker] } = require('node:worker_threads')
   require(tsx).require(worker, worker)
 `
-
-/** A Buffer arrives from a thread as the Uint8Array that it is. */
-function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength)
-}

@@ -22,3 +22,8 @@ export function createPool(size: number): Pool {
 }
 
 const KEPT = 16
+
+/** A Buffer arrives from a thread as the Uint8Array that it is. */
+export function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength)
+}

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { openContents } from './contents.ts'
 import { type Bundle, judgeInOrder } from './judge.ts'
+import { asBuffer } from './pool.ts'
 
 // The other side of judge-thread.ts. Memory comes with the bundle, if there is any to spare for its rows, and goes back with them, and so
 // does the bundle's own.
@@ -10,8 +11,3 @@ parentPort?.on('message', ({ bundle, spare, remembers }: { bundle: Bundle; spare
 })
 
 const judge = judgeInOrder(openContents((workerData as [string, string, SharedArrayBuffer])[2]))
-
-/** A Buffer arrives from a thread as the Uint8Array that it is. */
-function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength)
-}

@@ -1,5 +1,6 @@
 import { type Exposure, exposureId, pathWithin, type ReportNode } from '../manifest/node.ts'
 import { exposureFields } from '../template/node-dict.ts'
+import { inFolder } from './paths.ts'
 
 /** An exposure in manifest.json. A report is one that lies in the project itself: its checksum tells whether it was modified. */
 export function exposureEntry(node: Exposure | ReportNode, created: number): object {
@@ -11,7 +12,7 @@ export function exposureEntry(node: Exposure | ReportNode, created: number): obj
     name: node.name,
     resource_type: 'exposure',
     package_name: node.packageName,
-    path: pathWithin(node).split('/').slice(1).join('/') || pathWithin(node),
+    path: inFolder(pathWithin(node)),
     original_file_path: pathWithin(node),
     unique_id: exposureId(node.uniqueId),
     fqn: node.fqn,

@@ -1,20 +1,11 @@
 import { type Group, groupOf, type Project } from '../manifest/node.ts'
+import { groupFields } from '../template/graph-dict.ts'
 import { inFolder, withinPackage } from './paths.ts'
 
 /** A group in manifest.json. */
-export function groupEntry(project: Project, { uniqueId, name, packageName, path: file, owner, description, meta }: Group): object {
-  const original = withinPackage(project, packageName, file)
-  return {
-    name,
-    resource_type: 'group',
-    package_name: packageName,
-    path: inFolder(original),
-    original_file_path: original,
-    unique_id: uniqueId,
-    owner: { email: null, name: null, ...owner },
-    description,
-    config: { meta },
-  }
+export function groupEntry(project: Project, group: Group): object {
+  const original = withinPackage(project, group.packageName, group.path)
+  return { ...groupFields(group), path: inFolder(original), original_file_path: original }
 }
 
 /** Who is in which group, by its name. */

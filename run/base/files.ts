@@ -1,10 +1,15 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 
 /** What stands for a file without reading it: its path, size and time. */
 export function stampOf(file: string): string {
   const { size, mtimeMs } = statSync(file)
   return `${file} ${size} ${mtimeMs}`
+}
+
+/** Whether a path is that of a folder or lies in it, as they are written: links are not followed. */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder + sep)
 }
 
 /**

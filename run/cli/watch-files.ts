@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { watch } from 'chokidar'
+import { isWithin } from '../base/files.ts'
 import type { Settings } from '../project/settings.ts'
 
 /**
@@ -18,9 +19,7 @@ export async function watchFiles(dir: string, settings: Settings, onSaved: (file
     ignored: (file, stats) => {
       const within = path.relative(dir, file)
       if (within === '' || within === 'dbt_project.yml') return false
-      const isOurs = folders.some(
-        folder => within === folder || within.startsWith(folder + path.sep) || folder.startsWith(within + path.sep),
-      )
+      const isOurs = folders.some(folder => isWithin(within, folder) || isWithin(folder, within))
       return !isOurs || (stats?.isFile() === true && !/^[^.#].*\.(sql|csv|ya?ml|md|json)$/.test(path.basename(file)))
     },
   })

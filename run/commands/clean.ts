@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { ProjectError } from '../base/errors.ts'
+import { isWithin } from '../base/files.ts'
 import { placeOf } from '../base/yaml.ts'
 import type { Command } from '../cli/command.ts'
 import { loadProject } from '../project/files.ts'
@@ -25,13 +26,9 @@ export async function cleanCommand({ options, report }: Command): Promise<number
 function refuseWrong(name: string, folder: string, dir: string, settings: Settings): void {
   const place = placeOf(settings.written, 'clean-targets')
   const context = place ? { place } : {}
-  if (!folder.startsWith(dir + path.sep)) throw new ProjectError(`${name} is not inside the project, so it is not removed`, context)
+  if (folder === dir || !isWithin(folder, dir)) throw new ProjectError(`${name} is not inside the project, so it is not removed`, context)
   const { modelPaths, seedPaths, testPaths, macroPaths, docsPaths, snapshotPaths, analysisPaths, functionPaths } = settings
   const sources = [modelPaths, seedPaths, testPaths, macroPaths, docsPaths, snapshotPaths, analysisPaths, functionPaths].flat()
   const held = sources.find(source => isWithin(path.resolve(dir, source), folder) || isWithin(folder, path.resolve(dir, source)))
   if (held !== undefined) throw new ProjectError(`${name} holds sources of the project (${held}), so it is not removed`, context)
-}
-
-function isWithin(inner: string, outer: string): boolean {
-  return inner === outer || inner.startsWith(outer + path.sep)
 }

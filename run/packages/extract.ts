@@ -1,7 +1,8 @@
 import { lstatSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs'
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import type { ReadEntry } from 'tar'
 import { ProjectError } from '../base/errors.ts'
+import { isWithin } from '../base/files.ts'
 
 /**
  * Unpacks a tarball of a package, whose files lie in one folder, into a new folder. Before anything is written each entry is looked at: a
@@ -43,7 +44,7 @@ export function refuseLinksOut(root: string, what: string): void {
       if (found.isDirectory() && name !== '.git') queue.push(path)
       if (!found.isSymbolicLink()) continue
       const target = resolve(dirname(path), readlinkSync(path))
-      if (target !== root && !target.startsWith(root + sep))
+      if (!isWithin(target, root))
         throw new ProjectError(`${what} has a link that leads out of it: ${relative(root, path)} → ${readlinkSync(path)}`, {
           hint: 'Nothing of it was installed. Ask its makers.',
         })

@@ -12,7 +12,7 @@ export function graphOf(project: Project): Value {
       ['nodes', dicts(project.nodes.values())],
       ['sources', dicts(project.sources.values())],
       ['exposures', dicts(project.exposures.values())],
-      ['groups', new Map([...project.groups.values()].map(group => [group.uniqueId, groupDict(group)]))],
+      ['groups', fromJs(Object.fromEntries([...project.groups].map(([id, group]) => [id, groupFields(group)])))],
       ...none.map((name): [Value, Value] => [name, new Map()]),
     ])
     graphs.set(project, graph)
@@ -20,8 +20,9 @@ export function graphOf(project: Project): Value {
   return graph
 }
 
-function groupDict({ uniqueId, name, packageName, path, owner, description, meta }: Group): Value {
-  return fromJs({
+/** A group, as templates and manifest.json have it. */
+export function groupFields({ uniqueId, name, packageName, path, owner, description, meta }: Group) {
+  return {
     unique_id: uniqueId,
     resource_type: 'group',
     name,
@@ -30,7 +31,7 @@ function groupDict({ uniqueId, name, packageName, path, owner, description, meta
     owner: { email: null, name: null, ...owner },
     description,
     config: { meta },
-  })
+  }
 }
 
 const graphs = new WeakMap<Project, Value>()
