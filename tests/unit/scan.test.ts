@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createContents } from '../../loaders/contents.ts'
 import type { Entity } from '../../loaders/entities.ts'
-import { judge, roomOf } from '../../loaders/judge.ts'
-import { startJudge } from '../../loaders/judge-thread.ts'
+import { type Bundle, judge, roomOf } from '../../loaders/judge.ts'
+import { judgeHere, startJudge } from '../../loaders/judge-thread.ts'
 import { createPool } from '../../loaders/pool.ts'
 import { bundles } from '../../loaders/record-batches.ts'
 import { decodeRow, rowStarts } from '../../loaders/rows.ts'
@@ -199,6 +199,35 @@ describe('the records of a document', () => {
     expect(await recordsOf('{"id":1}\n{"id":2\nx\u0000\n', { name: '1.ndjson' })).toEqual(['{"id":1}', 'text', 'text'])
     expect(await recordsOf('{"id":1}\n{"id":2', { name: '1.ndjson', window: 100 }).catch(error => error.message)).toContain('last line')
   })
+})
+
+it('counts positions over bundles without their messages, here and on a thread, and anew for the next file', async () => {
+  const bundle = (fileId: bigint, first: number, ...lines: string[]): Bundle => {
+    const text = lines.join('\n')
+    // Memory of its own, as it goes to the thread.
+    const bytes = Buffer.alloc(text.length, text)
+    const ends = lines.map((_, at) => lines.slice(0, at + 1).join('\n').length)
+    return {
+      entity: 'agents',
+      fileId,
+      first,
+      bytes,
+      bounds: Uint32Array.from(lines.flatMap((line, at) => [ends[at]! - line.length, ends[at]!])),
+      kind: 'line',
+    }
+  }
+  const agent = (id: number) => `{"type":"RECORD","stream":"agents","record":{"id":${id},"contact":{"name":"A"}}}`
+  const state = '{"type":"STATE","value":{}}'
+  for (const judge of [judgeHere(createContents(9)), startJudge(createContents(9))]) {
+    const places: number[] = []
+    for (const one of [bundle(1n, 0, state, agent(1), state), bundle(1n, 3, agent(2), state, agent(3)), bundle(2n, 0, agent(4))]) {
+      const rows = Buffer.concat((await judge.judge(one, false)).rows)
+      const starts = rowStarts(rows)
+      places.push(...starts.slice(0, -1).map((start, at) => decodeRow(rows.subarray(start, starts[at + 1])).position))
+    }
+    await judge.close()
+    expect(places).toEqual([0, 1, 2, 0])
+  }
 })
 
 it('ends with an error when the thread that judges dies, and for all that it is asked after', async () => {
