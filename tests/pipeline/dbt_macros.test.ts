@@ -86,6 +86,21 @@ it.each([
   }
 })
 
+it('what stands in for a method may call that method, and does not meet itself', async () => {
+  const own = await fixture({
+    'macros/c.sql': `{% macro create_schema(relation) %}{% do adapter.create_schema(relation) %}{% do log('made', info=true) %}{% endmacro %}`,
+    'models/u.sql': `{% if execute %}{% do adapter.create_schema(api.Relation.create(schema='stood_in')) %}{% endif %} select 1 as a`,
+  })
+  try {
+    const { by, printed } = await buildFixture(database.sql, own.dir)
+    expect(by.u).toMatchObject({ status: 'success' })
+    expect(printed.match(/made/g)).toHaveLength(1)
+    expect(await database.sql`select to_regnamespace('stood_in')::text as name`).toEqual([{ name: 'stood_in' }])
+  } finally {
+    await own.remove()
+  }
+})
+
 it('what stands in for a method may rest on the macro of dbt', async () => {
   const added = "['more'] + dbt.get_columns_in_relation(relation) | map(attribute='name') | list"
   const own = await fixture({

@@ -52,6 +52,9 @@ describe('a project that is known', () => {
   })
 
   it('is read when a file, the command line or the environment changes', async () => {
+    await project.write({ '.dbtignore': 'more.sql\n' })
+    expect(await build()).toContain('Found 1 model')
+    await project.write({ '.dbtignore': null })
     expect(await build({}, '--vars', '{a: 1}')).toContain('Found 1 model')
     await mark()
     expect(await build({ DBT_SCHEMA: 'other' }, '--vars', '{a: 1}')).toContain('Found 1 model')
