@@ -110,8 +110,8 @@ signs as (
 
 ),
 
--- The snapshot that follows each day of a sign.
-following as (
+-- The snapshot that follows each day of a sign: asked once a day, not for each sign.
+following as materialized (
 
     select
         dates.sync_date,

@@ -26,6 +26,7 @@ records as (
 
     select * from {{ ref('landed_admin_groups') }}
     where group_id is not null
+        and is_foreign is not true
         and {{ since }}
 
 ),
@@ -114,28 +115,26 @@ known_before as (
 ),
 
 {% endif -%}
--- Whom a group ever lists.
-listings as (
+-- Groups that ever list somebody.
+groups as (
 
-    select group_id, agent_id from elements
+    select distinct group_id from elements
     {%- if is_incremental() %}
     union
-    select group_id, agent_id from known_before
-    {%- else %}
-    group by group_id, agent_id
+    select group_id from known_before
     {%- endif %}
 
 ),
 
+-- What happens to a group, batch by batch. `before` stands for all that was before the first changed day.
 events as (
 
     select group_id, source, sync_date, batch_order, kind from listed
 
     union all
 
-    -- A group that was listed before, and is not in a snapshot.
     select
-        known.group_id,
+        groups.group_id,
         snapshots.source,
         snapshots.sync_date,
         snapshots.batch_order,
@@ -143,108 +142,174 @@ events as (
 
     from snapshots
 
-    cross join (select distinct group_id from listings) as known
+    cross join groups
 
     left join listed
-        on known.group_id = listed.group_id
+        on groups.group_id = listed.group_id
         and snapshots.source = listed.source
 
     where listed.group_id is null
-
-),
-
-signs as (
-
-    select
-        listings.group_id,
-        listings.agent_id,
-        events.source,
-        events.sync_date,
-        events.batch_order,
-        null::date as joined_on,
-        events.kind <> 'absent' as is_group_listed,
-        case
-            when elements.agent_id is not null then true
-            when events.kind = 'full' then false
-        end as is_in_list
-
-    from events
-
-    inner join listings
-        on events.group_id = listings.group_id
-
-    left join (select distinct group_id, agent_id, source from elements) as elements
-        on events.group_id = elements.group_id
-        and events.source = elements.source
-        and listings.agent_id = elements.agent_id
     {%- if is_incremental() %}
 
     union all
 
-    -- On the list before all of this; a member, where a run had begun.
-    select group_id, agent_id, source, null, '', joined_on, joined_on is not null, true from known_before
+    select distinct
+        group_id,
+        'before',
+        null::date,
+        '',
+        case when joined_on is null then 'absent' else 'before' end
+    from known_before
     {%- endif %}
 
 ),
 
--- A list that is not known, or cannot be read, leaves on the list who was on it.
 numbered as (
 
     select
-        signs.*,
-        count(is_in_list) over in_time as list
-    from signs
-    window in_time as (partition by group_id, agent_id order by batch_order)
+        events.*,
+        row_number() over in_time as number,
+        count(*) filter (where kind = 'full') over in_time as lists,
+        count(*) filter (where kind = 'absent') over in_time as absences
+    from events
+    window in_time as (partition by group_id order by batch_order, source)
 
 ),
 
-standing as (
+-- Each time that somebody stands on a list.
+listings as (
 
     select
-        numbered.*,
-        is_group_listed
-            and coalesce(bool_or(is_in_list) over (partition by group_id, agent_id, list), false) as is_member
-    from numbered
+        elements.group_id,
+        elements.agent_id,
+        numbered.number,
+        numbered.lists,
+        -- The readable lists before this one.
+        numbered.lists - (numbered.kind = 'full')::int as lists_before
+    from elements
+    inner join numbered
+        on elements.group_id = numbered.group_id
+        and elements.source = numbered.source
+    {%- if is_incremental() %}
 
-),
-
-parted as (
+    union all
 
     select
-        standing.*,
-        count(*) filter (where not is_member) over (
-            partition by group_id, agent_id order by batch_order
-        ) as ends
-    from standing
+        known_before.group_id,
+        known_before.agent_id,
+        numbered.number,
+        numbered.lists,
+        numbered.lists
+    from known_before
+    inner join numbered
+        on known_before.group_id = numbered.group_id
+        and numbered.source = 'before'
+    {%- endif %}
 
 ),
 
--- A run, and the end before it.
-runs as (
+-- Stretches on the list: one ends with a readable list without the agent. A list that is not known, or cannot be read,
+-- leaves on it who was on it.
+on_list as (
 
     select
         group_id,
         agent_id,
-        ends,
-        min(coalesce(joined_on, sync_date)) filter (where is_member) as joined_on,
-        min(sync_date) filter (where not is_member) as ended_on,
-        (array_agg(source order by batch_order) filter (
-            where is_member and coalesce(joined_on, sync_date) is not null
-        ))[1] as source
-    from parted
-    group by group_id, agent_id, ends
+        min(number) as first_number,
+        max(lists) as last_list
+    from (
+        select
+            parted.*,
+            count(*) filter (where is_first) over (partition by group_id, agent_id order by number) as stretch
+        from (
+            select
+                listings.*,
+                lists_before > lag(lists) over (partition by group_id, agent_id order by number) as is_first
+            from listings
+        ) as parted
+    ) as stretches
+    group by group_id, agent_id, stretch
+
+),
+
+-- Stretches in which the group is not absent.
+there as (
+
+    select
+        group_id,
+        absences,
+        min(number) as first_number,
+        max(number) as last_number,
+        min(number) filter (where sync_date is not null) as first_dated
+    from numbered
+    where kind <> 'absent'
+    group by group_id, absences
+
+),
+
+-- A run is where the two meet.
+runs as (
+
+    select
+        on_list.group_id,
+        on_list.agent_id,
+        greatest(on_list.first_number, there.first_number) as first_number,
+        greatest(on_list.first_number, there.first_dated) as dated_number,
+        least(struck.number, absence.number) as end_number
+
+    from on_list
+
+    left join numbered as struck
+        on on_list.group_id = struck.group_id
+        and on_list.last_list + 1 = struck.lists
+        and struck.kind = 'full'
+
+    inner join there
+        on on_list.group_id = there.group_id
+        and on_list.first_number <= there.last_number
+        and (there.first_number < struck.number or struck.number is null)
+
+    left join numbered as absence
+        on there.group_id = absence.group_id
+        and there.absences + 1 = absence.absences
+        and absence.kind = 'absent'
 
 ),
 
 dated as (
 
     select
-        group_id,
-        agent_id,
-        joined_on,
-        lead(ended_on) over (partition by group_id, agent_id order by ends) as left_on,
-        source
+        runs.group_id,
+        runs.agent_id,
+        {%- if is_incremental() %}
+        coalesce(carried.joined_on, started.sync_date) as joined_on,
+        {%- else %}
+        started.sync_date as joined_on,
+        {%- endif %}
+        ended.sync_date as left_on,
+        {%- if is_incremental() %}
+        coalesce(carried.source, started.source) as source
+        {%- else %}
+        started.source
+        {%- endif %}
+
     from runs
+
+    left join numbered as started
+        on runs.group_id = started.group_id
+        and runs.dated_number = started.number
+        and (runs.dated_number < runs.end_number or runs.end_number is null)
+
+    left join numbered as ended
+        on runs.group_id = ended.group_id
+        and runs.end_number = ended.number
+    {%- if is_incremental() %}
+
+    left join carried
+        on runs.group_id = carried.group_id
+        and runs.agent_id = carried.agent_id
+        and runs.first_number = 1
+    {%- endif %}
 
 )
 
