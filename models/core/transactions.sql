@@ -5,8 +5,8 @@
     unique_key='transaction_id',
     distributed_by='transaction_id',
     incremental_predicates=['transaction_id in (' ~ touched_transactions() ~ ')'],
-    pre_hook="{{ remember_spend() }}",
-    post_hook="{{ mark_months_of_spend() }}",
+    pre_hook={"sql": "{{ remember_spend() }}", "follows_rows": true},
+    post_hook={"sql": "{{ mark_months_of_spend() }}", "follows_rows": true},
 ) }}
 
 with

@@ -3,8 +3,8 @@
 
 {{ config(
     unique_key='user_id',
-    pre_hook="{{ remember_values('user_id', 'agent_id') }}",
-    post_hook="{{ mark_other_values('agent_of_user', 'user_id', 'agent_id') }}",
+    pre_hook={"sql": "{{ remember_values('user_id', 'agent_id') }}", "follows_rows": true},
+    post_hook={"sql": "{{ mark_other_values('agent_of_user', 'user_id', 'agent_id') }}", "follows_rows": true},
 ) }}
 
 with

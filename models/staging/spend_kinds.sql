@@ -6,8 +6,8 @@
     incremental_strategy='mirror',
     reference=true,
     unique_key='transaction_id',
-    pre_hook="{{ remember_values('transaction_id', 'spend_kind') }}",
-    post_hook="{{ mark_other_values('spend_kind', 'transaction_id', 'spend_kind') }}",
+    pre_hook={"sql": "{{ remember_values('transaction_id', 'spend_kind') }}", "follows_rows": true},
+    post_hook={"sql": "{{ mark_other_values('spend_kind', 'transaction_id', 'spend_kind') }}", "follows_rows": true},
 ) }}
 
 with recursive

@@ -106,7 +106,7 @@ export async function cutOffOf(session: Session, plan: Basis, published: Map<str
       const nothing = { mark: null, seen: null, readsMore: false, described: null, verdict: null }
       return void ends.set(node.uniqueId, { node, fingerprint: unitDefinition(node), ...nothing })
     }
-    const { fingerprint, described, isOpen } = definitionOf(node)
+    const { fingerprint, described, hasHooks } = definitionOf(node)
     outside ??= await outsideReads(session, project, relations)
     const readsMore = compiled !== null && outside.isIn(node, compiled, asked.get(node.uniqueId) ?? [])
     const seen = causes.get(node.uniqueId)?.seen ?? {}
@@ -116,7 +116,7 @@ export async function cutOffOf(session: Session, plan: Basis, published: Map<str
       marks.set(node.uniqueId, mark, readsMore)
       ends.set(node.uniqueId, { ...end, mark })
       // A hook may have written to anything.
-      if (isOpen) marks.refresh(await sourceStamps(session, project))
+      if (hasHooks) marks.refresh(await sourceStamps(session, project))
     } else {
       ends.set(node.uniqueId, { ...end, verdict: { status: status as 'pass' | 'warn' | 'success', failures, message } })
     }
@@ -139,7 +139,7 @@ export async function cutOffOf(session: Session, plan: Basis, published: Map<str
   }
 
   function definitionOf(node: Node): Definition {
-    return definitions.get(node.uniqueId) ?? { fingerprint: '', isOpen: true, described: '' }
+    return definitions.get(node.uniqueId) ?? { fingerprint: '', isOpen: true, hasHooks: true, described: '' }
   }
 }
 

@@ -1,6 +1,6 @@
 import { sha256 } from '../base/hash.ts'
 import { figuresOf, type Macro, type Node, type Project, type ReportNode, RUNNER_PACKAGE } from '../manifest/node.ts'
-import { hooksOf } from '../project/config.ts'
+import { type Hook, hooksOf } from '../project/config.ts'
 import { meaningOf } from './meaning.ts'
 
 /** What a node is by its own files: what it reads is not in it, beside ephemeral models, which are a part of its SQL. */
@@ -15,6 +15,8 @@ export interface Definition {
    * runs.
    */
   isOpen: boolean
+  /** Whether it has hooks, which may write to anything. */
+  hasHooks: boolean
   /** sha256 in hex over what is written to the database beside its rows: descriptions and grants. */
   described: string
 }
@@ -58,10 +60,11 @@ export function definitions(project: Project): Map<string, Definition> {
       fingerprint: sha256(stable(parts).replaceAll(inDatabase, '')),
       // What a test says of the time of a run is another verdict in the next one; a model keeps what the time was.
       isOpen:
-        hooks.length > 0 ||
+        hooks.some(({ follows_rows }) => !follows_rows) ||
         (node.resourceType === 'test' && facts.some(({ isTimed }) => isTimed)) ||
         facts.some(({ isOpen }) => isOpen) ||
         inlined.some(({ isOpen }) => isOpen),
+      hasHooks: hooks.length > 0,
       described: sha256(stable([node.description, node.columns, docs, grants, docs?.inherit ? parents.map(inherited) : []])),
     }
     found.set(node.uniqueId, definition)
@@ -108,10 +111,10 @@ function relevant(node: Node): unknown {
   return Object.fromEntries(Object.entries(node.config).filter(([key]) => !SILENT.has(key)))
 }
 
-function templatesOf({ raw, config, resourceType, test }: Node): { hooks: string[]; text: string } {
-  const hooks = ['pre-hook', 'post-hook'].flatMap(key => hooksOf(config[key])).map(({ sql }) => sql)
+function templatesOf({ raw, config, resourceType, test }: Node): { hooks: Hook[]; text: string } {
+  const hooks = ['pre-hook', 'post-hook'].flatMap(key => hooksOf(config[key]))
   const text = resourceType === 'seed' ? '' : raw
-  return { hooks, text: [text, ...hooks, test?.generic === undefined ? '' : `test_${test.generic}`].join('\n') }
+  return { hooks, text: [text, ...hooks.map(({ sql }) => sql), test?.generic === undefined ? '' : `test_${test.generic}`].join('\n') }
 }
 
 const said = (macro: Macro): string[] => [macro.uniqueId, factsOfMacro(macro).meaning]

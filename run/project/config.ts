@@ -112,10 +112,14 @@ export function keysOf(type: ResourceType): string[] {
   return Object.keys(CONFIG_KEYS).filter(key => CONFIG_KEYS[key]!.on.includes(type))
 }
 
-/** A hook in dbt's form: text, or a mapping with `sql` and `transaction`. */
+/**
+ * A hook in dbt's form: text, or a mapping with `sql` and `transaction`; and ours: `follows_rows: true` says that it has nothing to do when
+ * its node writes no rows, so that the node can be passed over.
+ */
 export interface Hook {
   sql: string
   transaction: boolean
+  follows_rows?: true
 }
 
 /** Hooks as they may be written, one by one. */
@@ -124,8 +128,9 @@ export function hooksOf(value: unknown): Hook[] {
   if (Array.isArray(value)) return value.flatMap(hooksOf)
   // before_begin() and after_commit() give their mapping as JSON.
   if (typeof value === 'string') return value.startsWith('{"') ? hooksOf(readJson(value, 'a hook')) : [{ sql: value, transaction: true }]
-  const hook = value as { sql?: unknown; transaction?: unknown }
-  return [{ sql: String(hook.sql ?? ''), transaction: hook.transaction !== false }]
+  const hook = value as { sql?: unknown; transaction?: unknown; follows_rows?: unknown }
+  const followsRows = hook.follows_rows === true && { follows_rows: true as const }
+  return [{ sql: String(hook.sql ?? ''), transaction: hook.transaction !== false, ...followsRows }]
 }
 
 function merge(below: unknown, value: unknown, { kind, type }: ConfigKey): unknown {

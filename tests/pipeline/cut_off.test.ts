@@ -236,6 +236,26 @@ describe('a node runs', () => {
     expect(await ran(), 'the hook has nothing to write').toEqual(['other'])
   })
 
+  it('with hooks that follow its rows when there is another reason, and sees what they wrote', async () => {
+    const sql = 'update ops.batches set changed_in = changed_in + 1 where changed_in < 3'
+    const hook = `{"sql": "${sql}", "follows_rows": true}`
+    await project.write({
+      'models/_sources.yml': 'sources: [{ name: ops, tables: [{ name: batches }] }]',
+      'models/other.sql': `{{ config(materialized='table', post_hook=${hook}) }} select 7 as id`,
+      'models/reader.sql': table("select max(changed_in)::int as n from {{ source('ops', 'batches') }}"),
+    })
+    await land('cards', 1)
+    await ran()
+    expect(await ran()).toEqual([])
+    expect(await rows('select n from reader')).toEqual([{ n: 2 }])
+    await project.write({ 'models/other.sql': `{{ config(materialized='table', post_hook=${hook}) }} select 8 as id` })
+    expect(await ran()).toEqual(['other', 'reader'])
+    expect(await rows('select n from reader')).toEqual([{ n: 3 }])
+    await project.write({ 'models/other.sql': `{{ config(materialized='table', post_hook=[${hook}, 'select 1']) }} select 8 as id` })
+    await ran()
+    expect(await ran(), 'another hook may do anything').toEqual(['other'])
+  })
+
   it('always, over a source that nobody stamps; over one that is stamped when it landed', async () => {
     await database.sql.unsafe('drop schema if exists elsewhere cascade; create schema elsewhere; create table elsewhere.things (id int)')
     await project.write({

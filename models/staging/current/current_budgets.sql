@@ -3,8 +3,10 @@
 {{ config(
     unique_key='budget_id',
     fillfactor=45,
-    pre_hook="{{ remember_values('budget_id', 'known_timezone') }}",
-    post_hook="{{ mark_other_values('time_zone_of_budget', 'budget_id', 'known_timezone') }}",
+    pre_hook={"sql": "{{ remember_values('budget_id', 'known_timezone') }}", "follows_rows": true},
+    post_hook={
+        "sql": "{{ mark_other_values('time_zone_of_budget', 'budget_id', 'known_timezone') }}", "follows_rows": true
+    },
     incremental_predicates=['budget_id in (' ~ touched_keys(ref('stg_budgets'), 'budget_id', 'budgets') ~ ')'],
 ) }}
 

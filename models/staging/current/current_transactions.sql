@@ -28,8 +28,8 @@
 {{ config(
     unique_key='transaction_id',
     distributed_by='transaction_id',
-    pre_hook="{{ remember_states() }}",
-    post_hook="{{ mark_batches_of_returned_states() }}",
+    pre_hook={"sql": "{{ remember_states() }}", "follows_rows": true},
+    post_hook={"sql": "{{ mark_batches_of_returned_states() }}", "follows_rows": true},
     incremental_predicates=['transaction_id in (' ~ touched ~ ')'],
     indexes=[{'columns': ['source']}, {'columns': ['transaction_uuid']}],
 ) }}
