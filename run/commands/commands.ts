@@ -103,7 +103,7 @@ export const commands: Definitions = {
     run: async command => (await import('./query.ts')).compileCommand(command),
   },
   show: {
-    description: 'Print rows of a query, a model, or the figures of a report.',
+    description: 'Print rows of a query, of models, or the figures of a report.',
     example: `show --inline "select * from {{ ref('agents') }}" --output json --limit -1`,
     options: [selection, inline, rows, output('table', 'json')],
     run: async command => (await import('./query.ts')).showCommand(command),

@@ -7,7 +7,7 @@ import { useCluster } from '../citus/prepare.ts'
 import type { Command } from '../cli/command.ts'
 import { withDatabase } from '../cli/open-database.ts'
 import { type Opened, openProject } from '../cli/open-project.ts'
-import { shownOptions } from '../cli/options.ts'
+import { type Options, shownOptions } from '../cli/options.ts'
 import { selected } from '../cli/selection.ts'
 import type { Session, Sql } from '../database/driver.ts'
 import { listRelations } from '../database/relations.ts'
@@ -24,7 +24,7 @@ import { figureNode } from '../reports/run-figures.ts'
 import { compileNode, compileText, type RunContext, renderText } from '../template/compile.ts'
 import { compileFigures, figureMistakes, reportTables } from './report-tables.ts'
 
-/** show: rows of a query, a model or each figure of a report, and nothing else on stdout. */
+/** show: rows of a query, of each selected node or each figure of a report, and nothing else on stdout. */
 export async function showCommand(command: Command): Promise<number> {
   const { options, report } = command
   if (!options.inline === !options.select) {
@@ -33,23 +33,55 @@ export async function showCommand(command: Command): Promise<number> {
     })
   }
   const opened = await openProject(command)
-  const only = options.inline ? undefined : await onlyReport(command, opened)
+  const shown = options.inline ? [undefined] : await shownNodes(command, opened)
+  if (shown.length === 0) return options.warnError ? 1 : 0
   return withDatabase(command, async sql => {
-    if (only) {
-      const figures = await compiling(command, opened, sql, context => compileFigures(opened.project, only, context))
-      report.result(await reportTables(sql, figures, options.limit ?? 5, options.output))
-      return 0
+    const mistakes: ProjectError[] = []
+    let isFirst = true
+    for (const node of shown) {
+      try {
+        const rows = await preview(command, opened, sql, node)
+        report.result(node && shown.length > 1 ? titled(node, rows, options, isFirst) : rows)
+        isFirst = false
+      } catch (error) {
+        if (!(error instanceof ProjectError) || shown.length === 1) throw error
+        mistakes.push(error)
+      }
     }
-    const rendered = await compiling(command, opened, sql, context => compileOne(command, opened, context))
-    const statements = statementsOf(rendered.text)
-    if (statements.length !== 1) throw new ProjectError(`show takes one query, not ${statements.length === 0 ? 'none' : statements.length}`)
-    const query = statements[0]!.text
-    const shown = await fetchRows(sql, query, options.limit ?? 5).catch(error => {
-      throw shownError(error, rendered, query)
-    })
-    report.result(options.output === 'json' ? asJson(shown) : asTable(shown))
+    if (mistakes.length > 0) throw new ProjectErrors(mistakes)
     return 0
   })
+}
+
+// The rows of a node, or of --inline.
+async function preview(command: Command, opened: Opened, sql: Sql, node: Node | undefined): Promise<string> {
+  const { options } = command
+  const limit = options.limit ?? 5
+  if (node && isReport(node)) {
+    const figures = await compiling(command, opened, sql, context => compileFigures(opened.project, node, context))
+    return reportTables(sql, figures, limit, options.output)
+  }
+  const rendered = await compiling(command, opened, sql, context =>
+    node ? compileShown(opened, node, context) : compileInline(command, opened, context),
+  )
+  const statements = statementsOf(rendered.text)
+  if (statements.length !== 1)
+    throw new ProjectError(
+      `show takes one query, not ${statements.length === 0 ? 'none' : statements.length}`,
+      node ? { place: node.place } : {},
+    )
+  const query = statements[0]!.text
+  const rows = await fetchRows(sql, query, limit).catch(error => {
+    throw shownError(error, rendered, query)
+  })
+  return options.output === 'json' ? asJson(rows) : asTable(rows)
+}
+
+// As dbt writes it: a document a node, or a table under a heading.
+function titled({ name, version }: Node, rows: string, { output, quiet }: Options, isFirst: boolean): string {
+  const shown = version === undefined ? name : `${name}.v${version}`
+  if (output === 'json') return `{"node": ${JSON.stringify(shown)}, "show": ${rows}}`
+  return `${isFirst ? '' : '\n'}${quiet ? '' : `Previewing node '${shown}':\n`}${rows}`
 }
 
 /** compile: the SQL of the selection in target/compiled; of a single node or of --inline also on stdout. */
@@ -58,7 +90,7 @@ export async function compileCommand(command: Command): Promise<number> {
   const opened = await openProject(command)
   return withDatabase(command, async sql => {
     if (options.inline) {
-      const { text } = await compiling(command, opened, sql, context => compileOne(command, opened, context))
+      const { text } = await compiling(command, opened, sql, context => compileInline(command, opened, context))
       report.result(options.output === 'json' ? JSON.stringify({ compiled: text.trim() }, null, 2) : text.trim())
       return 0
     }
@@ -135,28 +167,23 @@ async function compiling<T>(
   }
 }
 
-// The report that is selected, where no model is.
-async function onlyReport(command: Command, opened: Opened): Promise<ReportNode | undefined> {
-  const quiet = { ...command, report: { ...command.report, warn: () => {} } }
-  const { nodes } = await selected(quiet, opened, ['model', 'seed', 'snapshot', 'report'])
-  const [first, second] = nodes
-  return first && !second && isReport(first) ? first : undefined
+// What has rows of its own; tests where nothing else is selected.
+async function shownNodes(command: Command, opened: Opened): Promise<Node[]> {
+  const { nodes } = await selected(command, opened, ['model', 'seed', 'snapshot', 'test', 'report'])
+  const others = nodes.filter(node => node.resourceType !== 'test')
+  return others.length > 0 ? others : nodes
 }
 
-async function compileOne(command: Command, opened: Opened, context: RunContext): Promise<Rendered> {
-  const { options, report } = command
-  if (options.inline) {
-    const { textOf } = report
-    report.textOf = file => (file === INLINE ? options.inline : textOf(file))
-    return compileText(opened.project, options.inline, { file: INLINE, line: 1, column: 1 }, context)
-  }
-  const { nodes } = await selected(command, opened, ['model', 'seed', 'snapshot', 'test'])
-  const models = nodes.filter(node => node.resourceType !== 'test')
-  const node = models.length === 1 ? models[0] : nodes.length === 1 ? nodes[0] : undefined
-  if (!node) throw new ProjectError(`show takes one model, but the selection has ${models.length}`, { hint: 'Name one with --select.' })
+async function compileInline({ options, report }: Command, opened: Opened, context: RunContext): Promise<Rendered> {
+  const { textOf } = report
+  report.textOf = file => (file === INLINE ? options.inline : textOf(file))
+  return compileText(opened.project, options.inline!, { file: INLINE, line: 1, column: 1 }, context)
+}
+
+async function compileShown({ project }: Opened, node: Node, context: RunContext): Promise<Rendered> {
   // Of a model that only brings what is new, its rows are in its table.
-  if (node.resourceType !== 'seed' && !context.isIncremental?.(node)) return compileNode(opened.project, node, context)
-  return renderText(opened.project, null, `select * from ${node.relationName}`, node.place, context)
+  if (node.resourceType !== 'seed' && !context.isIncremental?.(node)) return compileNode(project, node, context)
+  return renderText(project, null, `select * from ${node.relationName}`, node.place, context)
 }
 
 function shownError(error: unknown, rendered: Rendered, query: string): unknown {
