@@ -6,6 +6,7 @@ import { refuseInlined } from '../citus/unsupported-sql.ts'
 import type { Session } from '../database/driver.ts'
 import { isRepeatable } from '../database/errors.ts'
 import { sendAhead } from '../database/savepoint.ts'
+import { nameTooLong } from '../manifest/name-length.ts'
 import type { Node } from '../manifest/node.ts'
 import { empty, type NodeResult } from '../manifest/result.ts'
 import type { Work } from '../materialize/context.ts'
@@ -28,6 +29,8 @@ export async function runNode(session: Session, plan: Plan, node: Node, context:
   if (plan.onCitus) await readHere(session)
   sendAhead(session, 'savepoint node')
   try {
+    const long = nameTooLong(node)
+    if (long) throw long
     let said: Record<string, unknown> = {}
     const compiled = await compileNode(project, node, {
       ...context,

@@ -26,12 +26,6 @@ export function namer(world: World, rendering: (node: Node) => Rendering): (node
     node.schema = schemaOf(node)
     node.alias = generated(node, 'generate_alias_name', 'custom_alias_name', config.alias) ?? String(config.alias ?? versioned(node)).trim()
     node.relationName = hasRelation(node, world) ? relationText(relationOf(node)) : null
-    const built = node.relationName !== null && node.resourceType !== 'test'
-    if (built && Buffer.byteLength(node.alias) > 63)
-      throw new ProjectError(`The relation name '${node.alias}' has ${Buffer.byteLength(node.alias)} characters, PostgreSQL takes 63`, {
-        place: node.place,
-        hint: "Give it a shorter name with the config 'alias'.",
-      })
   }
 
   function schemaOf(node: Node): string {

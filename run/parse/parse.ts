@@ -4,6 +4,7 @@ import { ProjectError, ProjectErrors } from '../base/errors.ts'
 import { placeOf, placeOfValue } from '../base/yaml.ts'
 import { parseTemplate, render } from '../jinja/template.ts'
 import { referencesOf } from '../manifest/constraints.ts'
+import { nameTooLong } from '../manifest/name-length.ts'
 import { exposureId, isBuilt, type Node, type Project, type ProjectHook } from '../manifest/node.ts'
 import { type Hook, type RenderYaml, unusedFolders } from '../project/config.ts'
 import type { SourceFile } from '../project/folder-reader.ts'
@@ -102,9 +103,14 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
   link(project, drafts(), errors)
   errors.push(...accessMistakes(drafts(), project))
   for (const part of parts) unitTests(project, part.files, { ...part, used, errors })
-  warnings.push(...unusedConfigs(settings, used))
+  warnings.push(...unusedConfigs(settings, used), ...longNames(project))
   project.warnings = distinct(warnings)
   return { project, errors }
+}
+
+// They fail when they are built, which may be late.
+function longNames({ nodes }: Project): Problem[] {
+  return [...nodes.values()].flatMap(node => nameTooLong(node) ?? []).map(({ message, place, hint }) => ({ message, place, hint }))
 }
 
 // Each said once; of what other adapters have one of a kind.

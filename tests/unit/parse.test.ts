@@ -152,13 +152,6 @@ it.each([
     ],
   ],
   [
-    'a name too long for PostgreSQL',
-    { [`models/${'x'.repeat(64)}.sql`]: 'select 1' },
-    [
-      `models/${'x'.repeat(64)}.sql:1:1: The relation name '${'x'.repeat(64)}' has 64 characters, PostgreSQL takes 63 → Give it a shorter name with the config 'alias'.`,
-    ],
-  ],
-  [
     'two macros of one name',
     { 'macros/a.sql': '{% macro m() %}{% endmacro %}', 'macros/b.sql': '{% macro m() %}{% endmacro %}' },
     ["macros/b.sql:1:1: Two macros are called 'm': here and at macros/a.sql:1 → Rename one of them."],
