@@ -6,12 +6,11 @@ import type { Command } from '../cli/command.ts'
 import { whileLocked, withDatabase } from '../cli/open-database.ts'
 import { openProject } from '../cli/open-project.ts'
 import { shownOptions } from '../cli/options.ts'
-import { answering } from '../database/answers.ts'
-import { controlsTransaction, statementsOf } from '../database/split-statements.ts'
 import { type RunContext, renderMacro, renderText } from '../template/compile.ts'
 import { macroBook, macroNamed, macroNames } from '../template/macro-book.ts'
+import { inSteps, operationAnswers } from './operation-steps.ts'
 
-/** run-operation: a macro with --args, or --sql, in one transaction that is kept when nothing failed. Gives the exit code. */
+/** run-operation: a macro with --args, or --sql, in one transaction that is kept when nothing failed, unless it commits itself. */
 export async function operationCommand(command: Command, [name]: string[]): Promise<number> {
   const { options, report } = command
   if (!name === !options.sql)
@@ -25,7 +24,7 @@ export async function operationCommand(command: Command, [name]: string[]): Prom
   return withDatabase(command, sql =>
     whileLocked(command, sql, async session => {
       const context: RunContext = {
-        database: answering(session),
+        database: operationAnswers(session),
         print: message => report.note(message),
         warn: message => report.warn({ message }),
       }
@@ -43,11 +42,12 @@ export async function operationCommand(command: Command, [name]: string[]): Prom
         if (name) await renderMacro(project, null, name, options.args ?? {}, context)
         else {
           const rendered = await renderText(project, null, options.sql!, { file: 'sql of the command line', line: 1, column: 1 }, context)
-          const control = statementsOf(rendered.text).find(controlsTransaction)
-          if (control)
-            throw new ProjectError(`${control.verb.toUpperCase()} is not for an operation: it runs in one transaction, which ends with it`)
-          await session.unsafe(rendered.text).catch(error => {
-            throw explainPostgres(error, rendered)
+          const place = { file: 'sql of the command line', line: 1, column: 1 }
+          await inSteps(session, { sql: rendered.text, place }, async ({ text, offset }) => {
+            await session.unsafe(text).catch(error => {
+              throw explainPostgres(error, { ...rendered, text, placeAt: at => rendered.placeAt(at + offset) })
+            })
+            return NOTHING
           })
         }
         await session`commit`
@@ -63,3 +63,5 @@ export async function operationCommand(command: Command, [name]: string[]): Prom
     }),
   )
 }
+
+const NOTHING = { columns: [], rows: [], status: '' }

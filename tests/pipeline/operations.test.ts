@@ -36,7 +36,27 @@ sources:
   {{ log(table ~ ' has ' ~ rows.columns[0].values()[0], info=True) }}
 {% endmacro %}
 {% macro fail() %}{% do run_query('create table half as select 1 as a') %}{% do run_query('select 1/0') %}{% endmacro %}
-{% macro sneaky() %}{% do run_query('create table half as select 1 as a; commit') %}{% endmacro %}`,
+{% macro in_parts() %}
+  {% do run_query('begin; create table first_part as select 1 as a; commit;') %}
+  {% do run_query('create table undone as select 1 as a') %}
+  {% do run_query('rollback') %}
+  {% do run_query('create table second_part as select 1 as a') %}
+{% endmacro %}
+{% macro halves() %}
+  {% do run_query('create table kept_half as select 1 as a; commit') %}
+  {% do run_query('create table lost_half as select 1 as a') %}
+  {% do run_query('select 1/0') %}
+{% endmacro %}
+{% macro in_points() %}
+  {% do run_query('create table pointed as select 1 as a; savepoint one; insert into pointed values (2); rollback to savepoint one; release one') %}
+  {% do run_query("prepare transaction 'x'") %}
+{% endmacro %}
+{% macro tidy() %}
+  {% do run_query('create table swept as select 1 as a') %}
+  {% call statement('tidy', auto_begin=False) %}vacuum (analyze) swept{% endcall %}
+  {% do run_query('/* quietly */ create index concurrently if not exists swept_a on swept (a); vacuum swept;') %}
+  {{ log('now ' ~ load_result('tidy').response, info=True) }}
+{% endmacro %}`,
   })
   await database.sql.unsafe('create table raw_orders (id int)')
 })
@@ -71,9 +91,28 @@ describe('run-operation', () => {
     expect(stderr).toContain('macros/m.sql:6:')
   })
 
-  it('COMMIT is not for macros', async () => {
-    const { code, stderr } = await on(operationCommand, {}, ['sneaky'])
-    expect([code, stderr, await exists('half')]).toEqual([1, expect.stringContaining('COMMIT is not for run_query()'), false])
+  it('commits where its macro says so: what comes after is a transaction of its own', async () => {
+    expect((await on(operationCommand, {}, ['in_parts'])).code).toBe(0)
+    expect([await exists('first_part'), await exists('undone'), await exists('second_part')]).toEqual([true, false, true])
+    expect(await on(operationCommand, {}, ['halves'])).toMatchObject({ code: 1, stderr: expect.stringContaining('division by zero') })
+    expect([await exists('kept_half'), await exists('lost_half')]).toEqual([true, false])
+  })
+
+  it('knows savepoints, and nothing of two phases', async () => {
+    const { code, stderr } = await on(operationCommand, {}, ['in_points'])
+    expect([code, stderr, await exists('pointed')]).toEqual([
+      1,
+      expect.stringContaining('PREPARE TRANSACTION is not for an operation'),
+      false,
+    ])
+  })
+
+  it('runs between two transactions what PostgreSQL runs in none', async () => {
+    expect(await on(operationCommand, {}, ['tidy'])).toMatchObject({ code: 0, stderr: expect.stringContaining('now VACUUM') })
+    expect(await exists('swept_a')).toBe(true)
+    const [seen] = await database.sql`select reltuples as rows from pg_class where relname = 'swept'`
+    expect(seen).toEqual({ rows: 1 })
+    expect((await on(operationCommand, { sql: 'vacuum (analyze) {{ target.schema }}.swept' })).code).toBe(0)
   })
 
   it('--sql, and what is wrong', async () => {
