@@ -5,6 +5,7 @@ import { ProjectError, ProjectErrors } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { Project } from '../manifest/node.ts'
 import type { ProjectFiles } from '../project/project-files.ts'
+import type { Settings } from '../project/settings.ts'
 import { found, running } from '../report/dbt-lines.ts'
 import type { Report } from '../report/report.ts'
 import type { Command } from './command.ts'
@@ -15,6 +16,7 @@ export interface Opened {
   project: Project
   /** Absolute path of the folder of artifacts, and the same as it was given. */
   targetPath: string
+  settings: Settings
   targetName: string
   /** Folder of dbt.log. */
   logFolder: string
@@ -63,7 +65,8 @@ export async function openPartly({ name, options, report, extension }: Command):
     )
   }
   const targetName = options.targetPath ?? process.env.DBT_TARGET_PATH ?? files.settings.targetPath
-  return { project, errors, targetName, targetPath: path.resolve(project.dir, targetName), logFolder, folders: files.folders }
+  const targetPath = path.resolve(project.dir, targetName)
+  return { project, settings: files.settings, errors, targetName, targetPath, logFolder, folders: files.folders }
 }
 
 /** Opens a project of which no more is needed than that it is there. */

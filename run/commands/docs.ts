@@ -11,6 +11,7 @@ import { withDatabase } from '../cli/open-database.ts'
 import { openPartly } from '../cli/open-project.ts'
 import { selectedIds } from '../cli/selection.ts'
 import { aloneHtml } from '../docs/alone.ts'
+import { copyAssets } from '../docs/assets.ts'
 import { docsData } from '../docs/data.ts'
 import { htmlOf } from '../docs/html.ts'
 import { pageDataOf } from '../docs/pagedata.ts'
@@ -21,12 +22,13 @@ import { loadProject } from '../project/files.ts'
 import { plural } from '../report/format.ts'
 
 /**
- * docs generate: index.html, manifest.json with compiled SQL, and catalog.json with what the database has. A project with mistakes gets the
- * page of what could be read, with the mistakes on top, and nothing for tools; the exit code is then 1.
+ * docs generate: index.html, manifest.json with compiled SQL, and catalog.json with what the database has, beside the folders of
+ * asset-paths. A project with mistakes gets the page of what could be read, with the mistakes on top, and nothing for tools; the exit code
+ * is then 1.
  */
 export async function docsCommand(command: Command): Promise<number> {
   const { options, report } = command
-  const { project, errors, targetPath, targetName } = await openPartly(command)
+  const { project, settings, errors, targetPath, targetName } = await openPartly(command)
   return withDatabase(command, async pool => {
     await useCluster(pool, project.citus)
     const sql = await pool.reserve()
@@ -52,6 +54,7 @@ export async function docsCommand(command: Command): Promise<number> {
         )
         return 1
       }
+      await copyAssets(project.dir, settings, targetPath)
       const catalog = await catalogOf(sql, project)
       const ids = await selectedIds(command, project, targetPath)
       await writeManifest(targetPath, project, compiledOf(data, ids))

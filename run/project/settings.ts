@@ -20,6 +20,7 @@ export interface Settings {
   docsPaths: string[]
   snapshotPaths: string[]
   analysisPaths: string[]
+  assetPaths: string[]
   functionPaths: string[]
   targetPath: string
   /** Where packages are installed. */
@@ -122,6 +123,7 @@ export function readSettings(data: Yaml, errors: ProjectError[], warnings: Probl
     snapshotPaths: paths(read['snapshot-paths'], ['snapshots']),
     functionPaths: paths(read['function-paths'], ['functions']),
     analysisPaths: paths(read['analysis-paths'], ['analyses']),
+    assetPaths: paths(read['asset-paths'], []),
     restrictAccess: read['restrict-access'] === true,
     packagesPath: String(read['packages-install-path'] ?? 'dbt_packages'),
     dispatch: dispatchOf(read.dispatch, errors),

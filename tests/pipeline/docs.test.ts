@@ -50,6 +50,25 @@ describe('docs generate', () => {
     expect(Object.keys(data.placed.boxes)).toEqual(['model.shop.kept', 'model.shop.read'])
   })
 
+  it('copies the folders of asset-paths, and refuses one that holds more than assets', async () => {
+    const target = (name: string) => join(project.dir, 'target', name)
+    await project.write({
+      'dbt_project.yml': 'name: shop\nprofile: shop\nasset-paths: [pictures, docs/more, none]\n',
+      'pictures/a.svg': '<svg/>',
+      'docs/more/deep/b.txt': 'b',
+      'target/pictures/old.svg': '<svg/>',
+    })
+    expect((await generate()).code).toBe(0)
+    expect([readFileSync(target('pictures/a.svg'), 'utf8'), readFileSync(target('docs/more/deep/b.txt'), 'utf8')]).toEqual(['<svg/>', 'b'])
+    expect(existsSync(target('pictures/old.svg'))).toBe(false)
+    for (const wrong of ['.', '../elsewhere', 'target', 'target/pictures'])
+      expect(
+        await project.write({ 'dbt_project.yml': `name: shop\nprofile: shop\nasset-paths: ["${wrong}"]\n` }).then(generate),
+      ).toMatchObject({ code: 2, stderr: expect.stringContaining(`dbt_project.yml:3:1: '${wrong}' of asset-paths cannot be copied`) })
+    expect(existsSync(target('pictures/a.svg'))).toBe(true)
+    await project.write({ 'dbt_project.yml': 'name: shop\nprofile: shop\n' })
+  })
+
   it('of a project with mistakes shows what could be read, tells them, and leaves with 1', async () => {
     await writeFile(join(project.dir, 'models/broken.sql'), "select * from {{ ref('nobody') }}")
     const { code, stderr } = await generate()
