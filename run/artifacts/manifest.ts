@@ -45,7 +45,9 @@ export function manifestOf(project: Project, compiled: Map<string, string> = new
       quoting: { database: true, schema: true, identifier: true, column: null },
     },
     nodes: {
-      ...entries(project.nodes.values(), node => nodeEntry(project, node, compiled.get(node.uniqueId), created)),
+      ...entries([...project.nodes.values(), ...project.analyses.values()], node =>
+        nodeEntry(project, node, compiled.get(node.uniqueId), created),
+      ),
       ...Object.fromEntries(operationEntries(project, created)),
     },
     sources: entries(project.sources.values(), node => sourceEntry(node, created)),

@@ -17,7 +17,8 @@ export async function selected(
   const warnings: Problem[] = []
   const ids = await selectedIds({ options, report: { warn: problem => warnings.push(problem) } }, project, targetPath)
   const { buildOrder } = await import('../graph/order.ts')
-  const nodes = buildOrder(project, ids).filter(node => types.includes(node.resourceType) && hasType(options, node))
+  const analyses = [...project.analyses.values()].filter(({ uniqueId }) => ids.has(uniqueId))
+  const nodes = [...buildOrder(project, ids), ...analyses].filter(node => types.includes(node.resourceType) && hasType(options, node))
   const hasDefault = [...project.selectors.values()].some(({ isDefault }) => isDefault)
   const isWhole =
     !options.select && !options.exclude && !options.selector && !hasDefault && !options.resourceType && !options.excludeResourceType

@@ -30,7 +30,14 @@ export async function lsCommand(command: Command): Promise<number> {
   const ids = await selectedIds(command, project, targetPath)
   // As by dbt, keys may be one text with spaces, too.
   const keys = options.outputKeys?.flatMap(words => words.split(/\s+/))
-  const maps: Map<string, Node>[] = [project.nodes, project.sources, project.unitTests, project.reports, project.exposures]
+  const maps: Map<string, Node>[] = [
+    project.nodes,
+    project.sources,
+    project.unitTests,
+    project.reports,
+    project.exposures,
+    project.analyses,
+  ]
   const nodes = maps.flatMap(map => [...map.values()]).filter(node => ids.has(node.uniqueId) && hasType(options, node))
   const lines = nodes.sort((a, b) => (a.uniqueId < b.uniqueId ? -1 : 1)).map(node => lineOf(node, options.output ?? 'selector', keys))
   if (lines.length === 0) report.warn({ message: 'No nodes selected!' })

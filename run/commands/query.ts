@@ -94,7 +94,7 @@ export async function compileCommand(command: Command): Promise<number> {
       report.result(options.output === 'json' ? JSON.stringify({ compiled: text.trim() }, null, 2) : text.trim())
       return 0
     }
-    const { nodes } = await selected(command, opened, ['model', 'snapshot', 'test', 'report'])
+    const { nodes } = await selected(command, opened, ['model', 'snapshot', 'test', 'report', 'analysis'])
     const began = performance.now()
     const mistakes: ProjectError[] = []
     const results = await compiling(command, opened, sql, context => compileAll(opened, nodes, context, sql, mistakes), nodes)
@@ -169,7 +169,7 @@ async function compiling<T>(
 
 // What has rows of its own; tests where nothing else is selected.
 async function shownNodes(command: Command, opened: Opened): Promise<Node[]> {
-  const { nodes } = await selected(command, opened, ['model', 'seed', 'snapshot', 'test', 'report'])
+  const { nodes } = await selected(command, opened, ['model', 'seed', 'snapshot', 'test', 'report', 'analysis'])
   const others = nodes.filter(node => node.resourceType !== 'test')
   return others.length > 0 ? others : nodes
 }

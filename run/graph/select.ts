@@ -157,7 +157,8 @@ function selectableOf(project: Project): Map<string, Selectable> {
   const all = new Map<string, Selectable>()
   for (const node of project.nodes.values()) all.set(node.uniqueId, node)
   for (const source of project.sources.values()) all.set(source.uniqueId, source)
-  for (const map of [project.unitTests, project.reports, project.exposures]) for (const one of map.values()) all.set(one.uniqueId, one)
+  for (const map of [project.unitTests, project.reports, project.exposures, project.analyses])
+    for (const one of map.values()) all.set(one.uniqueId, one)
   return all
 }
 

@@ -4,7 +4,7 @@ import type { ColumnWords, Figure, Prose } from './figure.ts'
 import type { Selector } from './selector.ts'
 
 /** What a node is: dbt's resource types that this runner knows, and reports, which are ours. */
-export type ResourceType = 'model' | 'seed' | 'test' | 'unit_test' | 'snapshot' | 'source' | 'report' | 'exposure'
+export type ResourceType = 'model' | 'seed' | 'test' | 'unit_test' | 'snapshot' | 'source' | 'report' | 'exposure' | 'analysis'
 
 /** The config of a node after all levels of precedence, keys as dbt names them (`materialized`, `unique_key`, …). */
 export type Config = Record<string, unknown>
@@ -244,6 +244,8 @@ export interface Project {
   unitTests: Map<string, UnitTest>
   reports: Map<string, ReportNode>
   exposures: Map<string, Exposure>
+  /** Queries of analysis-paths. */
+  analyses: Map<string, Node>
   groups: Map<string, Group>
   /** {% docs %} blocks by name. */
   docs: Map<string, { name: string; text: string; place: Place }>
@@ -252,8 +254,8 @@ export interface Project {
   onRunStart: ProjectHook[]
   onRunEnd: ProjectHook[]
   /**
-   * Unique id to the unique ids of nodes and sources it reads directly, and the other way round. Every node, source, report and exposure
-   * has an entry.
+   * Unique id to the unique ids of nodes and sources it reads directly, and the other way round. Every node, source, report, exposure
+   * and analysis has an entry.
    */
   parentMap: Map<string, string[]>
   childMap: Map<string, string[]>

@@ -15,6 +15,7 @@ import { createScope } from '../template/context.ts'
 import type { World } from '../template/rendering.ts'
 import { yamlRenderer } from '../template/yaml-jinja.ts'
 import { accessMistakes, groupsOf } from './access.ts'
+import { analysisDrafts, passOverWrong } from './analyses.ts'
 import { attempt, configure, createDraft, type Draft, levelsFor, type Used } from './drafts.ts'
 import { exposureDrafts } from './exposures.ts'
 import { genericTests } from './generic-tests.ts'
@@ -47,7 +48,8 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
     if (!warnings.some(known => isDeepStrictEqual(known, problem))) warnings.push(problem)
   }
   const kept = keptCalls(world)
-  const parsing: Parsing = { world, used, kept, errors, noticed, name: namer(world, node => parseRendering(node, noticed)) }
+  const name = namer(world, node => parseRendering(node, noticed))
+  const parsing: Parsing = { world, used, kept, errors, noticed, name, ofAnalyses: new Map() }
 
   // 1: a draft per file and source table, with the configs of dbt_project.yml and of its YAML
   const parts = partsOf(files, parsing)
@@ -90,6 +92,7 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
     unitTests: new Map(),
     reports: new Map(),
     exposures: new Map(),
+    analyses: new Map(),
     groups: groupsOf(parts),
     docs: parts[0]!.docs,
     selectors: readSelectors(files.selectors, used.render, errors, warnings),
@@ -103,6 +106,7 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
   link(project, drafts(), errors)
   errors.push(...accessMistakes(drafts(), project))
   for (const part of parts) unitTests(project, part.files, { ...part, used, errors })
+  warnings.push(...passOverWrong(project, drafts(), errors, parsing.ofAnalyses))
   warnings.push(...unusedConfigs(settings, used), ...longNames(project))
   project.warnings = distinct(warnings)
   return { project, errors }
@@ -130,6 +134,8 @@ interface Parsing {
   errors: ProjectError[]
   noticed(problem: Problem): void
   name(node: Node): void
+  /** Mistakes of analyses, by unique id. */
+  ofAnalyses: Map<string, ProjectError[]>
 }
 
 /** The project or one of its packages, with its drafts. */
@@ -154,6 +160,7 @@ function partsOf(files: ProjectFiles, { world, used, errors }: Parsing): Part[] 
       ...part.singularTests.map(file => draftOf(part, file, 'test', renderYaml)),
       ...sourceDrafts(part, used, renderYaml, docs, errors),
       ...reportDrafts(part, renderYaml, docs, errors),
+      ...analysisDrafts(part, renderYaml, errors),
       ...exposureDrafts(part, used, renderYaml, docs, errors),
     ]
     return { files: part, renderYaml, docs, drafts }
@@ -187,7 +194,9 @@ function parseNode(draft: Draft, parsing: Parsing): void {
   if (hasName && node.config !== config) attempt(own, () => name(node))
   settle(node, own, materialization => packageWith(used.root, materialization))
   // What is disabled may have been so for its mistakes.
-  if (node.config.enabled !== false) errors.push(...own)
+  if (node.config.enabled === false) return
+  if (node.resourceType === 'analysis') parsing.ofAnalyses.set(node.uniqueId, own)
+  else errors.push(...own)
 }
 
 // What its template asks for, as it is kept or by rendering it; gives the macros that it used.
@@ -262,7 +271,7 @@ const TREE = {
   exposure: 'exposures',
 }
 
-const isRead = ({ resourceType }: Node): boolean => resourceType !== 'report' && resourceType !== 'exposure'
+const isRead = ({ resourceType }: Node): boolean => !['report', 'exposure', 'analysis'].includes(resourceType)
 
 function refuseDoubles(drafts: Draft[], errors: ProjectError[]): void {
   const seen = new Map<string, Node>()

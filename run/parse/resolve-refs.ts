@@ -9,17 +9,11 @@ import type { Draft } from './drafts.ts'
 
 /** Fills a project with its nodes and who reads whom; refs to what is missing or disabled, circles and doubles go to `errors`. */
 export function link(project: Project, drafts: Draft[], errors: ProjectError[]): void {
-  for (const { node } of [...drafts].sort((left, right) => (left.node.uniqueId < right.node.uniqueId ? -1 : 1))) {
-    if (node.config.enabled === false) project.disabled.set(node.uniqueId, node)
-    else if (node.resourceType === 'source') project.sources.set(node.uniqueId, node)
-    else if (node.resourceType === 'report') project.reports.set(node.uniqueId, node as ReportNode)
-    else if (node.resourceType === 'exposure') project.exposures.set(node.uniqueId, node as Exposure)
-    else project.nodes.set(node.uniqueId, node)
-  }
+  sortIntoMaps(project, drafts)
   const filesOf = new Map(drafts.map(({ node, files }) => [node.uniqueId, files]))
   for (const draft of drafts) if (draft.node.config.enabled !== false) resolve(draft)
 
-  const all = [...project.nodes.values(), ...project.reports.values(), ...project.exposures.values()]
+  const all = [...project.nodes.values(), ...project.reports.values(), ...project.exposures.values(), ...project.analyses.values()]
   for (const id of [...all.map(({ uniqueId }) => uniqueId), ...project.sources.keys()]) {
     project.parentMap.set(id, [])
     project.childMap.set(id, [])
@@ -148,4 +142,15 @@ export function inPlaces(errors: ProjectError[]): ProjectError[] {
 
 function title(node: Node): string {
   return ['test', 'report', 'exposure'].includes(node.resourceType) ? `The ${node.resourceType} ${node.name}` : node.name
+}
+
+function sortIntoMaps(project: Project, drafts: Draft[]): void {
+  for (const { node } of [...drafts].sort((left, right) => (left.node.uniqueId < right.node.uniqueId ? -1 : 1))) {
+    if (node.config.enabled === false) project.disabled.set(node.uniqueId, node)
+    else if (node.resourceType === 'source') project.sources.set(node.uniqueId, node)
+    else if (node.resourceType === 'report') project.reports.set(node.uniqueId, node as ReportNode)
+    else if (node.resourceType === 'exposure') project.exposures.set(node.uniqueId, node as Exposure)
+    else if (node.resourceType === 'analysis') project.analyses.set(node.uniqueId, node)
+    else project.nodes.set(node.uniqueId, node)
+  }
 }

@@ -18,7 +18,7 @@ export interface ConfigKey {
 }
 
 const all = ['model', 'seed', 'snapshot', 'test', 'unit_test', 'source'] as const
-const named = [...all, 'report', 'exposure'] as const
+const named = [...all, 'report', 'exposure', 'analysis'] as const
 const related = ['model', 'seed', 'snapshot', 'test'] as const
 const built = ['model', 'seed', 'snapshot'] as const
 const model = ['model'] as const
@@ -143,6 +143,7 @@ export const NOT_SUPPORTED_VALUES: Record<string, Record<string, string>> = {
 
 /** What a node has before anyone says anything. */
 export const DEFAULTS: Record<ResourceType, Config> = {
+  analysis: { enabled: true, tags: [], meta: {} },
   model: {
     enabled: true,
     materialized: 'view',

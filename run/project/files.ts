@@ -134,6 +134,7 @@ function emptyParts(): Pick<ProjectFiles, PartName> {
     seeds: [],
     snapshots: [],
     singularTests: [],
+    analyses: [],
     macros: [],
     ownMacros: [],
     docs: [],
@@ -149,6 +150,7 @@ type PartName =
   | 'seeds'
   | 'snapshots'
   | 'singularTests'
+  | 'analyses'
   | 'macros'
   | 'ownMacros'
   | 'docs'

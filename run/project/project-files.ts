@@ -47,6 +47,8 @@ export interface ProjectFiles {
   /** SQL files of snapshot-paths. */
   snapshots: SourceFile[]
   singularTests: SourceFile[]
+  /** SQL files of analysis-paths. */
+  analyses: SourceFile[]
   /** Macros and generic tests of the project. */
   macros: SourceFile[]
   /** The runner's own macros and generic tests, which the project's come before. */

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { ProjectError } from '../base/errors.ts'
-import { passedOver } from '../base/validate.ts'
 import { readYaml } from '../base/yaml.ts'
 import type { FolderReader } from './folder-reader.ts'
 import type { ProjectFiles } from './project-files.ts'
@@ -18,7 +17,7 @@ export function readParts(files: ProjectFiles, base: string, all: FolderReader):
 }
 
 function readNodes(files: ProjectFiles, base: string, { read, list }: FolderReader): void {
-  const { modelPaths, seedPaths, macroPaths, snapshotPaths } = files.settings
+  const { modelPaths, seedPaths, macroPaths, snapshotPaths, analysisPaths } = files.settings
   for (const path of modelPaths) {
     files.models.push(...read(join(base, path), name => name.endsWith('.sql')))
     for (const python of list(join(base, path), name => name.endsWith('.py'))) refuse(files, python, 'Python models', 'a SQL model')
@@ -33,6 +32,7 @@ function readNodes(files: ProjectFiles, base: string, { read, list }: FolderRead
       files.seeds.push({ file, within: relative(relative(files.dir, join(base, path)), own), checksum })
     }
   for (const path of macroPaths) files.macros.push(...read(join(base, path), name => name.endsWith('.sql')))
+  for (const path of analysisPaths) files.analyses.push(...read(join(base, path), name => name.endsWith('.sql')))
   for (const path of snapshotPaths) files.snapshots.push(...read(join(base, path), name => name.endsWith('.sql')))
 }
 
@@ -51,9 +51,6 @@ function readTests(files: ProjectFiles, base: string, reader: FolderReader): voi
 
 function warnOfOthers(files: ProjectFiles, base: string, { list }: FolderReader): void {
   if (files.packageDir !== '') return
-  for (const path of files.settings.analysisPaths)
-    for (const file of list(join(base, path), name => name.endsWith('.sql')))
-      files.warnings.push({ message: passedOver('analyses'), place: { file, line: 1 }, hint: 'Use `show --inline` instead.' })
   for (const path of files.settings.functionPaths)
     for (const file of list(join(base, path), name => /\.(sql|py)$/.test(name)))
       refuse(files, file, 'functions', 'a migration or an on-run-start that creates the function')

@@ -41,6 +41,7 @@ export interface Settings {
     unit_test?: YamlMap
     exposure?: YamlMap
     report?: never
+    analysis?: never
   }
   vars: Record<string, unknown>
   /** Variables that are folders of YAML files, a key for each file. */

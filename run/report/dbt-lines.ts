@@ -20,7 +20,18 @@ export function found(project: Project): Event {
 }
 
 /** `5 models, 3 seeds, 20 data tests`: what a project has, by type. */
-export function foundLine({ nodes, sources, unitTests, reports, exposures, macros, name, onRunStart, onRunEnd }: Project): string {
+export function foundLine({
+  nodes,
+  sources,
+  unitTests,
+  reports,
+  exposures,
+  analyses,
+  macros,
+  name,
+  onRunStart,
+  onRunEnd,
+}: Project): string {
   const count = (type: Node['resourceType']) => [...nodes.values()].filter(node => node.resourceType === type).length
   const own = [...macros.values()].filter(macro => macro.packageName === name).length
   const parts: [number, string][] = [
@@ -32,6 +43,8 @@ export function foundLine({ nodes, sources, unitTests, reports, exposures, macro
     [reports.size, 'report'],
     [sources.size, 'source'],
     [exposures.size, 'exposure'],
+    // The s of the plural is added.
+    [analyses.size, analyses.size === 1 ? 'analysis' : 'analyse'],
     [onRunStart.length + onRunEnd.length, 'project hook'],
     [own, 'macro'],
   ]

@@ -115,11 +115,11 @@ it('passes over what changes nothing in the database, with a warning that has it
     'analyses/a.sql': "select * from {{ ref('nobody') }}",
   })
   expect(project.warnings.map(({ message, place, hint }) => `${place?.file}:${place?.line}: ${message} → ${hint}`)).toEqual([
-    'analyses/a.sql:1: not supported: analyses. Nothing is done with it → Use `show --inline` instead.',
     "models/_m.yml:5: not supported: 'metrics' of a properties file. Nothing is done with it → Use a model that computes the metric instead.",
     "models/_m.yml:6: not supported: 'semantic_models' of a properties file. Nothing is done with it → Use a model that computes the metrics instead.",
     "models/_m.yml:7: not supported: 'saved_queries' of a properties file. Nothing is done with it → Use a view instead.",
     "models/_m.yml:3: not supported: 'deprecation_date' of a model. Nothing is done with it → Use the description, or `meta:` instead.",
+    "analyses/a.sql:1: The analysis is not compiled: a refers to 'nobody', but no model or seed has that name → undefined",
   ])
 })
 

@@ -165,6 +165,7 @@ describe("dbt's frame", () => {
     sources: new Map(),
     unitTests: new Map(),
     reports: new Map(),
+    analyses: new Map(),
     exposures: new Map(),
     macros: new Map([['m', { packageName: 'shop' }]]),
     onRunStart: [{}],
