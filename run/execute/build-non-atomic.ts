@@ -18,13 +18,13 @@ import { runReport } from './run-report.ts'
  * stays when something else fails. For projects whose hooks cannot live in one transaction; never for one with landing tables.
  */
 export async function buildNonAtomic(session: Session, log: Sql, plan: Plan, report: Report): Promise<Built> {
-  const { project, nodes, signal } = plan
+  const { project, signal } = plan
   const results: NodeResult[] = []
   const failures: { result: NodeResult; stored: Failure }[] = []
   const problems: unknown[] = []
   return interruptible(session, log, { signal, results }, async () => {
     const context = contextOf(session, plan, { relations: await listRelations(session) }, report)
-    await createSchemas(session, nodes)
+    await createSchemas(session, plan, context)
     await attempt(problems, () => runProjectHooks(session, project, 'on-run-start', context, report))
     if (problems.length === 0) {
       await runAll(session, { plan, cutOff: undefined, context, results, failures, report, buildNode: alone, transact: inTransaction })

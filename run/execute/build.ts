@@ -40,7 +40,7 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
     if (!plan.onCitus) rememberCatalogue(session, [...new Set(nodes.map(({ schema }) => schema))])
     const cutOff = plan.hasLog ? await cutOffOf(session, plan, published, relations) : undefined
     const context = contextOf(session, plan, { relations, published, cutOff }, report)
-    await createSchemas(session, nodes)
+    await createSchemas(session, plan, context)
     const problems: unknown[] = []
     await attempt(problems, () => runProjectHooks(session, project, 'on-run-start', context, report))
     const pending: Pending = { views: [], keys: [] }

@@ -3,8 +3,11 @@ import { cannotRecreate, recreateViews, type SavedView } from '../database/depen
 import type { Session } from '../database/driver.ts'
 import { isRepeatable } from '../database/errors.ts'
 import { underSavepoint } from '../database/savepoint.ts'
-import { hasRelation, type Node } from '../manifest/node.ts'
+import { hasRelation } from '../manifest/node.ts'
 import { quote } from '../manifest/relation.ts'
+import { type RunContext, renderText } from '../template/compile.ts'
+import { standInMacro } from '../template/macro-book.ts'
+import type { Plan } from './plan.ts'
 
 /** What nodes leave for the end of the transaction. */
 export interface Pending {
@@ -13,11 +16,21 @@ export interface Pending {
 }
 
 /** Creates the schemas that the nodes go to, where they are not there. */
-export async function createSchemas(session: Session, nodes: Node[]): Promise<void> {
+export async function createSchemas(
+  session: Session,
+  { project, nodes }: Pick<Plan, 'project' | 'nodes'>,
+  context: RunContext,
+): Promise<void> {
   const wanted = [...new Set(nodes.filter(hasRelation).map(node => node.schema))]
   const there = await session<{ name: string }[]>`select nspname as name from pg_namespace`
-  for (const schema of wanted)
-    if (!there.some(row => row.name === schema)) await session.unsafe(`create schema if not exists ${quote(schema)}`)
+  for (const schema of wanted) if (!there.some(row => row.name === schema)) await create(schema)
+
+  async function create(schema: string): Promise<void> {
+    const own = standInMacro(project, project.name, 'create_schema')
+    const relation = { database: project.target.database, schema, identifier: '' }
+    if (own) await renderText(project, null, '{% do create_schema(relation) %}', own.place, { ...context, extra: { relation } })
+    else await session.unsafe(`create schema if not exists ${quote(schema)}`)
+  }
 }
 
 /** Foreign keys that were taken off, deferred checks, and views that waited for what they read; gives what does not hold. */

@@ -48,7 +48,7 @@ string_agg({{ measure }}, {{ delimiter_text }} {{ order_by_clause or '' }})
 {% macro array_append(array, new_element) %}array_append({{ array }}, {{ new_element }}){% endmacro %}
 {% macro array_concat(array_1, array_2) %}array_cat({{ array_1 }}, {{ array_2 }}){% endmacro %}
 {% macro array_construct(inputs=[], data_type='integer') %}array[{{ inputs | join(', ') }}]{% if not inputs %}::{{ data_type }}[]{% endif %}{% endmacro %}
-{% macro snapshot_get_time() %}now()::timestamp without time zone{% endmacro %}
+{% macro snapshot_get_time() %}{{ current_timestamp() }}::timestamp without time zone{% endmacro %}
 
 {# The numbers from 1, in a column generated_number; and moments from start up to, not with, end, in a column date_<datepart>. #}
 {% macro generate_series(upper_bound) -%}

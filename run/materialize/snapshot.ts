@@ -2,6 +2,7 @@ import { ProjectError } from '../base/errors.ts'
 import { type Existing, findRelation } from '../database/catalogue.ts'
 import { quote } from '../manifest/relation.ts'
 import { type SnapshotConfig, snapshotConfig } from '../manifest/snapshot-config.ts'
+import { renderText } from '../template/compile.ts'
 import type { Materialized, Work } from './context.ts'
 import { createIncoming, dropTemporary } from './incoming.ts'
 import { createIndexes } from './indexes.ts'
@@ -24,9 +25,10 @@ export async function snapshot(work: Work): Promise<Materialized> {
   const incoming = await createIncoming(work)
   const key = keyExpressions(work, incoming.columns)
   await checkKeys(work, incoming.name, key)
+  const now = await nowOf(work)
   const shared = { relation: target(work), incoming: incoming.name, key, names: namesOf(config), valid_to: config.validToCurrent }
   const outcome = existing
-    ? await next(work, config, existing, incoming.columns, shared)
+    ? await next(work, config, existing, incoming.columns, { ...shared, now })
     : await first(work, { ...shared, time: config.updatedAt ?? now, marks: config.hardDeletes === 'new_record' })
   await dropTemporary(work, '__dbt_tmp', '__dbt_changes')
   await createIndexes(work)
@@ -34,7 +36,9 @@ export async function snapshot(work: Work): Promise<Materialized> {
 }
 
 // The time of the build: one for all snapshots, so that they agree with each other.
-const now = 'now()::timestamp without time zone'
+async function nowOf({ project, node, context }: Work): Promise<string> {
+  return (await renderText(project, node, '{{ snapshot_get_time() }}', node.place, context)).text.trim()
+}
 
 async function first(work: Work, args: Record<string, unknown>): Promise<Materialized> {
   const rows = await step(work, 'snapshot_begin', args)
@@ -64,8 +68,7 @@ async function next(
     ),
     changes,
     columns,
-    time: config.updatedAt ?? now,
-    now,
+    time: config.updatedAt ?? shared.now,
     time_type: timeType,
     has_clock: /^(date|timestamp)/.test(timeType),
     // timestamp: newer than the version; check: other values, and a new column is a change of every row.

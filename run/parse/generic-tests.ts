@@ -74,7 +74,7 @@ export function genericTests(making: Making): Draft[] {
       )
       return
     }
-    const called = test.namespace === undefined ? macro.name : `${test.namespace}.${macro.name}`
+    const called = test.namespace === undefined ? `test_${test.generic}` : `${test.namespace}.test_${test.generic}`
     const raw = `{{ ${called}(**_dbt_generic_test_kwargs) }}`
     const draft = createDraft(
       files,

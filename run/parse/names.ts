@@ -17,7 +17,8 @@ export function namer(world: World, rendering: (node: Node) => Rendering): (node
   const testSchemas = new Map<string, string>()
   return node => {
     const { config } = node
-    const wanted = config.database ?? config.target_database
+    const custom = config.database ?? config.target_database
+    const wanted = generated(node, 'generate_database_name', 'custom_database_name', custom) ?? custom
     if (wanted !== undefined && wanted !== world.target.database)
       throw new ProjectError(`${node.name} has the database '${wanted}', but the build works in '${world.target.database}'`, {
         place: node.place,

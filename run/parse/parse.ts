@@ -27,6 +27,7 @@ import { type Docs, describeMacros, docsOf, nameVersions, patchNodes, sourceDraf
 import { reportDrafts } from './reports.ts'
 import { inPlaces, link } from './resolve-refs.ts'
 import { snapshotDrafts } from './snapshots.ts'
+import { uncalledMacros } from './uncalled-macros.ts'
 import { unitTests } from './unit-tests.ts'
 
 /** Renders every node once with execute = false and links what ref() and source() name. Throws ProjectErrors with all mistakes. */
@@ -104,7 +105,7 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
     warnings,
   }
   link(project, drafts(), errors)
-  errors.push(...accessMistakes(drafts(), project))
+  errors.push(...accessMistakes(drafts(), project), ...uncalledMacros(project))
   for (const part of parts) unitTests(project, part.files, { ...part, used, errors })
   warnings.push(...passOverWrong(project, drafts(), errors, parsing.ofAnalyses))
   warnings.push(...unusedConfigs(settings, used), ...longNames(project))

@@ -6,7 +6,7 @@ import { fromJs, isFunction, type JinjaFunction, type Value } from '../jinja/val
 import type { Scope } from '../jinja/variables.ts'
 import type { Macro, Node } from '../manifest/node.ts'
 import { RUNNER_PACKAGE } from '../manifest/node.ts'
-import { macroBook } from './macro-book.ts'
+import { dispatchedMacro, macroBook } from './macro-book.ts'
 import { text } from './node-context.ts'
 import type { Rendering, World } from './rendering.ts'
 import { piecesOf } from './spliced-sql.ts'
@@ -34,11 +34,13 @@ export function callTest(macro: Macro, kwargs: Record<string, Value>, place: Pla
   return isOutput(given) ? renderedOf(given) : piecesOf([{ text: text(given), place }])
 }
 
-/** The macro of a generic test: of the package that asks for it, of the project, then the runner's. */
+/** The macro of a generic test: of the package that asks for it, of the project, then the runner's, or what stands in for that. */
 export function testMacro(world: World, generic: string, namespace: string | undefined, from: string): Macro | undefined {
   for (const pack of namespace === undefined ? [from, world.name, RUNNER_PACKAGE] : [namespace]) {
     const found = world.macros.get(`macro.${pack}.test_${generic}`)
-    if (found) return found
+    if (!found) continue
+    const form = pack === RUNNER_PACKAGE ? dispatchedMacro(world, from, found.name, 'dbt').found : undefined
+    return form ?? found
   }
   return undefined
 }
