@@ -30,7 +30,8 @@ export function genericTests(making: Making): Draft[] {
 
   for (const properties of files.properties.nodes) {
     const node = draftFor(making, properties)?.node
-    if (!node) continue
+    // An analysis has no rows to test.
+    if (!node || node.resourceType === 'analysis') continue
     for (const test of [...properties.tests, ...properties.columns.flatMap(column => column.tests)]) make(test, node)
   }
   for (const properties of files.properties.sources) {

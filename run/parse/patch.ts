@@ -131,7 +131,7 @@ export function draftFor(
 function draftIn(drafts: Draft[], { kind, name, version }: Pick<NodeProperties, 'kind' | 'name' | 'version'>): Draft | undefined {
   const named = (draftsByName(drafts).get(name) ?? []).filter(({ node }) => node.version === version?.v)
   const own = named.find(({ node }) => node.resourceType === kind)
-  return own ?? (kind === 'test' ? undefined : named.find(({ node }) => isBuilt(node)))
+  return own ?? (kind === 'test' || kind === 'analysis' ? undefined : named.find(({ node }) => isBuilt(node)))
 }
 
 const byNames = new WeakMap<Draft[], { size: number; names: Map<string, Draft[]> }>()

@@ -59,14 +59,14 @@ function warnOfOthers(files: ProjectFiles, base: string, { list }: FolderReader)
 // Docs blocks and properties.
 function readWords(files: ProjectFiles, base: string, reader: FolderReader): void {
   const { read } = reader
-  const { modelPaths, seedPaths, testPaths, macroPaths, docsPaths, snapshotPaths } = files.settings
+  const { modelPaths, seedPaths, testPaths, macroPaths, docsPaths, snapshotPaths, analysisPaths } = files.settings
   const isDevelopers = new Map(testPaths.map(path => [path, developersFolders(join(base, path), reader)]))
   for (const path of new Set(
-    docsPaths.length > 0 ? docsPaths : [...modelPaths, ...seedPaths, ...snapshotPaths, ...macroPaths, ...testPaths],
+    docsPaths.length > 0 ? docsPaths : [...modelPaths, ...seedPaths, ...snapshotPaths, ...macroPaths, ...testPaths, ...analysisPaths],
   ))
     files.docs.push(...read(join(base, path), name => name.endsWith('.md')))
   for (const path of modelPaths) files.markdown.push(...read(join(base, path), name => name.endsWith('.md')))
-  for (const path of new Set([...modelPaths, ...seedPaths, ...snapshotPaths, ...testPaths, ...macroPaths]))
+  for (const path of new Set([...modelPaths, ...seedPaths, ...snapshotPaths, ...testPaths, ...macroPaths, ...analysisPaths]))
     for (const found of read(join(base, path), name => /\.ya?ml$/.test(name))) {
       if (isDevelopers.get(path)?.(found.within)) continue
       files.propertyFiles.set(found.file, found.within)

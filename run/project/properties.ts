@@ -11,6 +11,7 @@ import { type ExposureProperties, exposuresIn } from './exposure-properties.ts'
 import { checkedFreshness, freshnessOf } from './freshness-properties.ts'
 import { type GroupProperties, groupsIn } from './group-properties.ts'
 import {
+  ANALYSIS,
   ARGUMENT,
   COLUMN,
   CONSTRAINT,
@@ -32,7 +33,7 @@ import { readTests, type TestProperties } from './test-properties.ts'
 
 /** Properties of a model, seed, snapshot or singular test, as one YAML file has them. */
 export interface NodeProperties {
-  kind: 'model' | 'seed' | 'snapshot' | 'test'
+  kind: 'model' | 'seed' | 'snapshot' | 'test' | 'analysis'
   name: string
   place: Place
   description: string
@@ -123,14 +124,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
     return
   }
   const top = readShape(data, 'a properties file', TOP, errors, warnings)
-  for (const [key, kind] of [
-    ['models', 'model'],
-    ['seeds', 'seed'],
-    ['snapshots', 'snapshot'],
-    ['tests', 'test'],
-    ['data_tests', 'test'],
-  ] as const)
-    for (const item of maps(top, key)) readNode(item, kind)
+  for (const [key, kind] of KINDS) for (const item of maps(top, key)) readNode(item, kind)
   for (const item of maps(top, 'sources')) readSource(item)
   for (const item of maps(top, 'macros')) readMacro(item)
   for (const item of maps(top, 'unit_tests')) readUnitTest(item)
@@ -307,7 +301,16 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
   }
 }
 
-const SHAPES = { model: MODEL, seed: SEED, snapshot: SNAPSHOT, test: SINGULAR }
+const KINDS = [
+  ['models', 'model'],
+  ['seeds', 'seed'],
+  ['snapshots', 'snapshot'],
+  ['tests', 'test'],
+  ['data_tests', 'test'],
+  ['analyses', 'analysis'],
+] as const
+
+const SHAPES = { analysis: ANALYSIS, model: MODEL, seed: SEED, snapshot: SNAPSHOT, test: SINGULAR }
 
 // tags, meta, docs … beside `config:` are config too, under what `config:` says; what a version says is laid over all.
 function configOf(map: YamlMap, read: YamlMap, version: YamlMap = {}): Config {

@@ -23,7 +23,7 @@ export const TOP: Shapes = {
   snapshots: 'maps',
   exposures: 'maps',
   groups: 'maps',
-  analyses: { use: '`show --inline` or a query outside the project', harmless: true },
+  analyses: 'maps',
   metrics: { use: 'a model that computes the metric', harmless: true },
   semantic_models: { use: 'a model that computes the metrics', harmless: true },
   saved_queries: { use: 'a view', harmless: true },
@@ -47,6 +47,8 @@ export const VERSION: Shapes = { ...common, ...tested, access: 'text', v: 'any',
 export const SEED: Shapes = { ...common, ...tested, group: 'text' }
 /** A snapshot; with `relation` the YAML is all that there is of it. */
 export const SNAPSHOT: Shapes = { ...common, ...tested, group: 'text', relation: 'text' }
+/** An analysis. */
+export const ANALYSIS: Shapes = { ...common, columns: 'maps' }
 /** A singular test. */
 export const SINGULAR: Shapes = { ...common }
 /** A column. */

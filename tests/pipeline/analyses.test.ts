@@ -19,6 +19,13 @@ beforeAll(async () => {
       "{{ config(tags=['ad_hoc']) }}\nselect max(age) as oldest from {{ ref('people') }} where id in (select id from {{ ref('early') }})",
     'analyses/people.sql':
       "{% set n = run_query('select count(*) from pg_am where false').columns[0].values()[0] if execute else 1 %}\nselect {{ n }} as n",
+    'analyses/_analyses.yml': `analyses:
+  - name: ages
+    description: "{{ doc('ages') }}"
+    tags: [asked]
+    columns: [{name: oldest, description: In years.}]
+`,
+    'analyses/docs.md': '{% docs ages %}How old people are.{% enddocs %}',
     'analyses/wrong.sql': "select * from {{ ref('nobody') }}",
     'analyses/worse.sql': '{{ exceptions.raise_compiler_error("not so") }}',
   })
@@ -48,7 +55,10 @@ it('are compiled into target/compiled, and listed in manifest.json', async () =>
     original_file_path: 'analyses/old/ages.sql',
     fqn: ['shop', 'analysis', 'old', 'ages'],
     depends_on: { nodes: ['model.shop.people', 'model.shop.early'] },
-    tags: ['ad_hoc'],
+    tags: ['asked', 'ad_hoc'],
+    description: 'How old people are.',
+    columns: { oldest: { description: 'In years.' } },
+    patch_path: 'shop://analyses/_analyses.yml',
     relation_name: null,
     compiled_path: 'target/compiled/shop/analyses/old/ages.sql',
   })
