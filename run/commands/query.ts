@@ -41,7 +41,7 @@ export async function showCommand(command: Command): Promise<number> {
     for (const node of shown) {
       try {
         const rows = await preview(command, opened, sql, node)
-        report.result(node && shown.length > 1 ? titled(node, rows, options, isFirst) : rows)
+        report.result(node && shown.length > 1 ? shownAmong(node, rows, options, isFirst) : rows)
         isFirst = false
       } catch (error) {
         if (!(error instanceof ProjectError) || shown.length === 1) throw error
@@ -77,11 +77,25 @@ async function preview(command: Command, opened: Opened, sql: Sql, node: Node | 
   return options.output === 'json' ? asJson(rows) : asTable(rows)
 }
 
-// As dbt writes it: a document a node, or a table under a heading.
-function titled({ name, version }: Node, rows: string, { output, quiet }: Options, isFirst: boolean): string {
-  const shown = version === undefined ? name : `${name}.v${version}`
-  if (output === 'json') return `{"node": ${JSON.stringify(shown)}, "show": ${rows}}`
-  return `${isFirst ? '' : '\n'}${quiet ? '' : `Previewing node '${shown}':\n`}${rows}`
+// As dbt writes it: under a heading, apart from what came before.
+function titled(heading: string, text: string, { quiet }: Options, isFirst: boolean): string {
+  return `${isFirst ? '' : '\n'}${quiet ? '' : `${heading}\n`}${text}`
+}
+
+function shownName({ name, version }: Node): string {
+  return version === undefined ? name : `${name}.v${version}`
+}
+
+// A document a node, or a table under a heading.
+function shownAmong(node: Node, rows: string, options: Options, isFirst: boolean): string {
+  if (options.output === 'json') return `{"node": ${JSON.stringify(shownName(node))}, "show": ${rows}}`
+  return titled(`Previewing node '${shownName(node)}':`, rows, options, isFirst)
+}
+
+// Those that the selection calls by their names: a tag or a path may pick hundreds.
+function namedIn(nodes: Node[], select: string[] = []): Node[] {
+  const words = new Set(select.flatMap(term => term.split(/[\s,]+/)).map(term => term.replace(/^@|^\d*\+|\+\d*$/g, '')))
+  return nodes.filter(node => [node.name, shownName(node), node.fqn.join('.')].some(name => words.has(name)))
 }
 
 /** compile: the SQL of the selection in target/compiled; of a single node or of --inline also on stdout. */
@@ -106,9 +120,13 @@ export async function compileCommand(command: Command): Promise<number> {
     await writeManifest(opened.targetPath, opened.project, texts)
     const models = nodes.filter(node => node.resourceType === 'model')
     const only = nodes.length === 1 ? nodes[0] : options.select && models.length === 1 ? models[0] : undefined
-    const text = only ? (texts.get(only.uniqueId) ?? '') : ''
-    if (only) report.result(options.output === 'json' ? JSON.stringify({ node: only.name, compiled: text }, null, 2) : text)
-    else report.note(`Compiled ${nodes.length} nodes to ${opened.targetName}/compiled`)
+    const told = only ? [only] : namedIn(nodes, options.select)
+    for (const [at, node] of told.entries()) {
+      const text = texts.get(node.uniqueId) ?? ''
+      const asText = told.length === 1 ? text : titled(`Compiled node '${shownName(node)}' is:`, text, options, at === 0)
+      report.result(options.output === 'json' ? JSON.stringify({ node: shownName(node), compiled: text }, null, 2) : asText)
+    }
+    if (told.length === 0) report.note(`Compiled ${nodes.length} nodes to ${opened.targetName}/compiled`)
     return 0
   })
 }

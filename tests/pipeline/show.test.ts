@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { showCommand } from '../../run/commands/query.ts'
+import { compileCommand, showCommand } from '../../run/commands/query.ts'
 import { perform } from './command.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
 import { buildFixture, type Fixture, fixture } from './fixture.ts'
@@ -73,6 +73,25 @@ it('gives one JSON document a node, with the version in its name', async () => {
 it('shows one node without a name over it, for what reads its output', async () => {
   expect((await show({ select: ['pets'] })).stdout).toBe('| id | name |\n| -- | ---- |\n| 1  | Rex  |\n')
   expect(JSON.parse((await show({ select: ['pets'], output: 'json' })).stdout)).toEqual([{ id: 1, name: 'Rex' }])
+})
+
+it('compile writes each of several that the selection names, as dbt does, and not all that a tag or a graph picks', async () => {
+  const compile = (options: object) => perform(compileCommand, { url: database.url, dir: project.dir, options })
+  expect((await compile({ select: ['people', 'later'] })).stdout).toMatch(
+    /^Compiled node 'people' is:\nselect 1 as id\n\nCompiled node 'later' is:\nselect 3 as n from "\w+"\."public"\."pets"\n$/,
+  )
+  const { stdout } = await compile({ select: ['old people'], output: 'json' })
+  expect(
+    stdout
+      .trim()
+      .split(/\n(?=\{)/)
+      .map(text => JSON.parse(text) as object),
+  ).toEqual([
+    { node: 'old.v1', compiled: 'select 9 as v' },
+    { node: 'people', compiled: 'select 1 as id' },
+  ])
+  expect((await compile({ select: ['people+', 'resource_type:model'] })).stdout).toBe('select 1 as id\n')
+  expect((await compile({ select: ['path:models'] })).stdout).toBe('')
 })
 
 it('tells which node fails, and shows the others', async () => {
