@@ -1,4 +1,5 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { requirementOf } from '../run/base/schema-words.ts'
 import { declarationOf, type Field, type FieldType } from './declaration.ts'
 import type { Entity } from './entities.ts'
 
@@ -152,10 +153,10 @@ function isRealDay(text: string): boolean {
 
 function reasonOf(error: ErrorObject | undefined): string {
   if (!error) return 'does not conform'
-  const { instancePath, keyword, message = '', params } = error
+  const { instancePath, keyword, params } = error
   const path = instancePath.slice(1).replaceAll('/', '.')
   if (keyword === 'required') return `${[path, params.missingProperty].filter(Boolean).join('.')} is missing`
-  if (keyword !== 'pattern') return `${path} ${message}`.trim()
+  if (keyword !== 'pattern') return `${path} ${requirementOf(error)}`.trim()
   // A person reads these, not regular expressions.
   return `${path} must ${params.pattern === '\\S' ? 'not be blank' : String(params.pattern).includes('[.]') ? 'be a number' : 'be a whole number'}`
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Ajv, type ErrorObject } from 'ajv'
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
 import { type Place, ProjectError } from '../../run/base/errors.ts'
+import { requirementOf } from '../../run/base/schema-words.ts'
 
 /** The place of a value in the file, or of one of its keys. The path leads from the top: `['entities', 0]`. */
 export type PlaceOf = (path: readonly (string | number)[], key?: string) => Place
@@ -39,7 +40,8 @@ function placeIn(
   return { line, column: col }
 }
 
-function explain({ keyword, instancePath, params, parentSchema, data, message }: ErrorObject, placeOf: PlaceOf): ProjectError {
+function explain(error: ErrorObject, placeOf: PlaceOf): ProjectError {
+  const { keyword, instancePath, params, parentSchema, data } = error
   const path = instancePath
     .split('/')
     .slice(1)
@@ -60,7 +62,7 @@ function explain({ keyword, instancePath, params, parentSchema, data, message }:
     return new ProjectError(`Invalid ${what}: ${show(data)}`, { place: placeOf(path), hint: `Use ${allowedValues!.join(', ')}.` })
   if (keyword === 'pattern')
     return new ProjectError(`Invalid ${what}: ${show(data)} does not match ${params.pattern}`, { place: placeOf(path) })
-  return new ProjectError(`Invalid ${what}: ${show(data)}, it ${message}`, { place: placeOf(path) })
+  return new ProjectError(`Invalid ${what}: ${show(data)}, it ${requirementOf(error)}`, { place: placeOf(path) })
 }
 
 function show(value: unknown): string {

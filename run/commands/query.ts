@@ -41,6 +41,7 @@ export async function showCommand(command: Command): Promise<number> {
     for (const node of shown) {
       try {
         const rows = await preview(command, opened, sql, node)
+        if (shown.length === 1 && options.output !== 'json') report.note(previewing(node))
         report.result(node && shown.length > 1 ? shownAmong(node, rows, options, isFirst) : rows)
         isFirst = false
       } catch (error) {
@@ -86,10 +87,14 @@ function shownName({ name, version }: Node): string {
   return version === undefined ? name : `${name}.v${version}`
 }
 
+// Of a single node on stderr, as stdout has its rows alone.
+const previewing = (node: Node | undefined): string => (node ? `Previewing node '${shownName(node)}':` : 'Previewing inline node:')
+const compiledAs = (node: Node | undefined): string => (node ? `Compiled node '${shownName(node)}' is:` : 'Compiled inline node is:')
+
 // A document a node, or a table under a heading.
 function shownAmong(node: Node, rows: string, options: Options, isFirst: boolean): string {
   if (options.output === 'json') return `{"node": ${JSON.stringify(shownName(node))}, "show": ${rows}}`
-  return titled(`Previewing node '${shownName(node)}':`, rows, options, isFirst)
+  return titled(previewing(node), rows, options, isFirst)
 }
 
 // Those that the selection calls by their names: a tag or a path may pick hundreds.
@@ -105,6 +110,7 @@ export async function compileCommand(command: Command): Promise<number> {
   return withDatabase(command, async sql => {
     if (options.inline) {
       const { text } = await compiling(command, opened, sql, context => compileInline(command, opened, context))
+      if (options.output !== 'json') report.note(compiledAs(undefined))
       report.result(options.output === 'json' ? JSON.stringify({ compiled: text.trim() }, null, 2) : text.trim())
       return 0
     }
@@ -123,7 +129,8 @@ export async function compileCommand(command: Command): Promise<number> {
     const told = only ? [only] : namedIn(nodes, options.select)
     for (const [at, node] of told.entries()) {
       const text = texts.get(node.uniqueId) ?? ''
-      const asText = told.length === 1 ? text : titled(`Compiled node '${shownName(node)}' is:`, text, options, at === 0)
+      const asText = told.length === 1 ? text : titled(compiledAs(node), text, options, at === 0)
+      if (told.length === 1 && options.output !== 'json') report.note(compiledAs(node))
       report.result(options.output === 'json' ? JSON.stringify({ node: shownName(node), compiled: text }, null, 2) : asText)
     }
     if (told.length === 0) report.note(`Compiled ${nodes.length} nodes to ${opened.targetName}/compiled`)

@@ -87,7 +87,7 @@ describe('landing', () => {
         ['invalid_json', 1],
         ['no record of roles', 2],
         // JavaScript reads 1e200000 as Infinity.
-        ['name must be string,number', 1],
+        ['name must be a text or a number', 1],
       ]),
     )
   })

@@ -75,9 +75,9 @@ describe('a mistake in a source', () => {
       "Unknown key 'walk_agian' in entry 1 of entities → Known keys: entity, part, enabled",
     ],
     ['a wrong value', 'paginator: next-token', 'paginator: next', 'Invalid \'paginator\': "next" → Use link-page, next-token, none.'],
-    ['a wrong type', 'calls_per_minute: 50', 'calls_per_minute: fifty', 'Invalid \'calls_per_minute\': "fifty", it must be number'],
+    ['a wrong type', 'calls_per_minute: 50', 'calls_per_minute: fifty', 'Invalid \'calls_per_minute\': "fifty", it must be a number'],
     ['a key that is left out', 'base: https', 'url: https', "Missing key 'base' in the source"],
-    ['no limit', 'calls_per_minute: 50', 'calls_per_minute: 0', "Invalid 'calls_per_minute': 0, it must be > 0"],
+    ['no limit', 'calls_per_minute: 50', 'calls_per_minute: 0', "Invalid 'calls_per_minute': 0, it must be more than 0"],
     ['a bad path', 'path: /users\n', 'path: /users?x=1\n', 'Invalid \'path\': "/users?x=1" does not match'],
     ['a path upwards', 'path: /users\n', 'path: /../users\n', 'Invalid \'path\': "/../users" does not match'],
     [
