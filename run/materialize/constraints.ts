@@ -15,7 +15,7 @@ interface Wanted {
   definition: string
 }
 
-/** Constraints that an earlier contract made and this one does not want: dropped before new rows come, which they may forbid. */
+/** Drops constraints that an earlier contract created and this one lacks, before new rows arrive: the constraints might refuse them. */
 export async function dropStaleConstraints(work: Work): Promise<void> {
   const wanted = new Map((await wantedConstraints(work)).map(({ name, definition }) => [name, definition]))
   const there = await ownConstraints(work)
@@ -34,8 +34,8 @@ export async function dropStaleConstraints(work: Work): Promise<void> {
 }
 
 /**
- * Gives a table the constraints of its contract that it lacks. PostgreSQL enforces them all; foreign keys are deferred to the end of
- * the build, so that the order of models does not matter.
+ * Adds the constraints of the contract that the table lacks. PostgreSQL enforces them all; foreign keys are deferred to the end of the
+ * build, so that the order of models does not matter.
  */
 export async function addConstraints(work: Work): Promise<void> {
   const open = new Set(await nullableColumns(work))
@@ -47,7 +47,7 @@ export async function addConstraints(work: Work): Promise<void> {
     if (!there.has(name) && definition !== `primary key (${key})`) await whenPossible(work, creation(target(work), name, definition))
 }
 
-/** Takes off the foreign keys of contracts that point at a relation which is made anew; they come back at the end of the build. */
+/** Drops the contracts' foreign keys that reference a relation about to be recreated; the end of the build adds them again. */
 export async function releaseReferences(work: Work, oid: number): Promise<void> {
   const rows = await work.sql.unsafe<{ child: string; name: string; definition: string }[]>(
     `select conrelid::regclass::text as child, conname as name, substr(description, ${mark.length + 1}) as definition
@@ -63,7 +63,7 @@ export async function releaseReferences(work: Work, oid: number): Promise<void> 
   }
 }
 
-// What tells our constraints from those that somebody else put on the table.
+// Marks our constraints, to tell them from those that somebody else added to the table.
 const mark = 'contract: '
 
 function creation(relation: string, name: string, definition: string): string[] {
@@ -73,7 +73,7 @@ function creation(relation: string, name: string, definition: string): string[] 
   ]
 }
 
-// A table with deferred checks still to be made cannot be altered: the statements wait for the end of the build.
+// A table with pending deferred checks cannot be altered: such statements wait for the end of the build.
 async function whenPossible(work: Work, statements: string[]): Promise<void> {
   await underSavepoint(work.sql, 'contract', async () => {
     for (const statement of statements) await runSql(work, statement)

@@ -22,15 +22,15 @@ export interface Work {
   /** The columns that an enforced contract promises; the query's result gets exactly these. */
   contract?: ContractColumn[]
   context: RunContext
-  /** Where the table lies in a Citus cluster; undefined on plain PostgreSQL, and for a table of the coordinator alone. */
+  /** Where a Citus cluster stores the table; undefined on plain PostgreSQL, and for a table that only the coordinator has. */
   placement?: Placement
-  /** Views that had to be dropped and could not be made again yet; shared by the nodes of a build. */
+  /** Dropped views that could not be recreated yet; shared by the nodes of a build. */
   pendingViews: SavedView[]
   /** Foreign keys dropped for a first fill, as statements that add them again; shared by the nodes of a build. */
   pendingKeys: string[]
   /** Every statement as it was run, for target/run. */
   statements: string[]
-  /** Looks on: plan and its like. */
+  /** Observes the build, for plan, diff and watch. */
   observer?: Observer
 }
 
@@ -44,17 +44,17 @@ export interface Materialized {
   unchanged: number | null
 }
 
-/** Looks on while a build runs, inside its transaction; plan, diff and watch are made of it. What it does is undone with a trial. */
+/** Observes a build from inside its transaction, for plan, diff and watch. A trial rolls back what an observer does. */
 export interface Observer {
   /** The transaction has begun; nothing has been built. */
   begin?(session: Session): Promise<void>
   /** A node is about to be built. */
   building?(session: Session, node: NodeResult['node']): Promise<void>
-  /** A node was built or judged. */
+  /** A node was built or tested. */
   built?(session: Session, result: NodeResult): Promise<void>
-  /** Rows lie in the temporary table `changes`, and are about to be merged into the node's table. */
+  /** The rows of the temporary table `changes` are about to be merged into the node's table. */
   changing?(work: Work, found: { changes: string; key: string[]; compared: Compared[] }): Promise<void>
-  /** Another table is about to take the name of this one. */
+  /** Another table is about to replace `existing` under its name. */
   replacing?(work: Work, existing: Existing, incoming: { name: string; columns: Existing; rows: number }): Promise<void>
   /** All nodes are done; the transaction is still open. */
   end?(session: Session, results: NodeResult[]): Promise<void>

@@ -18,9 +18,9 @@ import { ask, runSql, step, target, temporary } from './statements.ts'
 import { predicatesOf, restrict, strategyOf, updatedColumns } from './strategy.ts'
 
 /**
- * A table or incremental model whose table lies on the workers. It becomes what it becomes on plain PostgreSQL, by statements that Citus
- * takes and that commit on all nodes or none: rows are staged, in shards beside those of a distributed table, and go in by
- * MERGE there, by INSERT … ON CONFLICT into a reference table.
+ * Materializes a table or incremental model whose table is stored on the workers. The result is the same as on plain PostgreSQL; the
+ * statements are ones that Citus accepts, and they commit on all nodes or on none. Rows for a distributed table are staged in shards beside
+ * its own and merged there; rows for a reference table go in by INSERT … ON CONFLICT.
  */
 export async function placed(work: Work, placement: Placement): Promise<Materialized> {
   refuseVolatile(work.node, work.query)
@@ -34,7 +34,7 @@ export async function placed(work: Work, placement: Placement): Promise<Material
   return outcome
 }
 
-/** The query's result: in shards beside the target's, or in a temporary table for a reference table. */
+/** Stages the query's result: in shards beside the target's, or in a temporary table for a reference table. */
 async function stage(work: Work, placement: Placement): Promise<Incoming> {
   if (placement.kind === 'reference') return createIncoming(work)
   const name = qualified(work.node.schema, temporary(work, '__dbt_tmp').slice(1, -1))
@@ -49,7 +49,7 @@ async function stage(work: Work, placement: Placement): Promise<Incoming> {
   return { name, rows, columns: (await findRelation(work.sql, name)) as Existing }
 }
 
-/** The table as it is to be filled: made where there is none, and made anew where a whole build has other columns. */
+/** Gives the table to fill: creates it where it is missing, and recreates it where a full build has other columns. */
 async function fitting(work: Work, placement: Placement, { name, columns }: Incoming): Promise<Existing> {
   const { sql, node } = work
   const relation = target(work)
@@ -105,7 +105,7 @@ async function into(work: Work, given: Into): Promise<Materialized> {
 interface Keyed extends Into {
   compared: Compared[]
   key: string[]
-  /** incremental_predicates of a merge: its rows meet no others. */
+  /** incremental_predicates of a merge: rows are compared only with rows that satisfy them. */
   within: string[]
 }
 
@@ -160,7 +160,7 @@ async function upsert(work: Work, { incoming, key, compared, within }: Keyed): P
   return { inserted, updated: changed - inserted }
 }
 
-// ON CONFLICT would write the rows that the predicates leave out. A MERGE takes their keys for new, and fails on them.
+// ON CONFLICT would update rows that the predicates exclude. A MERGE takes their keys for new ones, and fails.
 async function refuseOutside(work: Work, args: { relation: string; changes: string; key: string[] }): Promise<void> {
   const [row] = await ask<{ rows: string }>(work, 'count_outside', args)
   if (Number(row?.rows ?? 0) === 0) return

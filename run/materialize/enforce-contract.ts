@@ -6,8 +6,8 @@ import type { Node } from '../manifest/node.ts'
 import { aligned } from '../report/format.ts'
 
 /**
- * Holds a query against the node's contract: the same columns by name, of the same types, in any order. Both sides are described by
- * PostgreSQL without running them. Throws a ProjectError with a line for each column that differs.
+ * Checks a query against the node's contract: the same columns by name, of the same types, in any order. PostgreSQL describes both sides
+ * without running them. Throws a ProjectError with a line for each column that differs.
  */
 export async function enforceContract(sql: Sql, node: Node, query: string): Promise<void> {
   const promised = await describe(

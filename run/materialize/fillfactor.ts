@@ -2,8 +2,8 @@ import type { Work } from './context.ts'
 import { runSql, target } from './statements.ts'
 
 /**
- * The config `fillfactor`, of a table whose rows are written again and again: with room left in its page a new version stays beside the old
- * one, and no index is touched.
+ * Applies the config `fillfactor`, for a table whose rows are updated often: with free space in the page a new row version stays beside the
+ * old one, and no index is touched.
  */
 export async function setFillfactor(work: Work): Promise<void> {
   const { fillfactor } = work.node.config

@@ -12,8 +12,8 @@ interface Grant {
 }
 
 /**
- * The config `grants`, as dbt applies it: `{select: [reader]}` makes the privileges that this user gave on the relation exactly those;
- * what is listed no longer is revoked. Without `grants`, or with an empty one, nothing is touched. Gives the statements that it ran.
+ * Applies the config `grants` as dbt does: `{select: [reader]}` makes the privileges that this user granted on the relation exactly those,
+ * and revokes the others. Without `grants`, or with an empty one, nothing changes. Gives the statements that it ran.
  */
 export async function applyGrants(sql: Sql, node: Node): Promise<string[]> {
   const config = (node.config.grants ?? {}) as Record<string, unknown>
@@ -56,7 +56,7 @@ function roleNamed(name: string, roles: string[], node: Node): string {
   })
 }
 
-// What this user gave; the owner's own privileges and what others gave are not ours to take.
+// Only what this user granted: the owner's own privileges and those granted by others are not revoked.
 async function presentGrants(sql: Sql, node: Node): Promise<Grant[]> {
   const rows = await sql<Grant[]>`
     select

@@ -8,8 +8,8 @@ import { hasExpressionKey, keyOf } from './keys.ts'
 import { runSql, step, target, temporary } from './statements.ts'
 
 /**
- * The query's result in a temporary table, with the statistics that a comparison by key asks for, unless it is of a few rows: of wide rows
- * those of all columns would take as long as the comparison.
+ * Puts the query's result into a temporary table. Unless it has few rows, its key is analyzed for the comparison that follows: statistics
+ * of all columns of wide rows would take as long as the comparison.
  */
 export async function createIncoming(work: Work): Promise<{ name: string; columns: Existing; rows: number }> {
   const name = temporary(work, '__dbt_tmp')
@@ -27,7 +27,7 @@ export async function createIncoming(work: Work): Promise<{ name: string; column
 
 const FEW = 100
 
-/** The columns that the query has, of an empty temporary table. */
+/** Creates an empty temporary table with the columns of the query, and gives them. */
 export async function createShape(work: Work): Promise<Existing> {
   const name = temporary(work, '__dbt_tmp')
   await runSql(work, `create temporary table ${name} on commit drop as\n\n${work.query.text}\n\nwith no data`)
@@ -47,7 +47,7 @@ export async function dropTemporary(work: Work, ...suffixes: string[]): Promise<
   await work.sql.unsafe(`drop table if exists ${suffixes.map(suffix => `pg_temp.${temporary(work, suffix)}`).join(', ')}`)
 }
 
-/** Columns of the query against those of the table, which must have them all. */
+/** Pairs the columns of the query with those of the table. Throws a ProjectError where the table lacks one. */
 export function comparedColumns(work: Work, existing: Existing, incoming: Existing): Compared[] {
   const writable = new Set(existing.columns.filter(column => !column.isGenerated).map(column => column.name))
   const missing = incoming.columns.filter(column => !writable.has(column.name)).map(column => column.name)
@@ -67,7 +67,8 @@ export function comparedColumns(work: Work, existing: Existing, incoming: Existi
 }
 
 /**
- * Whether the target is a table without rows: a first fill needs no comparison. One that had rows when it was analyzed is not looked at.
+ * Whether the target has no rows, so that a first fill needs no comparison. Runs no query on a table that had rows when it was last
+ * analyzed.
  */
 export async function isFirstFill(work: Work, existing: Existing): Promise<boolean> {
   return !existing.hadRows && isEmpty(work.sql, target(work))

@@ -13,8 +13,8 @@ import { analyzeGrown } from './statistics.ts'
 import { predicatesOf, restrict, type StrategyName, strategyOf, updatedColumns } from './strategy.ts'
 
 /**
- * dbt's incremental. Without is_incremental() (first build, full refresh, an edited model) the table becomes the query's result as a
- * whole; else the strategy says how the result goes in.
+ * Builds dbt's incremental. Without is_incremental() (first build, full refresh, an edited model) the table becomes the query's result as a
+ * whole; otherwise the strategy says how the result goes in.
  */
 export async function incremental(work: Work): Promise<Materialized> {
   const outcome = await made(work)
@@ -41,7 +41,7 @@ async function into(work: Work, existing: Existing, incoming: Incoming, strategy
   if (existing.kind !== 'table') return swap(work, existing, incoming)
   if (!work.incremental && !migrated)
     return sameColumns(existing, incoming.columns) ? whole(work, existing, incoming) : swap(work, existing, incoming)
-  // A merge into a table that a migration made never deletes; for the others a build from nothing is the whole result.
+  // A merge into a table that a migration created never deletes; all other full builds replace the whole content.
   if (!work.incremental && strategy !== merge) return whole(work, existing, incoming)
   const fitted = migrated ? existing : await changeSchema(work, existing, incoming.columns)
   return strategy(work, fitted, restrict(incoming, fitted, work))
@@ -49,10 +49,9 @@ async function into(work: Work, existing: Existing, incoming: Incoming, strategy
 
 type Strategy = (work: Work, existing: Existing, incoming: Incoming) => Promise<Materialized>
 
-/** Those by which a key comes once. */
+/** The strategies under which a key occurs only once. */
 const keyedStrategies = ['mirror', 'merge']
 
-/** A line per incremental_strategy. */
 const strategies: Record<StrategyName, Strategy> = { mirror: mirrorPart, merge, append, 'delete+insert': deleteInsert, insert: append }
 
 async function whole(work: Work, existing: Existing, incoming: Incoming): Promise<Materialized> {

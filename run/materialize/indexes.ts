@@ -16,8 +16,8 @@ interface Index {
 }
 
 /**
- * Makes the indexes of the model's `indexes` config that are not there yet, and drops those of an earlier build that it has no longer;
- * indexes of others stay.
+ * Creates the missing indexes of the config `indexes`, and drops those that an earlier build created and the config no longer has. Indexes
+ * that others created stay.
  */
 export async function createIndexes(work: Work): Promise<void> {
   const { indexes, migrated } = work.node.config
@@ -42,10 +42,10 @@ export async function createIndexes(work: Work): Promise<void> {
     await runSql(work, `drop index ${quote(work.node.schema)}.${quote(name)}`)
 }
 
-// By this a later build knows which indexes it may take off.
+// Marks the indexes that a later build may drop.
 const OURS = 'made by the config indexes'
 
-/** The primary key of a table of the runner's own that has none: its unique_key. */
+/** Makes unique_key the primary key of a table that the runner created without one. */
 export async function ensurePrimaryKey(work: Work, existing: Existing, key: string[]): Promise<void> {
   if (work.node.config.migrated || existing.primaryKey.length > 0) return
   const relation = target(work)

@@ -9,15 +9,15 @@ import { keyOf } from './keys.ts'
 import { explainStatement, runSql, step, target } from './statements.ts'
 
 /**
- * A large first fill of a table that is there and empty: the query's rows go straight into it, its keys and indexes are made when they
- * are in. Undefined where that is not the way (few rows, rows there already, a unique_key that is not the table's) or its keys do not
- * hold, which the slower way tells better; nothing has changed then.
+ * First fill of an existing, empty table with many rows: inserts the query's rows directly, and adds keys and indexes afterwards.
+ * Undefined, with nothing changed, where this does not apply (few rows, a table with rows, a unique_key that is not the primary key), or
+ * where the keys do not hold, which the slower way reports better.
  */
 export async function fillEmpty(work: Work, existing: Existing): Promise<Materialized | undefined> {
   if (existing.kind !== 'table' || work.contract || existing.primaryKey.length === 0) return undefined
   // An EXPLAIN changes how Citus reads in the rest of the transaction.
   if (work.context.onCitus) return undefined
-  // A table that has been published without a row is not expected to get many now, and is not worth the planning of its query.
+  // A table that was published before and is still empty is not expected to get many rows now: planning its query is not worth it.
   if ((work.context.lastBuilt?.(work.node) ?? 0) > 0) return undefined
   if (!(await isFirstFill(work, existing)) || (await expectedRows(work)) < many) return undefined
   const { pendingKeys } = work
@@ -33,8 +33,8 @@ export async function fillEmpty(work: Work, existing: Existing): Promise<Materia
 }
 
 /**
- * Takes the foreign keys off an empty table that is to be filled: checked row by row they cost more than all the rest, added again at the
- * end of the build each is one join. Small fills keep them.
+ * Drops the foreign keys of an empty table before a large fill: checking them row by row costs more than everything else, while adding them
+ * again at the end of the build takes one join each. Small fills keep them.
  */
 export async function dropForeignKeys(work: Work, rows: number): Promise<void> {
   if (rows < many) return
@@ -55,10 +55,10 @@ async function fillBare(work: Work, existing: Existing): Promise<Materialized | 
 
   await checkParents(work)
   work.pendingKeys.push(...(await dropConstraints(work, 'f')))
-  // With checks to be made at the end, a table can be filled but not altered after: then its other keys stay on, too.
+  // A table with pending deferred checks can be filled but not altered afterwards: then its other keys stay, too.
   if (await hasForeignKeys(work)) return undefined
   const again = [...(await dropConstraints(work, 'p')), ...(await dropIndexes(work))]
-  // A table that is emptied in the transaction that fills it needs no log of its own where wal_level is minimal.
+  // A table emptied in the transaction that fills it needs no WAL where wal_level is minimal.
   await tryTo(work, `truncate ${relation}`)
   const rows = await step(work, 'insert_all', { relation, incoming: `(\n\n${work.query.text}\n\n) as incoming`, columns })
   for (const statement of again) await runSql(work, statement)
@@ -67,8 +67,8 @@ async function fillBare(work: Work, existing: Existing): Promise<Materialized | 
 }
 
 /**
- * Makes the checks that tables still wait for which the foreign keys lead to: PostgreSQL lets none of those keys go before.
- * A check that fails is left for the end of the build, which tells it.
+ * Runs the deferred checks that the tables referenced by the foreign keys still wait for: before that PostgreSQL drops none of these keys.
+ * A check that fails is left for the end of the build, which reports it.
  */
 async function checkParents(work: Work): Promise<void> {
   const found = await work.sql<{ name: string }[]>`
@@ -89,7 +89,7 @@ async function hasForeignKeys(work: Work): Promise<boolean> {
   return found.length > 0
 }
 
-/** What the planner expects: good enough to tell many from few. */
+/** The planner's estimate: good enough to tell many from few. */
 async function expectedRows(work: Work): Promise<number> {
   const statement = `explain (format json) ${work.query.text}`
   const [row] = await work.sql.unsafe(statement).catch(error => {
@@ -115,7 +115,7 @@ async function dropConstraints(work: Work, kind: 'f' | 'p'): Promise<string[]> {
   return again
 }
 
-/** Drops the indexes that are no constraint's; gives the statements that make them again. */
+/** Drops the indexes that belong to no constraint; gives the statements that create them again. */
 async function dropIndexes(work: Work): Promise<string[]> {
   const found = await work.sql<{ name: string; definition: string }[]>`
     select format('%I.%I', nspname, relname) as name, pg_get_indexdef(indexrelid) as definition
@@ -131,7 +131,7 @@ async function dropIndexes(work: Work): Promise<string[]> {
   return again
 }
 
-/** Whether it could be done. What others depend on (a foreign key on this key, checks still to be made) stays as it is. */
+/** Runs a statement; false where something depends on the object (a foreign key on this key, pending checks), which then stays as it is. */
 async function tryTo(work: Work, statement: string): Promise<boolean> {
   try {
     await underSavepoint(work.sql, 'where_possible', () => runSql(work, statement))

@@ -11,9 +11,9 @@ import { step, target } from './statements.ts'
 import { predicatesOf } from './strategy.ts'
 
 /**
- * A part of a mirrored table that has no rows yet, as of a batch that is new: the query's rows go straight into it, as there is nothing
- * to compare them with. Undefined where that is not the way, or where a key is in another part, null or repeated, which the comparison
- * handles or tells better; nothing has changed then.
+ * Fills a part of a mirrored table that has no rows yet, such as that of a new batch: inserts the query's rows directly, as there is
+ * nothing to compare them with. Undefined, with nothing changed, where this does not apply, or where a key is null, repeated or in another
+ * part, which the comparison handles or reports better.
  */
 export async function fillNewPart(work: Work, existing: Existing): Promise<Materialized | undefined> {
   const predicates = predicatesOf(work)

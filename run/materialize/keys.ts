@@ -6,8 +6,8 @@ import type { Work } from './context.ts'
 import { ask } from './statements.ts'
 
 /**
- * The model's unique_key as quoted column names that the query has; none without one. A part may be written as in SQL: `id`, `"OrderNo"`.
- * An expression is an error: it names no column that rows could be merged by.
+ * The model's unique_key as quoted names of columns of the query; empty without one. A part may be written as in SQL: `id`, `"OrderNo"`.
+ * Throws a ProjectError for an expression, as rows can only be merged by columns.
  */
 export function keyOf(work: Work, incoming?: Existing): string[] {
   return partsOf(work).map(part => {
@@ -21,7 +21,7 @@ export function keyOf(work: Work, incoming?: Existing): string[] {
   })
 }
 
-/** The same as SQL, for what only reads it: a column's quoted name, or the expression in parentheses. */
+/** The unique_key as SQL, for statements that only read it: a column's quoted name, or the expression in parentheses. */
 export function keyExpressions(work: Work, incoming: Existing): string[] {
   return partsOf(work).map(part => {
     const column = columnOf(part, incoming)
@@ -30,12 +30,12 @@ export function keyExpressions(work: Work, incoming: Existing): string[] {
   })
 }
 
-/** Whether a part of the unique_key is no column. */
+/** Whether a part of the unique_key is an expression. */
 export function hasExpressionKey(work: Work): boolean {
   return partsOf(work).some(isExpression)
 }
 
-/** Fails, showing them, when the query gives a key twice or without a value. */
+/** Throws when the query gives a key twice or without a value, and shows these keys. */
 export async function checkKeys(work: Work, incoming: string, key: string[]): Promise<void> {
   const bad = await ask<Record<string, unknown>>(work, 'find_bad_keys', { incoming, key })
   if (bad.length === 0) return
@@ -54,7 +54,7 @@ export async function checkKeys(work: Work, incoming: string, key: string[]): Pr
   )
 }
 
-/** The name that stands in quotes. */
+/** Removes the quotes of a quoted name. */
 export function unquote(name: string): string {
   return name.slice(1, -1).replaceAll('""', '"')
 }

@@ -14,7 +14,7 @@ import { snapshot } from './snapshot.ts'
 import { runSql, step, target, temporary } from './statements.ts'
 import { limitedByConfig } from './strategy.ts'
 
-/** How a model gets into the database, by its `materialized`. Their SQL stands in run/macros/materializations. */
+/** The materializations by the name in the config `materialized`. Their SQL is in run/macros/materializations. */
 export const materializations: Record<string, (work: Work) => Promise<Materialized>> = {
   view,
   table,
@@ -62,7 +62,7 @@ async function view(work: Work): Promise<Materialized> {
     }
   }
   const views = existing ? await viewsOf(sql, existing.oid) : []
-  // It may have been dropped a moment ago, for a change of what it reads.
+  // This build may have dropped the view already, when a relation that it reads changed.
   const at = work.pendingViews.findIndex(({ schema, identifier }) => qualified(schema, identifier) === relation)
   const [waiting] = at < 0 ? [] : work.pendingViews.splice(at, 1)
   const trimmings = existing?.kind === 'view' ? await trimmingsOf(sql, existing.oid) : (waiting?.recreate.slice(1) ?? [])
@@ -92,7 +92,7 @@ async function ephemeral(): Promise<Materialized> {
   return uncounted('EPHEMERAL')
 }
 
-/** Makes views again that were dropped for a change; those that read what is still to come wait in `pendingViews`. */
+/** Recreates views that were dropped for a change; views on relations that are not built yet wait in `pendingViews`. */
 async function recreate(work: Work, views: Work['pendingViews']): Promise<void> {
   const failed = await recreateViews(work.sql, views)
   work.pendingViews.push(...failed.map(({ view }) => view))

@@ -6,8 +6,8 @@ import type { Node, Project } from '../manifest/node.ts'
 import { literal, quote } from '../manifest/relation.ts'
 
 /**
- * persist_docs: descriptions of the YAML as comments of the relation and its columns, where they differ; with `inherit` also those of the
- * same columns in what the node reads. Gives the described columns that are not there.
+ * Applies persist_docs: writes descriptions of the YAML as comments on the relation and its columns, where they differ; with `inherit` also
+ * the descriptions of columns of the same name in the node's parents. Gives the described columns that do not exist.
  */
 export async function persistDocs(sql: Sql, project: Project, node: Node): Promise<string[]> {
   const { relation = false, columns = false, inherit = false } = (node.config.persist_docs ?? {}) as Record<string, boolean>

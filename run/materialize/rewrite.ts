@@ -12,10 +12,10 @@ import { checkKeys, keyExpressions, keyOf } from './keys.ts'
 import { runSql, step, target, temporary } from './statements.ts'
 import { strategyOf } from './strategy.ts'
 
-/** The query's result as it lies in a temporary table. */
+/** The query's result in a temporary table. */
 export type Incoming = Awaited<ReturnType<typeof createIncoming>>
 
-/** A table that is not there yet: filled first, keys and indexes after. */
+/** Creates a table that does not exist yet: fills it first, adds keys and indexes after. */
 export async function createTable(work: Work): Promise<Materialized> {
   if (work.contract) {
     const outcome = await createTableOf(work, await createIncoming(work))
@@ -28,7 +28,7 @@ export async function createTable(work: Work): Promise<Materialized> {
   return { action: `SELECT ${rows}`, inserted: rows, updated: 0, deleted: 0, unchanged: 0 }
 }
 
-/** A table that is not there yet, of rows that lie in a temporary table. */
+/** Creates a table that does not exist yet from the rows of a temporary table. */
 export async function createTableOf(work: Work, incoming: Incoming): Promise<Materialized> {
   const query = `select * from ${incoming.name}`
   const rows = await step(work, 'create_table_from', { relation: target(work), query, unlogged: Boolean(work.node.config.unlogged) })
@@ -37,8 +37,8 @@ export async function createTableOf(work: Work, incoming: Incoming): Promise<Mat
 }
 
 /**
- * A table with the columns of the query, or the part of it that satisfies the predicates, becomes the query's result; rows that are the
- * same are not touched.
+ * Makes the query's result the content of a table with the same columns, or of the part that satisfies the predicates. Equal rows are not
+ * touched.
  */
 export async function rewrite(work: Work, existing: Existing, incoming: Incoming, predicates: string[] = []): Promise<Materialized> {
   const key = keyOf(work, incoming.columns)
@@ -75,7 +75,7 @@ async function mirror(work: Work, existing: Existing, incoming: Incoming, predic
   return counted(incoming, { inserted, updated: changed - inserted, deleted })
 }
 
-/** An empty table: a plain INSERT, much quicker than a MERGE. */
+/** Fills an empty table with a plain INSERT, which is much quicker than a MERGE. */
 export async function fill(work: Work, incoming: Incoming): Promise<Materialized> {
   const relation = target(work)
   const columns = incoming.columns.columns.map(({ name }) => ({ name: `"${name.replaceAll('"', '""')}"` }))
@@ -87,8 +87,8 @@ export async function fill(work: Work, incoming: Incoming): Promise<Materialized
 }
 
 /**
- * Another relation takes the name: a table with other columns, or a table where a view was. Grants, comments and the views that
- * read it are kept; what cannot be kept is an error that names it.
+ * Replaces a relation under its name: a table whose columns differ, or a view by a table. Keeps grants, comments and the views that read
+ * it; throws an error that names what cannot be kept.
  */
 export async function swap(work: Work, existing: Existing, incoming: Incoming): Promise<Materialized> {
   const { sql, node } = work

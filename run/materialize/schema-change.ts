@@ -5,9 +5,9 @@ import type { Work } from './context.ts'
 import { runSql, target } from './statements.ts'
 
 /**
- * A varchar that the query makes longer grows with it, as in dbt, whatever on_schema_change says: else its rows would not fit.
- * Then dbt's on_schema_change for an incremental table whose query gives other columns than the table has: ignore (default), fail,
- * append_new_columns, sync_all_columns. Gives the table as it is after.
+ * Widens varchar columns that the query makes longer, as dbt does whatever on_schema_change says: its rows would not fit otherwise. Then
+ * applies on_schema_change to an incremental table whose query has other columns: ignore (default), fail, append_new_columns,
+ * sync_all_columns. Gives the table as it is afterwards.
  */
 export async function changeSchema(work: Work, before: Existing, incoming: Existing): Promise<Existing> {
   const existing = await widen(work, before, incoming)
@@ -57,7 +57,7 @@ async function widen(work: Work, existing: Existing, incoming: Existing): Promis
   return (await findRelation(work.sql, relation)) ?? existing
 }
 
-// How many characters a text may have; undefined for what is no text.
+// The most characters that a text type holds; undefined for other types.
 function lengthOf(type: string | undefined): number | undefined {
   if (type === 'text' || type === 'character varying') return Number.POSITIVE_INFINITY
   const [, length] = /^character varying\((\d+)\)$/.exec(type ?? '') ?? []

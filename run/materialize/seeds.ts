@@ -55,7 +55,7 @@ async function land(work: Work, { columns, rows }: CsvTable): Promise<Incoming> 
   return { name, columns: found!, rows: rows.length }
 }
 
-// A time with an offset is a moment, and becomes what the session's clock showed then; the others stay as they are written.
+// A time with an offset is converted to the session's time zone; the others stay as they are written.
 function castOf({ type, hasOffsets }: CsvTable['columns'][number], i: number): string {
   const value = `line ->> ${i}`
   if (!hasOffsets) return `(${value})::${type}`
@@ -64,7 +64,7 @@ function castOf({ type, hasOffsets }: CsvTable['columns'][number], i: number): s
 
 const chunk = 5_000
 
-// PostgreSQL does not say which of the rows it refused: the first one that fails alone is named.
+// PostgreSQL does not say which row it refused: inserts them one by one, and names the first that fails.
 async function blame(work: Work, insert: string, { rows }: CsvTable, start: number, error: Error): Promise<never> {
   if (lostConnection(error)) throw error
   for (const [i, row] of rows.slice(start, start + chunk).entries()) {

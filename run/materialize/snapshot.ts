@@ -10,9 +10,9 @@ import { checkKeys, keyExpressions } from './keys.ts'
 import { runSql, step, target, temporary } from './statements.ts'
 
 /**
- * A snapshot: each version that a row had is kept, with the times between which it was valid. As dbt's, but for what a transaction
- * demands: its clock stands still, so a change that would come no later than the version that it ends comes a microsecond after it;
- * two versions never overlap and never share a dbt_scd_id. A snapshot is never made anew, also not by a full refresh.
+ * Keeps each version of a row with the times between which it was valid, as dbt does, with one difference: the clock of a transaction
+ * stands still, so a change that is not later than the version it ends is dated a microsecond after it. Two versions never overlap and
+ * never share a dbt_scd_id. A snapshot is never rebuilt, not even by a full refresh.
  */
 export async function snapshot(work: Work): Promise<Materialized> {
   const config = snapshotConfig(work.node)
@@ -71,7 +71,7 @@ async function next(
     time: config.updatedAt ?? shared.now,
     time_type: timeType,
     has_clock: /^(date|timestamp)/.test(timeType),
-    // timestamp: newer than the version; check: other values, and a new column is a change of every row.
+    // timestamp: a newer row is a change. check: other values are one, and a new column changes every row.
     checked: config.strategy === 'check' ? checkedColumns(work, config, incoming) : null,
     all_changed: config.strategy === 'check' && added.some(name => config.checkCols === 'all' || config.checkCols.includes(name)),
     hard_deletes: config.hardDeletes,
@@ -84,7 +84,7 @@ async function next(
   return { action, inserted, updated: closed, deleted: 0, unchanged: null }
 }
 
-/** The table with the columns that the query has more; what the query lost stays, and is null from now on. */
+/** Adds the new columns of the query to the table; columns that the query lost stay, and are null from now on. */
 async function fit(work: Work, { names, hardDeletes }: SnapshotConfig, existing: Existing, incoming: Existing): Promise<Existing> {
   const have = new Set(existing.columns.map(({ name }) => name))
   const { dbt_is_deleted: deleted, ...needed } = names

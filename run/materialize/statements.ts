@@ -20,22 +20,20 @@ export function temporary(work: Work, suffix: string): string {
   return quote(base + suffix)
 }
 
-/** Runs what a macro of run/macros/materializations makes of the arguments; gives the number of rows of its command tag. */
+/** Runs the statement that a macro of run/macros/materializations renders; gives the number of rows of its command tag. */
 export async function step(work: Work, macro: string, args: Record<string, unknown>): Promise<number> {
   const { text } = await renderMacro(work.project, work.node, macro, args, work.context)
   const result = await runSql(work, text)
   return result.count ?? 0
 }
 
-/** The rows that a macro's query gives. */
+/** Gives the rows of a query that a macro renders. */
 export async function ask<Row extends object>(work: Work, macro: string, args: Record<string, unknown>): Promise<Row[]> {
   const { text } = await renderMacro(work.project, work.node, macro, args, work.context)
   return [...(await runSql(work, text))] as Row[]
 }
 
-/**
- * Runs one statement as a part of the node's work; PostgreSQL's error points at the analyst's source where the statement holds the query.
- */
+/** Runs one statement for the node; where it contains the node's query, PostgreSQL's error points at the analyst's source. */
 export async function runSql(work: Work, text: string) {
   work.statements.push(text.trim())
   return work.sql.unsafe(text).catch(error => {
@@ -44,8 +42,7 @@ export async function runSql(work: Work, text: string) {
 }
 
 /**
- * PostgreSQL's error about a statement that holds a node's SQL, at the analyst's source where it points into that SQL; other errors as they
- * are.
+ * Points PostgreSQL's error about a statement at the analyst's source, where it lies in the node's SQL; gives other errors back unchanged.
  */
 export function explainStatement(node: Node, query: Rendered, statement: string, error: unknown): unknown {
   if (!isPostgresError(error)) return error
@@ -59,8 +56,7 @@ export function explainStatement(node: Node, query: Rendered, statement: string,
   const { message, place = node.place, callers } = explained
   const hint = explainRefusal(error) ?? explained.hint
   if (!node.test?.generic || isDeepStrictEqual(place, node.place)) return new ProjectError(message, { place, hint, callers, cause: error })
-  // A generic test: the line of the YAML that asks for it leads to the mistake, and of the project's own tests the line in the macro does
-  // too.
+  // The YAML line that declares a generic test leads to the mistake; for the project's own tests, so does the line in the macro.
   const isOurs = node.macros.includes(`macro.${RUNNER_PACKAGE}.test_${node.test.generic}`)
   const called = isOurs ? callers : [...callers, { ...node.place, macro: `test_${node.test.generic}` }]
   return new ProjectError(message, { place: isOurs ? node.place : place, hint, callers: called, cause: error })

@@ -2,8 +2,8 @@ import type { Materialized, Work } from './context.ts'
 import { runSql, target } from './statements.ts'
 
 /**
- * New statistics for a table of which an increment wrote a tenth or more, as autovacuum would have it, which does not look into a
- * transaction: a batch that is corrected from one record to fifty thousand would else be read by plans for one.
+ * Analyzes a table after an increment wrote a tenth of its rows or more. Autovacuum would, but does not see inside a transaction: a batch
+ * corrected from one record to fifty thousand would be read by plans for one record.
  */
 export async function analyzeGrown(work: Work, { inserted, updated }: Materialized): Promise<void> {
   const rows = (inserted ?? 0) + (updated ?? 0)

@@ -10,9 +10,7 @@ export type StrategyName = 'mirror' | 'merge' | 'append' | 'delete+insert' | 'in
 
 const names: StrategyName[] = ['mirror', 'merge', 'append', 'delete+insert', 'insert']
 
-/**
- * The model's incremental_strategy; without one delete+insert where there is a unique_key, else append. Throws for one that is not known.
- */
+/** The model's incremental_strategy; by default delete+insert with a unique_key, append without. Throws for an unknown one. */
 export function strategyOf({ node: { config, place } }: Work): StrategyName {
   const given = String(config.incremental_strategy ?? (config.unique_key ? 'delete+insert' : 'append')).replace('_', '+')
   const name = names.find(known => known === given)
@@ -20,9 +18,7 @@ export function strategyOf({ node: { config, place } }: Work): StrategyName {
   return name
 }
 
-/**
- * Those of the columns that a merge writes into rows that are there: not the key, and as merge_update_columns or merge_exclude_columns say.
- */
+/** The columns that a merge updates in existing rows: not the key, and as merge_update_columns or merge_exclude_columns say. */
 export function updatedColumns<Column extends { name: string }>({ node }: Work, columns: Column[], key: string[]): Column[] {
   const { merge_update_columns: only, merge_exclude_columns: except } = node.config
   const others = columns.filter(({ name }) => !key.includes(name))
@@ -35,8 +31,7 @@ export function updatedColumns<Column extends { name: string }>({ node }: Work, 
 }
 
 /**
- * incremental_by, and incremental_predicates (or predicates, dbt's older name): SQL conditions; they do not count where the whole table is
- * made.
+ * The SQL conditions of incremental_by and incremental_predicates (or predicates, dbt's older name); none when the whole table is built.
  */
 export function predicatesOf({ node, incremental }: Work): string[] {
   if (!incremental) return []
@@ -45,8 +40,8 @@ export function predicatesOf({ node, incremental }: Work): string[] {
 }
 
 /**
- * The work of an increment, with no more of the query than the config incremental_by names: the model says what the whole table holds, and
- * PostgreSQL takes the condition into it. Throws where the strategy would not limit the table by the same.
+ * Limits the query of an increment to the rows of the config incremental_by: the model describes the whole table, and PostgreSQL pushes the
+ * condition down. Throws where the strategy would not limit the table in the same way.
  */
 export function limitedByConfig(work: Work): Work {
   const { node, query } = work
@@ -67,7 +62,7 @@ export function limitedByConfig(work: Work): Work {
   return { ...work, query: piecesOf(pieces) }
 }
 
-/** What the query gives without columns that the table lacks: without on_schema_change they are left out, as in dbt. */
+/** The query's result without columns that the table lacks: without on_schema_change dbt leaves them out, too. */
 export function restrict<Incoming extends { columns: Existing }>(incoming: Incoming, existing: Existing, { node }: Work): Incoming {
   if (node.config.migrated) return incoming
   const known = new Set(existing.columns.map(column => column.name))
