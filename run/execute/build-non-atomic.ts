@@ -14,8 +14,8 @@ import { runAll } from './run-nodes.ts'
 import { runReport } from './run-report.ts'
 
 /**
- * --no-atomic, dbt's own way: each model, seed and snapshot is a transaction of its own, with its hooks in it or around it; what was built
- * stays when something else fails. For projects whose hooks cannot live in one transaction; never for one with landing tables.
+ * --no-atomic, dbt's own way: each model, seed and snapshot has a transaction of its own, with its hooks inside or around it; what was
+ * built stays when something else fails. For projects whose hooks cannot run in one transaction; never for one with landing tables.
  */
 export async function buildNonAtomic(session: Session, log: Sql, plan: Plan, report: Report): Promise<Built> {
   const { project, signal } = plan

@@ -20,8 +20,9 @@ import { runAll } from './run-nodes.ts'
 import { runReport } from './run-report.ts'
 
 /**
- * Builds in ONE transaction that commits only when nothing failed, so that readers see the old warehouse or the new one. A failing node
- * is undone by its savepoint and skips what depends on it; the others go on, so that one run shows all that is wrong.
+ * Builds in ONE transaction that commits only when nothing failed, so that readers see either the old warehouse or the new one. A failing
+ * node is rolled back to its savepoint, and the nodes that depend on it are skipped; the others go on, so that one run shows all that is
+ * wrong.
  * Throws `Interrupted` on the signal and a ProjectError when the connection is lost; both leave everything as it was.
  */
 export async function build(session: Session, log: Sql, plan: Plan, report: Report): Promise<Built> {
@@ -29,7 +30,7 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
   const results: NodeResult[] = []
   const failures: { result: NodeResult; stored: Failure }[] = []
   return interruptible(session, log, { signal, results }, async () => {
-    // Repeatable read: what landed_in says is what every node sees.
+    // Repeatable read, so that every node sees the same landing: the one that landed_in names.
     await session`begin isolation level repeatable read`
     await session.unsafe(generous)
     if (plan.onCitus) await beginOnCitus(session)
@@ -65,8 +66,8 @@ export async function build(session: Session, log: Sql, plan: Plan, report: Repo
   })
 }
 
-// A server of unknown settings may be set for many small queries; a build is a few big ones. Only raised, only in this transaction.
-// What was published must be on disk before anybody is told.
+// The server may be tuned for many small queries, while a build runs a few big ones. Memory is only raised, and only in this transaction.
+// With synchronous_commit a publish is on disk before it is reported.
 const generous = `
 select set_config(name, wanted, true)
 from (values ('work_mem', '64MB'), ('maintenance_work_mem', '256MB')) as settings (name, wanted)
@@ -74,7 +75,7 @@ where pg_size_bytes(current_setting(name)) < pg_size_bytes(wanted)
 union all
 select set_config(name, value, true) from (values ('jit', 'off'), ('synchronous_commit', 'on')) as settings (name, value)`
 
-// The figures that were run, and of the reports that were passed over that they are as they were.
+// Stores the figures of reports that ran, and for skipped reports that their figures are unchanged.
 async function freezeReports(session: Session, { project, freezing }: Plan, results: NodeResult[]): Promise<void> {
   const reports = results.filter(({ node }) => isReport(node))
   if (!freezing || reports.length === 0) return

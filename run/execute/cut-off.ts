@@ -15,29 +15,29 @@ import { type OutsideReads, outsideReads } from './outside-reads.ts'
 import type { Plan } from './plan.ts'
 
 /**
- * Early cut-off: what did not change does not wake what reads it. A node is passed over when its definition is that of what is published
- * and no part that it uses of what it reads has changed since it looked: of tables and tests the rows, of views the columns.
+ * Early cut-off: skips nodes whose parents did not change. A node is skipped when its definition is the published one and its parents are
+ * as it last saw them: their rows for a table or test, their columns for a view.
  */
 export interface CutOff {
-  /** The result of a node that is passed over; undefined where it must run. */
+  /** The result of a node that is skipped; undefined where it must run. */
   reuse(node: Node): Promise<NodeResult | undefined>
-  /** Of a unit test that passed before: neither it nor its model nor the columns of what that reads have changed. */
+  /** Whether a unit test passed before, and it, its model and the columns of the model's parents are unchanged. */
   hasPassed(test: UnitTest): boolean
-  /** Whether an incremental model may go on from what is published, as the present definitions made it and all that it reads. */
+  /** Whether an incremental model can continue from its published table: the present definitions of the model and its parents made it. */
   isContinued(node: Node): boolean
-  /** Notes a question that the template of a node asked as it was compiled. */
+  /** Records what the template of a node asked the database while it was compiled. */
   asks(node: Node, request: Request): void
-  /** Notes what became of a node that ran. */
+  /** Records the result of a node that ran. */
   ran(result: NodeResult): Promise<void>
-  /** What is to be remembered of the nodes that ran or were passed over, without their watermarks. */
+  /** What to store about the nodes that ran or were skipped, without their watermarks. */
   remembered(): ({ node: Node } & Omit<Published, 'landedIn'>)[]
 }
 
 type Basis = Pick<Plan, 'project' | 'definitions' | 'fullRefresh' | 'storeFailures' | 'warnError' | 'stamp'>
 
 /**
- * The cut-off of one build, given what is published and the relations that are there. Everything runs with --full-refresh; what it changes
- * is known to the next build all the same.
+ * The cut-off of one build, from what is published and the relations that exist. With --full-refresh everything runs, and the changes are
+ * still recorded for the next build.
  */
 export async function cutOffOf(session: Session, plan: Basis, published: Map<string, Published>, relations: Listed[]): Promise<CutOff> {
   const { project, definitions } = plan
@@ -131,7 +131,7 @@ export async function cutOffOf(session: Session, plan: Basis, published: Map<str
     return { rows: plan.stamp, remade: isRemade || !before || columns !== before.columns ? plan.stamp : before.remade, columns }
   }
 
-  // Its verdict rests on its model and on what columns that reads, not on any row.
+  // A unit test depends on its model and on the columns of the model's parents, not on their rows.
   function unitDefinition(test: UnitTest): string {
     const model = project.nodes.get(test.dependsOn[0] as string)
     const columns = test.given.map(({ id }) => marks.of(id)?.columns ?? '')
@@ -143,7 +143,7 @@ export async function cutOffOf(session: Session, plan: Basis, published: Map<str
   }
 }
 
-/** Whether a node is to be made from nothing, by its config or the command line. */
+/** Whether a node is to be rebuilt from scratch, by its config or the command line. */
 export function isFull({ fullRefresh }: Pick<Plan, 'fullRefresh'>, { config }: Node): boolean {
   return typeof config.full_refresh === 'boolean' ? config.full_refresh : fullRefresh
 }

@@ -33,7 +33,7 @@ export async function createSchemas(
   }
 }
 
-/** Foreign keys that were taken off, deferred checks, and views that waited for what they read; gives what does not hold. */
+/** Adds foreign keys that were dropped, runs deferred checks, and recreates waiting views; gives what failed. */
 export async function settle(session: Session, pending: Pending): Promise<unknown[]> {
   const problems: unknown[] = []
   await attempt(problems, async () => {
@@ -61,7 +61,7 @@ function violated(error: unknown): unknown {
   })
 }
 
-/** Runs something; a mistake of the project or an error of PostgreSQL is kept, anything else is thrown on. */
+/** Runs something and collects its error, if it is a mistake of the project or an error of PostgreSQL; rethrows any other. */
 export async function attempt(problems: unknown[], work: () => Promise<void>): Promise<void> {
   try {
     await work()

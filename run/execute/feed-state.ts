@@ -1,22 +1,22 @@
-/** How far the data go, and whether the feed has stopped. */
+/** Up to which day there is data, and whether the feed has stopped. */
 export interface FeedAge {
   /** The last day that there is data for, `2026-01-07`; null when there is none. */
   through: string | null
-  /** What somebody should look at, each with what follows and what to do. Counts as a warning. */
+  /** What needs attention, each with its consequence and the next step. Counts as a warning. */
   alerts: Alert[]
 }
 
-/** What a reader must know of the data that was loaded, as a build's transaction sees it. */
+/** What a build reports about the data that it loaded, read in its transaction. */
 export interface FeedState extends FeedAge {
-  /** Open errors and warnings that no earlier batch has had, by table and type, and how many there are beside them. */
+  /** Open errors and warnings that no earlier batch had, by table and type, and the number of all others. */
   errors: { new: NewErrors[]; standing: { errors: number; warnings: number } }
 }
 
-/** Something of the feed that is not as it should be. */
+/** A problem of the feed. */
 export interface Alert {
-  /** Stable, for who reads the JSON log. */
+  /** Stable, for readers of the JSON log. */
   name: 'RefusedEntity' | 'IncompleteSnapshot' | 'ShrunkSnapshot' | 'UndatedBatch' | 'MissingEntity' | 'UnchangedFeed'
-  /** Of which batch and entity: several alerts of one of them have one cause. */
+  /** The batch and entity: several alerts about the same ones have one cause. */
   about?: { batch: string; entity: string }
   message: string
   hint: string
@@ -28,6 +28,6 @@ export interface NewErrors {
   severity: string
   error_type: string
   count: number
-  /** Where it stands, and what is wrong. */
+  /** The place of the record, and what is wrong with it. */
   example: string
 }

@@ -32,7 +32,7 @@ export async function runHooks(
       await sql.unsafe(statement.text).catch(error => {
         throw explained(error, rendered, statement, place)
       })
-      // A function that is called may define anything.
+      // A function called by a SELECT may create or alter anything.
       if (statement.verb.startsWith('select')) forgetCatalogue(sql)
     }
   }
@@ -64,10 +64,7 @@ export async function runProjectHooks(
   }
 }
 
-/**
- * The hooks of a node that belong into its transaction. One that wants to stand outside is refused, unless there is an outside
- * (--no-atomic).
- */
+/** The hooks of a node that run inside its transaction. Throws for a hook that is to run outside, except with --no-atomic. */
 export function insideHooks(plan: Pick<Plan, 'isAtomic'>, node: Node, when: 'pre' | 'post'): ProjectHook[] {
   const hooks = ofNode(node, when)
   if (plan.isAtomic !== false && hooks.some(({ transaction }) => !transaction))
@@ -135,7 +132,7 @@ function resultObject(result: NodeResult): JinjaObject {
   return recordOf(shown, `<RunResult ${node.uniqueId} ${status}>`, all)
 }
 
-// An object of dbt with its fields as attributes, and as a dict when it is asked for that.
+// An object of dbt with its fields as attributes; to_dict() gives them as a dict.
 function recordOf(fields: Dict, text: string, dict = fields): JinjaObject {
   return {
     get: name => {

@@ -6,7 +6,7 @@ import type { NodeResult } from '../manifest/result.ts'
 /** Ctrl-C: everything was left as it was. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted'
-  /** What had been done until then, and is undone. */
+  /** The results until then, all of which are rolled back. */
   readonly results: NodeResult[]
 
   constructor(results: NodeResult[] = []) {
@@ -16,8 +16,8 @@ export class Interrupted extends Error {
 }
 
 /**
- * Runs the work of a transaction: the signal cancels its statement. On any error the transaction is rolled back; what is thrown is
- * `Interrupted` after the signal, a ProjectError where the connection was lost, else the error itself.
+ * Runs the work of a transaction, and rolls it back on any error. The signal cancels the current statement. Throws `Interrupted` after the
+ * signal, a ProjectError where the connection was lost, else the error itself.
  */
 export async function interruptible<T>(
   session: Session,

@@ -6,13 +6,13 @@ import type { Node, Project } from '../manifest/node.ts'
 
 /** Tells whether SQL reads more than what its node names with ref() and source(). */
 export interface OutsideReads {
-  /** Of a node's compiled SQL and of what its template asked the database as it was compiled. When in doubt it does. */
+  /** Looks at a node's compiled SQL and at what its template asked the database while it was compiled. True when in doubt. */
   isIn(node: Node, sql: string, asked: Request[]): boolean
 }
 
 /**
- * What is outside of all nodes: the time, chance, settings, the catalogue, functions of users that may read anything, and the relations of
- * this database, where a text names one that is none of its node's parents.
+ * Finds reads from outside of all nodes: the time, random values, settings, the catalogue, functions of users (which may read anything),
+ * and relations of this database that a text names though they are not among the node's parents.
  */
 export async function outsideReads(sql: Sql, project: Project, relations: Listed[]): Promise<OutsideReads> {
   const functions = await sql<{ name: string }[]>`
@@ -58,7 +58,7 @@ function isElsewhere(request: Request, own: Set<string>): boolean {
   return !('identifier' in request) || !own.has(`${request.schema}.${request.identifier}`.toLowerCase())
 }
 
-// Stable functions and keywords whose value is not a matter of their arguments; others, such as to_char, hang on settings that a session
+// Stable functions and keywords whose value does not depend on their arguments; others, such as to_char, depend on settings that a session
 // keeps.
 const STABLE =
   /^(?:now|age|(?:transaction|statement)_timestamp|current_(?:setting|database|schemas?|query)|version|has_\w+|txid_\w+|to_reg\w+|inet_\w+|pg_(?!typeof|size_)\w+)$/
@@ -69,7 +69,7 @@ function queriesOf(asked: Request[]): string[] {
   return asked.flatMap(request => (request.kind === 'query' ? [request.sql] : []))
 }
 
-// Itself and what it reads, through ephemeral models too, which are a part of its SQL.
+// The node and its parents; for ephemeral parents also theirs, as an ephemeral model is a part of the node's SQL.
 function ownNames(project: Project, node: Node): Set<string> {
   const names = new Set<string>()
   const seen = new Set<string>()

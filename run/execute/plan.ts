@@ -12,7 +12,7 @@ export interface Plan {
   definitions: Map<string, Definition>
   /** Keeps the figures of reports; undefined where there is no place for them, or nothing is to be kept. */
   freezing?: { keep: number; through(session: Session): Promise<string | null> }
-  /** What stands for all that this build changes: another text for each build of a database. */
+  /** Identifies the changes of this build: unique among the builds of a database. */
   stamp: string
   /** Whether the database has our run log: without it is_incremental() is dbt's. */
   hasLog: boolean
@@ -22,9 +22,9 @@ export interface Plan {
   warnError: boolean
   /** Absolute path of the folder of artifacts. */
   targetPath: string
-  /** Do it all, then roll back: nothing is published. */
+  /** Build everything, then roll back: nothing is published. */
   isTrial: boolean
-  /** Looks on, inside the transaction. */
+  /** Observes the build from inside its transaction. */
   observer?: Observer
   /** The database is a Citus cluster. */
   onCitus?: boolean
@@ -33,12 +33,12 @@ export interface Plan {
   signal: AbortSignal
 }
 
-/** What became of it. */
+/** The outcome of a build. */
 export interface Built {
-  /** `partial`: nodes failed, and what did not is there (--no-atomic). */
+  /** `partial`: nodes failed, and the others are committed (--no-atomic). */
   status: 'published' | 'failed' | 'trial' | 'partial'
   results: NodeResult[]
   landedIn: bigint | null
-  /** What failed beside nodes: a foreign key, a view of somebody else, a hook. */
+  /** Failures other than those of nodes: a foreign key, a view of somebody else, a hook. */
   problems: unknown[]
 }

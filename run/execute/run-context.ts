@@ -8,14 +8,16 @@ import type { RunContext } from '../template/compile.ts'
 import { type CutOff, isFull } from './cut-off.ts'
 import type { Plan } from './plan.ts'
 
-/** What is there as a run begins; without a run log only the relations. */
+/** What exists when a run begins; without a run log only the relations. */
 export interface Present {
   relations: Listed[]
   published?: Map<string, Published>
   cutOff?: Pick<CutOff, 'isContinued' | 'asks'> | undefined
 }
 
-/** What templates may know in this run: what it takes, is_incremental(), last_built(), and the database as the transaction sees it. */
+/**
+ * The context of templates in this run: the selected nodes, is_incremental(), last_built(), and the database as the transaction sees it.
+ */
 export function contextOf(
   session: Session,
   plan: Pick<Plan, 'nodes' | 'hasLog' | 'fullRefresh' | 'onCitus'>,

@@ -20,7 +20,7 @@ import type { Pending } from './deferred-work.ts'
 import { insideHooks, runHooks } from './hooks.ts'
 import type { Plan } from './plan.ts'
 
-/** Builds one model or seed under a savepoint: an error undoes the node alone and becomes its result. */
+/** Builds one model or seed under a savepoint: an error rolls back this node alone and becomes its result. */
 export async function runNode(session: Session, plan: Plan, node: Node, context: RunContext, pending: Pending): Promise<NodeResult> {
   const { project } = plan
   const result = empty(node)
@@ -80,7 +80,8 @@ export async function runNode(session: Session, plan: Plan, node: Node, context:
   return result
 }
 
-// Predicates may hold what only this run knows (last_built(), the place of a relation): config() of the run counts, not that of parsing.
+// Predicates may hold what only this run knows (last_built(), the place of a relation): takes them from config() as rendered now, not as
+// parsed.
 function asOfNow(node: Node, said: Record<string, unknown>): Node {
   const known = ['incremental_by', 'incremental_predicates', 'predicates'].filter(key => said[key] !== undefined)
   return { ...node, config: { ...node.config, ...Object.fromEntries(known.map(key => [key, said[key]])) } }

@@ -24,7 +24,7 @@ export interface Sequence {
   report: Report
   /** Builds a model, seed or snapshot. */
   buildNode(node: Node): Promise<NodeResult>
-  /** Runs tests: what they do is undone or kept with the rest, or in a transaction of their own. */
+  /** Runs tests in the build's transaction, or with --no-atomic in one of their own. */
   transact<T>(work: () => Promise<T>): Promise<T>
 }
 
@@ -35,7 +35,7 @@ export async function runAll(
 ): Promise<void> {
   const { project, nodes, signal, targetPath } = plan
   const blocked = new Map<string, string>()
-  // An ephemeral model is compiled, and no step of its own.
+  // An ephemeral model is compiled, but is no step of its own.
   const total = nodes.filter(node => node.config.materialized !== 'ephemeral').length
   let ended = 0
   const hasPassed = cutOff ? { hasPassed: cutOff.hasPassed } : {}

@@ -12,8 +12,8 @@ import type { RunContext } from '../template/compile.ts'
 import type { Plan } from './plan.ts'
 
 /**
- * Runs the figures of a report. A mistake in it is an error, as in a model; what fails on the data is a warning, for a report must not keep
- * a warehouse from being published, unless it says `on_error: fail`.
+ * Runs the figures of a report. A mistake in the report is an error, as in a model; a failure caused by the data is only a warning, unless
+ * the report says `on_error: fail`: a report must not keep a warehouse from being published.
  */
 export async function runReport(
   session: Session,

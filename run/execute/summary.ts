@@ -18,10 +18,10 @@ export interface Refused {
   before?: number
 }
 
-/** What a summary tells beside the build itself: what must be known of the feed, and open errors as a replay compares them. */
+/** What a summary reports besides the build: the state of the feed, and open errors as a replay compares them. */
 export interface Told {
   feed?: FeedState | undefined
-  /** When what readers see was published; null when it was not by this build. */
+  /** When this build was published; null when it was not. */
   publishedAt?: Date | null
   refused: Refused[]
 }
@@ -41,10 +41,7 @@ export function summaryOf(built: Built, seconds: number, { feed, publishedAt, re
   ]
 }
 
-/**
- * What must be known of the feed: through which day there is data, when it was published (null: it was not; undefined: nobody tried), and
- * what somebody should look at.
- */
+/** The state of the feed: the last day with data, when it was published (null: it was not; undefined: nobody tried), and its alerts. */
 export function feedParts({ through, alerts }: FeedAge, publishedAt?: Date | null): Event[] {
   const published = publishedAt === undefined ? '' : publishedAt ? `, published ${timeText(publishedAt)}` : ', not published'
   const data = { through, published_at: publishedAt?.toISOString() ?? null, alerts }
@@ -65,7 +62,7 @@ export function alertLines({ message, hint }: Alert): string[] {
   return [inOneLine(message), `  → ${inOneLine(hint)}`]
 }
 
-/** Errors and warnings that are new, by table and type with an example, and one line of those that were there before. */
+/** New errors and warnings, by table and type with an example, and one line for those that existed before. */
 export function newErrorParts({ new: found, standing }: FeedState['errors']): Event[] {
   const lines = (severity: string) => {
     const all = found.filter(row => (row.severity === 'error') === (severity === 'error'))
@@ -89,7 +86,7 @@ export function newErrorParts({ new: found, standing }: FeedState['errors']): Ev
 
 const EXAMPLE = 160
 
-/** How many kinds of errors, and of warnings, are told one by one. */
+/** How many kinds of errors, and of warnings, are listed one by one. */
 const KINDS = 10
 
 /** How a build ended, in a sentence or two. */
@@ -105,7 +102,7 @@ const ENDS: Record<Built['status'], string> = {
   failed: 'Not published: readers see what was published before.',
 }
 
-/** What failed or warned, each with its reason and its compiled SQL; of an error, which was told in full before, a line. */
+/** What failed or warned, each with its reason and its compiled SQL; an error gets one line, as it was reported in full before. */
 export function failureParts(results: NodeResult[], folder: string): Event[] {
   return results
     .filter(({ status }) => TITLES[status])
@@ -140,7 +137,7 @@ const TITLES: Partial<Record<NodeResult['status'], [title: string, name: Event['
   warn: ['Warning in', 'RunResultWarning'],
 }
 
-// Rows first, the last that was built on top: what readers query comes late in a build. Views are only counted.
+// Nodes with rows first, the last built on top: what readers query comes late in a build. Views are only counted.
 function changedLines(results: NodeResult[]): string[] {
   const made = results.filter(({ status }) => status === 'success')
   const tables = made.filter(result => touched(result) > 0).reverse()
@@ -191,7 +188,7 @@ function section(title: string, lines: string[]): Event[] {
   return lines.length === 0 ? [] : [{ name: 'Summary', msg: [title, ...lines.map(line => `  ${line}`)].join('\n') }]
 }
 
-/** Open errors after a trial with those before it; a table that has none any more is in it too. */
+/** Pairs open errors after a trial with those before it; includes tables that have none any more. */
 export function compareErrors(before: Refused[], after: Refused[]): Refused[] {
   const gone = before.filter(({ table }) => !after.some(row => row.table === table)).map(({ table }) => ({ table, errors: 0, warnings: 0 }))
   return [...after, ...gone].map(row => ({ ...row, before: before.find(({ table }) => table === row.table)?.errors ?? 0 }))
