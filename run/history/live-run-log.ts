@@ -11,8 +11,8 @@ export interface LiveLog {
 }
 
 /**
- * Writes on a connection of its own, so that others see a build from the inside while its transaction is open. The run never waits for it:
- * what comes while a statement is under way goes into the next. Nothing fails with it either, as the end of the run writes all again.
+ * Writes on a connection of its own, so that others can follow a build while its transaction is open. The run never waits for it: what
+ * arrives during a statement goes into the next one. Its errors are ignored, as the end of the run writes everything again.
  */
 export function liveLog(sql: Sql, runId: string): LiveLog {
   let waiting = new Map<string, object>()
@@ -48,7 +48,7 @@ export function liveLog(sql: Sql, runId: string): LiveLog {
     writing = undefined
   }
 
-  // Nodes that end in milliseconds come together; who looks on does not see the difference.
+  // Nodes that end in milliseconds are written together; an observer does not see the difference.
   function pause(): Promise<void> {
     if (isEnding) return Promise.resolve()
     return new Promise(resolve => {
@@ -102,7 +102,7 @@ export async function upsert(sql: Sql, runId: string, rows: object[]): Promise<v
   )
 }
 
-/** What follows ON CONFLICT DO UPDATE: new values of the columns, and of others with them, where one of the columns has another value. */
+/** The clauses after ON CONFLICT DO UPDATE: new values of the columns, and of `others` with them, only where one of the columns differs. */
 export function overwriting(table: string, columns: string[], others: string[] = []): string {
   const valuesOf = (row: string) => `row(${columns.map(name => `${row}.${name}`).join(', ')})`
   const set = [...columns, ...others].map(name => `${name} = excluded.${name}`).join(', ')

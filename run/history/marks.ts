@@ -3,21 +3,21 @@ import type { Definition } from '../graph/definition.ts'
 import type { Node, Project } from '../manifest/node.ts'
 import { isLive } from './watermarks.ts'
 
-/** What a relation has become: each part is another text whenever a build changed that part. */
+/** The state of a relation, in parts: each is another text whenever a build changed that part. */
 export interface Mark {
   /** Its rows or columns. */
   rows: string
-  /** Its rows or columns, other than by the changes of landing that incremental models look up themselves. */
+  /** Its rows or columns, except for changes of landing that incremental models look up themselves. */
   remade: string
   /** Its columns and their types. */
   columns: string
 }
 
-/** The marks of relations, as a build sees them: what is published, with what this build has changed by now. */
+/** The marks of relations during a build: those published, updated by what this build has changed so far. */
 export interface Marks {
-  /** Undefined where nobody knows: what was never published, a source that nobody stamps, a view of such a thing or of the time. */
+  /** Undefined where unknown: never published, a source that nobody stamps, a view on one of these or on the current time. */
   of(id: string): Mark | undefined
-  /** Those of all that a node reads, as it will be remembered to have seen them. */
+  /** The marks of the node's parents, to be stored as those that it has seen. */
   seenBy(node: Node): Record<string, Mark>
   /** Notes what the node has become. */
   set(id: string, mark: Mark, readsMore: boolean): void
@@ -30,7 +30,7 @@ interface MarksFrom {
   project: Project
   published: Map<string, { mark: Mark | null; readsMore: boolean }>
   definitions: Map<string, Definition>
-  /** What stands for the content of each source that is stamped, by its unique id. */
+  /** The stamp of the content of each stamped source, by its unique id. */
   sources: Map<string, string>
 }
 
@@ -65,7 +65,7 @@ export function marksOf({ project, published, definitions, sources: stamps }: Ma
     const node = project.nodes.get(id)
     const one = own.get(id)
     if (!node || !isLive(node)) return one?.mark
-    // A view shows at every moment what it reads: it changes with its definition and with its parents.
+    // A view always shows the present rows of its parents: it changes with its definition and with them.
     const { fingerprint = '', isOpen = true } = definitions.get(id) ?? {}
     const parents = node.dependsOn.map(of)
     const isPlain = node.config.materialized === 'ephemeral'

@@ -5,7 +5,7 @@ import { aliveRuns } from './run-log.ts'
 export interface ListedRun {
   run_id: string
   command: string
-  /** `interrupted` also where its process died without closing it; of a load `finished` where all is well. */
+  /** `interrupted` also where its process died without closing it; a load that went well is `finished`. */
   status: string
   started_at: string
   finished_at: string | null
@@ -15,7 +15,7 @@ export interface ListedRun {
   /** Nodes that failed, in the order of their ends. */
   failed: string[]
   message: string | null
-  /** What of the feed was to be looked at. */
+  /** The alerts of the feed. */
   alerts: { name: string; message: string }[]
 }
 
@@ -42,7 +42,7 @@ export async function listRuns(sql: Sql, limit: number): Promise<ListedRun[]> {
   return withoutDead(sql, runs)
 }
 
-/** The runs whose id begins so: two at most, for nobody wants more than to know that it is not one. */
+/** The runs whose id begins with the prefix: two at most, enough to see that it is ambiguous. */
 export async function findRuns(sql: Sql, prefix: string): Promise<ListedRun[]> {
   const runs = await sql.unsafe<ListedRun[]>(`select ${RUN} from (${ALL}) as runs where starts_with(run_id::text, $1) limit 2`, [
     prefix.toLowerCase(),

@@ -21,15 +21,15 @@ export interface Run {
 export interface Published {
   fingerprint: string
   landedIn: bigint
-  /** What it has become; null of a test, and where an older version published it. */
+  /** Its mark; null for a test, and where an older version published it. */
   mark: Mark | null
-  /** The marks of all that it reads, as it saw them; null where an older version published it. */
+  /** The marks of its parents as it saw them; null where an older version published it. */
   seen: Record<string, Mark> | null
   /** Whether its SQL reads what has no mark. */
   readsMore: boolean
   /** sha256 over its descriptions and grants. */
   described: string | null
-  /** Of a data test, and of a report. */
+  /** Only for data tests and reports. */
   verdict: { status: 'pass' | 'warn' | 'success'; failures: number | null; message: string } | null
 }
 
@@ -40,9 +40,9 @@ export async function hasLog(sql: Sql): Promise<boolean> {
 }
 
 /**
- * Opens a run in the log, or begins it again after a failure that passed, and gives its number among all. When the caller holds the lock,
- * and so is alone, a run still marked as running is dead: it is closed as interrupted. Tests hold no lock: theirs is dead when no session
- * of tests is there.
+ * Opens a run in the log, or restarts it after a transient failure, and gives its sequence number. When the caller holds the lock, and so
+ * is alone, a run still marked as running is dead: it is closed as interrupted. Tests hold no lock: their run is dead when no session of
+ * tests is connected.
  */
 export async function startRun(sql: Sql, { runId, command, fingerprint, isWhole }: Run, isAlone = true): Promise<string> {
   if (isAlone) await closeDead(sql)
@@ -92,7 +92,7 @@ async function closeDead(sql: Sql): Promise<void> {
 }
 
 /**
- * Which of the runs that are marked as running have a process: a build while it holds the lock, tests while a session of tests is there.
+ * Tells which of the runs marked as running have a process: a build while the lock is held, tests while a session of tests is connected.
  */
 export async function aliveRuns(sql: Sql): Promise<(run: { command: string }) => boolean> {
   const [row] = await sql<{ testing: boolean }[]>`
@@ -101,7 +101,7 @@ export async function aliveRuns(sql: Sql): Promise<(run: { command: string }) =>
   return ({ command }) => (command === 'test' ? Boolean(row?.testing) : building)
 }
 
-/** Closes a run with what became of its nodes. */
+/** Closes a run with the results of its nodes. */
 export async function finishRun(
   sql: Sql,
   runId: string,
@@ -114,7 +114,7 @@ export async function finishRun(
   }: { status: RunStatus; message: string; landedIn: bigint | null; results: NodeResult[]; alerts?: object[] | null },
 ): Promise<void> {
   await sql.begin(async transaction => {
-    // What a repeated run began and never ended.
+    // Nodes that an earlier attempt of this run began and never ended.
     await transaction`delete from ops.run_nodes where run_id = ${runId} and not (unique_id = any(${results.map(({ node }) => node.uniqueId)}))`
     if (results.length > 0) await upsert(transaction as unknown as Sql, runId, results.map(rowOf))
     await transaction`
@@ -140,7 +140,7 @@ export interface LastPublished {
   command: string
   /** How many tests warned. */
   warnings: number
-  /** What of the feed somebody should look at. */
+  /** The alerts of the feed. */
   alerts: { name: string; message: string; hint: string }[]
   publishedAt: Date
 }
@@ -177,7 +177,7 @@ export async function lastPublished(sql: Sql): Promise<LastPublished | null> {
   return { fingerprint, landedIn: BigInt(landed ?? 0), isWhole, command, warnings, alerts: alerts ?? [], publishedAt }
 }
 
-/** Whether the last run of that command that ended needed nobody: it did not fail, and nothing of the feed was to be looked at. */
+/** Whether the last finished run of that command needs no attention: it did not fail, and the feed had no alerts. */
 export async function wasWell(sql: Sql, command: string): Promise<boolean> {
   const [row] = await sql<{ well: boolean }[]>`
     select status != 'failed' and coalesce(jsonb_array_length(alerts), 0) = 0 as well
@@ -207,7 +207,7 @@ export async function publishedFingerprints(sql: Sql): Promise<Map<string, strin
   return new Map(rows.map(({ unique_id: id, fingerprint }) => [id, fingerprint]))
 }
 
-/** Records nodes as published, inside the transaction that made them, or found that nothing of them has changed. */
+/** Records nodes as published, inside the transaction that built them or found them unchanged. */
 export async function publishNodes(sql: Sql, nodes: ({ node: Node } & Published)[]): Promise<void> {
   const columns = ['relation', 'fingerprint', 'landed_in', 'mark', 'seen', 'reads_more', 'described', 'verdict']
   const rows = nodes.map(({ node, landedIn: landed, readsMore, ...rest }) => ({
@@ -228,7 +228,7 @@ export async function publishNodes(sql: Sql, nodes: ({ node: Node } & Published)
   )
 }
 
-/** What stands for the content of each source of a project that is stamped, by unique id. */
+/** The stamp of the content of each stamped source of a project, by unique id. */
 export async function sourceStamps(sql: Sql, { name }: Pick<Project, 'name'>): Promise<Map<string, string>> {
   const rows = await sql<{ source: string; stamp: string }[]>`select source, stamp from ops.source_stamps`
   return new Map(rows.map(({ source, stamp }) => [`source.${name}.${source}`, stamp]))

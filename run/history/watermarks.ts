@@ -1,8 +1,8 @@
 import type { Node, Project } from '../manifest/node.ts'
 
 /**
- * Up to which ops.batches.changed_in a node holds all changes when a run ends that built some nodes, or found them up to date: no further
- * than anything that it reads. A selection may build a node on parents that it leaves as they are, and such a node reaches no further than
+ * The ops.batches.changed_in up to which a node holds all changes, after a run that built some nodes or found them up to date: never
+ * further than its parents. A selection may build a node on parents that it leaves as they are, and the node then reaches no further than
  * they do.
  */
 export function reachOf(
@@ -18,7 +18,7 @@ export function reachOf(
     const found = known.get(id)
     if (found !== undefined) return found
     const node = project.nodes.get(id)
-    // A view shows what its parents hold at this moment, whenever it was made itself.
+    // A view shows the present rows of its parents, whenever it was created.
     const value = !node ? landed : built.has(id) || isLive(node) ? least(node) : (published.get(id)?.landedIn ?? 0n)
     known.set(id, value)
     return value
@@ -29,7 +29,7 @@ export function reachOf(
   }
 }
 
-/** Whether a node is a view, or a part of what reads it: it holds no rows of its own. */
+/** Whether a node holds no rows of its own: a view, or an ephemeral model. */
 export function isLive({ resourceType, config }: Node): boolean {
   return resourceType === 'model' && ['view', 'ephemeral'].includes(String(config.materialized ?? 'view'))
 }
