@@ -6,11 +6,11 @@ import { ProjectError } from '../base/errors.ts'
 import { passwordOf, readService } from './connection-files.ts'
 import { type Parameters, readUrl } from './connection-url.ts'
 
-/** Where a database is and how it is reached, with nothing left to guess. */
+/** Where a database is and how to reach it, complete. */
 export interface Address {
   /** A name, an IP address, or the folder of a socket. */
   host: string
-  /** The IP address to use for it, where one was given: then the name is for TLS alone. */
+  /** The IP address to connect to, where one was given: then `host` only matters for TLS. */
   hostaddr?: string
   port: number
   user: string
@@ -18,24 +18,24 @@ export interface Address {
   database: string
   tls: Tls
   applicationName?: string
-  /** How long a connection may take. */
+  /** Timeout of an attempt to connect, in seconds. */
   connectSeconds: number
-  /** What the server is told as a connection begins: options, search_path, role. */
+  /** Startup parameters: options, search_path, role. */
   startup: Record<string, string>
-  /** What the server must be. */
+  /** The kind of server that is required, as target_session_attrs has it. */
   sessionAttributes: string
-  /** The same as libpq's variables, for psql; with the password. */
+  /** The address as libpq's environment variables, for psql; with the password. */
   environment: Record<string, string>
-  /** Who named it: DATABASE_URL, or a file. */
+  /** Where the address comes from: DATABASE_URL, or a file. */
   from: string
-  /** What was passed over. */
+  /** Warnings, such as ignored parameters. */
   warnings: string[]
 }
 
 /** Encryption as libpq's sslmode has it; certificates and keys as PEM. */
 export interface Tls {
   mode: (typeof MODES)[number]
-  /** Who may sign the server's certificate; undefined for the authorities of the system. */
+  /** The authorities that may sign the server's certificate; undefined for those of the system. */
   ca?: string
   cert?: string
   key?: string
@@ -51,8 +51,8 @@ export function addressOfUrl(
 }
 
 /**
- * The same of parameters. Nothing is guessed: what cannot be used is a ProjectError that says who gave it, so that no build goes to another
- * server than the one that was named.
+ * The address that parameters name. Nothing is guessed: a parameter that cannot be used throws a ProjectError that names its source, so
+ * that no build goes to another server than the intended one.
  */
 export function addressOf(given: Parameters, { from, env = process.env }: { from: string; env?: NodeJS.ProcessEnv }): Address {
   const service = given.get('service')?.value ?? env.PGSERVICE
@@ -134,7 +134,7 @@ export function addressOf(given: Parameters, { from, env = process.env }: { from
     return Number(value) || CONNECT_SECONDS
   }
 
-  // The folder that psql would look in, as far as it can be known: it is compiled into each libpq.
+  // The folder of psql's default socket, as far as it can be known: it is compiled into each libpq.
   function socketFolder(port: number): string {
     const folder = ['/var/run/postgresql', '/tmp'].find(name => existsSync(path.join(name, `.s.PGSQL.${port}`)))
     return folder ?? (process.platform === 'win32' ? 'localhost' : '/var/run/postgresql')
@@ -191,7 +191,7 @@ export function urlOf(address: Address): string {
 
 const MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
 
-/** As long as a connection may take when nobody says otherwise; libpq would wait for ever. */
+/** Default timeout of an attempt to connect, in seconds; libpq would wait forever. */
 const CONNECT_SECONDS = 10
 
 const VARIABLES: Record<string, string> = {
@@ -220,14 +220,17 @@ const VARIABLES: Record<string, string> = {
 
 const TAKEN = new Set([...Object.values(VARIABLES), 'service', 'sslpassword', 'role', 'search_path'])
 
-/** What changes nothing here: our sessions have settings of their own, and the driver keeps connections alive itself. */
+/**
+ * Parameters that are ignored, as they change nothing here: our sessions have settings of their own, and the driver keeps connections alive
+ * itself.
+ */
 const PASSED_OVER = new Set(
   'client_encoding fallback_application_name keepalives keepalives_idle keepalives_interval keepalives_count tcp_user_timeout sslcompression sslsni sslcertmode ssl_min_protocol_version krbsrvname gsslib gssdelegation load_balance_hosts min_protocol_version max_protocol_version servicefile'.split(
     ' ',
   ),
 )
 
-/** What would be less safe, or mean something else, if it were passed over; `harmless` are values that ask for nothing. */
+/** Parameters that are refused, as ignoring them would be less safe or mean something else; `harmless` are values that ask for nothing. */
 const REFUSED: Record<string, { harmless: string[]; hint: string }> = {
   channel_binding: {
     harmless: ['disable', 'prefer'],

@@ -37,7 +37,7 @@ async function query(sql: Sql, { sql: text, place }: { sql: string; place: Place
   return { columns, rows, status: `${result.command} ${result.count ?? 0}` }
 }
 
-// Values as PostgreSQL writes them: what a template makes of them is for the template's side.
+// Values as PostgreSQL writes them: the template's side converts them.
 interface RawResult extends Iterable<(Uint8Array | null)[]> {
   columns?: { name: string; type: number }[]
   command: string

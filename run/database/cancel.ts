@@ -1,6 +1,6 @@
 import type { Session, Sql } from './driver.ts'
 
-/** Runs the work; the signal, where there is one, cancels what the sessions are doing at that moment, over another connection of `sql`. */
+/** Runs the work; the signal, where there is one, cancels what the sessions are running then, over another connection of `sql`. */
 export async function cancelling<T>(sql: Sql, sessions: Session[], signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   const backends = await Promise.all(sessions.map(backendOf))
   const cancel = () => backends.forEach(pid => void sql`select pg_cancel_backend(${pid})`.catch(() => {}))

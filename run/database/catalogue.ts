@@ -33,9 +33,9 @@ export async function findRelation(sql: Sql, name: string): Promise<Existing | n
 }
 
 /**
- * From now on what is asked of the relations in these schemas is read once for all, on this session. It holds until a statement that may
- * define something: then each relation is asked for by itself, and all of them once more when many were. Not for Citus, whose functions
- * define tables.
+ * Caches the catalogue of these schemas for a session: the first question reads all relations at once. A statement that may run DDL empties
+ * the cache; then each relation is read by itself, until MANY were, and after that all of them again. Not for Citus, whose functions create
+ * tables.
  */
 export function rememberCatalogue(session: Session, schemas: string[]): void {
   let known: Map<string, Existing> | undefined
@@ -59,14 +59,14 @@ export function rememberCatalogue(session: Session, schemas: string[]): void {
   }
 }
 
-/** Says that a statement ran of which nobody knows what it does: a function may define anything. */
+/** Empties the cache after a statement whose effects are unknown: a function may create or alter anything. */
 export function forgetCatalogue(session: Sql): void {
   catalogues.get(session)?.forget()
 }
 
 const catalogues = new WeakMap<Sql, { find(name: string): Promise<Existing | null>; forget(): void }>()
 
-/** After so many questions about one relation all are read again: that costs as much as some dozens of them. */
+/** After so many questions about one relation all relations are read again, which costs as much as some dozens of questions. */
 const MANY = 50
 
 async function findOne(sql: Sql, name: string): Promise<Existing | null> {
@@ -126,7 +126,7 @@ async function read(sql: Sql, condition: string, value: string | string[]): Prom
 
 const KINDS: Record<string, Existing['kind']> = { r: 'table', p: 'table', v: 'view', m: 'materialized view', f: 'foreign table' }
 
-/** Whether SQL leaves the catalogue as it is, temporary relations and the statistics that planners use aside. When in doubt it does not. */
+/** Whether SQL leaves the catalogue unchanged, apart from temporary relations and the planner's statistics. False when in doubt. */
 function definesNothing(text: string): boolean {
   if (!text.includes(';')) return HARMLESS.test(text) && !MAKES_TABLE.test(text)
   return statementsOf(text).every(one => HARMLESS.test(one.text) && !MAKES_TABLE.test(one.text))

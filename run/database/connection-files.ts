@@ -30,7 +30,7 @@ export function readService(name: string, env: Environment): Parameters {
 }
 
 /**
- * The password that a passfile has for a server, as libpq finds it: the first line that fits. `warn` hears of a file that others may read.
+ * The password that a passfile has for a server, as libpq finds it: the first line that fits. Calls `warn` for a file that others may read.
  */
 export function passwordOf(
   { host, port, database, user }: { host: string; port: number; database: string; user: string },
@@ -45,7 +45,7 @@ export function passwordOf(
   const wanted = [host, String(port), database, user]
   for (const line of readFileSync(file, 'utf8').split(/\r?\n/)) {
     if (line.startsWith('#')) continue
-    // Fields are parted by colons; a backslash takes the meaning of the next letter.
+    // Fields are separated by colons; a backslash escapes the next character.
     const fields = (line.match(/(?:\\.|[^:\\])*(?::|$)/g) ?? []).map(field => field.replace(/:$/, ''))
     if (fields.length < 5) continue
     const plain = fields.map(field => field.replace(/\\(.)/g, '$1'))

@@ -2,8 +2,8 @@ import { type Place, ProjectError } from '../base/errors.ts'
 
 /**
  * The parameters that a connection URL names, by the grammar of libpq: any part may be percent-encoded, a user or a host may be missing,
- * and parameters may say what the parts do not. `from` is who gave it, such as DATABASE_URL. Throws a ProjectError where psql would refuse
- * it too, and never quotes what may hold a password.
+ * and parameters may give what the parts do not. `from` is the source of the URL, such as DATABASE_URL. Throws a ProjectError where psql
+ * would refuse the URL too; its message never quotes a part that may hold a password.
  */
 export function readUrl(url: string, from: string): Parameters {
   const fail = (what: string, hint = FORM): never => {
@@ -32,7 +32,7 @@ export function readUrl(url: string, from: string): Parameters {
     const at = pair.indexOf('=')
     if (at < 1) fail(`has the parameter '${pair}' without a value`)
     const [name, value] = [decoded(pair.slice(0, at), 'name of a parameter'), pair.slice(at + 1)]
-    // As JDBC has it, and libpq takes it.
+    // A parameter of JDBC that libpq accepts.
     if (name === 'ssl' && value === 'true') add('sslmode', 'require')
     else add(name, value, true)
   }
@@ -49,5 +49,5 @@ export function readUrl(url: string, from: string): Parameters {
 
 const FORM = 'Write it as postgres://user:password@host:5432/database, with @ : / % # ? of a password percent-encoded (%40 for @).'
 
-/** Parameters of a connection by libpq's names, each with who gave it. */
+/** Connection parameters by libpq's names, each with its source. */
 export type Parameters = Map<string, { value: string; from: string; place?: Place | undefined }>

@@ -5,21 +5,21 @@ import { clientPid, type Notice, openPool, type Sql } from './driver.ts'
 import { surviveLossWhileConnecting, withSessions } from './guarded-session.ts'
 import { openSocket } from './socket.ts'
 
-/** What a connection wants other than usual. */
+/** Options of a pool. */
 export interface ConnectOptions {
   /** How pg_stat_activity shows it: `deskledger build`; an application_name of the address wins. */
   application?: string
-  /** Gets every notice and warning; they are dropped otherwise. */
+  /** Called with every notice and warning; they are dropped otherwise. */
   onNotice?: (notice: Notice) => void
-  /** Connections of the pool at most; those that are reserved come on top. */
+  /** The most connections in the pool; reserved sessions are not counted. */
   max?: number
 }
 
 /**
- * A pool on the database, lazy: nothing is opened before the first query. Sessions are in UTC.
- * Values come as a warehouse needs them: bigint and numeric as strings (no digit is lost), date as `2024-03-31`,
- * timestamptz as `2024-03-31T10:00:00.123456Z` (microseconds kept), timestamp the same without Z, json parsed, arrays as arrays.
- * Throws a ProjectError for a URL that is none.
+ * A lazy pool: nothing is opened before the first query. Sessions are in UTC.
+ * Values come without loss: bigint and numeric as strings (no digit is lost), date as `2024-03-31`, timestamptz as
+ * `2024-03-31T10:00:00.123456Z` (microseconds kept), timestamp the same without Z, json parsed, arrays as arrays.
+ * Throws a ProjectError for an invalid URL.
  */
 export function connect(to: Address | string, { application = 'deskledger', onNotice = () => {}, max = 5 }: ConnectOptions = {}): Sql {
   const address = typeof to === 'string' ? addressOfUrl(to) : to
@@ -41,7 +41,7 @@ export function connect(to: Address | string, { application = 'deskledger', onNo
       types: { date: { to: 1184, from: [1082, 1114, 1184], serialize: timeToText, parse: textToIso } },
       connection: {
         application_name: address.applicationName ?? application,
-        // No more of these than what poolers know as well: the rest is said to each session.
+        // Only startup parameters that poolers know, too: the others are set in each session.
         client_encoding: 'UTF8',
         TimeZone: 'UTC',
         DateStyle: 'ISO, MDY',
@@ -52,7 +52,7 @@ export function connect(to: Address | string, { application = 'deskledger', onNo
   return withSessions(open, SESSION_SETTINGS)
 }
 
-// How SQL is read and how values become text: the same on every server, whatever it, its database or the user has for a default.
+// How SQL is read and how values become text: the same on every server, whatever the defaults of the server, the database or the user.
 const SESSION_SETTINGS = `set IntervalStyle = 'postgres'; set standard_conforming_strings = on; set bytea_output = 'hex'; set extra_float_digits = 1`
 
 /** What a server is like, as far as it decides what can be done there. */
@@ -63,10 +63,10 @@ export interface Server {
 }
 
 /**
- * Opens the first connection and looks whether a build can work there. A ProjectError is thrown, before anything is done, where the server
- * cannot be reached (see `explainConnection`), is older than PostgreSQL 15, has another encoding than UTF-8 (the feed is UTF-8), gives each
- * transaction a session of its own (a pooler: the lock of a build is a session's), or is not what the address wants. A newer version than
- * 18 is a warning.
+ * Opens the first connection and checks whether a build can work there. Throws a ProjectError, before anything is done, where the server
+ * cannot be reached (see `explainConnection`), is older than PostgreSQL 15, has another encoding than UTF-8 (the feed is UTF-8), is behind
+ * a pooler that gives each transaction another session (the lock of a build belongs to a session), or is not what the address requires. A
+ * version newer than 18 is a warning.
  */
 export async function checkServer(sql: Sql, to: Address | string): Promise<Server> {
   const address = typeof to === 'string' ? addressOfUrl(to) : to
@@ -95,7 +95,7 @@ export async function checkServer(sql: Sql, to: Address | string): Promise<Serve
       `has the encoding ${encoding}: the feed is UTF-8`,
       `Make a database that can hold it: create database deskledger encoding 'UTF8' template template0;`,
     )
-  // A server that is spoken to directly gives the number of its own process as the connection begins; a pooler gives one that it made up.
+  // A server connected to directly reports the number of its own process when the connection begins; a pooler makes one up.
   if (clientPid(rows) !== pid && (await isPooledByTransaction(sql)))
     refuse(
       'is behind a pooler that gives each transaction another session: the lock of a build is held by a session',
@@ -112,7 +112,7 @@ export async function checkServer(sql: Sql, to: Address | string): Promise<Serve
   return { version, warnings }
 }
 
-/** Throws a ProjectError where nothing can be written. */
+/** Throws a ProjectError where nothing can be written: on a standby, or where transactions are read-only. */
 export async function refuseReadOnly(sql: Sql): Promise<void> {
   const [row] = await sql<{ isStandby: boolean; isReadOnly: boolean }[]>`
     select pg_is_in_recovery() as "isStandby", current_setting('transaction_read_only')::boolean as "isReadOnly"`
@@ -133,8 +133,8 @@ interface Facts {
 }
 
 /**
- * Whether clients that stay connected meet several backends, or one backend several clients. Two connections take turns, one of them in a
- * transaction: a pooler has to give the other one another backend meanwhile, and the first that is free after it.
+ * Whether one client gets several backends, or one backend serves several clients. Two connections take turns, one of them in a
+ * transaction: a pooler has to give the other one another backend meanwhile, and the first free one afterwards.
  */
 async function isPooledByTransaction(sql: Sql): Promise<boolean> {
   const backends = new Map<number, number>()
@@ -152,7 +152,8 @@ async function isPooledByTransaction(sql: Sql): Promise<boolean> {
     }
     return false
   } catch (error) {
-    // In statement mode whoever begins a transaction is thrown out, and what one backend has prepared another does not know.
+    // In statement mode a pooler disconnects a client that begins a transaction, and a statement prepared on one backend is unknown to
+    // another.
     if (['CONNECTION_CLOSED', '08P01', '26000', '42P05'].includes((error as { code?: string }).code ?? '')) return true
     throw error
   }
@@ -160,7 +161,7 @@ async function isPooledByTransaction(sql: Sql): Promise<boolean> {
 
 const TURNS = 4
 
-/** The error of an attempt to connect in one line with the next step; undefined when it is something else. */
+/** Explains a failed attempt to connect in one line, with the next step; undefined for other errors. */
 export function explainConnection(error: unknown, address: Address): ProjectError | undefined {
   const { code = '', message = '', syscall = 'connect' } = error as { code?: string; message?: string; syscall?: string }
   // A file that is missing has the code of a socket that is missing.

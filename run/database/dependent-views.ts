@@ -3,7 +3,7 @@ import type { Sql } from './driver.ts'
 import { isRepeatable } from './errors.ts'
 import { underSavepoint } from './savepoint.ts'
 
-/** A view that reads a relation, with all that is needed to make it again as it was. */
+/** A view that reads a relation, with all that is needed to recreate it. */
 export interface SavedView {
   /** As PostgreSQL writes it: `marts.by_month`. */
   name: string
@@ -14,12 +14,12 @@ export interface SavedView {
   recreate: string[]
 }
 
-/** The views and materialized views that read a relation, however far, each after those that it reads. */
+/** The views and materialized views that read a relation, directly or through others, each after those that it reads. */
 export async function viewsOf(sql: Sql, oid: number): Promise<SavedView[]> {
   return sql.unsafe<SavedView[]>(`${dependents}\n${saved}\norder by d.depth, name`, [oid])
 }
 
-/** What a relation itself carries beside its content: grants, owner and comments, as statements to run after it was made anew. */
+/** The grants, owner and comments of a relation, as statements to run after it was recreated. */
 export async function trimmingsOf(sql: Sql, oid: number): Promise<string[]> {
   const [row] = await sql.unsafe<SavedView[]>(`with d as (select $1::oid as oid, 0 as depth)\n${saved}`, [oid])
   return row?.recreate.slice(1).filter(text => !/^create /i.test(text)) ?? []
@@ -31,8 +31,8 @@ export async function dropViews(sql: Sql, views: SavedView[]): Promise<void> {
 }
 
 /**
- * Makes views again; gives those that could not be made, with what PostgreSQL said. A caller tries these again when more of the
- * build has run, for the view may read what is still to come.
+ * Recreates views; gives those that failed, with PostgreSQL's error. The caller tries them again later in the build, as a view may read a
+ * relation that is not built yet.
  */
 export async function recreateViews(sql: Sql, views: SavedView[]): Promise<{ view: SavedView; error: Error }[]> {
   const failed: { view: SavedView; error: Error }[] = []
@@ -49,7 +49,7 @@ export async function recreateViews(sql: Sql, views: SavedView[]): Promise<{ vie
   return failed
 }
 
-/** The error for a view that cannot live with what a build made of the relations that it reads. */
+/** The error for a view that does not fit the relations that a build changed. */
 export function cannotRecreate({ view, error }: { view: SavedView; error: Error }): ProjectError {
   return new ProjectError(`The view ${view.name} reads what this build changes, and cannot be made again: ${error.message}`, {
     hint: `Change or drop the view ${view.name}, or keep the columns that it reads. The build has left everything as it was.`,

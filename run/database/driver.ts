@@ -3,12 +3,12 @@ import type { Writable } from 'node:stream'
 import postgres from 'postgres'
 
 /**
- * The driver, postgres.js, and all that we know of its insides: how a query is sent (`handler`), how it fails (`reject`), and that COPY
- * data goes over the socket as it is. package.json names one exact version, and tests/pipeline/driver.test.ts fails where another behaves
- * otherwise.
+ * The driver, postgres.js, and all that this project knows of its internals: how a query is sent (`handler`), how it fails (`reject`), and
+ * that COPY data goes over the socket unchanged. package.json pins one exact version, and tests/pipeline/driver.test.ts fails where another
+ * behaves differently.
  */
 
-/** A pool of connections. What talks to the database takes it first. */
+/** A pool of connections: the first argument of what talks to the database. */
 export type Sql = postgres.Sql
 /** A connection of its own until it is released: `begin`, `commit` and `savepoint` are statements on it. */
 export type Session = postgres.ReservedSql
@@ -22,17 +22,17 @@ export function openPool(options: object): Sql {
   return postgres(options) as unknown as Sql
 }
 
-/** The number of its process that the server, or a pooler before it, gave to the connection on which a result came. */
+/** The process number that the server, or a pooler in front of it, gave to the connection of a result. */
 export function clientPid(rows: object): number {
   return (rows as { state: { pid: number } }).state.pid
 }
 
-/** A query that is under way: it can be made to fail from outside. */
+/** A running query, which can be made to fail from outside. */
 export interface Pending {
   reject(error: Error): void
 }
 
-/** Calls `send` in place of the sending of a query, which happens when the query is first awaited; `pass` sends it. */
+/** Calls `send` instead of sending a query, which happens when the query is first awaited; `pass` sends it. */
 export function interceptSending(query: object, send: (pending: Pending & PromiseLike<unknown>, pass: () => void) => void): void {
   const own = query as { handler(one: Pending): void }
   const { handler } = own
@@ -49,7 +49,7 @@ export function watchSending(session: object, seen: (text: string) => void): voi
   watchers.set(session, seen)
 }
 
-/** Tells who watches a session of a query that it sends. */
+/** Calls the watcher of a session with the query that it sends. */
 export function tellSending(session: object, query: object): void {
   watchers.get(session)?.(textOf(query))
 }
@@ -57,8 +57,7 @@ export function tellSending(session: object, query: object): void {
 const watchers = new WeakMap<object, (text: string) => void>()
 
 /**
- * Remembers the socket of a session whose bytes go over it as they are: COPY data need not go through the driver, which would copy it once
- * more.
+ * Registers the socket of a session whose bytes reach the server unchanged: COPY data can bypass the driver, which would copy it once more.
  */
 export function registerSocket(session: object, socket: Socket): void {
   sockets.set(session, socket)
@@ -66,15 +65,15 @@ export function registerSocket(session: object, socket: Socket): void {
 
 /** A COPY … FROM STDIN that is under way. */
 export interface CopyIn {
-  /** Sends data; done when its memory is no longer needed. Throws what the server says of this data, or of data before it. */
+  /** Sends data; resolves when its memory is no longer needed. Throws the server's error about this data, or about data before it. */
   write(pieces: Buffer[]): Promise<void>
-  /** Waits until all has landed. Throws what the server says of it. */
+  /** Waits until all has landed. Throws the server's error. */
   end(): Promise<void>
-  /** Takes all of it back: the transaction fails. After the end there is nothing to do here: it is for the transaction to roll back. */
+  /** Aborts the COPY, and with it the transaction. Does nothing after `end`: then only a rollback undoes it. */
   abandon(): Promise<void>
 }
 
-/** Begins a COPY inside the transaction of `sql`; `header` and `trailer` stand around the data. */
+/** Begins a COPY inside the transaction of `sql`; `header` and `trailer` are sent before and after the data. */
 export async function copyIn(sql: Session, statement: string, { header, trailer }: { header: Buffer; trailer: Buffer }): Promise<CopyIn> {
   const query = sql.unsafe(statement)
   const failed = failureOf(query)
@@ -105,7 +104,7 @@ export async function* copyOut(sql: Session, statement: string): AsyncGenerator<
   try {
     yield* stream as AsyncIterable<Buffer>
   } finally {
-    // The driver, which stops reading while much waits here, does not go on by itself when that was the end.
+    // The driver stops reading while much data waits here, and does not resume by itself when that was the end.
     sockets.get(sql)?.resume()
   }
 }
@@ -113,8 +112,8 @@ export async function* copyOut(sql: Session, statement: string): AsyncGenerator<
 const sockets = new WeakMap<object, Socket>()
 
 /**
- * What goes wrong after the driver gave the stream. It would tell the stream, but not once the stream was ended, and the server finds
- * most errors only then: so listen where the driver reports.
+ * Errors after the driver gave the stream. The driver reports them to the stream, but not once the stream was ended, and the server finds
+ * most errors only then: so listens where the driver reports.
  */
 function failureOf(query: object): Promise<never> {
   const reporter = query as Pending
@@ -131,7 +130,7 @@ function failureOf(query: object): Promise<never> {
 
 type Write = (bytes: Buffer) => Promise<void>
 
-/** The pieces, in writes that are neither small nor very large. */
+/** Writes the pieces in chunks that are neither small nor very large. */
 async function inWrites(write: Write, pieces: Buffer[]): Promise<void> {
   let small: Buffer[] = []
   let size = 0
@@ -153,14 +152,12 @@ async function inWrites(write: Write, pieces: Buffer[]): Promise<void> {
   }
 }
 
-/** By the driver, which makes a copy. */
+/** Writes through the driver, which makes a copy. */
 function through(stream: Writable): Write {
   return bytes => new Promise((resolve, reject) => void stream.write(bytes, error => (error ? reject(error) : resolve())))
 }
 
-/**
- * As a message CopyData of the protocol, of which the driver need not know; none after the COPY failed, for it would go into the next one.
- */
+/** Writes a CopyData message of the protocol, bypassing the driver; nothing after the COPY failed, as it would go into the next one. */
 function direct(socket: Socket, stream: Writable): Write {
   return bytes =>
     new Promise((resolve, reject) => {

@@ -9,42 +9,39 @@ export function lostConnection(error: unknown): ProjectError | undefined {
   return cause ? lostConnection(cause) : undefined
 }
 
-/**
- * Whether the same work may succeed when it is done again: the reason lies in the server or in what others do at the moment, not in the
- * data.
- */
+/** Whether the same work may succeed when repeated: the cause is the server or other sessions, not the data. */
 export function isRepeatable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code, cause, message } = error as Error & { code?: string }
-  // What a Citus coordinator says of a worker that is gone has the code of a bug.
+  // A Citus coordinator reports a lost worker with the code of an internal error.
   if (code === 'XX000' && WORKER_GONE.test(message)) return true
   return lostConnection(error) !== undefined || passing.has(code ?? '') || isRepeatable(cause)
 }
 
-// What the coordinator says itself, and what it passes on of its connection to the worker.
+// Messages of the coordinator itself, and those that it passes on from its connection to the worker.
 const WORKER_GONE =
   /^(failure on connection marked as essential|SSL SYSCALL error|SSL connection has been closed|server closed the connection)/
 
 // Serialization failure, deadlock, too many connections, cannot connect now.
 const passing = new Set(['40001', '40P01', '53300', '57P03'])
 
-/** The error for a server that answered and does so no more. */
+/** The error for a server that stopped answering. */
 export function connectionLost(message: string): ProjectError {
   const hint = 'Nothing was published; readers see the last published build. Run it again when the server is back.'
   return new ProjectError(`The connection to the database was lost: ${message}`, { hint, code: 'connection-lost' })
 }
 
-/** The error for a node of a cluster that does not answer its coordinator. */
+/** The error for a node of a cluster that does not answer the coordinator. */
 export function nodeAway(message: string, hint: string): ProjectError {
   return new ProjectError(message, { hint, code: 'node-away' })
 }
 
-/** Whether a server, or a node of its cluster, is not there: at first that is for its owner, later it may be on its way back. */
+/** Whether a server, or a node of its cluster, is unreachable: on the first attempt its owner has to act, later it may come back. */
 export function isAway(error: unknown): boolean {
   return (error as { code?: string }).code === 'node-away' || isUnreachable(error)
 }
 
-/** Whether nobody answers at the address: at first that is a wrong address, later a server that is gone. */
+/** Whether nobody answers at the address: on the first attempt it is wrong, later the server is gone. */
 export function isUnreachable(error: unknown): boolean {
   const { code, cause } = error as { code?: string; cause?: unknown }
   return ['ECONNREFUSED', 'CONNECT_TIMEOUT'].includes(code ?? '') || (cause !== undefined && isUnreachable(cause))

@@ -3,13 +3,12 @@ import { interceptSending, type Pending, registerSocket, type Session, type Sql,
 
 /**
  * Gives a pool sessions of their own: `reserve()` opens a connection that nobody else uses, `release()` closes it.
- *
- * The driver's own `reserve()` is not safe for a lock or a transaction: when its connection is lost between two statements, the next one
- * goes to whatever the pool has connected in its place, without the lock and outside the transaction, or waits forever, or ends the
- * process. Here every statement after the loss, and those that wait for an answer, fail with CONNECTION_CLOSED. So do those of `begin()`,
- * which the driver runs on a connection of the pool: a statement of its transaction after the loss would end the process.
- * `connect` opens a pool, with options beside its usual ones; each of its sockets goes through `enter`. `settings` is a statement that each
- * session begins with.
+ * The driver's own `reserve()` is not safe for a lock or a transaction: when its connection is lost between two statements, the next
+ * statement goes to another connection of the pool, without the lock and outside the transaction, or waits forever, or ends the process.
+ * Here every statement after the loss, and every statement that waits for an answer, fails with CONNECTION_CLOSED. So do those of
+ * `begin()`, which the driver runs on a connection of the pool: a statement of its transaction after the loss would end the process.
+ * `connect` opens a pool, with options beside its usual ones; each of its sockets goes through `enter`. Each session begins with the
+ * statement `settings`.
  */
 export function withSessions(connect: (enter: (socket: Socket) => Socket, options?: object) => Sql, settings: string): Sql {
   const open = new Set<Sql>()
@@ -46,7 +45,7 @@ export function withSessions(connect: (enter: (socket: Socket) => Socket, option
     }
     const own = connect(opened => (socket = isClosed ? refused(opened) : opened), { max: 1, onclose })
     open.add(own)
-    // A connection that is lost while it is being made would never be told of.
+    // The driver never reports the loss of a connection that is still being made.
     const missed = new Promise<never>((_, reject) => {
       refuse = reject
     })
@@ -82,7 +81,7 @@ export function withSessions(connect: (enter: (socket: Socket) => Socket, option
       return made
     }
 
-    // The driver waits for a connection that is reserved, until it loses patience.
+    // The driver's `end` waits for a reserved connection until its timeout.
     function release(): void {
       if (!isLost) session.release()
       close()
@@ -104,8 +103,8 @@ export function withSessions(connect: (enter: (socket: Socket) => Socket, option
 type Work<T> = (transaction: Session) => Promise<T>
 
 /**
- * Keeps a socket out that opens for a session that was given up. Where a server refuses a connection as it recovers, the driver tells who
- * waits for a session, and connects once more for them: that connection would stay, and the process with it.
+ * Rejects a socket that opens for an abandoned session. Where a recovering server refuses a connection, the driver tells those that wait
+ * for a session, and connects once more for them: that connection would stay open and keep the process alive.
  */
 function refused(socket: Socket): never {
   socket.destroy()
@@ -113,8 +112,9 @@ function refused(socket: Socket): never {
 }
 
 /**
- * A new connection first asks for array types, and the driver does not listen for the failure of that: without a listener of ours, a server
- * that dies in that moment would end the process. The connection's own user hears of it anyway. Any other forgotten failure ends it.
+ * A new connection first asks for array types, and the driver does not handle the failure of that query: without our listener, a server
+ * that dies at that moment would end the process. The user of the connection gets the error anyway. Any other unhandled rejection still
+ * ends the process.
  */
 export function surviveLossWhileConnecting(): void {
   if (isListening) return

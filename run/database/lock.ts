@@ -2,15 +2,15 @@ import { ProjectError } from '../base/errors.ts'
 import type { Session, Sql } from './driver.ts'
 import { lostConnection } from './errors.ts'
 
-/** How to take the lock: wait for its holder, told to `onWait` once, or leave at once. */
+/** How to take the lock: wait for its holder (`onWait` is told once), or fail at once. */
 export interface LockOptions {
   wait: boolean
   onWait?: (holder: string) => void
 }
 
 /**
- * Runs the work while holding "one build or load at a time", and gives it the session that holds it, so that the work
- * cannot outlive its lock. The lock is the session's: it ends with the process, however that ends.
+ * Runs the work while holding the lock "one build or load at a time", on the session that holds it, so that the work cannot outlive its
+ * lock. The lock ends with the session, and so with the process, however that ends.
  * The session has no `sql.begin`: use its statements `begin` and `commit`.
  */
 export async function withLock<T>(sql: Sql, { wait, onWait }: LockOptions, work: (session: Session) => Promise<T>): Promise<T> {
@@ -36,7 +36,7 @@ export function isLocked(error: unknown): boolean {
   return error instanceof ProjectError && error.code === 'locked'
 }
 
-/** Runs the work while holding the same lock where it is free at this moment; where it is not, gives undefined at once. */
+/** Runs the work while holding the same lock, if it is free at this moment; otherwise gives undefined at once. */
 export async function ifFree<T>(sql: Sql, work: (session: Session) => Promise<T>): Promise<T | undefined> {
   const session = await sql.reserve()
   try {
@@ -56,7 +56,9 @@ export async function isBuildingOrLoading(sql: Sql): Promise<boolean> {
   return (await holders(sql, buildOrLoad)).length > 0
 }
 
-/** Runs the work while no other process migrates this database. A lock of its own: a build migrates while it holds the other. */
+/**
+ * Runs the work while no other process migrates this database. It needs a lock of its own, as a build migrates while it holds the other.
+ */
 export async function whileMigrating<T>(sql: Sql, work: (session: Session) => Promise<T>): Promise<T> {
   return holding(sql, migrating, async session => void (await session`select pg_advisory_lock(${migrating[0]}, ${migrating[1]})`), work)
 }
@@ -93,8 +95,8 @@ async function holding<T>(
   }
 }
 
-// Work that failed may have left a failed transaction, in which nothing can be selected. A session that is gone has lost
-// its lock already; the work's own error matters more than that.
+// Failed work may have left a failed transaction, in which nothing can be selected. A lost session has lost its lock already; the work's
+// own error matters more.
 async function unlock(session: Session, key: Key): Promise<void> {
   const once = () => session`select pg_advisory_unlock(${key[0]}, ${key[1]})`
   await once()

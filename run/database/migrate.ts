@@ -17,7 +17,7 @@ export interface Migration {
   script: string
 }
 
-/** What of migrations/ is to be applied to the database, in order. Reads only; empty means that nothing is to do. */
+/** The files of migrations/ that are still to be applied, in order. Reads only; empty when there is nothing to do. */
 export async function pendingMigrations(sql: Sql | Session, projectDir: string): Promise<Migration[]> {
   const files = readMigrations(projectDir)
   const applied = await appliedMigrations(sql)
@@ -46,7 +46,7 @@ export async function migrate(sql: Sql, projectDir: string): Promise<string[]> {
   })
 }
 
-/** Throws a ProjectError when the database lacks a migration: for what changes nothing, and so applies none. */
+/** Throws a ProjectError when the database lacks a migration: for commands that change nothing, and so apply none. */
 export async function refusePending(sql: Sql, projectDir: string): Promise<void> {
   const pending = await pendingMigrations(sql, projectDir)
   if (pending.length === 0) return
@@ -96,7 +96,7 @@ async function appliedMigrations(sql: Sql | Session): Promise<Applied[]> {
   `
 }
 
-// Never by search_path, which each role may have otherwise.
+// Not by search_path, which may differ between roles.
 async function ledgerSchema(sql: Sql | Session): Promise<string | undefined> {
   const rows = await sql<{ schema: string }[]>`
     select nspname as schema from pg_class inner join pg_namespace on pg_namespace.oid = relnamespace
@@ -116,7 +116,7 @@ async function strayLedger(sql: Sql): Promise<boolean> {
   return ![undefined, HOME].includes(await ledgerSchema(sql))
 }
 
-// Where the search_path of the user who first migrated had put it.
+// Moves the ledger from where the search_path of the user who first migrated had put it.
 async function bringLedgerHome(session: Session): Promise<void> {
   const schema = await ledgerSchema(session)
   if (schema === undefined || schema === HOME) return
@@ -165,7 +165,7 @@ function edited(file: Migration, old: Applied): ProjectError {
   )
 }
 
-// A checkout on Windows may have other line ends than the one that applied the file.
+// A checkout on Windows may have other line endings than the one that applied the file.
 function text({ script }: Migration): string {
   return script.replaceAll('\r\n', '\n')
 }
@@ -174,7 +174,7 @@ async function applyPending(session: Session, projectDir: string, pending: Migra
   const { applyMigrations, sql } = await import('@databases/pg-migrations')
   let at = 0
   try {
-    // What is not said to be elsewhere goes where it goes without any search_path of one's own.
+    // Unqualified names go to the default schema, whatever the user's search_path.
     await session.unsafe(`set search_path = ${HOME}`)
     await applyMigrations({
       connection: migrationConnection(session, sql),
@@ -193,7 +193,7 @@ async function applyPending(session: Session, projectDir: string, pending: Migra
 function refused(file: Migration | undefined, error: unknown): ProjectError | undefined {
   if (!(error instanceof RefusedStatement) || !isPostgresError(error.cause)) return undefined
   const { code, message, detail, hint } = error.cause
-  // A right that is missing is no mistake of the file.
+  // A missing right is no mistake of the file.
   if (code === MISSING_RIGHT)
     return new ProjectError(`The user of the database lacks a right that migrations need: ${message}`, {
       hint: '`npx tsx run.ts debug` says what to grant.',
@@ -215,7 +215,9 @@ function place({ name }: Migration): Place {
   return { file: `migrations/${name}` }
 }
 
-/** Where the ledger lies: as the versions before had it, so that one that knows less says what it lacks, rather than begin anew. */
+/**
+ * The schema of the ledger, as in earlier versions: an older program then reports the migrations that it lacks, instead of starting over.
+ */
 export const HOME = 'public'
 export const LEDGER = 'atdatabases_migrations_applied'
 const VERSION = 'atdatabases_migrations_version'

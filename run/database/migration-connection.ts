@@ -3,9 +3,9 @@ import type { Session } from './driver.ts'
 import { statementsOf } from './split-statements.ts'
 
 /**
- * A session of ours as @databases/pg-migrations takes a connection: it works on the same server, over the same TLS and with the same
- * settings as all else, and needs no address of its own. No more of that interface is there than the package uses. The package is handed in
- * by whoever loaded it, as loading it takes a tenth of a second that only pending migrations are worth.
+ * Adapts one of our sessions to the connection that @databases/pg-migrations takes: it has the server, TLS and settings of all other
+ * sessions, and needs no address of its own. Only the part of that interface that the package uses is implemented. The caller passes the
+ * loaded package in, as loading takes a tenth of a second, which only pending migrations justify.
  */
 export function migrationConnection(session: Session, sql: typeof Tag): ConnectionPool {
   const connection = { sql, query, tx, dispose: async () => {} }
@@ -15,7 +15,7 @@ export function migrationConnection(session: Session, sql: typeof Tag): Connecti
     const { text, values } = given.format(FORMAT)
     const sent = values.map(value => (value instanceof Date ? value.toISOString() : value))
     const rows = sent.length > 0 ? await session.unsafe(text, sent as string[]) : await script(text)
-    // It compares what it has written with what it reads, to the type.
+    // The package compares what it wrote with what it reads, types included.
     return [...rows].map(({ applied_at: at, ...row }) => (at === undefined ? row : { ...row, applied_at: new Date(at as string) }))
   }
 
@@ -45,7 +45,7 @@ export function migrationConnection(session: Session, sql: typeof Tag): Connecti
   }
 }
 
-/** What PostgreSQL refuses of a script, and where: an offset in its text. */
+/** PostgreSQL's error about a statement of a script, with its offset in the text. */
 export class RefusedStatement extends Error {
   constructor(
     readonly offset: number,

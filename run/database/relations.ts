@@ -25,7 +25,7 @@ export async function typeNames(sql: Sql, oids: number[]): Promise<string[]> {
       select oid::int8::float8 as oid, format_type(oid, null) as name from unnest(${open}::oid[]) as types (oid)`
     for (const { oid, name } of rows) {
       names.set(oid, name)
-      // Those of PostgreSQL itself are the same for ever.
+      // PostgreSQL's own types keep their oids.
       if (oid < FIRST_OF_USERS) builtIn.set(oid, name)
     }
   }
@@ -43,7 +43,7 @@ export function sameColumns(a: Existing, b: Existing): boolean {
   )
 }
 
-/** What stands for the columns of a relation and their types; '' where there is none. */
+/** A text that identifies the columns of a relation and their types; '' for no relation. */
 export function columnsMark(existing: Existing | null): string {
   if (!existing || existing.columns.length === 0) return ''
   return md5(existing.columns.map(({ name, type }) => `${name} ${type}`).join(',')).slice(0, 16)
@@ -55,7 +55,7 @@ export interface Listed {
   name: string
   /** Whether it is a table, not a view. */
   isTable: boolean
-  /** Whether it is found by its bare name. */
+  /** Whether search_path finds it by its bare name. */
   isVisible: boolean
 }
 
@@ -79,8 +79,8 @@ export async function isEmpty(sql: Sql, name: string): Promise<boolean> {
 }
 
 /**
- * A column of the query as the macros want it: its quoted name, the cast to the table's type where the types differ, and whether
- * values of that type that are equal always look the same.
+ * A column of the query as the macros need it: its quoted name, the cast to the table's type where the types differ, and whether equal
+ * values of that type always look the same.
  */
 export interface Compared {
   name: string
@@ -93,12 +93,12 @@ export function compare(existing: Existing, incoming: Existing): Compared[] {
   const types = new Map(existing.columns.map(column => [column.name, column.type]))
   return incoming.columns.map(({ name, type }) => {
     const target = types.get(name) ?? type
-    // A cast to varchar(n) cuts without a word; the comparison needs none, and the write must fail.
+    // A cast to varchar(n) truncates silently; the comparison needs none, and the write must fail.
     const cast = target === type || /^character/.test(target) ? '' : `::${target}`
     return { name: quote(name), cast, exact: exact.test(target) }
   })
 }
 
-/** Types whose equal values look the same; a numeric only with a scale of its own. */
+/** Types whose equal values look the same; numeric only with a scale. */
 const exact =
   /^(smallint|integer|bigint|oid|boolean|text|character.*|date|time.* without time zone|timestamp.*|uuid|bytea|numeric\(\d+,\d+\))$/

@@ -2,15 +2,15 @@ import { quote } from '../manifest/relation.ts'
 import type { Sql } from './driver.ts'
 import { HOME, LEDGER } from './migrate.ts'
 
-/** A right that a build needs and the user has not, and what to type for it. */
+/** A right that a build needs and the user lacks, and the statement that grants it. */
 export interface MissingRight {
   what: string
   remedy: string
 }
 
 /**
- * What the user may not do of all that a build does: make schemas and temporary tables, keep the ledger of migrations, and make and replace
- * what lies in the schemas of the project. Reads only.
+ * The rights for a build that the user lacks: to create schemas and temporary tables, to keep the ledger of migrations, and to create and
+ * replace relations in the project's schemas. Reads only.
  */
 export async function missingRights(sql: Sql, schemas: string[]): Promise<MissingRight[]> {
   const [here] = await sql<Here[]>`

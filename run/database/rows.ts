@@ -13,7 +13,7 @@ export async function fetchRows(sql: Sql, query: string, limit: number): Promise
   return sql.begin('read only', transaction => rowsIn(transaction, query, limit)) as Promise<Shown>
 }
 
-/** The same inside a transaction of the caller. */
+/** Like fetchRows(), inside a transaction of the caller. */
 export async function rowsIn(transaction: Transaction | Sql, query: string, limit: number): Promise<Shown> {
   const { columns } = await transaction.unsafe(query).describe()
   const names = columns.map((_, i) => `c${i}`)
@@ -22,8 +22,8 @@ export async function rowsIn(transaction: Transaction | Sql, query: string, limi
     `
   const isArray = (type: number) => arrays.some(({ oid }) => oid === type)
   const isJson = (type: number) => json.has(type) || isArray(type)
-  // JSON comes as text, for JavaScript would round its numbers; arrays as JSON, for the driver reads a null in them as a word.
-  // Own names, for a query may repeat one.
+  // JSON comes as text, as JavaScript would round its numbers; arrays as JSON, as the driver reads a null in them as a word. Columns are
+  // renamed, as a query may repeat a name.
   const list = columns.map(({ type }, i) => (isArray(type) ? `to_jsonb(c${i})::text` : json.has(type) ? `c${i}::text` : `c${i}`))
   const rows = await transaction
     .unsafe(`select ${list.join(', ')} from (\n${query}\n) as shown (${names.join(', ')})${limit < 0 ? '' : ` limit ${limit}`}`)

@@ -2,8 +2,8 @@ import type { Sql } from './driver.ts'
 import { isRepeatable, lostConnection } from './errors.ts'
 
 /**
- * Runs work under a savepoint of the transaction: an error undoes this work alone and is thrown on. When the connection is lost,
- * nothing more is sent: the driver would wait forever.
+ * Runs work under a savepoint of the transaction: an error rolls back this work alone and is rethrown. After a lost connection nothing more
+ * is sent: the driver would wait forever.
  */
 export async function underSavepoint<T>(sql: Sql, name: string, work: () => Promise<T>): Promise<T> {
   sendAhead(sql, `savepoint ${name}`)
@@ -20,8 +20,8 @@ export async function underSavepoint<T>(sql: Sql, name: string, work: () => Prom
 }
 
 /**
- * Sends a statement that fails only where the connection or the transaction has failed, without waiting for its answer: that of the next
- * one tells the same.
+ * Sends a statement without waiting for its answer. It only fails where the connection or the transaction has failed, which the next
+ * statement reports, too.
  */
 export function sendAhead(sql: Sql, text: string): void {
   sql

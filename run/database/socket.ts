@@ -5,9 +5,9 @@ import { ProjectError } from '../base/errors.ts'
 import { type Address, describeAddress } from './address.ts'
 
 /**
- * A socket on which a server is ready to be told who comes: connected, and encrypted as sslmode says, by the rules of libpq. With `prefer`
- * a server that has no TLS, or none that works, is spoken to without it; with `allow` it is asked for none. Throws a ProjectError when the
- * server has no TLS where it must, or is not who it should be.
+ * Opens a socket that is ready for the startup message: connected, and encrypted as sslmode says, by the rules of libpq. With `prefer` a
+ * server without working TLS is used without encryption; with `allow` TLS is not asked for. Throws a ProjectError when a server lacks TLS
+ * that is required, or is not who it should be.
  */
 export async function openSocket(address: Address): Promise<Socket> {
   const socket = await establish(address)
@@ -49,7 +49,7 @@ function dial({ host, hostaddr, port, connectSeconds }: Address): Promise<Socket
   })
 }
 
-/** The one byte that answers: S for yes, N for no. More than it would have been put there by somebody between. */
+/** The server's answer of one byte: S for yes, N for no. More bytes would come from somebody in between. */
 function askForTls(socket: Socket): Promise<string> {
   return new Promise((resolve, reject) => {
     const ended = (error?: Error) => reject(error ?? Object.assign(new Error('the server closed the connection'), { code: 'ECONNRESET' }))
@@ -75,7 +75,7 @@ function encrypt(plain: Socket, address: Address): Promise<TLSSocket> {
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),
     ...(passphrase !== undefined && { passphrase }),
-    // Whose name the certificate has is asked by verify-full alone.
+    // Only verify-full checks the name in the certificate.
     ...(mode !== 'verify-full' && { checkServerIdentity: () => undefined }),
   }
   return new Promise((resolve, reject) => {
