@@ -26,11 +26,11 @@ async function qualityOf(sql: Sql): Promise<DocsQuality | null> {
   }
 }
 
-// The entity that errors without a file are of.
+// The entity of errors that have no file.
 const ENTITY_OF = Object.fromEntries(entities.flatMap(entity => declarationOf(entity).ownErrors.map(table => [table, entity])))
 
 const EXAMPLES = 5
-// The page shows less, but masks them first.
+// The page shows less, but masks the examples first.
 const EXAMPLE_CHARACTERS = 100_000
 const MOST_SOURCES = 50
 
@@ -40,7 +40,7 @@ async function errorTables(sql: Sql): Promise<string[]> {
   return found.map(({ name }) => name)
 }
 
-// What the reports call a kind of error.
+// The words of the reports for a kind of error.
 async function plainWords(sql: Sql): Promise<Map<string, string>> {
   if (!(await hasRelation(sql, 'staging.plain_words'))) return new Map()
   const rows = await sql<{ code: string; words: string }[]>`select code, words from staging.plain_words where kind = 'error'`
@@ -198,7 +198,7 @@ async function daysOf(sql: Sql, table: string): Promise<DocsQuality['errorsByDay
   return [...rows]
 }
 
-/** The same, where what the tables are called but not what they are is as expected: null. */
+/** Like qualityOf(); null where PostgreSQL refuses it: a table has other columns, or this user may not read it. */
 export async function qualityIfAny(sql: Sql): Promise<DocsQuality | null> {
   return optional(sql, () => qualityOf(sql))
 }

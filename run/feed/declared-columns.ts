@@ -3,7 +3,7 @@ import { ProjectError, ProjectErrors } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
 import type { Sql } from '../database/driver.ts'
 
-/** Throws where an entity has no landing table, or a declared field no column in the tables of core that hold the entity's columns. */
+/** Throws where an entity has no landing table, or where its tables in core lack the column of a declared field. */
 export async function refuseUnmigrated(sql: Sql): Promise<void> {
   const tables = new Map<string, string[]>()
   for (const { name, columns } of await sql<{ name: string; columns: string[] }[]>`

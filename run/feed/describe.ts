@@ -3,8 +3,8 @@ import type { ProjectError } from '../base/errors.ts'
 import type { Node, Project } from '../manifest/node.ts'
 
 /**
- * Describes the columns of each base model as the declaration of its entity does, and marks what is personal; what the YAML of the model
- * says of a column stands. Gives the mistakes of the declarations.
+ * Gives the columns of each base model the descriptions and the marks of personal data that the declaration of its entity has; a
+ * description in the model's YAML wins. Gives the mistakes of the declarations.
  */
 export function describeEntities(project: Project): ProjectError[] {
   const mistakes = mistakesIn(DECLARATIONS)
@@ -26,7 +26,7 @@ export function describeEntities(project: Project): ProjectError[] {
   return []
 }
 
-// Of an error the message and the record may hold anything, but not what kind of error it is.
+// The message and the record of an error may hold personal data; the kind of error does not.
 function markError(errors: Node | undefined, fields: Field[]): void {
   for (const column of errors?.columns ?? []) {
     if (['error_id', 'severity', 'error_type', 'field'].includes(column.name)) column.meta = { ...column.meta, personal: 'none' }
@@ -35,7 +35,7 @@ function markError(errors: Node | undefined, fields: Field[]): void {
   }
 }
 
-// The same of the record as it landed.
+// The same for the record as it landed.
 function markRecord(raw: Node | undefined, fields: Field[]): void {
   const meta = { personal_paths: pathsOf(fields) }
   if (!raw || Object.keys(meta.personal_paths).length === 0) return

@@ -50,7 +50,7 @@ export function countLines(counts: ErrorCount[]): string[] {
   ]
 }
 
-/** A block per record: where it stands, what is wrong, and itself, no line longer than `width`; then how many there are in all. */
+/** A block per record: its place, what is wrong, and the record, no line longer than `width`; then the total. */
 export function recordLines(records: ErrorRecord[], counts: ErrorCount[], width: number): string[] {
   const all = Number(total(counts))
   return [
@@ -71,14 +71,14 @@ function blockOf({ table_name: table, severity, error_type: type, error_message:
   ]
 }
 
-/** Of a record as it came, so many lines. */
+/** The most lines of a record as it came. */
 const MOST_LINES = 4
 
 function shortened(lines: string[]): string[] {
   return lines.length > MOST_LINES ? [...lines.slice(0, MOST_LINES - 1), '  …'] : lines
 }
 
-// Between words where there are any; a long one is cut.
+// Breaks between words where it can, else inside a long one.
 function wrapped(text: string, width: number, indent = '  '): string[] {
   const room = Math.max(20, width - indent.length)
   const lines: string[] = []

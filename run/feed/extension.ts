@@ -7,7 +7,7 @@ import { dataFolder } from './data-folder.ts'
 import { describeEntities } from './describe.ts'
 import { refuseOtherSeeds, seedsOfFeed } from './seeds.ts'
 
-/** The feed of this warehouse, as the commands of the runner meet it. What each part needs is read when it is called for. */
+/** What the feed of this warehouse adds to the commands of the runner. Each part is imported when it is first needed. */
 export const feed: Extension = {
   flags: ({ options }) => ({ ACCEPT_SHRINK: options.acceptShrink ?? false }),
   describe: describeEntities,
@@ -22,7 +22,7 @@ export const feed: Extension = {
   feedAge: async sql => {
     const { feedAge } = await import('./feed-age.ts')
     return feedAge(sql).catch(error => {
-      // Who may not read the ledger is told nothing of it.
+      // A user who may not read the ledger gets no alerts.
       if (!isPostgresError(error)) throw error
       return { through: null, alerts: [] }
     })

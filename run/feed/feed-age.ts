@@ -28,10 +28,10 @@ export async function feedAge(sql: Sql): Promise<FeedAge> {
   }
 }
 
-/** After so many days without a file a daily feed has stopped. */
+/** A daily feed counts as stopped after so many days without a file. */
 const UNCHANGED_DAYS = 2
 
-/** Batches whose files are there; the newest dated one is what "today" is about. */
+/** Batches whose files still exist; the newest dated one is "today". */
 export const datedBatches = `
 select distinct batches.source, batches.entity, batches.sync_date, batches.batch_order
 from staging.base_batches as batches

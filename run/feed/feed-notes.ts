@@ -5,7 +5,7 @@ import type { Alert } from '../execute/feed-state.ts'
 import { feedAge } from './feed-age.ts'
 import { feedState } from './feed-state.ts'
 
-/** How far the feed goes and what the last publish had to say of it; null where the ledger or what was built of it is not there. */
+/** How far the feed goes and the alerts of the last publish; null where the ledger, or what was built from it, does not exist. */
 export async function feedNotes(sql: Sql): Promise<DocsFeed | null> {
   return (
     (await optional(sql, () => notesOf(sql))) ?? (await optional(sql, async () => ({ through: (await feedAge(sql)).through, notes: [] })))

@@ -6,8 +6,8 @@ import { newErrors } from './new-errors.ts'
 import { undatedAlerts } from './undated.ts'
 
 /**
- * What a build has to say of its feed, read in its transaction. `startedAt` is the build's time, which errors that it found for the first
- * time carry. A part whose tables are not there says nothing.
+ * What a build reports about its feed, read in its transaction. `startedAt` is the build's time, which marks the errors that it found
+ * first. Tables that do not exist leave their part empty.
  */
 export async function feedState(session: Session | Sql, startedAt: Date): Promise<FeedState> {
   const isBuilt = await hasRelations(session, ['staging.base_batches', 'staging.sync_batches', 'staging.snapshots'])

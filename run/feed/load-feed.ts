@@ -44,7 +44,7 @@ export async function loadFeed(
     if (name !== 'load') for (const line of loadLines(loaded)) report.note(line)
     for (const message of loaded.notices) report.note(message)
     const refused = refusedFiles(loaded)
-    // What was refused before is told again only when the feed has moved.
+    // Files that were refused before are reported again only when the feed has changed.
     if (loaded.changed)
       for (const { path: file, reason } of refused) report.warn({ name: 'RefusedFile', message: `Refused ${file}: ${reason}` })
     else if (refused.length > 0) report.warn({ name: 'RefusedFile', message: refusedBefore(refused.length) })
@@ -54,7 +54,7 @@ export async function loadFeed(
   }
 }
 
-/** The same for a build or a plan. */
+/** Like loadFeed(), with the result as a build or a plan reports it. */
 export async function loadForBuild(...given: Parameters<typeof loadFeed>): Promise<Loaded> {
   const loaded = await loadFeed(...given)
   return { feed: feedOf(loaded), hasRefused: refusedFiles(loaded).length > 0 }

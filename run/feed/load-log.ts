@@ -7,7 +7,7 @@ export interface LoadLog {
   finish(end: { report: LoadReport } | { status: 'failed' | 'interrupted'; message: string }): Promise<void>
 }
 
-/** Begins with the first progress: a load with nothing to read leaves no row. It never holds a load up, and none fails with it. */
+/** Begins with the first progress: a load with nothing to read leaves no row. A load never waits for this log, nor fails with it. */
 export function loadLog(sql: Sql, { loadId, command, folder }: { loadId: string; command: string; folder: string }): LoadLog {
   let last: LoadProgress | undefined
   let writing: Promise<unknown> = Promise.resolve()

@@ -5,8 +5,8 @@ import { literal, quote } from '../manifest/relation.ts'
 import { errorTables } from './open-errors.ts'
 
 /**
- * Open errors and warnings that a build found for the first time, apart from those that were there before: new is what no earlier batch has
- * one of, of the same table, key, type, field and value. A day that repeats what was wrong yesterday says nothing new.
+ * Open errors and warnings that a build found first, apart from those that existed before. An error is new when no earlier batch has one of
+ * the same table, key, type, field and value, so that a day which repeats yesterday's errors adds none.
  */
 export async function newErrors(session: Session | Sql, startedAt: Date): Promise<FeedState['errors']> {
   const tables = await errorTables(session)

@@ -36,7 +36,7 @@ export async function keepOpenErrors(session: Session): Promise<void> {
     await session.unsafe(`insert into dbt_open_errors select $1, error_id from errors.${quote(table)} where resolved_at is null`, [table])
 }
 
-/** Open errors that the transaction made and that it resolved, by error_id. */
+/** Open errors that the transaction added, and those that it resolved, by error_id. */
 export async function errorChanges(session: Session, most: number): Promise<NonNullable<Planned['errors']>> {
   await session.unsafe('analyze dbt_open_errors')
   const tables = await errorTables(session)
@@ -64,7 +64,7 @@ export async function errorChanges(session: Session, most: number): Promise<NonN
     return { count: by.reduce((sum, { count }) => sum + count, 0), by: [...by], shown: [...shown] }
   }
 }
-// The key is what stands beside the columns that every errors table has.
+// The key is made of the columns that not all errors tables have.
 
 export function columns(table: string): string {
   return `'${table}' as "table", error_id, severity, error_type, error_message,

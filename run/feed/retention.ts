@@ -1,6 +1,6 @@
 import type { Sql } from '../database/driver.ts'
 
-/** What of an entity may go. */
+/** The records of an entity that can be deleted. */
 export interface Retirable {
   entity: string
   /** Batches that are not among the last, and that lose records. */
@@ -16,10 +16,10 @@ export const modelOf: Record<string, { entity: string; key: string }> = {
 }
 
 /**
- * Finds, in a temporary table dbt_retired of the caller's transaction, the landed records of all but the last `keep` batches of each entity
- * that no table needs: transactions that are not in their newest state (R27) among the old batches alone, so that no later change of a kept
- * batch can need them, and only where all places of their content may go. A record with a finding stays, and so does all of its key in that
- * batch. All other entities stay whole: each of their days is history, and says who was listed (R5, R24, R25, R30).
+ * Finds landed records that no table needs, and puts them into dbt_retired, a temporary table of the caller's transaction. They are of
+ * transactions, in batches older than the last `keep` ones; a newer state (R27) lies in these old batches as well, so that no change of a
+ * kept batch can need them; and all places of their content can be deleted. A record with a finding stays, with all records of its key in
+ * that batch. All other entities stay whole: each of their days is history, and says who was listed (R5, R24, R25, R30).
  */
 export async function findRetirable(sql: Sql, keep: number): Promise<Retirable[]> {
   await sql.unsafe(`
@@ -37,7 +37,9 @@ export async function findRetirable(sql: Sql, keep: number): Promise<Retirable[]
   return [...(await sql.unsafe<Retirable[]>(parts.join('\nunion all\n')))]
 }
 
-/** Takes them out, keeps count of them for the books (R7), and stamps their batches, so that the next build looks at these again. */
+/**
+ * Deletes these records, counts them for the file accounting (R7), and stamps their batches, so that the next build looks at these again.
+ */
 export async function retire(sql: Sql): Promise<void> {
   await sql.unsafe(`
     insert into ops.retired_records (file_id, staged, duplicates)

@@ -5,7 +5,7 @@ import type { Command } from '../cli/command.ts'
 import type { Sql } from '../database/driver.ts'
 import { dataFolder } from './data-folder.ts'
 
-/** Seeds that the data folder brings, `<data>/_seeds/<seed>.csv`: each stands in for the seed of that name (R1). Absolute paths by name. */
+/** Seeds in the data folder, `<data>/_seeds/<seed>.csv`: each replaces the seed of that name (R1). Absolute paths by name. */
 export function seedsOfFeed(options: Command['options']): { folder: string; files: Map<string, string> } {
   const folder = path.join(dataFolder(options, path.resolve(options.projectDir)), '_seeds')
   const names = namesIn(folder).filter(name => name.endsWith('.csv') && !name.startsWith('.'))
@@ -13,7 +13,7 @@ export function seedsOfFeed(options: Command['options']): { folder: string; file
 }
 
 /**
- * Refuses a command that loads nothing and would take its seeds from another folder than the feed of this database came from: rates and
+ * Refuses a command that loads nothing and would read seeds from another data folder than the one this database was loaded from: rates and
  * overrides of one company must not reach the figures of another.
  */
 export async function refuseOtherSeeds({ name, options }: Command, sql: Sql): Promise<void> {

@@ -9,13 +9,13 @@ import { literal } from '../manifest/relation.ts'
 import { readCsv } from '../parse/csv.ts'
 import { compileNode } from '../template/compile.ts'
 
-/** The alert for batches that stand for no day though their names hold digits, and that sync_batches does not name (R2). */
+/** The alert for batches without a day whose names hold digits, and that sync_batches does not list (R2). */
 export async function undatedAlerts(session: Session | Sql): Promise<Alert[]> {
   return alertsOf(session, 'staging.base_batch_dates', 'staging.sync_batches')
 }
 
 /**
- * The same after a load, when what landed is not built yet: names are read as the project's models read them. None where the project has
+ * The same after a load, before what landed is built: the project's models are rendered to read the names. No alerts where the project has
  * mistakes.
  */
 export async function undatedAfterLoad(command: Command, sql: Sql): Promise<Alert[]> {

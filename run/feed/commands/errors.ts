@@ -12,11 +12,11 @@ import { plural } from '../../report/format.ts'
 import { countLines, type ErrorCount, type ErrorRecord, recordLines } from '../error-lines.ts'
 import { errorTables, openErrors } from '../open-errors.ts'
 
-/** errors: counts of what was refused; --show N the records; --replay judges all of them again. */
+/** errors: counts of refused records; --show N prints records; --replay judges all of them again. */
 export async function errorsCommand(command: Command): Promise<number> {
   const { options, report } = command
   if (options.replay) {
-    // All of what landed is judged again, and all that follows is made from it.
+    // Judges all landed records again, and rebuilds what depends on them.
     const again = { ...command, name: 'build', options: { ...options, fullRefresh: true } }
     return buildCommand(again, { types: ['model', 'seed', 'test'], loads: false, prepare: sql => rejudged(command, sql) })
   }
@@ -50,7 +50,7 @@ export async function errorsCommand(command: Command): Promise<number> {
   })
 }
 
-// Which records conform to their declarations, which only the loader can say; then what was open before.
+// Checks again which records conform to their declarations, which only the loader can tell; gives the errors that were open before.
 async function rejudged({ report }: Command, sql: Sql): Promise<Refused[]> {
   const open = await openErrors(sql)
   const { rejudge } = await import('../../../loaders/rejudge.ts')
@@ -75,7 +75,7 @@ function recordsOf(tables: string[], record = 'raw_record'): string {
   return `${parts.join('\nunion all\n')}\norder by severity, table_name, source, file, position`
 }
 
-// By the name of an entity, or of the table.
+// Matches by the name of an entity, or of an errors table.
 function matches(table: string, entity: string): boolean {
   return table === entity || table === `${entity}_pipeline_errors` || (isEntity(entity) && declarationOf(entity).errors.includes(table))
 }

@@ -58,7 +58,7 @@ export async function extractCommand(command: Command, names: string[]): Promise
   }
 }
 
-/** debug --extract: one request to each source, which tells whose key it is. Gives the worst exit code. */
+/** debug --extract: sends one request to each source, which tells whose key it is. Gives the worst exit code. */
 export async function preflightCommand({ report, signal }: Command): Promise<number> {
   const found = await preflight({ sources: readSources([]), signal })
   for (const { source, host, who, problems } of found) {
@@ -69,8 +69,8 @@ export async function preflightCommand({ report, signal }: Command): Promise<num
 }
 
 /**
- * The newest markers that a publish has seen, by entity: from there on changes are requested, and what a failed build did not publish is
- * requested again.
+ * The newest markers that a publish has seen, by entity. Changes are requested from there on, so that those which a failed build did not
+ * publish are requested again.
  */
 export async function publishedMarkers(command: Command, sources: SourceConfig[]): Promise<Map<string, unknown>> {
   const entities = [...new Set(sources.flatMap(source => source.entities.map(({ entity }) => entity)))]

@@ -8,13 +8,13 @@ import { loadFeed } from '../load-feed.ts'
 import { loadLines, refusedFiles } from '../load-lines.ts'
 import { undatedAfterLoad } from '../undated.ts'
 
-/** load: lands new and changed feed files, nothing else: the models may be anything. */
+/** load: lands new and changed feed files and nothing else; it works with models that have mistakes, too. */
 export async function loadCommand(command: Command): Promise<number> {
   const { options, report } = command
   const project = await openFolder(command)
   return withDatabase(command, async sql =>
     whileLocked(command, sql, async session => {
-      // On a cluster, where landing lies is said beside the models; elsewhere those may still be anything.
+      // On a cluster the project says beside its models how landing tables are distributed; elsewhere the models may have mistakes.
       await prepareDatabase({ sql, session, report }, project, async () => (await openPartly(command)).project)
       if (!(await hasLog(sql)))
         throw new ProjectError('This project has no landing tables', {

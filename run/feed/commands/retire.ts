@@ -9,7 +9,9 @@ import { hasLog, landedIn, publishedNodes } from '../../history/run-log.ts'
 import { numberText, plural } from '../../report/format.ts'
 import { findRetirable, modelOf, retire } from '../retention.ts'
 
-/** clean --landing: landed records of old batches that no table needs. Tells what would go; with --apply it goes. Gives the exit code. */
+/**
+ * clean --landing: finds landed records of old batches that no table needs. Reports them; with --apply deletes them. Gives the exit code.
+ */
 export async function retireCommand(command: Command): Promise<number> {
   const { options, report } = command
   const { keep, apply = false } = options
@@ -20,7 +22,7 @@ export async function retireCommand(command: Command): Promise<number> {
     whileLocked(command, sql, async session => {
       await refusePending(sql, project.dir)
       if (!(await hasLog(sql))) throw new ProjectError('This project has no landing tables')
-      // Only what was judged by the present rules can be said to be of no use.
+      // Only records that the present rules have judged are known to be of no use.
       const [published, now, landed] = [await publishedNodes(sql), fingerprints(project), await landedIn(sql)]
       for (const name of Object.keys(modelOf)) {
         const id = `model.${project.name}.${name}`
