@@ -10,17 +10,17 @@ export interface Comparison {
   changed: string[]
   bytes: number
   largest: number
-  /** How many files of the folder the ledger has, whatever they hold now. */
+  /** How many files of the folder are in the ledger, whatever they hold now. */
   known: number
   /** In the ledger, but no longer in the folder. */
   gone: Listed[]
-  /** Of those that the ledger has as never read to their end. */
+  /** Files of the folder that the ledger has without a hash, as they were never read to their end. */
   unreadable: Map<string, LedgerEntry>
 }
 
 /**
- * Whether a load of the folder would find nothing to do: then what it would tell nevertheless, undefined otherwise. Changes nothing but
- * the times at which files were found unchanged. The caller holds the lock against other loads.
+ * Gives what a load that finds nothing to do would still report; undefined where a load would find something. Changes nothing but the times
+ * at which files were found unchanged. The caller holds the lock against other loads.
  */
 export async function isUnchanged(
   sql: Sql,
@@ -29,7 +29,7 @@ export async function isUnchanged(
 ): Promise<{ refused: number; notices: string[] } | undefined> {
   if (!(await isSwept(sql))) return undefined
   const found = survey(dataDir)
-  // Some are new: a load, which is to follow, will see which.
+  // There are new files: the load that follows finds out which.
   if (found.paths.length > (await countFiles(sql))) return undefined
   let refused = 0
   const count = (_: FeedFile, { reason }: LedgerEntry) => {
@@ -41,7 +41,7 @@ export async function isUnchanged(
   return { refused, notices: found.notices }
 }
 
-/** Compares the files of a folder with the ledger, some at a time: there may be very many. */
+/** Compares the files of a folder with the ledger, in chunks: there may be very many. */
 export async function compare(
   sql: Sql,
   { paths, examine }: Survey,
@@ -78,13 +78,13 @@ export async function compare(
   }
 }
 
-// Fewer than are looked at between two collections of young garbage: what survives two is kept for long.
+// Few enough to be done between two minor garbage collections: objects that survive two are promoted to the old generation.
 const AT_ONCE = 250
 
-/** A file touched less than this before it was last examined may have been touched again in the same tick of its clock. In ns. */
+/** In nanoseconds: a file touched less than this before it was last examined may have been touched again in the same tick of its clock. */
 const SETTLED = 3_000_000_000n
 
-/** Whether the content of a file is what the ledger has of it (R8). A file is only hashed when its stats do not settle that. */
+/** Compares the content of a file with the ledger (R8). Hashes the file only where its stats leave doubt. */
 async function stateOf(file: FeedFile, entry: LedgerEntry, signal: AbortSignal | undefined): Promise<'same' | 'touched' | 'changed'> {
   const { stats, fault } = file
   if (fault) return entry.reason === fault ? 'same' : 'changed'

@@ -56,7 +56,7 @@ const strictTypes: Record<FieldType, Schema> = {
   list: { type: 'array' },
 }
 
-/** What the rules take for a required field, converted or not. */
+/** Types of a required field as the rules accept them: values that convert included. */
 const looseTypes: Record<FieldType, Schema> = {
   ...strictTypes,
   id: { type: ['integer', 'string'], minimum: 1, pattern: '^\\s*[0-9]+\\s*$' },
@@ -75,7 +75,7 @@ const looseTypes: Record<FieldType, Schema> = {
   boolean: { type: ['boolean', 'string'] },
 }
 
-/** A JSON Schema of the fields, those that are not required as well or those alone that are. */
+/** A JSON Schema of the fields: of all of them with `isWhole`, else only of those that are required or have a minimum. */
 function schemaOf(fields: Field[], types: Record<FieldType, Schema>, isWhole: boolean): Schema {
   const root: Node = { properties: {}, required: [] }
   for (const field of fields) {
@@ -115,19 +115,19 @@ function written({ properties, required }: Node): Schema {
   }
 }
 
-/** A whole number that is written as another one, `1.0` or `1e3`, in any field of those names: R11 does not take it as one. */
+/** Finds a whole number with a fraction or an exponent, `1.0` or `1e3`, in a field of these names: R11 accepts none. */
 function wholeNumbers(fields: Field[]): RegExp {
   const names = fields.filter(({ type }) => ['id', 'bigint', 'integer'].includes(type)).map(({ path }) => path.at(-1) as string)
   const list = [...new Set(names)].map(name => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')
   return names.length === 0 ? /(?!)/ : new RegExp(`"(?:${list})"\\s*:\\s*-?\\d+[.eE]`)
 }
 
-// A key that is written with an escape could be one of those names: a string with a backslash before a colon.
+// A key with an escape (a backslash in a string before a colon) could spell one of those names.
 const ESCAPED_KEY = /\\(?:[^"\\]|\\.)*"\s*:/s
 
 const ajv = new Ajv({ allErrors: false, allowUnionTypes: true, strictRequired: false, strictTypes: false, logger: false })
 
-// What SQL would trim off. A blank text counts as absent, except in a signature, which SQL trims: most end in a line feed.
+// The characters that SQL trims. A blank text counts as absent, except in a signature, which SQL trims: most end in a line feed.
 const BLANK = /[ \t\r\n\f\v]/
 ajv.addFormat('trimmed', {
   type: 'string',
@@ -140,7 +140,7 @@ const DAY = /^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$/
 const TIME =
   /^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?(?:Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)$/
 
-/** Whether its month has that day, in a year that there was; of a text that begins with YYYY-MM-DD. */
+/** Whether the day exists in its month and the year is not 0; for a text that begins with YYYY-MM-DD. */
 function isRealDay(text: string): boolean {
   const day = Number(text.slice(8, 10))
   const year = Number(text.slice(0, 4))

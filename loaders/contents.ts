@@ -4,34 +4,34 @@ import { declarationOf } from './declaration.ts'
 import { type Entity, entities } from './entities.ts'
 import { textsIn } from './sql-lists.ts'
 
-/** Where a content landed first, and whether it conforms to the declaration of its entity as that is now. */
+/** The place where a content landed first, and whether it conforms to the present declaration of its entity. */
 export interface FirstPlace {
   fileId: number
   position: number
   conforms: boolean
 }
 
-/** The contents that landed lately, by entity and hash: what comes again need not land again. Threads that share the memory take turns. */
+/**
+ * The contents that landed lately, by entity and hash, as a content that comes again need not land again. Threads that share the memory
+ * take turns.
+ */
 export interface Contents {
   memory: SharedArrayBuffer
   find(entity: Entity, hash: Uint8Array): FirstPlace | undefined
   add(entity: Entity, hash: Uint8Array, place: FirstPlace): void
-  /** Takes out what a file gave that does not land after all. */
+  /** Removes the contents of a file that does not land after all. */
   forget(fileId: number): void
 }
 
 /**
- * What names a content: the first 128 bits of the SHA-256 of its bytes. That any two of 10^12 contents share them has odds of 1 to 10^14,
- * unless somebody sets out to make two such records: that takes 2^64 attempts.
+ * Identifies a content: the first 128 bits of the SHA-256 of its bytes. The odds that any two of 10^12 contents share them are 1 to 10^14;
+ * making two such records on purpose takes 2^64 attempts.
  */
 export function contentHash(record: Uint8Array): Uint8Array {
   return hash('sha256', record, 'buffer').subarray(0, HASH)
 }
 
-/**
- * An empty table for so many contents, of which the latest are kept when there are more than it can hold; `known` of them come at once,
- * before all others.
- */
+/** An empty table for so many contents; beyond its size it keeps the latest. `known` of them are added at once, before all others. */
 export function createContents(expected: number, known = 0): Contents {
   const most = Math.min(Math.max(expected, LEAST), ARRIVING)
   const [first, second] = [slotsFor(Math.max(most, known)), slotsFor(most)]
@@ -41,8 +41,8 @@ export function createContents(expected: number, known = 0): Contents {
 }
 
 /**
- * The table that lies in the memory. It has two parts: the one that is filled, and the one that was filled before. When a part is full the
- * older one is emptied and filled next, so that what is met often stays, and memory has a bound.
+ * The table in the memory. It has two parts, the one being filled and the one filled before. When a part is full, the older one is emptied
+ * and filled next, so that contents found often stay, and memory is bounded.
  */
 export function openContents(memory: SharedArrayBuffer): Contents {
   const words = new Uint32Array(memory)
@@ -77,7 +77,7 @@ export function openContents(memory: SharedArrayBuffer): Contents {
 
   function setKey(entity: Entity, hash: Uint8Array): void {
     bytes.set(hash)
-    // Equal bytes of two entities are two contents.
+    // The same bytes in two entities are two contents.
     key[0] = ((key[0] as number) ^ entities.indexOf(entity)) >>> 0
   }
 
@@ -129,10 +129,10 @@ function slotsFor(contents: number): number {
 }
 
 /**
- * The contents that the newest files of some entities hold, at most KNOWN, with room for so many records to come: of an entity the
- * newest first, and of entities the small before the large, so that a file of a million transactions pushes nobody else out. Contents that
- * landed first in a file that the load replaces or prunes are not among them: they may go before they are named. To be asked before a COPY
- * begins: in one transaction with it Citus would lose rows.
+ * The contents of the newest files of some entities, at most KNOWN, with room for so many records to come. The newest files of an entity
+ * come first, and small entities before large ones, so that a file of a million transactions displaces no other entity. Contents that
+ * landed first in a file that the load replaces or prunes are left out: they may be deleted before they are referred to. To be called
+ * before a COPY begins: in one transaction with it Citus would lose rows.
  */
 export async function knownContents(session: Session, wanted: Entity[], arriving: number, replaced: string[]): Promise<Contents> {
   const doomed = await session<{ file_id: string }[]>`
@@ -189,7 +189,7 @@ export async function knownContents(session: Session, wanted: Entity[], arriving
   return contents
 }
 
-/** What a COPY in binary gives of columns that are never null and always as wide: rows of ROW bytes, as many as have come. */
+/** Rows of ROW bytes, as many as have arrived, from a binary COPY of columns that are never null and have a fixed width. */
 async function* wholeRows(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0)
   let skipped = COPY_HEADER

@@ -19,7 +19,7 @@ export async function copyRepeats(sql: Session, entity: Entity, pieces: Buffer[]
   await copying.end()
 }
 
-/** Whether the server's error is about the rows that it got. */
+/** Whether the server's error is about the rows that were sent. */
 export function isDataFault(error: unknown): error is PostgresError {
   return isPostgresError(error) && /^(22|54)/.test(error.code)
 }
@@ -44,7 +44,7 @@ export async function copyRows(sql: Session, entity: Entity, pieces: Buffer[]): 
   throw failure
 }
 
-/** One COPY under a savepoint. Gives the error when the data was to blame. */
+/** Runs one COPY under a savepoint. Gives the error when the data caused it. */
 async function attempt(sql: Session, entity: Entity, pieces: Buffer[]): Promise<PostgresError | undefined> {
   await sql`savepoint rows`
   try {
@@ -61,7 +61,7 @@ async function attempt(sql: Session, entity: Entity, pieces: Buffer[]): Promise<
   }
 }
 
-/** A row that cannot be, as text: with a readable form, or without when jsonb refuses that too. */
+/** Turns a row that jsonb refuses into text: with a readable form, or without when jsonb refuses that too. */
 function* asText(row: Buffer, { message }: PostgresError): Generator<Buffer[]> {
   const { fileId, position, bytes } = decodeRow(row)
   const raw = withoutNul(bytes.toString())

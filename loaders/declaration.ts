@@ -10,9 +10,9 @@ export interface Declaration {
   entity: string
   /** Columns, in order; those of the entity that it extends first. */
   fields: Field[]
-  /** Fields that records have beside, of which no column is made, with the JSON type that they come in. */
+  /** Other fields that records have, with the JSON type in which they come; no column is made of these. */
   sent: Map<string, string>
-  /** Fields of which one is the key. */
+  /** Names of the key field; a record has one of them. */
   keys: string[]
   /** A hint for the message about something that is not a record of the entity; empty without one. */
   hint: string
@@ -20,15 +20,17 @@ export interface Declaration {
   lists: string[]
   /** Names of streams, beside its own, that hold its records. */
   streams: string[]
-  /** Tables of errors that are about it: its own, and before them that of the records of the entity that it extends. */
+  /** Tables of errors about the entity: those of the entity that it extends, then its own. */
   errors: string[]
-  /** Of them, its own. */
+  /** Only its own tables of errors. */
   ownErrors: string[]
   /** Tables of core that hold its columns. */
   core: string[]
-  /** Each dated batch holds all of its records, so that absence from one can mean something (R5). */
+  /** Whether each dated batch holds all records of the entity, so that absence from one can mean something (R5). */
   isSnapshot: boolean
-  /** Of all that decides how a record is cast: a record that conforms lands with it. The macro `declaration` makes the same. */
+  /**
+   * A hash of all that decides how a record is cast. It lands with each record that conforms; the macro `declaration` computes the same.
+   */
   hash: number
 }
 
@@ -37,10 +39,10 @@ export interface Field {
   column: string
   path: string[]
   type: FieldType
-  /** In the object that holds it. */
+  /** Required in the object that holds the field. */
   isRequired: boolean
   minimum?: number
-  /** False where the column is only looked at while a record is judged. */
+  /** False where only the rules use the column, while a record is judged. */
   isKept: boolean
   /** False where core has no such column. */
   isInCore: boolean

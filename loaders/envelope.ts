@@ -4,7 +4,10 @@ import { spoiledValue } from './json-repair.ts'
 import type { RecordShape } from './record-shape.ts'
 import { Refusal } from './refusal.ts'
 
-/** The list of an envelope: where it begins, under which key of the envelope if not at its top, and whether its name says what it is. */
+/**
+ * The list of an envelope: where it begins, the key of the object that holds it (undefined at the top), and whether its own key is one of
+ * the entity's names for lists.
+ */
 export interface List {
   start: number
   parent: string | undefined
@@ -12,9 +15,9 @@ export interface List {
 }
 
 /**
- * The list of an envelope, given the object at `at` as far as the bytes go; undefined where it is not an envelope, or not known to be one
- * yet (R6): an object with its key is a record, whatever lists it has. The list lies under a name of the entity, else under the one key
- * whose list holds a record; else the same one level deeper.
+ * Finds the list of an envelope in the object at `at`, as far as its bytes go; undefined where it is no envelope, or not known to be one
+ * yet (R6). An object that has a key of the entity is a record, whatever lists it has. The list is the one under a name of the entity, else
+ * the only one that holds a record; else the same is looked for one level deeper.
  */
 export function findList(bytes: Buffer, at: number, shape: RecordShape): List | undefined {
   const top = [...members(bytes, at)]
@@ -30,7 +33,7 @@ export function findList(bytes: Buffer, at: number, shape: RecordShape): List | 
   return undefined
 }
 
-/** What an envelope says beside its list. */
+/** The members of an envelope other than its list. */
 export interface BesideList {
   /** Its error or errors, as text, where there are any. */
   errors: string | undefined
@@ -40,7 +43,7 @@ export interface BesideList {
 
 /**
  * Reads what is around a list: the envelope's bytes with `null` in the place of the list. Throws a Refusal where that does not parse, and
- * where a second list could hold the records: neither may be lost.
+ * where a second list could hold the records, as neither list may be lost.
  */
 export function readBeside(around: Buffer, list: List, shape: RecordShape): BesideList {
   const top = parseObject(around)
@@ -72,7 +75,7 @@ function holdsRecord(bytes: Buffer, list: number, shape: RecordShape): boolean {
   return false
 }
 
-// Of a large document the list was found before all that is beside it was seen.
+// In a large document the list was chosen before all members after it were read.
 function refuseSecondList(around: Buffer, { parent, isNamed }: List, shape: RecordShape): void {
   const top = [...members(around, 0)]
   const key = top.find(one => shape.keys.includes(one.key))
@@ -100,7 +103,7 @@ function parseObject(bytes: Buffer): Record<string, unknown> {
   }
 }
 
-// A record that NaN or Infinity spoils is a record all the same.
+// A record that only fails to parse because of NaN or Infinity is still a record.
 function parsed(bytes: Buffer, start: number, end: number): unknown {
   const text = bytes.toString('utf8', start, end)
   try {

@@ -1,4 +1,4 @@
-/** JSON on bytes, without parsing it: where values begin and end. Positions are of the buffer; -1 is beyond its bytes. */
+/** Finds where JSON values begin and end in bytes, without parsing them. Positions are offsets in the buffer; -1 is beyond its bytes. */
 
 /** A member of an object: where its value begins and ends. */
 export interface Member {
@@ -82,7 +82,7 @@ export function skipSpace(bytes: Buffer, at: number): number {
   return at
 }
 
-/** The end of what ends at `end` at the latest, without the white space. */
+/** The end of the bytes before `end` without trailing white space. */
 export function trimEnd(bytes: Buffer, end: number): number {
   while (isSpace(bytes[end - 1] as number)) end -= 1
   return end
@@ -99,7 +99,7 @@ export const CLOSE_BRACKET = 93
 export const OPEN_BRACE = 123
 export const CLOSE_BRACE = 125
 
-/** Numbers, true, NaN, or anything that is no JSON at all: whoever parses it will say. */
+/** The end of a number, true, NaN, or anything that is not JSON: the parser reports that. */
 function tokenEnd(bytes: Buffer, at: number): number {
   for (; at < bytes.length; at += 1) {
     const byte = bytes[at] as number

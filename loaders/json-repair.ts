@@ -1,7 +1,7 @@
 import { parseJson } from '../run/base/json-text.ts'
 import { stringEnd } from './json-bytes.ts'
 
-/** jsonb takes more on most servers, but functions on jsonb run out of stack before its parser does. */
+/** jsonb accepts more on most servers, but functions on jsonb run out of stack before its parser does. */
 export const NESTING_LIMIT = 2000
 
 /**
@@ -48,8 +48,8 @@ export function readableJson(json: string): string {
 }
 
 /**
- * A large record with a mere ... (ASCII, as the rest may be) for its long strings, those without a fault: it parses, and lacks, as the
- * whole does, in less memory.
+ * Replaces the long faultless strings of a large record by ... (ASCII, as the rest may be). The shorter record parses where the whole does
+ * and lacks the same fields, in less memory.
  */
 export function shortened(record: Buffer): Buffer {
   const pieces: Buffer[] = []
@@ -74,7 +74,7 @@ export function withoutNul(value: string): string {
 const QUOTE = 34
 const LONG = 1 << 16
 
-/** Whether this inside of a string is what JSON allows and jsonb takes; surrogates are left to a closer look. */
+/** Whether JSON allows and jsonb accepts the content of this string; false for surrogates, which need a closer look. */
 function isFaultless(bytes: Buffer, at: number, end: number): boolean {
   for (; at < end; at += 1) {
     const byte = bytes[at] as number
@@ -87,14 +87,14 @@ function isFaultless(bytes: Buffer, at: number, end: number): boolean {
   return true
 }
 
-/** How many brackets open, in strings too: a bound of the depth. */
+/** Counts opening brackets, in strings too: an upper bound of the depth. */
 function brackets(json: string): number {
   let count = 0
   for (const bracket of '[{') for (let at = json.indexOf(bracket); at >= 0; at = json.indexOf(bracket, at + 1)) count += 1
   return count
 }
 
-/** The escape at `at`, and what is wrong with it: a surrogate counts with its other half. */
+/** The length of the escape at `at`, and what is wrong with it; the two halves of a surrogate pair are one escape. */
 function escapeAt(json: string, at: number): { length: number; fault?: string } {
   if (json[at + 1] !== 'u') return { length: 2 }
   const unit = hex(json, at)

@@ -8,11 +8,11 @@ import { asBuffer } from './pool.ts'
 /** A judge for files of many bundles. */
 export interface Judge {
   /**
-   * Bundles are judged in the order of the calls; whether their contents are to be remembered is said with each. The bundle's memory goes
-   * to the judge and comes back with the rows.
+   * Judges bundles in the order of the calls; `remembers` says whether the contents of this one are remembered. The bundle's memory goes to
+   * the judge and comes back with the rows.
    */
   judge(bundle: Bundle, remembers: boolean): Promise<JudgedInMemory>
-  /** Gives the memory of rows, which nobody looks at any more, to those of a bundle to come. */
+  /** Gives back the memory of rows that are no longer used, for a later bundle. */
   reuse(memory: Uint8Array): void
   close(): Promise<void>
 }
@@ -70,10 +70,10 @@ export function startJudge({ memory }: Pick<Contents, 'memory'>): Judge {
 }
 
 const SPARES = 8
-/** Memory larger than this was for an unusual record, in bytes. */
+/** Memory larger than this, in bytes, was needed for an unusual record and is not kept. */
 const LARGE = 1 << 23
 
-/** A new thread knows no TypeScript: it begins with the JavaScript that teaches it, in the way that needs no thread more. */
+/** A new thread cannot run TypeScript: it starts with JavaScript that registers tsx, in the way that needs no further thread. */
 const boot = `
   const { workerData: [tsx, worker] } = require('node:worker_threads')
   require(tsx).require(worker, worker)

@@ -22,27 +22,28 @@ export interface Bundle {
   kind: 'line' | 'whole' | 'element'
 }
 
-/** What the bundle comes to. */
+/** The result of a bundle. */
 export interface Judged {
   /**
-   * Rows for COPY, without header and trailer, in pieces. They lie in the memory that was given for them and, large ones, in the bundle's.
+   * Rows for COPY, without header and trailer, in pieces. They are in the memory that was given for them; large rows are in the bundle's
+   * memory.
    */
   rows: Buffer[]
   /** Rows for COPY of the records that landed before, byte for byte. */
   repeats: Buffer
   records: number
-  /** Messages of a protocol: no records, and so without a place. */
+  /** Messages of a protocol, which are no records and have no position. */
   messages: number
   /** How many are rejected, by reason. */
   rejected: Map<string, number>
-  /** How many values are not records of the entity, and what the first of them is (R6). */
+  /** How many values are not records of the entity, and what is wrong with the first of them (R6). */
   foreign: number
   firstForeign: string | undefined
-  /** What a message says that went wrong in the extraction. */
+  /** The error of the extraction that a message reports. */
   traced: string | undefined
-  /** Of elements: why the first one that does not parse makes the whole file not parse. */
+  /** For elements: why the first one that does not parse makes the whole file invalid. */
   broken: string | undefined
-  /** Of lines: the last one does not parse. */
+  /** For lines: the last one does not parse. */
   lastBroken: boolean
 }
 
@@ -51,12 +52,12 @@ export function roomOf({ bytes, bounds }: Bundle): number {
   return roomFor(bounds.length / 2, bytes.length)
 }
 
-/** What a bundle comes to, with the memory where its rows lie: that of the judge, and that of the bundle. */
+/** The result of a bundle, with the memory of its rows: the judge's, and the bundle's. */
 export type JudgedInMemory = Judged & { memory: Uint8Array; bytes: Uint8Array }
 
 /**
- * Judges bundles in the order of their file, of one file after another; whether their contents are to be remembered is said with each.
- * Rows lie in the spare memory where there is room for them.
+ * Judges bundles in the order of their file, one file after another; `remembers` says whether the contents of a bundle are remembered. Rows
+ * are written into the spare memory where they fit.
  */
 export function judgeInOrder(contents: Contents): (bundle: Bundle, spare: Buffer | undefined, remembers: boolean) => JudgedInMemory {
   // Messages of the file before its next bundle.
@@ -71,10 +72,10 @@ export function judgeInOrder(contents: Contents): (bundle: Bundle, spare: Buffer
   }
 }
 
-/** Memory is of few sizes, so that it fits another time. */
+/** Memory has few sizes, so that it can be used again. */
 const STEP = 1 << 18
 
-/** What a judge knows beside a bundle. */
+/** What a judge needs besides a bundle. */
 export interface Known {
   /** Contents that landed before. None: each record lands. */
   contents?: Contents | undefined
@@ -85,8 +86,8 @@ export interface Known {
 }
 
 /**
- * Parses each record and gives its verdict. The bytes land as they are; what jsonb is known to refuse lands as text. A record that landed
- * before and conforms is not even parsed. `memory` is for the rows and has the room of them.
+ * Parses each record and judges it. The bytes land unchanged; a record that jsonb is known to refuse lands as text. A record that landed
+ * before and conforms is not even parsed. `memory` is for the rows and has room for them.
  */
 export function judge(bundle: Bundle, memory: Buffer, { contents, remembers = false, skipped = 0 }: Known = {}): Judged {
   const { bytes, bounds, kind, entity } = bundle
@@ -134,7 +135,7 @@ export function judge(bundle: Bundle, memory: Buffer, { contents, remembers = fa
       value = inner.value
       if (!isStreamOf(inner.stream, entity))
         beside.stream = inner.stream
-        // What would be opened once more, did it come bare, is known by no hash.
+        // A record that would be unwrapped once more if it came bare gets no hash.
       ;({ hash, first } = beside.stream === undefined && !unwrap(record, value, shape.keys) ? known(record) : UNKNOWN)
       if (first?.conforms) {
         repeat(position, first)
@@ -170,7 +171,7 @@ export function judge(bundle: Bundle, memory: Buffer, { contents, remembers = fa
   judged.repeats = repeats.rows()
   return judged
 
-  /** By what a record is known when it comes again, and where it landed before. */
+  /** The hash of a record, and where its content landed first. */
   function known(record: Buffer): { hash?: Uint8Array; first?: FirstPlace | undefined } {
     if (!contents) return UNKNOWN
     const hash = contentHash(record)
@@ -205,7 +206,7 @@ function nothingYet(): Judged {
 
 const UNKNOWN: { hash?: Uint8Array; first?: FirstPlace } = {}
 
-/** The value of a JSON text. Where it does not parse, what is wrong with it, and its value as far as NaN and Infinity are to blame. */
+/** The value of a JSON text. Where it does not parse: what is wrong with it, and its value if only NaN and Infinity are at fault. */
 function parsed(json: string): [value: unknown, broken?: string] {
   try {
     return [parseJson(json)]
@@ -220,7 +221,7 @@ function invalid(record: Buffer, detail: string): Beside['text'] {
   return { raw: withoutNul(record.toString()), problem: 'invalid_json', detail }
 }
 
-/** The text of a record that jsonb is known to refuse, or to take and not to bear. */
+/** The text of a record that jsonb is known to refuse, or that it accepts and then cannot process. */
 function textWhereRefused(record: Buffer, json: string, odd: boolean): Beside['text'] {
   const detail = (odd && unrepresentable(json)) || (isTooDeep(json) && `nested deeper than ${NESTING_LIMIT}`)
   if (!detail) return undefined
@@ -233,8 +234,8 @@ function bareOf(record: Buffer): Buffer {
   return record.length > LARGE ? shortened(record) : record
 }
 
-/** Of a record, in bytes. */
+/** Records larger than this, in bytes, are parsed without their long texts. */
 const LARGE = 1 << 20
 
-/** No record may be larger without texts of more than 64 kB: parsed, it takes many times its size. In bytes. */
+/** In bytes: a record without its texts of more than 64 kB may not be larger, as parsed it takes many times its size. */
 const PARSED_LIMIT = 10_000_000

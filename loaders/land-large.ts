@@ -13,21 +13,21 @@ import { transaction, type Words } from './transaction-statements.ts'
 
 /** What a large file needs to land. */
 export interface Crew {
-  /** Connections of our own: two where there are two. */
+  /** Connections of our own: a second one where it exists. */
   lanes: [Session, Session?]
   /** How its transactions begin and end. */
   words: Words
   signal?: AbortSignal
   judging: Judge
-  /** Whether it is to be remembered what the file held. */
+  /** Whether the contents of the file are remembered. */
   remembers: boolean
   pool: Pool
 }
 
-/** How the rows of a large file get into the table over one lane. */
+/** How the rows of a large file are copied into the table over one lane. */
 type Way = (lane: Session, entity: Entity) => Promise<CopyIn>
 
-/** A COPY for each bundle, where the server may refuse a record. */
+/** Runs a COPY for each bundle, for files with a record that the server may refuse. */
 export const copyApart: Way = async (lane, entity) => {
   let writing = Promise.resolve()
   return {
@@ -40,7 +40,7 @@ export const copyApart: Way = async (lane, entity) => {
   }
 }
 
-/** A file of many bundles, copied over all lanes; the lane that writes the ledger commits last. */
+/** Lands a file of many bundles, copied over all lanes; the lane that writes the ledger commits last. */
 export async function landLarge(
   landed: Landed,
   { pieces, source, document }: { pieces: AsyncGenerator<FileBundle>; source: Source; document: Document },
@@ -51,7 +51,7 @@ export async function landLarge(
   const { entity } = file
   const lanes = second ? [second, first] : [first]
   const tally = createTally()
-  // They go over the first lane alone, where it is seen that they name contents of a file that leaves the ledger.
+  // Repeats go over the first lane alone: it sees whether they refer to contents of a file that leaves the ledger.
   let repeats: Buffer[] = []
   await announce(first, file, fileId)
 
@@ -75,7 +75,7 @@ export async function landLarge(
         for (const line of work) await line.done.then(() => line.copying.end())
         if (repeats.length > 0) await copyRepeats(first, entity, repeats)
       } catch (error) {
-        // Without waiting for what is being written: the server may not take it for long.
+        // Does not wait for writes in progress: the server may not read them for long.
         await Promise.all(work.map(({ copying }) => copying.abandon()))
         throw error
       }
@@ -115,12 +115,12 @@ async function* judgedBy(
       yield [bundle, judged]
     }
   } finally {
-    // What nobody waits for any more is remembered all the same, until the file is forgotten.
+    // Bundles that nobody waits for any more are still remembered, until the file is forgotten.
     await last
   }
 }
 
-/** The same values, of which up to `count` are asked for before they are needed. */
+/** Gives the same values, but requests up to `count` of them before they are needed. */
 async function* ahead<Value>(values: AsyncGenerator<Value>, count: number): AsyncGenerator<Value> {
   const asked: Promise<IteratorResult<Value>>[] = []
   try {

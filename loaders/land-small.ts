@@ -8,9 +8,9 @@ import { transaction, type Words } from './transaction-statements.ts'
 
 /** Small files on their way into the landing tables, many in a transaction. */
 export interface Groups {
-  /** Memory for the rows of a file, so many bytes at most, behind those of the files before it. */
+  /** Memory for the rows of a file, at most so many bytes, right after the rows of the files before it. */
   room(bytes: number): Buffer
-  /** A file that was read, with its rows; or without, where it is refused. */
+  /** Adds a file that was read, with its rows; without rows where it is refused. */
   add(landed: Landed, judged?: Pick<Judged, 'rows' | 'repeats'>): void
   /** Whether there is enough for a transaction. */
   isFull(): boolean
@@ -66,7 +66,7 @@ const createGroup = (): Group => ({ bytes: 0, landed: [], rows: new Map(), repea
 
 const NOTHING = Buffer.alloc(0)
 const GROUP_BYTES = 1 << 22
-// Fewer than are read between two collections of young garbage: what survives two is kept for long.
+// Few enough to be read between two minor garbage collections: objects that survive two are promoted to the old generation.
 const GROUP_FILES = 250
 
 function addTo(group: Group, landed: Landed, { rows, repeats }: Pick<Judged, 'rows' | 'repeats'>): void {
@@ -80,7 +80,7 @@ function addTo(group: Group, landed: Landed, { rows, repeats }: Pick<Judged, 'ro
     const end = piece.byteOffset + piece.length
     if (piece.buffer === group.memory.at(-1)?.buffer) group.used = end
     const last = together.at(-1)
-    // In one piece with the rows of the file before it, where they lie side by side.
+    // Joins the rows to those of the file before, where both are adjacent in memory.
     if (last?.buffer === piece.buffer && last.byteOffset + last.length === piece.byteOffset)
       together[together.length - 1] = Buffer.from(last.buffer, last.byteOffset, end - last.byteOffset)
     else together.push(piece)

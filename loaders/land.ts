@@ -22,7 +22,7 @@ export interface Lander {
   /** How a piece of the landing begins and ends. */
   words: Words
   examine: Survey['examine']
-  /** Files of the ledger that go after the landing. */
+  /** Files of the ledger that are removed after the landing. */
   pruned: string[]
   /** How many bytes all files have together. */
   bytes: number
@@ -32,7 +32,7 @@ export interface Lander {
   onBytes(bytes: number): void
   onFile(file: FeedFile): void
   onLanded(landed: Landed): void
-  /** Of a file that is refused for the reason, and unhashed, that the ledger has: it stays as it is. */
+  /** Whether the ledger already has the file as refused for this reason and without a hash: then its row stays as it is. */
   isKnown(file: FeedFile, reason: string): boolean
 }
 
@@ -44,7 +44,7 @@ export async function land(paths: string[], lander: Lander): Promise<void> {
   const { words } = lander
   const [lane] = lander.lanes
   const last = lastOfEach(paths)
-  // Where each entity has one file only, nothing of this load comes again in it.
+  // Where each entity has only one file, no content of this load is asked for again.
   const arriving = paths.length > last.size ? lander.bytes / USUAL_RECORD : 0
   const contents = await knownContents(lane, [...last.keys()], arriving, [...paths, ...lander.pruned])
   const isLarge = lander.largest > LARGE
@@ -72,7 +72,7 @@ export async function land(paths: string[], lander: Lander): Promise<void> {
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
         contents.forget(Number(fileId))
-        // What is refused by its kind is never opened.
+        // A file refused for its kind, such as a pipe, is never opened.
         const sha256 = file.fault || error.message === CHANGED ? undefined : await hashFile(file, { signal: lander.signal })
         const head = file.fault ? undefined : await headOf(file)
         if (sha256 || !lander.isKnown(file, error.message))
@@ -118,7 +118,7 @@ export async function land(paths: string[], lander: Lander): Promise<void> {
     }
   }
 
-  /** Of a large file with a record that the server refuses: each bundle in a COPY of its own, in which that record can be found. */
+  /** Lands a large file with a record that the server refuses: each bundle in a COPY of its own, to find that record. */
   async function landAgain(landed: Landed): Promise<void> {
     const source = openSource(landed.file)
     try {
@@ -135,19 +135,19 @@ export async function land(paths: string[], lander: Lander): Promise<void> {
     return { ...lander, pool, judging: judging.get(), remembers: remembers(file) }
   }
 
-  /** Whether a file to come may ask what this one held. */
+  /** Whether a later file may ask for the contents of this one. */
   function remembers({ entity, path }: FeedFile): boolean {
     return last.get(entity) !== path
   }
 }
 
-/** Of a file, in bytes: a thread of its own judges larger ones while they are read and copied. */
+/** In bytes: larger files are judged by a thread of their own while they are read and copied. */
 const LARGE = 1 << 23
 const IDS_AT_ONCE = 1000
-/** Of a record, in bytes. */
+/** The size of a usual record, in bytes. */
 const USUAL_RECORD = 400
 
-/** What a source says of a file that changed: its hash would be of neither state. */
+/** The reason for a file that changed while it was read: its hash would fit neither state. */
 const CHANGED = 'changed while it was read'
 
 async function* chain<Value>(firsts: Value[], rest: AsyncGenerator<Value>): AsyncGenerator<Value> {

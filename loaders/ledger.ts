@@ -5,8 +5,8 @@ import { idsIn, textsIn } from './sql-lists.ts'
 import type { FeedFile, Stats } from './survey.ts'
 
 /**
- * The version of the rules by which files are read: what is a record, an envelope, a wrapper, a refused file. A change of these rules
- * counts it up, and each file that is still there is read once more (R8).
+ * The version of the rules for reading files: what is a record, an envelope, a wrapper, a refused file. A change of these rules increments
+ * it, and each file that still exists is read once more (R8).
  */
 export const READING = 2
 
@@ -25,11 +25,11 @@ export interface LedgerEntry {
   reading: number
 }
 
-/** What a file says of itself and of those after it: whether its batch may be taken for whole (R5). */
+/** Signs in a file that its batch may be incomplete (R5). */
 export interface Signs {
-  /** How many of its records are of something else. */
+  /** How many of its records are not of the entity. */
   foreign: number
-  /** Why records must be missing, in words that follow the file's name; undefined where nothing says so. */
+  /** Why records must be missing, in words that follow the file's name; undefined without such a sign. */
   shortfall: string | undefined
   /** It names a page that follows. */
   hasNextPage: boolean
@@ -98,10 +98,7 @@ export async function newFileIds(sql: Sql, count: number): Promise<bigint[]> {
   return rows.map(({ id }) => BigInt(id))
 }
 
-/**
- * Writes what became of files in place of what the ledger had under their paths, whose rows go; last in the transaction that copied the new
- * ones.
- */
+/** Replaces the ledger's entries of these paths by the new results (see `forget`); last in the transaction that copied the new rows. */
 export async function enter(sql: Sql, outcomes: Outcome[]): Promise<void> {
   await forget(
     sql,
@@ -169,7 +166,7 @@ export async function confirm(sql: Sql, files: { file: FeedFile; readAt: bigint 
   `
 }
 
-/** Removes what a load left that was cut off in the middle of a large file. */
+/** Removes the rows of a load that was interrupted in the middle of a large file. */
 export async function sweep(sql: Sql): Promise<void> {
   const left = await sql<{ entity: Entity; ids: string[] }[]>`
     select entity, json_agg(file_id::text) as ids from ops.unfinished_files group by entity
@@ -189,15 +186,15 @@ export async function announce(sql: Sql, file: FeedFile, fileId: bigint): Promis
   await sql`insert into ops.unfinished_files (file_id, entity) values (${`${fileId}`}, ${file.entity})`
 }
 
-/** The file's ledger entry commits with this. */
+/** Ends the announcement: commits with the file's ledger entry. */
 export async function conclude(sql: Sql, fileId: bigint): Promise<void> {
   await sql`delete from ops.unfinished_files where file_id = ${`${fileId}`}`
 }
 
 /**
- * Takes files out of the ledger. What they gave stays as that of former files until `purge`: published views show it until the next build
- * is published, and contents that other files name stay for good. Batches of contents that were named in them are stamped: there may be
- * nobody else who names them.
+ * Takes files out of the ledger. Their rows stay as those of former files until `purge`: published views show them until the next build is
+ * published, and contents that other files refer to stay for good. Stamps the batches of contents that these files referred to, as no other
+ * file may refer to them.
  */
 async function forget(sql: Sql, paths: string[]): Promise<void> {
   const gone = await sql<{ entity: Entity; file_id: string }[]>`
@@ -219,8 +216,8 @@ async function forget(sql: Sql, paths: string[]): Promise<void> {
 }
 
 /**
- * Deletes what former files gave and nobody names any more, of those that the last published build no longer shows: `isShown` is a
- * condition on `file_id`.
+ * Deletes rows of former files that no file refers to and that the last published build no longer shows: `isShown` is a condition on
+ * `file_id`.
  * Changes nothing that any model reads.
  */
 export async function purge(sql: Sql, isShown: string): Promise<void> {
@@ -234,7 +231,8 @@ export async function purge(sql: Sql, isShown: string): Promise<void> {
 }
 
 /**
- * Deletes what files gave that are not in the ledger, but for contents that others name; a former file of which nothing is left goes too.
+ * Deletes the rows of files that are not in the ledger, except for contents that other files refer to; removes a former file that has no
+ * rows left.
  */
 async function deleteRows(sql: Sql, entity: Entity, fileIds: string[]): Promise<void> {
   const [table, repeats] = [sql(`raw.${entity}`), sql(`raw.${entity}_repeats`)]

@@ -56,9 +56,9 @@ export interface LoadOptions {
   prune: boolean
   /** The session that holds the lock against other loads: the ledger is written on it, so that a load cannot outlive its lock. */
   session?: Session
-  /** The session is in a transaction already: all is done in that, and whoever began it says whether it stays. */
+  /** The session is in a transaction already: all work is done in it, and its owner commits it or rolls it back. */
   isInside?: boolean
-  /** A condition on file_id: which files published views still show, though they may have left the ledger. None where nothing is said. */
+  /** A condition on file_id for files that published views still show, though they may have left the ledger; by default there are none. */
   isShown?: string
   /** Ends the load with an AbortError: the files that landed wholly stay, the others come with the next load. */
   signal?: AbortSignal
@@ -132,7 +132,7 @@ export async function load(
   }
 }
 
-/** New statistics for landing tables that grew by a tenth: the row counts alone, nobody plans by what is inside the records. */
+/** Analyzes landing tables that grew by a tenth: only the row counts matter, as no plan depends on the content of records. */
 async function analyze(sql: Sql, loads: EntityLoad[]): Promise<void> {
   const landed = new Map<Entity, number>()
   for (const { entity, read } of loads) landed.set(entity, (landed.get(entity) ?? 0) + read)
@@ -141,7 +141,7 @@ async function analyze(sql: Sql, loads: EntityLoad[]): Promise<void> {
   if (landed.size > 0 && loads.some(({ files, unchanged }) => files > unchanged)) await sql.unsafe('analyze ops.files')
 }
 
-// As autovacuum has it, which may be off. What landed just now may not be counted yet.
+// The limit is that of autovacuum, which may be off. The server may not have counted yet what landed just now.
 async function hasGrown(sql: Sql, entity: Entity, rows: number): Promise<boolean> {
   const [table] = await sql<{ has_grown: boolean }[]>`
     select pg_stat_get_mod_since_analyze(oid) + ${rows}::int >= reltuples / 10 as has_grown

@@ -15,9 +15,9 @@ export interface MarkerFile {
 }
 
 /**
- * Lands the markers that extractions left in batches (R5), where they are new or another. A marker that goes stays landed, as it says what
- * the batch was.
- * Gives whether any did.
+ * Lands the markers that extractions left in batches (R5), where they are new or changed. A marker stays landed when its file is deleted,
+ * as it still describes the batch.
+ * Gives whether any marker landed.
  */
 export async function landMarkers(sql: Session, words: Words, files: MarkerFile[]): Promise<boolean> {
   const changed = await changedMarkers(sql, files)
@@ -29,7 +29,7 @@ export async function landMarkers(sql: Session, words: Words, files: MarkerFile[
     on conflict (batch) do update
     set sha256 = excluded.sha256, marker = excluded.marker, reason = excluded.reason, loaded_at = now()
   `
-  // Whether a batch is whole is asked of all that it holds.
+  // A marker says whether a batch is whole, so all entities of the batch are stamped.
   await sql`
     update ops.batches set changed_in = nextval('ops.landing_seq')
     where batch in ${textsIn(
@@ -41,7 +41,7 @@ export async function landMarkers(sql: Session, words: Words, files: MarkerFile[
   return true
 }
 
-/** Those of the markers that are not landed as they are now. */
+/** The markers whose present content has not landed. */
 export async function changedMarkers(sql: Sql, files: MarkerFile[]): Promise<ReadMarker[]> {
   if (files.length === 0) return []
   const rows = await sql<{ batch: string; sha256: string }[]>`select batch, sha256 from ops.markers`

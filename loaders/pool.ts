@@ -1,10 +1,10 @@
-/** Memory that goes round, so that reading a file of any size makes no garbage. Not cleared: it holds what it held before. */
+/** Memory that is used again, so that reading a file of any size makes no garbage. It is not cleared between uses. */
 export interface Pool {
   /** Of each piece of memory, in bytes. */
   size: number
   /** Memory of at least so many bytes, as a rule `size` of them. */
   take(bytes?: number): Buffer
-  /** Gives back what nobody looks at any more, wherever it came from. */
+  /** Gives back memory that is no longer used, wherever it came from. */
   give(memory: Uint8Array): void
 }
 
@@ -23,7 +23,7 @@ export function createPool(size: number): Pool {
 
 const KEPT = 16
 
-/** A Buffer arrives from a thread as the Uint8Array that it is. */
+/** Makes a Buffer of a Uint8Array, as which a Buffer arrives from another thread. */
 export function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength)
 }

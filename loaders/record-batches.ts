@@ -10,7 +10,7 @@ import type { FeedFile } from './survey.ts'
 /** No record may be larger: it must fit in memory at once. In bytes. */
 const RECORD_LIMIT = 64_000_000
 
-/** Records that go together through the judge and into one COPY, and whether they end the file. */
+/** Records that are judged together and copied in one COPY; `unterminated`: the file ends after the last one without a line end. */
 export type FileBundle = Bundle & { unterminated: boolean }
 
 /** What the document says around its records, once all of them were given. */
@@ -23,8 +23,8 @@ export interface Document {
 export const WINDOW = 1 << 20
 
 /**
- * The records of an open file, as many at a time as memory of the pool holds, whatever the file's size; none for an empty file.
- * Each bundle has memory of its own, for the taker to give back. Throws a Refusal.
+ * Gives the records of an open file, as many at a time as memory of the pool holds, whatever the file's size; none for an empty file.
+ * Each bundle has memory of its own, which the consumer gives back. Throws a Refusal.
  */
 export async function* bundles(
   file: FeedFile,
@@ -62,7 +62,7 @@ export async function* bundles(
   document.isBlank = scanner.isBlank
   document.beside = scanner.beside
 
-  /** A window with what is left: a larger one when the scanner could not do anything with all of the last. */
+  /** A window with the remaining bytes; a larger one when the scanner could not use any byte of the last. */
   function nextWindow(rest: Buffer, done: number, final: boolean): Buffer {
     if (done === 0 && !final && window.length >= RECORD_LIMIT)
       throw new Refusal(`has a record larger than ${size(RECORD_LIMIT)}, after ${first} records`)
@@ -74,8 +74,8 @@ export async function* bundles(
 }
 
 /**
- * The same bytes in twice the room. Room for the largest record is taken at once, once records are large: what is not touched costs
- * nothing.
+ * The same bytes in a window of twice the size. For large records room for the largest one is allocated at once: memory that is not touched
+ * costs nothing.
  */
 function grown(window: Buffer): Buffer {
   const length = Math.min(window.length * 2, RECORD_LIMIT)
@@ -85,5 +85,5 @@ function grown(window: Buffer): Buffer {
   return next.subarray(0, length)
 }
 
-/** A window that had to grow to more than this, in bytes, may have to grow to any size. */
+/** In bytes: a window that grew beyond this may have to grow to any size. */
 const LARGE = 1 << 21

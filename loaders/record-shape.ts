@@ -1,7 +1,7 @@
 import { declarationOf, fieldTypes } from './declaration.ts'
 import { type Entity, listKeys } from './entities.ts'
 
-/** By what a record of an entity is known, before any of its values is judged (R6). */
+/** How a record of an entity is recognised, before its values are judged (R6). */
 export interface RecordShape {
   /** Names under which an envelope may carry the list of records. */
   listKeys: readonly string[]
@@ -59,7 +59,7 @@ const NAME_LENGTH = 40
 
 const shapes = new Map<Entity, RecordShape>()
 
-// Of all fields at the top of a record, and those that come beside: the JSON type in which they come.
+// The JSON types of all fields at the top of a record, and of the other fields that records have.
 function fieldsOf(entity: Entity): Map<string, string> {
   const { fields, sent } = declarationOf(entity)
   const own = fields.map(({ path, type }) => [path[0] as string, path.length === 1 ? fieldTypes[type] : 'object'] as const)

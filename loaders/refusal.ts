@@ -2,7 +2,7 @@
 export class Refusal extends Error {
   override readonly name = 'Refusal'
 
-  /** A message that quotes the file may hold what the ledger cannot: a NUL, or half of a character that it was cut in. */
+  /** A message that quotes the file may hold what the ledger cannot store: a NUL, or half of a character. */
   constructor(message: string) {
     super(Buffer.from(message).toString().replaceAll('\0', '\u2400'))
   }

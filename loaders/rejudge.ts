@@ -5,9 +5,8 @@ import { declarationOf } from './declaration.ts'
 import { type Entity, entities } from './entities.ts'
 
 /**
- * Looks at every landed record again, whether it conforms to its declaration as that is now, without touching a file: the declaration may
- * have changed since the record landed, and then it is examined field by field in each build. Writes only what differs, and gives how many
- * that were.
+ * Checks again whether each landed record conforms to its present declaration, without reading a file: when the declaration changed after
+ * the record landed, each build examines the record field by field. Writes only differences, and gives their number.
  */
 export async function rejudge(sql: Sql): Promise<number> {
   let changed = 0
@@ -15,7 +14,7 @@ export async function rejudge(sql: Sql): Promise<number> {
   return changed
 }
 
-// Of a page: many small records, or one that is large.
+// Limits of a page: many small records, or one large record.
 const ROWS = 2000
 const CHARACTERS = 8_000_000
 

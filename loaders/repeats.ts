@@ -3,7 +3,7 @@ import type { FirstPlace } from './contents.ts'
 /** The columns of a table of repeats in the order in which they are encoded. */
 export const repeatColumns = ['file_id', 'position', 'first_file_id', 'first_position']
 
-/** Rows of records that landed before, in the making. */
+/** Rows for records that landed before, being encoded. */
 export interface Repeats {
   add(position: number, first: FirstPlace): void
   /** All of them in COPY's binary format, without header and trailer. */

@@ -1,6 +1,6 @@
 import { withoutNul } from './json-repair.ts'
 
-/** What lands beside the bytes of a record, or instead of them. */
+/** What lands besides the bytes of a record, or instead of them. */
 export interface Beside {
   /** Only text can hold the record: the text, why, and the record made readable where it is JSON. */
   text?: { raw: string; problem: Problem; detail: string; readable?: string }
@@ -16,8 +16,8 @@ export type Problem = 'invalid_json' | 'unrepresentable_text'
 /** Rows in the making. */
 export interface Rows {
   /**
-   * `declared` is the hash of the declaration that the record conforms to, null when it does not; `hash` the 16 bytes by which the content
-   * is known when it comes again, null where it must not be.
+   * `declared` is the hash of the declaration that the record conforms to, null when it does not; `hash` is the 16 bytes that identify the
+   * content when it comes again, null where it must land each time.
    */
   add(position: number, record: Buffer, declared: number | null, hash: Uint8Array | null, beside?: Beside): void
   /** All of them, in pieces to be written one after the other. A large record is a piece of its own: the very bytes that were added. */
@@ -89,7 +89,7 @@ export function createRows(fileId: bigint, memory: Buffer): Rows {
     },
   }
 
-  /** By the byte: this is done for each record, and calls cost more than bytes do. */
+  /** Writes byte by byte: this runs for each record, and calls cost more than bytes. */
   function head(position: number, length: number): void {
     for (let index = 0; index < HEAD; index += 1) memory[at + index] = start[index] as number
     memory[at + 18] = position >>> 24
@@ -143,7 +143,7 @@ const HASH = 4 + 16
 /** The version that jsonb's binary format begins with. */
 const JSONB = 1
 
-/** A record that is rather referred to than copied, in bytes. */
+/** In bytes: larger records are referred to, not copied. */
 const LARGE = 1 << 18
 
 /** The fields from record on, where they are not just the record and nulls. */

@@ -4,15 +4,15 @@ import type { RecordShape } from './record-shape.ts'
 import { Refusal } from './refusal.ts'
 
 /**
- * Finds where the records of one document begin and end, on bytes and without parsing them: array, envelope, single object,
- * NDJSON by ending or by content. What lies between the records is checked here, the records themselves by whoever parses them:
- * together that is a full parse of the document.
+ * Finds where the records of one document begin and end, on bytes and without parsing them: array, envelope, single object, NDJSON by
+ * ending or by content. It checks what lies between the records, and the consumer parses the records: together that is a full parse of the
+ * document.
  */
 export interface Scanner {
   /**
-   * Looks at window[0, end), all bytes not yet released, and appends start and end of each complete record to `bounds`.
-   * Gives how many bytes are done with; the next window begins with the rest. With `final` nothing comes after `end`.
-   * Call it with the largest window there can be: an envelope is recognised by what fits. Throws a Refusal.
+   * Looks at window[0, end), all bytes not yet released, and appends start and end of each complete record to `bounds`. Gives how many
+   * bytes are done; the next window begins with the rest. With `final` no bytes follow `end`.
+   * Pass the largest window possible: an envelope is recognised by what fits in it. Throws a Refusal.
    */
   scan(window: Buffer, end: number, final: boolean, bounds: number[]): number
   /** `line`: records are lines, each may be broken. `whole`: the document is the record. `element`: of an array or envelope. */
@@ -143,7 +143,7 @@ export function createScanner(shape: RecordShape, lines: boolean): Scanner {
     return at
   }
 
-  /** From here on the elements of an envelope's array stream by; the object around them is put aside as `shell`. */
+  /** Begins to stream the elements of an envelope's array; keeps the object around them as `shell`. */
   function enter(bytes: Buffer, at: number, found: List): number {
     list = found
     shell = [Buffer.from(bytes.subarray(at, found.start)), Buffer.from('null')]

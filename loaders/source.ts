@@ -45,7 +45,7 @@ export function openSource(file: FeedFile, onBytes: (bytes: number) => void = ()
     },
   }
 
-  /** The first chunk is read at once, which suits small files; later ones while PostgreSQL is at work. */
+  /** Reads the first chunk synchronously, which suits small files; later ones while PostgreSQL is at work. */
   async function readRaw(into: Buffer, at: number): Promise<number> {
     if (position > 0 && BigInt(position) >= before.bytes) return 0
     try {
@@ -77,7 +77,7 @@ export async function hashFile(file: FeedFile, { signal }: { signal?: AbortSigna
   try {
     fd = open(file)
     const before = statsOf(fstatSync(fd, { bigint: true }))
-    // No further than the size that it had: a file that grows for ever has no end.
+    // Reads no further than the size at the start: a file may grow without end.
     for (let left = Number(before.bytes); left > 0; ) {
       signal?.throwIfAborted()
       const bytes = await readSome(fd, chunk, 0, Math.min(chunk.length, left), null)
@@ -119,7 +119,7 @@ const CHUNK = 1 << 18
 /** What is kept of a refused file, in bytes. */
 const HEAD = 1 << 16
 
-/** What a gzip that may end anywhere holds, as far as it goes and up to HEAD bytes. */
+/** The content of a gzip that may be cut off anywhere, as far as it goes and up to HEAD bytes. */
 async function unzippedHead(bytes: Buffer): Promise<Buffer> {
   const pieces: Buffer[] = []
   let size = 0
@@ -142,7 +142,7 @@ async function readSome(fd: number, into: Buffer, at: number, length: number, po
   return bytesRead
 }
 
-// Without blocking, so that a pipe which came into the file's place since it was examined is refused and not waited for.
+// Opens without blocking: a pipe that replaced the file after it was examined is refused instead of waited for.
 function open(file: FeedFile): number {
   const fd = (() => {
     try {
@@ -192,7 +192,7 @@ function unzip(chunks: AsyncGenerator<Buffer>): Pick<Source, 'read' | 'close'> {
   }
 }
 
-/** A check of chunks that follow each other, the last of them empty: a character may begin in one and end in the next. */
+/** Checks chunks in sequence, the last of them empty: a character may begin in one and end in the next. */
 function utf8Check(): (chunk: Buffer) => void {
   let held: Buffer = Buffer.alloc(0)
   let isFirst = true
@@ -213,7 +213,7 @@ function refuseOther(chunk: Buffer): void {
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) throw new Refusal('is not valid UTF-8 but UTF-16')
 }
 
-/** How many bytes at the end begin a character that goes on beyond it. */
+/** How many bytes at the end are the beginning of a character that continues in the next chunk. */
 function unfinished(chunk: Buffer): number {
   for (let back = 1; back <= Math.min(3, chunk.length); back += 1) {
     const byte = chunk[chunk.length - back] as number

@@ -1,6 +1,6 @@
 import type { Sql } from '../run/database/driver.ts'
 
-// As one parameter, however many they are: a parameter each would be a statement of its own for each number of them.
+// A list is one parameter, however long: with a parameter for each element, each length would be a statement of its own.
 
 /** Texts as what `in` takes. */
 export function textsIn(sql: Sql, texts: readonly string[]) {

@@ -122,7 +122,7 @@ export function survey(dataDir: string): Survey {
     }
   }
 
-  // What lies in a folder that is inside is inside, but for links; to ask for the real path of every folder takes a year's feed a while.
+  // Only links can lead out of the folder: asking for the real path of every folder would take long for a year's feed.
   function inside(path: string): boolean {
     const location = join(root, path)
     const within = !lstatSync(location).isSymbolicLink() || isWithin(realpathSync(location))
@@ -134,7 +134,7 @@ export function survey(dataDir: string): Survey {
     return location.startsWith(root.endsWith(sep) ? root : root + sep)
   }
 
-  // Once for each ending, with the first of its files.
+  // Reports each ending once, with the first file that has it.
   function unknownEnding(path: string): void {
     const ending = /(\.[^./]*)?$/.exec(path)?.[0] ?? ''
     const what = ending === '' ? 'no ending' : `the unknown ending ${ending}`

@@ -54,7 +54,10 @@ export function addCounts(sums: Map<string, number>, more: Map<string, number>):
   for (const [key, count] of more) sums.set(key, (sums.get(key) ?? 0) + count)
 }
 
-/** A file that was read to its end, with its hash and what its records come to. Throws a Refusal where they show that it is none. */
+/**
+ * Completes a file that was read to its end with its hash and its counts. Throws a Refusal where its records show that it is not of the
+ * entity.
+ */
 export function finish(landed: Landed, tally: Tally, source: Source, document: Document): Landed {
   const signs = tally.end(document)
   return { ...landed, sha256: source.finish(), records: tally.records, rejected: tally.rejected, signs }

@@ -10,7 +10,7 @@ export interface Words {
 /** A transaction of its own for each piece. */
 export const own: Words = { begin: 'begin', commit: 'commit', rollback: 'rollback' }
 
-/** All pieces in a transaction that somebody else began. */
+/** Each piece as a savepoint of a transaction that the caller began. */
 export const within: Words = {
   begin: 'savepoint landing',
   commit: 'release savepoint landing',

@@ -6,7 +6,7 @@ import { members } from './json-bytes.ts'
 export type Unwrapped =
   /** A record: where its bytes lie, its value, and the stream that it is of. */
   | { kind: 'record'; start: number; end: number; value: unknown; stream: string | undefined }
-  /** Anything else: no record. `error` is what a TRACE message of type ERROR says. */
+  /** Any other message, which is no record. `error` is what a TRACE message of type ERROR reports. */
   | { kind: 'message'; error: string | undefined }
 
 /** Opens a wrapper; undefined when the value is not a wrapper. `keys` are the keys of a record: an object with one of them is a record. */
@@ -46,7 +46,7 @@ const MESSAGES = new Set([
   'DESTINATION_CATALOG',
 ])
 
-// Of members with the same name the last counts, as for JSON.parse.
+// The last of several members with the same name counts, as for JSON.parse.
 function recordAt(bytes: Buffer, path: string[], value: unknown, stream: unknown): Unwrapped | undefined {
   let [start, end] = [0, bytes.length]
   for (const key of path) {
