@@ -10,16 +10,16 @@
 {%- endmacro %}
 
 
-{# Whether the record of one feed comes before that of the other by R4: the later batch, in one batch the newer #}
-{# updated_at. At a tie `preferred` does. Null where there is only one of them.                                 #}
+{# Whether the record of one feed precedes that of the other by R4: the later batch first, within a batch the newer #}
+{# updated_at, at a tie `preferred`. Null where only one of the records exists.                                     #}
 {% macro is_first(preferred, other) -%}
     ({{ preferred }}.batch_order, coalesce({{ preferred }}.updated_at, '-infinity'))
         >= ({{ other }}.batch_order, coalesce({{ other }}.updated_at, '-infinity'))
 {%- endmacro %}
 
 
-{# A value of an agent, field by field: of the record that is current by R4 first, else of the other. At a tie #}
-{# `preferred` is first.                                                                                       #}
+{# A value of an agent: from the record that is current by R4, or from the other one where it is null. At a tie #}
+{# `preferred` comes first.                                                                                     #}
 {% macro first_of(column, preferred, other) -%}
     case
         when {{ is_first(preferred, other) }} then coalesce({{ preferred }}.{{ column }}, {{ other }}.{{ column }})

@@ -1,9 +1,9 @@
 {# Batches and time: R1 to R4. #}
 
 
-{# The day that a batch's name says: the first real date in it, else …dayN counted from first_sync_date, else none. A #}
-{# date is eight digits (20260105) or has one separator of - _ . twice (2026.1.5); a time may follow after T or _.    #}
-{# More digits before or after it make it none.                                                                       #}
+{# The day in the name of a batch: the first real date in it, else …dayN counted from first_sync_date, else none. A   #}
+{# date is eight digits (20260105), or has one of the separators - _ . twice (2026.1.5); a time may follow after T or #}
+{# _. With more digits before or after it, it is not a date.                                                          #}
 {% macro sync_date_in_name(name) -%}
     coalesce(
         (
@@ -36,9 +36,9 @@
 {%- endmacro %}
 
 
-{# The batches of an entity that were added, corrected or pruned since this model was last published. In a build by   #}
-{# their names: the planner then knows how few records they hold beside all days, where a subquery might as well give #}
-{# the largest batch of all.                                                                                          #}
+{# The batches of an entity that were added, corrected or pruned since this model was last published. A build lists  #}
+{# them by name: the planner then knows how few records they hold, where with a subquery it might expect the largest #}
+{# batch.                                                                                                            #}
 {% macro changed_batches(entities) -%}
     {%- set changed -%}
     select source
@@ -59,14 +59,14 @@
 {%- endmacro %}
 
 
-{# A condition that only an increment needs, where the planner does not carry that of incremental_by inwards: it      #}
-{# spares the reading of rows that have not changed. Elsewhere it is true, and the query makes the whole table.       #}
+{# A condition that only an increment needs, where the planner does not push the one of incremental_by down: it #}
+{# avoids reading rows that have not changed. Elsewhere it is true, and the query computes the whole table.     #}
 {% macro in_increments(condition) -%}
     {{ '(' ~ condition ~ ')' if is_incremental() else 'true' }}
 {%- endmacro %}
 
 
-{# What IN takes: the values of a query's one column in a build, for the planner, and the query itself elsewhere. #}
+{# The operand of IN: in a build the values of the query's only column, for the planner; elsewhere the query. #}
 {% macro listed(query) -%}
     {%- if execute and is_incremental() -%}
     {%- set literals = "select distinct quote_literal(value) from (" ~ query ~ ") as found (value) order by 1" -%}
@@ -78,9 +78,9 @@
 {%- endmacro %}
 
 
-{# The first day that batches of some entities changed since this model was last published: those before are as they  #}
-{# were. Null when none changed; '-infinity' when an undated one did, which ranks before all days. In a build the day #}
-{# itself, for the planner.                                                                                           #}
+{# The first day for which batches of some entities changed since this model was last published: rows of earlier days #}
+{# are unchanged. Null when none changed; '-infinity' when an undated one did, as it ranks before all days. A literal #}
+{# in a build, for the planner.                                                                                       #}
 {% macro first_changed_day(entities) -%}
     {%- set first -%}
     select min(coalesce(sync_date, '-infinity'))
@@ -96,7 +96,7 @@
 {%- endmacro %}
 
 
-{# The entities of which each dated batch holds all records: absence from it can mean something (R5). #}
+{# The entities whose dated batches each hold all records, so that absence from one can mean something (R5). #}
 {% macro snapshot_entities() -%}
     {%- set found = [] -%}
     {%- for entity in entities() if var('entities')[entity].snapshot -%}{%- do found.append(entity) -%}{%- endfor -%}
@@ -104,8 +104,8 @@
 {%- endmacro %}
 
 
-{# Steps that end in `present`: the keys that the latest snapshot of an entity lists, in a record that was accepted #}
-{# or not, for a quarantined record is no absence (R5).                                                             #}
+{# CTEs that end in `present`: the keys that the latest snapshot of an entity lists, in an accepted record or in a #}
+{# quarantined one, as a quarantined record is not an absence (R5).                                                #}
 {% macro listed_now(entity, key) -%}
 latest_snapshot as (
 
@@ -127,7 +127,7 @@ present as (
 {%- endmacro %}
 
 
-{# Whether a row that was joined with `present` is listed; without any snapshot all are. #}
+{# Whether a row that was joined with `present` is listed; without any snapshot every row is. #}
 {% macro is_listed(key) -%}
     (present.{{ key }} is not null or not exists (select from latest_snapshot))
 {%- endmacro %}
@@ -139,8 +139,8 @@ present as (
 {%- endmacro %}
 
 
-{# With --accept-shrink: what the guard would have held back is remembered, and the models that follow see the batch #}
-{# as changed.                                                                                                       #}
+{# With --accept-shrink: remembers the snapshots that the guard would have held back. The models that follow see #}
+{# their batches as changed.                                                                                     #}
 {% macro remember_accepted_shrinks() -%}
     {%- if accepts_shrinks() -%}
     with accepted as (

@@ -1,5 +1,5 @@
-{# The rows of a record's list of channels, with the verdict on each (R16, R17): those of details and those of       #}
-{# agent_availability are alike.                                                                                    #}
+{# The rows of a record's list of channels, with the verdict on each (R16, R17). The lists of agent_details and of #}
+{# agent_availability have the same form.                                                                          #}
 {% macro judged_channels(entity, list) -%}
 {%- set fields = fields_of('agent_availability').channel_availability.elements -%}
 with
@@ -89,7 +89,7 @@ from judged
 {%- endmacro %}
 
 
-{# The columns of such a row. #}
+{# The columns of a row of a list of channels. #}
 {% macro channel_columns() -%}
     {{ return([
         'agent_id', 'channel', 'is_available', 'available_since', 'assignment_limit', 'current_load', 'is_logged_in',

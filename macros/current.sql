@@ -1,7 +1,7 @@
-{# The current record of each key by R4, with the first and last dated batch that holds an accepted one. On later     #}
-{# builds only keys that changed batches touch are looked at: the newest record that came is compared with the row    #}
-{# that is there. Where that row says too little (it is newer, or was partly of a batch that has changed), the key is #}
-{# looked up among all days.                                                                                          #}
+{# The current record of each key by R4, with the first and last dated batch that holds an accepted one. Later builds #}
+{# look only at keys that changed batches touch, and compare the newest record that arrived with the existing row.    #}
+{# Where that row is not enough (it is newer, or came in part from a batch that has changed), the key is looked up in #}
+{# all days.                                                                                                          #}
 {% macro current_records(staged, key, entity, more=[]) -%}
 with
 
@@ -22,7 +22,7 @@ came as (
 
 ),
 
--- The newest of a key, with the first and last day of all that came of it.
+-- The newest record of a key, with the first and last day of all its records that arrived.
 arrived as (
 
     select *
@@ -145,8 +145,8 @@ select * from succeeding
 {%- endmacro %}
 
 
-{# The keys that a changed batch holds, and those whose current record, first day or last day came from it before it #}
-{# changed.                                                                                                          #}
+{# The keys that a changed batch holds, and those whose current record, first day or last day came from it before the #}
+{# change.                                                                                                            #}
 {% macro touched_keys(staged, key, entity) -%}
     select {{ key }} from {{ staged }}
     where source in ({{ changed_batches(entity) }})

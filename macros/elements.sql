@@ -1,5 +1,5 @@
-{# The elements of a list of ids: each follows R11 like a key. Lists of quarantined contents are not judged; of equal #}
-{# elements of one list the first stands for all. Equal is what is written alike: 7 is an id, 7.0 is none.            #}
+{# The elements of a list of ids, each judged by R11 like a key. Lists of quarantined contents are not judged. Only #}
+{# the first of equal elements in a list counts; equal means written alike: 7 is an id, 7.0 is not.                 #}
 {% macro judged_elements(records, entity, owner, list, element) -%}
 with
 
@@ -78,13 +78,13 @@ select
     nullif(to_jsonb(findings), '[]') as findings
 from found
 
--- In the order of the index by element, which then takes the rows page by page.
+-- In the order of the index on element, whose pages are then filled one after the other.
 order by {{ element }}
 {%- endmacro %}
 
 
-{# The elements of lists that name what no batch knows, with each accepted record that lists them; `known` has the #}
-{# same column. Looked up value by value, as they are few.                                                         #}
+{# The elements of lists whose value no batch contains, with each accepted record that lists them; `known` has the #}
+{# same column. They are few, so each value is looked up by itself.                                                #}
 {% macro unknown_elements(elements, landed, column, known) -%}
 with
 
@@ -116,8 +116,8 @@ cross join lateral (
 {%- endmacro %}
 
 
-{# The different values of an indexed column of a table: a walk from value to value through the index, so that the #}
-{# cost follows their number and not that of the rows, which come anew each day.                                   #}
+{# The distinct values of an indexed column of a table. It steps through the index from value to value, so that the #}
+{# cost depends on their number, not on that of the rows, which are new each day.                                   #}
 {% macro distinct_values(relation, column) -%}
     with recursive walk as (
 

@@ -18,8 +18,7 @@
 {%- endmacro %}
 
 
-{# The landed records of an entity of which something was found: those of contents with findings, and repetitions of #}
-{# a key in a batch.                                                                                                 #}
+{# The landed records of an entity with findings: those whose content has some, and repetitions of a key in a batch. #}
 {% macro noted_records(entity, key) -%}
     (
         select {{ key }}, {{ place_columns() }}, findings
@@ -58,9 +57,9 @@
 {%- endmacro %}
 
 
-{# The landed record that `records` is about. limit 1 keeps the planner from reading all of landing for the few that #}
-{# failed. Citus takes no such lateral: there the few records go to the shards of that one table of landing, for of  #}
-{# all tables together it would bring every record to the coordinator.                                               #}
+{# The landed record that `records` is about. limit 1 keeps the planner from reading all of landing for the few that  #}
+{# failed. Citus supports no such lateral join: there the few records go to the shards of their own landing table, as #}
+{# a union of all tables would bring every record to the coordinator.                                                 #}
 {% macro landed_record(entity) -%}
     {%- if on_citus() -%}
     inner join raw.{{ entity }} as landed
@@ -110,8 +109,8 @@
 {%- endmacro %}
 
 
-{# The dated batches that hold an entity and yet take no part in absence (R5); of one that never held a record #}
-{# nothing is said.                                                                                            #}
+{# The dated batches that hold an entity but take no part in absence (R5). An entity that never had a record gets no #}
+{# warning.                                                                                                          #}
 {% macro incomplete_snapshots(entity, keys) -%}
     select
         {%- for key, type in keys.items() %}
@@ -136,7 +135,7 @@
 {%- endmacro %}
 
 
-{# The error table that follows from what was found, a relation named `found`, and from what the table already says. #}
+{# The errors table, computed from `found`, a relation of what was found, and from the rows that it already has. #}
 {% macro error_table(keys) -%}
 {%- set columns = keys + [
     'severity', 'error_type', 'error_message', 'field', 'raw_record', 'raw_text', 'source', 'file', 'position',

@@ -1,6 +1,6 @@
-{# From the declaration of an entity (loaders/entities/<entity>.yml) to typed columns and the rules R11 to R14 as   #}
-{# findings. A finding is what an error table says: {severity, error_type, field, value, rule}. A fault quarantines #}
-{# its record, a remark does not.                                                                                   #}
+{# From the declaration of an entity (loaders/entities/<entity>.yml) to typed columns and to findings by the rules #}
+{# R11 to R14. A finding holds what an errors table shows: {severity, error_type, field, value, rule}. A fault     #}
+{# quarantines its record, a remark does not.                                                                      #}
 
 
 {# The names of all entities: each has a declaration, a table in raw, and a model base_<entity>. #}
@@ -19,8 +19,8 @@
 {%- endmacro %}
 
 
-{# A number that says which declaration a record conforms to: of all that decides how it is cast. loaders/conform.ts #}
-{# makes the same.                                                                                                   #}
+{# A hash of all that decides how a record is cast: it tells which declaration a record conforms to. #}
+{# loaders/declaration.ts computes the same.                                                         #}
 {% macro declaration(entity) -%}
     {%- set lines = [] -%}
     {%- for column, field in fields_of(entity).items() -%}
@@ -43,10 +43,10 @@
 {%- endmacro %}
 
 
-{# A SELECT whose columns the next steps use many times. The planner merges steps, and would compute each column    #}
-{# again wherever it is used, but never merges one that has a WITH of its own. Filters still get through to it, and #}
-{# parallel workers may take part. Citus takes such a WITH away; an ORDER BY, here by a constant, holds the step    #}
-{# apart there, but would keep parallel workers out.                                                                #}
+{# A SELECT whose columns later CTEs use many times. The planner inlines CTEs, and would compute each column again  #}
+{# wherever it is used, but it never inlines one that has a WITH of its own. Filters are still pushed down into it, #}
+{# and parallel workers may take part. Citus removes such a WITH; there an ORDER BY, by a constant, keeps the CTE   #}
+{# apart, which elsewhere would keep parallel workers out.                                                          #}
 {% macro computed_once() -%}
     {{ 'with computed_once as (select 1)' if not on_citus() }}
     {{- caller() }}
@@ -56,16 +56,16 @@
 {%- endmacro %}
 
 
-{# How a step that is read twice is written: copied to where it is read, so that filters get through to it. Citus     #}
-{# takes the copies for one table.                                                                                    #}
+{# How to write a CTE that is read twice: inlined, so that filters are pushed down. Citus would take the two copies #}
+{# for one table.                                                                                                   #}
 {% macro copied() -%}
     {{ 'materialized' if on_citus() else 'not materialized' }}
 {%- endmacro %}
 
 
-{# The steps that open a base model. Records that conform to the declaration, as the loader found, are cast as they   #}
-{# are; the others are examined field by field, and what converts is cast. Their last, `typed`, has a column for each #}
-{# field, and what was found of the fields.                                                                           #}
+{# The CTEs that open a base model. Records that conform to the declaration, as the loader found, are cast directly; #}
+{# the others are examined field by field, and values that convert are cast. The last CTE, `typed`, has a column for #}
+{# each field, and the findings about the fields.                                                                    #}
 {% macro typed_records(entity) -%}
 landed as (
 
@@ -77,8 +77,8 @@ landed as (
 {%- endmacro %}
 
 
-{# The step that makes columns of the fields of a relation: with `fixed`, what the columns of a record that does not #}
-{# conform are cast from.                                                                                            #}
+{# The CTE that makes columns of the fields of a relation. `fixed` is what the columns of a record that does not #}
+{# conform are cast from.                                                                                        #}
 {% macro typed(relation, fields, body='body', prefix='') -%}
 typed as (
     {% call computed_once() %}
@@ -99,8 +99,8 @@ typed as (
 {%- endmacro %}
 
 
-{# One record, field by field: its values that convert, by column (fixed), and what is wrong with the others. Of one #}
-{# that conforms nothing is looked at.                                                                               #}
+{# One record, field by field: its values that convert, by column (fixed), and what is wrong with the others. A #}
+{# record that conforms is not examined.                                                                        #}
 {% macro examined(fields, body, prefix) -%}
         with
         fields (number, name, path, type, is_required, minimum) as (
@@ -126,7 +126,7 @@ typed as (
                 *,
                 '{{ prefix }}' || path as field,
                 {{ body }} #> string_to_array(path, '.') as json,
-                {#- In an object that is not there nothing is required. #}
+                {#- Nothing is required in an object that is absent. #}
                 is_required
                     and jsonb_typeof({{ body }} #> (string_to_array(path, '.'))[:regexp_count(path, '[.]')]) = 'object'
                     as is_due
@@ -197,14 +197,14 @@ typed as (
 {%- endmacro %}
 
 
-{# A rule beyond a field's own type, with its SQL as the body of the call: true where a record breaks it. #}
+{# A rule beyond the type of a field. The body of the call is its SQL, true where a record breaks the rule. #}
 {% macro fault(error_type, path, rule, severity='error', body='body') -%}
     case when {{ caller() | trim }} then {{ finding(severity, error_type, "'" ~ path ~ "'", json_at(path, body),
             "'" ~ rule | replace("'", "''") ~ "'") }} end
 {%- endmacro %}
 
 
-{# The same of what is odd about a record that is kept. #}
+{# Like `fault`, for something odd in a record that is kept. #}
 {% macro remark(error_type, path, rule, body='body') -%}
     case when {{ caller() | trim }} then {{ finding('warning', error_type, "'" ~ path ~ "'", json_at(path, body),
             "'" ~ rule | replace("'", "''") ~ "'") }} end
@@ -222,7 +222,7 @@ typed as (
 
 
 {# The verdict on each record of `typed`, or of `ruled` where the model has rules of its own (rule_faults, #}
-{# rule_remarks). A record that is foreign (R6) and lacks nothing is refused for what it is.               #}
+{# rule_remarks). A foreign record (R6) without any fault gets one for being foreign.                      #}
 {% macro judged_records(relation='typed') -%}
 {%- set faults = 'rule_faults' if relation == 'ruled' else "'{}'::jsonb[]" -%}
 judged as (
@@ -249,9 +249,9 @@ judged as (
 {%- endmacro %}
 
 
-{# The step that closes a base model: what becomes of a content: accepted, quarantined, or foreign, which is         #}
-{# quarantined as no record of the entity (R6). Contents are accepted or not whatever else their batches hold; which #}
-{# record of a key counts in a batch (R4), and which repeats another (R17), follows in repeated_records.             #}
+{# The CTE that closes a base model, with the outcome of each content: accepted, quarantined, or foreign, which is #}
+{# quarantined as no record of the entity (R6). The outcome does not depend on the rest of the batch:              #}
+{# repeated_records tells which record of a key counts in a batch (R4), and which one repeats another (R17).       #}
 {% macro concluded() -%}
 concluded as (
     select

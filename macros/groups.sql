@@ -1,4 +1,4 @@
-{# What the batches say of the members of groups: R16 and R23. #}
+{# The lists of members that batches have for groups: R16 and R23. #}
 
 
 {# Whether the list of a record of landed_admin_groups has an element that cannot be read. #}
@@ -13,8 +13,8 @@
 {%- endmacro %}
 
 
-{# What each batch says of the list of a group: full (a readable list), partial (with an unreadable element) or #}
-{# unknown (no list). The accepted record of a batch says it; a quarantined one is no absence.                  #}
+{# What each batch says about the list of a group: full (a readable list), partial (with an unreadable element) or #}
+{# unknown (no list). Only the accepted record of a batch has a list; a quarantined record is not an absence.      #}
 {% macro lists_of_groups(records) -%}
     select distinct on (records.group_id, records.source)
         records.group_id,

@@ -1,8 +1,8 @@
-{# Histories of what days of snapshots say: R30. #}
+{# Histories of the values in snapshots, from day to day: R30. #}
 
 
-{# The first dated day on which a batch of an entity changed since this model was last published, null when none did: #}
-{# the runs that ended before it are as they were. Undated batches take no part.                                      #}
+{# The first date for which a batch of an entity changed since this model was last published, null when none did. #}
+{# Runs that ended before it are unchanged. Undated batches take no part.                                         #}
 {% macro first_changed_date(entity) -%}
     {%- if execute and is_incremental() -%}
     {%- set first -%}
@@ -18,7 +18,7 @@
 {%- endmacro %}
 
 
-{# The batches of an entity from a day on, by name, for the planner; all dated ones where a history is made anew. #}
+{# The batches of an entity from a day on, by name, for the planner; all dated ones in a full build. #}
 {% macro is_of_day_since(entity, day) -%}
     sync_date is not null
     and {{ in_increments('source in (' ~ listed(
@@ -27,15 +27,16 @@
 {%- endmacro %}
 
 
-{# Whether a run goes on to the first changed day or beyond: such rows are made anew. #}
+{# Whether a run reaches the first changed day: such rows are computed again. #}
 {% macro reaches(day, column) -%}
     coalesce({{ column }}, 'infinity'::date) >= {{ day }}
 {%- endmacro %}
 
 
-{# Steps that end in `runs`: a row per unbroken run of days on which the accepted record of a key has the same       #}
-{# values. Of several batches of a date the last that has one counts. A day without one ends the run when the date's #}
-{# last snapshot does not list the key. Runs that go on from before the first changed day are read from the table.   #}
+{# CTEs that end in `runs`: a row per unbroken run of days on which the accepted record of a key has the same values. #}
+{# The last of several batches of a date that has such a record counts. A day without one ends the run when the last  #}
+{# snapshot of the date does not list the key. Runs that began before the first changed day and reach it are read     #}
+{# from the table.                                                                                                    #}
 {% macro value_runs(entity, key, values, first_changed_on) -%}
 days as (
 
@@ -59,7 +60,7 @@ accepted as (
 
 ),
 
--- Listed, though what is listed says nothing that could be read.
+-- Keys that a snapshot lists only in quarantined records.
 quarantined as (
 
     select distinct
@@ -110,7 +111,7 @@ signs as (
 
 ),
 
--- The snapshot that follows each day of a sign: asked once a day, not for each sign.
+-- The snapshot after each day with a sign: looked up once per day, not per sign.
 following as materialized (
 
     select
@@ -120,7 +121,7 @@ following as materialized (
 
 ),
 
--- The day on which the key was gone: a snapshot before its next sign.
+-- The day on which the key was gone: that of a snapshot before its next sign.
 ended as (
 
     select

@@ -1,6 +1,6 @@
-{# Contents and places. A record that comes again byte for byte lands once: raw keeps the content at its first place, #}
-{# and raw.<entity>_repeats a narrow row per further place. base_<entity> types and judges contents; landed_<entity>  #}
-{# says which batch lists which of them.                                                                              #}
+{# Contents and places. A record that comes again byte for byte lands only once: raw keeps the content at its first  #}
+{# place, and raw.<entity>_repeats has a narrow row for each further place. base_<entity> types and judges contents; #}
+{# landed_<entity> says which batch lists which content.                                                             #}
 
 
 {# The landed contents of an entity; on later builds those that landed first in changed batches. #}
@@ -10,7 +10,7 @@
         landed.position,
         files.source,
         landed.record,
-        -- What a wrapper says is of another stream has nothing of this entity, not even a key.
+        -- A wrapper of another stream holds nothing of this entity, not even a key.
         case when landed.stream is null then coalesce(landed.record, landed.readable) end as body,
         landed.stream,
         landed.is_foreign,
@@ -24,7 +24,7 @@
         on landed.file_id = files.file_id
 
     where files.entity = '{{ entity }}'
-        -- Of a file that left the ledger what others name.
+        -- From a file that left the ledger, only the contents that other files refer to.
         and (
             not files.is_former
             or (landed.file_id, landed.position) in (
@@ -42,8 +42,8 @@
 {%- endmacro %}
 
 
-{# Where a landed record stands, where its content does, and the batch that lists it: the columns of landed_<entity> #}
-{# beside those of the content.                                                                                      #}
+{# The columns of landed_<entity> besides those of the content: the place of the record, the place of its content, #}
+{# and the batch that lists it.                                                                                    #}
 {% macro place_columns(relation=none) -%}
     {%- set dot = relation ~ '.' if relation else '' -%}
     {{ dot }}file_id, {{ dot }}position, {{ dot }}content_file_id, {{ dot }}content_position,
@@ -51,8 +51,8 @@
 {%- endmacro %}
 
 
-{# The landed records of an entity: a row per place. Of a key that has several accepted records in a batch one is     #}
-{# staged, the others are duplicates (see repeated_records).                                                          #}
+{# The landed records of an entity: a row per place. When several accepted records in a batch have the same key, one #}
+{# is staged and the others are duplicates (see repeated_records).                                                   #}
 {% macro landed_records(entity, more=[]) -%}
 {%- call(place) each_place(entity, ref('base_' ~ entity), 'contents') %}
     {{ place_of(place, 'contents') }},
@@ -72,7 +72,7 @@
 {%- endmacro %}
 
 
-{# Of them those that are staged: one per key and batch. #}
+{# Only the staged records: one per key and batch. #}
 {% macro staged_records(entity, more=[]) -%}
 {%- call(place) each_place(entity, ref('base_' ~ entity), 'contents', staged=true) %}
     {{ columns_of(entity, 'contents') }},{{ more_columns('contents', more) }}
@@ -81,8 +81,8 @@
 {%- endmacro %}
 
 
-{# The elements of the lists of landed records: a row per place of the list and element. The list of an exact         #}
-{# repetition counts for nothing.                                                                                     #}
+{# The elements of the lists of landed records: a row per place of the list and element. The list of an exact #}
+{# repetition does not count.                                                                                 #}
 {% macro landed_elements(entity, elements, columns) -%}
 {%- call(place) each_place(
     entity, elements, 'elements', where='(repeated.rank > 1) is not true or repeated.findings is not null'
@@ -98,7 +98,7 @@
 {%- endmacro %}
 
 
-{# Of them those that are staged. #}
+{# Only the staged elements. #}
 {% macro staged_elements(entity, elements, columns) -%}
 {%- call(place) each_place(entity, elements, 'elements', staged=true) %}
     {{- more_columns('elements', ['place'] + columns) }}
@@ -107,9 +107,9 @@
 {%- endmacro %}
 
 
-{# A SELECT over contents (or their elements) and all their places, as a union of two branches: the first places, and #}
-{# those where they were repeated. Each branch joins by itself, so that a filter by batch or key gets to its indexes. #}
-{# The call gives the columns of the branch of `place`. What is staged is said in words that planners can count with. #}
+{# A SELECT over contents (or their elements) and all their places, as a union of two branches: first places and    #}
+{# repeats. Each branch has its own joins, so that a filter by batch or key can use its indexes. The call gives the #}
+{# columns of the branch of `place`. The condition for staged rows is one that planners can estimate.               #}
 {% macro each_place(entity, relation, content, where=none, staged=false) -%}
 {%- for place in [content, 'repeats'] %}
 select
@@ -157,7 +157,7 @@ union all
 {%- endmacro %}
 
 
-{# Columns of a relation, each in a line and with a comma after it. #}
+{# Columns of a relation, each on a line and with a comma after it. #}
 {% macro more_columns(relation, columns) -%}
     {%- for column in columns %}
     {{ relation }}.{{ column }},

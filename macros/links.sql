@@ -1,7 +1,7 @@
-{# What transactions say of one another (R31): whose part one is, which authorization it settles. #}
+{# How transactions refer to one another (R31): as a part, or as the authorization that one settles. #}
 
 
-{# What a transaction can say of others: the relation, and the column that names the other by its id or its uuid. #}
+{# The references of a transaction: the relation, and the column that names the other one by its id or its uuid. #}
 {% macro references_of_transactions() -%}
     {{ return([
         ('parent', 'id', 'parent_transaction_id'),
@@ -13,7 +13,7 @@
     ]) }}
 {%- endmacro %}
 
-{# The lists of its parts. #}
+{# The lists of a transaction's parts. #}
 {% macro lists_of_parts() -%}
     {{ return([('id', 'child_transaction_ids'), ('uuid', 'child_transaction_uuids')]) }}
 {%- endmacro %}
@@ -27,14 +27,15 @@
     )
 {%- endmacro %}
 
-{# Whether an element of a list says anything: null and blank do not. #}
+{# Whether an element of a list has a value: null and blank have none. #}
 {% macro is_said(element) -%}
     ({{ element }} <> 'null' and btrim({{ element }} #>> '{}', {{ white_space() }}) <> '')
 {%- endmacro %}
 
 
-{# The transactions whose references an increment looks up anew: those that changed, those that named or name one   #}
-{# that did. A state that came back, as that of a batch that changed is gone, is marked by the batch that it is of. #}
+{# The transactions whose references an increment looks up again: those that changed, and those that refer or      #}
+{# referred to one that did. A state that is current again, as the batch of the newer one changed, is found by its #}
+{# own batch.                                                                                                      #}
 {% macro relinked_transactions() -%}
     {%- set changed = changed_batches('transactions') -%}
     {%- set states -%}

@@ -17,7 +17,7 @@
 {%- endmacro %}
 
 
-{# The codes in a column, joined by a comma, in the words of a reader, of a kind in the seed plain_words. #}
+{# The codes in a column, comma-separated, translated by the rows of a kind in the seed plain_words. #}
 {% macro in_words(codes, kind) -%}
     (
         select string_agg(coalesce(plain.words, replace(said.code, '_', ' ')), ', ' order by said.place)
@@ -28,8 +28,8 @@
 {%- endmacro %}
 
 
-{# The rows of agent_status_history from a day on, each with what the agent was on the history's day before. #}
-{# Whoever has no row there is new, but on the history's first day.                                          #}
+{# The rows of agent_status_history from a day on, each with the agent's values on the history's day before. An agent #}
+{# without a row on that day is new, except on the history's first day.                                               #}
 {% macro statuses_with_those_before(first_changed_on) -%}
     select
         agent_id,

@@ -7,9 +7,9 @@
 {%- endmacro %}
 
 
-{# The transactions that an increment makes anew: those whose state came from a changed batch, or did before it   #}
-{# changed; those of users who became another agent; those that count as something else, as another came or went; #}
-{# and those of budgets whose days are of another time zone.                                                      #}
+{# The transactions that an increment computes again: those whose state comes from a changed batch, or did before the #}
+{# change; those of users who were mapped to another agent; those that count differently, as another one came or      #}
+{# went; and those of budgets whose time zone changed.                                                                #}
 {% macro touched_transactions() -%}
     {{ transactions_of_changed_batches() }}
     union
@@ -37,7 +37,7 @@
 {%- endmacro %}
 
 
-{# Hooks of core.transactions. Before it changes: what the touched transactions count for. #}
+{# Hook of core.transactions, before it changes: stores what the touched transactions count for. #}
 {% macro remember_spend() -%}
     {%- if is_incremental() -%}
     create temporary table touched_spend on commit drop as
@@ -50,8 +50,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# After it: the months of what is not the same now. Made as a whole, any month may have changed. Nobody else reads #}
-{# which transactions count as something else.                                                                      #}
+{# Hook of core.transactions, after it changed: marks the months in which something differs, or all months after a #}
+{# full build. No other model reads which transactions count differently.                                          #}
 {% macro mark_months_of_spend() -%}
     {%- if is_incremental() -%}
     insert into spend_around
@@ -100,8 +100,8 @@
 {%- endmacro %}
 
 
-{# What was spent by month and another column of core.transactions: the months that changed are counted anew. What #}
-{# is not spent (funding, adjustments) stands beside it.                                                           #}
+{# What was spent by month and another column of core.transactions. Only months that changed are counted again. What #}
+{# is no spend (funding, adjustments) has a column of its own.                                                       #}
 {% macro spend_by_month(column, expression=none) -%}
 select
     {{ month_of('transactions') }} as month,

@@ -1,6 +1,6 @@
-{# Groups of rows that builds changed, in ops.touched: what counts rows up looks only at those that changed since it #}
-{# was last published. Who changes the rows says so in hooks, as only there both the old and the new ones are at     #}
-{# hand.                                                                                                             #}
+{# Groups of rows that builds changed, in ops.touched: a model that aggregates rows looks only at the groups that    #}
+{# changed since it was last published. Hooks of the model that changes the rows mark the groups, as only there both #}
+{# the old and the new rows are available.                                                                           #}
 
 
 {# The keys of the groups that changed since this model was last published: a subquery. #}
@@ -23,8 +23,8 @@
 {%- endmacro %}
 
 
-{# Hooks of current_transactions: the batches of which a state came back, as that of a batch that changed is gone. #}
-{# Whose state was there before can no longer be told from the rows.                                               #}
+{# Hooks of current_transactions: they mark the batches whose state is current again, as the batch of the newer state #}
+{# changed. The rows alone no longer tell which state was current before.                                             #}
 {% macro remember_states() -%}
     {%- if is_incremental() -%}
     create temporary table states_of_changed_batches on commit drop as
@@ -45,8 +45,8 @@
 {%- endmacro %}
 
 
-{# Hooks of a model whose readers follow a column of it by key: marks the keys whose value is another one now, whose #}
-{# row came or went. Made as a whole, it makes its readers anew in any case.                                          #}
+{# Hooks of a model whose readers follow one of its columns by key: they mark the keys whose value changed, and those #}
+{# whose row came or went. A full build rebuilds its readers in any case.                                             #}
 {% macro remember_values(key, column) -%}
     {%- if is_incremental() -%}
     create temporary table {{ this.identifier }}_before on commit drop as

@@ -1,7 +1,7 @@
-{# What transactions say beside their amounts: of parents that no batch holds (R19), and their tags. #}
+{# What transactions have besides amounts: parents that no batch contains (R19), and tags. #}
 
 
-{# The transactions whose current state came from a changed batch, or did before it changed: for increments. #}
+{# The transactions whose current state comes from a changed batch, or did before the change: for increments. #}
 {% macro transactions_of_changed_batches() -%}
     select transaction_id from {{ ref('current_transactions') }}
     where source in ({{ changed_batches('transactions') }})
@@ -11,8 +11,8 @@
 {%- endmacro %}
 
 
-{# Steps that end in `unknown`, the keys that transactions (and another relation) name and no batch holds, and #}
-{# `newest`, of each the newest current transaction that names it, in the order of R27.                        #}
+{# CTEs that end in `unknown`, the keys that transactions (and another relation) name and no batch contains, and #}
+{# `newest`, the newest current transaction by R27 that names each of them.                                      #}
 {% macro newest_of_unknown(key, known, other_namers=none) -%}
 named as (
 
@@ -77,9 +77,9 @@ newest as (
 {%- endmacro %}
 
 
-{# What was selected in the fields of a transaction, its columns custom_fields and tags: a row per element, with the #}
-{# name and the value where they are texts of up to 200 characters, as an index holds no more. Where there are no    #}
-{# custom_fields the tags count, which they replaced. `is_odd`: something else stands there, which gives no tag.     #}
+{# The values selected in the fields of a transaction, from its columns custom_fields and tags: a row per element, #}
+{# with the name and the value where they are texts of up to 200 characters, as an index holds no more. tags count #}
+{# only without custom_fields, which replaced them. `is_odd`: any other value, which gives no tag.                 #}
 {% macro selected_tags() -%}
     select
         texts.name,
@@ -94,7 +94,7 @@ newest as (
             coalesce(custom.field, tag.field) as field,
             coalesce(custom.field -> 'name', tag.field #> '{tagType,name}') as name,
             coalesce(custom.field -> 'selectedValues', tag.field -> 'selectedTagValues') as selected,
-            -- What should be an object with a value, and is none, is as odd as false.
+            -- An element that should be an object with a value, and is not, counts as false, which is odd.
             coalesce(
                 case
                     when jsonb_typeof(of_custom.element) = 'object' then coalesce(of_custom.element -> 'value', 'null')

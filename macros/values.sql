@@ -1,7 +1,7 @@
-{# What becomes a column, and how: R11 to R13. Every cast is guarded, so that no input can make a model fail. The  #}
-{# values are looked at as a relation with a row for each field of a record: json as it came, kind (its            #}
-{# jsonb_typeof), text (of a string or number, trimmed, null when empty) and amount (of what is a number by JSON's #}
-{# grammar), beside what the declaration says of the field. See examined() in macros/fields.sql.                   #}
+{# What becomes a column, and how: R11 to R13. Every cast is guarded, so that no input can make a model fail. The     #}
+{# values form a relation with a row for each field of a record: json as it came, kind (its jsonb_typeof), text (of a #}
+{# string or number, trimmed, null when empty) and amount (of a number by JSON's grammar), besides the columns from   #}
+{# the declaration of the field. See examined() in macros/fields.sql.                                                 #}
 
 
 {# The characters that strings are trimmed of. PostgreSQL 15 reads \v as the letter, so its code stands here. #}
@@ -45,7 +45,7 @@
 {%- endmacro %}
 
 
-{# A number of JSON, of which no text is so long that it could not be cast. #}
+{# A number of JSON, short enough to be cast. #}
 {% macro number_grammar() -%} ^-?(?:0|[1-9][0-9]{0,40})(?:[.][0-9]{1,40})?(?:[eE][+-]?[0-9]{1,2})?$ {%- endmacro %}
 
 
@@ -53,8 +53,8 @@
 {% macro is_absent() -%} (coalesce(kind, 'null') = 'null' or (kind = 'string' and text is null)) {%- endmacro %}
 
 
-{# Whether a value converts to its type. Numbers below 10^24, so that no later arithmetic can overflow; a time #}
-{# without a zone is none.                                                                                     #}
+{# Whether a value converts to its type. Numbers must be below 10^24, so that no later arithmetic can overflow; a #}
+{# time must have a zone.                                                                                         #}
 {% macro converts() -%}
     case
         when type = 'signature' then kind = 'string' or text is not null
@@ -86,7 +86,7 @@
 {%- endmacro %}
 
 
-{# A number all the same that does not convert: too large, and for a whole number not one with a fraction. #}
+{# Whether a value that does not convert is a number that is too large. A fraction in a whole number is not. #}
 {% macro is_too_large() -%}
     (type in ('numeric', 'minor_units', 'bigint', 'integer') and text ~ '^-?[0-9]+(?:[.][0-9]+)?(?:[eE][+]?[0-9]+)?$'
         and (type in ('numeric', 'minor_units') or text not like '%.%'))
@@ -97,14 +97,14 @@
 {% macro date_grammar() -%} ^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$ {%- endmacro %}
 
 
-{# Whether a text that begins with YYYY-MM-DD names a day that its month has, in a year that there was. #}
+{# Whether a text that begins with YYYY-MM-DD names a day of the calendar; there is no year 0. #}
 {% macro is_real_day(text) -%}
     {{ text }} >= '0001' and (substr({{ text }}, 9, 2) <= '28' or substr({{ text }}, 9, 2)::integer
         <= extract(day from (substr({{ text }}, 1, 7) || '-01')::date + interval '1 month' - interval '1 day'))
 {%- endmacro %}
 
 
-{# What a value that converts is cast from, as jsonb. Of a fraction of a second the cast takes twelve digits. #}
+{# What a value that converts is cast from, as jsonb. The cast takes at most twelve digits of a fraction of a second. #}
 {% macro fixed_value() -%}
     case
         when converts is not true then null
@@ -116,7 +116,7 @@
 {%- endmacro %}
 
 
-{# The column of a field: of a record that conforms what stands at its path, of another what was fixed. #}
+{# The column of a field: cast from the value at its path if the record conforms, else from the fixed value. #}
 {% macro cast(column, field, body='body') -%}
     {%- set path = "'{" ~ field.path | replace('.', ',') ~ "}'" -%}
     {%- set type = field_types()[field.type].column -%}
