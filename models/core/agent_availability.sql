@@ -40,7 +40,7 @@ inner join channels
     on lists.content_file_id = channels.file_id
     and lists.content_position = channels.position
 
--- Whom agent_availability alone names is nobody (R16).
+-- Agents that only agent_availability names are left out (R16).
 inner join {{ ref('known_agents') }} as agents
     on lists.agent_id = agents.agent_id
 

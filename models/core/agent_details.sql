@@ -1,4 +1,4 @@
-{# One row per agent: what only agent_details tells, and what both feeds tell beside core.agents. #}
+{# One row per agent: what only agent_details has, and what both feeds have and core.agents leaves out. #}
 
 {{ config(unique_key='agent_id') }}
 
@@ -16,7 +16,7 @@ with
 
 {% endfor -%}
 
--- Field by field: the record that is current by R4 first, at a tie the details, its nulls filled from the other.
+-- Field by field: from the record that is current by R4 (at a tie the details), its nulls filled from the other.
 merged as (
 
     select
@@ -41,7 +41,7 @@ select
     org_agent_id,
     either_scope as ticket_scope,
 
-    -- An empty signature is a value, which hides that of the other record, and reads as null.
+    -- An empty signature is a value: it hides the signature of the other record, and reads as null.
     case when not {{ is_blank_signature('signature') }} then signature end as signature,
 
     avatar,

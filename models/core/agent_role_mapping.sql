@@ -1,4 +1,4 @@
-{# One row per agent and role ever assigned, as its latest run has it (R24). #}
+{# One row per agent and role ever assigned, as of the latest run of the role (R24). #}
 
 {{ config(unique_key=['agent_id', 'role_id']) }}
 

@@ -1,4 +1,4 @@
-{# One row per agent that any batch knows, as the current records of the agents list and of agent_details have it. #}
+{# One row per agent that any batch contains, from the current records of the agents list and of agent_details. #}
 
 {{ config(unique_key='agent_id') }}
 
@@ -18,7 +18,7 @@ detailed as (
 
 {{ listed_now('agents', 'agent_id') }},
 
--- Whom the newest dated batch lists was seen last on its day; only for the others the days before are looked through.
+-- An agent in the newest dated batch was last seen on its day; earlier days are searched only for the others.
 listed_lately as (
 
     select distinct
@@ -36,7 +36,7 @@ listed_lately as (
 
 ),
 
--- Field by field: the record that is current by R4 first, at a tie the list, its nulls filled from the other.
+-- Field by field: from the record that is current by R4 (at a tie the list), its nulls filled from the other.
 merged as (
 
     select

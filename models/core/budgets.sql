@@ -1,4 +1,4 @@
-{# One row per budget that any batch knows, and one per budget that only cards or transactions name (R19). #}
+{# One row per budget that any batch contains, and one per budget that only cards or transactions name (R19). #}
 
 {{ config(unique_key='budget_id') }}
 

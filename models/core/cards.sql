@@ -1,4 +1,4 @@
-{# One row per card that any batch knows, and one per card that only transactions name (R19). #}
+{# One row per card that any batch contains, and one per card that only transactions name (R19). #}
 
 {{ config(unique_key='card_id') }}
 

@@ -1,4 +1,4 @@
-{# One row per group and agent that is its member now, with the first day of the unbroken run (R23). #}
+{# One row per group and agent who is a member now, with the first day of the unbroken run (R23). #}
 
 {{ config(unique_key=['group_id', 'agent_id']) }}
 
@@ -24,7 +24,7 @@ latest_full as (
 
 ),
 
--- The latest readable list, and what lists with an unreadable element added after it.
+-- The members on the latest readable list, and those that later lists with an unreadable element add.
 members as (
 
     select

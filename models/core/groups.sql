@@ -1,5 +1,5 @@
-{# One row per group that any batch knows. Active is a group that is listed and has an active member, itself or below #}
-{# it (R22).                                                                                                          #}
+{# One row per group that any batch contains. A group is active when it is listed, and it or a group below it has an #}
+{# active member (R22).                                                                                              #}
 
 {{ config(unique_key='group_id') }}
 

@@ -1,4 +1,4 @@
-{# One row per role that any batch knows. #}
+{# One row per role that any batch contains. #}
 
 {{ config(unique_key='role_id') }}
 

@@ -1,4 +1,4 @@
-{# One row per user of BILL that any batch of users knows. #}
+{# One row per user of BILL that any batch of users contains. #}
 
 {{ config(unique_key='user_id') }}
 

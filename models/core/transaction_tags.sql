@@ -1,4 +1,4 @@
-{# One row per transaction, name and value that was selected for it, in its newest state. #}
+{# One row per transaction, name and value: the values selected for its newest state. #}
 
 {% set touched -%}
     {{ transactions_of_changed_batches() }}
@@ -17,7 +17,7 @@
 
 with
 
--- On Citus it is this that goes to the workers, as in core.transactions.
+-- Citus sends this CTE to the workers, as in core.transactions.
 current_transactions as {{ 'materialized ' if on_citus() }}(
 
     select content_file_id, content_position, source from {{ ref('current_transactions') }}
@@ -25,8 +25,8 @@ current_transactions as {{ 'materialized ' if on_citus() }}(
 
 ),
 
--- A step of its own (macro computed_once says how), which Citus need not have: the planner expects 10,000 values of
--- each transaction, and would read all of them in an order that spares it the sorting of those.
+-- Kept apart by computed_once (see that macro), except on Citus: the planner expects 10,000 values per transaction, and
+-- would read all transactions in an order that saves sorting those values.
 states as (
 
     {{ 'with computed_once as (select 1)' if not on_citus() }}

@@ -11,7 +11,7 @@
 
 with
 
--- On Citus it is this that goes to the workers, to where the states lie, and not they to it.
+-- Citus sends this CTE to the workers that store the states, and not the states to this CTE.
 current_transactions as {{ 'materialized ' if on_citus() }}(
 
     select transaction_id, content_file_id, content_position, source from {{ ref('current_transactions') }}

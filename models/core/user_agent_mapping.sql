@@ -1,5 +1,5 @@
-{# One row per BILL user of spend_users, or of a current card or transaction: the agent that the user is, as far as #}
-{# can be told (R29).                                                                                               #}
+{# One row per BILL user of spend_users, or of a current card or transaction: the agent who is this user, where that #}
+{# can be told (R29).                                                                                                #}
 
 {{ config(
     unique_key='user_id',
@@ -33,7 +33,7 @@ users as (
 
 ),
 
--- Users whom transactions alone name: when the newest of these was updated.
+-- Users that only transactions name: when the newest of their transactions was updated.
 newest_times as (
 
     select
@@ -117,7 +117,7 @@ folded_agents as materialized (
 
 ),
 
--- What links is unique on both sides.
+-- A value links a user to an agent only where it is unique on both sides.
 {% for what in ['email', 'folded_name'] -%}
 agents_by_{{ what }} as (
 

@@ -11,7 +11,7 @@ unknown_readings as (
 found as (
 
     {% for entity in ['agents', 'agent_details', 'agent_availability'] -%}
-    -- What is wrong with role_ids stands in agent_role_pipeline_errors.
+    -- Errors of role_ids are in agent_role_pipeline_errors.
     {{ findings_of(noted_records(entity, 'agent_id'), entity, ['records.agent_id'],
         where="found.finding ->> 'field' is distinct from 'role_ids'") }}
 

@@ -29,7 +29,7 @@ found as (
 
     union all
 
-    -- An element that names no role is refused, and its conversion no longer matters.
+    -- An element that names no role is refused, so its conversion no longer matters.
     {{ findings_of(ref('landed_' ~ relation), entity,
         ['records.agent_id', 'records.role_id'], place='records.place',
         where='(records.role_id is null or records.role_id in (select role_id from roles))') }}

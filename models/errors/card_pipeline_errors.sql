@@ -2,7 +2,7 @@
 
 with
 
--- The current record of a card names a budget that no batch knows.
+-- Cards whose current record names a budget that no batch contains.
 inferred_budgets as (
 
     select current_cards.*

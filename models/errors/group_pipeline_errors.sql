@@ -59,7 +59,7 @@ found as (
 
     union all
 
-    -- An element that names nobody is refused, and its conversion no longer matters.
+    -- An element that names no known agent is refused, so its conversion no longer matters.
     {{ findings_of(ref('landed_group_membership'), 'admin_groups', ['records.group_id'], place='records.place',
         where='(records.agent_id is null or records.agent_id in (select agent_id from agents))') }}
 

@@ -2,7 +2,7 @@
 
 with
 
--- The current state of a transaction names a card or a budget that no batch knows.
+-- Transactions whose current state names a card or a budget that no batch contains.
 inferred_cards as (
 
     select current_transactions.*

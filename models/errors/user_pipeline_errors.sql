@@ -2,7 +2,7 @@
 
 with
 
--- An override counts where some batch knows its agent (R29). Lines that say the same are told apart by their number.
+-- An override counts only if some batch contains its agent (R29). Equal lines are told apart by their number.
 unknown_overrides as (
 
     select

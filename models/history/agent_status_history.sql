@@ -21,13 +21,13 @@
 
 with
 
--- Of the batches of one date the last that takes part stands for the day.
+-- The last batch of a date that takes part in absence is the one that counts for the day.
 days as (
 
     select distinct on (sync_date)
         sync_date,
         source,
-        -- After all batches of the day, as a blank follows the day in batch_order.
+        -- A text that sorts after all batches of the day, as in batch_order a blank follows the day.
         to_char(sync_date, 'YYYY-MM-DD!') collate "C" as end_of_day
     from {{ ref('snapshots') }}
     {{ that_count }}
@@ -60,7 +60,7 @@ present as (
 ),
 
 {% for name, current, staged in feeds -%}
--- Agents with a day before their current record: for these alone the records before it are looked through.
+-- Agents whose history has days before their current record: only for them are earlier records read.
 late_{{ name }} as (
 
     select distinct agent_days.agent_id
@@ -85,7 +85,7 @@ records_{{ name }} as (
 
 ),
 
--- Records and ends of days in one line: the last record before each end.
+-- Records and ends of days in one sequence, to find the last record before each end.
 ends_{{ name }} as (
 
     select
@@ -118,7 +118,7 @@ then_{{ name }} as (
 
 {% endfor -%}
 
--- The records that were current on the day, of either feed: what is current now, where it is not of a later day.
+-- The records of both feeds that were current on the day: the current record, unless it is of a later day.
 as_of_day as (
 
     select
@@ -167,7 +167,7 @@ select
     source
 from as_of_day
 {%- if is_incremental() %}
--- In the order of the primary key, whose pages then take the rows one after the other; of a whole table it is made
--- when the rows are in.
+-- In the order of the primary key, whose pages are then filled one after the other; for a whole table it is created
+-- after the rows are in.
 order by agent_id
 {%- endif %}

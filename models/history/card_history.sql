@@ -1,11 +1,11 @@
 {# One row per card and unbroken run of days on which it had the same status, user, budget, limit and spend (R30). #}
-{# Who the user is as an agent is told by today's mapping.                                                         #}
+{# The agent of the user is that of the present mapping.                                                           #}
 
 {% set first_changed_on = first_changed_date('cards') %}
 
 {% set values = ['status', 'user_id', 'budget_id', 'current_limit', 'current_spent', 'recurring_limit'] %}
 
-{# Of these all rows are made anew, as they were but for the agent. #}
+{# All rows of these users are written again: only their agent differs. #}
 {% set of_other_agents = 'user_id in (' ~ listed(touched('agent_of_user')) ~ ')' %}
 
 {{ config(

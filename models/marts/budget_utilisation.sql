@@ -1,5 +1,5 @@
-{# One row per listed budget: what of it is used, as the feed has it and as counted here, and whether that is too #}
-{# much for the time that has passed.                                                                             #}
+{# One row per listed budget: how much of it is used, by the feed and by its transactions, and whether that is too #}
+{# much for the time that has passed.                                                                              #}
 
 {{ config(unique_key='budget_id') }}
 

@@ -1,6 +1,6 @@
 {# One row per day of an agents snapshot: how many agents there are, and who came and went since the one before. #}
 
-{# The history of the days before is as it was. #}
+{# Days before the first changed one are not computed again. #}
 {% set first_changed_on = first_changed_day(['agents', 'agent_details']) %}
 
 {{ config(

@@ -42,7 +42,7 @@ placed as (
         group_id,
         path,
         cardinality(chain) - 1 as depth,
-        -- The chain ends where the next group is in it already: here, where that is the group itself.
+        -- The chain ends where the next group is already in it; here, where the next group is the group itself.
         next_group_id is not distinct from group_id as is_in_cycle,
         chain
     from chains

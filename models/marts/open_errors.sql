@@ -1,4 +1,4 @@
-{# One row per open error or warning, without the value that it is about: what is wrong, where, and of which day. #}
+{# One row per open error or warning, without the faulty value: what is wrong, where, and from which day. #}
 
 {{ config(materialized='view') }}
 

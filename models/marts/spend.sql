@@ -1,4 +1,4 @@
-{# One row per transaction that counts, each spend once: settled or pending, or other, which is no spend (R31). #}
+{# One row per transaction that counts, each spend once: settled or pending; or other, which is not spend (R31). #}
 
 {{ config(materialized='view') }}
 

@@ -2,7 +2,7 @@
 
 {% set changed = changed_batches(['agents', 'agent_details']) %}
 
-{# A list between the first and the last that show a run changes nothing by going, but what it hid may show then. #}
+{# Removing a list between the first and the last of a run does not change the run, but may uncover a hidden list. #}
 {% set touched -%}
     select agent_id from {{ ref('landed_agent_details') }}
     where agent_id is not null and source in ({{ changed_batches('agent_details') }})
@@ -52,7 +52,7 @@ unreadable as (
 
 ),
 
--- Of an agent's batches of one day the last with a readable list stands for the day.
+-- The last batch of a day with a readable list of the agent is the one that counts for the day.
 days as (
 
     select distinct on (lists.agent_id, lists.sync_date)
@@ -113,7 +113,7 @@ agent_roles as (
 
 ),
 
--- A list with an unreadable element says nothing of the roles that it lacks.
+-- A list with an unreadable element tells nothing about roles that it lacks.
 observed as (
 
     select

@@ -1,5 +1,5 @@
-{# One row per agent and batch that lists the agent's channels, and where the list stands: of one batch that of #}
-{# agent_availability, else that of the details.                                                               #}
+{# One row per agent and batch that lists the agent's channels, with the place of the list: in agent_availability if #}
+{# the batch has one there, else in the details.                                                                     #}
 
 with
 

@@ -1,5 +1,5 @@
-{# One row per group, id of an agent, known or not, and unbroken run of its membership (R23): the first day on which #}
-{# a dated batch shows it, and the day on which one shows that it has ended.                                         #}
+{# One row per group, agent id (known or not) and unbroken run of its membership (R23): the first day on which a #}
+{# dated batch shows it, and the day on which one shows its end.                                                 #}
 
 {# A batch can change its own day and those after it; an undated one, which ranks before all days, can change any. #}
 {% set first_changed_on = first_changed_day(['admin_groups']) %}
@@ -54,7 +54,7 @@ listed as (
 ),
 
 {% if is_incremental() -%}
--- Members when the first changed day began.
+-- Members at the beginning of the first changed day.
 carried as (
 
     select group_id, agent_id, joined_on, source
@@ -64,7 +64,7 @@ carried as (
 
 ),
 
--- Groups without any then may have been absent: their last list counts again when they come back.
+-- Groups without members at that time may have been absent: their last list counts again when they come back.
 latest_full as (
 
     select
@@ -115,7 +115,7 @@ known_before as (
 ),
 
 {% endif -%}
--- Groups that ever list somebody.
+-- Groups that list a member in any batch.
 groups as (
 
     select distinct group_id from elements
@@ -126,7 +126,7 @@ groups as (
 
 ),
 
--- What happens to a group, batch by batch. `before` stands for all that was before the first changed day.
+-- The events of a group, batch by batch. `before` is one event for everything before the first changed day.
 events as (
 
     select group_id, source, sync_date, batch_order, kind from listed
@@ -176,7 +176,7 @@ numbered as (
 
 ),
 
--- Each time that somebody stands on a list.
+-- Each time that an agent is on a list.
 listings as (
 
     select
@@ -184,7 +184,7 @@ listings as (
         elements.agent_id,
         numbered.number,
         numbered.lists,
-        -- The readable lists before this one.
+        -- The number of readable lists before this one.
         numbered.lists - (numbered.kind = 'full')::int as lists_before
     from elements
     inner join numbered
@@ -208,8 +208,8 @@ listings as (
 
 ),
 
--- Stretches on the list: one ends with a readable list without the agent. A list that is not known, or cannot be read,
--- leaves on it who was on it.
+-- Stretches on the list: a stretch ends with a readable list without the agent. After an unknown or unreadable list the
+-- earlier members stay.
 on_list as (
 
     select
@@ -247,7 +247,7 @@ there as (
 
 ),
 
--- A run is where the two meet.
+-- A run is the overlap of two such stretches.
 runs as (
 
     select
@@ -313,7 +313,7 @@ dated as (
 
 )
 
--- What ends on the day on which it began was on no day.
+-- A run that ends on the day on which it began covers no day.
 select * from dated
 where joined_on is not null
     and joined_on is distinct from left_on

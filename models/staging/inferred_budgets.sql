@@ -1,5 +1,5 @@
-{# One row per budget that no batch knows and a current card or transaction names: what the newest of the #}
-{# transactions says of it (R19).                                                                         #}
+{# One row per budget that no batch contains and a current card or transaction names: its values in the newest of the #}
+{# transactions (R19).                                                                                                #}
 
 {{ config(materialized='table') }}
 

@@ -1,4 +1,4 @@
-{# One row per card that no batch knows and a current transaction names: what the newest of these says of it (R19). #}
+{# One row per card that no batch contains and a current transaction names: its values in the newest of these (R19). #}
 
 {{ config(materialized='table') }}
 

@@ -1,4 +1,4 @@
-{# One row per group that the latest groups snapshot lists; every known group when no snapshot takes part (R5). #}
+{# One row per group in the latest groups snapshot; every known group when no snapshot takes part in absence (R5). #}
 
 with
 

@@ -1,9 +1,9 @@
-{# One row per agent and batch that holds a readable list of the agent's roles, and where it stands: in the details, #}
+{# One row per agent and batch with a readable list of the agent's roles, and the place of the list: in the details, #}
 {# or in the agents list where the details of the batch have no role_ids (R24).                                      #}
 
 with
 
--- Details that have role_ids hide the list, readable or not: what is no array is a finding, null too.
+-- Details with role_ids hide the agents list, readable or not. A value that is not an array, also null, is a finding.
 saying as (
 
     select

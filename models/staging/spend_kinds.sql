@@ -1,5 +1,5 @@
-{# One row per transaction that does not count as its type says, for what others say of it: split, waiting or #}
-{# matched (R31).                                                                                             #}
+{# One row per transaction that does not count by its type, because of references from others: split, waiting or #}
+{# matched (R31).                                                                                                #}
 
 {{ config(
     materialized='incremental',
@@ -21,7 +21,7 @@ links as (
 
 ),
 
--- Who is whose part: the parent lists it, or it names its parent.
+-- Pairs of parent and part: the parent lists the part, or the part names its parent.
 named_parts as (
 
     select transaction_id as parent_id, linked_id as child_id from links
@@ -34,7 +34,7 @@ named_parts as (
 
 ),
 
--- In a circle each is a part and has parts: most purchases have none such, and below is empty.
+-- The pairs that can form a cycle: both are parents and parts. Most purchases have none, and then `below` is empty.
 between as (
 
     select * from named_parts
@@ -56,7 +56,7 @@ below (upper_id, lower_id) as (
 
 ),
 
--- Of two that are above each other neither is a part of the other.
+-- Two transactions above each other are not parts of each other.
 parts as (
 
     select named_parts.*
@@ -68,7 +68,7 @@ parts as (
 
 ),
 
--- Of each list of parts, whether all of it is here. A uuid that two have is here when one of them is.
+-- Whether each listed part is here. A uuid that two transactions have is here when one of them is.
 listed_parts as (
 
     select
@@ -112,7 +112,7 @@ splits as (
 
 ),
 
--- Below one that counts itself: a split further up changes nothing about that.
+-- Parts of a transaction that counts itself, at any depth: a split further up does not change that.
 waiting (transaction_id) as (
 
     select child_id from parts
@@ -127,7 +127,7 @@ waiting (transaction_id) as (
 
 ),
 
--- In both directions.
+-- Parents and parts, in both directions.
 relatives as (
 
     select parent_id as transaction_id, child_id as relative_id from parts
@@ -136,7 +136,7 @@ relatives as (
 
 ),
 
--- What settles what: it points back, though not to a parent or child of its own, or is named as what cleared it.
+-- What settles what: a transaction that points back, but not to its own parent or part, or one named as the clear.
 settled as (
 
     select
@@ -177,7 +177,7 @@ authorizations as (
 
 ),
 
--- By what an authorization can be settled: by itself, its parent, and what it points back to.
+-- What an authorization is settled through: itself, its parent, and what it points back to.
 stood_for as (
 
     select transaction_id, transaction_id as settled_id from authorizations

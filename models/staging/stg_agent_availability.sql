@@ -1,4 +1,4 @@
-{# One row per agent, channel and batch: the last row of the channel in the list that stands for the batch. #}
+{# One row per agent, channel and batch: the last row of the channel in the batch's list that counts. #}
 
 with
 

@@ -1,4 +1,4 @@
-{# One row per agent, role and batch: a role of the list that stands for the batch, which some batch knows. #}
+{# One row per agent, role and batch: a role on the batch's list that counts, if any batch contains the role. #}
 
 with
 

@@ -1,4 +1,4 @@
-{# One row per group, agent and batch: an agent that the group lists and that some batch knows. #}
+{# One row per group, agent and batch: an agent that the group lists, if any batch contains the agent. #}
 
 with
 

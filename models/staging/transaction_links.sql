@@ -1,6 +1,6 @@
-{# One row per reference of a current transaction to another one: what it says (parent, child, authorization,       #}
-{# clear), by id or uuid, and the transaction that has it, null while none is here. Few beside the transactions; on #}
-{# a cluster the coordinator has them all, as no recursion runs over shards.                                        #}
+{# One row per reference of a current transaction to another one: the relation (parent, child, authorization, clear), #}
+{# the id or uuid, and the transaction that has it, null while none is here. Compared with all transactions these     #}
+{# rows are few; on a cluster all of them are on the coordinator, as recursion does not run over shards.              #}
 
 {{ config(
     materialized='incremental',
@@ -73,7 +73,7 @@ said as (
 
     union
 
-    -- What is no id names a part that is not here.
+    -- An element that is not an id names a part that is not here.
     select
         referring.transaction_id,
         referring.transaction_type,
@@ -91,7 +91,7 @@ said as (
 
 )
 
--- Nothing refers to itself.
+-- A reference of a transaction to itself links to nothing.
 {% for by in ['id', 'uuid'] -%}
 select
     said.transaction_id,

@@ -1,5 +1,4 @@
-{# One row per user, user name, card and budget that a current transaction names together: few beside the #}
-{# transactions.                                                                                          #}
+{# One row per combination of user, user name, card and budget in a current transaction: far fewer than transactions. #}
 
 {{ config(materialized='table') }}
 

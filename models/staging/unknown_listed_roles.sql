@@ -1,4 +1,4 @@
-{# One row per role that no batch knows, and accepted record of the agents list that names it, in any batch. #}
+{# One row per role that no batch contains, and accepted record of the agents list that names it, in any batch. #}
 
 {{ unknown_elements(
     ref('base_listed_roles'),

@@ -1,4 +1,4 @@
-{# One row per agent whom no batch knows, and accepted record of a group that lists them, in any batch. #}
+{# One row per agent that no batch contains, and accepted record of a group that lists the agent, in any batch. #}
 
 {{ unknown_elements(
     ref('base_group_membership'),

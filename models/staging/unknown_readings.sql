@@ -1,4 +1,4 @@
-{# One row per record of agent_availability of an agent whom no other feed knows, in any batch. #}
+{# One row per record of agent_availability, in any batch, of an agent that no other feed contains. #}
 
 with
 
@@ -13,6 +13,6 @@ readings as (
 
 )
 
--- An exact repetition is not told of.
+-- Exact repetitions are not reported.
 select * from readings
 where outcome = 'staged' or findings is not null

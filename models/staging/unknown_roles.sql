@@ -1,4 +1,4 @@
-{# One row per role that no batch knows, and accepted record of an agent who holds it, in any batch. #}
+{# One row per role that no batch contains, and accepted record of an agent who holds it, in any batch. #}
 
 {{ unknown_elements(
     ref('base_agent_roles'),

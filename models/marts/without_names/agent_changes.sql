@@ -1,6 +1,6 @@
-{# One row per agent, day and change since the day before. marts.agent_movements gives it the name. #}
+{# One row per agent, day and change since the day before. marts.agent_movements adds the agent's name. #}
 
-{# The history of the days before is as it was. #}
+{# Days before the first changed one are not computed again. #}
 {% set first_changed_on = first_changed_day(['agents', 'agent_details']) %}
 
 {{ config(

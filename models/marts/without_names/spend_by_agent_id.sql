@@ -1,4 +1,4 @@
-{# One row per month and agent: what was spent, in USD. marts.spend_by_agent_month gives it the name. #}
+{# One row per month and agent: what was spent, in USD. marts.spend_by_agent_month adds the agent's name. #}
 
 {{ config(
     materialized='incremental',

@@ -1,4 +1,4 @@
-{# One row per month and budget: what was spent, in USD. marts.spend_by_budget_month gives it the name. #}
+{# One row per month and budget: what was spent, in USD. marts.spend_by_budget_month adds the budget's name. #}
 
 {{ config(
     materialized='incremental',

@@ -14,7 +14,7 @@ with
 
 {{ typed_records('agent_availability') }},
 
--- The key is id; where there is none, the digits at the end of agent_ref.
+-- The key is id, or without one the digits at the end of agent_ref.
 keyed as (
 
     select

@@ -1,7 +1,7 @@
 {# One row per batch that ever landed: the day it stands for (R2) and its place in the order of batches (R4). #}
 
-{# A table, unlike the views on it, so that the grammar of names is asked once and planners know how few batches #}
-{# there are.                                                                                                    #}
+{# A table, unlike the views on it, so that names are parsed only once and the planner knows how few batches there #}
+{# are.                                                                                                            #}
 {{ config(unique_key='source') }}
 
 with
@@ -24,7 +24,7 @@ dated as (
         batches.batch as source,
         batches.natural_order,
 
-        -- The seed has the first word, also when it says that a batch has no date.
+        -- The seed takes precedence, also when it says that a batch has no date.
         case
             when sync_batches.batch is not null then sync_batches.sync_date
             else {{ sync_date_in_name('batches.batch') }}
@@ -41,7 +41,7 @@ select
     source,
     sync_date,
 
-    -- Undated before dated, then by day, then by name: a text, so that it never changes when other batches come.
+    -- Undated before dated, then by day, then by name; a text, so that it never changes when other batches come.
     (coalesce(to_char(sync_date, 'YYYY-MM-DD'), '') || ' ' || natural_order || ' ' || source)
         collate "C" as batch_order
 from dated

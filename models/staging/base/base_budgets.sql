@@ -14,15 +14,15 @@ with
 
 {{ typed_records('budgets') }},
 
--- Asked once for all of them, as the server reads a file for each zone that it knows.
+-- Queried once for all budgets, as the server reads a file for each zone that it knows.
 zones as materialized (
 
     select ops.known_time_zones(array_agg(distinct lower(timezone collate "C"))) as names from typed
 
 ),
 
--- Only a limitless budget may lack a limit; a limit of 0 is real. Without a currentPeriod that can be read, that is
--- what is reported.
+-- Only a limitless budget may lack a limit; a limit of 0 is real. Without a readable currentPeriod, that fault is
+-- reported instead.
 ruled as (
 
     select

@@ -1,5 +1,5 @@
-{# One row per file with contents that count: those of the ledger, and former ones whose contents files of the ledger #}
-{# name.                                                                                                              #}
+{# One row per file whose contents count: files of the ledger, and former files whose contents files of the ledger #}
+{# refer to.                                                                                                       #}
 
 {{ config(materialized='view') }}
 

@@ -1,6 +1,6 @@
 {# One row per loaded file that the last build has seen, with its batch. #}
 
-{# A table: what lands after a build shows in no view before the next one is published. #}
+{# A table, so that no view shows what landed after a build before the next one is published. #}
 {{ config(
     unique_key='file_id',
     incremental_by=is_of_changed_batch(),

@@ -17,7 +17,7 @@ with
 {{ typed_records('transactions') }},
 
 
-{# The exponent that the record gives, else that of its currency; the rate that it gives, else that of its day. #}
+{# The exponent from the record, else from its currency; the rate from the record, else the one of its day. #}
 rated as (
     {% call computed_once() %}
     select
@@ -35,7 +35,7 @@ rated as (
     left join {{ ref('currencies') }} as currencies
         on typed.original_currency = currencies.code
 
-    {#- Side by side, with the days from which they hold: windows and subqueries keep parallel workers away. #}
+    {#- Arrays of rates and of the days from which they hold: windows and subqueries keep parallel workers away. #}
     left join (
         select currency, array_agg(rate_date order by rate_date) as days,
             array_agg(usd_per_unit order by rate_date) as usd_per_unit

@@ -1,6 +1,6 @@
 {# One row per accepted record of a key that has several in its batch: its rank among them (R4), and whether an equal #}
-{# content comes before it (R17). Keys that come once in a batch, which are nearly all, are not here. Each different  #}
-{# content is reported once, equal ones are only counted.                                                             #}
+{# content precedes it (R17). Keys with one record in a batch, which are nearly all, are not here. Each distinct      #}
+{# content is reported once; equal ones are only counted.                                                             #}
 
 {{ config(
     unique_key=['file_id', 'position'],
@@ -48,7 +48,7 @@ repeated as (
 
 ),
 
--- Contents are compared by the hash of jsonb: what was written otherwise may be equal.
+-- Contents are compared by the hash of jsonb: texts written differently may be equal.
 contents as (
 
     {% for entity in entities() -%}

@@ -1,8 +1,8 @@
 {# One row per dated batch and entity whose absences could mean something, and whether they do (R5). #}
 
-{# A batch can change its own row and those after it, which compare with it. The config says the same with and      #}
-{# without the option (`execute` is false when it is read), or the option would be another definition of the model, #}
-{# which makes all anew.                                                                                            #}
+{# A batch can change its own row and later ones, which compare with it. The config has the same text with and       #}
+{# without --accept-shrink (`execute` is false when it is read): otherwise the option would change the definition of #}
+{# the model and rebuild everything.                                                                                 #}
 {% set in_snapshots -%} entity in ('{{ snapshot_entities() | join("', '") }}') {%- endset %}
 
 {% set first_changed -%}
@@ -38,8 +38,8 @@ files as (
 
 ),
 
--- What the records say: keys that are listed, whether one was accepted, and whether each file that holds records holds
--- one with a key.
+-- From the records: how many keys are listed, whether a record was accepted, and how many files hold a record with a
+-- key.
 listed as (
 
     {% for entity in snapshot_entities() -%}
@@ -80,7 +80,7 @@ batches as (
 
 ),
 
--- What the extraction says that brought the batch, where it left its marker.
+-- The marker that the extraction of the batch left, if it did.
 marked as (
 
     select
@@ -117,7 +117,7 @@ judged as (
         batches.batch_order,
         coalesce(listed.listed, 0) as listed,
 
-        -- Why something may be missing, the first reason; null where nothing says so.
+        -- The first reason why records may be missing; null without any.
         case
             when batches.refused_files = 1 then 'one of its files was refused'
             when batches.refused_files > 0 then batches.refused_files || ' of its files were refused'
@@ -168,7 +168,7 @@ complete as (
 
 ),
 
--- The last snapshot of the builds before, which the first of this one compares with.
+-- The last snapshot before this build, which the first one of this build compares with.
 earlier as (
 
     {% if is_incremental() -%}
@@ -232,7 +232,7 @@ compared as (
             is_shrunk,
             complete.is_accepted or not is_shrunk as takes_part
         from (
-            -- Of the others a batch may well list half: nothing of theirs is made inactive.
+            -- Batches of other entities may well list half: nothing of these entities is made inactive.
             select complete.entity in ('agents', 'admin_groups') and coalesce(
                 complete.listed < compared.last_listed * {{ var('min_snapshot_ratio') }}::numeric, false
             ) as is_shrunk

@@ -1,5 +1,5 @@
-{# One row per agent: where the current list of channels stands, by R4 among those that are one. On later builds what #}
-{# came is compared with the row that is there, and with all lists where that is of a changed batch.                  #}
+{# One row per agent: the place of the current list of channels, by R4 among lists. Later builds compare what arrived #}
+{# with the existing row, and with all lists where that row comes from a changed batch.                               #}
 
 {% set columns = ['agent_id', 'feed', place_columns()] | join(',\n    ') %}
 

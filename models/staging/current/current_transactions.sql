@@ -1,7 +1,7 @@
-{# One row per transaction: where its current state stands (R27: the newest updatedTime, then R4), what it is, and    #}
-{# whom it names.                                                                                                     #}
-{# On later builds what came is compared with the row that is there, and with all states where that is of a changed   #}
-{# batch.                                                                                                             #}
+{# One row per transaction: the place of its current state (R27: the newest updatedTime, then R4), what it is, and  #}
+{# which user, card and budget it names.                                                                            #}
+{# Later builds compare what arrived with the existing row, and with all states where that row comes from a changed #}
+{# batch.                                                                                                           #}
 
 {% set columns = [
     'transaction_id',
@@ -46,7 +46,7 @@ arrived as (
 
 ),
 
--- The newest of the states that were there before.
+-- The newest states that existed before.
 existing as (
 
     select * from {{ this }}
@@ -55,7 +55,7 @@ existing as (
 
 ),
 
--- All that are left of those whose newest came from a batch that has changed.
+-- All states that remain, where the newest one came from a changed batch.
 left_over as (
 
     select * from {{ ref('stg_transactions') }}
