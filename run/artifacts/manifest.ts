@@ -16,6 +16,7 @@ import {
 } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
 import type { Selector } from '../manifest/selector.ts'
+import { hooksOf } from '../project/config.ts'
 import { asExposures, exposureEntry } from './exposures.ts'
 import { groupEntry, groupMap } from './groups.ts'
 import { inFolder, withinPackage } from './paths.ts'
@@ -287,13 +288,9 @@ function configOf(node: Node): object {
     node.resourceType === 'test'
       ? { materialized: 'test', severity: 'ERROR' }
       : { materialized: ({ seed: 'seed', snapshot: 'snapshot' } as Record<string, string>)[node.resourceType] ?? 'view' }
-  const hooks = (key: string) => {
-    const value = node.config[key] ?? node.config[key.replace('-', '_')]
-    const list = Array.isArray(value) ? value : value ? [value] : []
-    return list.map(hook =>
-      typeof hook === 'string' ? { sql: hook, transaction: true, index: null } : { transaction: true, index: null, ...(hook as object) },
-    )
-  }
+  // dbt's schema knows no other key of a hook.
+  const hooks = (key: string) =>
+    hooksOf(node.config[key] ?? node.config[key.replace('-', '_')]).map(({ sql, transaction }) => ({ sql, transaction, index: null }))
   const { pre_hook: _before, post_hook: _after, ...config } = node.config
   const own =
     node.resourceType === 'test' ? {} : { 'pre-hook': hooks('pre-hook'), 'post-hook': hooks('post-hook'), docs: docsOf(node.docs) }

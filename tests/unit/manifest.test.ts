@@ -7,7 +7,7 @@ type Entry = Record<string, unknown>
 
 const manifest = projectOf({
   'dbt_project.yml': 'name: desk\non-run-start: ["select 1", "select 2"]\non-run-end: select 3\n',
-  'models/core/a.sql': 'select 1 as id',
+  'models/core/a.sql': "{{ config(pre_hook={'sql': 'select 1', 'follows_rows': true}, post_hook='select 2') }}\nselect 1 as id",
   'models/core/_a.yml': `
 sources:
   - name: raw
@@ -31,6 +31,14 @@ models:
 
 it.skipIf(!hasSchemas)('is valid, hooks of the project and all', async () => {
   expect(schemaProblems('manifest-v12.json', await manifest)).toEqual([])
+})
+
+it('has of the hooks of a model what dbt knows', async () => {
+  const { nodes = {} } = await manifest
+  expect(nodes['model.desk.a']!.config).toMatchObject({
+    'pre-hook': [{ sql: 'select 1', transaction: true, index: null }],
+    'post-hook': [{ sql: 'select 2', transaction: true, index: null }],
+  })
 })
 
 it('has the hooks of the project as operations', async () => {
