@@ -14,8 +14,8 @@ import type { Done, SourceRun, Wanted } from './source-run.ts'
 import { pageName } from './walk.ts'
 
 /**
- * Requests a record for each id, except those that an earlier run of the batch has brought. A 404 is recorded and skipped (R13 of the
- * requirements on extraction); when more of the listed ones are missing than `vanished` allows, the list is outdated and the entity fails.
+ * Requests a record for each id, except those that an earlier run of the batch has brought. A 404 is recorded and skipped.
+ * When more of the listed ones are missing than `vanished` allows, the list is outdated and the entity fails.
  */
 export async function walkDetails(run: SourceRun, entry: Entry, reach: Reach, { listed, named }: Wanted, meter: Meter): Promise<Done> {
   const { clock, client, work, config } = run

@@ -44,7 +44,7 @@ function linkPage(size: number): Paginator {
   }
 }
 
-// An empty page with a token is not the end (R10 of the requirements on extraction), and a repeated token is an error (R9).
+// An empty page with a token is not the end, and a repeated token is an error.
 function nextToken(): Paginator {
   const seen = new Set<string>()
   return {

@@ -12,7 +12,7 @@ export interface Rate {
 
 /**
  * A token bucket that holds one token: never more than `perMinute` calls in any minute, even when some went out late. The quota is shared
- * with everybody who uses the account (R2): when less than `slowBelow` of it is left, calls go out only as fast as what is left lasts a
+ * with everybody who uses the account: when less than `slowBelow` of it is left, calls go out only as fast as what is left lasts a
  * minute.
  */
 export function createRate(perMinute: number, slowBelow: number): Rate {

@@ -13,7 +13,7 @@ import type { Done, SourceRun } from './source-run.ts'
 
 /**
  * Walks a list to its end; with `walk_again` until two walks find the same ids. When a record comes or goes during a walk, later pages
- * shift and a record can be missed without a sign (R7 of the requirements on extraction). A walk that finds an id twice has shifted, too.
+ * shift and a record can be missed without a sign. A walk that finds an id twice has shifted, too.
  * After three walks the last one counts, as unstable. A walk that runs in a circle is void; after three of these the entity fails.
  */
 export async function walkList(run: SourceRun, entry: Entry, plan: ListPlan, meter: Meter): Promise<Done> {

@@ -14,7 +14,7 @@ with
 
 {{ typed_records('agents') }},
 
--- An agent needs a name or an email (R15).
+-- An agent needs a name or an email (R14).
 ruled as (
 
     select

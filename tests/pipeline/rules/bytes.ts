@@ -22,7 +22,7 @@ export function readText({ content, damage }: FeedFile): string | { refused: str
   return content.replace(/^\ufeff/, '')
 }
 
-/** What an error keeps of a refused file: its first bytes, unzipped as far as can be, as a text that the database takes (section 3). */
+/** What an error keeps of a refused file: its first bytes, unzipped as far as can be, as a text that the database takes (R6). */
 export function refusedText(file: FeedFile): string {
   const bytes = isGzip(file.path) ? gunzipSync(bytesOf(file), { finishFlush: constants.Z_SYNC_FLUSH }) : bytesOf(file)
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, 65_536)).replaceAll('\0', '\ufffd')

@@ -27,7 +27,7 @@ export interface OpenError {
   row: Row
 }
 
-/** All open errors (section 3): of files, snapshots, records, elements of lists, and relations. */
+/** All open errors (R9, R10): of files, snapshots, records, elements of lists, and relations. */
 export function openErrors(world: World, agents: Row[], roles: Row[]): OpenError[] {
   const isAgent = (id: string) => agents.some(agent => agent.agent_id === id)
   const isRole = (id: string) => roles.some(role => role.role_id === id)

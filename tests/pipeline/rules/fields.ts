@@ -2,7 +2,7 @@ import { isRealDate } from './batches.ts'
 import { absolute, compareDecimals, decimal } from './decimal.ts'
 import { canonicalJson, isNumber, isObject, type Json, type JsonObject, numberText, stripZeros } from './json.ts'
 
-/** What a rule found (section 3). An `element` error quarantines the element of an array, not the record. */
+/** What a rule found (R9, R10). An `element` error quarantines the element of an array, not the record. */
 export interface Finding {
   severity: 'error' | 'warning'
   type: string

@@ -3,7 +3,7 @@ import type { Entity, FeedFile } from './feed.ts'
 import { isObject, type Json, parseJson } from './json.ts'
 
 /**
- * What the marker of a batch says of an entity (R5, by its form in extract.md): `complete` when it says so and each file that it names
+ * What the marker of a batch says of an entity (R5): `complete` when it says so and each file that it names
  * is there as it was; `silent` when it does not name the entity. A marker that cannot be read makes every entity incomplete.
  */
 export function markerSays(marker: string, batch: string, entity: Entity, files: FeedFile[]): 'complete' | 'incomplete' | 'silent' {

@@ -2,7 +2,7 @@ import { absolute, compareDecimals, type Decimal, decimal, decimalText, minus, p
 import type { Row } from './records.ts'
 import { isListedLast, snapshotsOf, type World } from './world.ts'
 
-/** The tables of core that the marts of section 6 beside spend are made of. */
+/** The tables of core that the marts other than those of spend are made of. */
 type Core = Record<'agents' | 'agent_details' | 'roles' | 'agent_role_mapping' | 'budgets' | 'cards' | 'transactions', Row[]>
 
 /** The newest day of a dated batch with a feed file. */

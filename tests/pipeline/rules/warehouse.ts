@@ -69,7 +69,7 @@ function fileAccounting(world: World): Row[] {
   })
 }
 
-/** Which keys each batch staged (section 4); list elements that name nobody are quarantined. */
+/** Which keys each batch staged (R17); list elements that name nobody are quarantined. */
 function stagingTables(world: World, agents: Row[], roles: Row[]): Record<string, Row[]> {
   const staged = (entity: Entity) => recordsOf(world, entity).filter(({ outcome }) => outcome === 'staged')
   const rowsOf = (entity: Entity): Row[] =>
