@@ -2,7 +2,7 @@ import { type Exposure, exposureId, pathWithin, type ReportNode } from '../manif
 import { exposureFields } from '../template/node-dict.ts'
 import { inFolder } from './paths.ts'
 
-/** An exposure in manifest.json. A report is one that lies in the project itself: its checksum tells whether it was modified. */
+/** An exposure in manifest.json. The checksum of a report, which has a file of its own, shows whether it was modified. */
 export function exposureEntry(node: Exposure | ReportNode, created: number): object {
   const own =
     node.resourceType === 'report'
@@ -30,7 +30,7 @@ export function exposureEntry(node: Exposure | ReportNode, created: number): obj
   }
 }
 
-/** Edges of the graph with reports as what they are in artifacts. */
+/** The edges of the graph, with reports as the exposures that they are in artifacts. */
 export function asExposures(edges: Map<string, string[]>): object {
   return Object.fromEntries([...edges].map(([id, others]) => [exposureId(id), others.map(exposureId)]))
 }

@@ -8,7 +8,7 @@ export function groupEntry(project: Project, group: Group): object {
   return { ...groupFields(group), path: inFolder(original), original_file_path: original }
 }
 
-/** Who is in which group, by its name. */
+/** The unique ids of each group's members, by the group's name. */
 export function groupMap(project: Project): object {
   const nodes = [...project.nodes.values()]
   return Object.fromEntries(

@@ -22,7 +22,7 @@ import { groupEntry, groupMap } from './groups.ts'
 import { inFolder, withinPackage } from './paths.ts'
 import { compiledPath, metadata } from './run-results.ts'
 
-/** target/manifest.json, dbt's version 12: what state: compares with, and what tools around dbt read. */
+/** Writes target/manifest.json, dbt's version 12: `state:` compares with it, and tools around dbt read it. */
 export async function writeManifest(folder: string, project: Project, compiled: Map<string, string> = new Map()): Promise<void> {
   await mkdir(folder, { recursive: true })
   await writeFile(path.join(folder, 'manifest.json'), `${JSON.stringify(manifestOf(project, compiled))}\n`)
@@ -33,7 +33,7 @@ export function compiledOf(results: NodeResult[]): Map<string, string> {
   return new Map(results.flatMap(({ node, compiled }) => (compiled === null ? [] : [[node.uniqueId, compiled]])))
 }
 
-/** manifest.json as an object; `compiled` has the SQL of nodes that were compiled, by unique id. */
+/** manifest.json as an object; `compiled` has the SQL of compiled nodes, by unique id. */
 export function manifestOf(project: Project, compiled: Map<string, string> = new Map()): object {
   const created = project.startedAt.getTime() / 1000
   const entries = <T extends { uniqueId: string }>(list: Iterable<T>, form: (one: T) => object) =>
@@ -119,7 +119,7 @@ function nodeEntry(project: Project, node: Node, compiledCode: string | undefine
   }
 }
 
-// Hooks read nothing that is known before they run.
+// Hooks are compiled just before they run: nothing that they read is known earlier.
 function alone(project: Project): object {
   return Object.fromEntries(operationEntries(project, 0).map(([id]) => [id, []]))
 }
@@ -135,7 +135,7 @@ function attachment(project: Project, { generic, namespace, attachedTo, argument
   }
 }
 
-// Hooks of the project, which dbt has as nodes too.
+// Hooks of the project, which are nodes in dbt's manifest, too.
 function operationEntries(project: Project, created: number): [string, object][] {
   const list = [
     ...project.onRunStart.map((hook, i) => ({ ...hook, when: 'on-run-start', index: i })),
@@ -242,7 +242,7 @@ function unitTestEntry(test: UnitTest, created: number): object {
   }
 }
 
-// Rows of CSV as dbt keeps them: as mappings.
+// Rows of CSV as mappings, as in dbt.
 function fixtureEntry({ format, fixture, sql, rows }: UnitRows): object {
   const plain = rows.map(row => Object.fromEntries([...row].map(([name, { value }]) => [name, value])))
   return { rows: sql ?? plain, format, fixture }
@@ -319,7 +319,7 @@ function columnsOf(columns: Column[]): object {
   )
 }
 
-// As dbt infers it: the constraint, else the columns that are tested as unique and not_null, else those that are unique.
+// The primary key as dbt infers it: from the constraint, else the columns tested as unique and not_null, else those tested as unique.
 function keyOf(project: Project, node: Node): string[] {
   const constraint = node.constraints.find(({ type }) => type === 'primary_key')
   const column = node.columns.find(({ constraints = [] }) => constraints.some(({ type }) => type === 'primary_key'))

@@ -4,27 +4,26 @@ import { DBT_VERSION } from '../base/versions.ts'
 import { exposureId, type Node, type Project, pathWithin } from '../manifest/node.ts'
 import { isStep, type NodeResult } from '../manifest/result.ts'
 
-/** What the command line was, for artifacts. */
+/** The command line, for artifacts. */
 export interface Invocation {
   command: string
   args: Record<string, unknown>
   elapsedSeconds: number
 }
 
-/** target/compiled/<project>/<path>, in the target folder: the SQL as an analyst can read and try it. */
+/** Writes target/compiled/<project>/<path> in the target folder: SQL that an analyst can read and try. */
 export function writeCompiled(folder: string, node: Node, text: string): void {
   if (node.resourceType !== 'seed') write(path.join(folder, compiledPath(node)), `${text.trim()}\n`)
 }
 
-/** target/run/<project>/<path>: the statements that were run. */
+/** Writes target/run/<project>/<path>: the statements that were run. */
 export function writeRun(folder: string, node: Node, statements: string[]): void {
   const text = statements.map(statement => `${statement.trim()};\n`).join('\n')
   if (text !== '') write(path.join(folder, runPath(node)), text)
 }
 
 /**
- * `compiled/deskledger/models/core/agents.sql`, in the target folder. A generic test and a unit test lie beside the YAML that asks for
- * them.
+ * `compiled/deskledger/models/core/agents.sql`, in the target folder. Generic tests and unit tests go beside the YAML that declares them.
  */
 export function compiledPath(node: Node): string {
   return path.join('compiled', node.packageName, fileOf(node))
@@ -35,12 +34,12 @@ function runPath(node: Node): string {
   return path.join('run', node.packageName, fileOf(node))
 }
 
-/** target/run_results.json, dbt's version 6. */
+/** Writes target/run_results.json, dbt's version 6. */
 export function writeRunResults(folder: string, project: Project, results: NodeResult[], invocation: Invocation): void {
   write(path.join(folder, 'run_results.json'), `${JSON.stringify(runResults(project, results, invocation), null, 2)}\n`)
 }
 
-/** run_results.json of run-operation: its one result, by the macro's unique id. */
+/** Writes run_results.json of run-operation: its one result, by the macro's unique id. */
 export function writeOperationResult(
   folder: string,
   project: Project,
@@ -71,7 +70,7 @@ export function writeOperationResult(
   write(path.join(folder, 'run_results.json'), `${JSON.stringify(artifact, null, 2)}\n`)
 }
 
-/** What became of a macro or of SQL that run-operation ran. */
+/** The result of a macro or of SQL that run-operation ran. */
 export interface OperationResult {
   uniqueId: string
   status: 'success' | 'error'
@@ -102,7 +101,7 @@ export function metadata(project: Project, schema: string): object {
   }
 }
 
-// What a team wants to see in artifacts: DBT_ENV_CUSTOM_ENV_team=finance.
+// Custom entries of `metadata`, such as DBT_ENV_CUSTOM_ENV_team=finance.
 function ownEnvironment(): Record<string, string> {
   const own = Object.entries(process.env).filter(([name]) => name.startsWith('DBT_ENV_CUSTOM_ENV_'))
   return Object.fromEntries(own.map(([name, value = '']) => [name.slice('DBT_ENV_CUSTOM_ENV_'.length), value]))
@@ -137,14 +136,14 @@ function fileOf(node: Node): string {
   return node.test?.generic ? path.join(file, `${node.alias}.sql`) : file
 }
 
-// Not by promises: a project has thousands of small files, and each would wait for its turn three times.
-// What stands there already is not written again: to give back the blocks of old files takes longer than to compile them.
+// Synchronous: a project has thousands of small files, and with promises each would wait for its turn three times. Unchanged files are not
+// rewritten: freeing the blocks of old files takes longer than compiling them.
 function write(file: string, text: string): void {
   try {
     if (existsSync(file) && readFileSync(file, 'utf8') === text) return
     writeFileSync(file, text)
   } catch (error) {
-    // A full disk is told without the name of the file.
+    // The error of a full disk does not name the file.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw Object.assign(error as Error, { path: file })
     mkdirSync(path.dirname(file), { recursive: true })
     writeFileSync(file, text)
