@@ -5,10 +5,10 @@ import { sha256 } from './hash.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 
-/** Where what can be made again is kept from one command to the next. */
+/** The cache folder, for files that can be recreated. */
 export const CACHE = path.join(ROOT, 'node_modules/.cache/deskledger')
 
-/** The bytes of a file of the cache, by its name; undefined when they are not there. */
+/** The bytes of a cached file, by its name; undefined when it is missing. */
 export function cached(name: string): Buffer | undefined {
   try {
     return readFileSync(path.join(CACHE, name))
@@ -17,9 +17,7 @@ export function cached(name: string): Buffer | undefined {
   }
 }
 
-/**
- * Writes a file of the cache, whole or not at all, as others may make the same at the same time. Nothing is said of what cannot be written.
- */
+/** Writes a cached file, whole or not at all, as other processes may write the same one. Errors are ignored. */
 export function cache(name: string, bytes: Uint8Array): void {
   const file = path.join(CACHE, name)
   const part = `${file}.${process.pid}`
@@ -28,11 +26,11 @@ export function cache(name: string, bytes: Uint8Array): void {
     writeFileSync(part, bytes)
     renameSync(part, file)
   } catch {
-    // It is made again the next time.
+    // The file is recreated the next time.
   }
 }
 
-/** Removes all files of a folder of the cache but the newest. */
+/** Removes all files of a cache folder except the newest. */
 export function sweep(folder: string, most: number): void {
   const files = readdirSync(path.join(CACHE, folder), { withFileTypes: true })
     .filter(entry => entry.isFile())
@@ -42,7 +40,7 @@ export function sweep(folder: string, most: number): void {
   for (const { file } of byAge.slice(most)) rmSync(file, { force: true })
 }
 
-/** sha256 in hex of the program as it lies there, by the sizes and times of its files, of the packages that are installed, and of Node. */
+/** sha256 in hex of the program: of the sizes and times of its files, the installed packages, and Node's version. */
 export function program(): string {
   if (digest !== undefined) return digest
   const modules = ['run', 'loaders'].flatMap(folder => filesIn(path.join(ROOT, folder))).filter(file => file.endsWith('.ts'))

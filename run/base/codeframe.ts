@@ -1,7 +1,7 @@
 import { remedyOf } from './error-hints.ts'
 import { type Place, type PostgresError, ProjectError, ProjectErrors } from './errors.ts'
 
-/** `file:line:column: message`, the source line with a caret, the macro calls, the hint; several errors one after the other. */
+/** `file:line:column: message`, the source line with a caret, the macro calls and the hint; several errors one after the other. */
 export function formatProblem(error: ProjectError | ProjectErrors, textOf: (file: string) => string | undefined): string {
   if (error instanceof ProjectErrors) return error.errors.map(one => formatProblem(one, textOf)).join('\n\n')
   const { place, message, callers, hint } = error
@@ -13,12 +13,12 @@ export function formatProblem(error: ProjectError | ProjectErrors, textOf: (file
   return lines.join('\n')
 }
 
-/** `file:line:column`, as far as it is known. */
+/** `file:line:column`, or as much as is known. */
 export function placeText({ file, line, column }: Place): string {
   return [file, line, column].filter(part => part !== undefined).join(':')
 }
 
-/** The source line, with one before it, and a caret under the column. */
+/** The source line and the one before it, with a caret under the column. */
 export function frame({ file, line, column }: Place, textOf: (file: string) => string | undefined): string[] {
   const source = line === undefined ? undefined : textOf(file)
   if (source === undefined || line === undefined) return []
@@ -37,8 +37,8 @@ export function frame({ file, line, column }: Place, textOf: (file: string) => s
 }
 
 /**
- * What PostgreSQL said of a rendered statement, at the analyst's own line. `offset` is how many characters of the statement stand before
- * `rendered.text`; a position outside of it has the place of the nearest end.
+ * Explains an error of PostgreSQL in a rendered statement, at the analyst's own line. `offset` is the number of characters of the statement
+ * before `rendered.text`; a position outside of the text gets the place of its nearest end.
  */
 export function explainPostgres(error: PostgresError, rendered: Rendered, offset = 0): ProjectError {
   const position = error.position === undefined || error.position === '' ? undefined : Number(error.position)
@@ -63,12 +63,12 @@ function charactersIn(text: string, characters: number): number {
   return Math.min(index, Math.max(0, text.length - 1))
 }
 
-/** What rendering gives. */
+/** The result of rendering. */
 export interface Rendered {
   readonly text: string
-  /** The place in the analyst's files that the character at this offset of the text comes from. */
+  /** The place in the project's files that the character at this offset comes from. */
   placeAt(offset: number): Place
-  /** Where the macros were called that gave this character, innermost first. */
+  /** The places of the macro calls that gave this character, innermost first. */
   callersAt(offset: number): Place[]
 }
 

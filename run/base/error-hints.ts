@@ -1,6 +1,6 @@
 import { ProjectError } from './errors.ts'
 
-/** The next step after an error of PostgreSQL whose cause lies around the statement, not in it; undefined for all others. */
+/** The next step after an error of PostgreSQL that the statement itself did not cause; undefined for all others. */
 export function remedyOf({ code = '', message }: { code?: string; message: string }): string | undefined {
   if (code === '57014' && !message.includes('statement timeout')) return undefined
   return remedies[code]
@@ -20,11 +20,11 @@ const remedies: Record<string, string> = {
   '42501': 'The user of DATABASE_URL lacks a right: npx tsx run.ts debug says what to grant.',
 }
 
-/** A file or folder that cannot be written, as a person should see it; undefined for all other errors. */
+/** A readable error for a file or folder that cannot be written; undefined for all other errors. */
 export function unwritable(error: unknown): ProjectError | undefined {
   const { code = '', path, syscall } = (error ?? {}) as NodeJS.ErrnoException
   const reason = unwritableReasons[code]
-  // A disk that fills up while a file is being written is not told with its name.
+  // The error of a disk that fills up during a write does not name the file.
   const file = path ?? (syscall === 'write' ? 'a file' : undefined)
   if (!reason || !file) return undefined
   return new ProjectError(`Cannot write ${file}: ${reason}`, {

@@ -1,22 +1,21 @@
-/** Where in the project a mistake stands: a file relative to the project, 1-based line and column. */
+/** The place of a mistake in the project: a file relative to the project, 1-based line and column. */
 export interface Place {
   file: string
   line?: number
   column?: number
-  /** The macro that is called there. */
+  /** The macro called at this place. */
   macro?: string
 }
 
 /**
- * Kinds of ProjectError that code must tell apart: the server or a node of its cluster is gone, another build holds the lock, TLS does not
- * come about.
+ * Kinds of ProjectError that code must tell apart: the server or a node of its cluster is gone, another build holds the lock, TLS failed.
  */
 export type ProblemCode = 'connection-lost' | 'node-away' | 'locked' | 'tls'
 
-/** What a ProjectError says beside its message. */
+/** The details of a ProjectError besides its message. */
 export interface ErrorDetails {
   place?: Place | undefined
-  /** What to do next. */
+  /** The next step. */
   hint?: string | undefined
   /** Macro calls that led here, innermost first. */
   callers?: Place[]
@@ -25,8 +24,8 @@ export interface ErrorDetails {
 }
 
 /**
- * A mistake in the project, its input or its surroundings, not in the runner: shown as its message with the
- * place, the source line and a caret, and the next step, never with a stack. The process leaves with code 2.
+ * A mistake in the project, its input or its environment, not in the runner: shown as its message with the place, the source line and a
+ * caret, and the next step, never with a stack. The process exits with code 2.
  */
 export class ProjectError extends Error {
   override readonly name = 'ProjectError'
@@ -62,7 +61,7 @@ export interface Problem {
   hint?: string
 }
 
-/** What PostgreSQL says of a statement, as its drivers throw it. */
+/** PostgreSQL's error about a statement, as its drivers throw it. */
 export interface PostgresError extends Error {
   /** SQLSTATE. */
   code: string
@@ -73,17 +72,15 @@ export interface PostgresError extends Error {
   constraint_name?: string
 }
 
-/**
- * Whether something thrown is PostgreSQL's own error: it has a SQLSTATE. A lost connection has another code, as it is the driver's error.
- */
+/** Whether an error is PostgreSQL's own, with a SQLSTATE. A lost connection is an error of the driver, with another code. */
 export function isPostgresError(error: unknown): error is PostgresError {
   return error instanceof Error && !(error instanceof ProjectError) && SQLSTATE.test(String((error as { code?: unknown }).code))
 }
 
-/** Whether an error is the project's or PostgreSQL's, so that it is a node's failure; anything else is a bug of the runner. */
+/** Whether an error is the project's or PostgreSQL's, and so a failure of the node; anything else is a bug of the runner. */
 export function isOwnError(error: unknown): boolean {
   return error instanceof ProjectError || error instanceof ProjectErrors || isPostgresError(error)
 }
 
-// Classes of PostgreSQL begin with a digit or with one of these letters; EPIPE and its like are codes of the system.
+// PostgreSQL's error classes begin with a digit or with one of these letters; EPIPE and similar are codes of the system.
 const SQLSTATE = /^[0-9FHPX][0-9A-Z]{4}$/

@@ -1,20 +1,18 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { join, sep } from 'node:path'
 
-/** What stands for a file without reading it: its path, size and time. */
+/** Identifies a version of a file without reading it: its path, size and time. */
 export function stampOf(file: string): string {
   const { size, mtimeMs } = statSync(file)
   return `${file} ${size} ${mtimeMs}`
 }
 
-/** Whether a path is that of a folder or lies in it, as they are written: links are not followed. */
+/** Whether a path is the folder or inside it, by its text: links are not followed. */
 export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder + sep)
 }
 
-/**
- * All files in a folder and below, none when there is no such folder. Links are followed, but for those that lead back to a folder above.
- */
+/** All files in a folder and below; empty when the folder does not exist. Links are followed, except to a folder above. */
 export function filesIn(folder: string, above: string[] = []): string[] {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) return []
   const real = realpathSync(folder)

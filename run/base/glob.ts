@@ -1,4 +1,4 @@
-/** Python's fnmatch: `*`, `?`, `[abc]` and `[!abc]`, the whole text, letters as they are; `*` also crosses `/`. */
+/** Python's fnmatch: `*`, `?`, `[abc]` and `[!abc]` on the whole text, case-sensitive; `*` also crosses `/`. */
 export function fnmatch(text: string, pattern: string): boolean {
   return patternOf(pattern, '[^]*', '[^]').test(text)
 }

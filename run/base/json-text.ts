@@ -1,16 +1,16 @@
 import { ProjectError } from './errors.ts'
 
 /**
- * The value of a JSON text, as JSON.parse gives it; throws as it does, and `jsonFault` says why.
+ * Parses JSON as JSON.parse does; throws as it does, and `jsonFault` gives the reason.
  *
- * Node 24.0 to 26.5 may take an escaped name of an object for another name that is known and begins with a backslash
- * (nodejs/node#63785): a text with such names is parsed with others in their place.
+ * Node 24.0 to 26.5 may confuse an escaped name in an object with another known name that begins with a backslash (nodejs/node#63785): a
+ * text with such names is parsed with replacements for them.
  */
 export function parseJson(text: string): unknown {
   return MISREADS_NAMES && hasEscapedName(text) ? parseRenamed(text) : JSON.parse(text)
 }
 
-/** The value of a JSON text, or a ProjectError: "Invalid JSON in target/manifest.json: unexpected end, expected a value". */
+/** Parses JSON, or throws a ProjectError: "Invalid JSON in target/manifest.json: unexpected end, expected a value". */
 export function readJson(text: string, what: string, hint?: string): unknown {
   try {
     return parseJson(text)
@@ -19,10 +19,10 @@ export function readJson(text: string, what: string, hint?: string): unknown {
   }
 }
 
-/** As JSON.parse, for a text with escapes in the names of its objects. */
+/** JSON.parse for a text with escapes in the names of its objects. */
 export function parseRenamed(text: string): unknown {
   const root = { '': JSON.parse(text.replace(STRINGS, (string, colon) => (colon ? unescapedName(string, colon) : string))) }
-  // Not by recursion, as a text may be nested deeper than the stack is.
+  // Without recursion, as a text may be nested deeper than the stack.
   const places: Record<string, unknown>[] = [root]
   for (let place = places.pop(); place; place = places.pop())
     for (const [key, value] of Object.entries(place)) {
@@ -34,7 +34,7 @@ export function parseRenamed(text: string): unknown {
   return root['']
 }
 
-/** What is wrong with a text that JSON.parse refuses, on every version of Node alike: `unexpected "}" at character 8, expected a value`. */
+/** The fault in a text that JSON.parse refuses, the same on every version of Node: `unexpected "}" at character 8, expected a value`. */
 export function jsonFault(text: string): string {
   const open: string[] = []
   let expected: Expected = 'a value'
@@ -59,7 +59,7 @@ type Expected =
   | '"," or "]"'
   | 'the end'
 
-/** What is expected after a token where `expected` was; undefined where the token is another one. `open` are the brackets around it. */
+/** What must follow a token where `expected` was; undefined where the token does not fit. `open` are the brackets around it. */
 function following(expected: Expected, token: string, open: string[]): Expected | undefined {
   const afterValue = () => (open.length === 0 ? 'the end' : open.at(-1) === '{' ? '"," or "}"' : '"," or "]"')
   if (expected === 'the end' || token === '') return undefined
@@ -77,7 +77,7 @@ function following(expected: Expected, token: string, open: string[]): Expected 
   return '}],:'.includes(token) ? undefined : afterValue()
 }
 
-/** Where the token at `at` ends; at its beginning where there is none. */
+/** The end of the token at `at`; `at` itself where no token begins. */
 function tokenAt(text: string, at: number): { end: number; fault?: string } {
   if (text[at] === '"') return stringAt(text, at)
   if (at < text.length && '{}[],:'.includes(text[at] as string)) return { end: at + 1 }
@@ -113,7 +113,7 @@ function hasEscapedName(text: string): boolean {
   return false
 }
 
-// Each name behind a letter: `n` the name itself, `h` its UTF-16 in hexadecimal where JSON must escape it.
+// Prefixes each name with a letter: `n` for the name itself, `h` for its UTF-16 in hexadecimal where JSON must escape it.
 function unescapedName(string: string, colon: string): string {
   const quoted = string.slice(0, -colon.length)
   if (!quoted.includes('\\')) return `"n${quoted.slice(1)}${colon}`

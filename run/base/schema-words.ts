@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv'
 
-/** What a value of the wrong type, size or shape must be, in words that also a reader without JSON Schema knows: `must be a text`. */
+/** The required type, size or shape of a wrong value, for readers who do not know JSON Schema: `must be a text`. */
 export function requirementOf({ keyword, params, message = '' }: ErrorObject): string {
   if (keyword === 'type') return `must be ${[params.type].flat().map(wordOf).join(' or ')}`
   if (LIMITS[keyword]) return `must be ${LIMITS[keyword]} ${params.limit}`

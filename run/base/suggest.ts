@@ -1,4 +1,4 @@
-/** "Did you mean 'agent_id'?" where a name in sight is close to the one written, else undefined. */
+/** "Did you mean 'agent_id'?" where a candidate is close to the name, else undefined. */
 export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
   const allowed = Math.max(1, Math.floor(name.length / 3))
   let best: string | undefined
@@ -11,7 +11,7 @@ export function didYouMean(name: string, candidates: Iterable<string>): string |
   return best === undefined ? undefined : `Did you mean '${best}'?`
 }
 
-/** How many letters to insert, remove, replace or swap with their neighbour to make one word the other. */
+/** The number of letters to insert, remove, replace or swap with their neighbour to turn one word into the other. */
 function distance(from: string, to: string): number {
   let before: number[] = []
   let above = Array.from({ length: to.length + 1 }, (_, index) => index)

@@ -4,8 +4,8 @@ import { didYouMean } from './suggest.ts'
 import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from './yaml.ts'
 
 /**
- * What a key of a mapping may hold; `use` names what replaces a thing of dbt that this runner does not do; where nothing is built of it
- * (`harmless`) it is passed over with a warning.
+ * The values that a key of a mapping may have; `use` names the replacement of a dbt feature that this runner lacks; a feature that builds
+ * nothing (`harmless`) is ignored with a warning.
  */
 export type Shape = 'any' | 'text' | 'flag' | 'map' | 'list' | 'maps' | 'texts' | { use: string; harmless?: true }
 
@@ -13,8 +13,8 @@ export type Shape = 'any' | 'text' | 'flag' | 'map' | 'list' | 'maps' | 'texts' 
 export type Shapes = Record<string, Shape>
 
 /**
- * The keys of a mapping that fit their shape; values of another form go to `errors`, each with its place. A key that is not known is one
- * that dbt passes over, too: it goes to `warnings` where there are some. A null value counts as not given.
+ * Reads the keys of a mapping that fit their shape; other values go to `errors`, each with its place. Unknown keys are ignored, as in dbt,
+ * with a warning if `warnings` is given. A null value counts as missing.
  */
 export function readShape(map: YamlMap, what: string, shapes: Shapes, errors: ProjectError[], warnings?: Problem[]): YamlMap {
   const read: YamlMap = {}
@@ -41,12 +41,12 @@ export function readShape(map: YamlMap, what: string, shapes: Shapes, errors: Pr
   return read
 }
 
-/** The warning about a feature of dbt that changes nothing in the database, so that the run goes on. */
+/** The warning about a feature of dbt that changes nothing in the database, and so does not stop the run. */
 export function passedOver(what: string): string {
   return `not supported: ${what}. Nothing is done with it`
 }
 
-/** `a list`, `the text 'yes'`: a value in words for an error. */
+/** Describes a value for an error: `a list`, `the text 'yes'`. */
 export function named(value: unknown): string {
   if (value === null || value === undefined) return 'nothing'
   if (Array.isArray(value)) return 'a list'

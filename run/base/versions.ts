@@ -1,15 +1,12 @@
 import { readFileSync } from 'node:fs'
 
-/** Our own, as package.json has it. */
+/** Our own version, from package.json. */
 export const { version: VERSION } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 
-/** The dbt that this runner behaves like. */
+/** The version of dbt whose behaviour this runner follows. */
 export const DBT_VERSION = '1.12.3'
 
-/**
- * The first of the conditions of `require-dbt-version` (`>=1.0.0`, `<2.0.0`) that DBT_VERSION does not fulfil; undefined when it fulfils
- * all.
- */
+/** The first condition of `require-dbt-version` (`>=1.0.0`, `<2.0.0`) that DBT_VERSION does not meet; undefined when it meets all. */
 export function unmetVersion(conditions: string[]): string | undefined {
   return conditions.flatMap(text => text.split(',')).find(text => !fulfils(text.trim()))
 }

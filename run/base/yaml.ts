@@ -4,18 +4,18 @@ import { cache, cached, program, sweep } from './cache.ts'
 import { type Place, ProjectError } from './errors.ts'
 import { sha256 } from './hash.ts'
 
-/** What YAML gives: JSON's values in plain objects and arrays. */
+/** A value of YAML: JSON's values in plain objects and arrays. */
 export type Yaml = null | boolean | number | string | Yaml[] | { [key: string]: Yaml }
 
 /** A mapping of a YAML file. */
 export type YamlMap = { [key: string]: Yaml }
 
 /**
- * Reads a YAML file as dbt does (YAML 1.1: `yes` and `on` are true; dates stay text). Every mapping and sequence remembers its
- * places, see placeOf. Mistakes go to `errors`; what could be read is given all the same. An empty file is null.
+ * Reads a YAML file as dbt does (YAML 1.1: `yes` and `on` are true; dates stay text). Every mapping and sequence keeps its places, see
+ * placeOf. Mistakes go to `errors`, and the readable parts are still given. An empty file is null.
  */
 export function readYaml(text: string, file: string, errors: ProjectError[]): Yaml {
-  // A short text is read sooner than a file.
+  // Parsing a short text is faster than reading a cache file.
   if (text.length < 500) return located(parsed(text, file, errors), text, file)
   const name = `yaml/${sha256(program() + text)}`
   const known = remembered(name)
@@ -29,7 +29,7 @@ export function readYaml(text: string, file: string, errors: ProjectError[]): Ya
   return located(read, text, file)
 }
 
-/** What a text says, and where each mapping and sequence of it stands. Without a file's name: the same text may stand in several. */
+/** A parsed text, with the place of each mapping and sequence. Without a file name, as several files may have the same text. */
 interface Read {
   data: Yaml
   spots: Spot[]
@@ -125,21 +125,21 @@ function parsed(text: string, file: string, errors: ProjectError[]): Read {
   }
 }
 
-/** Where a mapping or sequence of a YAML file stands, or one of its keys. undefined for what no YAML file gave. */
+/** The place of a mapping or sequence of a YAML file, or of one of its keys. Undefined for a value from elsewhere. */
 export function placeOf(container: object, key?: string | number): Place | undefined {
   const spot = spots.get(container)
   if (!spot) return undefined
   return spot.at((key === undefined ? undefined : spot.keys.get(key)) ?? spot.self)
 }
 
-/** Where the value of a key stands. */
+/** The place of a key's value. */
 export function placeOfValue(container: object, key: string | number): Place | undefined {
   const spot = spots.get(container)
   if (!spot) return undefined
   return spot.at(spot.values.get(key) ?? spot.keys.get(key) ?? spot.self)
 }
 
-/** Gives a new container the places of another one. */
+/** Copies the places of a container to a new one. */
 export function copyPlaces<T extends object>(from: object, to: T): T {
   const spot = spots.get(from)
   if (spot) spots.set(to, spot)
@@ -163,7 +163,7 @@ const spots = new WeakMap<object, Spot & { at: (offset: number) => Place }>()
 
 const MANY = 400
 
-// PyYAML's idea of YAML 1.1: no y and n as booleans, and dates stay text so that they print as they were written.
+// PyYAML's version of YAML 1.1: y and n are not booleans, and dates stay text so that they print as written.
 const customTags = (tags: (ScalarTag | unknown)[]): never =>
   [
     ...(tags as ScalarTag[]).filter(tag => !/timestamp|binary|bool/.test(tag.tag ?? '')),
@@ -180,7 +180,7 @@ function put(map: YamlMap, key: string, value: Yaml): void {
   else map[key] = value
 }
 
-// A column may be called `on` or `no`: a key is its text, not the boolean.
+// A column may be named `on` or `no`: takes a key's text, not the boolean.
 function textOfKey(key: { value: unknown; source?: string }): string {
   return typeof key.value === 'string' ? key.value : (key.source ?? String(key.value))
 }
