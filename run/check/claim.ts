@@ -1,22 +1,22 @@
 import { type Node, type Project, RUNNER_PACKAGE } from '../manifest/node.ts'
 import { literal, quote } from '../manifest/relation.ts'
 
-/** What a generic test says of a table, in words that a constraint of the database can prove. */
+/** The claim of a generic test about a table, in a form that a constraint of the database can prove. */
 export interface Claim {
   kind: 'not_null' | 'unique' | 'relationships' | 'accepted_values'
   /** `"db"."schema"."name"`. */
   relation: string
   column: string
-  /** Of relationships: the other side. */
+  /** For relationships: the other relation. */
   to?: string
   field?: string
-  /** Of accepted_values: the list as a CHECK has it. */
+  /** For accepted_values: the list, as in a CHECK. */
   values?: string
 }
 
 /**
- * What a test claims, if it is one of the runner's four generic tests on a column of a whole relation; undefined for all others: tests of
- * the project's own, expressions instead of a column, `where`, a macro of the project that changes what the test reads, a relation of
+ * The claim of a test that is one of the runner's four generic tests on a column of a whole relation; undefined for all others: the
+ * project's own tests, expressions instead of a column, `where`, a macro of the project that changes what the test reads, a relation of
  * another database.
  */
 export function claimOf(project: Project, node: Node): Claim | undefined {

@@ -13,23 +13,23 @@ import { provedByConstraint } from './proved-by-constraint.ts'
 import { type Failure, takeFailures } from './stored-failures.ts'
 import type { TestQuery } from './test-query.ts'
 
-/** What a data test gave. */
+/** The result of a data test. */
 export interface TestResult {
   status: 'pass' | 'warn' | 'fail' | 'error'
-  /** What its fail_calc gave: the number of failing rows, if nothing else was asked. */
+  /** The result of its fail_calc, by default the number of failing rows. */
   failures: number | null
   message: string
-  /** Why it could not run. */
+  /** The error that kept it from running. */
   error?: unknown
   /** The test's SQL, and the statement that counted its failures. */
   compiled: string
   ran: string
   milliseconds: number
-  /** Failing rows, taken with store_failures. */
+  /** Failing rows, kept with store_failures. */
   stored?: Failure
 }
 
-/** What `runTests` needs beside the tests. */
+/** The parameters of `runTests` besides the tests. */
 export interface TestRun {
   project: Project
   context: RunContext
@@ -38,8 +38,8 @@ export interface TestRun {
 }
 
 /**
- * Runs data tests, those that can share a statement together; a statement that fails is run test by test, so that each gets its own error.
- * Runs inside a transaction: a failing statement is undone by a savepoint.
+ * Runs data tests, several in one statement where possible; a statement that fails is repeated test by test, so that each gets its own
+ * error. Runs inside a transaction: a failing statement is rolled back to a savepoint.
  */
 export async function runTests(sql: Sql, tests: Node[], run: TestRun): Promise<Map<Node, TestResult>> {
   if (run.context.onCitus) await readHere(sql)
@@ -104,7 +104,7 @@ export async function runTests(sql: Sql, tests: Node[], run: TestRun): Promise<M
   }
 }
 
-/** A test's SQL with the verdict's parts from its config. Throws a ProjectError for SQL that is not one query. */
+/** A test's SQL with the conditions of the verdict from its config. Throws a ProjectError for SQL that is not one query. */
 function testQueryOf(project: Project, node: Node, text: string): TestQuery {
   const { fail_calc: failCalc = 'count(*)', warn_if: warnIf = '!= 0', error_if: errorIf = '!= 0', limit = null } = node.config
   const statements = statementsOf(text)
@@ -146,7 +146,7 @@ export function statementOf(checks: TestQuery[]): string {
   return parts.join('\n\nunion all\n\n')
 }
 
-/** pass, warn or fail: dbt's rule. With severity warn, error_if is never looked at. */
+/** pass, warn or fail, by dbt's rule. With severity warn, error_if is ignored. */
 export function verdictOf(severity: string, shouldWarn: boolean, shouldError: boolean, warnError = false): 'pass' | 'warn' | 'fail' {
   if (severity.toLowerCase() === 'error' && shouldError) return 'fail'
   if (shouldWarn) return warnError ? 'fail' : 'warn'
@@ -160,7 +160,7 @@ interface Verdict {
   should_error: boolean | null
 }
 
-/** Tests that share one statement at most. */
+/** The most tests in one statement. */
 const most = 40
 
 function isPlain(check: TestQuery): boolean {

@@ -2,9 +2,9 @@ import type { Sql } from '../database/driver.ts'
 import type { TestQuery } from './test-query.ts'
 
 /**
- * Which checks a constraint of the database proves, by their place in the list, with the constraint's name: not_null by NOT NULL, unique by
- * a unique index, relationships by a valid foreign key, accepted_values by a CHECK of the same values. Nothing needs to be scanned for
- * those: no row can be there that fails. Deferred keys count too, as a build checks them before it ends.
+ * The checks that a constraint of the database proves, by their index, with the constraint's name: not_null by NOT NULL, unique by a unique
+ * index, relationships by a valid foreign key, accepted_values by a CHECK of the same values. They need no scan, as no row can fail.
+ * Deferred keys count too, as a build checks them before it ends.
  */
 export async function provedByConstraint(sql: Sql, checks: TestQuery[]): Promise<Map<number, string>> {
   const claims = checks.flatMap((check, index) => (check.claim && isPlain(check) ? [{ index, ...check.claim }] : []))
@@ -17,7 +17,7 @@ function isPlain({ failCalc, warnIf, errorIf, limit }: TestQuery): boolean {
   return failCalc === 'count(*)' && warnIf === '!= 0' && errorIf === '!= 0' && limit === null
 }
 
-// Of PostgreSQL 18 a NOT NULL may still be unproved; a table with heirs has rows that its indexes do not know.
+// PostgreSQL 18 allows a NOT NULL that is not valid yet; the unique indexes of a table with children do not cover their rows.
 const catalog = `
 select claims.index, proof.name as proof
 from jsonb_to_recordset($1::text::jsonb) as claims (index int, kind text, relation text, "column" text, "to" text, field text, "values" text)

@@ -1,18 +1,17 @@
-/** Rows that are on one side only, and how many are on both. A value is PostgreSQL's text of it. */
+/** The rows on only one side, and the number of rows on both. Values are PostgreSQL's text. */
 export interface Difference {
   columns: string[]
-  /** Expected, but not there. */
+  /** Expected rows that are missing. */
   missing: (string | null)[][]
-  /** There, but not expected. */
+  /** Rows that are not expected. */
   unexpected: (string | null)[][]
-  /** How many rows are as expected. */
+  /** The number of rows that match. */
   same: number
 }
 
 /**
- * The difference as a person reads it, like daff: `@@` the columns, `→` a row with `expected→actual` in the cells that differ, `---` a row
- * that is missing, `+++` one that is not expected. A row that is missing and one that is not expected are one row that changed when they
- * share a value.
+ * The difference in the format of daff: `@@` the columns, `→` a row with `expected→actual` in the cells that differ, `---` a missing row,
+ * `+++` an unexpected one. A missing and an unexpected row that share a value are shown as one changed row.
  */
 export function rowDiff({ columns, missing, unexpected, same }: Difference): string {
   const { changed, removed, added } = pairs(missing, unexpected)
@@ -34,11 +33,11 @@ export function rowDiff({ columns, missing, unexpected, same }: Difference): str
   return text.join('\n')
 }
 
-/** Rows that are shown, and characters of a value. */
+/** The most rows shown, and the most characters of a value. */
 const most = 20
 const widest = 60
 
-// Rows that have most values in common are one row that changed; the best pairs first.
+// Pairs rows that have the most values in common as changed rows; best pairs first.
 function pairs(missing: (string | null)[][], unexpected: (string | null)[][]) {
   const candidates = missing
     .slice(0, 200)
@@ -56,7 +55,7 @@ function pairs(missing: (string | null)[][], unexpected: (string | null)[][]) {
   return { changed, removed: missing.filter((_, i) => !left.has(i)), added: unexpected.filter((_, j) => !right.has(j)) }
 }
 
-// Of two long values what they begin with alike is cut, so that the difference is seen.
+// Cuts the common beginning of two long values, so that the difference is visible.
 function change(from: string | null, to: string | null): string {
   if (from === to) return shown(from)
   if (from === null || to === null || Math.max(from.length, to.length) <= widest) return `${shown(from)}→${shown(to)}`

@@ -5,7 +5,7 @@ import type { Node, Project } from '../manifest/node.ts'
 import { padded } from '../report/format.ts'
 import { type RunContext, renderText } from '../template/compile.ts'
 
-/** How old the newest row of a source may be: dbt's `freshness:`. */
+/** The maximum age of a source's newest row: dbt's `freshness:`. */
 export interface Threshold {
   warn_after?: Age | null
   error_after?: Age | null
@@ -17,13 +17,13 @@ interface Age {
   period: 'minute' | 'hour' | 'day'
 }
 
-/** What `source freshness` found about one source. */
+/** The result of `source freshness` for one source. */
 export interface FreshnessResult {
   node: Node
   status: 'pass' | 'warn' | 'error' | 'runtime error'
   startedAt: Date
   finishedAt: Date
-  /** Newest row, time of the question (both ISO 8601) and the difference in seconds; none on a runtime error. */
+  /** Newest row and time of the query (both ISO 8601), and the difference in seconds; undefined after a runtime error. */
   measured?: { maxLoadedAt: string; snapshottedAt: string; age: number }
   threshold: Threshold
   error?: unknown
@@ -35,14 +35,14 @@ export function thresholdOf(node: Node): Threshold | undefined {
   return freshness?.warn_after || freshness?.error_after ? freshness : undefined
 }
 
-/** Asks for the newest row of a source; what goes wrong is its result. */
+/** Queries the newest row of a source; an error becomes its result. */
 export async function measure(sql: Sql, project: Project, node: Node, context: RunContext): Promise<FreshnessResult> {
   const threshold = thresholdOf(node) ?? {}
   const startedAt = new Date()
   try {
     const query = await questionOf(project, node, threshold, context)
     const [row] = await sql.unsafe<{ newest: string | null; now: string; age: number }[]>(query)
-    // dbt's word for a source without rows: the beginning of time.
+    // dbt reports a source without rows as loaded at the beginning of time.
     const measured = { maxLoadedAt: row!.newest ?? '0001-01-01T00:00:00Z', snapshottedAt: row!.now, age: row!.age }
     return { node, status: verdict(threshold, measured.age), startedAt, finishedAt: new Date(), measured, threshold }
   } catch (error) {

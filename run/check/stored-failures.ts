@@ -4,18 +4,18 @@ import type { Node } from '../manifest/node.ts'
 import { quote } from '../manifest/relation.ts'
 import type { TestQuery } from './test-query.ts'
 
-/** Failing rows of a test, taken before the transaction may be rolled back. */
+/** Failing rows of a test, read before the transaction may be rolled back. */
 export interface Failure {
   schema: string
   name: string
   columns: { name: string; type: string }[]
-  /** Each row as PostgreSQL writes a row value: nothing is lost on the way back. */
+  /** Each row in PostgreSQL's text of a row value, which reads back without loss. */
   rows: string[]
-  /** Whether there were more than are kept. */
+  /** Whether there were more than the limit. */
   isCut: boolean
 }
 
-/** Takes the failing rows of a test, inside the transaction that it judges; reads only. */
+/** Reads the failing rows of a test, inside the tested transaction; writes nothing. */
 export async function takeFailures(sql: Sql, node: Node, check: TestQuery): Promise<Failure> {
   const most = Math.min(check.limit ?? kept, kept)
   const { columns } = await sql.unsafe(check.sql).describe()
@@ -36,7 +36,7 @@ export async function takeFailures(sql: Sql, node: Node, check: TestQuery): Prom
   }
 }
 
-/** Writes them to the test's table, which is made anew each time as in dbt; gives the table's name. */
+/** Writes failing rows to the test's table, which is recreated each time as in dbt; gives the table's name. */
 export async function storeFailures(sql: Sql, { schema, name, columns, rows }: Failure): Promise<string> {
   const table = qualified(schema, name)
   const definitions = columns.map(column => `${quote(column.name)} ${column.type}`).join(', ')
@@ -52,5 +52,5 @@ export async function storeFailures(sql: Sql, { schema, name, columns, rows }: F
   return table
 }
 
-/** More failing rows than a person reads; they stay in memory until the transaction has ended. */
+/** More failing rows than a person reads; they stay in memory until the transaction ends. */
 const kept = 10_000

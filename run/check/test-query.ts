@@ -1,12 +1,12 @@
 import type { Claim } from './claim.ts'
 
-/** A test's SQL and what its config says of the verdict. */
+/** A test's SQL, and the conditions of its verdict from its config. */
 export interface TestQuery {
   sql: string
   failCalc: string
   warnIf: string
   errorIf: string
   limit: number | null
-  /** What a generic test says of a column, where a constraint could prove it. */
+  /** The claim of a generic test that a constraint could prove. */
   claim?: Claim | undefined
 }

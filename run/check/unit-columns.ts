@@ -21,18 +21,18 @@ export interface TypedColumn {
   type: string
 }
 
-/** Columns of nodes by their definition, whether their relation is there or not. */
+/** The columns of nodes by their definition, whether or not their relation exists. */
 export interface UnitColumns {
-  /** The columns of a model, seed or source; undefined where nothing tells them. */
+  /** The columns of a model, seed or source; undefined where unknown. */
   of(node: Node): Promise<TypedColumn[] | undefined>
-  /** The columns that a query gives. */
+  /** The columns of a query. */
   describe(query: string): Promise<TypedColumn[]>
 }
 
 /**
- * Finds out what columns the inputs of unit tests have. A seed's are those of its file; a source's, and those of a table that a
- * migration made, are in the database; a model's or snapshot's are what PostgreSQL says of its query over parents without rows. Where that
- * fails, those of the relation that is there, else the data_types of its YAML. Each node is asked for once.
+ * Finds the columns of the inputs of unit tests. A seed has those of its file; a source, or a table that a migration created, those in the
+ * database; a model or snapshot those that PostgreSQL finds for its query over empty parents. Where that fails, takes the columns of the
+ * existing relation, else the data_types of the YAML. Looks each node up only once.
  */
 export function unitColumns(session: Session, project: Project, context: RunContext): UnitColumns {
   const known = new Map<string, Promise<TypedColumn[] | undefined>>()
@@ -93,12 +93,12 @@ export function unitColumns(session: Session, project: Project, context: RunCont
   }
 }
 
-/** The name of the CTE that stands for a node in a unit test, in quotes. */
+/** The quoted name of the CTE that replaces a node in a unit test. */
 export function standInName(node: Node): string {
   return quote(node.resourceType === 'source' ? `__dbt__cte__${node.sourceName}__${node.name}` : `__dbt__cte__${node.name}`)
 }
 
-// A snapshot has columns beside those of its query.
+// The query of a snapshot, with the columns that the snapshot adds to it.
 function kept(node: Node, query: string): string {
   if (node.resourceType !== 'snapshot') return query
   const { names, updatedAt, hardDeletes } = snapshotConfig(node)
@@ -122,7 +122,7 @@ function declared(node: Node): TypedColumn[] | undefined {
   return columns.length === node.columns.length && columns.length > 0 ? columns : undefined
 }
 
-/** A SELECT of these columns that gives no row. */
+/** A SELECT of these columns without rows. */
 export function emptySelect(columns: TypedColumn[]): string {
   return `select ${columns.map(({ name, type }) => `null::${type} as ${quote(name)}`).join(', ')} where false`
 }

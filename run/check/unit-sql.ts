@@ -7,8 +7,8 @@ import { type Piece, piecesOf } from '../template/spliced-sql.ts'
 import { emptySelect, type TypedColumn } from './unit-columns.ts'
 
 /**
- * Rows of a unit test as a SELECT with the relation's columns and types: what a row leaves out is NULL. `columns` undefined: nothing
- * tells them, so that they are those of the rows, of the types that the values have. `what` names the relation in errors.
+ * Rows of a unit test as a SELECT with the relation's columns and types: missing values are NULL. With `columns` undefined (unknown),
+ * columns and types come from the rows. `what` names the relation in errors.
  */
 export function selectOf(rows: UnitRows, columns: TypedColumn[] | undefined, what: string): Rendered {
   const known = columns ?? guessed(rows)
@@ -26,7 +26,7 @@ export function selectOf(rows: UnitRows, columns: TypedColumn[] | undefined, wha
   return piecesOf(pieces)
 }
 
-/** SQL of a unit test as a SELECT with the relation's columns and types; `given` are the columns that the SQL has itself. */
+/** SQL of a unit test as a SELECT with the relation's columns and types; `given` are the columns of that SQL. */
 export function selectFrom(
   sql: Rendered,
   given: TypedColumn[],
@@ -47,7 +47,7 @@ export function selectFrom(
   ])
 }
 
-/** A value of YAML or CSV as a literal of a type. Mappings and lists are JSON, but for lists in a column of an array type. */
+/** A value of YAML or CSV as a literal of a type. Mappings and lists are JSON, except for lists in a column of an array type. */
 export function typedLiteral(value: unknown, type: string): string {
   if (value === null || value === undefined) return `null::${type}`
   if (Array.isArray(value) && type.endsWith('[]')) {
@@ -57,7 +57,7 @@ export function typedLiteral(value: unknown, type: string): string {
   return `${literal(text)}::${type}`
 }
 
-/** The column that a row names, of those of the relation `what`: by its exact name, else ignoring case. Throws when no column matches. */
+/** The column of the relation `what` that a row names: by its exact name, else ignoring case. Throws when no column matches. */
 export function columnOf(name: string, known: TypedColumn[], what: string, place: Place): TypedColumn {
   const found = known.find(column => column.name === name) ?? known.find(column => column.name.toLowerCase() === name.toLowerCase())
   if (found) return found

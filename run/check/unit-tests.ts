@@ -19,21 +19,21 @@ import { rowDiff } from './row-diff.ts'
 import { standInName, type TypedColumn, type UnitColumns } from './unit-columns.ts'
 import { columnOf, selectFrom, selectOf } from './unit-sql.ts'
 
-/** What `runUnitTest` needs beside the test. */
+/** The parameters of `runUnitTest` besides the test. */
 export interface UnitRun {
   project: Project
   context: RunContext
-  /** One for all tests of a run. */
+  /** Shared by all tests of a run. */
   columns: UnitColumns
   /** Absolute path of the folder of artifacts. */
   targetPath: string
-  /** Whether a test passed before, as it and its model are: it is not run again. */
+  /** Whether a test passed before, and it and its model are unchanged: then it is not run again. */
   hasPassed?: (test: UnitTest) => boolean
 }
 
 /**
- * Runs one unit test: the model's SQL over CTEs of the given rows, compared with the expected rows in the columns that those name, as
- * multisets. It reads no relation, and so needs none. Runs inside a transaction: a failing statement is undone by a savepoint.
+ * Runs one unit test: the model's SQL over CTEs of the given rows, compared with the expected rows as multisets, in the columns that those
+ * name. Reads no relation. Runs inside a transaction: a failing statement is rolled back to a savepoint.
  */
 export async function runUnitTest(session: Session, test: UnitTest, run: UnitRun): Promise<NodeResult> {
   const result = empty(test)
@@ -64,7 +64,7 @@ export async function runUnitTest(session: Session, test: UnitTest, run: UnitRun
   return result
 }
 
-/** What the verdict of a unit test rests on: itself, its model, and the columns of what this reads. */
+/** Identifies what the verdict of a unit test depends on: the test, its model, and the columns of the model's parents. */
 export function unitFingerprint(test: UnitTest, model: string, columns: string[]): string {
   return sha256([test.checksum, model, ...columns].join(' '))
 }
@@ -91,7 +91,7 @@ async function statementFor(
   { project: parsed, context, columns: known }: UnitRun,
 ): Promise<{ statement: Rendered; columns: string[] }> {
   const { overrides, model } = test
-  // 1: the project as the overrides have it
+  // 1: the project with the test's overrides
   const project = {
     ...parsed,
     vars: { ...parsed.vars, ...overrides.vars },
@@ -106,7 +106,7 @@ async function statementFor(
     ...context,
     isIncremental: () => false,
     lastBuilt: () => 0,
-    // Rows of the test stand in for tables.
+    // The test's rows replace tables.
     onCitus: false,
     standIn: (parent, site) => {
       if (parent.config.materialized === 'ephemeral' && !test.given.some(({ id }) => id === parent.uniqueId)) return undefined
@@ -124,7 +124,7 @@ async function statementFor(
     ctes.push({ name: standInName(of), node: of, columns, cte: await rowsAsSelect(rows, columns, input) })
   }
 
-  // 3: the model over them
+  // 3: the model over these CTEs
   const query = oneQuery(node, await compileNode(project, node, inTest))
   refuseMissing(query)
   const body =
@@ -133,7 +133,7 @@ async function statementFor(
     throw explained(error, body, test)
   })
 
-  // 4: against what is expected
+  // 4: the comparison with the expected rows
   const expected = await expectation(actual)
   const listed = expected.columns.map(quote)
   const compared = listed.map((name, i) => {
@@ -172,7 +172,7 @@ select 'same', to_json(array[count(*)::text]) from (${side(made)} intersect all 
     }
   }
 
-  // A block of YAML begins in the line after its `|`.
+  // A YAML block begins in the line after its `|`.
   async function sqlOf({ sql, place }: UnitRows): Promise<Rendered> {
     const line = project.textOf(place.file)?.split('\n')[(place.line ?? 1) - 1]
     const isBlock = /^[|>]/.test(line?.slice((place.column ?? 1) - 1) ?? '')
@@ -189,7 +189,7 @@ select 'same', to_json(array[count(*)::text]) from (${side(made)} intersect all 
     })
   }
 
-  // What is read must be given, even if without rows; a ref() in a comment or in config() reads nothing.
+  // Throws for an input that the query reads and the test lacks, even without rows; a ref() in a comment or in config() reads nothing.
   function refuseMissing({ text }: Rendered): void {
     const read = withoutComments(text)
     const missing = (what: string, place: Place): ProjectError =>
@@ -220,7 +220,7 @@ function macrosOf(macros: Record<string, unknown>): Record<string, unknown> {
   )
 }
 
-// Templates may ask for what they read: the inputs answer, of the columns and types that they have.
+// Templates may query their parents: the given inputs answer, with the real columns and types.
 function overInputs(database: Introspect, ctes: Cte[]): Introspect {
   return (async (request: Request) => {
     if (request.kind === 'query') {
@@ -236,7 +236,7 @@ function overInputs(database: Introspect, ctes: Cte[]): Introspect {
   }) as Introspect
 }
 
-// Types that PostgreSQL cannot compare are compared as something that it can.
+// Casts for types that PostgreSQL cannot compare.
 function comparable(type = ''): string {
   if (type === 'json') return '::jsonb'
   return /^(xml|point|line|lseg|box|path|polygon|circle)$/.test(type) ? '::text' : ''
