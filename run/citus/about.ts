@@ -3,15 +3,15 @@ import type { CitusMode } from '../manifest/node.ts'
 import { look } from './cluster.ts'
 import { complaints } from './health.ts'
 
-/** What `debug` says of Citus. */
+/** The lines of `debug` about Citus. */
 export interface AboutCitus {
-  /** What there is of it, whether it is used, and what could be better. */
+  /** Its version and nodes, whether it is used, and what could be better. */
   lines: string[]
-  /** What no build can bear, and what to type. */
+  /** Problems with which no build can run, and the command to fix them. */
   faults: { message: string; hint: string }[]
 }
 
-/** Looks at what there is of Citus, and asks each of its nodes. */
+/** Checks Citus in this database, and each of its nodes. */
 export async function aboutCitus(sql: Sql, mode: CitusMode): Promise<AboutCitus> {
   const { version, workers } = await look(sql)
   if (!version) {

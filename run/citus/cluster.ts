@@ -2,7 +2,7 @@ import { ProjectError } from '../base/errors.ts'
 import type { Sql } from '../database/driver.ts'
 import type { CitusMode } from '../manifest/node.ts'
 
-/** A Citus cluster as its coordinator tells of it. */
+/** A Citus cluster, as its coordinator describes it. */
 export interface Cluster {
   /** `13.2.2` */
   version: string
@@ -10,22 +10,21 @@ export interface Cluster {
   workers: string[]
 }
 
-/** What a database has of Citus, for `debug` too. */
+/** The state of Citus in a database, also for `debug`. */
 export interface Found {
   /** Null without the extension. */
   version: string | null
   workers: string[]
 }
 
-/** The setting of a transaction that writes reference tables, or DDL, after it has read distributed ones. */
+/** Required in a transaction that writes reference tables, or runs DDL, after it has read distributed ones. */
 export const inSequence = "set local citus.multi_shard_modify_mode = 'sequential'"
 
 /**
- * The settings of a build, on the workers too. What one step of a query hands to the next has no statistics in a cluster: a nested loop
- * over it can be quadratic, and it looks so dear that each of many small tasks would be compiled by JIT, which takes a hundred times as
- * long as the task.
- * What passes through the coordinator may be large: a limit would end builds of large feeds that only take longer.
- * A join that moves rows between the workers would end the reading of reference tables in this session: see beginOnCitus.
+ * The settings of a build, also on the workers. A cluster has no statistics of intermediate results: a nested loop over them can be
+ * quadratic, and its estimated cost would make each of many small tasks be compiled by JIT, which takes a hundred times as long as the
+ * task. A size limit for intermediate results would end builds of large feeds that are merely slow. A join that moves rows between the
+ * workers would stop this session from reading its copies of reference tables: see beginOnCitus.
  */
 const buildSettings = `
 ${inSequence};
@@ -35,7 +34,7 @@ set local enable_nestloop = off;
 set local jit = off;
 set local citus.max_intermediate_result_size = -1`
 
-/** What there is of Citus in this database. */
+/** Looks for Citus in this database. */
 export async function look(sql: Sql): Promise<Found> {
   const [row] = await sql<{ version: string | null; known: boolean }[]>`
     select
@@ -53,7 +52,7 @@ export async function look(sql: Sql): Promise<Found> {
   return { version: full?.version ?? row.version, workers: nodes.map(({ name }) => name) }
 }
 
-/** The cluster that a command shall use, if any. Throws a ProjectError where `citus: on` asks for one that is not there. */
+/** The cluster that a command is to use; undefined without one. Throws a ProjectError where `citus: on` asks for a missing one. */
 export async function findCluster(sql: Sql, mode: CitusMode): Promise<Cluster | null> {
   if (mode === 'off') return null
   const { version, workers } = await look(sql)
@@ -72,7 +71,7 @@ export async function findCluster(sql: Sql, mode: CitusMode): Promise<Cluster | 
   )
 }
 
-/** Has this session read the coordinator's copies of reference tables again: each DDL in a transaction makes Citus stop that. */
+/** Makes this session read the coordinator's copies of reference tables again: each DDL in a transaction stops that. */
 export async function readHere(sql: Sql): Promise<void> {
   await sql.unsafe('set local citus.enable_local_execution = on')
 }
@@ -83,9 +82,9 @@ export async function beginOnCitus(sql: Sql): Promise<void> {
   const [table] = await sql<{ name: string }[]>`
     select logicalrelid::text as name from pg_dist_partition where partkey is null and repmodel = 't' limit 1
   `
-  // Whoever reads a reference table first decides: from now on the coordinator's copies are read in this very session, which sees the
-  // tables that the build is making, and not over a connection of its own to itself, which does not.
+  // The first read of a reference table decides: afterwards this session reads the coordinator's copies, and sees the tables that the build
+  // creates. Otherwise Citus reads over a connection of its own, which does not see them.
   if (table) await sql.unsafe(`select 1 from ${table.name} limit 1`)
-  // A step over results alone goes to a worker; to the coordinator it would go over such a connection.
+  // Sends a step over intermediate results alone to a worker; on the coordinator it would use a connection to itself, too.
   await sql.unsafe("set local citus.task_assignment_policy = 'round-robin'")
 }

@@ -6,9 +6,9 @@ import { inSequence } from './cluster.ts'
 import { type Placement, placedNodes } from './placement.ts'
 
 /**
- * Puts tables that are there, of migrations or of builds before the database was a cluster, where their config says, in one transaction:
- * their foreign keys go, the tables are distributed with the rows that they have, and the keys come back. Gives the tables' names.
- * Throws a ProjectError for a table that lies elsewhere already, and for a key that Citus could not keep.
+ * Places existing tables, from migrations or from builds before the database was a cluster, as their config says, in one transaction: drops
+ * their foreign keys, distributes the tables with their rows, and adds the keys again. Gives the tables' names. Throws a ProjectError for a
+ * table that is placed elsewhere, and for a key that Citus does not support.
  */
 export async function distribute(session: Session, project: Project): Promise<string[]> {
   const wanted = placedNodes(project).map(({ node, placement }) => ({ node, placement, relation: relationName(node) }))
@@ -44,7 +44,7 @@ export async function distribute(session: Session, project: Project): Promise<st
   }
 }
 
-/** Makes a plain table one of the cluster. */
+/** Distributes a plain table. */
 export async function place(sql: Sql, node: Node, relation: string, placement: Placement): Promise<void> {
   if (placement.kind === 'reference') {
     await sql`select create_reference_table(${relation}::text::regclass)`
@@ -63,7 +63,7 @@ export async function place(sql: Sql, node: Node, relation: string, placement: P
   })
 }
 
-// Reference tables first, and a table after the one that it shall lie with.
+// Reference tables first, and a table after the one that it is colocated with.
 function rank(placement: Placement): number {
   return placement.kind === 'reference' ? 0 : placement.colocateWith ? 2 : 1
 }

@@ -1,7 +1,4 @@
-/**
- * What helps when Citus refuses a statement: a rule of run/citus/README.md in a sentence; undefined when the error does not come from
- * Citus.
- */
+/** The workaround for a statement that Citus refuses: a rule of run/citus/README.md in a sentence; undefined for errors of others. */
 export function explainRefusal(error: unknown): string | undefined {
   const { code = '', message = '' } = error as { code?: string; message?: string }
   if (!['0A000', 'XX000', '42P17'].includes(code)) return undefined
@@ -9,7 +6,7 @@ export function explainRefusal(error: unknown): string | undefined {
   return rule && `${rule} More in run/citus/README.md.`
 }
 
-// Its refusals have no codes of their own, so they are known by their words.
+// Citus's refusals have no codes of their own, so they are recognised by their words.
 const rules: [words: RegExp, rule: string][] = [
   [
     /complex joins|requires repartitioning|not co-?located|outer joins? .*not supported|outer part of an outer join/i,

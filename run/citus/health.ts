@@ -2,17 +2,17 @@ import { ProjectError } from '../base/errors.ts'
 import type { Sql } from '../database/driver.ts'
 import { nodeAway } from '../database/errors.ts'
 
-/** A setting that a node of the cluster should have otherwise, and what to type. */
+/** A wrong setting of a node of the cluster, and the command to change it. */
 export interface Complaint {
   message: string
   hint: string
-  /** A build cannot be right, or not end, with it. */
+  /** Builds fail, or never end, with it. */
   isFatal: boolean
-  /** It may pass: the node may be on its way back. */
+  /** May be transient: the node may be restarting. */
   isDown?: boolean
 }
 
-/** What is wrong with a cluster's nodes and settings; a node that does not answer is a complaint. */
+/** Checks the nodes and settings of a cluster; a node that does not answer is a complaint. */
 export async function complaints(sql: Sql): Promise<Complaint[]> {
   const nodes = await sql<{ node: string; success: boolean; result: string }[]>`
     select format('%s:%s', nodename, nodeport) as node, success, result
@@ -25,7 +25,7 @@ export async function complaints(sql: Sql): Promise<Complaint[]> {
   return nodes.flatMap(({ node, success, result }) => (success ? ofNode(node, settingsIn(result)) : [down(node, result)]))
 }
 
-/** Throws what no build can bear; gives the rest as sentences. */
+/** Throws the fatal complaints; gives the others as sentences. */
 export async function checkHealth(sql: Sql): Promise<string[]> {
   const all = await complaints(sql)
   const fatal = all.find(({ isFatal }) => isFatal)
@@ -34,7 +34,7 @@ export async function checkHealth(sql: Sql): Promise<string[]> {
   return all.map(({ message, hint }) => `${message}. ${hint}`)
 }
 
-/** What is wrong with the settings of one node. */
+/** Checks the settings of one node. */
 export function ofNode(node: string, settings: Map<string, string>): Complaint[] {
   const found: Complaint[] = []
   const zone = settings.get('TimeZone') ?? ''
@@ -64,7 +64,7 @@ export function ofNode(node: string, settings: Map<string, string>): Complaint[]
   return found
 }
 
-/** A statement prepares up to 16 on each worker. */
+/** A statement prepares up to 16 transactions on each worker. */
 const FEWEST = 16
 
 function down(node: string, said: string): Complaint {

@@ -1,15 +1,15 @@
 import { ProjectError } from '../base/errors.ts'
 import type { Node, Project } from '../manifest/node.ts'
 
-/** Where the rows of a table lie in a cluster; a table without a placement is a plain one of the coordinator. */
+/** The placement of a table's rows in a cluster; a table without one is a plain table of the coordinator. */
 export type Placement =
   | { kind: 'reference' }
   | { kind: 'distributed'; column: string; colocateWith: string | null; shardCount: number | null }
 
-/** What the config says: `reference`, or `distributed_by` with `colocate_with` and `shard_count`; undefined where it says neither. */
+/** The placement in the config: `reference`, or `distributed_by` with `colocate_with` and `shard_count`; undefined without these. */
 export function placementOf({ config, name, place }: Node): Placement | undefined {
   const { reference, distributed_by: column, colocate_with: partner, shard_count: shards } = config
-  // A folder may be of reference tables, and a table in it be distributed.
+  // A folder may set `reference`, and a table in it `distributed_by`.
   if (column) {
     if (partner && shards !== undefined)
       throw new ProjectError(`${name} has both colocate_with and shard_count`, {
@@ -26,7 +26,7 @@ export function placementOf({ config, name, place }: Node): Placement | undefine
   return reference ? { kind: 'reference' } : undefined
 }
 
-/** The tables that have a placement: what builds fill, and what migrations made. */
+/** The tables with a placement: those that builds fill, and those of migrations. */
 export function placedNodes({ nodes, sources }: Project): { node: Node; placement: Placement }[] {
   return [...nodes.values(), ...sources.values()].flatMap(node => {
     const placement = ['model', 'source'].includes(node.resourceType) ? placementOf(node) : undefined

@@ -6,8 +6,8 @@ import { distribute } from './distribute.ts'
 import { checkHealth } from './health.ts'
 
 /**
- * Whether there is a cluster to use, for what only looks. Its nodes are asked first: a statement that needs one which is away would wait
- * for it, and would then lose its connection.
+ * Whether there is a cluster to use, for commands that only read. Checks its nodes first: a statement that needs an unreachable node would
+ * wait for it, and then lose its connection.
  */
 export async function useCluster(sql: Sql | Session, mode: CitusMode): Promise<boolean> {
   if (!(await findCluster(sql, mode))) return false
@@ -16,8 +16,8 @@ export async function useCluster(sql: Sql | Session, mode: CitusMode): Promise<b
 }
 
 /**
- * Makes a cluster ready for a load or a build, while the caller holds the lock: its nodes answer and are set as they must be, commits that
- * a dead node left half done are ended, tables lie where their config says. Gives whether there is a cluster to use.
+ * Prepares a cluster for a load or a build, while the caller holds the lock: checks its nodes and settings, completes commits that a dead
+ * node left unfinished, and places tables as configured. Gives whether there is a cluster to use.
  */
 export async function prepareCluster(
   sql: Sql,
@@ -38,7 +38,7 @@ export async function prepareCluster(
 
 async function recover(session: Session): Promise<number> {
   const [row] = await session<{ recovered: number }[]>`select recover_prepared_transactions() as recovered`.catch(error => {
-    // The maintenance daemon does it too, every minute.
+    // The maintenance daemon also does this, every minute.
     if ((error as { code?: string }).code === '42501') return []
     throw error
   })

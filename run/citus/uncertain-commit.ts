@@ -1,14 +1,14 @@
 import { ProjectError } from '../base/errors.ts'
 import type { Notice } from '../database/driver.ts'
 
-/** Watches a connection's warnings for commits that a worker may not have got. */
+/** Watches a connection's warnings for commits that may not have reached a worker. */
 export interface Doubts {
   onNotice(notice: Notice): void
-  /** Throws when there was one. */
+  /** Throws after such a warning. */
   check(): void
 }
 
-/** Citus commits on the coordinator first: when a worker dies in the next moment, there is only a warning. */
+/** Citus commits on the coordinator first: when a worker dies right after that, there is only a warning. */
 export function createDoubts(): Doubts {
   const nodes = new Set<string>()
   return {

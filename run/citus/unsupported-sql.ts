@@ -2,7 +2,7 @@ import type { Rendered } from '../base/codeframe.ts'
 import { ProjectError } from '../base/errors.ts'
 import type { Node } from '../manifest/node.ts'
 
-/** Throws for a model of a table on the workers that asks for the time or for chance: each shard would have its own answer. */
+/** Throws for a model of a table on the workers that uses the time or random values: each shard would get its own. */
 export function refuseVolatile(node: Node, query: Rendered): void {
   const found = volatile.exec(codeOf(query))
   if (!found) return
@@ -13,9 +13,9 @@ export function refuseVolatile(node: Node, query: Rendered): void {
 }
 
 /**
- * Throws for `not materialized`. Citus takes the copies of a CTE that PostgreSQL inlines in several places for one and the same table,
- * and joins them shard by shard on whatever columns: rows are missing, without an error. `not materialized /* apart *\/` is the author's
- * word that no two copies meet, as all but one are read inside materialized steps.
+ * Throws for `not materialized`. Citus treats the copies of a CTE that PostgreSQL inlines in several places as one table, and joins them
+ * shard by shard on any columns: rows are lost without an error. With `not materialized /* apart *\/` the author asserts that no two copies
+ * are joined, as all but one are read inside materialized steps.
  */
 export function refuseInlined(node: Node, query: Rendered): void {
   const found = inlined.exec(codeOf(query))
@@ -26,7 +26,7 @@ export function refuseInlined(node: Node, query: Rendered): void {
   })
 }
 
-// The SQL with blanks for what is quoted or a comment: offsets stay.
+// Replaces quoted texts and comments of the SQL by blanks: offsets stay.
 function codeOf({ text }: Rendered): string {
   return text.replace(quoted, found => ' '.repeat(found.length))
 }
