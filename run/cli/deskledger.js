@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// What npm links as `deskledger`: run.ts, by the tsx of this project, from wherever it is typed.
+// The file that npm links as `deskledger`: runs run.ts with this project's tsx, from any folder.
 import { register } from 'tsx/esm/api'
 
 register()

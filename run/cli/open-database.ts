@@ -11,24 +11,24 @@ import type { Command } from './command.ts'
 import type { Options } from './options.ts'
 import { repeating } from './retry.ts'
 
-/** Where a command works: DATABASE_URL, else the target of profiles.yml, else (without an address) the embedded server. */
+/** The database of a command: DATABASE_URL, else the target of profiles.yml, else (without an address) the embedded server. */
 export async function connectionOf(options: Options): Promise<{ address: Address | undefined; target: Partial<Target> }> {
   const { readProfile } = await import('../project/profile.ts')
   const profile = await readProfile(options)
   const schema = process.env.DBT_SCHEMA
   const url = process.env.DATABASE_URL
   const address = url ? addressOfUrl(url) : profile?.address()
-  // Relation names are printed with the database in them, so it is known before anything connects.
+  // Relation names are printed with their database, so it must be known before connecting.
   const { host, port, user, database } = address ?? { host: '127.0.0.1', port: 5432, user: superuser, database: superuser }
   return { address, target: { host, port, user, database, ...profile?.target, ...(schema ? { schema } : {}) } }
 }
 
 /**
- * Runs work on the database of the command line, or on the embedded server, which is stopped after unless somebody holds it.
- * When the connection is lost, or for another reason that passes, the work is done again from its start.
+ * Runs work on the database of the command line, or on the embedded server, which stops afterwards unless another process holds it. After a
+ * lost connection or another transient error the work is repeated from its start.
  */
 export async function withDatabase<T>(command: Command, work: (sql: Sql) => Promise<T>): Promise<T> {
-  // With --no-atomic a part of the work is done already.
+  // With --no-atomic a part of the work is already committed.
   return repeating(() => once(command, work), { ...command, ...(command.options.atomic === false ? { pauses: [] } : {}) })
 }
 
@@ -58,8 +58,8 @@ export async function once<T>(command: Command, work: (sql: Sql) => Promise<T>):
 }
 
 /**
- * Runs work that writes while no other build or load runs: waits for one that does and says so, or leaves at once with --no-wait.
- * Throws a ProjectError where the server takes no writes.
+ * Runs work that writes while no other build or load runs: waits for the other one and reports that, or ends at once with --no-wait. Throws
+ * a ProjectError where the server is read-only.
  */
 export async function whileLocked<T>({ options, report }: Command, sql: Sql, work: (session: Session) => Promise<T>): Promise<T> {
   await refuseReadOnly(sql)

@@ -11,30 +11,30 @@ import type { Report } from '../report/report.ts'
 import type { Command } from './command.ts'
 import { connectionOf } from './open-database.ts'
 
-/** A project as a command works with it. */
+/** A project, as opened by a command. */
 export interface Opened {
   project: Project
-  /** Absolute path of the folder of artifacts, and the same as it was given. */
+  /** Absolute path of the folder of artifacts; `targetName` is the path as given. */
   targetPath: string
   settings: Settings
   targetName: string
   /** Folder of dbt.log. */
   logFolder: string
-  /** All that the project was read from, but for the files in its own folder; absolute. */
+  /** Absolute paths of everything that was read for the project outside of the files in its own folder. */
   folders: string[]
 }
 
-/** Reads and parses the project; shows its warnings. Throws ProjectErrors with all mistakes. */
+/** Reads and parses the project, and reports its warnings. Throws ProjectErrors with all mistakes. */
 export async function openProject(command: Command): Promise<Opened> {
   const { errors, ...opened } = await openPartly(command)
   if (errors.length > 0) throw new ProjectErrors((await import('../parse/resolve-refs.ts')).inPlaces(errors))
   return opened
 }
 
-/** The same with the mistakes, for who can do with a part of the project. */
+/** The same, but gives the mistakes, for commands that can use a part of the project. */
 export async function openPartly({ name, options, report, extension }: Command): Promise<Opened & { errors: ProjectError[] }> {
   if (!BARE.has(name)) report.event(running(), true)
-  // Not before: who finds out by other means that nothing is to do has no use for these.
+  // Imported only here: a command that has nothing to do does not need these modules.
   const [{ loadProject }, { parsePartly }] = await Promise.all([import('../project/files.ts'), import('../parse/parse.ts')])
   const { target } = await connectionOf(options)
   const seeds = extension?.seeds({ options })
@@ -69,7 +69,7 @@ export async function openPartly({ name, options, report, extension }: Command):
   return { project, settings: files.settings, errors, targetName, targetPath, logFolder, folders: files.folders }
 }
 
-/** Opens a project of which no more is needed than that it is there. */
+/** Opens a project for a command that needs only its dbt_project.yml. */
 export async function openFolder({ options, report }: Command): Promise<Pick<Project, 'dir' | 'invocationId' | 'citus'>> {
   const { readProjectFile } = await import('../project/settings.ts')
   const { dir, settings } = await readProjectFile(options.projectDir)
@@ -86,10 +86,10 @@ function textIn(dir: string, file: string): string | undefined {
   }
 }
 
-// Commands that are asked for a result, not for work: no frame around it.
+// Commands whose output is their result: no frame around it.
 const BARE = new Set(['show', 'ls', 'debug', 'errors', 'clean', 'load'])
 
-// What stands in for a seed decides figures: it is told each time.
+// Replaced seeds decide figures: reported by each command.
 function tellSeeds(given: Map<string, string>, { dir, seeds }: ProjectFiles, report: Report): void {
   const names = seeds.map(({ within }) => path.basename(within, '.csv'))
   for (const [name, file] of given) {

@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module'
 import { type Command as Commander, InvalidArgumentError, Option } from 'commander'
 
-/** Options that belong together: added to each command that has them. An option that two groups share is added once. */
+/** Options that are added together to each command that has them. An option that two groups share is added once. */
 export type OptionGroup = (command: Commander) => Commander
 
-/** Of every command. */
+/** For every command. */
 export const common: OptionGroup = command =>
   command
     .option('--project-dir <folder>', 'folder of dbt_project.yml', process.env.DBT_PROJECT_DIR ?? '.')
@@ -23,7 +23,7 @@ export const common: OptionGroup = command =>
     .option('--warn-error', 'treat warnings as errors')
     .option('--target-path <folder>', 'folder of artifacts (default: target)')
 
-/** Which nodes a command is about. */
+/** Which nodes a command selects. */
 export const selection: OptionGroup = command =>
   command
     .option(
@@ -44,11 +44,11 @@ export const selection: OptionGroup = command =>
       const { select = [], models = [], model = [] } = self.opts()
       if (models.length + model.length === 0) return
       self.setOptionValue('select', [...select, ...models, ...model])
-      // As by dbt: what they list is models alone.
+      // In dbt these options restrict ls to models.
       if (self.name() === 'ls') self.setOptionValue('resourceType', ['model'])
     })
 
-/** How relations are made. */
+/** How relations are built. */
 export const building: OptionGroup = command =>
   waiting(failFast(command.option('-f, --full-refresh', 'run every node, and rebuild incremental models from scratch')))
 
@@ -60,13 +60,13 @@ export const nonAtomic: OptionGroup = command =>
 export const sampled: OptionGroup = command =>
   command.addOption(new Option('--show', 'print ten rows of each seed that was loaded').preset(10))
 
-/** What debug leaves out. */
+/** What debug omits. */
 export const debugging: OptionGroup = command => command.option('--connection', 'check the connection alone')
 
 /** How tests are run. */
 export const testing: OptionGroup = command => failFast(command.option('--store-failures', 'keep failing rows in tables'))
 
-/** Whether to queue behind another build or load. */
+/** Whether to wait for another build or load. */
 export const waiting: OptionGroup = command =>
   once(command, '--wait', () => command.option('--no-wait', 'exit at once if another build or load is running'))
 
@@ -105,14 +105,14 @@ export const operating: OptionGroup = command =>
 export const sourcesFile: OptionGroup = command =>
   command.option('-o, --output <file>', 'path of sources.json (default: in the folder of artifacts)')
 
-/** What docs generate leaves out. */
+/** What docs generate omits. */
 export const catalog: OptionGroup = command =>
   command
     .option('--no-compile', 'leave the SQL of models out of manifest.json')
     .option('--report <name>', 'only this report, as one small page to send: report-NAME.html')
     .option('--personal', 'show contacts and free text of people on the page, which are masked otherwise')
 
-/** Pages of what a change would do. */
+/** Pages about the effects of a change. */
 export const changePages: OptionGroup = command =>
   command
     .option('--html [file]', 'also as one page, with rows before and after (default: plan.html or diff.html in the folder of artifacts)')
@@ -122,7 +122,7 @@ export const changePages: OptionGroup = command =>
 /** Where docs serve listens. */
 export const serving: OptionGroup = command => command.option('--port <n>', 'port on 127.0.0.1; 0 for a free one', readWhole, 8080)
 
-/** Where the page is while somebody edits. */
+/** Where watch serves the page. */
 export const live: OptionGroup = command =>
   command.option(
     '--port <n>',
@@ -145,12 +145,12 @@ export const listing: OptionGroup = command =>
     .addOption(new Option('--output <form>', 'format of a node').choices(['selector', 'name', 'path', 'json']).default('selector'))
     .option('--output-keys <keys...>', 'keys of --output json')
 
-/** In which forms a result can be had, the standard one first. */
+/** The output formats of a result, the default first. */
 export function output(...forms: string[]): OptionGroup {
   return command => command.addOption(new Option('--output <form>', 'format of results').choices(forms).default(forms[0]))
 }
 
-/** A whole number, as the value of an option. */
+/** Reads the value of an option that must be a whole number. */
 export function readWhole(text: string): number {
   if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
   return Number(text)

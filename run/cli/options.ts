@@ -1,6 +1,6 @@
 import type { IndirectSelection } from '../manifest/selector.ts'
 
-/** What the command line says, as commander gives it. Lists are split already. */
+/** The options of the command line, from commander. Lists are already split. */
 export interface Options {
   projectDir: string
   profilesDir?: string
@@ -8,11 +8,11 @@ export interface Options {
   target?: string
   select?: string[]
   exclude?: string[]
-  /** Of selectors.yml. */
+  /** Name of a selector of selectors.yml. */
   selector?: string
   resourceType?: string[]
   personal?: boolean
-  /** Of docs generate: the name of a report. */
+  /** For docs generate: the name of a report. */
   report?: string
   excludeResourceType?: string[]
   indirectSelection?: IndirectSelection
@@ -27,7 +27,7 @@ export interface Options {
   quiet?: boolean
   logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'none'
   debug?: boolean
-  /** Where dbt.log goes. */
+  /** Folder of dbt.log. */
   logPath?: string
   targetPath?: string
   data?: string
@@ -41,43 +41,43 @@ export interface Options {
   outputKeys?: string[]
   limit?: number
   inline?: string
-  /** Of run-operation. */
+  /** For run-operation. */
   args?: Record<string, unknown>
   sql?: string
   /** commander's form of --no-atomic. */
   atomic?: boolean
-  /** Of deps. */
+  /** For deps. */
   lock?: boolean
   upgrade?: boolean
   addPackage?: string
   source?: 'hub' | 'git' | 'local'
-  /** Of docs serve. */
+  /** For docs serve. */
   port?: number
   /** commander's form of --no-compile. */
   compile?: boolean
   entity?: string
-  /** Of clean. */
+  /** For clean. */
   landing?: boolean
   keep?: number
   apply?: boolean
-  /** Of diff: lists that commas may divide too. */
+  /** For diff: lists, which may be divided by commas, too. */
   key?: string[]
   ignore?: string[]
   against?: string
   exitCode?: boolean
-  /** Of plan and diff: a file, or the usual one. */
+  /** For plan and diff: a file, or true for the default one. */
   html?: string | true
   markdown?: string | true
-  /** Of extract. */
+  /** For extract. */
   batch?: string
   dryRun?: boolean
-  /** Of build and debug. */
+  /** For build and debug. */
   extract?: boolean
   show?: number
   replay?: boolean
 }
 
-/** `args` of run_results.json, for people and for retry: what was asked, without what may be secret. */
+/** `args` of run_results.json, for people and for retry: the given options, without those that may contain secrets. */
 export function shownOptions({ vars, args, sql: _, ...rest }: Options): Record<string, unknown> {
   return { ...rest, ...(vars ? { varNames: Object.keys(vars) } : {}), ...(args ? { argNames: Object.keys(args) } : {}) }
 }

@@ -7,17 +7,17 @@ import type { Event } from '../report/events.ts'
 import type { Command } from './command.ts'
 import type { Opened } from './open-project.ts'
 
-/** What was found when a project was read: as long as all that decides it stands as it stood, the project need not be read again. */
+/** The result of reading a project: valid as long as everything that it depends on is unchanged. */
 export interface Known {
   /** See projectFingerprint. */
   fingerprint: string
-  /** The line of the frame that counts what the project has. */
+  /** The line of the frame with the numbers of nodes. */
   found: Event
   /** Folder of dbt.log. */
   logFolder: string
 }
 
-/** What is known of the project of a command; undefined when nothing is, or something of it has changed. */
+/** The stored result for the project of a command; undefined when there is none, or something of the project has changed. */
 export function recall(command: Command): Known | undefined {
   try {
     const kept = JSON.parse(readFileSync(placeOf(command), 'utf8')) as Kept
@@ -28,8 +28,8 @@ export function recall(command: Command): Known | undefined {
 }
 
 /**
- * Keeps what was found in a project without warnings, in its folder of artifacts. Not where it may be another tomorrow, because it reads
- * the environment or the clock, nor where a file was touched since this process began: what was read may not be what is there now.
+ * Stores the result for a project without warnings, in its folder of artifacts. Not where the project depends on the environment or the
+ * clock, and so may differ tomorrow, nor where a file was modified since this process began, and so may differ from what was read.
  */
 export function remember(command: Command, { project, targetPath, folders, logFolder }: Opened, known: Omit<Known, 'logFolder'>): void {
   const file = placeOf(command)
@@ -41,13 +41,13 @@ export function remember(command: Command, { project, targetPath, folders, logFo
     mkdirSync(targetPath, { recursive: true })
     writeFileSync(file, JSON.stringify(kept))
   } catch {
-    // It is read again the next time.
+    // The project is read again the next time.
   }
 }
 
 type Kept = Known & { digest: string; folders: string[] }
 
-/** Of what the project is read from, in milliseconds: a clock that ticks coarsely may give an edited file the time of a moment before. */
+/** In milliseconds: a coarse clock may give an edited file a slightly earlier time. */
 const SETTLED = 3000
 
 const RUNNER = path.resolve(import.meta.dirname, '../..')
@@ -57,7 +57,7 @@ function placeOf({ options }: Command): string {
   return path.join(path.resolve(options.projectDir, options.targetPath ?? process.env.DBT_TARGET_PATH ?? 'target'), 'known.json')
 }
 
-/** All that decides what is found: the contents of the project's files, the runner, the command line and the environment. */
+/** A digest of all that decides the result: the contents of the project's files, the runner, the command line and the environment. */
 function digestOf({ name, options }: Command, folders: string[]): { digest: string; isVolatile: boolean; newest: number } | undefined {
   const hash = createHash('sha256')
   const root = path.resolve(options.projectDir)
@@ -71,11 +71,11 @@ function digestOf({ name, options }: Command, folders: string[]): { digest: stri
     const bytes = readFileSync(file)
     const { mtimeMs, ctimeMs } = statSync(file)
     newest = Math.max(newest, mtimeMs, ctimeMs)
-    // What the runner's own macros could read counts where a project calls them.
+    // Volatile names in the runner's own macros count only where a project calls them.
     isVolatile ||= !file.startsWith(RUNNER_MACROS) && VOLATILE.test(bytes.toString('latin1'))
     hash.update(`\n${file}\n${bytes.length}\n`).update(bytes)
   }
-  // The runner is not edited while it runs: that a file of it was is told by its size and time.
+  // The runner's files are not edited while it runs: size and time identify their contents.
   for (const file of ['run', 'loaders'].flatMap(folder => filesIn(path.join(RUNNER, folder))).sort()) hash.update(`\n${stampOf(file)}`)
   return { digest: hash.digest('hex'), isVolatile, newest }
 
@@ -87,10 +87,10 @@ function digestOf({ name, options }: Command, folders: string[]): { digest: stri
   }
 }
 
-/** What reads the environment, or the clock where it decides more than the SQL of a moment. */
+/** Reads of the environment, or of the clock where it decides more than the SQL of the moment. */
 const VOLATILE = /env_var|modules\.|py_current_timestring|config\s*\([^)]*\b(?:run_started_at|invocation_id)\b/
 
-/** Files that lie in the project's folder itself: dbt_project.yml, profiles.yml, selectors.yml, .dbtignore … */
+/** Files directly in the project's folder: dbt_project.yml, profiles.yml, selectors.yml, .dbtignore … */
 function ownFiles(root: string): string[] {
   return ['dbt_project', 'profiles', 'packages', 'dependencies', 'selectors', 'vars']
     .flatMap(name => [`${name}.yml`, `${name}.yaml`])

@@ -5,8 +5,8 @@ import type { Project } from '../manifest/node.ts'
 import type { Report } from '../report/report.ts'
 
 /**
- * Makes the database ready for a load or a build, while the caller holds the lock: its migrations are applied and told, and tables of a
- * cluster lie where the models say. Gives whether it is a cluster. `models` is asked for a project only where there is a cluster.
+ * Prepares the database for a load or a build, while the caller holds the lock: applies and reports migrations, and places tables of a
+ * cluster. Gives whether it is a cluster. `models` is called only where there is a cluster.
  */
 export async function prepareDatabase(
   { sql, session, report }: { sql: Sql; session: Session; report: Report },

@@ -7,7 +7,7 @@ import type { Previous } from '../graph/selection.ts'
 import type { Project } from '../manifest/node.ts'
 import type { Options } from './options.ts'
 
-// state: and result: compare with an earlier run.
+// The artifacts of an earlier run, for state: and result:.
 export async function previousOf(
   { state, select, exclude }: Options,
   targetPath: string,

@@ -10,24 +10,24 @@ import { leadingLast } from './leading-options.ts'
 import { common, type OptionGroup, selection } from './option-groups.ts'
 import type { Options } from './options.ts'
 
-/** A command of the command line. What it needs is read when it is called for: most of it is of no use to the others. */
+/** A command of the command line. Its modules are imported when it is called, as the other commands do not need most of them. */
 export interface Definition {
   description: string
-  /** What follows `npx tsx run.ts` in its help. */
+  /** The part of its help's example after `npx tsx run.ts`. */
   example: string
   options: OptionGroup[]
   arguments?: Argument[]
   alias?: string
-  /** More for its help. */
+  /** Further help. */
   note?: string
-  /** Gives the exit code: 0 all good, 1 something ran and failed. */
+  /** Gives the exit code: 0 success, 1 something ran and failed. */
   run(command: Command, args: string[], program: Commander): Promise<number>
 }
 
-/** Commands by their words: `build`, `docs generate`. */
+/** Commands by their names: `build`, `docs generate`. */
 export type Definitions = Record<string, Definition>
 
-/** Reads the command line, runs what it asks for, and gives the exit code. */
+/** Parses the command line, runs the command, and gives the exit code. */
 export async function runProgram(definitions: Definitions, extension: Extension | undefined): Promise<number> {
   for (const stream of [process.stdout, process.stderr]) outliveReader(stream)
   const program = new Commander('run.ts')
@@ -64,7 +64,7 @@ export async function runProgram(definitions: Definitions, extension: Extension 
     const name = second ?? first
     const parent = second === undefined ? program : groupOf(first)
     const command = parent.command(name).description(description).addHelpText('after', `\nExample:\n  npx tsx run.ts ${example}`)
-    // Its own options first, then those that it shares.
+    // The command's own options first, then shared ones.
     for (const group of options.filter(one => one !== selection)) group(command)
     if (options.includes(selection)) selection(command.optionsGroup('Selection:'))
     for (const group of [common, dbtFlags]) group(command.optionsGroup('Options of every command:'))
@@ -88,7 +88,7 @@ const GROUPS: Record<string, string> = {
   db: 'Start, stop and query the embedded server.',
 }
 
-/** Where a command prints. */
+/** The output streams of a command. */
 export interface Streams {
   stdout: NodeJS.WritableStream
   stderr: NodeJS.WritableStream & { isTTY?: boolean }
@@ -124,7 +124,7 @@ export async function perform(
   }
   const code = await attempt(command, run)
   report.leave(code)
-  // Who sits at a terminal sees it there; who interrupts a run knows it.
+  // No message for a user at a terminal, or who interrupted the run.
   if (UNATTENDED.has(words) && !streams.stderr.isTTY && !interrupt.signal.aborted) await tell(words, command, code)
   process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate)
   return code
@@ -138,13 +138,13 @@ async function attempt(command: Command, run: (command: Command) => Promise<numb
     if (error instanceof Interrupted || signal.aborted)
       report.fail(new ProjectError('Exited because of keyboard interrupt. Nothing was published.'))
     else report.fail(error)
-    // A load that was cut off may still have workers at work; nothing of it counts.
+    // An interrupted load may still have busy workers; nothing of it is committed.
     if (signal.aborted) setTimeout(() => process.exit(2), 2_000).unref()
     return 2
   }
 }
 
-// `| head` reads no further: what is asked for goes on, and says the rest to nobody.
+// With `| head` the reader ends early: the command goes on, and further output is dropped.
 function outliveReader(stream: NodeJS.WritableStream): void {
   if (guarded.has(stream)) return
   guarded.add(stream)
@@ -155,7 +155,7 @@ function outliveReader(stream: NodeJS.WritableStream): void {
 
 const guarded = new WeakSet<NodeJS.WritableStream>()
 
-/** Commands that run where nobody looks on. */
+/** Commands that may run unattended. */
 const UNATTENDED = new Set(['build', 'load', 'extract', 'seed', 'run', 'snapshot', 'test', 'retry', 'source freshness'])
 
 async function tell(words: string, { options, outcome = {}, report }: Command, exitCode: number): Promise<void> {

@@ -3,9 +3,9 @@ import { isAway, isRepeatable } from '../database/errors.ts'
 import type { Report } from '../report/report.ts'
 
 /**
- * Does the work again from its start when it failed for a reason that passes: the connection was lost, another session was in the way
- * (40001, 40P01), the server was full, starting or stopping (53300, 57P01-03). Waits before each repetition, longer each time. An error
- * of data, of a model or of a test is never repeated. The work must be safe to do twice: a build is one transaction, a load goes by files.
+ * Repeats work from its start after a transient failure: a lost connection, a conflict with another session (40001, 40P01), a server that
+ * is full, starting or stopping (53300, 57P01-03). Waits before each repetition, longer each time. Errors of data, models and tests are
+ * never repeated. The work must be repeatable: a build is one transaction, a load goes by files.
  */
 export async function repeating<T>(
   work: () => Promise<T>,
@@ -16,7 +16,7 @@ export async function repeating<T>(
       return await work()
     } catch (error) {
       const pause = pauses[failures]
-      // A server that was there a moment ago is on its way back.
+      // A server that was reachable a moment ago is probably restarting.
       const isPassing = isRepeatable(error) || (failures > 0 && isAway(error))
       if (signal.aborted || !isPassing || pause === undefined) throw error
       report.warn({
@@ -28,5 +28,5 @@ export async function repeating<T>(
   }
 }
 
-/** In milliseconds. A server that was killed is back within a few seconds, one that is restarted within half a minute. */
+/** In milliseconds. A killed server is back within a few seconds, a restarted one within half a minute. */
 const standard = [500, 1_000, 2_000, 4_000, 8_000, 16_000]

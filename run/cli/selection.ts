@@ -23,7 +23,7 @@ export async function selected(
   const isWhole =
     !options.select && !options.exclude && !options.selector && !hasDefault && !options.resourceType && !options.excludeResourceType
   for (const problem of warnings) report.warn(nodes.length === 0 ? { message: problem.message } : problem)
-  // Said last: whoever sees nothing else sees this.
+  // Reported last, so that it is seen.
   if (nodes.length === 0)
     report.warn({
       message: `Nothing to do: ${isWhole ? 'the project has' : 'the selection matches'} no enabled node.`,
@@ -32,14 +32,14 @@ export async function selected(
   return { nodes, isWhole }
 }
 
-/** Ends a command that has selected nothing, as dbt does: with empty artifacts, well unless warnings are errors. */
+/** Ends a command that has selected nothing as dbt does: with empty artifacts, and success unless warnings are errors. */
 export async function endWithoutNodes({ name, options }: Command, { project, targetPath }: Opened): Promise<number> {
   writeRunResults(targetPath, project, [], { command: name, args: shownOptions(options), elapsedSeconds: 0 })
   await writeManifest(targetPath, project, new Map())
   return options.warnError ? 1 : 0
 }
 
-/** Unique ids of all that --select and --exclude pick, sources too. */
+/** Unique ids of everything that --select and --exclude pick, including sources. */
 export async function selectedIds(
   { options, report }: { options: Options; report: Pick<Report, 'warn'> },
   project: Project,
@@ -57,7 +57,7 @@ export async function selectedIds(
   })
 }
 
-/** Whether --resource-type and its opposite let a node through. */
+/** Whether a node passes --resource-type and --exclude-resource-type. */
 export function hasType({ resourceType, excludeResourceType }: Options, node: Node): boolean {
   if (resourceType && !resourceType.includes('all') && !resourceType.includes(node.resourceType)) return false
   return !excludeResourceType?.includes(node.resourceType)

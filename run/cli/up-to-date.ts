@@ -12,9 +12,8 @@ import { withDatabase } from './open-database.ts'
 import { recall } from './parse-cache.ts'
 
 /**
- * A build that has nothing to do finds it out here, without reading the project: the last that was published is this very project, as it is
- * known, on this very landing, and the feed is as the ledger has it. Gives the exit code; undefined when a build has to look closer,
- * for whatever reason: then nothing was told.
+ * Finds out, without reading the project, that a build has nothing to do: the last publish was of this project on this landing, and the
+ * ledger knows the whole feed. Gives the exit code; undefined, with nothing reported, when a build must check further.
  */
 export async function nothingNew(command: Command): Promise<number | undefined> {
   const { options, report, extension } = command
@@ -23,9 +22,9 @@ export async function nothingNew(command: Command): Promise<number | undefined> 
   const dir = path.resolve(options.projectDir)
   return withDatabase(command, sql =>
     ifFree(sql, async session => {
-      // Together: the driver sends them without waiting for answers in between.
+      // In parallel: the driver sends them without waiting for answers in between.
       const [pending, withLog, isCluster] = await Promise.all([pendingMigrations(session, dir), hasLog(session), hasCitus(session)])
-      // A build on a cluster looks after its nodes first: one may still have to end its part of the last commit.
+      // A build on a cluster checks its nodes first: one may still have to complete the last commit.
       if (pending.length > 0 || !withLog || isCluster) return undefined
       const [last, landed] = await Promise.all([lastPublished(session), landedIn(session)])
       if (!last?.isWhole || last.fingerprint !== known.fingerprint || last.landedIn !== landed) return undefined
@@ -45,10 +44,7 @@ async function hasCitus(sql: Sql): Promise<boolean> {
   return (await sql`select from pg_extension where extname = 'citus'`).length > 0
 }
 
-/**
- * Logs and tells that a build found nothing to do since the last one that was published, with what of the feed still wants a look. Gives
- * the exit code.
- */
+/** Logs and reports that nothing has changed since the last publish, with the remaining alerts of the feed. Gives the exit code. */
 export async function tellNothingNew(
   { name, options, report, extension, outcome }: Command,
   sql: Sql,

@@ -4,8 +4,8 @@ import { isWithin } from '../base/files.ts'
 import type { Settings } from '../project/settings.ts'
 
 /**
- * Tells of saved, added and removed files of a project, once for what comes together, and only when a moment has passed without more:
- * editors write in several steps, and some by renaming.
+ * Reports saved, added and removed files of a project, together, after a moment without further events: editors write in several steps, and
+ * some by renaming.
  */
 export async function watchFiles(dir: string, settings: Settings, onSaved: (files: string[]) => void): Promise<{ close(): Promise<void> }> {
   const { modelPaths, seedPaths, testPaths, macroPaths, docsPaths, snapshotPaths } = settings
@@ -13,7 +13,7 @@ export async function watchFiles(dir: string, settings: Settings, onSaved: (file
   const saved = new Set<string>()
   let timer: NodeJS.Timeout | undefined
 
-  // The folder itself is watched, as a folder of models may come later; nothing beside them is looked into.
+  // Watches the folder itself, as a folder of models may be added later; ignores other files in it.
   const watcher = watch(dir, {
     ignoreInitial: true,
     ignored: (file, stats) => {
@@ -33,7 +33,7 @@ export async function watchFiles(dir: string, settings: Settings, onSaved: (file
       onSaved(files)
     }, quiet)
   })
-  // A file that vanishes while it is looked at.
+  // A file may vanish while it is watched.
   watcher.on('error', () => {})
   await new Promise<void>(resolve => watcher.once('ready', () => resolve()))
   return {
