@@ -29,8 +29,8 @@ import { concurrency, found } from '../report/dbt-lines.ts'
 import { canFreeze } from '../reports/freeze.ts'
 
 /**
- * build, run and seed: one transaction over the selected nodes. Gives the exit code. `prepare` runs before, under the lock, and gives the
- * open errors that the summary is to compare with.
+ * build, run and seed: one transaction over the selected nodes. Gives the exit code. `prepare` runs before it, under the lock, and gives
+ * the open errors with which the summary compares.
  */
 export async function buildCommand(
   command: Command,
@@ -69,7 +69,7 @@ const refusedFile = {
   below: [],
 }
 
-// Whether the same build would find nothing to do afterwards: what a snapshot reads may change without any landing, and flags ask for more.
+// Whether the same build would then have nothing to do: false with snapshots, whose sources change without a landing, and with flags.
 function isRepeatable({ command, opened, nodes }: Pick<Run, 'command' | 'opened' | 'nodes'>): boolean {
   const isAsked = command.options.fullRefresh || Object.values(opened.project.flags.own).some(Boolean)
   return !isAsked && !nodes.some(({ resourceType }) => resourceType === 'snapshot')
@@ -77,7 +77,7 @@ function isRepeatable({ command, opened, nodes }: Pick<Run, 'command' | 'opened'
 
 interface Run {
   command: Command
-  /** Of a replay: the open errors that there were. */
+  /** For a replay: the open errors before it. */
   before?: Refused[] | undefined
   opened: Opened
   nodes: Node[]
@@ -88,7 +88,7 @@ interface Run {
   onCitus: boolean
 }
 
-// The last that was published is this very project on this very landing: there is nothing to do, and no transaction is opened.
+// The last publish was of this very project on this very landing: there is nothing to do, and no transaction is opened.
 async function nothingNew({ command, opened, sql }: Run): Promise<number | undefined> {
   const last = await lastPublished(sql)
   const isSame = last?.isWhole && last.fingerprint === projectFingerprint(opened.project) && last.landedIn === (await landedIn(sql))
@@ -112,7 +112,7 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
       args: { ...shownOptions(command.options), outcome: status },
       elapsedSeconds: (performance.now() - began) / 1000,
     }
-    // The log first: what is published is published, whether artifacts can be written or not.
+    // The log first: the nodes are published whether or not artifacts can be written.
     await live?.flush()
     if (withLog) await finishRun(sql, runId, { status, message, landedIn: landed, results, alerts: feed?.alerts ?? null })
     isLogged = true
@@ -162,7 +162,7 @@ async function publish({ command, opened, nodes, before, isWhole, sql, session, 
   }
 }
 
-// As dbt's `seed --show`: rows of each seed, in no order.
+// Prints rows of each seed, in no order, as dbt's `seed --show` does.
 async function showSeeds({ report }: Command, sql: Sql, results: NodeResult[], rows: number): Promise<void> {
   for (const { node, status } of results) {
     if (node.resourceType !== 'seed' || status !== 'success') continue
@@ -172,10 +172,10 @@ async function showSeeds({ report }: Command, sql: Sql, results: NodeResult[], r
   }
 }
 
-/** What a build brings up to date: all that is run. */
+/** The resource types that a build runs. */
 export const BUILT: Node['resourceType'][] = ['model', 'seed', 'snapshot', 'test', 'unit_test', 'report']
 
-/** A build of some nodes as the command line asks for it. */
+/** The plan of a build of some nodes, from the command line. */
 export function planOf({ options, signal }: Command, { project, targetPath }: Opened, nodes: Node[], withLog: boolean): Plan {
   return {
     project,
@@ -193,10 +193,9 @@ export function planOf({ options, signal }: Command, { project, targetPath }: Op
   }
 }
 
-/** sha256 over all that decides what a build makes: nodes, tests, hooks, and where it goes. */
+/** sha256 over everything that decides the result of a build: nodes, tests, hooks, and the target. */
 export function projectFingerprint(project: Project): string {
-  // Tests, and what is written to the database besides rows: grants and descriptions.
-  // Of reports their definitions say all: prose is not built.
+  // Includes tests, grants and descriptions, as a build applies them, too. Reports count by their definitions, as their prose is not built.
   const nodes = [...project.nodes.values()].map(node => [
     node.uniqueId,
     node.checksum,
@@ -219,7 +218,7 @@ export function projectFingerprint(project: Project): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-// Figures run even where they cannot be stored, so that their mistakes are reported.
+// Figures run even where their results cannot be stored, so that mistakes in them are reported.
 async function freezingOf({ extension, report }: Command, { project }: Opened, nodes: Node[], sql: Sql): Promise<Pick<Plan, 'freezing'>> {
   if (!nodes.some(isReport)) return {}
   if (!(await canFreeze(sql))) {
@@ -246,7 +245,7 @@ function told(live: LiveLog | undefined, end: (session: Session) => Promise<void
   }
 }
 
-/** What failed, each with its place, and where its SQL is when it was written to a folder. */
+/** Reports failures, each with its place, and the file of its SQL where one was written. */
 export function showProblems(
   { report }: Pick<Command, 'report'>,
   { results, problems }: Pick<Built, 'results' | 'problems'>,

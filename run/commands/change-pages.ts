@@ -20,12 +20,12 @@ import type { Diff } from '../preview/diff-lines.ts'
 import type { Planned } from '../preview/plan.ts'
 import { feedLine, isChange } from '../preview/plan-lines.ts'
 
-/** Whether --html or --markdown ask for a page. */
+/** Whether --html or --markdown is given. */
 export function asksForPages({ options }: Command): boolean {
   return options.html !== undefined || options.markdown !== undefined
 }
 
-/** Writes what a plan found as the pages that were asked for. */
+/** Writes the result of a plan as the requested pages. */
 export async function writePlan(command: Command, opened: Opened, sql: Sql, planned: Planned): Promise<void> {
   const still = planned.relations.filter(one => one.status === 'success' && one.rows !== null && !isChange(one))
   await writePages(command, opened, sql, 'plan', new Set(still.map(one => one.unique_id)), mask => ({
@@ -41,7 +41,7 @@ export async function writePlan(command: Command, opened: Opened, sql: Sql, plan
   }))
 }
 
-/** Writes comparisons as the pages that were asked for. */
+/** Writes comparisons as the requested pages. */
 export async function writeDiffs(command: Command, opened: Opened, sql: Sql, diffs: Diff[]): Promise<void> {
   const nameOf = (id: string) => {
     const node = opened.project.nodes.get(id)
@@ -100,7 +100,7 @@ async function writePages(
   }
 }
 
-// Of the project as it is written now: what has not been built yet is traced by its SQL.
+// The lineage of the project as it is written now: nodes that are not built yet are traced by their SQL.
 async function tracedWithFigures({ project }: Opened, sql: Sql): Promise<{ lineage: Lineage; catalog: Catalog }> {
   const session = await sql.reserve()
   try {

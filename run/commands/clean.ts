@@ -8,7 +8,7 @@ import type { Command } from '../cli/command.ts'
 import { loadProject } from '../project/files.ts'
 import type { Settings } from '../project/settings.ts'
 
-/** clean: removes the folders of clean-targets, without them those of artifacts and logs; never the database. */
+/** clean: removes the folders of clean-targets, by default those of artifacts and logs; never the database. */
 export async function cleanCommand({ options, report }: Command): Promise<number> {
   const { dir, settings } = await loadProject(options.projectDir)
   const names = settings.cleanTargets ?? [options.targetPath ?? settings.targetPath, 'logs']
@@ -22,7 +22,7 @@ export async function cleanCommand({ options, report }: Command): Promise<number
   return 0
 }
 
-// Before anything is removed: what is not in the project, and what holds its sources.
+// Throws, before anything is removed, for a folder outside of the project or one that holds sources.
 function refuseWrong(name: string, folder: string, dir: string, settings: Settings): void {
   const place = placeOf(settings.written, 'clean-targets')
   const context = place ? { place } : {}

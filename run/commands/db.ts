@@ -50,7 +50,7 @@ async function restart({ options, report }: Command): Promise<number> {
   return 0
 }
 
-// For scripts: 0 when it runs, 1 when it does not. With another server in use that one is asked.
+// Exit code for scripts: 0 when the server runs, 1 when it does not. Asks the configured server where another one is in use.
 async function status(command: Command): Promise<number> {
   const { options, report } = command
   const { address } = await connectionOf(options)
@@ -84,7 +84,7 @@ async function status(command: Command): Promise<number> {
   })
 }
 
-// The password is in it: it is what the user asks for.
+// The URL includes the password, which is what the user asks for.
 async function url({ options, report }: Command): Promise<number> {
   const { address } = await connectionOf(options)
   const given = process.env.DATABASE_URL || (address ? urlOf(address) : runningEmbedded(folder(options))?.url)
@@ -97,7 +97,7 @@ async function psql({ options }: Command, args: string[]): Promise<number> {
   const { address: given } = await connectionOf(options)
   const server = given ? null : await startEmbedded(folder(options))
   try {
-    // By environment, so that the password stands in no list of processes.
+    // By environment, so that no process list shows the password.
     const { PGSERVICE: _, ...environment } = process.env
     const env = { ...environment, ...(given ?? embeddedAddress(server!.url)).environment }
     const child = spawn('psql', args, { stdio: 'inherit', env })

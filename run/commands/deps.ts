@@ -9,7 +9,7 @@ import { installPackages } from '../packages/install.ts'
 import { PACKAGE_FILES } from '../project/package-files.ts'
 import { readProjectFile } from '../project/settings.ts'
 
-/** Installs the packages that packages.yml asks for; all of them, or on a mistake none. */
+/** Installs the packages of packages.yml: all of them, or after an error none. */
 export async function depsCommand({ options, report }: Command): Promise<number> {
   const { dir, settings } = await readProjectFile(options.projectDir)
   report.textOf = file => (existsSync(join(dir, file)) ? readFileSync(join(dir, file), 'utf8') : undefined)
@@ -28,7 +28,7 @@ export async function depsCommand({ options, report }: Command): Promise<number>
   return 0
 }
 
-// packages.yml may ask for env_var(), also for secrets, and for var().
+// Renders packages.yml, which may use var() and env_var(), also for secrets.
 function rendererOf(vars: Record<string, unknown>): (value: Yaml) => Yaml {
   const lookUp =
     (what: string, values: Record<string, unknown>): JinjaFunction =>
@@ -49,7 +49,7 @@ function rendererOf(vars: Record<string, unknown>): (value: Yaml) => Yaml {
   return render
 }
 
-/** Writes a package into packages.yml, in place of an older wish for it: `dbt-labs/dbt_utils@1.3.0`. */
+/** Writes a package into packages.yml, or replaces its entry there: `dbt-labs/dbt_utils@1.3.0`. */
 function addPackage(dir: string, written: string, source: string): void {
   const [, name = '', version] = /^(.+?)(?:@([^@/]+))?$/.exec(written) ?? []
   if (source === 'hub' && version === undefined)

@@ -24,8 +24,8 @@ import { planOf, showProblems } from './build.ts'
 import { asksForPages, writeDiffs } from './change-pages.ts'
 
 /**
- * diff: where two relations differ, or what is published from what the project would make of it now. Changes nothing.
- * Gives 1 when something could not be built or compared; with --exit-code also when anything differs.
+ * diff: compares two relations, or what is published with what the project would build now. Changes nothing. Gives 1 when something could
+ * not be built or compared; with --exit-code also when anything differs.
  */
 export async function diffCommand(command: Command, args: string[]): Promise<number> {
   const { options, report } = command
@@ -73,7 +73,7 @@ async function ofCandidates(command: Command, opened: Opened, sql: Sql, args: st
     return { diffs: [], isFailed: false }
   }
   const ids = compared.map(node => node.uniqueId)
-  // What lies between two of them carries the changes of the first to the second.
+  // Nodes between two of them carry the changes of the first to the second.
   const [below, above] = [descendants(project, ids), ancestors(project, ids)]
   const between = [...below].filter(id => above.has(id))
   const nodes = buildOrder(project, [...ids, ...between]).filter(hasRelation)
@@ -91,7 +91,7 @@ async function ofCandidates(command: Command, opened: Opened, sql: Sql, args: st
   })
 }
 
-/** The models to compare: those selected, those that --against finds modified, or all whose definition is not that of what is published. */
+/** The models to compare: those selected, those that --against finds modified, or all whose definition differs from the published one. */
 async function wanted(command: Command, { project, targetPath }: Opened, sql: Sql, args: string[], withLog: boolean): Promise<Node[]> {
   const { options } = command
   const select = [...args, ...(options.select ?? [])]
@@ -118,7 +118,7 @@ function how({ options }: Command): { ignore: string[]; examples: number } {
   return { ignore: ignore.flatMap(names => names.split(',')), examples: limit < 0 ? 2_000_000_000 : limit }
 }
 
-/** --key, else the unique_key of the model, else a primary key that both sides have, else the column of a unique test, else none. */
+/** --key, else the unique_key of the model, else a primary key of both sides, else the column of a unique test; empty without any. */
 async function keyOf(
   { options }: Command,
   project: Project,

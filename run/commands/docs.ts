@@ -22,9 +22,8 @@ import { loadProject } from '../project/files.ts'
 import { plural } from '../report/format.ts'
 
 /**
- * docs generate: index.html, manifest.json with compiled SQL, and catalog.json with what the database has, beside the folders of
- * asset-paths. A project with mistakes gets the page of what could be read, with the mistakes on top, and nothing for tools; the exit code
- * is then 1.
+ * docs generate: writes index.html, manifest.json with compiled SQL, and catalog.json with the relations of the database, beside the
+ * folders of asset-paths. For a project with mistakes it writes only the page, with the mistakes on top, and gives exit code 1.
  */
 export async function docsCommand(command: Command): Promise<number> {
   const { options, report } = command
@@ -67,7 +66,7 @@ export async function docsCommand(command: Command): Promise<number> {
   })
 }
 
-// One report as a page of its own, also where other parts of the project have mistakes.
+// Writes one report as a page of its own, even where other parts of the project have mistakes.
 async function writeReport(
   { report: output }: Command,
   data: DocsData,
@@ -89,7 +88,7 @@ async function writeReport(
   return 0
 }
 
-/** docs serve: what docs generate wrote, on loopback, until Ctrl-C. */
+/** docs serve: serves the output of docs generate on loopback, until Ctrl-C. */
 export async function serveCommand({ options, report, signal }: Command): Promise<number> {
   const { dir, settings } = await loadProject(options.projectDir)
   const folder = path.resolve(dir, options.targetPath ?? process.env.DBT_TARGET_PATH ?? settings.targetPath)
@@ -110,7 +109,7 @@ function compiledOf(data: DocsData, ids: Set<string>): Map<string, string> {
   )
 }
 
-// Those of parsing as they were found; those of compiling as the page has them.
+// Mistakes of parsing in the order found, and mistakes of compiling as on the page.
 function mistakes(data: DocsData, errors: ProjectError[]): ProjectErrors {
   const known = new Set(errors.map(({ message }) => message))
   const others = data.errors.filter(({ message }) => !known.has(message))

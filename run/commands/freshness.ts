@@ -12,7 +12,7 @@ import type { Project } from '../manifest/node.ts'
 import type { Cause } from '../notify/outcome.ts'
 import { nodeInfo } from '../report/events.ts'
 
-/** source freshness: how old the newest row of each source with `freshness:` is; writes sources.json. Gives the exit code. */
+/** source freshness: measures the age of the newest row of each source with `freshness:`; writes sources.json. Gives the exit code. */
 export async function freshnessCommand(command: Command): Promise<number> {
   const { options, report, signal } = command
   const { project, targetPath } = await openProject(command)
@@ -73,7 +73,7 @@ function entry({ node, status, startedAt, finishedAt, measured, threshold, error
     max_loaded_at_time_ago_in_s: measured.age,
     status,
     criteria: { warn_after, error_after, filter },
-    // The query of one row, as dbt's adapter tells of it.
+    // As dbt's adapter reports a query of one row.
     adapter_response: { _message: 'SELECT 1', code: 'SELECT', rows_affected: 1 },
     timing: [
       { name: 'compile', started_at: startedAt.toISOString(), completed_at: startedAt.toISOString() },
@@ -84,7 +84,7 @@ function entry({ node, status, startedAt, finishedAt, measured, threshold, error
   }
 }
 
-// 2024-03-31T10:00:00.25Z is 2024-03-31T10:00:00.250000+00:00 there.
+// Turns 2024-03-31T10:00:00.25Z into Python's 2024-03-31T10:00:00.250000+00:00.
 function isoOfPython(time: string): string {
   return time.replace(/([.]\d+)?Z$/, (_, fraction?: string) => `${fraction?.padEnd(7, '0') ?? ''}+00:00`)
 }

@@ -5,8 +5,8 @@ import type { Answers, Introspect, Request } from '../database/introspection.ts'
 import { controlsTransaction, type Statement, statementsOf } from '../database/split-statements.ts'
 
 /**
- * Answers the macro of an operation in the transaction that is open. A COMMIT or ROLLBACK of it ends that one and begins the next; what
- * PostgreSQL runs in no transaction (VACUUM) is run between two, and keeps what came before it.
+ * Answers the queries of an operation's macro in the open transaction. Its COMMIT or ROLLBACK ends that transaction and begins the next;
+ * statements that cannot run in a transaction (VACUUM) run between two, after a commit.
  */
 export function operationAnswers(session: Session): Introspect {
   const answer = answering(session)
@@ -18,7 +18,7 @@ export function operationAnswers(session: Session): Introspect {
 
 type Answer = Answers['query']
 
-/** Runs SQL of an operation: `run` what stays in the transaction, the rest as operationAnswers() has it. Gives the last answer. */
+/** Runs SQL of an operation: `run` for what stays in the transaction, otherwise as operationAnswers(). Gives the last answer. */
 export async function inSteps(
   session: Session,
   { sql, place }: { sql: string; place: Place },

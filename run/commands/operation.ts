@@ -10,7 +10,7 @@ import { type RunContext, renderMacro, renderText } from '../template/compile.ts
 import { macroBook, macroNamed, macroNames } from '../template/macro-book.ts'
 import { inSteps, operationAnswers } from './operation-steps.ts'
 
-/** run-operation: a macro with --args, or --sql, in one transaction that is kept when nothing failed, unless it commits itself. */
+/** run-operation: runs a macro with --args, or --sql, in one transaction that commits when nothing failed, unless it commits itself. */
 export async function operationCommand(command: Command, [name]: string[]): Promise<number> {
   const { options, report } = command
   if (!name === !options.sql)

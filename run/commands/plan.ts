@@ -16,8 +16,8 @@ import { BUILT, planOf, showProblems } from './build.ts'
 import { asksForPages, writePlan } from './change-pages.ts'
 
 /**
- * plan: a whole build for real, new feed files too, in one transaction that is rolled back; prints what would change, be refused and fail.
- * Gives 1 when the build would not be published.
+ * plan: runs a whole build, including new feed files, in one transaction that is rolled back; prints what would change, be refused and
+ * fail. Gives 1 when the build would not be published.
  */
 export async function planCommand(command: Command): Promise<number> {
   const { options, report } = command
@@ -53,7 +53,7 @@ export async function planCommand(command: Command): Promise<number> {
       await writeManifest(targetPath, project, compiledOf(built.results))
       showProblems(command, built, opened.targetName)
       const found = planned(built)
-      // In text they stand in what is printed.
+      // The text output already contains the alerts.
       if (!options.quiet) for (const alert of found.state?.alerts ?? []) report.alert(alert)
       if (options.output === 'json') report.result(JSON.stringify(found, null, 2))
       else {

@@ -15,7 +15,7 @@ import { runningEmbedded } from '../embedded/server.ts'
 import type { Node } from '../manifest/node.ts'
 import { foundLine } from '../report/dbt-lines.ts'
 
-/** parse: reads the whole project and tells its mistakes. */
+/** parse: reads the whole project and reports its mistakes. */
 export async function parseCommand(command: Command): Promise<number> {
   const { project, targetPath } = await openProject(command)
   await writeManifest(targetPath, project)
@@ -28,7 +28,7 @@ export async function lsCommand(command: Command): Promise<number> {
   const { options, report } = command
   const { project, targetPath } = await openProject(command)
   const ids = await selectedIds(command, project, targetPath)
-  // As by dbt, keys may be one text with spaces, too.
+  // Keys may also be one text with spaces, as in dbt.
   const keys = options.outputKeys?.flatMap(words => words.split(/\s+/))
   const maps: Map<string, Node>[] = [
     project.nodes,
@@ -45,7 +45,7 @@ export async function lsCommand(command: Command): Promise<number> {
   return 0
 }
 
-/** debug: whether project and connection are as they should be; with `--connection` the connection alone. */
+/** debug: checks the project and the connection; with `--connection` only the connection. */
 export async function debugCommand(command: Command): Promise<number> {
   const { options, report } = command
   report.result(`node ${process.version}, ${process.platform} ${process.arch}`)

@@ -24,7 +24,7 @@ import { figureNode } from '../reports/run-figures.ts'
 import { compileNode, compileText, type RunContext, renderText } from '../template/compile.ts'
 import { compileFigures, figureMistakes, reportTables } from './report-tables.ts'
 
-/** show: rows of a query, of each selected node or each figure of a report, and nothing else on stdout. */
+/** show: prints rows of a query, of each selected node or of each figure of a report, and nothing else on stdout. */
 export async function showCommand(command: Command): Promise<number> {
   const { options, report } = command
   if (!options.inline === !options.select) {
@@ -78,7 +78,7 @@ async function preview(command: Command, opened: Opened, sql: Sql, node: Node | 
   return options.output === 'json' ? asJson(rows) : asTable(rows)
 }
 
-// As dbt writes it: under a heading, apart from what came before.
+// Under a heading and after a blank line, as in dbt.
 function titled(heading: string, text: string, { quiet }: Options, isFirst: boolean): string {
   return `${isFirst ? '' : '\n'}${quiet ? '' : `${heading}\n`}${text}`
 }
@@ -87,23 +87,23 @@ function shownName({ name, version }: Node): string {
   return version === undefined ? name : `${name}.v${version}`
 }
 
-// Of a single node on stderr, as stdout has its rows alone.
+// For a single node on stderr, as stdout has only its rows.
 const previewing = (node: Node | undefined): string => (node ? `Previewing node '${shownName(node)}':` : 'Previewing inline node:')
 const compiledAs = (node: Node | undefined): string => (node ? `Compiled node '${shownName(node)}' is:` : 'Compiled inline node is:')
 
-// A document a node, or a table under a heading.
+// One JSON document per node, or a table under a heading.
 function shownAmong(node: Node, rows: string, options: Options, isFirst: boolean): string {
   if (options.output === 'json') return `{"node": ${JSON.stringify(shownName(node))}, "show": ${rows}}`
   return titled(previewing(node), rows, options, isFirst)
 }
 
-// Those that the selection calls by their names: a tag or a path may pick hundreds.
+// The nodes that the selection gives by name: a tag or a path may pick hundreds.
 function namedIn(nodes: Node[], select: string[] = []): Node[] {
   const words = new Set(select.flatMap(term => term.split(/[\s,]+/)).map(term => term.replace(/^@|^\d*\+|\+\d*$/g, '')))
   return nodes.filter(node => [node.name, shownName(node), node.fqn.join('.')].some(name => words.has(name)))
 }
 
-/** compile: the SQL of the selection in target/compiled; of a single node or of --inline also on stdout. */
+/** compile: writes the SQL of the selection to target/compiled; of a single node or of --inline also to stdout. */
 export async function compileCommand(command: Command): Promise<number> {
   const { options, report } = command
   const opened = await openProject(command)
@@ -167,7 +167,7 @@ async function compileReport(
   return figures.map(({ figure, query }) => `-- ${figure.name}\n${query.text.trim()};`).join('\n\n')
 }
 
-// Templates may ask the database; they ask it in a transaction that only reads.
+// Compiles in a read-only transaction, as templates may query the database.
 async function compiling<T>(
   { report, options }: Command,
   { project }: Opened,
@@ -192,7 +192,7 @@ async function compiling<T>(
   }
 }
 
-// What has rows of its own; tests where nothing else is selected.
+// The nodes with rows of their own; tests where nothing else is selected.
 async function shownNodes(command: Command, opened: Opened): Promise<Node[]> {
   const { nodes } = await selected(command, opened, ['model', 'seed', 'snapshot', 'test', 'report', 'analysis'])
   const others = nodes.filter(node => node.resourceType !== 'test')
@@ -206,7 +206,7 @@ async function compileInline({ options, report }: Command, opened: Opened, conte
 }
 
 async function compileShown({ project }: Opened, node: Node, context: RunContext): Promise<Rendered> {
-  // Of a model that only brings what is new, its rows are in its table.
+  // An incremental model's rows are read from its table, as its query gives only the new ones.
   if (node.resourceType !== 'seed' && !context.isIncremental?.(node)) return compileNode(project, node, context)
   return renderText(project, null, `select * from ${node.relationName}`, node.place, context)
 }

@@ -13,14 +13,14 @@ interface CompiledFigure {
   query: Awaited<ReturnType<typeof compileFigure>>
 }
 
-/** The figures of a report with their SQL. */
+/** Compiles the figures of a report. */
 export async function compileFigures(project: Project, report: ReportNode, context: RunContext): Promise<CompiledFigure[]> {
   const compiled: CompiledFigure[] = []
   for (const figure of figuresOf(report)) compiled.push({ figure, query: await compileFigure(project, report, figure, context) })
   return compiled
 }
 
-/** The first rows of each figure, under its title; as JSON an object with a list of rows for each figure. */
+/** The first rows of each figure, under its title; as JSON an object with a list of rows per figure. */
 export async function reportTables(sql: Sql, figures: CompiledFigure[], limit: number, form: string | undefined): Promise<string> {
   const parts: string[] = []
   for (const { figure, query } of figures) {
@@ -34,8 +34,8 @@ export async function reportTables(sql: Sql, figures: CompiledFigure[], limit: n
 }
 
 /**
- * What is wrong with the figures of a report as far as it can be known before a build: invalid SQL, and attributes that name columns
- * which the query does not give. What the query reads may not be there yet, or be another after the next build: that is left to the build.
+ * Mistakes in the figures of a report that can be found before a build: invalid SQL, and attributes that name columns which the query
+ * lacks. Relations that are missing are left to the build, which may create or change them.
  */
 export async function figureMistakes(sql: Sql, report: ReportNode, figures: CompiledFigure[]): Promise<ProjectError[]> {
   const errors: ProjectError[] = []

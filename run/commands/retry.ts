@@ -8,9 +8,8 @@ import { openProject } from '../cli/open-project.ts'
 import type { Options } from '../cli/options.ts'
 
 /**
- * retry: does the last command again, with its options, from what failed; as run_results.json has it. A build is one transaction, so that
- * of a build that failed nothing was kept and all of it is done again; of tests, and of a build with --no-atomic, what failed or was
- * skipped.
+ * retry: repeats the last command, with its options, from what failed according to run_results.json. A failed build kept nothing, as it is
+ * one transaction, and is repeated whole; tests and a build with --no-atomic repeat what failed or was skipped.
  */
 export async function retryCommand(command: Command, commands: Record<string, (command: Command) => Promise<number>>): Promise<number> {
   const { options, report } = command
@@ -42,7 +41,7 @@ export async function retryCommand(command: Command, commands: Record<string, (c
   return again({ ...command, name: which, options: { ...given, ...now, ...(select ? { select } : {}) } })
 }
 
-// A node by its name; a unit test, whose id names its model first, by its own.
+// The name of a node by its unique id; the id of a unit test has the model's name before its own.
 function selectorOf(id: string): string {
   const [type, pack, name = id, ...rest] = id.split('.')
   return type === 'unit_test' ? `unit_test:${pack}.${rest.join('.')}` : name
@@ -50,7 +49,7 @@ function selectorOf(id: string): string {
 
 interface Last extends Omit<Options, 'state'> {
   which: string
-  /** How a run of models ended: a test has none. */
+  /** How a run of models ended; undefined for tests. */
   outcome?: string
   varNames?: string[]
   results: { status: string; unique_id: string }[]

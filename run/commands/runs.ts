@@ -6,7 +6,7 @@ import { findRuns, type ListedNode, type ListedRun, listRuns, nodesOf } from '..
 import { hasLog } from '../history/run-log.ts'
 import { aligned, numberText, plural } from '../report/format.ts'
 
-/** runs: the last runs, newest first; `runs ID` the nodes of one. Gives the exit code. */
+/** runs: lists the last runs, newest first; `runs ID` the nodes of one. Gives the exit code. */
 export async function runsCommand(command: Command, [id]: string[]): Promise<number> {
   const { options, report } = command
   return withDatabase(command, async sql => {
@@ -44,7 +44,7 @@ function cellsOf(run: ListedRun): string[] {
   return [run.run_id.slice(0, 8), clock(run.started_at), run.command, run.status, took(run.seconds), whatOf(run)]
 }
 
-// What was published, or why not.
+// What a run published, or why it did not.
 function whatOf({ status, rows_changed: rows, failed, message, alerts }: ListedRun): string {
   const [first, ...others] = failed
   if (status === 'failed' && first) return `${nameOf(first)} failed${others.length > 0 ? `, and ${numberText(others.length)} more` : ''}`
@@ -73,7 +73,7 @@ function nodeCells({ unique_id: id, status, seconds, failures, message, ...rows 
   return [status, took(seconds), `${id.split('.')[0]} ${nameOf(id)}`, what.slice(0, 120)]
 }
 
-// Of `test.project.name.hash` the third part.
+// The third part of `test.project.name.hash`.
 function nameOf(uniqueId: string): string {
   return uniqueId.split('.')[2] ?? uniqueId
 }

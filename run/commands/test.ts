@@ -21,7 +21,7 @@ import { finishRun, hasLog, type RunStatus, startRun, wasWell } from '../history
 import { isGood, type NodeResult } from '../manifest/result.ts'
 import { completed, concurrency, finished, tally } from '../report/dbt-lines.ts'
 
-/** test: the unit tests, then the data tests against what is published, in a transaction that only reads. Gives the exit code. */
+/** test: runs the unit tests, then the data tests on what is published, in a read-only transaction. Gives the exit code. */
 export async function testCommand(command: Command): Promise<number> {
   const { options, report, signal } = command
   const opened = await openProject(command)
@@ -96,7 +96,7 @@ export async function testCommand(command: Command): Promise<number> {
 
 const group = 40
 
-// Whoever may only read can test all the same: the log is then left out.
+// Users with read-only rights can test, too, but without a log.
 async function logOf(sql: Sql, { project: { invocationId: runId } }: Opened, isWhole: boolean) {
   const run = { runId, command: 'test', fingerprint: null, isWhole }
   const isLogged =

@@ -27,9 +27,9 @@ import type { Report } from '../report/report.ts'
 import { BUILT, buildCommand, planOf, showProblems } from './build.ts'
 
 /**
- * watch: what is saved is built with all that depends on it in a transaction that is rolled back; its first rows and its tests are shown.
- * On a terminal `p` publishes, `q` quits. With --port the page is served, and its reports are drawn again after each save. Gives 0 after
- * `q`, 2 after Ctrl-C.
+ * watch: after each save, builds the saved nodes and those that depend on them in a transaction that is rolled back, and shows their first
+ * rows and tests. On a terminal `p` publishes, `q` quits. With --port it serves the page and redraws its reports after each save. Gives 0
+ * after `q`, 2 after Ctrl-C.
  */
 export async function watchCommand(command: Command): Promise<number> {
   const { options, report, signal } = command
@@ -40,7 +40,7 @@ export async function watchCommand(command: Command): Promise<number> {
     const live = options.port === undefined ? undefined : await serveLivePage(command, sql, options.port)
     const scratch = await scratchOf(command, sql, live)
     const files = await watchFiles(dir, settings, saved => events.push({ kind: 'saved', files: saved }))
-    // A terminal in raw mode makes no signal of Ctrl-C.
+    // A terminal in raw mode sends no signal for Ctrl-C.
     const restore = readKeys(process.stdin, key => {
       if (key === '\u0003') process.kill(process.pid, 'SIGINT')
       if (key === 'q') events.push({ kind: 'quit' })
@@ -69,7 +69,7 @@ export async function watchCommand(command: Command): Promise<number> {
   })
 }
 
-// A project with mistakes has a page, too, with the mistakes on top.
+// Serves the page; of a project with mistakes, too, with the mistakes on top.
 async function serveLivePage(command: Command, sql: Sql, port: number): Promise<LivePage> {
   const { livePage } = await import('../docs/live.ts')
   const { project, errors, targetPath } = await openPartly({ ...command, report: withoutFrame(command.report) })
@@ -86,7 +86,7 @@ async function serveLivePage(command: Command, sql: Sql, port: number): Promise<
 
 type Event = { kind: 'saved'; files: string[] } | { kind: 'publish' | 'quit' | 'interrupt' }
 
-/** Events one after the other. Work that is done `during` an event is told to stop when the next one comes. */
+/** Gives events one after the other. Work that is done `during` an event is aborted by the next event. */
 function inbox() {
   const waiting: Event[] = []
   let wake = () => {}
@@ -116,7 +116,7 @@ function inbox() {
   }
 }
 
-/** The rounds of a watch: what they hold against each other is what was published, and what the last one saw. */
+/** The rounds of a watch, which compare the project with what is published and with the last round. */
 async function scratchOf(command: Command, sql: Sql, live: LivePage | undefined) {
   const { report } = command
   const withLog = await hasLog(sql)
@@ -176,7 +176,7 @@ async function scratchOf(command: Command, sql: Sql, live: LivePage | undefined)
     }
   }
 
-  // A project with a mistake is told, and waited for.
+  // Reports the mistakes of a project, and waits for the next save.
   async function read(): Promise<Opened | undefined> {
     try {
       return await openProject(quiet)
@@ -195,7 +195,7 @@ async function scratchOf(command: Command, sql: Sql, live: LivePage | undefined)
     return publishedFingerprints(sql)
   }
 
-  // Never queued behind a build: a round that is stopped must stop at once.
+  // Does not wait behind a build: a round must stop as soon as it is told to.
   async function whenFree(one: Command, work: (session: Session) => Promise<void>): Promise<void> {
     for (let isTold = false; ; isTold = true) {
       try {
@@ -209,7 +209,7 @@ async function scratchOf(command: Command, sql: Sql, live: LivePage | undefined)
   }
 }
 
-/** Shows each node as it ends: of what was saved the first rows, of a failing test the first that fail. */
+/** Shows each node as it ends: the first rows of a saved node, the first failing rows of a test. */
 function showing(report: Report, saved: Set<string>): Observer {
   return {
     async built(session, result) {
@@ -240,7 +240,7 @@ function showing(report: Report, saved: Set<string>): Observer {
   }
 }
 
-// Rounds come often: no frame, no line for what begins. Where the project's texts are is still for all to know.
+// Rounds are frequent: omits the frame and the lines about nodes that begin, but keeps access to the project's texts.
 function withoutFrame(report: Report): Report {
   return {
     ...report,
@@ -257,7 +257,7 @@ function withoutFrame(report: Report): Report {
   }
 }
 
-// A line per cause: one mistake can hold back half of the project.
+// One line per cause: one mistake can hold back half of the project.
 function skippedLines(results: NodeResult[]): string[] {
   const skipped = results.filter(({ status }) => status === 'skipped')
   return [...new Set(skipped.map(({ message }) => message))].map(cause => {
