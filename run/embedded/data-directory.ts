@@ -18,28 +18,28 @@ import { ProjectError } from '../base/errors.ts'
 import { binariesVersion, type Identity, serverIdentity } from './binaries.ts'
 import { superuser } from './embedded-address.ts'
 
-/** The embedded server's files: `.pg/18/` with the data, the password, the log and who holds the server. */
+/** The embedded server's files: `.pg/18/` with the data, the password, the log and the pipe of its holders. */
 export interface DataDirectory {
   folder: string
   data: string
-  /** How PostgreSQL is told of `data`: it is started in that folder. */
+  /** `data` as PostgreSQL gets it: the server is started in that folder. */
   dataArgument: string
   log: string
-  /** A named pipe: who has it open for writing holds the server. */
+  /** A named pipe: each process that has it open for writing holds the server. */
   holders: string
   /** Exists while `db start` holds the server. */
   held: string
   as: Identity | undefined
 }
 
-/** What postmaster.pid says of a server. */
+/** The contents of a server's postmaster.pid. */
 export interface Postmaster {
   pid: number
   port: number
   state: 'starting' | 'ready' | 'stopping'
 }
 
-/** The environment of PostgreSQL's programs: nothing of ours that could change how they behave. */
+/** The environment of PostgreSQL's programs, without any of our variables that could change their behaviour. */
 export const programEnvironment = {
   PATH: process.env.PATH ?? '/usr/bin:/bin',
   LC_ALL: 'C',
@@ -47,9 +47,9 @@ export const programEnvironment = {
   ...(process.platform === 'win32' && { SystemRoot: process.env.SystemRoot, TEMP: process.env.TEMP }),
 }
 
-/** The cluster of a project, whether it is there or not. */
+/** The cluster of a project, whether or not it exists. */
 export function locateDataDirectory(projectDir: string): DataDirectory {
-  // Data of one major version are of no use to the next.
+  // A major version cannot read the data of another.
   const [major = ''] = binariesVersion().split('.')
   const folder = join(projectDir, '.pg', major)
   const as = serverIdentity(projectDir, folder)
@@ -57,8 +57,8 @@ export function locateDataDirectory(projectDir: string): DataDirectory {
   return {
     folder,
     data,
-    // The server's user may be unable to walk to the project (/root is closed to all others), but a process can always
-    // use the folder it was started in.
+    // The server's user may be unable to enter the project's path (/root is closed to others), but a process can always use the folder it
+    // was started in.
     dataArgument: as && existsSync('/proc/self/cwd') ? '/proc/self/cwd' : data,
     log: join(folder, 'server.log'),
     holders: join(folder, 'holders'),
@@ -67,7 +67,7 @@ export function locateDataDirectory(projectDir: string): DataDirectory {
   }
 }
 
-/** Makes the cluster unless it is there: about half a second. Safe to be killed in and to be run twice at once. */
+/** Creates the cluster if it is missing, in about half a second. Safe to be killed, and to run twice at once. */
 export async function ensureDataDirectory(cluster: DataDirectory, bin: string): Promise<void> {
   if (existsSync(join(cluster.data, 'PG_VERSION'))) return
   const pgFolder = dirname(cluster.folder)
@@ -95,7 +95,7 @@ export function serverUrl(cluster: DataDirectory, port: number, database = super
   return `postgres://${superuser}:${password}@127.0.0.1:${port}/${database}`
 }
 
-/** What postmaster.pid says; undefined when there is none (no server, or it has just begun). */
+/** Reads postmaster.pid; undefined when it is missing (no server, or one that has just begun). */
 export function readPostmaster(cluster: DataDirectory): Postmaster | undefined {
   const [pid, , , port, , , , state = ''] = readPidFile(cluster).split('\n')
   if (!pid) return undefined
@@ -103,7 +103,7 @@ export function readPostmaster(cluster: DataDirectory): Postmaster | undefined {
   return { pid: Number(pid), port: Number(port), state: known ?? 'starting' }
 }
 
-// It may go between two looks at it.
+// The file may vanish between two reads.
 function readPidFile({ data }: DataDirectory): string {
   try {
     return readFileSync(join(data, 'postmaster.pid'), 'utf8')
@@ -113,11 +113,11 @@ function readPidFile({ data }: DataDirectory): string {
   }
 }
 
-/** Whether that process is this cluster's server, and not one that has got the number of a dead one. */
+/** Whether that process is this cluster's server, and not another process that reuses the id of a dead one. */
 export function isRunning({ pid, port }: Postmaster): boolean {
   try {
     process.kill(pid, 0)
-    // A container's root may signal and list the processes of others, but not see what folder they are in.
+    // The root of a container may signal and list the processes of others, but not see their folder.
     return process.platform !== 'linux' || readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(`port=${port}`)
   } catch {
     return false
@@ -128,7 +128,7 @@ async function initdb({ as }: DataDirectory, bin: string, data: string): Promise
   const words = [
     ...['-D', as && existsSync('/proc/self/cwd') ? '/proc/self/cwd' : '.'],
     ...['--username', superuser, '--pwfile', '../password', '--auth', 'scram-sha-256'],
-    // Sorts by code points as C does, but knows upper and lower case of all letters; the same on every system.
+    // Sorts by code points as C does, but knows upper and lower case of all letters; the same on all systems.
     ...['--encoding', 'UTF8', '--locale-provider', 'builtin', '--locale', 'C.UTF-8'],
     ...['--no-instructions'],
   ]
@@ -146,7 +146,7 @@ async function initdb({ as }: DataDirectory, bin: string, data: string): Promise
   }
 }
 
-// What a killed initdb left behind; younger ones may still be at work.
+// Removes what a killed initdb left behind; younger folders may still be in use.
 function sweep(pgFolder: string): void {
   for (const name of readdirSync(pgFolder).filter(name => name.startsWith('new-'))) {
     const folder = join(pgFolder, name)
@@ -159,7 +159,7 @@ function isAlive(pid: number): boolean {
   try {
     return pid > 0 && process.kill(pid, 0)
   } catch (error) {
-    // Of another user it may not be signalled, but it is there.
+    // A process of another user, which exists but may not be signalled.
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

@@ -36,16 +36,16 @@ import { startByPgCtl, stopByPgCtl } from './windows.ts'
 /** The embedded server, held by this process. */
 export interface Embedded {
   url: string
-  /** Lets go of it; when nobody else holds it, waits until it has shut down in good order. */
+  /** Releases the server; without another holder, waits until it has shut down. */
   close(): Promise<void>
 }
 
 /**
- * The project's own PostgreSQL in `.pg/`: made when it is not there, started when it does not run, shared when another process
- * has started it. It runs as long as some process holds it, or `db start` does.
+ * The project's own PostgreSQL in `.pg/`: created where it is missing, started when it does not run, shared when another process has
+ * started it. It runs as long as a process holds it, or `db start` does.
  *
- * The holders are counted by the kernel: each has the named pipe `.pg/18/holders` open for writing, a shell beside the
- * server reads it, and its end means that the last holder is gone, by exit, Ctrl-C or kill -9: then the server is shut down.
+ * The kernel counts the holders: each has the named pipe `.pg/18/holders` open for writing. A shell beside the server reads the pipe; its
+ * end means that the last holder is gone, by exit, Ctrl-C or kill -9, and the shell shuts the server down.
  */
 export async function startEmbedded(projectDir: string): Promise<Embedded> {
   const cluster = locateDataDirectory(projectDir)
@@ -71,7 +71,7 @@ export async function keepEmbedded(projectDir: string): Promise<string> {
   return url
 }
 
-/** `db stop`: whether it has stopped, was not running, or stays for another process that still works with it. */
+/** `db stop`: whether the server has stopped, was not running, or stays for another process that still uses it. */
 export async function stopEmbedded(projectDir: string): Promise<'stopped' | 'not running' | 'in use'> {
   const cluster = locateDataDirectory(projectDir)
   rmSync(cluster.held, { force: true })
@@ -79,7 +79,7 @@ export async function stopEmbedded(projectDir: string): Promise<'stopped' | 'not
   if (!running || !isRunning(running)) return 'not running'
   if (process.platform === 'win32') return (await stopByPgCtl(cluster, findBinaries(dirname(cluster.folder)))) ? 'stopped' : 'in use'
   const holder = hold(cluster)
-  // The shell wakes up, sees that nobody is left, and shuts the server down. Without a shell we do it.
+  // The shell sees that no holder is left, and shuts the server down. Without a shell we do it.
   if (holder === undefined) process.kill(running.pid, 'SIGINT')
   else {
     writeSync(holder, '\n')
@@ -88,7 +88,7 @@ export async function stopEmbedded(projectDir: string): Promise<'stopped' | 'not
   return (await untilStopped(cluster)) ? 'stopped' : 'in use'
 }
 
-/** The URL of the running embedded server; undefined when it does not run. Starts nothing. */
+/** The URL of the running embedded server; undefined when it does not run. Never starts it. */
 export function runningEmbedded(projectDir: string): { url: string; held: boolean } | undefined {
   const cluster = locateDataDirectory(projectDir)
   const running = readPostmaster(cluster)
@@ -120,14 +120,14 @@ async function holdServer(cluster: DataDirectory, bin: string): Promise<Held> {
     if (holder !== undefined) {
       const url = running?.state === 'ready' && (await admitted(cluster, running))
       if (url) return { url, holder }
-      // It is starting or stopping.
+      // The server is starting or stopping.
       closeSync(holder)
     } else if (running && isRunning(running)) {
-      // It is shutting down, or somebody killed the shell beside it: then nobody would ever stop it.
+      // The server is shutting down, or its shell was killed and nothing would ever stop it.
       orphanSince ??= Date.now()
       if (running.state !== 'stopping' && Date.now() - orphanSince > 500) process.kill(running.pid, 'SIGINT')
     } else {
-      // A pid file of a dead server whose number lives on as another process would stop PostgreSQL.
+      // A pid file of a dead server whose process id another process now has would stop PostgreSQL from starting.
       if (running) rmSync(join(cluster.data, 'postmaster.pid'), { force: true })
       const started = await launch(cluster, bin)
       if (started) return started
@@ -139,7 +139,7 @@ async function holdServer(cluster: DataDirectory, bin: string): Promise<Held> {
   })
 }
 
-// Opening a pipe for writing without blocking fails when nobody reads it: no shell, no server.
+// Opening a pipe for writing without blocking fails when no process reads it: no shell, no server.
 function hold({ holders }: DataDirectory): number | undefined {
   try {
     return openSync(holders, constants.O_WRONLY | constants.O_NONBLOCK)
@@ -152,8 +152,8 @@ function hold({ holders }: DataDirectory): number | undefined {
   }
 }
 
-// Runs in the data folder: the server, and beside it who ends it when its last holder is gone. File 3 is the pipe.
-// PostgreSQL 18 that is told to stop while it recovers from a killed process never does: it is told again, so that it drops everything.
+// Runs in the data folder: the server, and a shell that stops it when its last holder is gone. File 3 is the pipe. A PostgreSQL 18 that is
+// told to stop while it recovers from a killed process never does: it then gets SIGQUIT, to stop at once.
 const keeper = `
 exec 3<&0 </dev/null
 "$@" 3<&- &
@@ -207,7 +207,7 @@ async function untilReady(cluster: DataDirectory, ended: Promise<boolean>): Prom
   return undefined
 }
 
-// Kept from start to start, so that a crash can be looked into, but not for ever.
+// Kept across starts for the analysis of crashes, up to a limit.
 function openLog({ log }: DataDirectory): number {
   const large = (statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 10_000_000
   return openSync(log, large ? 'w' : 'a', 0o600)
@@ -225,7 +225,7 @@ function openPipe({ holders, as }: DataDirectory): { reader: number; holder: num
     }
     if (as) chownSync(holders, as.uid, as.gid)
   }
-  // Opened for both, a pipe never blocks; with that end in place the others do not either.
+  // A pipe opened for reading and writing never blocks; while it is open, the other opens do not block either.
   const both = openSync(holders, constants.O_RDWR | constants.O_NONBLOCK)
   const reader = openSync(holders, constants.O_RDONLY)
   const holder = openSync(holders, constants.O_WRONLY)
@@ -233,7 +233,7 @@ function openPipe({ holders, as }: DataDirectory): { reader: number; holder: num
   return { reader, holder }
 }
 
-// The URL once the server lets us in; its database is made at the first time.
+// The URL, once the server accepts connections; creates the database at the first start.
 async function admitted(cluster: DataDirectory, { port }: Postmaster): Promise<string | undefined> {
   const url = serverUrl(cluster, port)
   const answer = await ask(url, 'select 1')
@@ -258,14 +258,14 @@ async function untilStopped(cluster: DataDirectory): Promise<boolean> {
   for (;;) {
     const running = readPostmaster(cluster)
     if (!running || !isRunning(running)) return true
-    // The last holder's going is seen within milliseconds; a server that goes on after that has other holders.
+    // The end of the last holder is seen within milliseconds; a server that goes on after that has other holders.
     const given = running.state === 'stopping' ? patience : 400
     if (Date.now() - start > given) return false
     await sleep(5)
   }
 }
 
-// The port of last time if it is free, so that a URL that was given to other programs stays good.
+// The last port if it is free, so that URLs given to other programs stay valid.
 async function freePort({ folder }: DataDirectory): Promise<number> {
   const file = join(folder, 'port')
   const last = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0

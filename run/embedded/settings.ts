@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs'
 
-/** PostgreSQL's command line: a server on the loopback for one user who builds a warehouse, on the machine of an analyst. */
+/** PostgreSQL's command line, for a server on loopback with one user who builds a warehouse on their own machine. */
 export function serverSettings(port: number): string[] {
   return Object.entries({ port, ...settings, ...(cramped() && withoutSharedMemory) }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
 }
@@ -20,8 +20,8 @@ const settings = {
   jit: 'off',
   random_page_cost: 1.1,
 
-  // A crash may take the last half second of commits, never the consistency: fsync stays on. Nobody replicates from
-  // here, so a table that is made and filled in one transaction needs no log of its own.
+  // A crash may lose the last half second of commits, but never consistency: fsync stays on. There are no replicas, so a table created and
+  // filled in one transaction needs no WAL.
   synchronous_commit: 'off',
   wal_level: 'minimal',
   max_wal_senders: 0,
@@ -34,7 +34,7 @@ const settings = {
 
 const withoutSharedMemory = { max_parallel_workers_per_gather: 0, max_parallel_maintenance_workers: 0 }
 
-// Parallel queries share memory through /dev/shm, which containers often have 64 MB of: too little for one hash table.
+// Whether /dev/shm is too small: parallel queries share memory through it, and the 64 MB of many containers cannot hold one hash table.
 function cramped(): boolean {
   try {
     const { bavail, bsize } = statfsSync('/dev/shm')

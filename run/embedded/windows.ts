@@ -6,14 +6,14 @@ import { type DataDirectory, isRunning, programEnvironment, readPostmaster } fro
 import { serverSettings } from './settings.ts'
 
 /**
- * Windows has no named pipe of the kind that counts the holders elsewhere, nor signals, and PostgreSQL refuses administrators
- * unless pg_ctl starts it: so pg_ctl starts and stops the server here, and who started it stops it. A server whose starter
- * was killed is used by the next process and ends with `db stop`. Gives whether it was started here.
+ * Starts the server on Windows, which lacks signals and the named pipes that count holders elsewhere, and where PostgreSQL refuses
+ * administrators unless pg_ctl starts it. The process that starts the server stops it. A server whose starter was killed is used by the
+ * next process and ends with `db stop`. Gives whether the server was started here.
  */
 export async function startByPgCtl(cluster: DataDirectory, bin: string, port: number): Promise<boolean> {
   const running = readPostmaster(cluster)
   if (running && isRunning(running)) return false
-  // Words with blanks or nothing in them do not survive pg_ctl's quoting.
+  // pg_ctl's quoting breaks words that contain blanks or are empty.
   const words = serverSettings(port).filter(word => word !== '-c' && !/[ ]|=$/.test(word))
   const options = words.map(word => `-c ${word}`).join(' ')
   const code = await pgCtl(bin, ['start', '-w', '-t', '60', '-D', cluster.data, '-l', cluster.log, '-o', options])
@@ -21,13 +21,13 @@ export async function startByPgCtl(cluster: DataDirectory, bin: string, port: nu
   throw new ProjectError('The embedded PostgreSQL did not start', { hint: `Its log: ${cluster.log}. Or set DATABASE_URL.` })
 }
 
-/** Shuts the server down and waits for it; whether it ran. */
+/** Shuts the server down and waits for it; gives whether it ran. */
 export async function stopByPgCtl(cluster: DataDirectory, bin: string): Promise<boolean> {
   return (await pgCtl(bin, ['stop', '-w', '-m', 'fast', '-D', cluster.data])) === 0
 }
 
 async function pgCtl(bin: string, words: string[]): Promise<number> {
-  // With pipes to us the server would keep them open and pg_ctl would never be seen to end.
+  // With pipes to us the server would keep them open, and pg_ctl would never seem to end.
   const child = spawn(join(bin, 'pg_ctl'), words, { stdio: 'ignore', windowsHide: true, env: programEnvironment })
   const [code] = (await once(child, 'exit')) as [number | null]
   return code ?? 1
