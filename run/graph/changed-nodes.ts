@@ -1,35 +1,35 @@
 import type { Node, Project } from '../manifest/node.ts'
 import { buildOrder, descendants } from './order.ts'
 
-/** What a round of watch does. */
+/** The work of a round of watch. */
 export interface Round {
-  /** Models, seeds, snapshots and reports that are not as published, what reads them, and the tests of them, in the order of a build. */
+  /** Models, seeds, snapshots and reports that differ from the published ones, their descendants, and all their tests, in build order. */
   nodes: Node[]
-  /** Of these the ones that were saved now: not those that only follow from another one. */
+  /** The nodes that were saved now, without those that only depend on one. */
   saved: Set<string>
 }
 
-/** What the project was when one looked last: fingerprints of what can be built, checksums of tests. */
+/** The project at the last round: fingerprints of what can be built, checksums of tests. */
 export interface Seen {
   fingerprints: Map<string, string>
   tests: Map<string, string>
 }
 
-/** What is to be looked at again the next time. */
+/** The state that the next round compares with. */
 export function seenOf(project: Project, fingerprints: Map<string, string>): Seen {
   return { fingerprints, tests: new Map(testsOf(project).map(test => [test.uniqueId, test.checksum])) }
 }
 
 /**
- * What differs from what is published (`published`, fingerprints by unique id) with the tests that depend on it, the tests edited since
- * `start`, and what of it changed since the last look. Only what `selected` has.
+ * Nodes that differ from what is published (`published`, fingerprints by unique id), with the tests that depend on them, tests edited since
+ * `start`, and which of these changed since the last round. Only nodes in `selected`.
  */
 export function roundOf(
   project: Project,
   fingerprints: Map<string, string>,
   { published, start, last, selected }: { published: Map<string, string>; start: Seen; last: Seen; selected: Set<string> },
 ): Round {
-  // An ephemeral model is in those that read it.
+  // An ephemeral model is built within the nodes that read it.
   const isReal = (id: string) => project.nodes.get(id)?.config.materialized !== 'ephemeral'
   const others = changedIds(fingerprints, published)
   const built = [...others, ...descendants(project, others)].filter(id => fingerprints.has(id) && selected.has(id) && isReal(id))
@@ -51,7 +51,7 @@ export function roundOf(
   }
 }
 
-/** What is not as it was: unique ids whose fingerprint is another, or new. */
+/** Unique ids whose fingerprint is new or has changed. */
 export function changedIds(now: Map<string, string>, before: Map<string, string>): string[] {
   return [...now].filter(([id, fingerprint]) => before.get(id) !== fingerprint).map(([id]) => id)
 }

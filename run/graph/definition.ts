@@ -3,21 +3,21 @@ import { figuresOf, type Macro, type Node, type Project, type ReportNode, RUNNER
 import { type Hook, hooksOf } from '../project/config.ts'
 import { meaningOf } from './meaning.ts'
 
-/** What a node is by its own files: what it reads is not in it, beside ephemeral models, which are a part of its SQL. */
+/** The definition of a node by its own files, without its parents, except ephemeral models, which are a part of its SQL. */
 export interface Definition {
   /**
-   * sha256 in hex over what its source says (a comment says nothing; a seed: its file's content), its config and names, the macros that it
-   * can call, and the variables and environment variables that these ask for.
+   * sha256 in hex over the meaning of its source without comments (for a seed: the file's content), its config and names, the macros that
+   * it can call, and the variables and environment variables that these use.
    */
   fingerprint: string
   /**
-   * Whether its template asks for what no definition can hold: the time, flags, the graph. Or a hook may do anything. Such a node always
+   * Whether its template uses what no definition can contain (the time, flags, the graph), or a hook may do anything. Such a node always
    * runs.
    */
   isOpen: boolean
-  /** Whether it has hooks, which may write to anything. */
+  /** Whether it has hooks, which may write anywhere. */
   hasHooks: boolean
-  /** sha256 in hex over what is written to the database beside its rows: descriptions and grants. */
+  /** sha256 in hex over what is written to the database besides rows: descriptions and grants. */
   described: string
 }
 
@@ -28,7 +28,7 @@ export function definitions(project: Project): Map<string, Definition> {
   const found = new Map<string, Definition>()
   all.set(project, found)
   const calls = callsOf(project)
-  // Not the name of the database: what is restored under another name is what it was.
+  // Without the name of the database: a restore under another name changes nothing.
   const { name, schema, database } = project.target
   const inDatabase = JSON.stringify(`"${database}".`).slice(1, -1)
   const world = sha256(stable([name, schema, [...project.dispatch], implicit(project).map(said)]))
@@ -58,7 +58,7 @@ export function definitions(project: Project): Map<string, Definition> {
     ]
     const definition = {
       fingerprint: sha256(stable(parts).replaceAll(inDatabase, '')),
-      // What a test says of the time of a run is another verdict in the next one; a model keeps what the time was.
+      // A test that uses the time of the run may get another verdict in the next one; a model keeps the time of its build.
       isOpen:
         hooks.some(({ follows_rows }) => !follows_rows) ||
         (node.resourceType === 'test' && facts.some(({ isTimed }) => isTimed)) ||
@@ -76,7 +76,7 @@ export function definitions(project: Project): Map<string, Definition> {
   }
 }
 
-// A seed and a test are what their file says. The prose and titles of a report are not part of what is frozen.
+// The source of a node. The prose and titles of a report are not part of its frozen figures.
 function saidBy(node: Node): unknown {
   if (node.resourceType === 'model' || node.resourceType === 'snapshot') return meaningOf(node.raw)
   if (node.resourceType !== 'report') return node.checksum
@@ -104,7 +104,7 @@ export function fingerprintOf(found: Map<string, Definition>): string {
   return sha256(stable([...found].map(([id, { fingerprint, described }]) => [id, fingerprint, described]).sort()))
 }
 
-// Words about a node, not what becomes of it.
+// Config keys that describe a node and do not change its result.
 const SILENT = new Set(['docs', 'meta', 'tags', 'persist_docs', 'grants', 'group', 'on_error', 'full_refresh', 'event_time', 'freshness'])
 
 function relevant(node: Node): unknown {
@@ -119,17 +119,17 @@ function templatesOf({ raw, config, resourceType, test }: Node): { hooks: Hook[]
 
 const said = (macro: Macro): string[] => [macro.uniqueId, factsOfMacro(macro).meaning]
 
-/** What a text of SQL and Jinja says and asks for. */
+/** The meaning of a text of SQL and Jinja, and what it uses. */
 interface Facts {
   /** sha256 in hex of its meaning. */
   meaning: string
-  /** Whether it asks for the time, the command line or the graph: what no definition holds. */
+  /** Whether it uses the time, the command line or the graph, which no definition contains. */
   isOpen: boolean
-  /** Whether it asks when this run began, or which it is. */
+  /** Whether it uses the start or the id of this run. */
   isTimed: boolean
-  /** Whether it asks for words about the node: meta, tags, its description. */
+  /** Whether it uses words about the node: meta, tags, its description. */
   asksForWords: boolean
-  /** The variables that it names; undefined for one that an expression names. */
+  /** The variables that it names; undefined for one that is named by an expression. */
   variables: (string | undefined)[]
   environment: string[]
 }
@@ -163,14 +163,14 @@ function factsOfMacro(macro: Macro): Facts {
 const factsOfMacros = new WeakMap<Macro, Facts>()
 const all = new WeakMap<Project, Map<string, Definition>>()
 
-/** What every node rests on: the runner's own macros, and those of the project that stand in for one of them. */
+/** The macros that every node depends on: the runner's own, and those of the project that override them. */
 function implicit(project: Project): Macro[] {
   const own = [...project.macros.values()]
   const names = new Set(own.filter(({ packageName }) => packageName === RUNNER_PACKAGE).map(({ name }) => name))
   return own.filter(({ packageName, name }) => packageName === RUNNER_PACKAGE || names.has(bare(name))).sort(byId)
 }
 
-/** The macros that a text can call, however far: each whose name stands in it, whatever for. */
+/** The macros that a text can call, directly or indirectly: every macro whose name occurs in it. */
 function callsOf(project: Project): (text: string) => Macro[] {
   const named = new Map<string, Macro[]>()
   for (const macro of project.macros.values()) {
@@ -205,7 +205,7 @@ function byId(left: Macro, right: Macro): number {
   return left.uniqueId < right.uniqueId ? -1 : 1
 }
 
-// The values of variables; of all of them where one is named by an expression.
+// The values of variables; of all variables where an expression names one.
 function variablesIn(project: Project, names: Set<string | undefined>): unknown {
   if (names.size === 0) return []
   const part = (vars: Record<string, unknown>) =>

@@ -2,18 +2,18 @@ import type { Project } from '../manifest/node.ts'
 import type { IndirectSelection } from '../manifest/selector.ts'
 import { ancestors } from './order.ts'
 
-/** What a part of a selection picks, and apart from it the tests that miss a parent: another part may bring that. */
+/** The nodes picked by a part of a selection, and separately the tests that lack a parent, which another part may add. */
 export interface Picked {
   direct: Set<string>
   indirect: Set<string>
 }
 
-/** What the parts of a selection make together, under dbt's `indirect_selection`: their union, intersection and difference. */
+/** Combines the parts of a selection under dbt's `indirect_selection`: union, intersection and difference. */
 export function pickedSets(
   project: Project,
   standard: IndirectSelection,
 ): {
-  /** What was picked by itself, with its tests. */
+  /** The directly picked nodes, with their tests. */
   expand(selected: Set<string>, indirectSelection: IndirectSelection): Picked
   together(parts: Picked[]): Picked
   shared(parts: Picked[]): Picked

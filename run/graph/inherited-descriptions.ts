@@ -1,8 +1,8 @@
 import type { Node, Project } from '../manifest/node.ts'
 
 /**
- * What is said of a column of a node: its own description, else that of the columns of the same name in what the node reads, near or far,
- * where all that say anything say the same. Empty where nothing is known, or more than one thing.
+ * The description of a node's column: its own, else that of columns of the same name in the node's ancestors, where all that have one
+ * agree. Empty where there is none, or more than one.
  */
 export function descriptionOf(project: Project, node: Node, column: string): string {
   const known = memo.get(project) ?? new Map<string, string>()

@@ -1,7 +1,6 @@
 /**
- * What a template of SQL says, without its comments: SQL's and Jinja's own, and the white space around them. Two texts of one meaning make
- * the same rows. A comment in which Jinja stands stays, for Jinja is carried out there too; so does a hint, and all of a text in which a
- * quote is never closed.
+ * The text of an SQL template without comments of SQL and Jinja and the white space around them. Two texts with one meaning make the same
+ * rows. Keeps comments that contain Jinja, which runs there, too, hints, and the whole text if a quote is never closed.
  */
 export function meaningOf(text: string): string {
   let [said, at, isGap] = ['', 0, true]
@@ -31,7 +30,7 @@ export function meaningOf(text: string): string {
   return said.trimEnd()
 }
 
-// Where something but plain text may begin.
+// Where anything but plain text may begin.
 const BEGINS = /\{[{%#]|--|\/\*|['"$]/g
 
 interface Piece {
@@ -41,12 +40,12 @@ interface Piece {
   isJinja: boolean
 }
 
-/** A quoted text, a tag, a comment or a single character; undefined where what begins there never ends. */
+/** A quoted text, a tag, a comment or a single character; undefined where it never ends. */
 function pieceAt(text: string, at: number): Piece | undefined {
   const [one, two] = [text[at] as string, text.slice(at, at + 2)]
   if (two === '{#') {
     const end = after(text, '#}', at + 2)
-    // White space beside it is stripped by it.
+    // White space beside such a comment is stripped.
     const strips = text[at + 2] === '-' || text[end - 3] === '-'
     return strips && end > 0 ? { text: '{#--#}', end, isComment: false, isJinja: true } : upTo(text, at, end, true, true)
   }
@@ -71,7 +70,7 @@ function upTo(text: string, at: number, end: number, isComment = false, isJinja 
   return end < 0 ? undefined : { text: text.slice(at, end), end, isComment, isJinja }
 }
 
-/** The end of `{{ … }}` or `{% … %}`, whose texts may hold anything; of `{% raw %}` the end of its endraw. */
+/** The end of `{{ … }}` or `{% … %}`, whose strings may contain anything; for `{% raw %}` the end of its endraw. */
 function tagEnd(text: string, at: number): number {
   const raw = /^\{%[-+]?\s*raw\s*[-+]?%\}/.exec(text.slice(at, at + 64))
   if (raw) return after(text, /\{%[-+]?\s*endraw\s*[-+]?%\}/g, at)
@@ -84,10 +83,7 @@ function tagEnd(text: string, at: number): number {
   return -1
 }
 
-/**
- * The end of a quoted text of SQL, in which Jinja may stand. A quote that is doubled ends one text and begins the next: the same in the
- * end.
- */
+/** The end of a quoted SQL text, which may contain Jinja. A doubled quote ends one text and begins the next, with the same result. */
 function quoteEnd(text: string, at: number, isEscaping: boolean): number {
   for (let to = at + 1; to < text.length; ) {
     if (text[to] === text[at]) return to + 1
@@ -100,7 +96,7 @@ function quoteEnd(text: string, at: number, isEscaping: boolean): number {
   return -1
 }
 
-/** Comments of SQL nest. */
+/** SQL comments nest. */
 function blockEnd(text: string, at: number): number {
   let depth = 0
   for (let to = at; to < text.length; ) {

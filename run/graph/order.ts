@@ -1,9 +1,9 @@
 import type { Node, Project } from '../manifest/node.ts'
 
 /**
- * The selected models, seeds and tests in the order of dbt build: each after all that it reads, a test as soon as its parents are there
- * and before the models that depend on all of them, a unit test just before its model, seeds before all, reports after all. Ties go by
- * unique id, so that one project always runs in one order.
+ * The selected models, seeds and tests in the order of dbt build: each after its parents, a test as soon as its parents are built and
+ * before the models that depend on all of them, a unit test just before its model, seeds first, reports last. Ties go by unique id, so that
+ * the order of a project is always the same.
  */
 export function buildOrder(project: Project, selected: Iterable<string>): Node[] {
   const wanted = new Set(selected)
@@ -15,19 +15,19 @@ export function buildOrder(project: Project, selected: Iterable<string>): Node[]
     .filter(node => wanted.has(node.uniqueId))
 }
 
-/** All that the given nodes read, however far, without themselves; `depth` limits the steps. */
+/** All ancestors of the given nodes, without themselves; `depth` limits the steps. */
 export function ancestors(project: Project, ids: Iterable<string>, depth = Infinity): Set<string> {
   return walk(project.parentMap, ids, depth)
 }
 
-/** All that reads the given nodes, however far, without themselves; `depth` limits the steps. */
+/** All descendants of the given nodes, without themselves; `depth` limits the steps. */
 export function descendants(project: Project, ids: Iterable<string>, depth = Infinity): Set<string> {
   return walk(project.childMap, ids, depth)
 }
 
 /**
- * What must not run when a node failed or was skipped, or a test failed: all that depends on it, for a test also the models that
- * depend on all of the test's parents, for a unit test its model.
+ * The nodes to skip when a node failed or was skipped, or a test failed: all descendants, for a test also the models that depend on all of
+ * the test's parents, for a unit test its model.
  */
 export function blockedBy(project: Project, id: string): Set<string> {
   const guards = guardsOf(project)
@@ -43,7 +43,7 @@ export function blockedBy(project: Project, id: string): Set<string> {
   return blocked
 }
 
-/** The first circle of refs, as unique ids with the first again at the end; undefined when there is none. */
+/** The first cycle of refs, as unique ids with the first repeated at the end; undefined without cycles. */
 export function findCycle(parentMap: Map<string, string[]>): string[] | undefined {
   const done = new Set<string>()
   for (const start of [...parentMap.keys()].sort()) {
@@ -73,7 +73,7 @@ export function findCycle(parentMap: Map<string, string[]>): string[] | undefine
 const orders = new WeakMap<Project, Node[]>()
 const guardMaps = new WeakMap<Project, Map<string, string[]>>()
 
-// Kahn's algorithm over the whole graph, so that a selection never changes who comes first.
+// Kahn's algorithm over the whole graph, so that a selection never changes the order.
 function wholeOrder(project: Project): Node[] {
   const known = orders.get(project)
   if (known) return known
@@ -100,7 +100,7 @@ function wholeOrder(project: Project): Node[] {
   return ordered
 }
 
-// Seeds first: a source may be a table that a seed made. Then tests as soon as they can run, then by unique id. The next one is the last.
+// Seeds first, as a source may be a seed's table. Then tests as soon as they can run, then by unique id. The last element is next to run.
 function insert(ready: string[], id: string): void {
   const rank = (one: string): number => (one.startsWith('seed.') ? 0 : one.startsWith('test.') ? 1 : 2)
   const before = (left: string, right: string): boolean => {
@@ -117,7 +117,7 @@ function insert(ready: string[], id: string): void {
   ready.splice(low, 0, id)
 }
 
-// For each test the models that wait for it: those that depend on all of its parents, nearest first is enough.
+// The models that wait for each test: those that depend on all of its parents; the nearest ones are enough.
 function guardsOf(project: Project): Map<string, string[]> {
   const known = guardMaps.get(project)
   if (known) return known

@@ -6,7 +6,7 @@ import { exposureId, type Node, type Project } from '../manifest/node.ts'
 import type { Previous, Selectable } from './selection.ts'
 import { stateCheck } from './state-selection.ts'
 
-/** One term of a selection, its `method.argument:value`, in front of a project. */
+/** One term of a selection, `method.argument:value`, with its project. */
 export interface Question {
   project: Project
   value: string
@@ -14,7 +14,7 @@ export interface Question {
   previous: Previous
 }
 
-/** The selector methods: each gives the test of one node. dbt's methods for things that this runner has not match nothing. */
+/** The selector methods: each gives a predicate of nodes. dbt's methods for node types that this runner lacks match nothing. */
 export const METHODS: Record<string, (question: Question) => (node: Selectable) => boolean> = {
   fqn:
     ({ value }) =>
@@ -91,13 +91,13 @@ export const METHODS: Record<string, (question: Question) => (node: Selectable) 
   unit_test: ({ value }) => {
     return named('unit_test', value)
   },
-  // Answered before any node is looked at: see select.ts.
+  // Resolved before nodes are matched: see select.ts.
   selector: () => none,
 }
 
 const none = (): boolean => false
 
-// By its name, or by that of its package and its own.
+// Matches a name, or `package.name`.
 function named(type: Node['resourceType'], value: string): (node: Selectable) => boolean {
   const parts = value.split('.')
   if (parts.length > 2) throw new ProjectError(`Invalid ${type} selector value "${value}": give name or project.name`)
@@ -105,7 +105,7 @@ function named(type: Node['resourceType'], value: string): (node: Selectable) =>
     node.resourceType === type && fnmatch(node.name, parts.at(-1)!) && (parts.length === 1 || fnmatch(node.packageName, parts[0]!))
 }
 
-// The name alone, of a version also m.v2 and m_v2, or part by part from the left; from the first wildcard on the rest is one pattern.
+// Matches the name alone, for a version also m.v2 and m_v2, or the parts from the left; from the first wildcard on the rest is one pattern.
 function fqnMatches(fqn: string[], value: string, isVersion: boolean): boolean {
   const name = fqn.at(isVersion ? -2 : -1) ?? ''
   if (name === value) return true
@@ -191,7 +191,7 @@ function resultsOf(artifact: unknown, file: string, method: string): Result[] {
   return results as Result[]
 }
 
-// Sources whose newest row is newer than it was, or that were not measured before.
+// Matches sources whose newest row is newer than before, or that were not measured before.
 function fresher(value: string, previous: Previous): (node: Selectable) => boolean {
   const before = new Map(resultsOf(previous.sources, 'sources.json', 'source_status').map(result => [idOf(result), result.max_loaded_at]))
   const now = resultsOf(previous.currentSources, 'sources.json', 'source_status')

@@ -8,22 +8,22 @@ import { ancestors, descendants } from './order.ts'
 import { METHODS } from './select-methods.ts'
 import type { Previous, Selectable } from './selection.ts'
 
-/** What --select and its companions say. */
+/** --select and its companions. */
 export interface Selection {
-  /** Values of --select; none selects everything. */
+  /** Values of --select; undefined selects everything. */
   select?: string[]
   exclude?: string[]
   /** A selector of selectors.yml, instead of both. */
   selector?: string
   indirectSelection?: IndirectSelection
   previous?: Previous
-  /** Told what dbt only warns of: an unknown method, a criterion that matches nothing. */
+  /** Gets the warnings of dbt: an unknown method, a criterion that matches nothing. */
   warn?: (message: string, hint?: string) => void
 }
 
 /**
  * Unique ids of the enabled nodes, sources and unit tests that a selection picks, by dbt's grammar: `@`, `n+`, `method:`, `+n`, space for
- * union, comma for intersection. Throws ProjectError on a term that cannot be read.
+ * union, comma for intersection. Throws a ProjectError for an invalid term.
  */
 export function selectNodes(project: Project, selection: Selection = {}): Set<string> {
   const { select = [], exclude = [], selector, previous = {}, warn = () => {} } = selection
@@ -39,7 +39,7 @@ export function selectNodes(project: Project, selection: Selection = {}): Set<st
   const selected = named === undefined ? ofCommandLine() : defined(selectorOf(project.selectors, named).definition).direct
   return new Set([...selected].filter(id => !isEmpty(selectable.get(id))).sort())
 
-  // The last set operation, --exclude, is eager in dbt whatever was asked for: nothing is added after it.
+  // In dbt the last set operation, --exclude, is always eager: nothing is added after it.
   function ofCommandLine(): Set<string> {
     return without(union(select.length > 0 ? select : ['fqn:* source:* exposure:*'], select.length > 0), union(exclude, true)).direct
   }
@@ -70,7 +70,7 @@ export function selectNodes(project: Project, selection: Selection = {}): Set<st
 
   function criterion(term: string, indirect: IndirectSelection): Picked {
     const { method, argument, value, childrensParents, parents, children } = readTerm(term)
-    // What a selector picks has its tests already; operators around it walk the graph from there.
+    // The result of a selector already includes tests; operators around it expand it along the graph.
     if (method === 'selector') return around(defined(selectorOf(project.selectors, value).definition))
     const search = Object.hasOwn(METHODS, method) ? METHODS[method]! : undefined
     if (!search) {
@@ -108,7 +108,7 @@ interface Term {
   argument: string[]
   value: string
   childrensParents: boolean
-  /** How many steps up, Infinity for all, undefined for none. */
+  /** Number of steps up: Infinity for all, undefined for none. */
   parents: number | undefined
   children: number | undefined
 }
@@ -138,7 +138,7 @@ function defaultMethod(value: string): string {
   return /\.(sql|py|csv)$/i.test(value) ? 'file' : 'fqn'
 }
 
-// What may have been meant, where a name or a tag is written a little otherwise.
+// A suggestion for a misspelt name or tag.
 function nearestTo({ method, value }: Term, all: Selectable[]): string | undefined {
   if (method === 'fqn')
     return didYouMean(
@@ -162,7 +162,7 @@ function selectableOf(project: Project): Map<string, Selectable> {
   return all
 }
 
-// A file without SQL is not run.
+// A file without SQL does not run.
 function isEmpty(node: Selectable | undefined): boolean {
   if (node?.resourceType !== 'model' && node?.resourceType !== 'test') return false
   return (node as Node).raw.trim() === ''

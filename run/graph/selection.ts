@@ -5,7 +5,7 @@ export interface Previous {
   manifest?: unknown
   runResults?: unknown
   sources?: unknown
-  /** The newest sources.json, which source_status:fresher holds against `sources`. */
+  /** The newest sources.json, which source_status:fresher compares with `sources`. */
   currentSources?: unknown
 }
 

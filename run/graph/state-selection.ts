@@ -3,7 +3,7 @@ import { ProjectError } from '../base/errors.ts'
 import { type Exposure, exposureId, type Node, type Project } from '../manifest/node.ts'
 import type { Selectable } from './selection.ts'
 
-/** What of an earlier manifest.json a comparison reads. */
+/** The fields of an earlier manifest.json that are compared. */
 interface OldNode {
   raw_code?: string
   checksum?: { checksum?: string } | string
@@ -20,7 +20,7 @@ interface OldNode {
   loaded_at_field?: string | null
 }
 
-/** Reports are there too. */
+/** Includes reports. */
 interface OldExposure extends OldNode {
   meta?: Record<string, unknown>
   type?: string
@@ -41,7 +41,7 @@ interface OldManifest {
 
 type StateCheck = (old: OldNode | undefined, node: Selectable) => boolean
 
-/** The test behind state:…: how a node compares with the manifest of an earlier run. */
+/** The predicate of state:…, which compares a node with the manifest of an earlier run. */
 export function stateCheck(project: Project, value: string, manifest: unknown): (node: Selectable) => boolean {
   if (typeof manifest !== 'object' || manifest === null)
     throw new ProjectError('Got a state selector method, but no comparison manifest', {
@@ -116,7 +116,7 @@ function sameConfig(old: OldNode, node: Node): boolean {
   )
 }
 
-// The names as configured, not as the target made them.
+// Compares names as configured, before the target changes them.
 function sameRelation(old: OldNode, node: Node): boolean {
   if (node.resourceType === 'source')
     return old.database === node.database && old.schema === node.schema && (old.identifier ?? node.alias) === node.alias
@@ -142,7 +142,7 @@ function sameContract(old: OldNode, node: Node): boolean {
   return isDeepStrictEqual(json(before), json(now)) && isDeepStrictEqual(json(old.constraints ?? []), json(node.constraints))
 }
 
-// Macros that are new, changed, or gone.
+// New, changed or removed macros.
 function changedMacros(project: Project, old: OldManifest): Set<string> {
   const changed = new Set(Object.keys(old.macros ?? {}).filter(id => !project.macros.has(id)))
   for (const macro of project.macros.values())
@@ -169,7 +169,7 @@ function withoutNulls(value: unknown): unknown {
   return Object.fromEntries(Object.entries(plain).flatMap(([key, item]) => (item === null ? [] : [[key, withoutNulls(item) ?? item]])))
 }
 
-// As the artifact has it: no undefined, no prototypes.
+// The value as in an artifact: no undefined, no prototypes.
 function json(value: unknown): unknown {
   return value === undefined ? undefined : JSON.parse(JSON.stringify(value))
 }
