@@ -5,7 +5,7 @@ import { formatPercent } from './format.ts'
 import { exact, isInteger } from './numbers.ts'
 import { float, isDecimal, isFloat, isObject, isTuple, isUndefined, tuple, typeName, type Value } from './values.ts'
 
-/** The binary operators of Python's arithmetic, with its rules for integers, floats, texts and lists. */
+/** Python's binary arithmetic operators, with its rules for integers, floats, texts and lists. */
 export const arithmetic: Record<'+' | '-' | '*' | '/' | '//' | '%' | '**', (left: Value, right: Value) => Value> = {
   '+': (left, right) => {
     if (typeof left === 'string' && typeof right === 'string') return left + right

@@ -33,7 +33,7 @@ export type Expression = Span &
 /** The members of a union of nodes whose `type` can be this one. */
 export type NodeOf<Node, Type> = Node extends { type: infer Own } ? (Type extends Own ? Node : never) : never
 
-/** What stands between the parentheses of a call; of `named` and `starred` nothing is there in most calls. */
+/** The arguments of a call; most calls have no `named` and `starred` ones. */
 export interface Arguments {
   positional: Expression[]
   named: { name: string; value: Expression }[]
@@ -42,7 +42,7 @@ export interface Arguments {
   dict?: Expression
 }
 
-/** What a `for`, a `set` or a parameter binds: a name, an attribute of a namespace, or several of them. */
+/** The target of a `for`, a `set` or a parameter: a name, an attribute of a namespace, or several of them. */
 export type Target = Span &
   ({ type: 'name'; name: string } | { type: 'member'; object: string; name: string } | { type: 'tuple'; items: Target[] })
 
@@ -73,18 +73,18 @@ export interface Definition extends Span {
   kind: 'macro' | 'test' | 'materialization' | 'snapshot' | 'docs'
   name: string
   parameters: Parameter[]
-  /** Of a materialization: `default`, or the name of the adapter that it is for. */
+  /** For a materialization: `default`, or the name of its adapter. */
   adapter?: string
   place: Place
   source: Source
   body: Statement[]
-  /** Offsets of what stands between the opening and the closing tag. */
+  /** Offsets of the text between the opening and the closing tag. */
   bodyAt: number
   bodyEnd: number
-  /** The `set`s at the top of the file, which the body sees; they are the same list for all definitions of a file. */
+  /** The `set`s at the top of the file, visible in the body; all definitions of a file share this list. */
   module: Statement[]
   /** The body of a call block: `return()` in it returns from the macro that called it. */
   isCaller: boolean
-  /** Which of the special names the body reads: only then does the macro take such arguments. */
+  /** Which of the special names the body reads: the macro accepts such arguments only then. */
   uses: { caller: boolean; varargs: boolean; kwargs: boolean }
 }

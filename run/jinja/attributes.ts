@@ -17,7 +17,7 @@ import {
   type Value,
 } from './values.ts'
 
-/** `object.name`: a method or attribute, else the item of that name, as Jinja looks it up; undefined where there is neither. */
+/** `object.name`: a method or attribute, else the item of that name, as in Jinja; undefined without either. */
 export function attribute(object: Value, name: string): Value | undefined {
   if (typeof object === 'string') return method(stringMethods, object, name)
   if (Array.isArray(object)) {
@@ -66,7 +66,7 @@ export function slice(object: Value, start: Value, stop: Value, step: Value): Va
   return typeof object === 'string' ? picked.join('') : isTuple(object) ? tuple(picked) : picked
 }
 
-/** The Undefined for what an object does not have; `written` is how the template names the object, `place` where it names the attribute. */
+/** The Undefined for a missing attribute; `written` is the template's text of the object, `place` that of the attribute. */
 export function undefinedAttribute(object: Value, name: Value, written: string, place?: () => Place): Undefined {
   const shown = written.length > 60 ? `${written.slice(0, 57)}...` : written
   const count = length(object)
@@ -89,7 +89,7 @@ function method(methods: Record<string, JinjaFunction>, object: Value, name: str
   return run && ((args, kwargs, site) => run([object, ...args], kwargs, site))
 }
 
-/** A text as something whose elements are whole characters. */
+/** A text as a sequence of whole characters. */
 function characters(text: string): string | string[] {
   return /[\ud800-\udbff]/.test(text) ? Array.from(text) : text
 }

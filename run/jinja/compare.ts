@@ -3,7 +3,7 @@ import { compareDecimals, decimalText } from './decimals.ts'
 import { repr } from './text.ts'
 import { type Dict, isDecimal, isDict, isFloat, isObject, isTuple, isUndefined, typeName, type Value } from './values.ts'
 
-/** Python's bool(): empty, zero, None and undefined are false. */
+/** Python's bool(): empty values, zero, None and undefined are false. */
 export function truth(value: Value): boolean {
   if (typeof value === 'boolean') return value
   if (value === null || value === undefined) return false
@@ -17,7 +17,7 @@ export function truth(value: Value): boolean {
   return !isUndefined(value)
 }
 
-/** Python's ==: by value, 1 == 1.0 == True. An Undefined equals only another. */
+/** Python's ==: by value, 1 == 1.0 == True. An Undefined only equals another Undefined. */
 export function equals(left: Value, right: Value): boolean {
   if (left === right) return true
   if (Array.isArray(left)) {
@@ -38,7 +38,7 @@ export function equals(left: Value, right: Value): boolean {
   return isUndefined(left) && isUndefined(right)
 }
 
-/** Below 0, 0 or above 0 as Python orders the two; a TypeError's words where it does not. */
+/** Below 0, 0 or above 0, as Python orders the two; the text of a TypeError where it does not. */
 export function compare(left: Value, right: Value, operator = '<'): number {
   if (typeof left === 'string' && typeof right === 'string') return left < right ? -1 : left > right ? 1 : 0
   const order = isObject(left) ? left.order?.(right) : undefined
@@ -70,7 +70,7 @@ export function contains(container: Value, item: Value): boolean {
   return iterate(container).some(member => equals(member, item))
 }
 
-/** The elements that a `for` over the value meets. */
+/** The elements over which a `for` iterates. */
 export function iterate(value: Value): Value[] {
   if (Array.isArray(value)) return value
   if (typeof value === 'string') return Array.from(value)
@@ -80,7 +80,7 @@ export function iterate(value: Value): Value[] {
   throw new ProjectError(`${typeName(value)} ${brief(value)} is not a list: it cannot be iterated`)
 }
 
-/** Python's len(); undefined where the value has none. */
+/** Python's len(); undefined for a value without one. */
 export function length(value: Value): number | undefined {
   if (Array.isArray(value)) return value.length
   if (typeof value === 'string') return /[\ud800-\udbff]/.test(value) ? Array.from(value).length : value.length
@@ -109,7 +109,7 @@ export function store(dict: Dict, key: Value, value: Value): void {
   dict.set(findKey(dict, key) ?? key, value)
 }
 
-/** A number, or undefined: booleans are 1 and 0. */
+/** A number, where booleans are 1 and 0; undefined for other values. */
 export function numeric(value: Value): number | bigint | undefined {
   if (typeof value === 'number' || typeof value === 'bigint') return value
   if (typeof value === 'boolean') return value ? 1 : 0

@@ -1,10 +1,10 @@
 import { ProjectError } from '../base/errors.ts'
 import { type Decimal, isDecimal, isFloat, typeName, type Value } from './values.ts'
 
-/** Python's Decimal with the 28 digits that it has unless told otherwise: what dbt gives for numerics of the database. */
+/** The precision of Python's Decimal by default, in digits. dbt gives Decimals for numerics of the database. */
 const DIGITS = 28
 
-/** The Decimal that a text says: `1.10`, `1e20`, `NaN`. */
+/** Parses a Decimal: `1.10`, `1e20`, `NaN`. */
 export function decimal(text: string): Decimal {
   const [, sign, whole = '', fraction = '', exponent = '0'] = /^\s*([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d+))?\s*$/i.exec(text) ?? []
   const special = /^\s*(-?)\+?(nan|inf|infinity)\s*$/i.exec(text)
@@ -13,7 +13,7 @@ export function decimal(text: string): Decimal {
   return { ...zero, isNegative: sign === '-', digits: BigInt(whole + fraction), exponent: Number(exponent) - fraction.length }
 }
 
-/** As Python prints it: the decimals that it was given, and an exponent where it has to be. */
+/** Prints it as Python does: with its decimals, and with an exponent where necessary. */
 export function decimalText({ isNegative, digits, exponent, special }: Decimal): string {
   const sign = isNegative ? '-' : ''
   if (special) return sign + special
@@ -27,7 +27,7 @@ export function decimalText({ isNegative, digits, exponent, special }: Decimal):
   return `${sign}${text.slice(0, 1)}${text.length > 1 ? `.${text.slice(1)}` : ''}E${power < 0 ? '-' : '+'}${Math.abs(power)}`
 }
 
-/** Below 0, 0 or above 0, compared exactly; NaN where one of them is. A float counts as the number that it really is. */
+/** Below 0, 0 or above 0, compared exactly; NaN where either is NaN. A float counts with its exact binary value. */
 export function compareDecimals(left: Value, right: Value): number {
   const [a, b] = [exactly(left), exactly(right)]
   if (a.special === 'NaN' || b.special === 'NaN') return Number.NaN
@@ -36,7 +36,7 @@ export function compareDecimals(left: Value, right: Value): number {
   return x < y ? -1 : x > y ? 1 : 0
 }
 
-/** One of Python's operators on a Decimal and another Decimal or an integer. */
+/** Applies one of Python's operators to a Decimal and another Decimal or an integer. */
 export function decimalArithmetic(operator: string, left: Value, right: Value): Decimal {
   const [a, b] = [operandOf(operator, left, right, left), operandOf(operator, left, right, right)]
   if (a.special || b.special) return decimal(String(floats(operator, Number(decimalText(a)), Number(decimalText(b)))))
@@ -53,7 +53,7 @@ export function decimalArithmetic(operator: string, left: Value, right: Value): 
   return rounded(x % y, Math.min(a.exponent, b.exponent))
 }
 
-/** Rounded to so many decimals, a tie to the even neighbour. */
+/** Rounds to the number of decimals, ties to even. */
 export function roundDecimal(value: Decimal, decimals: number): Decimal {
   if (value.special) return value
   const drop = -decimals - value.exponent
@@ -77,7 +77,7 @@ function exactly(value: Value): Decimal {
   const number = isFloat(value) ? value.number : value
   if (typeof number === 'number' && !Number.isFinite(number)) return decimal(String(number))
   if (typeof number !== 'number' || Number.isInteger(number)) return rounded(BigInt(number as bigint), 0, Number.POSITIVE_INFINITY)
-  // A float is a whole number of some power of one half, and a half is five tenths.
+  // A float is an integer times a power of one half, and one half is 5 / 10.
   let whole = number
   let halves = 0
   for (; !Number.isInteger(whole); halves++) whole *= 2
@@ -111,14 +111,14 @@ function withoutLast(digits: bigint, count: number): bigint {
   return rest > unit || (rest === unit && kept % 2n === 1n) ? kept + 1n : kept
 }
 
-// As exact as 28 digits can be, and with no more zeros at its end than the operands ask for.
+// Divides with 28 digits, and with no more trailing zeros than the operands require.
 function quotient(a: Decimal, b: Decimal): Decimal {
   const ideal = a.exponent - b.exponent
   const more = Math.max(0, DIGITS + 1 + String(b.digits).length - String(a.digits).length)
   const scaled = a.digits * 10n ** BigInt(more)
   const found = scaled / b.digits
   const isExact = scaled % b.digits === 0n
-  // A last digit that is not zero keeps what was cut off from looking like a tie.
+  // A nonzero last digit keeps the cut-off rest from looking like a tie.
   let { digits, exponent } = rounded(isExact ? found : found * 10n + 1n, ideal - more - (isExact ? 0 : 1))
   while (isExact && exponent < ideal && digits % 10n === 0n) {
     digits /= 10n

@@ -11,7 +11,7 @@ import { str } from './text.ts'
 import { type Dict, isUndefined, type Kwargs, missing, tuple, typeName, type Undefined, type Value } from './values.ts'
 import { located, resolve, type Variables } from './variables.ts'
 
-/** The value of an expression. A mistake in it is a ProjectError at the innermost expression that it concerns. */
+/** Evaluates an expression. Throws a ProjectError at the innermost expression concerned. */
 export function evaluate(node: Expression, variables: Variables): Value {
   try {
     return (evaluators[node.type] as (node: Expression, variables: Variables) => Value)(node, variables)
@@ -20,7 +20,7 @@ export function evaluate(node: Expression, variables: Variables): Value {
   }
 }
 
-/** The value of an expression that is to be printed: where it is a macro's text, the output, which knows its places. */
+/** Evaluates an expression to be printed: a macro's text as its output, which keeps the places. */
 export function evaluatePrinted(node: Expression, variables: Variables): Value | Output {
   if (node.type === 'call') return call(node, variables)
   if (node.type === 'conditional' && node.otherwise)
@@ -35,18 +35,18 @@ export function evaluatePrinted(node: Expression, variables: Variables): Value |
   return output
 }
 
-/** Adds a value to an output as its text. */
+/** Appends the text of a value to an output. */
 export function print(value: Value | Output, at: number, output: Output): void {
   if (isOutput(value)) output.segments.push({ type: 'output', output: value, at })
   else output.segments.push({ type: 'value', text: str(value), at })
 }
 
-/** Calls what the expression names; `caller` is the body of a call block. */
+/** Calls the function that the expression names; `caller` is the body of a call block. */
 export function call(node: NodeOf<Expression, 'call'>, variables: Variables, caller?: Value): Value | Output {
   try {
     const callee = evaluate(node.callee, variables)
     if (isOpen(callee, variables)) {
-      // What its arguments name is named all the same.
+      // Evaluates the arguments, so that the names in them are seen.
       positional(node.arguments, variables)
       kwargs(node.arguments, variables)
       return callee
@@ -171,7 +171,7 @@ function kwargs(given: Arguments, variables: Variables): Kwargs {
   return values
 }
 
-// Undefined while parsing, as a query's result is, and perhaps not later: anything of it is as open.
+// Undefined only while parsing, such as a query's result: its attributes, items and calls are undefined, too.
 function isOpen(value: Value, { scope }: Variables): value is Undefined {
   return scope.isParsing === true && isUndefined(value) && !value.isCertain?.()
 }
@@ -180,7 +180,7 @@ function absent(object: Value, name: Value, node: Expression, at: number, variab
   return undefinedAttribute(object, name, written(node, variables), () => placeAt(variables.source, at))
 }
 
-/** How the template writes an expression. */
+/** The template's text of an expression. */
 function written(node: Expression, variables: Variables): string {
   return variables.source.text.slice(node.at, node.end).replace(/\s+/g, ' ')
 }

@@ -17,7 +17,7 @@ export function parseExpression(stream: Stream): Expression {
   return expression
 }
 
-/** An expression, or several with commas between them, which make a tuple: what `{{ }}`, `set` and `for … in` take. */
+/** Parses an expression, or several with commas between them as a tuple: in `{{ }}`, `set` and `for … in`. */
 export function parseTuple(stream: Stream, ends: (stream: Stream) => boolean, parse = parseExpression): Expression {
   const at = stream.peek().at
   const items: Expression[] = []
@@ -61,7 +61,7 @@ export function parseArguments(stream: Stream): Arguments {
   return result
 }
 
-/** Filters one after the other on an input: what follows `|`, and what a filter block or a block set names. */
+/** Parses filters applied to an input: after `|`, in a filter block or in a block set. */
 export function parseFilters(stream: Stream, input: Expression, first: boolean): Expression {
   let node = input
   let inline = first

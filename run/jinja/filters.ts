@@ -45,7 +45,7 @@ function map(items: Value, args: Value, kwargs: Value): Value {
   return members(items).map(item => run([item, ...rest], named, nowhere))
 }
 
-/** The items of a list; whatever is false, None above all, has none. */
+/** The items of a list; a false value such as None is an empty list. */
 function members(value: Value): Value[] {
   return truth(value) || isUndefined(value) ? iterate(value) : []
 }
@@ -72,5 +72,5 @@ function negated(test: (item: Value) => boolean): (item: Value) => boolean {
   return item => !test(item)
 }
 
-/** Built-ins do not look at the place of their call. */
+/** Built-ins do not use the place of their call. */
 const nowhere = { file: '' }

@@ -3,7 +3,7 @@ import { iterate, store } from './compare.ts'
 import { builtins, integer } from './signature.ts'
 import { type Dict, isDict, type JinjaFunction, type JinjaObject, type Value } from './values.ts'
 
-/** The functions that Jinja itself has; a name in the scope hides the one here. */
+/** Jinja's own functions; a name in the scope takes precedence. */
 export const globals: Record<string, JinjaFunction> = builtins({
   'range(start, stop=None, step=1)': (start, stop, step) => {
     const [from, to] = stop === null ? [0, integer(start)] : [integer(start), integer(stop)]

@@ -3,7 +3,7 @@ import { compare, equals } from './compare.ts'
 import { str } from './text.ts'
 import { isUndefined, type Value } from './values.ts'
 
-/** Reads `attribute='a.b.0'` of a value, as filters name it; a missing one is the default, else Undefined. */
+/** Reads `attribute='a.b.0'` of a value, as filters do; a missing one gives the default, else Undefined. */
 export function attributeReader(path: Value, fallback?: Value): (value: Value) => Value {
   if (path === null) return value => value
   const steps: Value[] = typeof path === 'string' ? path.split('.').map(step => (/^\d+$/.test(step) ? Number(step) : step)) : [path]
@@ -19,12 +19,12 @@ export function attributeReader(path: Value, fallback?: Value): (value: Value) =
   }
 }
 
-/** How sort, min, max, unique and groupby see a text that is not to be case sensitive. */
+/** Lowercases a text for sort, min, max, unique and groupby without case sensitivity. */
 export function ignoreCase(value: Value): Value {
   return typeof value === 'string' ? value.toLowerCase() : value
 }
 
-/** The items in the order of a key, equal ones as they were. */
+/** Sorts items by a key, stably. */
 export function sortBy(items: Value[], key: (item: Value) => Value, reverse = false): Value[] {
   const keyed = items.map(value => ({ value, key: key(value) }))
   const order = (one: Value, other: Value) => (equals(one, other) ? 0 : compare(one, other))

@@ -3,7 +3,7 @@ import { placeAt, type Source } from './source.ts'
 
 export type TokenType = 'data' | 'output' | 'output_end' | 'tag' | 'tag_end' | 'name' | 'string' | 'integer' | 'float' | 'operator' | 'end'
 
-/** A piece of a template: its type, text (of a string: its value) and where it starts and ends in the source. */
+/** A token of a template: its type, text (for a string: its value), and its start and end in the source. */
 export interface Token {
   type: TokenType
   text: string
@@ -39,7 +39,7 @@ export function tokenize(source: Source): Token[] {
   }
 }
 
-/** The tokens of one expression that stands alone. */
+/** The tokens of a single expression. */
 export function tokenizeExpression(source: Source): Token[] {
   const tokens: Token[] = []
   readExpression(source, source.text, 0, tokens, undefined, 0)
@@ -168,7 +168,7 @@ function problem(source: Source, at: number, message: string, hint?: string): Pr
 const escapes = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{1,3})|([\s\S]))/g
 const letters: Record<string, string> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', v: '\v', a: '\x07', '\n': '' }
 
-/** Python's escapes; one that Python does not know stays as it is written, backslash and all. */
+/** Decodes Python's escapes; unknown ones stay as written, with the backslash. */
 function decode(text: string): string {
   if (!text.includes('\\')) return text
   return text.replace(escapes, (whole, x, u, U, octal, letter) => {

@@ -110,7 +110,7 @@ function extreme(items: Value, key: (item: Value) => Value, sign: number): Value
   return list.reduce((best, item) => (compare(key(item), key(best)) * sign > 0 ? item : best))
 }
 
-/** A tuple whose items also have names. */
+/** A tuple with named items. */
 function named(names: string[], values: Value[]): Tuple {
   return Object.assign(tuple(values), { names })
 }

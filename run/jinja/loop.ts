@@ -2,7 +2,7 @@ import { ProjectError } from '../base/errors.ts'
 import { equals } from './compare.ts'
 import { type JinjaFunction, type JinjaObject, missing, type Value } from './values.ts'
 
-/** The `loop` of a `for`, and how the loop moves it on. */
+/** The `loop` object of a `for`, and the function that advances it. */
 export function createLoop(items: Value[]): { object: JinjaObject; advance(): void } {
   let index = 0
   let before: Value[] | undefined

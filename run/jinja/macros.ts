@@ -7,13 +7,13 @@ import { execute } from './statements.ts'
 import { type JinjaFunction, type Kwargs, missing, tuple, type Value } from './values.ts'
 import { createVariables, isReturn, type Scope, type Variables } from './variables.ts'
 
-/** A function that is a macro: it can give its text with the places that the text comes from. */
+/** A function that is a macro: can give its text with the places of its parts. */
 export interface Macro {
   definition: Definition
   render(args: Value[], kwargs: Kwargs, site: Place): Value | Output
 }
 
-/** The function that a definition is in a scope. Called, it gives the text that the body renders, or what `return()` was given. */
+/** Binds a definition to a scope. The function gives the rendered text, or the value of `return()`. */
 export function bindMacro(definition: Definition, scope: Scope): JinjaFunction {
   let module: Variables | undefined
   return createMacro(definition, () => {
@@ -25,12 +25,12 @@ export function bindMacro(definition: Definition, scope: Scope): JinjaFunction {
   })
 }
 
-/** The function that a definition inside a template is: its body sees the variables around it. */
+/** Binds a definition inside a template: its body sees the variables around it. */
 export function closeMacro(definition: Definition, around: Variables): JinjaFunction {
   return createMacro(definition, () => around)
 }
 
-/** The macro behind a function, if it is one. */
+/** The macro of a function; undefined for other functions. */
 export function macroOf(callee: Value): Macro | undefined {
   return typeof callee === 'function' ? (callee as Bound).macro : undefined
 }

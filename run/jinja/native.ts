@@ -1,6 +1,5 @@
 /**
- * dbt renders YAML to values, SQL to text: as_bool, as_number, as_native and as_text convert in the first alone. What is evaluated inside
- * of `asNative` is YAML's.
+ * Evaluates within YAML: dbt renders YAML to values and SQL to text, and as_bool, as_number, as_native and as_text convert only in YAML.
  */
 export function asNative<T>(run: () => T): T {
   depth++

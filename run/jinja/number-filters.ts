@@ -21,7 +21,7 @@ export const numberFilters: Record<string, JinjaFunction> = builtins({
     if (method !== 'common') throw new ProjectError(`round() knows the methods 'common', 'ceil' and 'floor', not ${brief(method)}`)
     return isInteger(value) && digits >= 0 ? numberOf(value) : isInteger(value) ? round(number, digits) : float(round(number, digits))
   },
-  // In SQL these change nothing; of YAML the value is converted, see native.ts.
+  // No effect in SQL; in YAML the value is converted, see native.ts.
   'as_text(value)': value => (isNative() ? str(value) : value),
   'as_native(value)': value => (isNative() ? literal(value) : value),
   'as_bool(value)': value => {
@@ -84,7 +84,7 @@ function toFloat(value: Value): Value | undefined {
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? float(Number(text)) : undefined
 }
 
-/** The value that a text is as a Python literal; any other value or text as it is. */
+/** Parses a text as a Python literal; any other text or value stays as it is. */
 function literal(value: Value): Value {
   if (typeof value !== 'string') return value
   const text = value.trim()

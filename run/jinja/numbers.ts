@@ -2,7 +2,7 @@ import { ProjectError } from '../base/errors.ts'
 import { brief } from './compare.ts'
 import type { Value } from './values.ts'
 
-/** True for what Python would call an int; booleans are. */
+/** True for what is an int in Python, including booleans. */
 export function isInteger(value: Value): value is number | bigint | boolean {
   return typeof value === 'bigint' || typeof value === 'boolean' || (typeof value === 'number' && Number.isInteger(value))
 }
@@ -19,7 +19,7 @@ export function truncated(number: number): number | bigint {
   return Number.isSafeInteger(whole) ? whole : BigInt(whole)
 }
 
-/** Python's round(): to the nearest, a tie to the even neighbour. */
+/** Python's round(): to the nearest, ties to even. */
 export function round(number: number, digits: number): number {
   if (!Number.isFinite(number) || Math.abs(number) >= 1e21 || digits > 60) return number
   if (digits < 0) {

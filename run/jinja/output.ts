@@ -1,8 +1,8 @@
 import type { Source } from './source.ts'
 
 /**
- * Text that a template, macro or block has rendered, with where each piece of it comes from: template text as it stands in
- * the source, the printed value of an expression, or the output of a macro that was called at `at`.
+ * The rendered text of a template, macro or block, with the source of each piece: template text, the printed value of an expression, or the
+ * output of a macro called at `at`.
  */
 export interface Output {
   readonly kind: 'output'

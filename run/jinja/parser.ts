@@ -15,7 +15,7 @@ export function parseStatements(source: Source, tokens: Token[]): Statement[] {
   throw stream.fail(`'{% ${text} %}' closes nothing that is open`, at)
 }
 
-/** An expression that stands alone. */
+/** Parses a single expression. */
 export function parseAlone(source: Source, tokens: Token[]): Expression {
   const stream = createStream(source, tokens)
   const expression = parseTuple(stream, inside => inside.peek().type === 'end')
@@ -25,7 +25,7 @@ export function parseAlone(source: Source, tokens: Token[]): Expression {
 
 type Opened = { tag: Token; at: number }
 
-/** Statements up to a tag that does not open one: the closing tag, `else`, or the end. */
+/** Parses statements up to a tag that opens none: the closing tag, `else`, or the end. */
 function parseBody(stream: Stream): Statement[] {
   const body: Statement[] = []
   while (true) {
@@ -148,7 +148,7 @@ function parseWith(stream: Stream, opened: Opened): Statement {
   return { type: 'with', bindings, body, at: opened.at, end: stream.end() }
 }
 
-/** A name, `namespace.name`, or several in parentheses or with commas between them. */
+/** Parses a name, `namespace.name`, or several in parentheses or with commas between them. */
 function parseTarget(stream: Stream, ends: (stream: Stream) => boolean, members = false): Target {
   const at = stream.peek().at
   const items: Target[] = []
@@ -277,12 +277,12 @@ function atTagEnd(stream: Stream): boolean {
   return stream.peek().type === 'tag_end'
 }
 
-/** Stands for the text of a block as the input of its filters. */
+/** The text of a block, as the input of its filters. */
 function blockText(stream: Stream): Expression {
   return { type: 'name', name: blockTextName, at: stream.peek().at, end: stream.peek().at }
 }
 
-/** No template can write this name. */
+/** No template can contain this name. */
 export const blockTextName = '{block}'
 
 function unknownTag(stream: Stream, tag: Token): Error {

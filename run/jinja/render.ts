@@ -3,7 +3,7 @@ import type { Place } from '../base/errors.ts'
 import { type Output, outputText } from './output.ts'
 import { lastNotAbove, placeAt, type Source } from './source.ts'
 
-/** The text of an output with the means to ask for places; nothing is worked out before somebody asks. */
+/** The text of an output, with functions that find places; computes nothing before the first call. */
 export function renderedOf(output: Output): Rendered {
   const text = outputText(output)
   let leaves: Leaf[] | undefined

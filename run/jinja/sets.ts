@@ -3,7 +3,7 @@ import { builtins } from './signature.ts'
 import { repr } from './text.ts'
 import { isObject, type JinjaObject, type Value } from './values.ts'
 
-/** A Python set: each value once, equal to a set of the same values in any order. It keeps the order in which they came. */
+/** A Python set: unique values, equal to a set of the same values in any order. Keeps the order of insertion. */
 export function setOf(values: Value[]): JinjaObject {
   const items: Value[] = []
   const has = (value: Value): boolean => items.some(item => equals(item, value))
@@ -46,7 +46,7 @@ export function setOf(values: Value[]): JinjaObject {
     keys: () => Object.keys(methods),
     iterate: () => [...items],
     subtract: other => (isSet(other) ? setOf(items.filter(item => !among(iterate(other))(item))) : undefined),
-    // As Python orders sets: below is a subset, and two of which neither is one do not compare.
+    // Sets are ordered by inclusion, as in Python: two sets of which neither is a subset do not compare.
     order: other => {
       if (!isSet(other)) return undefined
       const than = iterate(other)

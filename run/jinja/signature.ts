@@ -4,8 +4,8 @@ import { isInteger } from './numbers.ts'
 import { isUndefined, type JinjaFunction, typeName, type Value } from './values.ts'
 
 /**
- * Built-in functions from a table whose keys are Python signatures: `"join(value, d='', attribute=None)"`. Each gets its
- * arguments in that order, defaults filled in; `*args` is a list, `**kwargs` a dict. Wrong arguments are refused by quoting the signature.
+ * Built-in functions from a table whose keys are Python signatures: `"join(value, d='', attribute=None)"`. Each gets its arguments in that
+ * order, with defaults; `*args` is a list, `**kwargs` a dict. Wrong arguments throw an error that quotes the signature.
  */
 export function builtins(table: Record<string, (...values: Value[]) => Value>): Record<string, JinjaFunction> {
   return Object.fromEntries(

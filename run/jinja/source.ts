@@ -1,13 +1,13 @@
 import type { Place } from '../base/errors.ts'
 
-/** A template's text with the means to say where an offset of it stands. Line breaks are normalised to \n, as Jinja does. */
+/** A template's text, with the places of its offsets. Line breaks are normalised to \n, as in Jinja. */
 export interface Source {
   readonly file: string
   readonly text: string
-  /** Where the text starts in its file, 1-based: an expression inside a YAML value does not start at 1:1. */
+  /** Start of the text in its file, 1-based: an expression inside a YAML value does not start at 1:1. */
   readonly line: number
   readonly column: number
-  /** Offsets of the line starts, found when first asked for. */
+  /** Offsets of the line starts, computed at first use. */
   starts: number[] | undefined
 }
 
@@ -23,7 +23,7 @@ export function placeAt(source: Source, offset: number): Place {
   return { file: source.file, line: source.line + index, column: index === 0 ? column + source.column - 1 : column }
 }
 
-/** The index of the last number that is not above the target, in an ascending list whose first is not above it. */
+/** The index of the last number that is not above the target, in an ascending list whose first number is not above it. */
 export function lastNotAbove(ascending: number[], target: number): number {
   let low = 0
   let high = ascending.length - 1

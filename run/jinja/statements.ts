@@ -8,7 +8,7 @@ import { blockTextName } from './parser.ts'
 import { isUndefined, type Value } from './values.ts'
 import { assign, childOf, located, type Variables } from './variables.ts'
 
-/** Runs statements: what they print goes to the output, what they set to the variables. */
+/** Runs statements: printed text goes to the output, assignments to the variables. */
 export function execute(body: Statement[], variables: Variables, output: Output): void {
   for (const statement of body) {
     try {
@@ -80,7 +80,7 @@ function loop(statement: NodeOf<Statement, 'for'>, variables: Variables, output:
   if (items.length === 0) execute(statement.otherwise, variables, output)
 }
 
-// What {% break %} and {% continue %} throw; the innermost loop catches it.
+// Thrown by {% break %} and {% continue %}; the innermost loop catches it.
 const leaving = Object.freeze({ loop: 'break' })
 const nextTurn = Object.freeze({ loop: 'continue' })
 
@@ -94,7 +94,7 @@ function turn(body: Statement[], variables: Variables, output: Output): unknown 
   }
 }
 
-/** The text of a block, through its filters where it has some. */
+/** The text of a block, after its filters if it has any. */
 function blockValue(body: Statement[], filters: Expression | undefined, variables: Variables): Value {
   const text = createOutput(variables.source)
   execute(body, childOf(variables), text)

@@ -3,28 +3,28 @@ import type { Definition, Statement } from './ast.ts'
 import type { Token, TokenType } from './lexer.ts'
 import { placeAt, type Source } from './source.ts'
 
-/** The tokens that the parser walks over. */
+/** The token stream of the parser. */
 export interface Stream {
   readonly source: Source
-  /** The token that comes next; at the end again and again the last. */
+  /** The next token; at the end always the last one. */
   peek(ahead?: number): Token
   next(): Token
-  /** Where the token before ended. */
+  /** The end of the previous token. */
   end(): number
   /** True when the next token is this operator, or this name. */
   sees(text: string): boolean
-  /** Takes the operator or name when it is next. */
+  /** Consumes the next token if it is this operator or name. */
   takes(text: string): boolean
-  /** Takes the operator or name, or fails with what was there instead. */
+  /** Consumes the operator or name, or throws an error that shows the actual token. */
   expect(text: string, why?: string): Token
   expectName(what: string): Token
   expectType(type: TokenType, what: string): Token
   fail(message: string, at?: number, hint?: string): ProjectError
-  /** What the bodies of the macros now open read of `caller`, `varargs` and `kwargs`. */
+  /** Which of `caller`, `varargs` and `kwargs` the bodies of the open macros read. */
   readonly uses: Definition['uses'][]
-  /** How many loops of the macro now read are open. */
+  /** The number of open loops in the current macro. */
   loops: number
-  /** The `set`s at the top of the file, filled when the file is read to its end. */
+  /** The `set`s at the top of the file, complete at its end. */
   readonly module: Statement[]
 }
 
@@ -65,7 +65,7 @@ export function createStream(source: Source, tokens: Token[]): Stream {
   }
 }
 
-/** A token in the words of a message. */
+/** Describes a token for a message. */
 export function describe(token: Token): string {
   if (token.type === 'end') return 'the end'
   if (token.type === 'string') return `the text '${token.text}'`

@@ -63,7 +63,7 @@ export function capitalize(value: string): string {
   return first.toUpperCase() + value.slice(first.length).toLowerCase()
 }
 
-/** Removes characters from the ends: those named, else whitespace. */
+/** Strips characters from the ends: the given ones, else whitespace. */
 export function strip(value: string, characters: Value, start: boolean, end: boolean): string {
   if (characters === null) return start && end ? value.trim() : start ? value.trimStart() : value.trimEnd()
   const letters = Array.from(value)
@@ -80,7 +80,7 @@ export function splitLines(value: string, keep = false): string[] {
   return keep ? lines : lines.map(line => line.replace(/(?:\r\n|[\n\r\v\f\u0085\u2028\u2029])$/, ''))
 }
 
-/** Replaces the first `count` occurrences, all where it is negative. */
+/** Replaces the first `count` occurrences, all if it is negative. */
 export function replace(value: string, from: string, to: string, count: number): string {
   if (count < 0) return value.replaceAll(from, () => to)
   let left = count
@@ -93,7 +93,7 @@ export function center(value: string, width: number, fill: string): string {
   return fill.repeat(before) + value + fill.repeat(gap - before)
 }
 
-/** What is missing to the width. */
+/** The padding up to the width. */
 function gap(self: Value, width: Value, fill: string): string {
   return fill.repeat(Math.max(0, integer(width) - (length(self) ?? 0)))
 }

@@ -38,39 +38,39 @@ export type { Scope } from './variables.ts'
 export interface Template {
   readonly source: Source
   readonly body: Statement[]
-  /** The macros, tests, materializations, snapshots and docs blocks that stand at its top level. */
+  /** The macros, tests, materializations, snapshots and docs blocks at its top level. */
   readonly definitions: Definition[]
 }
 
-/** Parses a template; `line` and `column` say where its text starts in the file, where that is not the start. */
+/** Parses a template; `line` and `column` are the start of its text in the file. */
 export function parseTemplate(text: string, file: string, line = 1, column = 1): Template {
   const source = createSource(text, file, line, column)
   const body = parseStatements(source, tokenize(source))
   return { source, body, definitions: body.flatMap(statement => (statement.type === 'definition' ? [statement.definition] : [])) }
 }
 
-/** The text that a template makes, with the way back to the source of each of its characters. */
+/** Renders a template to text, with the source of each character. */
 export function render(template: Template, scope: Scope): Rendered {
   const output = createOutput(template.source)
   outsideMacros(template.source, () => execute(template.body, createVariables(scope, template.source), output))
   return renderedOf(output)
 }
 
-/** A template's value, as dbt reads YAML: of one `{{ expression }}` and nothing else the expression's value, else the text. */
+/** A template's value, as dbt reads YAML: the expression's value for a single `{{ expression }}`, else the text. */
 export function renderValue(template: Template, scope: Scope): Value {
   const [only, ...others] = template.body
   if (only?.type !== 'output' || others.length > 0) return render(template, scope).text
   return outsideMacros(template.source, () => asNative(() => evaluateNode(only.expression, createVariables(scope, template.source))))
 }
 
-/** The value of one expression, without braces, that stands at a place of a file. */
+/** Evaluates one expression without braces, at a place in a file. */
 export function evaluate(expression: string, file: string, line: number, column: number, scope: Scope): Value {
   const source = createSource(expression, file, line, column)
   const node = parseAlone(source, tokenizeExpression(source))
   return outsideMacros(source, () => evaluateNode(node, createVariables(scope, source)))
 }
 
-/** Calls a macro from outside of any template: its text, or what it gave to `return()`. */
+/** Calls a macro from outside of any template: gives its text, or the value of `return()`. */
 export function callMacro(
   definition: Definition,
   scope: Scope,
@@ -81,7 +81,7 @@ export function callMacro(
   return bindMacro(definition, scope)(args, kwargs, site)
 }
 
-/** The text of a definition as it is written, its tags included. */
+/** The source text of a definition, including its tags. */
 export function definitionText({ source, at, end }: Definition): string {
   return source.text.slice(at, end)
 }

@@ -5,7 +5,7 @@ import { builtins } from './signature.ts'
 import { str } from './text.ts'
 import { isDecimal, isDict, isFloat, isObject, isUndefined, type JinjaFunction, typeName, type Value } from './values.ts'
 
-/** The tests of Jinja: what can follow `is`. */
+/** Jinja's tests, after `is`. */
 export const tests: Record<string, JinjaFunction> = builtins({
   'defined(value)': value => !isUndefined(value),
   'undefined(value)': value => isUndefined(value),

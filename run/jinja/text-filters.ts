@@ -6,7 +6,7 @@ import { capitalize, center, replace, splitLines, strip } from './strings.ts'
 import { floatText, repr, str } from './text.ts'
 import { type Dict, isDict, isFloat, isUndefined, type JinjaFunction, tuple, typeName, type Value } from './values.ts'
 
-/** The filters on texts. Whatever else they are given is first made a text. */
+/** The filters on texts. Other values are converted to text first. */
 export const textFilters: Record<string, JinjaFunction> = builtins({
   'string(object)': value => str(value),
   'safe(value)': value => str(value),

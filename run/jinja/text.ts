@@ -1,7 +1,7 @@
 import { decimalText } from './decimals.ts'
 import { isDecimal, isDict, isFloat, isObject, isTuple, isUndefined, type Value } from './values.ts'
 
-/** Python's str(): how a value is printed. An Undefined is nothing. */
+/** Python's str(): the printed form of a value. An Undefined is an empty text. */
 export function str(value: Value): string {
   if (typeof value === 'string') return value
   if (isDecimal(value)) return decimalText(value)
@@ -9,7 +9,7 @@ export function str(value: Value): string {
   return isObject(value) ? String(value) : repr(value)
 }
 
-/** Python's repr(): how a value is printed inside a list. */
+/** Python's repr(): the printed form of a value inside a list. */
 export function repr(value: Value): string {
   if (typeof value === 'string') return quoted(value)
   if (typeof value === 'number') return Number.isInteger(value) ? integerText(value) : floatText(value)

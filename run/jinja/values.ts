@@ -1,18 +1,18 @@
 import { type Place, ProjectError } from '../base/errors.ts'
 
 /**
- * What an expression can give. Plain JavaScript wherever that is possible; integers beyond 2^53 are bigint, and a float
- * whose value is a whole number is a `Float`, so that `10 / 2` prints 5.0 and `10 // 2` prints 5, as Python does.
+ * The value of an expression. Plain JavaScript where possible; integers beyond 2^53 are bigint, and a float with an integral value is a
+ * `Float`, so that `10 / 2` prints 5.0 and `10 // 2` prints 5, as in Python.
  */
 export type Value = string | number | bigint | boolean | null | Value[] | Dict | Float | Decimal | Undefined | JinjaFunction | JinjaObject
 
 /** A Python dict. Read and write it with dict.ts where a key may be anything but a string. */
 export type Dict = Map<Value, Value>
 
-/** A Python tuple: an array with a mark, made by `tuple()`. */
+/** A Python tuple: a marked array, made by `tuple()`. */
 export type Tuple = Value[] & { kind: 'tuple' }
 
-/** A float with a whole value (5.0); other floats are plain numbers. Made by `float()`. */
+/** A float with an integral value (5.0); other floats are plain numbers. Made by `float()`. */
 export interface Float {
   readonly kind: 'float'
   readonly number: number
@@ -27,48 +27,44 @@ export interface Decimal {
   readonly special?: 'NaN' | 'Infinity'
 }
 
-/**
- * What a missing name or attribute gives: printed as nothing, iterated as empty, false; attributes, calls and arithmetic of it are errors.
- */
+/** The value of a missing name or attribute: printed as empty text, iterated as empty, false; attributes, calls and arithmetic throw. */
 export interface Undefined {
   readonly kind: 'undefined'
-  /** Whether nothing can have defined it: a name that no `set` of its template gives, a macro that its package lacks. */
+  /** Whether nothing can have defined it: a name that no `set` of its template assigns, or a macro that its package lacks. */
   isCertain?(): boolean
-  /** The error that using it is: what is missing, where it is written, and the name that was perhaps meant. */
+  /** The error of using it: what is missing, its place, and a similar name. */
   complain(): ProjectError
 }
 
-/** A function that templates can call. `kwargs` may not be changed. A ProjectError that it throws without a place gets `site`. */
+/** A function that templates can call. It must not change `kwargs`. A ProjectError that it throws without a place gets `site`. */
 export interface JinjaFunction {
   (args: Value[], kwargs: Kwargs, site: Place): Value
-  /** Attributes, where the function has some: `config(…)` and `config.get(…)`. */
+  /** The function's attributes, if any: `config(…)` and `config.get(…)`. */
   get?(name: string): Value | undefined
   keys?(): Iterable<string>
 }
 
 export type Kwargs = Readonly<Record<string, Value>>
 
-/** An object from outside: `adapter`, `this`, `target`. Printed by its own `toString`. */
+/** An object of the runner, such as `adapter`, `this` or `target`. Printed by its own `toString`. */
 export interface JinjaObject {
   readonly kind?: undefined
-  /** The attribute or item of that name, or undefined where there is none. */
+  /** The attribute or item of that name; undefined where it is missing. */
   get(name: string): Value | undefined
   /** The names that `get` knows, for "did you mean". */
   keys?(): Iterable<string>
   /** `{% set object.name = value %}`; only namespaces have it. */
   set?(name: string, value: Value): void
-  /** What `for` walks over and `length` counts. */
+  /** The elements for `for` and `length`. */
   iterate?(): Value[]
-  /**
-   * `+` and `-` with this on the left (of `+` also on the right), and how it compares: below 0, 0, above 0. Undefined where it does not.
-   */
+  /** `+` and `-` with this on the left (for `+` also on the right), and comparison: below 0, 0, above 0. Undefined where not supported. */
   add?(other: Value): Value | undefined
   subtract?(other: Value): Value | undefined
   order?(other: Value): number | undefined
   toString?(): string
-  /** It is a mapping for `is mapping`, as Python's Mapping. */
+  /** Whether it is a mapping for `is mapping`, as Python's Mapping. */
   readonly isMapping?: boolean
-  /** How it is printed inside a list; as `toString` where it has none. */
+  /** Its printed form inside a list; by default `toString`. */
   repr?(): string
 }
 
@@ -83,7 +79,7 @@ export function tuple(values: Value[]): Tuple {
 }
 
 /**
- * An Undefined that complains with this message; hint and place are worked out only then. Without a place it is where the value is used.
+ * An Undefined whose error has this message; hint and place are computed only when it is thrown. Without a place, the place of use counts.
  */
 export function missing(
   message: string,
@@ -115,7 +111,7 @@ export function typeName(value: Value): string {
   return { string: 'str', bigint: 'int', boolean: 'bool', function: 'function' }[typeof value as string] ?? 'object'
 }
 
-/** A JSON-like JavaScript value as a template's value: records become dicts. */
+/** Converts a JSON-like JavaScript value to a template's value: records become dicts. */
 export function fromJs(value: unknown): Value {
   if (Array.isArray(value)) return value.map(fromJs)
   if (value === undefined) return null
@@ -125,7 +121,7 @@ export function fromJs(value: unknown): Value {
   return value as Value
 }
 
-/** The reverse of `fromJs`: dicts become records, tuples arrays; an Undefined complains. */
+/** The reverse of `fromJs`: dicts become records, tuples arrays; an Undefined throws. */
 export function toJs(value: Value): unknown {
   if (Array.isArray(value)) return value.map(toJs)
   if (isDict(value)) return Object.fromEntries([...value].map(([key, item]) => [String(toJs(key)), toJs(item)]))

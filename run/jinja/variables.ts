@@ -7,18 +7,18 @@ import type { Output } from './output.ts'
 import { placeAt, type Source } from './source.ts'
 import { isObject, isUndefined, missing, typeName, type Undefined, type Value } from './values.ts'
 
-/** The names that a template sees from outside: a `Map<string, Value>` is one. */
+/** The names that a template sees from outside, such as a `Map<string, Value>`. */
 export interface Scope {
   get(name: string): Value | undefined
   /** The names that `get` knows, for "did you mean". */
   keys?(): Iterable<string>
-  /** While dbt parses, what is undefined may be defined later: attributes, items and calls of it are undefined, too. */
+  /** While dbt parses, an undefined value may be defined later: its attributes, items and calls are undefined, too. */
   readonly isParsing?: boolean
-  /** Hears of a name that nobody defines and that is printed all the same. */
+  /** Gets the error of an undefined name that is printed nevertheless. */
   tell?(problem: ProjectError): void
 }
 
-/** The variables of a template, macro or loop, around which lie its parents' and at last the scope from outside. */
+/** The variables of a template, macro or loop; the enclosing ones follow, and finally the outer scope. */
 export interface Variables {
   readonly own: Map<string, Value>
   readonly parent: Variables | undefined
@@ -26,7 +26,7 @@ export interface Variables {
   readonly source: Source
 }
 
-/** Thrown by `return(value)`, caught where the macro was called. */
+/** Thrown by `return(value)`, caught at the macro's call. */
 export interface ReturnSignal {
   readonly returned: Value | Output
 }
@@ -39,10 +39,7 @@ export function childOf(variables: Variables): Variables {
   return { own: new Map(), parent: variables, scope: variables.scope, source: variables.source }
 }
 
-/**
- * The value of a name that is written at an offset: the innermost variable, else what the scope has, else a global of Jinja, else
- * Undefined.
- */
+/** Resolves a name at an offset: the innermost variable, else the scope's value, else a global of Jinja, else Undefined. */
 export function resolve(variables: Variables, name: string, at: number): Value {
   for (let inner: Variables | undefined = variables; inner; inner = inner.parent) {
     const value = inner.own.get(name)
@@ -76,7 +73,7 @@ export function assign(target: Target, value: Value, variables: Variables): void
   }
 }
 
-/** The error with a place, where it is a mistake in the project that has none yet; any other thing as it is. */
+/** Adds a place to a ProjectError without one; any other value stays as it is. */
 export function located(error: unknown, source: Source, at: number): unknown {
   if (!(error instanceof ProjectError) || error.place) return error
   return new ProjectError(error.message, { place: placeAt(source, at), hint: error.hint, callers: error.callers })
@@ -95,7 +92,7 @@ function undefinedName(variables: Variables, name: string, at: number): Undefine
   )
 }
 
-// Whether a `set` or `for` of the template gives the name, if not on the way that was taken.
+// Whether any `set` or `for` of the template assigns the name, even in a branch that was not taken.
 function isSetIn(text: string, name: string): boolean {
   return new RegExp(`\\{%[-+]?\\s*(?:set|for)\\b[^%=]*?(?<![\\w.])${name}(?![\\w.])`).test(text)
 }
