@@ -2,7 +2,7 @@ import { ProjectError } from '../base/errors.ts'
 import { hasContract } from './contract.ts'
 import type { Constraint, Node } from './node.ts'
 
-/** The constraints of a node's contract, columns' first; what is wrong in them is an error with the place of the contract. */
+/** The constraints of a node's contract, columns' first; a mistake in them is an error with the contract's place. */
 export function constraintsOf(node: Node): { constraint: Constraint; columns: string[] }[] {
   const ofColumns = node.columns.flatMap(column => (column.constraints ?? []).map(constraint => ({ constraint, columns: [column.name] })))
   const ofTable = node.constraints.map(constraint => ({ constraint, columns: constraint.columns ?? [] }))

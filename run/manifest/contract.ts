@@ -2,7 +2,7 @@ import { ProjectError } from '../base/errors.ts'
 import type { Node } from './node.ts'
 import { quote } from './relation.ts'
 
-/** A column as a contract promises it: quoted, with the type as PostgreSQL takes it. */
+/** A column of a contract: quoted, with the type for PostgreSQL. */
 export interface ContractColumn {
   name: string
   type: string
@@ -13,7 +13,7 @@ export function hasContract({ config }: Node): boolean {
   return (config.contract as { enforced?: unknown } | undefined)?.enforced === true
 }
 
-/** What an enforced contract lacks before anything runs: goes to `errors`. */
+/** Checks an enforced contract before anything runs; mistakes go to `errors`. */
 export function checkContract(node: Node, errors: ProjectError[]): void {
   if (!hasContract(node)) return
   const place = node.patch ?? node.place
@@ -32,12 +32,12 @@ export function checkContract(node: Node, errors: ProjectError[]): void {
     )
 }
 
-/** The columns that a contract promises, in its order. */
+/** The columns of a contract, in its order. */
 export function contractColumns(node: Node): ContractColumn[] {
   return node.columns.map(column => ({ name: quote(nameOf(column)), type: typeOf(column.dataType ?? 'text') }))
 }
 
-/** A contract's columns in a temporary table, for the query's result to be put into. */
+/** A temporary table with the contract's columns, filled with the query's result. */
 export function landingStatements(
   name: string,
   columns: ContractColumn[],
@@ -51,12 +51,12 @@ export function landingStatements(
   ]
 }
 
-// PostgreSQL folds a name without quotes.
+// PostgreSQL folds a name without quotes to lower case.
 function nameOf({ name, quote: isQuoted }: Node['columns'][number]): string {
   return isQuoted ? name : name.toLowerCase()
 }
 
-// dbt's alias_types: names of types that every adapter knows.
+// dbt's alias_types: type names that every adapter knows.
 function typeOf(type: string): string {
   return type.toLowerCase() === 'string' ? 'text' : type
 }

@@ -3,56 +3,56 @@ import type { Place, ProjectError } from '../base/errors.ts'
 /** How the rows of a figure are shown. */
 export type FigureDisplay = 'table' | 'bar' | 'line' | 'area' | 'value' | 'tree'
 
-/** How the values of a column are written; of a percent 0.25 is 25 %. */
+/** How the values of a column are written; a percent of 0.25 is 25 %. */
 export type FigureFormat = 'text' | 'integer' | 'decimal' | 'money' | 'percent' | 'date' | 'month' | 'instant' | 'boolean'
 
-/** What a fence says of how the rows of its query are shown. */
+/** The attributes of a fence: how the rows of its query are shown. */
 export interface FigureLook {
   kind: 'figure'
-  /** Unique in the report. */
+  /** Unique within the report. */
   name: string
   title: string
   display: FigureDisplay
-  /** Column of the horizontal axis (bar, line, area), or of the label of a node (tree). */
+  /** Column of the horizontal axis (bar, line, area), or of a node's label (tree). */
   x: string | null
-  /** Columns of numbers: bars, lines, the big value. */
+  /** Columns of numbers: bars, lines, or the big value. */
   y: string[]
-  /** Column whose values are one line or one colour of bars each. */
+  /** Column with one line or one colour of bars per value. */
   series: string | null
-  /** tree: the column of a row's own id, and of its parent's. */
+  /** tree: the column of a row's own id, and of its parent's id. */
   id: string | null
   parent: string | null
-  /** What is said where there is no row. */
+  /** Text shown when there are no rows. */
   empty: string
 }
 
-/** A query in a report, as its fence says it. */
+/** A query in a report, from its fence. */
 export interface Figure extends FigureLook {
   /** SQL with Jinja. */
   sql: string
-  /** Where its SQL begins. */
+  /** Start of its SQL. */
   place: Place
-  /** Where the values of its attributes stand, by their names. */
+  /** Places of its attributes' values, by name. */
   places: Map<string, Place>
 }
 
-/** Text between two figures: Markdown. */
+/** Markdown between two figures. */
 export interface Prose {
   kind: 'prose'
   text: string
 }
 
-/** What the front matter of a report says of the columns of a name, in all its figures. */
+/** The front matter of a report about columns of a name, in all its figures. */
 export interface ColumnWords {
   label?: string
   format?: FigureFormat
   unit?: string
   place: Place
-  /** Where its format stands. */
+  /** Place of its format. */
   formatAt?: Place
 }
 
-/** A value of a figure, as JSON holds it exactly: bigint and numeric as text. */
+/** A value of a figure in exact JSON: bigint and numeric are text. */
 export type Cell = string | number | boolean | null
 
 /** A column of the result of a figure's query: its name, and the OID of its type. */
@@ -61,20 +61,20 @@ export interface ResultColumn {
   type: number
 }
 
-/** What a query of a figure gave. */
+/** The result of a figure's query. */
 export interface FigureRows {
   columns: ResultColumn[]
   rows: Cell[][]
 }
 
-/** What became of a figure. */
+/** The outcome of a figure. */
 export interface FigureOutcome {
   figure: Figure
   /** Null where its template could not be rendered. */
   compiled: string | null
   result?: FigureRows
-  /** Why there are no rows. */
+  /** The reason for missing rows. */
   error?: ProjectError
-  /** Whether that is a mistake in the report, which its data cannot mend: a missing column, invalid SQL. */
+  /** Whether the error is a mistake in the report that no data can fix: a missing column, invalid SQL. */
   isMistake?: boolean
 }

@@ -3,9 +3,9 @@ import type { Node, Project } from './node.ts'
 type Nodes = Pick<Project, 'name' | 'nodes' | 'disabled' | 'sources'>
 
 /**
- * The model, seed or snapshot that ref() means in a node of a package: of the package that it names, else of the project, then of the
- * node's own package, then of any; of a model with versions the one that is asked for, else the latest. `isDisabled` looks among what is
- * disabled.
+ * The model, seed or snapshot that ref() names in a node of a package. Looks in the package that ref() gives, else in the project, then in
+ * the node's own package, then in all others. For a model with versions gives the requested one, else the latest. `isDisabled` looks among
+ * disabled nodes.
  */
 export function findRelationNode(
   project: Nodes,
@@ -22,14 +22,14 @@ export function findRelationNode(
       const found = nodes.get(`${type}.${where}.${name}`)
       if (found && version === undefined) return found
     }
-    // The id of a model with a version has it at its end.
+    // The id of a versioned model ends with the version.
     const versioned = named().find(({ packageName }) => packageName === where)
     if (versioned) return versioned
   }
   return pack === undefined ? named()[0] : undefined
 }
 
-/** The table that source() means in a node of a package, looked for in the same order. */
+/** The table that source() names in a node of a package, looked for in the same order. */
 export function findSourceNode(project: Nodes, from: string, source: string, table: string, isDisabled = false): Node | undefined {
   const nodes = isDisabled ? project.disabled : project.sources
   for (const where of [project.name, from]) {
@@ -41,7 +41,7 @@ export function findSourceNode(project: Nodes, from: string, source: string, tab
     ?.find(node => node.resourceType === 'source' && node.sourceName === source)
 }
 
-/** Which of two versions of a model is the newer one, numbers by their size: below, at or above 0, as `sort` takes it. */
+/** Compares two versions of a model, numbers by value: below, at or above 0, for `sort`. */
 export function compareVersions(one: string, other: string): number {
   return one.localeCompare(other, 'en', { numeric: true })
 }

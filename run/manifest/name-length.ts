@@ -1,7 +1,7 @@
 import { ProjectError } from '../base/errors.ts'
 import { hasRelation, type Node } from './node.ts'
 
-/** The error of a node whose relation has a longer name than PostgreSQL takes: it would cut it without a word. */
+/** The error for a relation name that is too long: PostgreSQL would truncate it silently. */
 export function nameTooLong(node: Node): ProjectError | undefined {
   const { alias, place } = node
   const bytes = Buffer.byteLength(alias)

@@ -3,13 +3,13 @@ import type { Definition } from '../jinja/template.ts'
 import type { ColumnWords, Figure, Prose } from './figure.ts'
 import type { Selector } from './selector.ts'
 
-/** What a node is: dbt's resource types that this runner knows, and reports, which are ours. */
+/** dbt's resource types that this runner supports, and reports, which are ours. */
 export type ResourceType = 'model' | 'seed' | 'test' | 'unit_test' | 'snapshot' | 'source' | 'report' | 'exposure' | 'analysis'
 
-/** The config of a node after all levels of precedence, keys as dbt names them (`materialized`, `unique_key`, …). */
+/** The config of a node after all levels of precedence, with dbt's keys (`materialized`, `unique_key`, …). */
 export type Config = Record<string, unknown>
 
-/** A constraint as the YAML has it; kept as data. */
+/** A constraint as in the YAML, not interpreted. */
 export interface Constraint {
   type: string
   name?: string
@@ -19,7 +19,7 @@ export interface Constraint {
   to_columns?: string[]
 }
 
-/** A column as its YAML describes it. */
+/** A column as in its YAML. */
 export interface Column {
   name: string
   description: string
@@ -30,33 +30,33 @@ export interface Column {
   constraints?: Constraint[]
 }
 
-/** A model, seed, source or data test of the project, as parsing leaves it. */
+/** A model, seed, source or data test of the project, after parsing. */
 export interface Node {
   /** dbt's id: `model.deskledger.agents`, `source.deskledger.raw.agents`, `test.deskledger.unique_agents_agent_id.1a2b3c4d5e`. */
   uniqueId: string
   resourceType: ResourceType
   name: string
   packageName: string
-  /** Where the node is defined, relative to the project. */
+  /** Place of its definition, relative to the project. */
   place: Place
-  /** Where its YAML properties stand, when it has any. */
+  /** Place of its YAML properties, if it has any. */
   patch?: Place
-  /** The file's path relative to the project: `models/core/agents.sql`; for a source or generic test its YAML file. */
+  /** The file, relative to the project: `models/core/agents.sql`; for a source or generic test its YAML file. */
   path: string
-  /** Of a node of a package its path relative to the package. */
+  /** For a node of a package: the path relative to the package. */
   packagePath?: string
   fqn: string[]
-  /** Of a version of a model its number, and whether ref() without a version means it. */
+  /** For a version of a model: its number, and whether it is the one of ref() without a version. */
   version?: string
   isLatest?: boolean
   /** `time_spine:` of a model. */
   timeSpine?: object
-  /** Jinja source; for a seed its CSV stays on disk (raw is ''), for a generic test the call of its macro, for a source ''. */
+  /** Jinja source; '' for a seed, whose CSV stays on disk, and for a source; for a generic test the call of its macro. */
   raw: string
-  /** sha256 in hex of the file's content (a generic test: of its call; a source: of its definition). */
+  /** sha256 in hex of the file's content (generic test: of its call; source: of its definition). */
   checksum: string
   config: Config
-  /** The config as it was written, before Jinja: what state:modified compares. */
+  /** The config before Jinja, for state:modified. */
   unrenderedConfig: Config
   database: string
   schema: string
@@ -70,16 +70,16 @@ export interface Node {
   tags: string[]
   meta: Record<string, unknown>
   docs: Record<string, unknown>
-  /** Calls of ref() and source() as they were written. */
+  /** Calls of ref() and source() as written. */
   refs: { package?: string; name: string }[]
   sources: [source: string, table: string][]
-  /** Unique ids of the nodes that ref() and source() named, in order of first call. */
+  /** Unique ids of the nodes named by ref() and source(), in order of first call. */
   dependsOn: string[]
-  /** Unique ids of the macros that rendering called. */
+  /** Unique ids of the macros called by rendering. */
   macros: string[]
-  /** Only tests: which generic test, on which node and column, with which arguments. */
+  /** Tests only: the generic test, its node and column, and its arguments. */
   test?: { generic?: string; namespace?: string; attachedTo?: string; column?: string; arguments: Record<string, unknown> }
-  /** Only sources: the name of the source that the table belongs to, and what `source freshness` reads. */
+  /** Sources only: the name of the table's source, and the config of `source freshness`. */
   sourceName?: string
   source?: {
     description: string
@@ -91,24 +91,24 @@ export interface Node {
   }
 }
 
-/** A macro, materialization or generic test; generic tests have `test_` before their name, as in dbt. */
+/** A macro, materialization or generic test; the names of generic tests begin with `test_`, as in dbt. */
 export interface Macro {
   /** `macro.deskledger.generate_schema_name`. */
   uniqueId: string
   name: string
   packageName: string
   place: Place
-  /** Text of the definition from its opening tag to its closing tag. */
+  /** The definition's text, from its opening tag to its closing tag. */
   text: string
   definition: Definition
   description: string
   meta: Record<string, unknown>
   arguments: { name: string; type?: string; description?: string }[]
-  /** Unique ids of the macros that its text calls by name (transitively found by following them). */
+  /** Unique ids of the macros that its text calls by name (follow them for indirect calls). */
   macros: string[]
 }
 
-/** A unit test: rows for what a model reads, and the rows that it should make of them. `dependsOn` is the model alone. */
+/** A unit test: rows for the parents of a model, and the rows expected from it. `dependsOn` contains only the model. */
 export interface UnitTest extends Node {
   resourceType: 'unit_test'
   model: string
@@ -117,19 +117,19 @@ export interface UnitTest extends Node {
   overrides: { macros: Record<string, unknown>; vars: Record<string, unknown>; env_vars: Record<string, string> }
 }
 
-/** A report: prose and figures. Nothing reads it. */
+/** A report: prose and figures. No node depends on it. */
 export interface ReportNode extends Node {
   resourceType: 'report'
   title: string
-  /** What a figure that cannot be had does to a build. */
+  /** Effect of a failing figure on a build. */
   onError: 'warn' | 'fail'
-  /** In the order of the file. */
+  /** In file order. */
   blocks: (Prose | Figure)[]
-  /** By the name of the column. */
+  /** By column name. */
   words: Map<string, ColumnWords>
 }
 
-/** What dbt's `exposures:` say of a use of the warehouse outside of it. Nothing reads it, and nothing is run for it. */
+/** One of dbt's `exposures:`, a use of the warehouse elsewhere. No node depends on it, and nothing is run for it. */
 export interface Exposure extends Node {
   resourceType: 'exposure'
   exposure: {
@@ -146,17 +146,17 @@ export interface Group {
   uniqueId: string
   name: string
   packageName: string
-  /** The properties file that describes it. */
+  /** Its properties file. */
   path: string
-  /** Its `name`, `email` and whatever else is said of it. */
+  /** Its `name`, `email` and any other keys. */
   owner: Record<string, unknown>
   description: string | null
   meta: Record<string, unknown>
 }
 
-/** What a unit test says that one relation holds. */
+/** The given rows of one relation in a unit test. */
 export interface UnitInput {
-  /** As it was written: `ref('agents')`, `source('raw', 'agents')`, `this`. */
+  /** As written: `ref('agents')`, `source('raw', 'agents')`, `this`. */
   input: string
   place: Place
   /** Unique id of the model, seed or source; of the model under test for `this`. */
@@ -165,26 +165,26 @@ export interface UnitInput {
   rows: UnitRows
 }
 
-/** Rows of a unit test: values by column, or SQL that gives them. */
+/** Rows of a unit test: values by column, or an SQL query. */
 export interface UnitRows {
   format: 'dict' | 'csv' | 'sql'
   fixture: string | null
-  /** As the YAML or the fixture has them. */
+  /** As in the YAML or the fixture. */
   written: unknown
   place: Place
-  /** Names in the order in which they are first met; of SQL none. */
+  /** Names in order of first appearance; empty for SQL. */
   columns: string[]
   rows: Map<string, UnitCell>[]
   sql: string | null
 }
 
-/** A value of a row, JSON-like, and where it stands. */
+/** A JSON-like value of a row, and its place. */
 export interface UnitCell {
   value: unknown
   place: Place
 }
 
-/** The connection's face towards Jinja: `target` in templates. */
+/** The connection as templates see it: `target`. */
 export interface Target {
   name: string
   profileName: string
@@ -197,24 +197,24 @@ export interface Target {
   threads: number
 }
 
-/** What the command line says that templates can see as `flags`. */
+/** The command line as templates see it: `flags`. */
 export interface Flags {
   which: string
   fullRefresh: boolean
   storeFailures: boolean
-  /** What the project's own extension adds, by the names that templates see. */
+  /** Flags of the project's own extension, by their names in templates. */
   own: Record<string, boolean>
 }
 
-/** A hook or other text of dbt_project.yml that is rendered when it runs. */
+/** A hook or other text of dbt_project.yml, rendered when it runs. */
 export interface ProjectHook {
   sql: string
   place: Place
-  /** The package whose hook it is; the project itself where there is none. */
+  /** The hook's package; undefined for the project itself. */
   packageName?: string
 }
 
-/** A parsed project: every node with its config, and how they depend on each other. */
+/** A parsed project: all nodes with their config and dependencies. */
 export interface Project {
   /** Absolute path. */
   dir: string
@@ -223,19 +223,19 @@ export interface Project {
   citus: CitusMode
   target: Target
   flags: Flags
-  /** dbt_project.yml's vars with --vars over them. */
+  /** dbt_project.yml's vars, overridden by --vars. */
   vars: Record<string, unknown>
-  /** The vars that nodes of a package see, by its name. */
+  /** The vars of each package's nodes, by package name. */
   packageVars: Map<string, Record<string, unknown>>
   /** The versions of the installed packages, by name. */
   packageVersions: Map<string, string>
-  /** `dispatch:`: in which packages macros of a namespace are looked for. */
+  /** `dispatch:`: the packages to search for macros of a namespace. */
   dispatch: Map<string, string[]>
   env: Record<string, string | undefined>
-  /** One for the whole process: Jinja's invocation_id and run_started_at. */
+  /** Unique to the process: Jinja's invocation_id and run_started_at. */
   invocationId: string
   startedAt: Date
-  /** Models, seeds and tests that are enabled, by unique id, sorted by it. */
+  /** Enabled models, seeds and tests by unique id, sorted by it. */
   nodes: Map<string, Node>
   sources: Map<string, Node>
   /** Nodes and sources whose config says enabled: false. */
@@ -253,30 +253,27 @@ export interface Project {
   selectors: Map<string, Selector>
   onRunStart: ProjectHook[]
   onRunEnd: ProjectHook[]
-  /**
-   * Unique id to the unique ids of nodes and sources it reads directly, and the other way round. Every node, source, report, exposure
-   * and analysis has an entry.
-   */
+  /** Direct parents by unique id, and direct children. Every node, source, report, exposure and analysis has an entry. */
   parentMap: Map<string, string[]>
   childMap: Map<string, string[]>
-  /** The text of a file of the project (relative path), for code frames; undefined for a file that was not read. */
+  /** The text of a project file by its relative path, for code frames; undefined for a file that was not read. */
   textOf(file: string): string | undefined
-  /** What is odd but no error; shown once. */
+  /** Warnings, shown once. */
   warnings: Problem[]
 }
 
 /** `citus:` of dbt_project.yml. */
 export type CitusMode = 'auto' | 'on' | 'off'
 
-/** The package that the runner's own macros have in their unique ids, as dbt's have. */
+/** The package name in unique ids of the runner's own macros, the same as for dbt's. */
 export const RUNNER_PACKAGE = 'dbt'
 
-/** Whether a node is a model, seed or snapshot: what ref() can name and a build makes. */
+/** Whether a node is a model, seed or snapshot: those that ref() can name and a build makes. */
 export function isBuilt({ resourceType }: Pick<Node, 'resourceType'>): boolean {
   return resourceType === 'model' || resourceType === 'seed' || resourceType === 'snapshot'
 }
 
-/** Whether a build makes a relation of it: an ephemeral model is a part of what reads it. */
+/** Whether a build creates a relation for the node: an ephemeral model is a part of the nodes that read it. */
 export function hasRelation(node: Pick<Node, 'resourceType' | 'config'>): boolean {
   return isBuilt(node) && node.config.materialized !== 'ephemeral'
 }
@@ -286,13 +283,13 @@ export function pathWithin(node: Pick<Node, 'path' | 'packagePath'>): string {
   return node.packagePath ?? node.path
 }
 
-/** The name of the group that a node is in; a test of YAML is in that of what it tests. */
+/** The name of a node's group; a test defined in YAML is in the group of the node that it tests. */
 export function groupOf(node: Node, { nodes }: Pick<Project, 'nodes'>): string | undefined {
   const group = nodes.get(node.test?.attachedTo ?? '')?.config.group ?? node.config.group
   return group === undefined || group === null ? undefined : String(group)
 }
 
-/** What tools around dbt know a report by: to them it is an exposure. Of anything else its own id. */
+/** The id of a report in artifacts, where it is an exposure; the node's own id for anything else. */
 export function exposureId(id: string): string {
   return id.replace(/^report\./, 'exposure.')
 }
@@ -302,7 +299,7 @@ export function isReport(node: Node): node is ReportNode {
   return node.resourceType === 'report'
 }
 
-/** The figures of a report, in their order. */
+/** The figures of a report, in order. */
 export function figuresOf({ blocks }: Pick<ReportNode, 'blocks'>): Figure[] {
   return blocks.filter(block => block.kind === 'figure')
 }

@@ -2,29 +2,29 @@ import { isDeepStrictEqual } from 'node:util'
 import { fromJs, type JinjaObject, type Kwargs, type Value } from '../jinja/values.ts'
 import type { Node } from './node.ts'
 
-/** A relation by its names; printed by `written` it is `"db"."schema"."name"`. */
+/** A relation by its names; `written` prints it as `"db"."schema"."name"`. */
 export interface Relation {
   database: string | null
   schema: string | null
   identifier: string
   type?: string | null
-  /** An ephemeral model: printed as the name of its CTE. */
+  /** For an ephemeral model: printed as the name of its CTE. */
   cte?: boolean
-  /** What stands for it in SQL, already quoted: the CTE that a unit test puts in its place. */
+  /** Its quoted replacement in SQL: the CTE of a unit test. */
   standIn?: string
 }
 
-/** A relation as templates have it: `this`, what ref() and source() give. */
+/** A relation in templates: `this`, and the results of ref() and source(). */
 export interface RelationObject extends JinjaObject {
   readonly relation: Relation
 }
 
-/** The relation that a model, seed or source stands for. */
+/** The relation of a model, seed or source. */
 export function relationOf(node: Node): Relation {
   return { database: node.database, schema: node.schema, identifier: node.alias, type: null }
 }
 
-/** How a relation stands in SQL, all its names in quotes. */
+/** A relation in SQL, with all its names in quotes. */
 export function relationText({ database, schema, identifier, cte, standIn }: Relation): string {
   if (standIn !== undefined) return standIn
   if (cte) return identifier
@@ -39,22 +39,22 @@ export function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-/** A text as a literal of SQL, whatever standard_conforming_strings says. */
+/** A text as an SQL literal, for any standard_conforming_strings. */
 export function literal(text: string): string {
   return `${text.includes('\\') ? 'E' : ''}'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
 }
 
-/** dbt's Relation: names as attributes, printed as it stands in SQL. */
+/** dbt's Relation: names as attributes, printed as in SQL. */
 export function relationObject(relation: Relation): RelationObject {
   return Object.assign(Object.create(face), { relation })
 }
 
-/** The relation behind a template's value, if it is one. */
+/** The relation of a template's value; undefined for other values. */
 export function relationIn(value: Value | undefined): Relation | undefined {
   return typeof value === 'object' && value !== null && 'relation' in value ? (value as RelationObject).relation : undefined
 }
 
-// One for all relations: a project has thousands.
+// Shared by all relations: a project has thousands.
 const face: Omit<RelationObject, 'relation'> & ThisType<RelationObject> = {
   get(name: string) {
     return Object.hasOwn(attributes, name) ? attributes[name]?.(this.relation) : undefined
@@ -62,7 +62,7 @@ const face: Omit<RelationObject, 'relation'> & ThisType<RelationObject> = {
   keys: () => Object.keys(attributes),
   isMapping: true,
   iterate: () => ['metadata', 'path', 'type', 'quote_character', 'include_policy', 'quote_policy', 'dbt_created'],
-  // Equal where all that names them is: as in dbt a table is not what is not known to be one.
+  // Equal when all names and types are: as in dbt, a table differs from a relation of unknown type.
   order(other: Value) {
     const than = relationIn(other)
     return than === undefined ? undefined : isDeepStrictEqual(identity(this.relation), identity(than)) ? 0 : Number.NaN

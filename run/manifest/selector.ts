@@ -1,6 +1,6 @@
 import type { Place } from '../base/errors.ts'
 
-/** A selection as selectors.yml says it: a criterion, or criteria put together; `exclude` is taken away last. */
+/** A selection in selectors.yml: a criterion, or a combination of criteria; `exclude` is subtracted last. */
 export type Definition =
   | { kind: 'term'; term: string; indirectSelection?: IndirectSelection; exclude: Definition[] }
   | { kind: 'union' | 'intersection'; parts: Definition[]; exclude: Definition[] }
@@ -12,10 +12,10 @@ export interface Selector {
   description: string
   isDefault: boolean
   definition: Definition
-  /** As it was written, for manifest.json. */
+  /** As written, for manifest.json. */
   written: unknown
   place: Place
 }
 
-/** Which tests follow the nodes that were picked. */
+/** Which tests are added to the picked nodes. */
 export type IndirectSelection = 'eager' | 'cautious' | 'buildable' | 'empty'

@@ -3,16 +3,16 @@ import { didYouMean } from '../base/suggest.ts'
 import { textsOf } from '../base/texts.ts'
 import type { Node } from './node.ts'
 
-/** What a snapshot's config says, in one form. */
+/** The normalised config of a snapshot. */
 export interface SnapshotConfig {
   strategy: 'timestamp' | 'check'
   key: string[]
-  /** An expression over the query's columns; a check without one goes by the time of the build. */
+  /** An expression over the query's columns; null with strategy check for the time of the build. */
   updatedAt: string | null
-  /** Only of `check`. */
+  /** Only with strategy `check`. */
   checkCols: string[] | 'all'
   hardDeletes: 'ignore' | 'invalidate' | 'new_record'
-  /** SQL that stands in dbt_valid_to of what is valid now; null for null. */
+  /** SQL of dbt_valid_to for currently valid rows; null for null. */
   validToCurrent: string | null
   /** The names of the columns that a snapshot adds. */
   names: Record<MetaColumn, string>
@@ -23,7 +23,7 @@ export type MetaColumn = (typeof metaColumns)[number]
 
 const metaColumns = ['dbt_scd_id', 'dbt_updated_at', 'dbt_valid_from', 'dbt_valid_to', 'dbt_is_deleted'] as const
 
-/** Reads a snapshot's config; throws a ProjectError for one that cannot work. */
+/** Reads a snapshot's config; throws a ProjectError for an invalid one. */
 export function snapshotConfig(node: Node): SnapshotConfig {
   const { config } = node
   const place = node.patch ?? node.place
