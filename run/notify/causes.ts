@@ -7,8 +7,8 @@ import { plural } from '../report/format.ts'
 import type { Cause, Outcome } from './outcome.ts'
 
 /**
- * Why a run needs a person, one cause for all that follows from it: what is wrong with one batch and entity, then nodes that failed without
- * another one above them having failed, then errors of the run itself. Empty where nobody is needed.
+ * Why a run needs attention, one cause per origin: a problem of one batch and entity, then failed nodes without a failed ancestor, then
+ * errors of the run itself. Empty where no attention is needed.
  */
 export function causesOf({ results = [], alerts = [], causes = [] }: Outcome, errors: unknown[], exitCode: number): Cause[] {
   const told = new Set(results.map(({ error }) => error).filter(Boolean))
@@ -30,7 +30,7 @@ interface FeedCause {
   entity: string | undefined
 }
 
-// A page that was refused also leaves its snapshot incomplete: that is one thing, told by the first of the alerts.
+// A refused page also leaves its snapshot incomplete: this is one cause, described by the first of the alerts.
 function feedCauses(alerts: Alert[]): FeedCause[] {
   const firsts = new Map<string, Alert>()
   for (const alert of alerts) {
@@ -43,7 +43,7 @@ function feedCauses(alerts: Alert[]): FeedCause[] {
   }))
 }
 
-// Not the alert's own message: that may quote the feed.
+// Does not use the alert's own message, which may quote the feed.
 const SAID: Record<Alert['name'], (about: { batch: string; entity: string }) => string> = {
   RefusedEntity: ({ batch, entity }) => `All ${entity} of ${batch} were refused`,
   IncompleteSnapshot: ({ batch, entity }) => `The ${entity} of ${batch} are incomplete`,
@@ -72,7 +72,7 @@ function nodeCauses(results: NodeResult[], feed: FeedCause[]): Cause[] {
   return own
 }
 
-/** All that a node is made from, through every step that was run; a test is below what it tests. */
+/** All ancestors of a node, through every step that was run; a test is below the nodes that it tests. */
 function ancestry(results: NodeResult[]): (id: string) => Set<string> {
   const parents = new Map(results.map(({ node }) => [node.uniqueId, node.dependsOn]))
   return id => {
@@ -82,7 +82,7 @@ function ancestry(results: NodeResult[]): (id: string) => Set<string> {
   }
 }
 
-// What PostgreSQL or a test said may hold values.
+// Messages of PostgreSQL or of a test may contain values.
 function causeOf({ node, status, failures, error }: NodeResult): Cause {
   const code = isPostgresError(error) ? error.code : ((error as { cause?: { code?: string } } | undefined)?.cause?.code ?? '')
   const place = placeText((error as { place?: Place } | undefined)?.place ?? node.place)
@@ -99,7 +99,7 @@ function errorCauses(error: unknown): Cause[] {
   return said(`${error.message.split('\n')[0]}${place}`, error.hint)
 }
 
-/** A message without what it quotes, but for names: a value of the feed, or of a person, stays here. */
+/** Removes quoted texts other than names from a message: it must not contain values of the feed, or of a person. */
 export function withoutValues(text: string): string {
   return inOneLine(text)
     .replace(/(["'])(?:(?!\1).)*\1/g, quoted => (/^.[\w./:-]{0,63}.$/.test(quoted) ? quoted : `${quoted[0]}…${quoted[0]}`))

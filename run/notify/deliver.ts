@@ -2,25 +2,25 @@ import { spawn } from 'node:child_process'
 import type { NotifySettings } from '../project/settings.ts'
 import type { Message } from './message.ts'
 
-/** Where messages go. */
+/** The destination of messages. */
 export interface Receiver extends NotifySettings {
-  /** Folder that a command runs in: the project's. */
+  /** Working directory of a command: the project's folder. */
   dir: string
 }
 
-/** Delivers a message, by HTTP or to a command; throws with what went wrong, without the address, which is a secret. */
+/** Delivers a message by HTTP or to a command. Throws on failure, without the address, which is a secret. */
 export async function deliver(message: Message, to: Receiver, patience = PATIENCE): Promise<void> {
   if (to.url) await post(message, to.url, patience)
   if (to.command) await handOver(message, to.command, to.dir, patience)
 }
 
-/** Where messages go, as a person may read it: of an address no more than the host. */
+/** The destination in readable form: of an address only the host. */
 export function placeOfDelivery({ url, command }: NotifySettings): string {
   if (command) return `the command '${command.trim().split(/\s+/)[0]}'`
   return URL.canParse(url ?? '') ? new URL(url ?? '').host : 'the address in NOTIFY_URL'
 }
 
-/** Milliseconds. */
+/** In milliseconds. */
 const PATIENCE = 10_000
 
 async function post(message: Message, url: string, patience: number): Promise<void> {
@@ -37,7 +37,7 @@ async function post(message: Message, url: string, patience: number): Promise<vo
   if (!response.ok) throw new Error(`HTTP ${response.status}`)
 }
 
-/** Runs a command of the shell: the message as JSON on its standard input, its text in NOTIFY_TEXT. */
+/** Runs a shell command: the message as JSON on its standard input, its text in NOTIFY_TEXT. */
 async function handOver(message: Message, command: string, cwd: string, patience: number): Promise<void> {
   const child = spawn(command, {
     cwd,
@@ -51,7 +51,7 @@ async function handOver(message: Message, command: string, cwd: string, patience
     isLate = true
     end(child.pid)
   }, patience)
-  // A command need not read it.
+  // The command may ignore its input.
   child.stdin.on('error', () => {})
   child.stdin.end(JSON.stringify(message))
   const code = await new Promise<number | string | null>(resolve => {
@@ -62,12 +62,12 @@ async function handOver(message: Message, command: string, cwd: string, patience
   if (code !== 0) throw new Error(`it ended with ${code ?? 'a signal'}`)
 }
 
-// With what it started.
+// Ends the command with its child processes.
 function end(pid: number | undefined): void {
   if (pid === undefined) return
   try {
     process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
   } catch {
-    // It has ended.
+    // The process has already ended.
   }
 }

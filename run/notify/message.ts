@@ -1,7 +1,7 @@
 import { plural } from '../report/format.ts'
 import type { Cause, Outcome } from './outcome.ts'
 
-/** The message about a run that needs a person, or about one that is well again. `text` is what Slack and its like show. */
+/** The message about a run that needs attention, or about one that recovered. `text` is what Slack and similar tools show. */
 export interface Message {
   text: string
   event: 'needs_person' | 'well_again'
@@ -16,7 +16,7 @@ export interface Message {
   sent_at: string
 }
 
-/** Who and what a message is about. */
+/** The run that a message is about. */
 export interface About {
   project: string
   command: string
@@ -24,10 +24,10 @@ export interface About {
   outcome: Pick<Outcome, 'runId' | 'through'>
 }
 
-/** A message; without causes the run is well again. */
+/** Makes a message; without causes it reports a recovery. */
 export function messageOf({ project, command, exitCode, outcome }: About, causes: Cause[], now = new Date()): Message {
   return {
-    // To Slack <!channel> is a call to everybody: a folder of the feed may have any name.
+    // In Slack <!channel> notifies everybody, and a folder of the feed may have any name.
     text: textOf({ project, command, exitCode, outcome }, causes).replaceAll('<', '‹').replaceAll('>', '›'),
     event: causes.length > 0 ? 'needs_person' : 'well_again',
     project,

@@ -12,7 +12,7 @@ export interface Ended {
   command: string
   exitCode: number
   outcome: Outcome
-  /** What it told as errors. */
+  /** The errors that it reported. */
   errors: unknown[]
   projectDir: string
   /** Folder of artifacts. */
@@ -20,8 +20,8 @@ export interface Ended {
 }
 
 /**
- * One message for a run that needs a person, and one when it is well again, to NOTIFY_URL or to `notify:` of dbt_project.yml; nothing where
- * neither is given. A message that cannot be delivered is said once and changes nothing else.
+ * Sends one message about a run that needs attention, and one when it recovers, to NOTIFY_URL or `notify:` of dbt_project.yml; does nothing
+ * without these. A failed delivery is reported once and changes nothing else.
  */
 export async function notify(ended: Ended, report: Report, patience?: number): Promise<void> {
   const { command, exitCode, outcome, errors } = ended
@@ -32,7 +32,7 @@ export async function notify(ended: Ended, report: Report, patience?: number): P
   if (!to) return
   try {
     await deliver(messageOf({ project, command, exitCode, outcome }, causes), to, patience)
-    // What the database cannot know: that it was not reached.
+    // The database cannot record that it was not reached.
     if (causes.length > 0 && (exitCode > 1 || outcome.wasWell === undefined)) remember(unwell)
     if (causes.length === 0) rmSync(unwell, { force: true })
   } catch (error) {
@@ -41,7 +41,7 @@ export async function notify(ended: Ended, report: Report, patience?: number): P
   }
 }
 
-// The project may be what is wrong: then the environment alone says where to.
+// The project may be the problem: then only the environment gives the destination.
 async function receiver(projectDir: string): Promise<{ to: Receiver | undefined; project: string }> {
   const dir = path.resolve(projectDir)
   const settings = await readProjectFile(projectDir).then(
@@ -58,6 +58,6 @@ function remember(file: string): void {
     mkdirSync(path.dirname(file), { recursive: true })
     writeFileSync(file, '')
   } catch {
-    // Then nobody is told that it is well again.
+    // Then no recovery is reported.
   }
 }

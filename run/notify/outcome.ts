@@ -1,28 +1,28 @@
 import type { Alert } from '../execute/feed-state.ts'
 import type { NodeResult } from '../manifest/result.ts'
 
-/** What a command leaves for the message about its end; all of it is optional, as it may fail at any point. */
+/** The details of a command for the message about its end; all optional, as it may fail at any point. */
 export interface Outcome {
-  /** Of ops.runs. */
+  /** From ops.runs. */
   runId?: string
-  /** Whether the run before this one needed nobody, as the database has it; undefined where it was not asked. */
+  /** Whether the previous run, in the database, needed no attention; undefined where it was not read. */
   wasWell?: boolean
   /** The last day of data. */
   through?: string | null
   results?: NodeResult[]
   alerts?: Alert[]
-  /** What only the command itself knows. */
+  /** Causes that only the command knows. */
   causes?: Cause[]
 }
 
-/** Why a person is needed. No values of the feed are in it: the message leaves the house. */
+/** A reason for attention. Contains no values of the feed, as the message leaves the company. */
 export interface Cause {
   /** Stable, for programs: the name of an alert or of an event, or `NodeFailed`, `StaleSource`, `RefusedFile`, `Error`. */
   name: string
-  /** What happened, in a line. */
+  /** What happened, in one line. */
   text: string
-  /** What to do, or where to look. */
+  /** The next step, or where to look. */
   next: string
-  /** Names of what failed or was skipped because of it. */
+  /** Names of nodes that failed or were skipped because of it. */
   below: string[]
 }
