@@ -1,7 +1,7 @@
 import { ProjectError } from '../base/errors.ts'
 import { withoutCredentials } from '../base/sanitize.ts'
 
-/** What lies at an address, tried thrice; a ProjectError that names the address where nothing comes. */
+/** Downloads an address, with up to three attempts; throws a ProjectError that names the address. */
 export async function download(url: string, what: string): Promise<Buffer> {
   if (!/^https?:\/\//.test(url)) throw new ProjectError(`Invalid address of ${what}: '${url}' is not http or https`)
   let problem = ''
@@ -26,7 +26,7 @@ const ATTEMPTS = 3
 /** In milliseconds. */
 const TIMEOUT = 30_000
 const PAUSE = 500
-/** What a package may weigh, in bytes: the largest known ones have some megabytes. */
+/** The largest accepted package in bytes: the largest known ones have some megabytes. */
 const LARGEST = 200_000_000
 
 async function bytesOf(answer: Response, what: string): Promise<Buffer> {

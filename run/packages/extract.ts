@@ -5,8 +5,8 @@ import { ProjectError } from '../base/errors.ts'
 import { isWithin } from '../base/files.ts'
 
 /**
- * Unpacks a tarball of a package, whose files lie in one folder, into a new folder. Before anything is written each entry is looked at: a
- * path or link that leads out of the folder, or anything but files, folders and links, is an error.
+ * Unpacks the tarball of a package, whose files are in one folder, into a new folder. Checks all entries before writing anything: throws
+ * for a path or link that leads out of the folder, and for anything but files, folders and links.
  */
 export async function extract(bytes: Buffer, into: string, what: string): Promise<void> {
   const { list, extract: unpack } = await import('tar')
@@ -59,7 +59,7 @@ function problemOf(path: string, type: string, link: string | undefined): string
   if (/^(ExtendedHeader|GlobalExtendedHeader|OldExtendedHeader|NextFileHasLongPath|NextFileHasLongLinkpath)$/.test(type)) return undefined
   if (isOutside(path)) return `the path ${path} leads out of its folder`
   if (type === 'SymbolicLink' || type === 'Link') {
-    // A symbolic link is relative to itself, a hard link to the archive.
+    // The target of a symbolic link is relative to the link, that of a hard link to the archive.
     const target = type === 'Link' ? (link ?? '') : join(dirname(path), link ?? '')
     const top = path.split('/')[0]
     const leaves = isAbsolute(link ?? '') || isOutside(target) || target.replaceAll('\\', '/').split('/')[0] !== top

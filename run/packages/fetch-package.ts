@@ -8,17 +8,17 @@ import { extract, refuseLinksOut } from './extract.ts'
 import { clone } from './git.ts'
 import type { Locked } from './lock.ts'
 
-/** A package that lies in a folder of this machine. */
+/** A package in a folder of this machine. */
 export interface Fetched {
-  /** Absolute; of a local package the package itself. */
+  /** Absolute; for a local package its own folder. */
   folder: string
-  /** As its dbt_project.yml calls it. */
+  /** The name in its dbt_project.yml. */
   name: string
-  /** The commit of git. */
+  /** For git: the commit. */
   exact?: string
 }
 
-/** Gets a package of git, a tarball or a folder into `into`, which is not there yet; of a local one only its place is found. */
+/** Fetches a package from git or a tarball into `into`, which must not exist yet; of a local package only finds the folder. */
 export async function fetchPackage(root: string, wanted: Omit<Locked, 'name'>, into: string): Promise<Fetched> {
   const what = `The package ${wanted.written ?? withoutCredentials(wanted.from)}`
   if (wanted.kind === 'local') {
@@ -41,7 +41,7 @@ export async function fetchPackage(root: string, wanted: Omit<Locked, 'name'>, i
   return { folder, name: nameOf(folder, what) }
 }
 
-/** Copies a fetched package to where it is installed. */
+/** Copies a fetched package to its place of installation. */
 export function copyPackage(folder: string, to: string): void {
   cpSync(folder, to, { recursive: true, verbatimSymlinks: true })
 }

@@ -12,7 +12,7 @@ export async function clone(url: string, revision: string | undefined, into: str
   const there = ['-C', into]
   await git(['init', '--quiet', into], url)
   await git([...there, 'remote', 'add', 'origin', url], url)
-  // One commit is enough; not every server gives one by its hash, then all of them are fetched.
+  // One commit is enough; a server that does not serve a commit by its hash has to send all of them.
   const shallow = await git([...there, 'fetch', '--quiet', '--depth', '1', '--no-tags', 'origin', wanted], url).catch(error => error)
   if (shallow instanceof Error) {
     await git([...there, 'fetch', '--quiet', '--tags', 'origin', '+refs/heads/*:refs/remotes/origin/*'], url)
@@ -38,7 +38,7 @@ async function firstOf(names: string[], ask: (name: string) => Promise<string>):
   return undefined
 }
 
-// No hook and no filter of a repository runs, and nobody is asked for a password.
+// Runs no hooks and filters of a repository, and never asks for a password.
 const SAFE = [
   '-c',
   'core.hooksPath=/dev/null',

@@ -3,17 +3,17 @@ import { unmetVersion } from '../base/versions.ts'
 import { download } from './download.ts'
 import { newestOf } from './versions.ts'
 
-/** What the hub knows of one version of a package. */
+/** The hub's data about one version of a package. */
 export interface HubVersion {
   version: string
-  /** As its dbt_project.yml calls it. */
+  /** The name in its dbt_project.yml. */
   name: string
   tarball: string
-  /** What it asks for, as in packages.yml. */
+  /** Its own dependencies, as in packages.yml. */
   packages: unknown[]
 }
 
-/** Asks a hub (DBT_PACKAGE_HUB_URL, else dbt's own); each package once. */
+/** Queries a hub (DBT_PACKAGE_HUB_URL, else dbt's own), once per package. */
 export function hubOf(env: Record<string, string | undefined>): (name: string, ranges: string[], why: string) => Promise<HubVersion> {
   const base = (env.DBT_PACKAGE_HUB_URL || 'https://hub.getdbt.com/').replace(/\/?$/, '/')
   const known = new Map<string, Promise<Record<string, Entry>>>()
@@ -50,7 +50,7 @@ async function entriesOf(url: string, name: string): Promise<Record<string, Entr
     const { versions } = JSON.parse(bytes.toString('utf8')) as { versions?: Record<string, Entry> }
     if (versions && typeof versions === 'object') return versions
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new ProjectError(`Unexpected answer of the hub about ${name}, expected a list of versions: ${url}`)
 }

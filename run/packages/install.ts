@@ -8,7 +8,7 @@ import { hubOf } from './hub.ts'
 import { hashOf, type Locked, readLock, writeLock } from './lock.ts'
 import { type Resolved, resolvePackages } from './resolve.ts'
 
-/** What `deps` is asked to do. */
+/** The parameters of `deps`. */
 export interface Deps {
   root: string
   /** `packages-install-path`, relative. */
@@ -16,14 +16,14 @@ export interface Deps {
   env: Record<string, string | undefined>
   /** Renders the Jinja of packages.yml. */
   render: (value: Yaml) => Yaml
-  /** Only resolve, and write package-lock.yml. */
+  /** Only resolves, and writes package-lock.yml. */
   lockOnly: boolean
-  /** Resolve anew, whatever the lock says. */
+  /** Ignores the lock and resolves again. */
   upgrade: boolean
   say(message: string): void
 }
 
-/** Installs what packages.yml asks for: all of it, or on a mistake nothing. Gives how many packages there are. */
+/** Installs the packages of packages.yml: all of them, or on an error none. Gives their number. */
 export async function installPackages(deps: Deps): Promise<number> {
   const { root, into, env, say } = deps
   const errors: ProjectError[] = []
@@ -59,7 +59,7 @@ export async function installPackages(deps: Deps): Promise<number> {
   }
 }
 
-// As dbt shows them: addresses and git's own words may hold secrets.
+// Hides secrets as dbt does: addresses and messages of git may contain some.
 function scrubbed(error: unknown, env: Deps['env']): unknown {
   const secrets = Object.entries(env).flatMap(([name, value]) => (name.startsWith('DBT_ENV_SECRET_') && value ? [value] : []))
   if (!(error instanceof ProjectError) || secrets.length === 0) return error
@@ -81,7 +81,7 @@ async function stage(one: Resolved, { deps: { root }, hub, staged, target, folde
   if (one.kind === 'local') {
     const { folder: there, name } = await fetchPackage(root, one, folder)
     refuseOtherName(one, name)
-    // A link from where it will stand; what cannot link copies.
+    // The link is relative to its final place; without links the folder is copied.
     try {
       symlinkSync(relative(target, there) || '.', place, 'dir')
     } catch {
@@ -101,7 +101,7 @@ function refuseOtherName({ from, written = from, name }: Locked, found: string):
     throw new ProjectError(`The package ${written} is called '${found}', not '${name}' as it was said to be`)
 }
 
-// The old folder goes only when the new one stands.
+// Removes the old folder only when the new one is in place.
 function replace(target: string, staged: string, scratch: string): void {
   const old = join(scratch, 'old')
   const isThere = existsSync(target)

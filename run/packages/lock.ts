@@ -5,13 +5,13 @@ import { stringify } from 'yaml'
 import type { ProjectError } from '../base/errors.ts'
 import { isYamlMap, readYaml, type Yaml, type YamlMap } from '../base/yaml.ts'
 
-/** A package of package-lock.yml: exactly what is installed, with its name in its dbt_project.yml. */
+/** A package of package-lock.yml: exactly what is installed, with the name in its dbt_project.yml. */
 export interface Locked {
   kind: 'package' | 'git' | 'local' | 'tarball'
   from: string
-  /** The same with its Jinja, in which secrets are names: what is written and shown. */
+  /** The same with its Jinja, where secrets are only names: for files and output. */
   written?: string
-  /** Of the hub its version, of git its commit. */
+  /** For the hub the version, for git the commit. */
   exact?: string
   subdirectory?: string
   name: string
@@ -19,7 +19,7 @@ export interface Locked {
 
 export const LOCK_FILE = 'package-lock.yml'
 
-/** The lock that fits what packages.yml asks for; undefined where there is none, or packages.yml has changed since. */
+/** The lock for the present packages.yml; undefined where it is missing or packages.yml has changed since. */
 export function readLock(
   dir: string,
   hash: string,
@@ -31,7 +31,7 @@ export function readLock(
   const data = readYaml(readFileSync(path, 'utf8'), LOCK_FILE, errors)
   if (!isYamlMap(data) || data.sha1_hash !== hash || !Array.isArray(data.packages)) return undefined
   const locked = data.packages.filter(isYamlMap).flatMap(entry => lockedOf(entry, render) ?? [])
-  // A lock of an older dbt has no names: it is made anew.
+  // A lock of an older dbt has no names, and is recreated.
   return locked.length === data.packages.length ? locked : undefined
 }
 
@@ -46,7 +46,7 @@ export function writeLock(dir: string, packages: Locked[], hash: string): void {
   writeFileSync(join(dir, LOCK_FILE), stringify({ packages: entries, sha1_hash: hash }, { sortMapEntries: true }))
 }
 
-/** dbt's hash of what packages.yml asks for. */
+/** dbt's hash of the entries of packages.yml. */
 export function hashOf(written: Yaml[], rendered: Yaml[]): string {
   const texts = rendered.map((item, index) => pythonJson(specOf(item as YamlMap, written[index] as YamlMap))).sort()
   return createHash('sha1').update(texts.join('\n')).digest('hex')
@@ -66,7 +66,7 @@ function lockedOf(entry: YamlMap, render: (value: Yaml) => Yaml): Locked | undef
   }
 }
 
-// What dbt's own classes write of an entry.
+// An entry as dbt's own classes write it.
 function specOf(item: YamlMap, unrendered: YamlMap): YamlMap {
   if (item.package !== undefined) return { install_prerelease: false, ...item, unrendered }
   if (item.git !== undefined) return { revision: null, subdirectory: null, 'warn-unpinned': null, ...item, unrendered }

@@ -6,29 +6,29 @@ import { type Fetched, fetchPackage } from './fetch-package.ts'
 import type { HubVersion } from './hub.ts'
 import type { Locked } from './lock.ts'
 
-/** A package that will be installed, with what is there of it already. */
+/** A package to install, with what is known of it so far. */
 export interface Resolved extends Locked {
   fetched?: Fetched
   hub?: HubVersion
 }
 
-/** What packages are resolved with. */
+/** The parameters of resolving packages. */
 export interface Resolving {
   root: string
-  /** A folder for what is fetched. */
+  /** A folder for downloads. */
   scratch: string
   hub: (name: string, ranges: string[], why: string) => Promise<HubVersion>
   render: (value: Yaml) => Yaml
 }
 
-/** A wish for a package: what it asks, and who. */
+/** A requested package, and who requests it. */
 interface Wish extends WantedPackage {
   by: string
 }
 
 /**
- * All packages that are needed, those that packages ask for included, each in one version that pleases all who ask for it. Throws where no
- * version does, or two packages have one name.
+ * All required packages, including dependencies of packages, each in one version that satisfies all requests. Throws where there is no such
+ * version, or two packages have one name.
  */
 export async function resolvePackages(wanted: WantedPackage[], resolving: Resolving): Promise<Resolved[]> {
   const wishes = new Map<string, Wish[]>()
@@ -51,7 +51,7 @@ export async function resolvePackages(wanted: WantedPackage[], resolving: Resolv
   refuseOneName(all)
   return all
 
-  // The ids of the packages of which something new is asked.
+  // Gives the ids of packages with new requests.
   function add(more: Wish[]): string[] {
     const changed = new Set<string>()
     for (const wish of more) {

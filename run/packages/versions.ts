@@ -6,10 +6,10 @@ interface Version {
   prerelease: string | undefined
 }
 
-/** The newest of the versions that satisfies every range (`>=1.0.0`, `<2.0.0`, `1.2.3`); undefined where none does. */
+/** The newest version that satisfies every range (`>=1.0.0`, `<2.0.0`, `1.2.3`); undefined without one. */
 export function newestOf(versions: string[], ranges: string[]): string | undefined {
   const tests = ranges.map(testOf)
-  // One that is asked for by name brings the others in.
+  // A range that names a prerelease allows all prereleases.
   const withPrereleases = ranges.some(range => parse(range.replace(COMPARATOR, ''))?.prerelease !== undefined)
   const fitting = versions.filter(text => {
     const version = parse(text)
