@@ -4,7 +4,7 @@ import { build } from 'esbuild'
 import type { AlonePage } from './changes-shape.ts'
 import { shellOf } from './html.ts'
 
-/** The page as one file without a script: for a mail, a wiki, a pull request. */
+/** The page as one file without scripts, for a mail, a wiki or a pull request. */
 export async function aloneHtml(page: AlonePage): Promise<string> {
   const folder = path.join(import.meta.dirname, 'page')
   const { outputFiles } = await build({
@@ -16,7 +16,7 @@ export async function aloneHtml(page: AlonePage): Promise<string> {
     platform: 'node',
     format: 'cjs',
     target: 'node20',
-    // Packages as they are for the browser, so that all of it is in the bundle.
+    // Browser builds of packages, so that the bundle is complete.
     mainFields: ['module', 'main'],
     define: { 'process.env.NODE_ENV': '"production"' },
     logLevel: 'silent',

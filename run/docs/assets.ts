@@ -6,7 +6,7 @@ import { isWithin } from '../base/files.ts'
 import { placeOf } from '../base/yaml.ts'
 import type { Settings } from '../project/settings.ts'
 
-/** Copies the folders of asset-paths to the same names in the target folder; what was there under those names goes. */
+/** Copies the folders of asset-paths to the same names in the target folder, and replaces what was there. */
 export async function copyAssets(
   dir: string,
   { assetPaths, written }: Pick<Settings, 'assetPaths' | 'written'>,
@@ -14,7 +14,7 @@ export async function copyAssets(
 ): Promise<void> {
   for (const name of assetPaths) {
     const [from, to] = [path.resolve(dir, name), path.resolve(targetPath, name)]
-    // Removing and copying would destroy what was written there, or never end.
+    // Copying over itself would destroy the source or never end.
     const isWrong =
       !isWithin(from, dir) || to === targetPath || !isWithin(to, targetPath) || isWithin(targetPath, from) || isWithin(from, targetPath)
     const place = placeOf(written, 'asset-paths')

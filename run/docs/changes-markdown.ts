@@ -1,6 +1,6 @@
 import type { Changes, ErrorKind, TableChange } from './changes-shape.ts'
 
-/** The change in Markdown, short enough for the description of a pull request; whatever comes from the feed is text in it. */
+/** The change in Markdown, short enough for the description of a pull request; texts of the feed are escaped. */
 export function changesMarkdown(changes: Changes): string {
   const { title, command, tables, same, tests, errors, moved, problems, feed } = changes
   const failing = tests?.failing.filter(({ status }) => status !== 'skipped') ?? []
@@ -99,7 +99,7 @@ function more(many: number): string {
   return many > FEW ? ` and ${many - FEW} more` : ''
 }
 
-/** A text as Markdown shows it, in one line: neither HTML nor a mention nor a link. */
+/** Escapes a text for Markdown, in one line: no HTML, mentions or links. */
 export function text(value: string): string {
   return value
     .replace(/\s+/g, ' ')
@@ -112,7 +112,7 @@ export function text(value: string): string {
     .replace(/:\/\//g, ':&#47;&#47;')
 }
 
-// In backticks nothing has a meaning but backticks, and in a table bars.
+// Within backticks only backticks have a meaning, and in a table bars.
 function code(value: string): string {
   const line = value.replace(/\s+/g, ' ').slice(0, 120)
   return /[`|]/.test(line) ? text(line) : `\`${line}\``

@@ -1,7 +1,7 @@
 import type { Report } from '../reports/shape.ts'
 import type { DocsData } from './shape.ts'
 
-/** A page that stands alone: one report, or what a change would do. */
+/** A standalone page: one report, or the effects of a change. */
 export type AlonePage =
   | {
       kind: 'report'
@@ -10,30 +10,30 @@ export type AlonePage =
     }
   | { kind: 'changes'; changes: Changes }
 
-/** What a change would do, for a page and a summary of a pull request. */
+/** The effects of a change, for a page and for the summary of a pull request. */
 export interface Changes {
   /** `What this change would do to deskledger`. */
   title: string
-  /** `plan --select spend+`, as it was typed. */
+  /** The command line as typed: `plan --select spend+`. */
   command: string
   /** ISO 8601. */
   at: string
-  /** Whether a build would be published; null where nothing was tried as a whole. */
+  /** Whether a build would be published; null where no whole build was tried. */
   isPublished: boolean | null
-  /** What would fail beside tables: a foreign key, a hook, a view of somebody else. */
+  /** Failures other than those of tables: a foreign key, a hook, a view of somebody else. */
   problems: string[]
-  /** What a reader would have to know of the feed, and what lands new. */
+  /** Notes on the feed, and what would land. */
   feed: { notes: string[]; landed: string[] } | null
-  /** Those that would differ, be new or fail; the last of the build first. */
+  /** Tables that would differ, be new or fail; the last of the build first. */
   tables: TableChange[]
-  /** How many tables would be as they are. */
+  /** Number of unchanged tables. */
   same: number
   tests: { passed: number; failing: { name: string; status: string; failures: number | null; message: string }[] } | null
   errors: { new: ErrorKind[]; resolved: ErrorKind[] } | null
   moved: Moved
 }
 
-/** Open errors of a table and type that come or go. */
+/** Open errors of a table and type that appear or disappear. */
 export interface ErrorKind {
   table: string
   errorType: string
@@ -41,29 +41,29 @@ export interface ErrorKind {
   count: number
 }
 
-/** A table or view that would be another one. */
+/** A table or view that would change. */
 export interface TableChange {
   id: string
   name: string
   /** `new`, `changed`, `failed` */
   state: 'new' | 'changed' | 'failed'
-  /** Why it failed. */
+  /** The error of a failed table. */
   message: string | null
   rows: { before: number | null; after: number | null; added: number; changed: number; removed: number } | null
   columns: { added: string[]; removed: string[]; retyped: string[]; changed: { name: string; rows: number }[] }
   examples: Example[]
 }
 
-/** A row that differs: its key, and the values that differ. */
+/** A row that differs: its key, and the differing values. */
 export interface Example {
   kind: 'added' | 'removed' | 'changed'
   key: Record<string, string | null>
   values: Record<string, { before?: string | null; after?: string | null }>
 }
 
-/** What reads the columns that change, and would show other values. */
+/** Relations that read the changed columns and would show other values. */
 export interface Moved {
-  /** Columns of tables below, by table. */
+  /** Columns of tables downstream, by table. */
   columns: { table: string; columns: string[] }[]
   reports: { title: string; figures: string[] }[]
   exposures: { label: string; type: string; owner: string | null }[]

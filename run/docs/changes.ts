@@ -5,7 +5,7 @@ import { isChange } from '../preview/plan-lines.ts'
 import type { TableChange } from './changes-shape.ts'
 import { MASK } from './personal.ts'
 
-/** The tables of a plan; `mask` hides what is personal. */
+/** The tables of a plan; `mask` hides personal values. */
 export function tablesOfPlan({ relations }: Planned, mask: Mask): { tables: TableChange[]; same: number } {
   const shown = relations.filter(one => one.status === 'error' || (one.status === 'success' && isChange(one))).reverse()
   return {
@@ -20,7 +20,7 @@ export function tablesOfDiffs(diffs: Diff[], nameOf: (id: string) => string, mas
   return { tables: shown.map(diff => ofDiff(diff, nameOf, mask)), same: diffs.length - shown.length }
 }
 
-/** Hides a value of a table's column, where it is personal. */
+/** Tells whether a table's column is personal, and its values are hidden. */
 export type Mask = (table: string, column: string) => boolean
 
 function ofPlan(one: RelationPlan, mask: Mask): TableChange {

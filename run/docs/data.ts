@@ -21,26 +21,26 @@ import type { DocsData, DocsProblem } from './shape.ts'
 
 type Parts = Pick<DocsData, 'quality' | 'feed'>
 
-/** What the docs are made of. */
+/** The input of the docs. */
 export interface DocsInput {
-  /** As far as it could be read, and what is wrong with it: what parsePartly gives. */
+  /** The readable part of the project, and its mistakes: the result of parsePartly. */
   project: Project
   errors: ProjectError[]
-  /** The word that the user typed. */
+  /** The command as typed. */
   command: string
-  /** The folder of artifacts: a database without a run log has its last results in run_results.json there. */
+  /** The folder of artifacts: for a database without a run log, its run_results.json has the last results. */
   targetPath: string
-  /** --no-compile: without compiled SQL, and so without lineage. */
+  /** --no-compile: without compiled SQL, and thus without lineage. */
   isCompiled: boolean
-  /** --personal: contacts and free text of people are shown. */
+  /** --personal: shows contacts and free text of people. */
   withPersonal?: boolean
-  /** What only this warehouse shows. */
+  /** The parts that only this warehouse has. */
   parts?: ((sql: Sql) => Promise<Parts>) | undefined
 }
 
 /**
- * All that the page shows, from the project and its database. `sql` is one connection (not a pool): it reads in one transaction, which
- * changes nothing. Lists that grow with the feed or with time are bounded.
+ * All data of the page, from the project and its database. `sql` is one connection (not a pool), read in one transaction that changes
+ * nothing. Lists that grow with the feed or with time are bounded.
  */
 export async function docsData(
   sql: Sql,
@@ -59,7 +59,7 @@ export async function docsData(
     const samples = await samplesOf(sql, project, catalog, (node, column) => !withPersonal && isPersonal(node, column))
     const freshness = await freshnessOf(sql, project, context)
     const known: Known = { project, compiled: texts, catalog, lineage, results, samples, freshness }
-    // A report knows when its figures were kept, which is some seconds before readers saw them.
+    // Figures of a report are stored some seconds before the publish.
     const publish = await optional(sql, () => lastPublish(sql))
     const reports = await reportsOf(sql, project, { compiled: figures, lineage: traced, isPersonal, withPersonal })
     const nodes = [...project.nodes.values()]
@@ -102,7 +102,7 @@ function shownParts(parts: Parts | undefined, project: Project, withPersonal: bo
   return { quality: { ...quality, errorTypes: types.map(type => ({ ...type, examples: type.examples.map(cut) })) }, feed }
 }
 
-// After it was masked: what is cut is no JSON any more.
+// After masking: a truncated record is not JSON any more.
 function cut(example: DocsErrorExample): DocsErrorExample {
   const { record } = example
   return record === null || record.length <= MOST_CHARACTERS
@@ -110,7 +110,7 @@ function cut(example: DocsErrorExample): DocsErrorExample {
     : { ...example, record: record.slice(0, MOST_CHARACTERS), isCut: true }
 }
 
-// A name that is not there is found at parse, and again when the node is compiled.
+// An unknown name is found at parse, and again when the node is compiled.
 function isSame(a: ProjectError, b: ProjectError): boolean {
   if (a.message === b.message) return true
   return (

@@ -1,6 +1,6 @@
 import type { Sql } from '../database/driver.ts'
 
-/** A relation as the database has it. */
+/** A relation in the database. */
 export interface CatalogRelation {
   schema: string
   name: string
@@ -16,16 +16,16 @@ export interface CatalogRelation {
   sizeBytes: number | null
 }
 
-/** What the docs want to know of the database: its relations by `schema.name`, and which functions of users are immutable. */
+/** The database's relations by `schema.name`, and whether functions of users are immutable. */
 export interface Catalog {
   database: string
   server: string
   relations: Map<string, CatalogRelation>
-  /** By `schema.name` and, where the search path finds them, by name. */
+  /** By `schema.name`, and by name if it is on the search path. */
   functions: Map<string, boolean>
 }
 
-/** Reads it. Rows are counted where a table is small, and taken from PostgreSQL's statistics else. */
+/** Reads the catalog. Counts rows of small tables, and takes PostgreSQL's statistics for others. */
 export async function readCatalog(sql: Sql): Promise<Catalog> {
   const [about] = await sql<{ database: string; server: string }[]>`
     select current_database() as database, 'PostgreSQL ' || split_part(current_setting('server_version'), ' ', 1) as server
@@ -141,7 +141,7 @@ async function functionsIn(sql: Sql): Promise<Catalog['functions']> {
   )
 }
 
-// Counting reads the table: some hundreds of these are counted in a second or two.
+// Counting scans the table: some hundreds of this size take a second or two.
 const COUNTED_BYTES = 8 * 1024 * 1024
 const COUNTED_AT_ONCE = 100
 

@@ -2,13 +2,13 @@ import { ProjectError, ProjectErrors } from '../base/errors.ts'
 import type { Project } from '../manifest/node.ts'
 import { compileNode, type RunContext } from '../template/compile.ts'
 
-/** The SQL of the nodes that compile, by unique id, and what is wrong with the others. */
+/** The SQL of the nodes that compile, by unique id, and the mistakes of the others. */
 export interface Compiled {
   texts: Map<string, string>
   errors: { node: string; error: ProjectError }[]
 }
 
-/** Compiles all models, snapshots, data tests one by one, as they are when made whole. A mistake in one leaves the others. */
+/** Compiles all models, snapshots and data tests separately, as for a full build. A mistake in one does not affect the others. */
 export async function compiledNodes(project: Project, context: RunContext): Promise<Compiled> {
   const compiled: Compiled = { texts: new Map(), errors: [] }
   const seen = new Map<string, boolean | null>()
@@ -30,15 +30,15 @@ export async function compiledNodes(project: Project, context: RunContext): Prom
   return compiled
 }
 
-// Anything else is a bug or a lost connection, and not for the page.
+// Any other error is a bug or a lost connection, and is not shown on the page.
 function mistakesIn(error: unknown): ProjectError[] {
   if (error instanceof ProjectErrors) return error.errors
   if (error instanceof ProjectError) return [error]
   throw error
 }
 
-// Each ephemeral model stands as a CTE in what reads it, so a circle of them has no end. `seen`: whether a node does, null while it is
-// asked.
+// An ephemeral model is a CTE of the nodes that read it, so a cycle of them never ends. `seen`: whether a node reads a cycle, null while it
+// is being checked.
 function readsCircle(project: Project, id: string, seen: Map<string, boolean | null>): boolean {
   const known = seen.get(id)
   if (known !== undefined) return known ?? true

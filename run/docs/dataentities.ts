@@ -4,8 +4,8 @@ import { identifierOf, nodeBehind, relationshipOf } from './datanodes.ts'
 import type { DocsEntities } from './shape.ts'
 
 /**
- * The entity diagram: tables of the project that foreign keys link, with the other keyed tables of their schemas. Without any foreign
- * key the relationships tests say what links. Sources are what came, not what the project makes of it.
+ * The entity diagram: tables of the project linked by foreign keys, and the other tables with keys in their schemas. Without foreign keys,
+ * relationships tests give the links. Sources are excluded, as the project does not make them.
  */
 export function entitiesOf(project: Project, catalog: Catalog | null): DocsEntities {
   const own = [...(catalog?.relations.values() ?? [])].filter(({ schema, name }) => isMade(nodeBehind(project, schema, name)))

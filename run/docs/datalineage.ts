@@ -11,8 +11,8 @@ import type { Catalog } from './datacatalog.ts'
 import type { DocsLineage } from './shape.ts'
 
 /**
- * Column lineage of the project: of what compiles. Columns of tables are those of the database; where it has none yet, those of the
- * migrations, of the header of a seed's CSV and of the YAML. `figures` are followed too.
+ * Column lineage of the nodes that compile. The columns of tables come from the database, or before the first build from the migrations,
+ * the header of a seed's CSV and the YAML. Includes `figures`.
  */
 export async function lineageOf(
   project: Project,
@@ -30,7 +30,7 @@ export async function lineageOf(
     relations.push(relation)
     taken.add(`${relation.schema}.${relation.name}`)
   }
-  // Tables that no node describes: what a migration made, or somebody by hand.
+  // Tables without a node, created by a migration or by hand.
   for (const key of new Set([...(catalog?.relations.keys() ?? []), ...migrated.tables.keys()])) {
     const [schema = '', name = ''] = key.split('.')
     if (!taken.has(key)) relations.push({ id: `relation:${key}`, schema, name, columns: columnsOf(key, catalog, migrated) })
@@ -44,7 +44,7 @@ export async function lineageOf(
   })
 }
 
-/** The lineage as the page gets it. */
+/** The lineage in the form of the page. */
 export function docsLineage({ fields, edges, relations }: Lineage, project: Project): DocsLineage {
   const columns = [...relations]
     .filter(([id]) => project.nodes.get(id) !== undefined && project.nodes.get(id)?.resourceType !== 'seed')

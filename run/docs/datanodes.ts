@@ -5,7 +5,7 @@ import type { Catalog, CatalogRelation } from './datacatalog.ts'
 import type { Results } from './dataruns.ts'
 import type { DocsColumn, DocsNode, DocsSample } from './shape.ts'
 
-/** What is known of the project and its database when its nodes are described. */
+/** What is known of the project and its database when nodes are described. */
 export interface Known {
   project: Project
   compiled: ReadonlyMap<string, string>
@@ -17,7 +17,7 @@ export interface Known {
   freshness: ReadonlyMap<string, DocsNode['freshness']>
 }
 
-/** A model, seed, snapshot or source with all that the page shows of it. */
+/** A model, seed, snapshot or source, with everything that the page shows. */
 export function docsNode(node: Node, known: Known): DocsNode {
   const { project, compiled, results } = known
   const found = catalogOf(node, known)
@@ -69,12 +69,12 @@ export function docsNode(node: Node, known: Known): DocsNode {
   }
 }
 
-/** Whether a node has a page of its own: all but tests have one. */
+/** Whether a node has a page of its own: all except tests. */
 export function isShown(node: Node | undefined): boolean {
   return node !== undefined && isBuilt(node)
 }
 
-/** The node or source behind a relation of the database, by its unique id; null where there is none. */
+/** The unique id of the node or source of a relation in the database; null without one. */
 export function nodeBehind(project: Project, schema: string, name: string): string | null {
   let relations = behind.get(project)
   if (!relations) {
@@ -85,7 +85,7 @@ export function nodeBehind(project: Project, schema: string, name: string): stri
   return relations.get(`${schema}.${name}`) ?? null
 }
 
-/** The name of a node's relation in its schema. */
+/** The name of a node's relation within its schema. */
 export function identifierOf(node: Node): string {
   return node.resourceType === 'source' ? (node.source?.identifier ?? node.alias) : node.alias
 }
@@ -97,7 +97,7 @@ function catalogOf(node: Node, { catalog }: Known): CatalogRelation | undefined 
   return catalog?.relations.get(`${node.schema}.${identifierOf(node)}`)
 }
 
-// A test of one node is on it; a singular test is on each node that it reads.
+// A generic test belongs to its node; a singular test to each of its parents.
 function testsOn(node: Node, project: Project): Node[] {
   let tests = attached.get(project)
   if (!tests) {
@@ -149,7 +149,7 @@ function referenceOf(name: string, found: CatalogRelation | undefined, tests: No
   return null
 }
 
-/** What a relationships test says that its column points to. */
+/** The column that a relationships test references. */
 export function relationshipOf({ test, dependsOn }: Node, project: Project): { node: Node; column: string } | null {
   if (test?.generic !== 'relationships') return null
   const { field } = test.arguments

@@ -13,18 +13,18 @@ import { optional } from './dataoptional.ts'
 import { type IsPersonal, MASK } from './personal.ts'
 import type { DocsExposure } from './shape.ts'
 
-/** The SQL of the figures that compile, by their ids, and what is wrong with the others. */
+/** The SQL of the figures that compile, by their ids, and the mistakes of the others. */
 export interface CompiledFigures {
   texts: Map<string, string>
   errors: { node: string; error: ProjectError }[]
 }
 
-/** What stands for a figure in the lineage. */
+/** The id of a figure in the lineage. */
 export function figureId({ uniqueId }: ReportNode, { name }: Figure): string {
   return `${uniqueId}.${name}`
 }
 
-/** Compiles the figures of all reports; a mistake in one leaves the others. */
+/** Compiles the figures of all reports; a mistake in one does not affect the others. */
 export async function compiledFigures(project: Project, context: RunContext): Promise<CompiledFigures> {
   const compiled: CompiledFigures = { texts: new Map(), errors: [] }
   for (const report of project.reports.values())
@@ -39,7 +39,7 @@ export async function compiledFigures(project: Project, context: RunContext): Pr
   return compiled
 }
 
-/** The figures as relations that the tracer follows, and that nothing reads. */
+/** The figures as relations for the tracer, without children. */
 export function figureRelations({ texts }: CompiledFigures): Relation[] {
   return [...texts].map(([id, sql]) => ({ id, schema: '', name: id, sql, columns: null }))
 }
@@ -62,22 +62,22 @@ export function withoutFigures(lineage: Lineage, { texts }: CompiledFigures): Li
   return { ...lineage, fields, edges, relations }
 }
 
-/** What the figures of reports are shown with. */
+/** What is needed to show the figures of reports. */
 export interface Figures {
   compiled: CompiledFigures
   lineage: Lineage
   isPersonal: IsPersonal
-  /** Contacts and free text of people are shown. */
+  /** Shows contacts and free text of people. */
   withPersonal: boolean
 }
 
-/** All reports with the figures of their last publish. */
+/** All reports, with the figures of the last publish. */
 export async function reportsOf(sql: Sql, project: Project, figures: Figures): Promise<Report[]> {
   if (project.reports.size === 0) return []
   return reportsShown(project, (await optional(sql, () => shownReports(sql))) ?? new Map(), figures)
 }
 
-/** All reports with the figures that are given for them, by unique id. */
+/** All reports, with the given figures by unique id. */
 export function reportsShown(project: Project, shown: Map<string, ShownReport>, figures: Figures): Report[] {
   return [...project.reports.values()].map(report => {
     const last = shown.get(report.uniqueId)
@@ -139,12 +139,12 @@ function columnOf(report: ReportNode, figure: Figure, column: ResultColumn, { li
     format,
     unit,
     sources: sourcesOf(lineage, id, column.name),
-    // A count of addresses is not an address.
+    // A number of addresses is not an address.
     isPersonal: formatOf(column) === 'text' && isPersonal(id, column.name),
   }
 }
 
-// The columns that its values come from; conditions do not count.
+// The columns that its values come from, without conditions.
 function sourcesOf({ fields, edges }: Lineage, node: string, column: string): FigureColumn['sources'] {
   const own = new Set(fields.flatMap((field, index) => (field.node === node && field.column === column ? [index] : [])))
   const found = new Map<string, { node: string; column: string }>()
@@ -155,7 +155,7 @@ function sourcesOf({ fields, edges }: Lineage, node: string, column: string): Fi
   return [...found.values()]
 }
 
-/** What `exposures:` say, for the page. */
+/** The `exposures:`, for the page. */
 export function exposuresOf({ exposures }: Project): DocsExposure[] {
   return [...exposures.values()].map(({ uniqueId, name, description, path, tags, meta, dependsOn, exposure }) => ({
     uniqueId,

@@ -5,15 +5,15 @@ import { aliveRuns, hasLog } from '../history/run-log.ts'
 import type { DocsRun, DocsRuns, DocsSpan } from './runs-shape.ts'
 import type { DocsData, DocsLastRun, DocsTestResult } from './shape.ts'
 
-/** What became of nodes and tests: the last result of each, and the last results of each test, oldest first. */
+/** Results of nodes and tests: the last one of each, and the last ones of each test, oldest first. */
 export interface Results {
   last: Map<string, DocsLastRun & { failures: number | null }>
-  /** When a run last changed a row of a node. */
+  /** The last run that changed rows of a node. */
   changed: Map<string, string>
   history: Map<string, DocsTestResult[]>
 }
 
-/** The run log, for the page; null where the database has none. */
+/** The run log; null for a database without one. */
 export async function runsOf(sql: Sql): Promise<DocsRuns | null> {
   if (!(await hasLog(sql))) return null
   const runs = await sql<RunRow[]>`
@@ -79,7 +79,7 @@ export async function runsOf(sql: Sql): Promise<DocsRuns | null> {
   return { runs: seen.map(runOf), timelines }
 }
 
-/** The last run that was published; null before the first one, and without a run log. */
+/** The last published run; null before the first one, and without a run log. */
 export async function lastPublish(sql: Sql): Promise<DocsData['publish']> {
   if (!(await hasLog(sql))) return null
   const [row] = await sql<{ run_id: string; at: string | null }[]>`
@@ -88,7 +88,7 @@ export async function lastPublish(sql: Sql): Promise<DocsData['publish']> {
   return row?.at ? { runId: row.run_id, at: row.at } : null
 }
 
-/** The last result of every node and test: from the run log, or from the run_results.json of a project without one. */
+/** The last result of every node and test: from the run log, else from the project's run_results.json. */
 export async function resultsOf(sql: Sql, targetPath: string): Promise<Results> {
   if (!(await hasLog(sql))) return resultsOfFile(targetPath)
   const rows = await sql<ResultRow[]>`
@@ -113,13 +113,13 @@ export async function resultsOf(sql: Sql, targetPath: string): Promise<Results> 
   `
   const results: Results = { last: new Map(), changed: new Map(), history: new Map() }
   for (const { unique_id: id, run_id: runId, started_at: startedAt, resource_type: type, ...row } of rows) {
-    // What a skipped node was before still stands.
+    // The last result before a node was skipped remains valid.
     if (row.status !== 'skipped' || !results.last.has(id)) results.last.set(id, { runId, startedAt, ...row })
     if (startedAt !== null && (row.inserted ?? 0) + (row.updated ?? 0) + (row.deleted ?? 0) > 0) results.changed.set(id, startedAt)
     if (!type.endsWith('test')) continue
     const { status, failures, message, seconds } = row
     const known = results.history.get(id) ?? []
-    // What a test that passed says is not worth its room twenty times.
+    // The messages of passed tests are not worth the space.
     const said = status === 'pass' ? null : message
     known.push({ runId, status: status as DocsTestResult['status'], failures, message: said, at: startedAt, seconds })
     results.history.set(id, known.slice(-MOST_RESULTS))
@@ -164,12 +164,12 @@ function runOf({ run_id: runId, started_at: startedAt, finished_at: finishedAt, 
   return { runId, startedAt, finishedAt, isWhole, ...rest, tests: { pass, warn, fail, error, skipped } }
 }
 
-// Of `test.project.name.hash` the third part.
+// The third part of `test.project.name.hash`.
 function nameOf(uniqueId: string): string {
   return uniqueId.split('.')[2] ?? uniqueId
 }
 
-/** A result of run_results.json, as far as it is read here. */
+/** A result in run_results.json, with the fields that are used. */
 interface FileResult {
   unique_id: string
   status: string

@@ -13,13 +13,13 @@ import type { DocsNode, DocsSample } from './shape.ts'
 
 const ROWS = 5
 const CHARACTERS = 160
-/** A view computes its rows: one that takes longer than this has no sample, and all of them together take no longer than that. */
+/** Limit in milliseconds for a view, which computes its rows, and for all views together: beyond it there is no sample. */
 const VIEW_MS = 300
 const ALL_VIEWS_MS = 6_000
 
 /**
- * The first rows of models, seeds and snapshots, by unique id; values are text, and what is personal is masked. For a connection inside a
- * transaction, which goes on.
+ * The first rows of models, seeds and snapshots, by unique id; values are text, and personal ones are masked. For a connection inside a
+ * transaction, which can go on.
  */
 export async function samplesOf(sql: Sql, project: Project, catalog: Catalog, isHidden: IsPersonal): Promise<Map<string, DocsSample>> {
   const samples = new Map<string, DocsSample>()
@@ -53,7 +53,7 @@ async function firstRows(sql: Sql, relation: CatalogRelation): Promise<(string |
     if ((error as { code?: string }).code?.startsWith('08')) throw error
     return null
   } finally {
-    // Back to the timeout of before, too.
+    // Also restores the timeout.
     await sql`rollback to savepoint docs_sample`
     await sql`release savepoint docs_sample`
   }
@@ -63,7 +63,7 @@ function cut(value: string | null): string | null {
   return value !== null && value.length > CHARACTERS ? `${value.slice(0, CHARACTERS)}…` : value
 }
 
-/** Whether a type cannot hold text: a count of addresses is not personal. */
+/** Whether a type cannot contain text: a number of addresses is not personal. */
 export function isCounted(type: string): boolean {
   return COUNTED.test(type)
 }
@@ -74,7 +74,7 @@ function maskedRow({ uniqueId }: Node, { columns }: CatalogRelation, row: (strin
   return row.map((value, at) => (value !== null && !isCounted(columns[at]!.type) && isHidden(uniqueId, columns[at]!.name) ? MASK : value))
 }
 
-/** How new the sources with thresholds are, by unique id; without those that cannot be asked. */
+/** The freshness of sources with thresholds, by unique id; without those that cannot be queried. */
 export async function freshnessOf(sql: Sql, project: Project, context: RunContext): Promise<Map<string, DocsNode['freshness']>> {
   const found = new Map<string, DocsNode['freshness']>()
   for (const node of project.sources.values()) {

@@ -22,7 +22,7 @@ export function docsTest(node: Node, { compiled, results }: Known): DocsTest {
   }
 }
 
-/** A unit test with its rows as texts. */
+/** A unit test, with its rows as text. */
 export function docsUnitTest(test: UnitTest, { results }: Known): DocsUnitTest {
   return {
     uniqueId: test.uniqueId,
@@ -72,7 +72,7 @@ function lastOf(id: string, { last }: Known['results']): DocsTestResult | null {
   return { runId, status: found.status as DocsTestResult['status'], failures, message, at: startedAt, seconds }
 }
 
-// Rows of a unit test are few; a fixture may have many.
+// Most rows shown: unit tests usually have few, but a fixture may have many.
 const MOST_ROWS = 50
 
 function rowsOf({ columns, rows, sql }: UnitRows): DocsUnitTest['expect'] {

@@ -1,4 +1,4 @@
-/** Items by what is said of each, in the order in which each is first said. As Map.groupBy, which Node 20 has not yet. */
+/** Groups items by key, in the order of first appearance, like Map.groupBy, which Node 20 lacks. */
 export function groupBy<Key, Item>(items: Iterable<Item>, keyOf: (item: Item) => Key): Map<Key, Item[]> {
   const groups = new Map<Key, Item[]>()
   for (const item of items) {

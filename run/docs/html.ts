@@ -3,7 +3,7 @@ import path from 'node:path'
 import { build } from 'esbuild'
 import type { PageData } from './pagedata.ts'
 
-/** The page as one file: code, styles and data in it, so that it works from disk. */
+/** The page as one file with its code, styles and data, so that it works from disk. */
 export async function htmlOf(data: PageData): Promise<string> {
   const { script, style } = await bundle()
   const body = `<div id="app"></div>
@@ -13,12 +13,12 @@ export async function htmlOf(data: PageData): Promise<string> {
   return shellOf({ title: data.project.name, style, script, body })
 }
 
-/** A document that may run this script, and load nothing. `body` is HTML already; the title is text. */
+/** A document that may run only this script, and load nothing. `body` is HTML; the title is plain text. */
 export function shellOf({ title, style, script, body }: { title: string; style: string; script?: string; body: string }): string {
   const policy = [
     "default-src 'none'",
     ...(script === undefined ? [] : [`script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`]),
-    // Charts and bars set their sizes in style attributes; there is nothing to load with them.
+    // Charts and bars have their sizes in style attributes, which cannot load anything.
     "style-src 'unsafe-inline'",
     'img-src data:',
     "base-uri 'none'",
@@ -43,15 +43,12 @@ ${body}
 `
 }
 
-/**
- * JSON that can stand in a script element, whatever the texts in it are: it holds no <, and no line end that JavaScript knows but JSON does
- * not.
- */
+/** Escapes JSON for a script element: the result has no <, and no line end that JavaScript treats differently from JSON. */
 export function escapeJson(json: string): string {
   return json.replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 }
 
-/** A text as it can stand in HTML. */
+/** Escapes a text for HTML. */
 export function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }
@@ -72,6 +69,6 @@ async function bundle(): Promise<{ script: string; style: string }> {
     logLevel: 'silent',
   })
   const text = (end: string) => outputFiles.find(file => file.path.endsWith(end))!.text.trim()
-  // A string of the code that looks like the end of the element would end it.
+  // A string of the code that contains the closing tag would end the element.
   return { script: text('.js').replaceAll('</script', '<\\/script'), style: text('.css').replaceAll('</style', '<\\/style') }
 }

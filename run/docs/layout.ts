@@ -1,13 +1,13 @@
 import { Graph, layout } from '@dagrejs/dagre'
 
-/** What is to be placed: ids must differ. */
+/** A box to place; its id must be unique. */
 export interface Box {
   id: string
   width: number
   height: number
 }
 
-/** Boxes with their top left corners, and where each line passes the layers between its boxes; whole pixels. */
+/** Boxes with their top left corners, and the points where each line crosses the layers in between; whole pixels. */
 export interface Placed {
   width: number
   height: number
@@ -16,11 +16,11 @@ export interface Placed {
 }
 
 /**
- * Boxes in layers from left to right, each line pointing right where there is no circle. `gap`: between layers, and between boxes of one.
+ * Places boxes in layers from left to right; without cycles every line points right. `gap`: between layers, and between boxes of a layer.
  */
 export function place(boxes: Box[], links: Iterable<[from: string, to: string]>, gap: [number, number] = [64, 14]): Placed {
   const graph = new Graph()
-  // The exact ranking takes minutes for a thousand boxes, the simple one a second.
+  // For a thousand boxes the exact ranking takes minutes, the simple one a second.
   const ranker = boxes.length > 250 ? 'longest-path' : 'network-simplex'
   graph.setGraph({ rankdir: 'LR', ranksep: gap[0], nodesep: gap[1], edgesep: 8, ranker })
   graph.setDefaultEdgeLabel(() => ({}))
@@ -44,12 +44,12 @@ export function place(boxes: Box[], links: Iterable<[from: string, to: string]>,
   }
 }
 
-/** How wide a text of the monospaced 12 px font is, near enough. */
+/** Approximate width of a text in the monospaced 12 px font. */
 export function widthOf(text: string): number {
   return Math.ceil([...text].length * 7.3)
 }
 
-// The library gives a point at each layer and one between each two. Only the layers matter, and a line is level while it passes one.
+// The library gives a point at each layer and one in between. Only the layers matter, and lines cross them horizontally.
 function throughLayers(points: { x: number; y: number }[]): [number, number][] {
   return points
     .filter((_, at) => at > 0 && at < points.length - 1 && at % 2 === 0)

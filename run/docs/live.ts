@@ -13,15 +13,15 @@ import { type IsPersonal, personalColumns } from './personal.ts'
 import { serveLive } from './serve.ts'
 import type { DocsData } from './shape.ts'
 
-/** The page on loopback while somebody edits. */
+/** The page on loopback during editing. */
 export interface LivePage {
   url: string
-  /** Draws the reports again, as the files have them now and with the rows that a trial gave. The rest of the page stays. */
+  /** Redraws the reports from their present files and the rows of a trial. The rest of the page stays. */
   redraw(project: Project, results: NodeResult[]): void
   close(): Promise<void>
 }
 
-/** Makes the page once, and serves it. `sql` is one connection. */
+/** Builds the page once, and serves it. `sql` is one connection. */
 export async function livePage(sql: Sql, input: DocsInput, port: number): Promise<LivePage> {
   const data = pageDataOf(await docsData(sql, input))
   const published = await shownReports(sql)
@@ -46,7 +46,7 @@ export async function livePage(sql: Sql, input: DocsInput, port: number): Promis
   }
 }
 
-// What a trial gave is of no publish.
+// The results of a trial belong to no publish.
 function trialOf(outcomes: FigureOutcome[]): ShownReport {
   const figures = outcomes.map(({ figure, result, error }): [string, Shown] => [
     figure.name,
@@ -57,7 +57,7 @@ function trialOf(outcomes: FigureOutcome[]): ShownReport {
 
 type Redraw = (project: Project, shown: Map<string, ShownReport>, ran: (readonly [report: string, outcome: FigureOutcome])[]) => Report[]
 
-// Of the lineage only the queries of figures are traced again: what the models are made of is as when the page was made.
+// Traces only the queries of figures again: the lineage of models stays as it was when the page was made.
 async function reportsIn(data: DocsData, { project: first, withPersonal = false }: DocsInput): Promise<Redraw> {
   const texts = new Map<string, string>()
   for (const { uniqueId, blocks } of data.reports)
@@ -77,7 +77,7 @@ async function reportsIn(data: DocsData, { project: first, withPersonal = false 
   }
 }
 
-// A column of a figure is personal where one of the columns is that it takes its values from, or where that is not known.
+// A column of a figure is personal if one of the columns that its values come from is, or if these are unknown.
 function through({ fields, edges, relations }: Lineage, isPersonal: IsPersonal): IsPersonal {
   return (id, name) => {
     const column = relations.get(id)?.columns.find(one => one.name === name)

@@ -3,9 +3,8 @@ import type { Project } from '../manifest/node.ts'
 import type { Moved } from './changes-shape.ts'
 
 /**
- * What would move when these tables do: `columns` are those whose values differ, or all where rows come or go. `still` are tables that are
- * known to stay as they are: nothing moves through them. `lineage` holds the figures of reports too, by the id of their report and their
- * name.
+ * The relations that change when these tables do: `columns` are those whose values differ, or all of them when rows appear or disappear.
+ * `still` are tables known to be unchanged, which pass nothing on. `lineage` also has the figures of reports, by report id and name.
  */
 export function movedBy(
   project: Project,

@@ -1,17 +1,17 @@
 import { type Box, type Placed, place, widthOf } from './layout.ts'
 import type { DocsData, DocsNode } from './shape.ts'
 
-/** What is embedded in the page: the data, and the placed graph of the project, which would take the browser long for a large one. */
+/** The data embedded in the page, with the placed graph of the project: placing a large one would take the browser long. */
 export interface PageData extends DocsData {
   placed: Placed
 }
 
-/** The data with the graph of the project placed. */
+/** Adds the placed graph of the project to the data. */
 export function pageDataOf(data: DocsData): PageData {
   return { ...data, placed: placeProject([...data.sources, ...data.nodes]) }
 }
 
-/** The graph of many nodes. A line that follows from others is left out: what is read through another table too. */
+/** The graph of many nodes. Omits the link to a parent that the node also reads through another table. */
 export function placeProject(nodes: DocsNode[]): Placed {
   return place(nodes.map(nodeBox), shortestLinks(nodes))
 }
@@ -21,7 +21,7 @@ export function nodeBox(node: DocsNode): Box {
   return { id: node.uniqueId, width: Math.max(110, widthOf(labelOf(node)) + 34), height: 30 }
 }
 
-/** What stands in the box of a node: with its schema, as a name may be that of several tables. */
+/** The label of a node's box: with its schema, as several tables may have one name. */
 export function labelOf({ resourceType, sourceName, schema, name }: DocsNode): string {
   return `${(resourceType === 'source' && sourceName) || schema}.${name}`
 }

@@ -2,16 +2,16 @@ import type { Lineage } from '../lineage/project.ts'
 import type { Project } from '../manifest/node.ts'
 import type { DocsErrorType } from './quality-shape.ts'
 
-/** What stands for a contact or a free text of a person that is not shown. */
+/** Replaces a contact or a free text of a person that is not shown. */
 export const MASK = '•••'
 
-/** Whether a column of a node holds contacts or free text of people, as it is or as a part of its values. */
+/** Whether a column of a node contains contacts or free text of people, as it is or within its values. */
 export type IsPersonal = (node: string, column: string) => boolean
 
 /**
- * Finds the columns that are made of contacts and free text of people: those that the project marks by `meta: {personal: contact}` or
- * `text`, or of jsonb by `meta: {personal_paths: {contact.email: contact}}`, and all that takes its values from one of them, but for what
- * is marked `personal: none`. Names are shown. What could not be traced may be made of anything, so it counts as personal.
+ * Finds the columns derived from contacts and free text of people: those marked by `meta: {personal: contact}` or `text`, or for jsonb by
+ * `meta: {personal_paths: {contact.email: contact}}`, and all that take values from one of them, except those marked `personal: none`.
+ * Names are not personal. Untraced columns may be derived from anything, and so count as personal.
  */
 export function personalColumns(project: Project, { fields, edges, relations }: Lineage): IsPersonal {
   const { marks, free } = marksOf(project)
@@ -36,12 +36,12 @@ export function personalColumns(project: Project, { fields, edges, relations }: 
   function isMarked({ node, column, path }: Lineage['fields'][number]): boolean {
     const mark = marks.get(keyOf({ node, column }))
     if (!mark) return project.nodes.has(node) && isUnknown(node, column)
-    // Of jsonb: what lies at a marked path, below it, or holds it.
+    // For jsonb: the value at a marked path, below it, or around it.
     return mark.length === 0 || mark.some(marked => marked.every((key, i) => path[i] === undefined || path[i] === key))
   }
 }
 
-/** What was refused, with contacts and free text of people masked in the examples: in the record, and in the message about such a field. */
+/** Masks contacts and free text of people in the examples of refused records: in the record, and in the message about such a field. */
 export function maskExamples(errors: DocsErrorType[], project: Project): DocsErrorType[] {
   return errors.map(group => {
     const node = [...project.nodes.values()].find(({ schema, alias }) => `${schema}.${alias}` === group.table)
@@ -58,12 +58,12 @@ export function maskExamples(errors: DocsErrorType[], project: Project): DocsErr
 }
 
 /**
- * A JSON text without what stands under the last key of one of these paths, at whatever depth: a record may come in a wrapper. All of it is
- * masked where it is no JSON.
+ * Masks the values under the last key of one of these paths in a JSON text, at any depth: a record may come in a wrapper. Masks the whole
+ * text if it is not JSON.
  */
 export function maskRecord(record: string, paths: string[]): string {
   const keys = new Set(paths.map(path => path.split('.').at(-1)))
-  // JavaScript would round a long number: each is a text meanwhile, with a character before it that no record holds.
+  // JavaScript would round a long number: each becomes a text with a prefix that no record contains.
   const kept = record.replace(/("(?:[^"\\]|\\.)*")|-?\d[\d.eE+-]*/g, (number, text) => text ?? `"\\u0000${number}"`)
   try {
     const masked = JSON.stringify(JSON.parse(kept, (key, value) => (keys.has(key) && value !== null ? MASK : value)))
@@ -78,7 +78,7 @@ function hiddenPaths(meta: Record<string, unknown> | undefined): string[][] {
   return paths.filter(([, grade]) => isHidden(grade)).map(([path]) => path.split('.'))
 }
 
-// By node and column: the marked paths in it; none where all of it is marked.
+// The marked paths by node and column; empty where the whole column is marked.
 function marksOf(project: Project): { marks: Map<string, string[][]>; free: Set<string> } {
   const marks = new Map<string, string[][]>()
   const free = new Set<string>()

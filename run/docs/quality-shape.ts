@@ -1,17 +1,17 @@
-/** What came in and what was refused. */
+/** The received and refused records of the feed. */
 export interface DocsQuality {
-  /** In the order of batches: undated first, then by date and natural order. One entry per batch and entity that is there. */
+  /** Ordered by batch: undated first, then by date and natural order. One entry per existing batch and entity. */
   batches: DocsBatch[]
-  /** Files that were refused, newest first, at most 100. */
+  /** Refused files, newest first, at most 100. */
   refusedFiles: { path: string; batch: string; entity: string; reason: string; at: string }[]
   refusedFileCount: number
   /** Open errors and warnings by table and type, most first. */
   errorTypes: DocsErrorType[]
-  /** Open and resolved rows by the day they were first seen, per table. */
+  /** Open and resolved rows by the day of first appearance, per table. */
   errorsByDay: { day: string; table: string; severity: string; found: number; resolved: number }[]
 }
 
-/** The accounting of one batch and entity: records = staged + quarantined + duplicates. */
+/** The balance of one batch and entity: records = staged + quarantined + duplicates. */
 export interface DocsBatch {
   batch: string
   entity: string
@@ -23,25 +23,25 @@ export interface DocsBatch {
   staged: number
   quarantined: number
   duplicates: number
-  /** Open warnings and errors with this source in the entity's error tables. */
+  /** Open warnings and errors from this batch in the entity's error tables. */
   warnings: number
   errors: number
   loadedAt: string | null
 }
 
-/** One kind of error, with a few records. */
+/** A type of error, with a few records. */
 export interface DocsErrorType {
   /** errors.agent_pipeline_errors */
   table: string
-  /** Landing tables that it is about. */
+  /** Its landing tables. */
   entities: string[]
-  /** `coerced_value`, and what a reader calls it. */
+  /** `coerced_value`, and its name for readers. */
   errorType: string
   label: string
   severity: 'error' | 'warning'
   open: number
   resolved: number
-  /** How many per source batch (open), at most 50 batches, most first. */
+  /** Open errors per source batch, most first, at most 50 batches. */
   sources: { source: string; count: number }[]
   /** At most 5. */
   examples: DocsErrorExample[]
@@ -56,7 +56,7 @@ export interface DocsErrorExample {
   file: string | null
   position: number | null
   firstSeenAt: string | null
-  /** JSON or text as it landed, cut after 4,000 characters. Hostile by nature: it is somebody's input. */
+  /** JSON or text as it landed, cut after 4,000 characters. Untrusted input. */
   record: string | null
   isCut: boolean
 }

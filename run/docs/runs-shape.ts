@@ -2,7 +2,7 @@
 export interface DocsRuns {
   /** The last 60, oldest first. */
   runs: DocsRun[]
-  /** Nodes and tests of the last 8 runs that did anything, for the Gantt: by run id. */
+  /** Nodes and tests of the last 8 runs that did anything, by run id, for the Gantt chart. */
   timelines: Record<string, DocsSpan[]>
 }
 
@@ -23,7 +23,7 @@ export interface DocsRun {
   tests: { pass: number; warn: number; fail: number; error: number; skipped: number }
 }
 
-/** A bar of the Gantt: seconds from the start of its run. */
+/** A bar of the Gantt chart: seconds from the start of its run. */
 export interface DocsSpan {
   node: string
   name: string

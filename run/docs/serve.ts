@@ -5,13 +5,13 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { ProjectError } from '../base/errors.ts'
 
-/** A server that is up. */
+/** A running server. */
 export interface Serving {
   url: string
   close(): Promise<void>
 }
 
-/** Serves the page and the artifacts beside it on loopback, read anew at each request. Port 0 is any free one. */
+/** Serves the page and its artifacts on loopback, read from disk at each request. Port 0 is any free one. */
 export async function serveDocs(folder: string, port: number): Promise<Serving> {
   return listen(port, async (name, response) => {
     const type = FILES.get(name)
@@ -21,7 +21,7 @@ export async function serveDocs(folder: string, port: number): Promise<Serving> 
   })
 }
 
-/** Serves one page on loopback that draws itself again whenever `changed` is called; `page` is asked for it at each request. */
+/** Serves one page on loopback that redraws itself when `changed` is called; `page` is called at each request. */
 export async function serveLive(page: () => string, port: number): Promise<Serving & { changed(): void }> {
   const readers = new Set<ServerResponse>()
   const serving = await listen(port, async (name, response) => {
@@ -41,7 +41,7 @@ export async function serveLive(page: () => string, port: number): Promise<Servi
   }
 }
 
-// The page lets no script run but its own, and loads nothing: here one more may, and listen.
+// The page allows only its own script, and loads nothing: here one more script is allowed, and its connection.
 function withReload(html: string): string {
   const script = `new EventSource('/${CHANGES}').onmessage = () => location.reload()`
   const hash = createHash('sha256').update(script).digest('base64')
@@ -52,13 +52,13 @@ function withReload(html: string): string {
 
 const CHANGES = 'changes'
 
-/** Whether something was given for the name. */
+/** Gives whether the name was found. */
 type Answer = (name: string, response: ServerResponse) => Promise<boolean>
 
 async function listen(port: number, answer: Answer): Promise<Serving> {
   const server = createServer(async ({ method, url = '/', headers }, response) => {
     const refuse = (status: number, text: string) => response.writeHead(status, { 'content-type': 'text/plain' }).end(`${text}\n`)
-    // A page of the web must not read this one through a name that leads to loopback.
+    // A web page must not read this one through a name that resolves to loopback.
     if (!LOCAL.test(headers.host ?? '')) return refuse(403, 'Only for this machine.')
     if (method !== 'GET' && method !== 'HEAD') return refuse(405, 'Only GET.')
     const name = url.replace(/[?#].*$/, '').slice(1) || 'index.html'

@@ -3,24 +3,24 @@ import type { DocsQuality } from './quality-shape.ts'
 import type { DocsRuns } from './runs-shape.ts'
 
 /**
- * All that the page of `docs generate` shows, as plain JSON: the page reads this object and nothing else.
- * Nothing in it is escaped or marked up: texts come from the database and the feed as they are, the page must escape every one of them.
- * A part that a project or its database does not have is null (a part) or empty (a list): a plain dbt project has no quality and no
- * warehouse. Instants are ISO 8601 in UTC, dates YYYY-MM-DD, bigint and numeric strings of digits, counts and seconds numbers.
+ * All data of the page of `docs generate`, as plain JSON: the page reads nothing else. Nothing is escaped: texts come unchanged from the
+ * database and the feed, and the page must escape every one of them. A missing part is null, a missing list empty: a plain dbt project has
+ * no quality and no warehouse. Instants are ISO 8601 in UTC, dates YYYY-MM-DD, bigint and numeric strings of digits, counts and seconds
+ * numbers.
  */
 export interface DocsData {
   project: DocsProject
   /** When the file was made. */
   generatedAt: string
   invocation: { id: string; command: string }
-  /** What keeps the project from being whole, to be shown on top. The rest of the page is of what does compile. */
+  /** Mistakes of the project, shown on top. The rest of the page covers what compiles. */
   errors: DocsProblem[]
   warnings: DocsProblem[]
   /** Models, seeds and snapshots, sorted by unique id. */
   nodes: DocsNode[]
-  /** Source tables, of the same shape, so that one page and one graph show both. */
+  /** Source tables, in the same shape, so that one page and one graph show both. */
   sources: DocsNode[]
-  /** Data tests; nodes and columns name theirs by unique id. */
+  /** Data tests; nodes and columns refer to them by unique id. */
   tests: DocsTest[]
   unitTests: DocsUnitTest[]
   /** Macros of the project, and those of the runner that it calls. */
@@ -29,39 +29,39 @@ export interface DocsData {
   entities: DocsEntities
   /** Reports of the project with the figures of their last publish, sorted by unique id. */
   reports: Report[]
-  /** What `exposures:` of the project's YAML say, sorted by unique id. */
+  /** The `exposures:` of the project's YAML, sorted by unique id. */
   exposures: DocsExposure[]
-  /** Null where the database has no feed ledger. */
+  /** Null for a database without a feed ledger. */
   quality: DocsQuality | null
   runs: DocsRuns | null
-  /** The last run that was published; null without a run log, and before the first one. */
+  /** The last published run; null without a run log, and before the first one. */
   publish: { runId: string; at: string } | null
-  /** How far the feed goes, and what a reader must know of it; null without one. */
+  /** The last day of the feed, and its known problems; null without a feed. */
   feed: DocsFeed | null
 }
 
-/** What stands before the answers. */
+/** The header of the first page. */
 export interface DocsFeed {
-  /** The last day that there is data for; null when there is none. */
+  /** The last day with data; null without data. */
   through: string | null
   notes: DocsNote[]
 }
 
-/** Something of the feed that is not as it should be, and still counts. */
+/** A present problem of the feed. */
 export interface DocsNote {
   kind: 'refused' | 'missing' | 'incomplete' | 'undated' | 'stopped'
-  /** Of which day and entity; null where it is about neither. */
+  /** Its day and entity; null where it has none. */
   day: string | null
   entity: string | null
   message: string
   hint: string
 }
 
-/** The head of the page. */
+/** The header of the page. */
 export interface DocsProject {
   name: string
   version: string
-  /** Database name and server version; null when nothing was asked of a database. */
+  /** Database name and server version; null when no database was read. */
   database: string | null
   server: string | null
 }
@@ -74,7 +74,7 @@ export interface DocsProblem {
   column: number | null
   frame: string | null
   hint: string | null
-  /** The node that it is about, where one is. */
+  /** The node concerned, if any. */
   node: string | null
 }
 
@@ -83,7 +83,7 @@ export interface DocsNode {
   uniqueId: string
   resourceType: 'model' | 'seed' | 'snapshot' | 'source'
   name: string
-  /** Only of sources: the name of the source that the table belongs to. */
+  /** Sources only: the name of the table's source. */
   sourceName: string | null
   packageName: string
   /** "db"."schema"."name"; null for an ephemeral model. */
@@ -95,17 +95,17 @@ export interface DocsNode {
   materialized: string | null
   /** Markdown as written in the YAML. */
   description: string
-  /** Where it is defined, relative to the project. */
+  /** File of its definition, relative to the project. */
   file: string
-  /** Where its YAML properties are, when it has any. */
+  /** File of its YAML properties, if any. */
   propertiesFile: string | null
   tags: string[]
   meta: Record<string, unknown>
-  /** Who may read it, where `grants` says so: privilege to roles. */
+  /** Roles that may read it, from `grants`: privilege to roles. */
   grants: Record<string, string[]>
   /** Jinja SQL; '' for seeds and sources. */
   rawSql: string
-  /** What PostgreSQL gets; null where it could not be compiled or there is none. */
+  /** The SQL for PostgreSQL; null where it could not be compiled or there is none. */
   compiledSql: string | null
   /** In the order of the relation. */
   columns: DocsColumn[]
@@ -116,74 +116,74 @@ export interface DocsNode {
   /** Unique ids of all its data tests (those of columns too) and unit tests. */
   tests: string[]
   unitTests: string[]
-  /** Unique ids of nodes and sources that it reads, and of those that read it (exact; tests are not among them). */
+  /** Unique ids of its parents (nodes and sources), and of its children (exact; without tests). */
   dependsOn: string[]
   usedBy: string[]
   macros: string[]
-  /** Whether the database has the relation now. */
+  /** Whether the relation now exists in the database. */
   exists: boolean
   /** Exact for small relations, PostgreSQL's estimate for large ones (isEstimate); null where unknown. Views: null. */
   rowCount: number | null
   isEstimate: boolean
   /** Table with its indexes and TOAST; null for views and where unknown. */
   sizeBytes: number | null
-  /** The last run that did something with it. */
+  /** The last run that built or tested it. */
   lastRun: DocsLastRun | null
-  /** When a run last changed one of its rows, as far as the run log goes back; null where it does not say. */
+  /** The last run that changed its rows, as far as the run log goes back; null where unknown. */
   changedAt: string | null
-  /** Of a source with thresholds: its newest row, and whether that is too old. */
+  /** For a source with thresholds: its newest row, and whether that is too old. */
   freshness: { newestAt: string; status: 'pass' | 'warn' | 'error' } | null
-  /** The first rows; null where the relation is not there, cannot be read or takes long. */
+  /** The first rows; null where the relation is missing, cannot be read or is slow. */
   sample: DocsSample | null
-  /** Why column lineage of the whole node could not be traced; null when it was (single columns may still be not traced). */
+  /** Why the column lineage of the whole node could not be traced; null when it was (single columns may still be untraced). */
   notTraced: string | null
 }
 
-/** Some rows of a relation, as text; contacts and free text of people are masked unless they were asked for. */
+/** Some rows of a relation, as text; contacts and free text of people are masked unless requested. */
 export interface DocsSample {
   columns: string[]
-  /** Long values are cut, and end with `…`. */
+  /** Long values are truncated, and end with `…`. */
   rows: (string | null)[][]
 }
 
 /** A column of a node. */
 export interface DocsColumn {
   name: string
-  /** PostgreSQL's type, the YAML's data_type where the relation is not there; null when unknown. */
+  /** PostgreSQL's type, or the YAML's data_type where the relation does not exist; null when unknown. */
   type: string | null
   /** Markdown. */
   description: string
   isKey: boolean
   isNullable: boolean | null
-  /** The column that a foreign key (or a relationships test, `isTested`) says it points to. */
+  /** The column referenced by a foreign key (or by a relationships test, `isTested`). */
   references: { node: string | null; relation: string; column: string; isTested: boolean } | null
   /** Unique ids of data tests on this column. */
   tests: string[]
-  /** Why its lineage is not (or not wholly) known; null when it is. Edges that are known are there all the same. */
+  /** Why its lineage is unknown or incomplete; null when complete. Known edges are still given. */
   notTraced: string | null
-  /** A value made from no column at all: a literal, now(), a sequence. */
+  /** A value computed from no column: a literal, now(), a sequence. */
   isConstant: boolean
-  /** What its own table held before the build is a source too: first_seen_at of an error stays as it was. */
+  /** The table's own previous content is a source too: first_seen_at of an error never changes. */
   isKept: boolean
   /**
-   * Where it comes from in the end, as indexes into lineage.fields: fields of sources, seeds and nodes that read nothing.
-   * `raw.agents.record contact.email` is what a reader wants to see beside the column.
+   * Its origins, as indexes into lineage.fields: fields of sources, seeds and nodes without parents. For example `raw.agents.record
+   * contact.email`, shown beside the column.
    */
   origins: number[]
 }
 
-/** A foreign key as the database has it. */
+/** A foreign key in the database. */
 export interface DocsForeignKey {
   name: string
   columns: string[]
-  /** Unique id of the node behind the table; null when no node makes the table. */
+  /** Unique id of the table's node; null without one. */
   node: string | null
   /** schema.name */
   relation: string
   toColumns: string[]
 }
 
-/** What became of a node in the last run that had it. */
+/** The result of a node in its last run. */
 export interface DocsLastRun {
   runId: string | null
   status: string
@@ -203,7 +203,7 @@ export interface DocsTest {
   name: string
   /** `unique`, `relationships`, …; null for a singular test. */
   generic: string | null
-  /** The node it is about; null for singular tests of several nodes. */
+  /** The tested node; null for singular tests of several nodes. */
   attachedTo: string | null
   column: string | null
   arguments: Record<string, unknown>
@@ -213,9 +213,9 @@ export interface DocsTest {
   rawSql: string
   compiledSql: string | null
   dependsOn: string[]
-  /** Null when it never ran. */
+  /** Null if it never ran. */
   last: DocsTestResult | null
-  /** The last results, oldest first, at most 20: for a sparkline beside the test. Without the message where it passed. */
+  /** The last results, oldest first, at most 20, for a sparkline beside the test. No message where it passed. */
   history: DocsTestResult[]
 }
 
@@ -242,12 +242,12 @@ export interface DocsUnitTest {
   last: DocsTestResult | null
 }
 
-/** A use of the warehouse that lies outside of it, as dbt's `exposures:` declare it. */
+/** A use of the warehouse elsewhere, from dbt's `exposures:`. */
 export interface DocsExposure {
   /** `exposure.<project>.<name>` */
   uniqueId: string
   name: string
-  /** What people call it; the name where none is given. */
+  /** The label for people, by default the name. */
   label: string
   /** dashboard, notebook, analysis, ml or application. */
   type: string
@@ -261,11 +261,11 @@ export interface DocsExposure {
   file: string
   tags: string[]
   meta: Record<string, unknown>
-  /** Unique ids of the nodes and sources that it reads. */
+  /** Unique ids of its parents, nodes and sources. */
   dependsOn: string[]
 }
 
-/** A macro, with who calls it. */
+/** A macro, with its callers. */
 export interface DocsMacro {
   uniqueId: string
   name: string
@@ -279,22 +279,22 @@ export interface DocsMacro {
   /** Unique ids of the macros that it calls, and of the nodes and macros that call it. */
   macros: string[]
   usedBy: string[]
-  /** One of the runner's own, not of the project. */
+  /** Whether it is one of the runner's own. */
   isOwn: boolean
 }
 
 /**
- * Column lineage as one plain graph. A field is a column of a node, or what lies at a path of a jsonb column. Edges go from what is read
- * to what is made of it, always between a node and one that reads it directly, so walking edges from a field by its index, in either
- * direction, gives its whole way. The tracer has already carried paths through columns that hand a jsonb on: where a model hands
- * `record` on and the next reads `contact.email` of it, there is a field `contact.email` of the column in between, with its edges.
- * A click on a column is a click on all its fields (those with its node and column).
+ * Column lineage as one plain graph. A field is a column of a node, or a path within a jsonb column. Edges go from a source to what is
+ * derived from it, always between a node and a direct child, so following edges from a field by its index, in either direction, gives its
+ * whole lineage. The tracer has already carried paths through columns that pass a jsonb on: where a model passes `record` on and the next
+ * reads `contact.email` of it, the column in between has a field `contact.email` with its edges. A click on a column is a click on all its
+ * fields (those with its node and column).
  */
 export interface DocsLineage {
   fields: DocsField[]
   /** from and to are indexes into fields. */
   edges: DocsEdge[]
-  /** How much is traced, for a line on the page. */
+  /** Numbers of traced columns, for a line on the page. */
   columns: number
   traced: number
   notTraced: number
@@ -302,25 +302,23 @@ export interface DocsLineage {
 
 /** A column, or a part of it. */
 export interface DocsField {
-  /** Unique id; `relation:schema.name` for a table that no node describes. */
+  /** Unique id; `relation:schema.name` for a table without a node. */
   node: string
-  /** `*`: the rows of the relation, which is what count(*) counts and exists() looks for. No column of DocsNode has this name. */
+  /** `*`: the rows of the relation, as for count(*) and exists(). No column of DocsNode has this name. */
   column: string
-  /** Into jsonb: a key, an index from the start (or end, when negative), null for any element of an array; none for the column itself. */
+  /** Path into jsonb: a key, an index from the start (negative: from the end), null for any array element; empty for the column itself. */
   path: (string | number | null)[]
   /** `contact.email`, `agent_ids[]`, `availability[].channel`; '' without a path. */
   label: string
 }
 
 /**
- * [from, to, kind]. `copy`: handed on as it is (casts and trims of blanks count as value); `value`: computed from it; `condition`: decides
- * only which rows or which value.
+ * [from, to, kind]. `copy`: unchanged (casts and trims of blanks count as value); `value`: computed from it; `condition`: decides only
+ * which rows or which value.
  */
 export type DocsEdge = [from: number, to: number, kind: 'copy' | 'value' | 'condition']
 
-/**
- * Tables of the project with keys and foreign keys, from pg_constraint; without any foreign key, what relationships tests say (isTested).
- */
+/** Tables of the project with keys and foreign keys, from pg_constraint; without any foreign key, from relationships tests (isTested). */
 export interface DocsEntities {
   tables: DocsEntity[]
   links: {

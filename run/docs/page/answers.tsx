@@ -11,7 +11,7 @@ import { Empty, NodeLink, Section, Title } from './parts.tsx'
 import { Dates, ReportBody } from './report.tsx'
 import { to } from './route.ts'
 
-/** The first page: how far the data go, what must be known of them, and the reports. */
+/** The first page: up to which day there is data, its known problems, and the reports. */
 export function AnswersPage() {
   return (
     <div class="page">
@@ -34,7 +34,7 @@ export function AnswersPage() {
   )
 }
 
-// A report by its first big numbers, and the first chart as a small line.
+// A report with its first big numbers, and the first chart as a small line.
 function Card({ report }: { report: Report }) {
   const figures = report.blocks.filter(block => block.kind === 'figure')
   const values = figures.find(({ display, rows }) => display === 'value' && rows.length > 0)
@@ -55,7 +55,7 @@ function Card({ report }: { report: Report }) {
   )
 }
 
-// Where a report has neither: how much its tables hold.
+// For a report with neither: the numbers of rows in its tables.
 function Counts({ figures }: { figures: ReportFigure[] }) {
   return (
     <dl class="values">
@@ -74,13 +74,13 @@ function isCourse(figure: ReportFigure): boolean {
   return drawing !== undefined && isTime(drawing.axis) && !isFlat(drawing)
 }
 
-// As many as stand in one line.
+// As many as fit into one line.
 function firstOf(figure: ReportFigure): ReportFigure {
   const isMoney = figure.columns.some(({ name, format }) => format === 'money' && figure.y.includes(name))
   return { ...figure, y: figure.y.slice(0, isMoney ? 2 : 3) }
 }
 
-/** One report, whole. */
+/** A whole report. */
 export function ReportPage({ name, figure }: { name: string; figure: string | null }) {
   useEffect(() => {
     if (figure) document.getElementById(`f-${figure}`)?.scrollIntoView({ block: 'start' })

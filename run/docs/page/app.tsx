@@ -27,7 +27,7 @@ const MENU = [
   ['entities', 'Entities'],
 ] as const
 
-// What each first part of a link shows, and under which entry of the menu it stands.
+// The page for each first part of a link, and its menu entry.
 const PAGES: Record<string, { menu: string; page: (route: Route) => preact.JSX.Element }> = {
   '': { menu: '', page: () => <AnswersPage /> },
   report: { menu: '', page: ({ parts, query }) => <ReportPage name={parts[1] ?? ''} figure={query.get('figure')} key={parts[1]} /> },
@@ -45,14 +45,14 @@ const PAGES: Record<string, { menu: string; page: (route: Route) => preact.JSX.E
   entities: { menu: 'entities', page: () => <EntitiesPage /> },
 }
 
-/** The page: a head with menu and search, and what the address names. */
+/** The page: a header with menu and search, and the content that the address names. */
 export function App() {
   const route = useRoute()
   const main = useRef<HTMLElement>(null)
   const isFirst = useRef(true)
   const { menu, page } = PAGES[route.parts[0] ?? ''] ?? PAGES['']!
   const path = route.parts.join('/')
-  // A new page begins at its top, and is said by its heading.
+  // A new page begins at its top, and its heading is announced.
   useEffect(() => {
     document.querySelector('.top [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
     const heading = main.current?.querySelector('h1')

@@ -9,7 +9,7 @@ import { type Route, to } from './route.ts'
 
 const LISTS = ['tables', 'tests', 'unit tests', 'macros'] as const
 
-/** Everything of the project, in lists that can be narrowed. */
+/** All nodes of the project, in lists with filters. */
 export function CataloguePage({ route }: { route: Route }) {
   const chosen = LISTS.find(list => list === route.query.get('list')) ?? 'tables'
   const [filter, setFilter] = useState('')

@@ -2,7 +2,7 @@ import { Fragment } from 'preact'
 import type { Changes, ErrorKind, Example, TableChange } from '../changes-shape.ts'
 import { count, instant, listed, plural } from './format.ts'
 
-/** What a change would do, table by table, for who has to say yes to it. */
+/** The effects of a change, table by table, for its reviewer. */
 export function ChangesPage({ changes }: { changes: Changes }) {
   const { title, tables, same, problems, feed, command, at } = changes
   return (

@@ -3,7 +3,7 @@ import { nodes } from './model.ts'
 import { to } from './route.ts'
 import { tokensOf } from './sql.ts'
 
-/** SQL with colours; a ref('x') leads to x. */
+/** SQL with colours; a ref('x') links to x. */
 export function Code({ text, name }: { text: string; name: string }) {
   const [copied, setCopied] = useState(false)
   const copy = async () => {

@@ -9,7 +9,7 @@ import { type Route, to } from './route.ts'
 import { curve, Viewport } from './viewport.tsx'
 import { type Way, wayOf, waysOf } from './way.ts'
 
-/** A column: what it means, and its lineage from the JSON of the feed to the marts. */
+/** A column: its meaning, and its lineage from the JSON of the feed to the marts. */
 export function ColumnPage({ route }: { route: Route }) {
   const [, id = '', name = ''] = route.parts
   const node = nodeById.get(id)
@@ -67,7 +67,7 @@ export function ColumnPage({ route }: { route: Route }) {
   )
 }
 
-// What was refused of the records that the column is made of.
+// The refused records that the column depends on.
 function Refused({ id, name }: { id: string; name: string }) {
   const found = here.refusedOf(id, name)
   const figures = figuresOf(id, name)
@@ -94,7 +94,7 @@ function Refused({ id, name }: { id: string; name: string }) {
   )
 }
 
-// Boxes of nodes, a row for each field; the lines go from row to row.
+// Boxes of nodes with a row for each field; lines link rows.
 function WayGraph({ way, starts }: { way: Way; starts: number[] }) {
   const { placed, rows } = useMemo(() => drawingOf(way), [way])
   const start = starts[0] === undefined ? undefined : data.lineage.fields[starts[0]]?.node

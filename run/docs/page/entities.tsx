@@ -9,7 +9,7 @@ import { Empty, NodeLink, Section, Title } from './parts.tsx'
 import { to } from './route.ts'
 import { curve, Viewport } from './viewport.tsx'
 
-/** Tables with their keys, and which points to which. */
+/** Tables with their keys, and the references between them. */
 export function EntitiesPage() {
   const { tables, links } = data.entities
   const [isWhole, showWhole] = useState(false)
@@ -62,7 +62,7 @@ export function EntitiesPage() {
   )
 }
 
-// Each table with what it points to: on a phone this is the page.
+// Each table with its references: on a phone this is the whole page.
 function AsList() {
   const { tables, links } = data.entities
   const byTable = groupBy(links, ({ from }) => from)
@@ -100,7 +100,7 @@ function AsList() {
   )
 }
 
-/** A table as it is drawn: some of its columns, and how many are left out. */
+/** A drawn table: some of its columns, and the number of omitted ones. */
 interface Drawn extends DocsEntity {
   more: number
 }
@@ -155,7 +155,7 @@ function drawingOf(isWhole: boolean): { shown: Drawn[]; placed: Placed } {
     const rows = table.columns.length + (table.more > 0 ? 1 : 0)
     return { id: table.id, width: Math.ceil(Math.max(150, widthOf(table.name) + 40, ...widths)), height: HEAD + rows * ROW + 6 }
   })
-  // The one stands at the left of the many; what is left of the width goes between them.
+  // The referenced table is on the left; the gap gets the rest of the width.
   const lines = links.map(({ from, to: end }): [string, string] => [end, from])
   const room = Math.min(innerWidth, 1680) - 130
   const close = place(boxes, lines, [90, 22])

@@ -38,26 +38,26 @@ export function seconds(value: number | null): string {
   return `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`
 }
 
-/** `5 Jan 2026` of a text that begins with YYYY-MM-DD; any other text as it is. */
+/** `5 Jan 2026` from a text that begins with YYYY-MM-DD; any other text unchanged. */
 export function day(value: string): string {
   const found = /^(\d{4})-(\d\d)-(\d\d)/.exec(value)
   return found ? `${Number(found[3])} ${monthName(found[2]!)} ${found[1]}` : value
 }
 
-/** `Jan 2026` of a text that begins with YYYY-MM. */
+/** `Jan 2026` from a text that begins with YYYY-MM. */
 export function month(value: string): string {
   const found = /^(\d{4})-(\d\d)/.exec(value)
   return found ? `${monthName(found[2]!)} ${found[1]}` : value
 }
 
-/** `5 Jan 2026, 13:04` of an ISO instant in UTC. */
+/** `5 Jan 2026, 13:04` from an ISO instant in UTC. */
 export function instant(value: string | null): string {
   if (value === null) return '–'
   const time = value.slice(11, 16)
   return time ? `${day(value)}, ${time}` : day(value)
 }
 
-/** A type of PostgreSQL by its short name. */
+/** The short name of a PostgreSQL type. */
 export function shortType(type: string): string {
   return type
     .replace('timestamp with time zone', 'timestamptz')
@@ -65,19 +65,19 @@ export function shortType(type: string): string {
     .replace('character varying', 'varchar')
 }
 
-/** `3.1 %` of a part; `0 %` of nothing. */
+/** `3.1 %` for a part; `0 %` of nothing. */
 export function percent(part: number, all: number): string {
   if (all === 0 || part === 0) return '0 %'
   const value = (100 * part) / all
   return `${value < 0.1 ? '< 0.1' : value < 10 ? value.toFixed(1) : Math.round(value)} %`
 }
 
-/** `coerced value` of `coerced_value`. */
+/** `coerced value` for `coerced_value`. */
 export function inWords(name: string): string {
   return name.replaceAll('_', ' ')
 }
 
-/** A number with the sign that is as wide as a plus. */
+/** Writes a negative number with the minus sign that is as wide as a plus. */
 export function minus(text: string): string {
   return text.replace(/^-/, '−')
 }

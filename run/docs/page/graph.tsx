@@ -8,7 +8,7 @@ import { to } from './route.ts'
 import { curve, Viewport } from './viewport.tsx'
 import { around } from './way.ts'
 
-/** Nodes and what reads what, from left to right. A node leads to the graph around it; pointing at it shows its way. */
+/** Nodes and their dependencies, from left to right. A node links to the graph around it; hovering highlights its lineage. */
 export function Graph({ placed, label, center, tall = false }: { placed: Placed; label: string; center?: string; tall?: boolean }) {
   const [pointed, point] = useState<string>()
   const lit = useMemo(() => (pointed ? around(pointed, Number.POSITIVE_INFINITY, above, below) : undefined), [pointed])
@@ -48,11 +48,11 @@ export function Graph({ placed, label, center, tall = false }: { placed: Placed;
   )
 }
 
-/** Ids that a node reads, and that read it: sources, seeds, models, snapshots. */
+/** Ids of a node's parents and children: sources, seeds, models, snapshots. */
 export const above = (id: string): string[] => nodeById.get(id)?.dependsOn ?? []
 export const below = (id: string): string[] => nodeById.get(id)?.usedBy ?? []
 
-/** The points of a line: it leaves its box in the middle of the right side and enters at the left. */
+/** The points of a line: from the middle of a box's right side to the left of the other box. */
 export function ends({ boxes }: Placed, from: string, end: string, through: [number, number][]): [number, number][] {
   const [a, b] = [boxes[from]!, boxes[end]!]
   return [[a[0] + a[2], a[1] + a[3] / 2], ...through, [b[0], b[1] + b[3] / 2]]

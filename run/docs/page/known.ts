@@ -2,7 +2,7 @@ import { groupBy } from '../group.ts'
 import type { DocsData, DocsNote } from '../shape.ts'
 import { day, inWords, listed, plural } from './format.ts'
 
-/** What a reader must know, each as a part of one sentence; the same kind of several entities and days is one part. */
+/** The known problems, as parts of one sentence; problems of one kind in several entities and days are one part. */
 export function knownOf({ feed, quality }: Pick<DocsData, 'feed' | 'quality'>): string[] {
   const files = quality?.refusedFileCount ?? 0
   const kinds = groupBy(feed?.notes ?? [], ({ kind }) => kind)

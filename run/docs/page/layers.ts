@@ -11,7 +11,7 @@ export interface Layer {
   nodes: DocsNode[]
 }
 
-/** What is called from the answers down to the feed: schemas by how far they are from it, then seeds, then sources by their name. */
+/** The layers from the answers down to the feed: schemas by their distance from the feed, then seeds, then sources by name. */
 export function layersDown(shown: DocsNode[] = nodes): Layer[] {
   const order = [...layers.keys()].reverse()
   const groups = groupBy(shown, nameOfLayer)
@@ -24,7 +24,7 @@ export function layersDown(shown: DocsNode[] = nodes): Layer[] {
     .sort((a, b) => rank(a.name) - rank(b.name) || (a.name < b.name ? -1 : 1))
 }
 
-/** The layer that a node belongs to. */
+/** The name of a node's layer. */
 export function nameOfLayer(node: DocsNode): string {
   if (node.resourceType === 'source') return `${node.sourceName ?? node.schema} (source)`
   return node.resourceType === 'seed' ? SEEDS : node.schema

@@ -11,14 +11,14 @@ import { type Route, replaceRoute, to } from './route.ts'
 import { curve, Viewport } from './viewport.tsx'
 import { around } from './way.ts'
 
-/** Which table reads which: the layers, all tables, or what is around one. */
+/** The dependencies of tables: layers, all tables, or those around one. */
 export function LineagePage({ route }: { route: Route }) {
   const center = nodeById.get(route.parts[1] ?? '')
   if (center) return <Around node={center} depth={depthOf(route)} />
   return route.query.has('all') ? <Whole /> : <Start />
 }
 
-// One box for each layer, and a way to the table that somebody looks for.
+// A box per layer, and a search for a table.
 function Start() {
   const layers = useMemo(() => layersDown(), [])
   const { placed, boxes } = useMemo(() => placedLayers(layers), [layers])
@@ -65,7 +65,7 @@ function Start() {
   )
 }
 
-// Goes to the table that is typed or chosen.
+// Goes to the typed or chosen table.
 function Finder() {
   const go = (text: string) => {
     const node = nodes.find(one => fullName(one) === text) ?? nodes.find(one => one.name === text)
@@ -105,7 +105,7 @@ function placedLayers(layers: Layer[]) {
   for (const node of nodes)
     for (const parent of node.dependsOn) {
       const [from, end] = [layerOfNode.get(parent), layerOfNode.get(node.uniqueId)]
-      // From the feed to the answers; the few ways back (an errors table that a model reads) would make circles of layers.
+      // From the feed to the answers: the few links backwards (an errors table that a model reads) would make cycles of layers.
       if (from !== undefined && end !== undefined && from > end) links.set(`${from} ${end}`, [String(from), String(end)])
     }
   const boxes = new Map(layers.map((layer, at) => [String(at), layer]))
@@ -157,7 +157,7 @@ function LayerGraph({ placed, boxes }: { placed: Placed; boxes: Map<string, Laye
   )
 }
 
-/** The graph around a node, for the node's own page. */
+/** The graph around a node, for its own page. */
 export function Neighbours({ node, depth, tall = false }: { node: DocsNode; depth: number; tall?: boolean }) {
   const placed = useMemo(() => placedOf([...around(node.uniqueId, depth, above, below)]), [node, depth])
   return <Graph placed={placed} center={node.uniqueId} tall={tall && placed.height > 440} label={`Lineage around ${fullName(node)}`} />

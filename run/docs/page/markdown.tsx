@@ -1,7 +1,7 @@
 import { lexer, type Token, type Tokens } from 'marked'
 import { type ComponentChildren, Fragment } from 'preact'
 
-/** Markdown of the project as elements: HTML in it shows as text, links lead to the web alone. A heading is one below `level`. */
+/** Renders Markdown of the project: HTML is shown as text, and links lead only to the web. Headings are one level below `level`. */
 export function Markdown({ text, level = 2 }: { text: string; level?: 2 | 3 }) {
   if (text.trim() === '') return null
   return <div class="prose">{blocks(lexer(text), level)}</div>
@@ -87,7 +87,7 @@ function word(token: Token): ComponentChildren {
     case 'escape':
       return token.text
     case 'link':
-      // Only the web: a description may come from anywhere.
+      // Only links to the web: a description may come from anywhere.
       return /^https?:\/\//.test(token.href) ? <a href={token.href}>{inline(token.tokens)}</a> : token.raw
     case 'text':
       return 'tokens' in token && token.tokens ? inline(token.tokens) : unescaped(token.text)
@@ -96,7 +96,7 @@ function word(token: Token): ComponentChildren {
   }
 }
 
-// The lexer leaves entities as they were written.
+// The lexer does not decode entities.
 function unescaped(text: string): string {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&')
 }

@@ -6,10 +6,10 @@ import { day } from './format.ts'
 
 export { fullName } from './figures/place.ts'
 
-/** Everything that the page shows, read once from the document. */
+/** All data of the page, read once from the document. */
 export const data: PageData = JSON.parse(document.getElementById('data')?.textContent ?? '{}')
 
-/** Sources, seeds, models and snapshots, in the order of the way of data. */
+/** Sources, seeds, models and snapshots, in the order of the data flow. */
 export const nodes: DocsNode[] = [...data.sources, ...data.nodes]
 
 /** Nodes and sources by unique id. */
@@ -24,7 +24,7 @@ export const unitTestById = new Map<string, DocsUnitTest>(data.unitTests.map(tes
 /** Macros by unique id. */
 export const macroById = new Map<string, DocsMacro>(data.macros.map(macro => [macro.uniqueId, macro]))
 
-/** Fields of column lineage that belong to a column, as indexes into lineage.fields. */
+/** Fields of column lineage of a column, as indexes into lineage.fields. */
 export const fieldsOf: (node: string, column: string) => number[] = (() => {
   const found = new Map<string, number[]>()
   data.lineage.fields.forEach((field, index) => {
@@ -36,7 +36,7 @@ export const fieldsOf: (node: string, column: string) => number[] = (() => {
   return (node: string, column: string) => found.get(keyOf(node, column)) ?? []
 })()
 
-/** What lies at one path of several columns of a node (a record and its readable form) is one field: the first of them, by index. */
+/** Fields with one path in several columns of a node (a record and its readable form) count as one: the first, by index. */
 export const twinOf: number[] = (() => {
   const first = new Map<string, number>()
   return data.lineage.fields.map(({ node, label }, index) => {
@@ -53,18 +53,18 @@ export function fieldName({ column, label }: DocsField): string {
   return label || columnName(column)
 }
 
-/** A column as people call it: `*` of column lineage is the rows of the table. */
+/** The name of a column for readers: `*` of column lineage is the rows of the table. */
 export function columnName(column: string): string {
   return column === '*' ? 'rows' : column
 }
 
-/** `core.agents` of an id, also of a table that no node describes (`relation:schema.name`), and of a report. */
+/** `core.agents` from an id; also for a table without a node (`relation:schema.name`) and for a report. */
 export function nameOf(id: string): string {
   const node = nodeById.get(id)
   return node ? fullName(node) : (reportById.get(id)?.title ?? id.replace(/^relation:/, ''))
 }
 
-/** What a node is, in a word that a reader knows; the schema says the rest. */
+/** The kind of a node in a word that readers know; the schema tells the rest. */
 export function kindOf(node: DocsNode): string {
   if (node.resourceType !== 'model') return node.resourceType
   const { materialized } = node
@@ -74,13 +74,13 @@ export function kindOf(node: DocsNode): string {
 /** Reports by unique id. */
 export const reportById = new Map<string, Report>(data.reports.map(report => [report.uniqueId, report]))
 
-/** Reports and exposures that read a node, or a table that is made of it. */
+/** Reports and exposures that read a node or one of its descendants. */
 export function shownIn(id: string): { reports: Report[]; exposures: DocsExposure[] } {
   const reads = ({ dependsOn }: { dependsOn: string[] }) => dependsOn.includes(id)
   return { reports: data.reports.filter(reads), exposures: data.exposures.filter(reads) }
 }
 
-/** Figures that a column is shown in, by report. */
+/** Figures that show a column, by report. */
 export function figuresOf(node: string, column: string): { report: Report; titles: string[] }[] {
   return data.reports.flatMap(report => {
     const titles = report.blocks.flatMap(block => {
@@ -92,12 +92,12 @@ export function figuresOf(node: string, column: string): { report: Report; title
   })
 }
 
-/** The day that a batch stands for; its name where it stands for none. */
+/** The day of a batch; its name for an undated one. */
 export const dayOfBatch: Map<string, string> = new Map(
   (data.quality?.batches ?? []).flatMap(({ batch, date }): [string, string][] => (date ? [[batch, day(date)]] : [])),
 )
 
-/** This page, as a place of figures. */
+/** This page, as a place for figures. */
 export const place = placeIn(data, false)
 
 function keyOf(node: string, column: string): string {

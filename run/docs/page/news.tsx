@@ -4,7 +4,7 @@ import { knownOf } from './known.ts'
 import { data } from './model.ts'
 import { to } from './route.ts'
 
-/** The first line: how far the data go, when they were published, and in one sentence what a reader must know of them. */
+/** The first line: the last day of data, the time of the publish, and a sentence about known problems. */
 export function News({ isShort = false }: { isShort?: boolean }) {
   const { feed, publish } = data
   const known = knownOf(data)

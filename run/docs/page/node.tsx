@@ -11,7 +11,7 @@ import { to } from './route.ts'
 import { Tabs } from './tabs.tsx'
 import { TestLine, UnitLine } from './tests.tsx'
 
-/** All about a model, seed, snapshot or source. */
+/** A model, seed, snapshot or source. */
 export function NodePage({ id }: { id: string }) {
   const node = nodeById.get(id)
   if (!node) return <Empty>There is no table {id}.</Empty>
@@ -107,7 +107,7 @@ function Reference({ references }: { references: NonNullable<DocsColumn['referen
 function Origins({ column }: { column: DocsColumn }) {
   if (column.notTraced) return <span class="small muted">not traced: {column.notTraced}</span>
   if (column.isConstant) return <span class="small muted">constant</span>
-  // The same field of several tables, or of a record and its readable form, is one line.
+  // A field of several tables, or of a record and its readable form, is one line.
   const groups = groupBy(valueFields(column), field => field.label || field.column)
   const shown = [...groups].slice(0, 3)
   return (

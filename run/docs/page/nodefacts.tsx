@@ -4,7 +4,7 @@ import { data, shownIn } from './model.ts'
 import { Empty, Figure, Figures, Kind, Section, Status, Tag, toneOf } from './parts.tsx'
 import { to } from './route.ts'
 
-/** How large a table is, what reads it, and how new it is. */
+/** The size of a table, its readers, and its freshness. */
 export function Facts({ node }: { node: DocsNode }) {
   return (
     <>
@@ -31,7 +31,7 @@ export function Facts({ node }: { node: DocsNode }) {
   )
 }
 
-// When it was built, what that changed, and when its rows last changed.
+// The last build, what it changed, and the last change of rows.
 function Freshness({ node }: { node: DocsNode }) {
   const { lastRun: last, changedAt, freshness } = node
   const through = node.resourceType === 'model' ? data.feed?.through : null
@@ -65,7 +65,7 @@ function changesOf({ inserted, updated, deleted }: NonNullable<DocsNode['lastRun
   return listed(parts.filter(part => typeof part === 'string')) || 'no row changed'
 }
 
-/** The reports and exposures that read it. */
+/** The reports and exposures that read the node. */
 export function ShownIn({ id }: { id: string }) {
   const { reports, exposures } = shownIn(id)
   if (reports.length + exposures.length === 0) return null
@@ -86,7 +86,7 @@ export function ShownIn({ id }: { id: string }) {
   )
 }
 
-/** Its first rows. */
+/** The first rows of the node. */
 export function Sample({ node: { sample, name, exists, resourceType } }: { node: DocsNode }) {
   if (resourceType === 'source') return null
   return (

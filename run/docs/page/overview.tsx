@@ -6,7 +6,7 @@ import { News } from './news.tsx'
 import { Empty, Figure, Figures, NodeLink, Problems, Section, Status, Title } from './parts.tsx'
 import { to } from './route.ts'
 
-/** Is all well, what is there: the layers from the answers down. */
+/** The state of the project, and its layers from the answers down. */
 export function OverviewPage() {
   const { database, server } = data.project
   return (

@@ -3,7 +3,7 @@ import type { DocsNode, DocsProblem } from '../shape.ts'
 import { fullName, kindOf, nodeById } from './model.ts'
 import { to } from './route.ts'
 
-/** The one heading of a page, with a line about it. */
+/** The page's only heading, with a line about it. */
 export function Title({ eyebrow, children, lead }: { eyebrow?: ComponentChildren; children: ComponentChildren; lead?: ComponentChildren }) {
   return (
     <header class="title">
@@ -14,7 +14,7 @@ export function Title({ eyebrow, children, lead }: { eyebrow?: ComponentChildren
   )
 }
 
-/** A part of a page under its own heading. */
+/** A section of a page with its own heading. */
 export function Section({
   id,
   name,
@@ -38,7 +38,7 @@ export function Section({
   )
 }
 
-/** A number with what it counts. */
+/** A number with its name. */
 export function Figure({ value, name, href, tone }: { value: string; name: string; href?: string; tone?: string }) {
   const inner = (
     <>
@@ -55,12 +55,12 @@ export function Figure({ value, name, href, tone }: { value: string; name: strin
   )
 }
 
-/** Figures beside each other. */
+/** Figures in a row. */
 export function Figures({ children }: { children: ComponentChildren }) {
   return <div class="figures">{children}</div>
 }
 
-/** pass, fail, success, …: a sign and a word of the reader's, so that colour is never alone. */
+/** A sign and a readable word for pass, fail, success, …: colour is never the only mark. */
 export function Status({ status }: { status: string }) {
   const [tone, sign, word] = STATUS[status] ?? ['muted', '·', status]
   return (
@@ -75,7 +75,7 @@ export function toneOf(status: string): string {
   return STATUS[status]?.[0] ?? 'muted'
 }
 
-/** A node as a link, with a dot in the colour of its layer. */
+/** A link to a node, with a dot in the colour of its layer. */
 export function NodeLink({ id, full = true }: { id: string; full?: boolean }) {
   const node = nodeById.get(id)
   if (!node) return <span class="mono">{id}</span>
@@ -87,7 +87,7 @@ export function NodeLink({ id, full = true }: { id: string; full?: boolean }) {
   )
 }
 
-/** A name that breaks after an underscore or a dot, where it must. */
+/** A name that may break after an underscore or a dot. */
 export function Name({ text }: { text: string }) {
   return (
     <>
@@ -106,7 +106,7 @@ export function Dot({ node }: { node: DocsNode }) {
   return <span class={`dot ${layerOf(node)}`} aria-hidden="true" />
 }
 
-/** Which of the six colours a node has: what it is, or where in the way of data its schema is. */
+/** The colour class of a node, one of six: by its kind, or by the position of its schema in the data flow. */
 export function layerOf(node: DocsNode): string {
   if (node.resourceType === 'source') return 'layer-source'
   if (node.resourceType === 'seed') return 'layer-seed'
@@ -115,7 +115,7 @@ export function layerOf(node: DocsNode): string {
 
 const depths = new Map<string, number>()
 
-/** Schemas of models with the class of their colour, for a legend. */
+/** Schemas of models with their colour classes, for a legend. */
 export const layers: Map<string, string> = (() => {
   const schemas = new Map<string, number[]>()
   for (const node of nodeById.values())
@@ -131,12 +131,12 @@ export function Tag({ children }: { children: ComponentChildren }) {
   return <span class="tag">{children}</span>
 }
 
-/** `table`, `view`, … of a node. */
+/** A node's `table`, `view`, … */
 export function Kind({ node }: { node: DocsNode }) {
   return <Tag>{kindOf(node)}</Tag>
 }
 
-/** What keeps the project from being whole. */
+/** The mistakes and warnings of the project. */
 export function Problems({ problems, tone }: { problems: DocsProblem[]; tone: 'bad' | 'warn' }) {
   if (problems.length === 0) return null
   const word = tone === 'bad' ? 'mistake' : 'warning'
@@ -183,7 +183,7 @@ export function Problems({ problems, tone }: { problems: DocsProblem[]; tone: 'b
   )
 }
 
-/** Said where there is nothing to show. */
+/** Shown where there is nothing to show. */
 export function Empty({ children }: { children: ComponentChildren }) {
   return <p class="empty">{children}</p>
 }
@@ -206,7 +206,7 @@ const STATUS: Record<string, [tone: string, sign: string, word: string]> = {
   running: ['muted', '…', 'running'],
 }
 
-/** How many steps a node is from what reads nothing, at most. */
+/** The longest path in steps from a node without parents. */
 export function depthOf(node: DocsNode, seen: Map<string, number> = depths): number {
   const known = seen.get(node.uniqueId)
   if (known !== undefined) return known

@@ -8,7 +8,7 @@ import { data, dayOfBatch } from './model.ts'
 import { Empty, Figure, Figures, Section, Status, Title } from './parts.tsx'
 import { type Route, replaceRoute, to } from './route.ts'
 
-/** How clean the feed was: what became of each record, and what was wrong with those refused. */
+/** The quality of the feed: what happened to each record, and why records were refused. */
 export function QualityPage({ route }: { route: Route }) {
   const { quality } = data
   if (!quality || quality.batches.length === 0)
@@ -271,7 +271,7 @@ function sumOf(batches: DocsBatch[]) {
   }
 }
 
-// JSON is easier to read with lines; a text that is not JSON, or was cut, stays as it landed.
+// Formats JSON with line breaks; a text that is not JSON, or was truncated, stays as it landed.
 function pretty(record: string): string {
   try {
     return record.length > 200_000 ? record : JSON.stringify(JSON.parse(record), null, 2)

@@ -3,7 +3,7 @@ import { Figure } from './figures/figure.tsx'
 import { day, instant } from './format.ts'
 import { Markdown } from './markdown.tsx'
 
-/** The prose and figures of a report, in their order. Big numbers that follow each other stand in one row. */
+/** The prose and figures of a report, in order. Consecutive big numbers form one row. */
 export function ReportBody({ report }: { report: Report }) {
   if (report.blocks.length === 0) return <p class="empty">This report has neither text nor figures yet: {report.file}.</p>
   return (
@@ -25,7 +25,7 @@ export function ReportBody({ report }: { report: Report }) {
   )
 }
 
-/** Of which publish and day the figures are. */
+/** The publish and day of the figures. */
 export function Dates({ report }: { report: Report }) {
   if (!report.published) return <>Not published yet: the next build runs it.</>
   return (

@@ -1,12 +1,12 @@
 import { useEffect, useState } from 'preact/hooks'
 
-/** Where the page is: `#/node/model.shop.orders?depth=2` is ['node', 'model.shop.orders'] with depth 2. */
+/** The current address: `#/node/model.shop.orders?depth=2` is ['node', 'model.shop.orders'] with depth 2. */
 export interface Route {
   parts: string[]
   query: URLSearchParams
 }
 
-/** The route of the address bar; a component that asks is drawn again when it changes. */
+/** The route in the address bar; a component that uses it is redrawn when it changes. */
 export function useRoute(): Route {
   const [hash, setHash] = useState(location.hash)
   useEffect(() => {
@@ -17,20 +17,20 @@ export function useRoute(): Route {
   return parseRoute(hash)
 }
 
-/** A link within the page. Parts and values may hold any character. */
+/** A link within the page. Parts and values may contain any character. */
 export function to(parts: string[], query: Record<string, string | number | undefined> = {}): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '')
   const search = new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString()
   return `#/${parts.map(encodeURIComponent).join('/')}${search ? `?${search}` : ''}`
 }
 
-/** Goes to a link of to() without a new step in the history: for filters and sliders. */
+/** Goes to a link of to() without a new history entry: for filters and sliders. */
 export function replaceRoute(link: string): void {
   history.replaceState(null, '', link)
   dispatchEvent(new HashChangeEvent('hashchange'))
 }
 
-/** Remembers with each step of the history how far it was scrolled, so that going back leads to the same place. */
+/** Stores the scroll position with each history entry, so that going back restores it. */
 export function rememberScroll(): void {
   history.scrollRestoration = 'manual'
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -44,7 +44,7 @@ export function rememberScroll(): void {
   )
 }
 
-/** How far this step of the history was scrolled; 0 for a new one. */
+/** The scroll position of this history entry; 0 for a new one. */
 export function rememberedScroll(): number {
   return (history.state as { top?: number } | null)?.top ?? 0
 }

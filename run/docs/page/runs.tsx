@@ -8,7 +8,7 @@ import { data, nodeById, reportById, testById, unitTestById } from './model.ts'
 import { Empty, Section, Status, Title, toneOf } from './parts.tsx'
 import { type Route, to } from './route.ts'
 
-/** The run log: what each build did, how long, and which nodes took the time. */
+/** The run log: what each build did, how long it took, and which nodes took the time. */
 export function RunsPage({ route }: { route: Route }) {
   const runs = data.runs?.runs ?? []
   const timelines = data.runs?.timelines ?? {}
@@ -112,12 +112,12 @@ function testsOf({ tests }: DocsRun): string {
   return parts.map(status => `${count(tests[status])} ${words[status]}`).join(', ') || '–'
 }
 
-// What a run says of itself; the tally of its tests stands in a column of its own.
+// A run's message; the counts of its tests have a column of their own.
 function saidOf({ message }: DocsRun): string {
   return message?.replace(/\s*Done\. PASS=.*$/, '') ?? ''
 }
 
-// A Gantt of HTML: each line is a link, its bar says when. Nodes in the order of their start.
+// A Gantt chart in HTML: each line is a link with a bar. Nodes in the order of their start.
 function Timeline({ run, spans }: { run: DocsRun; spans: DocsSpan[] }) {
   const [withTests, setTests] = useState(false)
   const [isWhole, setWhole] = useState(false)

@@ -1,7 +1,7 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { type Found, prepareSearch, search } from './searchindex.ts'
 
-/** The dialog of the full-text search: / or Ctrl+K opens it, arrows choose, Enter goes, Esc closes. */
+/** The dialog of the full-text search: / or Ctrl+K opens it, arrows choose, Enter follows, Esc closes. */
 export function Search() {
   const dialog = useRef<HTMLDialogElement>(null)
   const input = useRef<HTMLInputElement>(null)

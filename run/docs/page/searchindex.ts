@@ -5,7 +5,7 @@ import { data, fullName, kindOf, nodes } from './model.ts'
 import { layers } from './parts.tsx'
 import { to } from './route.ts'
 
-/** What can be found: its name, where it leads, and what it is. */
+/** A search result: its name, link and kind. */
 export interface Found {
   id: string
   title: string
@@ -17,19 +17,19 @@ export interface Found {
 interface Entry extends Found {
   names: string
   text: string
-  /** What a reader looks for first counts more: reports, then marts, then what lies nearer to the feed. */
+  /** Ranks what readers usually want: reports, then marts, then nodes nearer to the feed. */
   weight: number
 }
 
 let index: Promise<MiniSearch<Entry>> | undefined
 
-/** The best hits of a query, over names, columns, descriptions and SQL. The index is made at the first call. */
+/** The best hits of a query in names, columns, descriptions and SQL. Builds the index at the first call. */
 export async function search(query: string, limit = 40): Promise<Found[]> {
   index ??= makeIndex()
   return (await index).search(query).slice(0, limit) as unknown as Found[]
 }
 
-/** Makes the index ahead of the first query. */
+/** Builds the index before the first query. */
 export function prepareSearch(): void {
   index ??= makeIndex()
 }
@@ -38,7 +38,7 @@ async function makeIndex(): Promise<MiniSearch<Entry>> {
   const made = new MiniSearch<Entry>({
     fields: ['title', 'names', 'about', 'text'],
     storeFields: ['id', 'title', 'kind', 'about', 'href', 'weight'],
-    // agent_id is found as a whole and by its words.
+    // Finds agent_id as a whole and by its words.
     tokenize: text =>
       text
         .toLowerCase()
@@ -98,7 +98,7 @@ function entries(): Entry[] {
   ]
 }
 
-// A report, and each of its figures with its columns and the labels in its rows.
+// A report, and each of its figures with its columns and row labels.
 function reportEntries(report: Report): Entry[] {
   const href = to(['report', report.name])
   const own = {
@@ -133,7 +133,7 @@ function textsOf({ columns, rows }: ReportFigure): string[] {
   return [...new Set(rows.flatMap(row => at.map(index => String(row[index] ?? ''))))].slice(0, MOST_TEXTS)
 }
 
-// 1 for the schema that is farthest from the feed, less for those before it.
+// 1 for the schema farthest from the feed, less for those before it.
 function nearness(node: DocsNode): number {
   const order = [...layers.keys()]
   if (node.resourceType === 'source') return 0.6

@@ -1,10 +1,10 @@
-/** A piece of SQL with Jinja, and what it is. */
+/** A piece of SQL with Jinja, and its kind. */
 export interface Token {
   kind: 'plain' | 'comment' | 'text' | 'number' | 'keyword' | 'call' | 'jinja'
   text: string
 }
 
-/** Cuts SQL for colouring. It is not a parser: what it does not know stays plain. Joined, the pieces are the text. */
+/** Splits SQL for colouring. Not a parser: unknown pieces stay plain. Joined, the pieces are the text. */
 export function tokensOf(sql: string): Token[] {
   const tokens: Token[] = []
   let plain = 0

@@ -8,7 +8,7 @@ import { knownOf } from './known.ts'
 import { Markdown } from './markdown.tsx'
 import { Dates, ReportBody } from './report.tsx'
 
-/** The body of a page that stands alone, as HTML without a script. It runs where the page is written, not where it is read. */
+/** The body of a standalone page, as HTML without scripts. Runs where the page is written, not in the browser. */
 export function render(page: AlonePage): string {
   return renderToStaticMarkup(page.kind === 'report' ? <ReportAlone page={page} /> : <ChangesPage changes={page.changes} />)
 }

@@ -7,7 +7,7 @@ export interface Tab {
   content: () => ComponentChildren
 }
 
-/** Tabs as the keyboard knows them: one stop, arrows between them. */
+/** Tabs with the usual keys: one tab stop, arrows between tabs. */
 export function Tabs({ label, tabs }: { label: string; tabs: Tab[] }) {
   const [chosen, choose] = useState(0)
   const id = useId()

@@ -7,7 +7,7 @@ import { Empty, NodeLink, Section, Status, Tag, Title, toneOf } from './parts.ts
 import { to } from './route.ts'
 import { Tabs } from './tabs.tsx'
 
-/** A test with its last results, as a line of a list. */
+/** A test with its last results, as a list item. */
 export function TestLine({ test }: { test: DocsTest }) {
   return (
     <li>
@@ -25,7 +25,7 @@ export function TestLine({ test }: { test: DocsTest }) {
   )
 }
 
-/** A unit test as a line of a list. */
+/** A unit test, as a list item. */
 export function UnitLine({ test }: { test: DocsUnitTest }) {
   return (
     <li>
@@ -40,7 +40,7 @@ export function UnitLine({ test }: { test: DocsUnitTest }) {
   )
 }
 
-/** All about a data test. */
+/** A data test. */
 export function TestPage({ id }: { id: string }) {
   const test = testById.get(id)
   if (!test) return <Empty>There is no test {id}.</Empty>
@@ -112,7 +112,7 @@ export function TestPage({ id }: { id: string }) {
   )
 }
 
-/** All about a unit test: rows in, rows out. */
+/** A unit test: rows in, rows out. */
 export function UnitPage({ id }: { id: string }) {
   const test = unitTestById.get(id)
   if (!test) return <Empty>There is no unit test {id}.</Empty>

@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'preact/hooks'
 
-/** What the reader chose; auto follows the system. */
+/** The reader's choice; auto follows the system. */
 export type Theme = 'auto' | 'light' | 'dark'
 
-/** The choice, and how to change it. It is kept where the browser lets a file keep something. */
+/** The choice and its setter. It is stored where the browser allows that. */
 export function useTheme(): [Theme, (theme: Theme) => void] {
   const [theme, setTheme] = useState<Theme>(kept)
   useEffect(() => {
@@ -23,7 +23,7 @@ export function useTheme(): [Theme, (theme: Theme) => void] {
   ]
 }
 
-/** A number that grows with each change between light and dark, for what must be drawn anew (charts). */
+/** A number that grows with each change between light and dark, for what must be redrawn (charts). */
 export function useThemeVersion(): number {
   const [version, setVersion] = useState(0)
   useEffect(() => {
@@ -39,7 +39,7 @@ export function useThemeVersion(): number {
   return version
 }
 
-/** The colour that a CSS variable has now, in a form that charts understand. */
+/** The present colour of a CSS variable, in a form that charts understand. */
 export function colorOf(name: string): string {
   const probe = document.createElement('span')
   probe.style.color = `var(${name})`

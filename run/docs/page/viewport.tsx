@@ -8,8 +8,8 @@ interface Transform {
 }
 
 /**
- * An SVG that is moved by dragging, arrows and touch and scaled by wheel, pinch, + and -. What gets the focus is brought into view.
- * `fits` is the size of the drawing; `tall` gives it the height of the window, and the wheel; `whole` the height of the drawing.
+ * An SVG that drag, arrows and touch move, and wheel, pinch, + and - scale. A focused element is scrolled into view. `fits` is the size of
+ * the drawing; `tall` gives it the height of the window, and enables the wheel; `whole` gives it the height of the drawing.
  */
 export function Viewport(props: {
   label: string
@@ -42,7 +42,7 @@ export function Viewport(props: {
     const scale = Math.max(0.04, Math.min(1, (box.width - 2 * pad) / fits[0], (box.height - 2 * pad - foot) / fits[1]))
     apply({ x: (box.width - fits[0] * scale) / 2, y: (box.height - foot - fits[1] * scale) / 2, scale })
   }
-  // Where all would be too small to read, a view begins at what it is about, in a size that can be read.
+  // Where the whole drawing would be too small to read, a view begins at its subject, in a readable size.
   const begin = () => {
     const frame = svg.current!.parentElement!
     if (!tall)
@@ -123,7 +123,7 @@ export function Viewport(props: {
   )
 }
 
-/** A line through points from left to right, without corners. */
+/** A smooth line through points from left to right. */
 export function curve(points: [number, number][]): string {
   const [first, ...rest] = points
   if (!first) return ''
@@ -138,7 +138,7 @@ export function curve(points: [number, number][]): string {
   return path
 }
 
-// As high as the drawing is when it fits in the width, with room for the buttons.
+// The height of the drawing when it fits the width, with room for the buttons.
 function heightOf([width, height]: [number, number], room: number): number {
   const scale = Math.min(1, (room - 48) / width)
   return Math.min(560, Math.max(190, (scale < 0.5 ? 0.72 : scale) * height + 84))
@@ -149,13 +149,13 @@ function boxOf(group: SVGGElement, id: string): DOMRect | undefined {
   return undefined
 }
 
-// How high the boxes stand, in the mean, that a view of this width shows first.
+// The mean height of the boxes that a view of this width shows first.
 function middleOfLeft(group: SVGGElement, width: number): number | undefined {
   const boxes = [...group.querySelectorAll<SVGGraphicsElement>('[data-id]')].map(child => child.getBBox()).filter(({ x }) => x < width)
   return boxes.length === 0 ? undefined : boxes.reduce((sum, { y, height }) => sum + y + height / 2, 0) / boxes.length
 }
 
-// One finger or the mouse moves, two fingers scale. A click at the end of a drag does not count.
+// One finger or the mouse moves, two fingers scale. A click at the end of a drag is ignored.
 function dragging(
   element: SVGSVGElement,
   move: (dx: number, dy: number) => void,

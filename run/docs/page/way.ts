@@ -1,18 +1,18 @@
 import type { DocsEdge, DocsLineage } from '../shape.ts'
 
-/** A part of column lineage: fields with how far they are from the start (negative: where it comes from), and the edges between them. */
+/** A part of column lineage: fields with their distance from the start (negative: upstream), and the edges between them. */
 export interface Way {
   distance: Map<number, number>
   edges: DocsEdge[]
 }
 
-/** Edges by the field that they go from and to. */
+/** Edges by their start and by their end. */
 export interface Ways {
   into: Map<number, DocsEdge[]>
   out: Map<number, DocsEdge[]>
 }
 
-/** Orders the edges for walking. `twinOf` says, by index, which field stands for each: edges that are the same then are one. */
+/** Indexes the edges for traversal. `twinOf` maps each field, by index, to its representative; edges that become equal are merged. */
 export function waysOf(lineage: DocsLineage, twinOf?: number[]): Ways {
   const into = new Map<number, DocsEdge[]>()
   const out = new Map<number, DocsEdge[]>()
@@ -28,7 +28,7 @@ export function waysOf(lineage: DocsLineage, twinOf?: number[]): Ways {
   return { into, out }
 }
 
-/** The whole way of some fields in both directions. Conditions (what only decides rows) are followed when asked for. */
+/** The whole lineage of some fields in both directions. Conditions (which only decide about rows) are followed on request. */
 export function wayOf(ways: Ways, starts: number[], withConditions: boolean): Way {
   const distance = new Map(starts.map(field => [field, 0]))
   const edges = new Set<DocsEdge>()
@@ -53,7 +53,7 @@ export function wayOf(ways: Ways, starts: number[], withConditions: boolean): Wa
   return { distance, edges: [...edges] }
 }
 
-/** Ids within so many steps of one, in both directions. */
+/** Ids within a number of steps, in both directions. */
 export function around(start: string, depth: number, above: (id: string) => string[], below: (id: string) => string[]): Set<string> {
   const found = new Set([start])
   for (const next of [above, below]) {

@@ -1,16 +1,16 @@
 import { groupBy } from '../../group.ts'
 import type { Value } from './cell.ts'
 
-/** A row of a tree and how far below a root it stands. */
+/** A row of a tree, and its depth below the root. */
 export interface Branch {
   key: string
   row: Value[]
   depth: number
-  /** It is, by its parents, above itself: no root leads to it. */
+  /** Whether it is its own ancestor: no root leads to it. */
   isInCircle: boolean
 }
 
-/** All rows in the order of a tree, each once: those that no root leads to come last, each circle from its first row on. */
+/** All rows in tree order, each once: those not reachable from a root come last, each cycle from its first row on. */
 export function branchesOf(rows: Value[][], id: number, parent: number): Branch[] {
   const keyOf = (row: Value[], at: number) => (row[at] === null || row[at] === undefined ? undefined : String(row[at]))
   const ids = new Set(rows.map(row => keyOf(row, id)))

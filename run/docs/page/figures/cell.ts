@@ -1,10 +1,10 @@
 import type { FigureColumn, ReportFigure } from '../../../reports/shape.ts'
 import { day, instant, minus, month } from '../format.ts'
 
-/** A value of a figure, as the database gave it. */
+/** A value of a figure, as read from the database. */
 export type Value = ReportFigure['rows'][number][number]
 
-/** A value in the words of its column, without the unit: `1,234.50`, `25 %`, `5 Jan 2026`, `yes`; an en dash for nothing. */
+/** A value in its column's format, without the unit: `1,234.50`, `25 %`, `5 Jan 2026`, `yes`; an en dash for nothing. */
 export function cell(value: Value | undefined, { format }: Pick<FigureColumn, 'format'>): string {
   if (value === null || value === undefined) return '–'
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
@@ -18,14 +18,14 @@ export function cell(value: Value | undefined, { format }: Pick<FigureColumn, 'f
   return minus(numbers(format === 'integer' ? 0 : 2).format(text as unknown as number))
 }
 
-/** A value as a number; null where it is not a number. */
+/** A value as a number; null if it is not one. */
 export function numberOf(value: Value | undefined): number | null {
   if (value === null || value === undefined || typeof value === 'boolean') return null
   const found = Number(value)
   return Number.isFinite(found) ? found : null
 }
 
-/** Whether the values of a column are numbers, which stand at the right. */
+/** Whether the values of a column are numbers, which are aligned right. */
 export function isNumeric({ format }: Pick<FigureColumn, 'format'>): boolean {
   return format === 'integer' || format === 'decimal' || format === 'money' || format === 'percent'
 }
@@ -35,7 +35,7 @@ export function headerOf({ label, unit }: Pick<FigureColumn, 'label' | 'unit'>):
   return unitOf({ label, unit }) ? `${label}, ${unit}` : label
 }
 
-/** The unit of a column, where its label does not say it already. */
+/** The unit of a column, unless its label contains it. */
 export function unitOf({ label, unit }: Pick<FigureColumn, 'label' | 'unit'>): string | null {
   return unit?.toLowerCase() === label.toLowerCase() ? null : unit
 }

@@ -5,7 +5,7 @@ import { cell } from './cell.ts'
 import { type Drawing, isTime, type Series, spoken } from './drawing.ts'
 import { labelled, type Spans, stacked, visibleLabels } from './placing.ts'
 
-/** A chart as one SVG of a width in pixels, which needs nothing but the CSS of the page. */
+/** A chart as one SVG with a width in pixels; it needs only the page's CSS. */
 export function ChartSvg({ drawing, title, width }: { drawing: Drawing; title: string; width: number }) {
   if (drawing.kind === 'bar' && !isTime(drawing.axis)) return <Ranking drawing={drawing} title={title} width={width} />
   return <Course drawing={drawing} title={title} width={width} />
@@ -15,7 +15,7 @@ const HEIGHT = 220
 const TOP = 14
 const BOTTOM = 24
 
-// Along time: bars on each other, lines or areas, with their names at the right end.
+// A chart over time: stacked bars, lines or areas, with their names at the right end.
 function Course({ drawing, title, width }: { drawing: Drawing; title: string; width: number }) {
   const { kind, labels, series, axis } = drawing
   const isWide = width >= 520
@@ -29,7 +29,7 @@ function Course({ drawing, title, width }: { drawing: Drawing; title: string; wi
   const named = isWide && series.length > 1
   const right = width - (named ? Math.min(190, 18 + Math.max(...series.map(({ name }) => textWidth(cut(name))))) : 14)
   const step = (right - left) / Math.max(1, labels.length)
-  // Bars stand in the middle of their place; lines and areas go from edge to edge.
+  // Bars are centred in their slots; lines and areas go from edge to edge.
   const isEdged = kind !== 'bar' && labels.length > 1
   const x = (at: number) => (isEdged ? left + ((right - left) * at) / (labels.length - 1) : left + step * (at + 0.5))
   return (
@@ -45,7 +45,7 @@ function Course({ drawing, title, width }: { drawing: Drawing; title: string; wi
           </g>
         ))}
         {visibleLabels(labels.length, step, isWide ? 74 : 62)
-          // The first has the year and stands at the right of its place.
+          // The first label contains the year and is right of its place.
           .filter(at => at === 0 || x(at) - x(0) >= (step < 70 ? 104 : 60))
           .map((at, i, all) => (
             <text
@@ -166,7 +166,7 @@ function Lines({ drawing: { series, labels, value }, x, y }: { drawing: Drawing;
   )
 }
 
-// The name of each series where it ends, moved apart where two would stand on each other.
+// The name of each series at its end, moved apart where two would overlap.
 function Names({ drawing: { series, kind }, spans, y, x }: { drawing: Drawing; spans: Spans | undefined; y: Scale; x: number }) {
   const ends = series.map((one, s) => {
     const at = one.values.findLastIndex(value => value !== null)
@@ -188,7 +188,7 @@ function Names({ drawing: { series, kind }, spans, y, x }: { drawing: Drawing; s
   )
 }
 
-// By name: a line for each label, with its bar and its value beside it.
+// A chart by name: a line for each label, with its bar and value.
 function Ranking({ drawing, title, width }: { drawing: Drawing; title: string; width: number }) {
   const { labels, series, value } = drawing
   const spans = stacked(series, labels.length)
@@ -265,7 +265,7 @@ function Keys({ series }: { series: Series[] }) {
   )
 }
 
-// Bars and areas begin at zero; a line of many days may stand high above it.
+// Bars and areas begin at zero; a line of many days need not.
 function domainOf({ kind, series, labels }: Drawing, spans: Spans | undefined): [number, number] {
   const values = (kind === 'line' ? series.flatMap(one => one.values) : (spans ?? []).flat(2)).filter(one => one !== null)
   const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)]
@@ -293,7 +293,7 @@ function readout({ labels, series, axis, value }: Drawing, at: number): string {
   return [cell(labels[at], axis), ...lines].join('\n')
 }
 
-// The year stands where it is another one than before.
+// Shows the year only where it differs from the previous label's.
 function timeText(label: string, format: string, before: string | undefined): string {
   const text = format === 'month' ? month(label) : day(label)
   if (format === 'instant') return `${text.slice(0, -5)}, ${label.slice(11, 16)}`
@@ -310,7 +310,7 @@ function cut(text: string, most = LONGEST): string {
   return text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text
 }
 
-// Near enough for the page's font of 12 px.
+// Approximate, for the page's 12 px font.
 function textWidth(text: string): number {
   return text.length * 6.9
 }

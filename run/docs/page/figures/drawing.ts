@@ -2,29 +2,29 @@ import type { FigureColumn, ReportFigure } from '../../../reports/shape.ts'
 import { inWords } from '../format.ts'
 import { cell, headerOf, numberOf, type Value } from './cell.ts'
 
-/** What a chart draws: a value for each label and series. */
+/** The data of a chart: a value for each label and series. */
 export interface Drawing {
   kind: 'bar' | 'line' | 'area'
-  /** What the values are: `Amount, USD`; '' where the series say it. */
+  /** The measure: `Amount, USD`; '' where the series name it. */
   measure: string
-  /** How a value is written. */
+  /** The format of values. */
   value: Pick<FigureColumn, 'format' | 'unit'>
-  /** How the labels are written, and what they are. */
+  /** The format and name of the labels. */
   axis: Pick<FigureColumn, 'format' | 'label'>
   labels: Value[]
   series: Series[]
 }
 
-/** One line, or one colour of bars. */
+/** A line, or the bars of one colour. */
 export interface Series {
   name: string
   /** A CSS variable. */
   color: string
-  /** One for each label; null where there is none. */
+  /** One per label; null without a value. */
   values: (number | null)[]
 }
 
-/** The drawing of a figure that is a chart; undefined where its columns are not there. */
+/** The drawing of a chart figure; undefined where its columns are missing. */
 export function drawingOf({ display, columns, rows, x, y, series: by }: ReportFigure): Drawing | undefined {
   if (display !== 'bar' && display !== 'line' && display !== 'area') return undefined
   const place = (name: string | null) => columns.findIndex(column => column.name === name)
@@ -59,7 +59,7 @@ export function drawingOf({ display, columns, rows, x, y, series: by }: ReportFi
   }
 }
 
-/** A drawing of numbers that are at hand. */
+/** A drawing of given numbers. */
 export function drawn(
   kind: Drawing['kind'],
   axis: Drawing['axis'],
@@ -70,18 +70,18 @@ export function drawn(
   return { kind, axis, labels, series, value, measure: '' }
 }
 
-/** `active 40 to 42, inactive 3 to 6`: what is said of a chart to who cannot see it. */
+/** The description of a chart for screen readers: `active 40 to 42, inactive 3 to 6`. */
 export function spoken(title: string, { labels, series, axis, value }: Drawing): string {
   const ends = series.map(({ name, values }) => `${name} ${cell(values[0], value)} to ${cell(values.at(-1), value)}`)
   return labels.length === 0 ? title : `${title}, ${cell(labels[0], axis)} to ${cell(labels.at(-1), axis)}: ${ends.join(', ')}`
 }
 
-/** Whether there is nothing to draw: all values are 0, or none is there. */
+/** Whether there is nothing to draw: all values are 0 or missing. */
 export function isFlat({ series }: Drawing): boolean {
   return series.every(({ values }) => values.every(value => value === null || value === 0))
 }
 
-/** Whether the labels follow each other in time, so that they stand along the bottom. */
+/** Whether the labels are times, which run along the bottom. */
 export function isTime({ format }: Drawing['axis']): boolean {
   return format === 'date' || format === 'month' || format === 'instant'
 }
@@ -89,12 +89,12 @@ export function isTime({ format }: Drawing['axis']): boolean {
 const COLORS = ['--c1', '--c2', '--c3', '--c4', '--c5', '--c6', '--c7']
 const REST = '--c0'
 
-// What is left over is grey, whatever its place.
+// The rest is always grey.
 function colorOf(name: string, at: number): string {
   return /^((all )?other|none|rest|not active|inactive|unknown|without)\b/i.test(inWords(name)) ? REST : (COLORS[at] ?? REST)
 }
 
-// The order of the query stays where there are few; of many that add up the rest is one.
+// Few series keep the order of the query; of many that add up, the smaller ones become one rest.
 const MOST = 7
 function largestFirst(series: [string, (number | null)[]][]): [string, (number | null)[]][] {
   if (series.length <= MOST) return series

@@ -10,7 +10,7 @@ import { FigureTable } from './table.tsx'
 import { Tree } from './tree.tsx'
 import { Values } from './values.tsx'
 
-/** A figure of a report: its title, what it shows, why it may be of another day, and where it comes from. */
+/** A figure of a report: its title, its content, why it may be of another day, and its sources. */
 export function Figure({ figure }: { figure: ReportFigure }) {
   const { title, problem, rows, empty, published } = figure
   const drawing = drawingOf(figure)
@@ -50,7 +50,7 @@ function Shown({ figure, drawing }: { figure: ReportFigure; drawing: Drawing | u
   return <FigureTable figure={figure} />
 }
 
-/** A chart as wide as its place; where nothing can be measured, one for paper and desk, one for a phone. */
+/** A chart as wide as its container; without measuring, one version for paper and desktop, and one for a phone. */
 export function Chart({ drawing, title }: { drawing: Drawing; title: string }) {
   const { isAlone } = usePlace()
   const box = useRef<HTMLDivElement>(null)

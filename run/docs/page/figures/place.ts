@@ -4,16 +4,16 @@ import type { DocsErrorType } from '../../quality-shape.ts'
 import type { DocsData, DocsNode } from '../../shape.ts'
 import { to } from '../route.ts'
 
-/** Where figures are shown, and what is known there of the columns that they are made of. */
+/** The place where figures are shown, and its knowledge of their columns. */
 export interface Place {
-  /** A file that stands alone and has no script: nothing in it is measured or opened by one. */
+  /** A standalone file without scripts: nothing can be measured or opened. */
   isAlone: boolean
   /** A link to a node, or to the lineage of its column; undefined where the place has no such page. */
   linkOf(node: string, column?: string): string | undefined
   nameOf(node: string): string
-  /** Fields of the feed and of seeds that a column is made of in the end: `amount` of `raw.transactions`. */
+  /** The fields of the feed and of seeds that a column originates from: `amount` of `raw.transactions`. */
   originsOf(node: string, column: string): Origin[]
-  /** What was refused or repaired, and is open, of the records that a column is made of. */
+  /** The open errors and warnings of the records that a column depends on. */
   refusedOf(node: string, column: string): Refused | undefined
 }
 
@@ -34,7 +34,7 @@ export interface Refused {
 
 type Known = Pick<DocsData, 'nodes' | 'sources' | 'lineage' | 'quality'>
 
-/** The place that a page with these data is. */
+/** The place of a page with these data. */
 export function placeIn({ nodes, sources, lineage, quality }: Known, isAlone: boolean): Place {
   const byId = new Map<string, DocsNode>([...sources, ...nodes].map(node => [node.uniqueId, node]))
   const originsOf = (id: string, name: string): Origin[] => {
@@ -67,15 +67,15 @@ export function placeIn({ nodes, sources, lineage, quality }: Known, isAlone: bo
 
 const NOWHERE: Place = { isAlone: true, linkOf: () => undefined, nameOf: id => id, originsOf: () => [], refusedOf: () => undefined }
 
-/** The place of the components below. */
+/** The place for the components below. */
 export const PlaceContext = createContext<Place>(NOWHERE)
 
-/** The place of this component. */
+/** The place for this component. */
 export function usePlace(): Place {
   return useContext(PlaceContext)
 }
 
-/** `raw.agents`: how a node is called where its schema matters. */
+/** `raw.agents`: the node's name where its schema matters. */
 export function fullName(node: DocsNode): string {
   return `${node.resourceType === 'source' ? (node.sourceName ?? node.schema) : node.schema}.${node.name}`
 }

@@ -1,6 +1,6 @@
 import type { Series } from './drawing.ts'
 
-/** Where each value of each series begins and ends when they stand on each other: above zero upwards, below it downwards. */
+/** Start and end of each value of each series when stacked: upwards above zero, downwards below. */
 export type Spans = [from: number, to: number][][]
 
 /** Stacks the series. */
@@ -19,7 +19,7 @@ export function stacked(series: Series[], many: number): Spans {
   )
 }
 
-/** Places of labels, each as near to where it would stand as the distance between two allows, within the range. */
+/** Positions of labels, as near to the wanted ones as their distance and the range allow. */
 export function labelled(wanted: number[], distance: number, [low, high]: [number, number]): number[] {
   const order = wanted.map((place, index) => ({ place, index })).sort((a, b) => a.place - b.place)
   for (const [at, one] of order.entries()) if (at > 0) one.place = Math.max(one.place, order[at - 1]!.place + distance)
@@ -34,7 +34,7 @@ export function labelled(wanted: number[], distance: number, [low, high]: [numbe
   return found
 }
 
-/** Which of so many labels are written, when each stands `step` pixels from the next and needs `room`: the first, and those after it. */
+/** The labels that are written, of `many` that are `step` pixels apart and need `room`: the first, and those that fit after it. */
 export function visibleLabels(many: number, step: number, room: number): number[] {
   const each = Math.max(1, Math.ceil(room / Math.max(step, 0.01)))
   return Array.from({ length: Math.ceil(many / each) }, (_, at) => at * each)

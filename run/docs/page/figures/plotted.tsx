@@ -2,7 +2,7 @@ import { cell } from './cell.ts'
 import type { Drawing } from './drawing.ts'
 import { Chart } from './figure.tsx'
 
-/** A chart of the page's own numbers, with the same as a table. */
+/** A chart of the page's own numbers, also as a table. */
 export function Plotted({ name, drawing }: { name: string; drawing: Drawing }) {
   const { labels, series, axis, value } = drawing
   return (

@@ -2,7 +2,7 @@ import type { ReportFigure } from '../../../reports/shape.ts'
 import { count, listed, plural } from '../format.ts'
 import { type Origin, usePlace } from './place.ts'
 
-/** The way from a figure to its source: the column of the mart, the fields of the feed, and what was refused on the way. */
+/** The sources of a figure: the mart's column, the fields of the feed, and the refused records. */
 export function Source({ figure }: { figure: ReportFigure }) {
   const { nameOf, isAlone } = usePlace()
   const columns = figure.columns.filter(({ sources }) => sources.length > 0)

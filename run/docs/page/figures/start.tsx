@@ -3,7 +3,7 @@ import type { ReportFigure } from '../../../reports/shape.ts'
 import { cell } from './cell.ts'
 import { drawingOf, isTime, spoken } from './drawing.ts'
 
-/** The course of a figure over time as a small line, with its first and last day. */
+/** A figure over time as a small line, with its first and last day. */
 export function CourseStart({ figure }: { figure: ReportFigure }) {
   const drawing = drawingOf(figure)
   if (!drawing || !isTime(drawing.axis)) return null

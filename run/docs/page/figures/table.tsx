@@ -4,7 +4,7 @@ import { count, plural } from '../format.ts'
 import { cell, isNumeric, unitOf, type Value } from './cell.ts'
 import { usePlace } from './place.ts'
 
-/** A figure as a table: numbers at the right, the first rows open. */
+/** A figure as a table: numbers aligned right, only the first rows open. */
 export function FigureTable({ figure }: { figure: Pick<ReportFigure, 'title' | 'columns' | 'rows'> }) {
   const { isAlone } = usePlace()
   const [isWhole, setWhole] = useState(false)
@@ -48,7 +48,7 @@ export function FigureTable({ figure }: { figure: Pick<ReportFigure, 'title' | '
   )
 }
 
-/** A column's header, which leads to the way of its values. */
+/** A column's header, with a link to its lineage. */
 export function Head({ column }: { column: FigureColumn }) {
   const { linkOf } = usePlace()
   const [source] = column.sources

@@ -3,7 +3,7 @@ import { type Branch, branchesOf } from './branches.ts'
 import { cell, isNumeric, numberOf } from './cell.ts'
 import { Head } from './table.tsx'
 
-/** Rows below the row that they belong to, with bars that all begin at one edge. What is above itself stands at the end, and says so. */
+/** Rows below their parents, with bars that share one edge. Rows in a cycle are at the end, and marked. */
 export function Tree({ figure }: { figure: ReportFigure }) {
   const { columns, x, y, id, parent, title } = figure
   const place = (name: string | null) => columns.findIndex(column => column.name === name)

@@ -2,7 +2,7 @@ import type { ReportFigure } from '../../../reports/shape.ts'
 import { cell, isNumeric, numberOf } from './cell.ts'
 import { usePlace } from './place.ts'
 
-/** Big numbers: those of the first row, each with its name and unit, and what else the row says of them. */
+/** Big numbers of the first row, each with its name and unit, and the row's other values. */
 export function Values({ figure, isSmall = false }: { figure: Pick<ReportFigure, 'columns' | 'rows' | 'y'>; isSmall?: boolean }) {
   const { linkOf } = usePlace()
   const { columns, rows, y } = figure
