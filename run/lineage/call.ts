@@ -4,18 +4,18 @@ import type { Scope } from './scope.ts'
 import { as, type Body, type Tree, textsOf } from './tree.ts'
 import { CONSTANT, computed, conditional, sourcesOf, untraced, type Value, withMore } from './value.ts'
 
-/** What a function is called with. */
+/** The arguments of a function call. */
 export interface Call {
   name: string
   /** The arguments as written, and their values. */
   trees: readonly Tree[]
   args: readonly Value[]
-  /** What ORDER BY in or after the call gives. */
+  /** The value of ORDER BY in or after the call. */
   order: Value
 }
 
 /**
- * The value of a call: of a plain function, an aggregate or a window function. FILTER and the window only decide, unless there is no
+ * The value of a call: of a plain function, an aggregate or a window function. FILTER and the window are conditions, unless there is no
  * argument.
  */
 export function callValue(body: Body<'FuncCall'>, scope: Scope): Value {
@@ -30,7 +30,7 @@ export function callValue(body: Body<'FuncCall'>, scope: Scope): Value {
   return withMore(result, isFromArguments ? conditional(decides) : computed(decides))
 }
 
-/** What a call gives, without FILTER and OVER. */
+/** The result of a call, without FILTER and OVER. */
 export function resultOf(names: readonly string[], call: Call, scope: Scope): Value {
   const schema = names.length > 1 ? names.at(-2) : undefined
   const isBuiltIn = schema === undefined || schema === 'pg_catalog'
@@ -42,12 +42,12 @@ export function resultOf(names: readonly string[], call: Call, scope: Scope): Va
   return (isBuiltIn && Object.hasOwn(CALLS, call.name) ? CALLS[call.name] : undefined)?.(call) ?? computed(call.args)
 }
 
-/** What ORDER BY sorts by. */
+/** The expressions of ORDER BY. */
 function sortedBy(trees: readonly Tree[] | undefined): Tree[] {
   return (trees ?? []).flatMap(tree => as(tree, 'SortBy')?.node ?? [])
 }
 
-/** What decides in a window: its partition and order, with those of the window that it names. */
+/** The conditions of a window: its partition and order, with those of the window that it names. */
 export function windowValue({ refname, name, partitionClause, orderClause }: Body<'WindowDef'>, scope: Scope): Value {
   const named = scope.windows?.get(refname ?? name ?? '') ?? CONSTANT
   return computed([named, ...evaluateAll(partitionClause, scope), ...evaluateAll(sortedBy(orderClause), scope)])

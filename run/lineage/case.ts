@@ -4,8 +4,8 @@ import { as, type Body } from './tree.ts'
 import { computed, conditional, either, isConstant, type Value, withMore } from './value.ts'
 
 /**
- * The value of a CASE: one of its branches. Its conditions only decide which; but where a branch is a literal, which says no more than
- * that its condition held, they are what the value is computed from.
+ * The value of a CASE: one of its branches. Its conditions only decide which one; but where a branch is a literal, which carries no more
+ * than its condition, the value is computed from them.
  */
 export function caseValue({ arg, args = [], defresult }: Body<'CaseExpr'>, scope: Scope): Value {
   const whens = args.flatMap(tree => as(tree, 'CaseWhen') ?? [])

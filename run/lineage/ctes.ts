@@ -4,7 +4,7 @@ import { NO_TABLES, type Scope } from './scope.ts'
 import { as, type Body, constantOf, textsOf } from './tree.ts'
 import { CONSTANT, computed, type Source, sourcesOf, type Value } from './value.ts'
 
-/** What the CTEs of a WITH clause give, by name; each sees those before it, and with RECURSIVE itself and those after it. */
+/** The outputs of the CTEs of a WITH clause, by name; each sees those before it, and with RECURSIVE itself and those after it. */
 export function ctesOf({ ctes = [], recursive }: Body<'WithClause'>, scope: Scope): Map<string, Output> {
   const known = new Map<string, Output>()
   const inside: Scope = { ...scope, ctes: known }
@@ -27,7 +27,7 @@ function cteOutput(cte: Body<'CommonTableExpr'>, scope: Scope, isRecursive: bool
   return { ...output, columns: [...output.columns, ...clauseColumns(cte, output)] }
 }
 
-// The recursive term is read again with what is known of it so far, until nothing new comes.
+// Evaluates the recursive term repeatedly with its output so far, until nothing changes.
 function recursiveOutput(name: string, select: Body<'SelectStmt'>, names: readonly string[], outer: Scope): Output {
   const withClause = select.withClause ? ctesOf(select.withClause, outer) : new Map<string, Output>()
   const scope: Scope = { world: outer.world, tables: NO_TABLES, ctes: withClause, outer }
@@ -43,7 +43,7 @@ function recursiveOutput(name: string, select: Body<'SelectStmt'>, names: readon
 }
 
 const MOST_ROUNDS = 12
-// A path into JSON that grows with each round ends at a tree of any depth.
+// A path into JSON that grows with each round is widened to any depth.
 const WIDENED_FROM = 4
 
 function widened({ name, value }: OutputColumn): OutputColumn {
@@ -81,7 +81,7 @@ function clauseColumns({ search_clause: search, cycle_clause: cycle }: Body<'Com
   return added
 }
 
-// With RECURSIVE a CTE may read one that is written after it.
+// With RECURSIVE a CTE may read a later one.
 function ordered(ctes: Body<'CommonTableExpr'>[]): Body<'CommonTableExpr'>[] {
   const names = new Set(ctes.map(({ ctename = '' }) => ctename))
   const reads = new Map(ctes.map(cte => [cte, tablesIn(cte.ctequery).filter(name => names.has(name))]))

@@ -8,7 +8,7 @@ import { subqueryValue } from './subquery.ts'
 import { type Body, type Tag, type Tree, tagOf, typeNameOf } from './tree.ts'
 import { arrayOf, CONSTANT, computed, converted, either, isBuilt, NULL, objectOf, untraced, type Value } from './value.ts'
 
-/** Where the value of an expression comes from. */
+/** The sources of an expression's value. */
 export function evaluate(tree: Tree | undefined, scope: Scope): Value {
   if (!tree) return NULL
   const tag = tagOf(tree)
@@ -22,7 +22,7 @@ export function evaluateAll(trees: readonly Tree[] | undefined, scope: Scope): V
   return (trees ?? []).map(tree => evaluate(tree, scope))
 }
 
-/** A value after a cast: to jsonb it is still the value, to another type it is made from it. */
+/** The value after a cast: to jsonb it stays the value, for another type it is computed from it. */
 export function castTo(type: string, value: Value): Value {
   return /^jsonb?(\[\])?$/.test(type) || (isBuilt(value) && type.endsWith('[]')) ? value : converted(value)
 }
@@ -31,7 +31,7 @@ type Kinds = { [T in Tag]?: (body: Body<T>, scope: Scope) => Value }
 
 const constant = (): Value => CONSTANT
 
-// Made at first use: the modules of the kinds import this one.
+// Created at first use: the modules of the kinds import this one.
 let kinds: Kinds | undefined
 
 const allKinds = (): Kinds => ({

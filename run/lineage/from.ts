@@ -8,12 +8,12 @@ import { beside, cteNamed, type Item, itemTables, NO_TABLES, type Scope, type Ta
 import { as, type Body, type Tree, tagOf, textsOf } from './tree.ts'
 import { computed, NULL, untraced } from './value.ts'
 
-/** What the parts of a FROM clause give. Each sees those before it, as LATERAL and functions do. */
+/** The tables of a FROM clause. Each part sees those before it, for LATERAL and functions. */
 export function fromTables(trees: readonly Tree[] | undefined, scope: Scope): Tables {
   return (trees ?? []).reduce((before, tree) => beside(before, tablesOf(tree, scope, before)), NO_TABLES)
 }
 
-/** What one part of FROM gives; `before` is what LATERAL sees. */
+/** The tables of one part of FROM; `before` is what LATERAL sees. */
 export function tablesOf(tree: Tree | undefined, scope: Scope, before: Tables): Tables {
   const join = as(tree, 'JoinExpr')
   if (join) return joinTables(join, scope, before)
@@ -21,7 +21,7 @@ export function tablesOf(tree: Tree | undefined, scope: Scope, before: Tables): 
   return itemTables(item)
 }
 
-/** The relation or CTE that a name in FROM means. */
+/** The relation or CTE of a name in FROM. */
 export function namedItem({ schemaname, relname = '', alias }: Body<'RangeVar'>, scope: Scope): Item {
   const name = { alias: alias?.aliasname ?? relname, ...(alias ? {} : { schema: schemaname ?? '' }) }
   const names = textsOf(alias?.colnames)

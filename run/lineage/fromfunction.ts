@@ -7,7 +7,7 @@ import type { Item, Scope } from './scope.ts'
 import { as, type Body, type Tree, textsOf, typeNameOf } from './tree.ts'
 import { at, computed, NULL, untraced, type Value } from './value.ts'
 
-/** What functions in FROM give: jsonb_array_elements, jsonb_to_recordset, unnest, generate_series, ROWS FROM … */
+/** The output of functions in FROM: jsonb_array_elements, jsonb_to_recordset, unnest, generate_series, ROWS FROM … */
 export function functionItem(body: Body<'RangeFunction'>, scope: Scope): Item {
   const { functions = [], alias, coldeflist, ordinality } = body
   const names = textsOf(alias?.colnames)
@@ -32,7 +32,7 @@ export function functionItem(body: Body<'RangeFunction'>, scope: Scope): Item {
 interface Result {
   columns: OutputColumn[]
   isScalar: boolean
-  /** Why its columns are not known. */
+  /** Why its columns are unknown. */
   reason?: string
 }
 

@@ -19,7 +19,7 @@ import {
   withMore,
 } from './value.ts'
 
-/** Functions whose result is more than computed from all arguments, by name. Others are computed from all. */
+/** Functions whose result is not simply computed from all arguments, by name. */
 export const CALLS: Record<string, (call: Call) => Value> = {
   ...named(['min', 'max', 'any_value', 'first_value', 'last_value', 'to_jsonb', 'to_json', 'row_to_json', 'array_to_json'], first),
   ...named(['jsonb_strip_nulls', 'json_strip_nulls', 'array_sort', 'array_reverse', 'jsonb_pretty'], first),
@@ -44,11 +44,11 @@ export const CALLS: Record<string, (call: Call) => Value> = {
   ...named(['jsonb_each_text', 'json_each_text'], ({ args: [value = NULL] }) => pairs(value, converted(at(value, null)))),
 }
 
-/** Built-in functions that get a query or a table's name as a text, so that no one can say what they read. */
+/** Built-in functions that take a query or a table's name as a text, so that it is unknown what they read. */
 export const FUNCTIONS_OF_OWN_TABLES =
   /^(query_to_xml.*|table_to_xml.*|schema_to_xml.*|database_to_xml.*|cursor_to_xml.*|dblink.*|ts_stat|crosstab.*|connectby)$/
 
-/** The names of the columns of functions in FROM that give more than one, or that name their only one. */
+/** Column names of functions in FROM that have several, or that name their only one. */
 export const COLUMNS_OF: Record<string, string[]> = {
   ...named(['jsonb_array_elements', 'json_array_elements', 'jsonb_array_elements_text', 'json_array_elements_text'], ['value']),
   ...named(['jsonb_each', 'json_each', 'jsonb_each_text', 'json_each_text'], ['key', 'value']),
@@ -67,7 +67,7 @@ function decidedBy(args: readonly Value[], from: number): Value {
 }
 
 function built({ trees, args }: Call): Value {
-  // VARIADIC gives keys and values as one array.
+  // VARIADIC passes keys and values as one array.
   if (trees.length % 2 === 1) return computed(args)
   return objectFrom(trees.flatMap((tree, i): [typeof tree, Value][] => (i % 2 === 0 ? [[tree, args[i + 1] ?? NULL]] : [])))
 }

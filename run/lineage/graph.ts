@@ -1,7 +1,7 @@
 import type { Output } from './relation.ts'
 import { along, finished, NULL, pathLabel, type Role, type Step, type Value } from './value.ts'
 
-/** A column of a relation (`*`: its rows), or what lies at a path in it. */
+/** A column of a relation (`*`: its rows), or a path within it. */
 export interface Field {
   node: string
   column: string
@@ -12,13 +12,13 @@ export interface Field {
 export interface Graph {
   fields: (Field & { label: string })[]
   edges: [from: number, to: number, kind: Role][]
-  /** The fields that a field comes from in the end, by their indexes; conditions are not among them. Empty for a field without edges. */
+  /** The fields that a field originates from, by index, without conditions. Empty for a field without edges. */
   originsOf(field: Field): number[]
 }
 
 /**
- * Links the columns of relations that were traced one by one. A part of a jsonb column that a query reads becomes a field of its own,
- * which is followed through the column of the relation before. What a relation reads of itself is left out.
+ * Links the columns of relations that were traced one by one. A part of a jsonb column that a query reads becomes a field of its own, which
+ * is followed through the parent's column. Omits what a relation reads of itself.
  */
 export function linked(relations: readonly { id: string }[], outputOf: (id: string) => Output | null): Graph {
   const fields: Graph['fields'] = []

@@ -6,8 +6,8 @@ import { as, type Body, type Tree, textOf, textsOf } from './tree.ts'
 import { CONSTANT, computed, conditional, either, sourceValue, untraced, type Value, withMore } from './value.ts'
 
 /**
- * What a join gives: columns of USING and NATURAL once, first; an alias hides the tables in it. Keys that the join holds equal come from
- * both sides: `left join parents on children.parent_id = parents.id` makes parents.id the child's parent_id, or null.
+ * The tables of a join: columns of USING and NATURAL once, first; an alias hides the tables in it. Keys that the join equates come from
+ * both sides: after `left join parents on children.parent_id = parents.id` parents.id is the child's parent_id, or null.
  */
 export function joinTables(join: Body<'JoinExpr'>, scope: Scope, before: Tables): Tables {
   const left = tablesOf(join.larg, scope, before)
@@ -36,7 +36,7 @@ function named({ alias, join_using_alias: usingAlias }: Body<'JoinExpr'>, joined
   return { items: [item], visible: columns, unknown: joined.unknown, decides: [] }
 }
 
-// Both sides, keys that are held equal with the other side's beside, and of the side that may be missing what decides whether it is.
+// Both sides; equated keys also get the other side's, and columns of an outer side the condition of its presence.
 function matched({ jointype, quals }: Body<'JoinExpr'>, left: Tables, right: Tables, compared: Value): [Tables, Tables] {
   const pairs = equalities(quals)
   const isMissing = (side: 'JOIN_LEFT' | 'JOIN_RIGHT'): boolean => jointype === side || jointype === 'JOIN_FULL'
@@ -62,7 +62,7 @@ function changed(side: Tables, other: Tables, pairs: [string[], string[]][], pre
     done.set(column, result)
     return result
   }
-  // A row that may be missing makes no row of the join.
+  // The rows of an optional side make no rows of the join: they are only a condition.
   const rowsOf = ({ output: { rows } }: Item): Value => (presence ? conditional([rows]) : rows)
   const items = side.items.map(item => ({
     ...item,
@@ -80,7 +80,7 @@ function equalities(tree: Tree | undefined): [string[], string[]][] {
   return kind === 'AEXPR_OP' && textOf(name?.[0]) === '=' && a && b ? [[textsOf(a), textsOf(b)]] : []
 }
 
-// Only `table.column`: of which side a bare name is takes more than one side to know.
+// Only `table.column`: the side of a bare name cannot be found from one side alone.
 function columnIn({ items }: Tables, names: readonly string[]): OutputColumn | undefined {
   const [name, table] = names.toReversed()
   return items.find(({ alias }) => alias === table)?.output.columns.find(column => column.name === name)

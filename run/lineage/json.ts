@@ -5,7 +5,7 @@ import { subqueryValue } from './subquery.ts'
 import { as, type Body, constantOf, type Tree, typeNameOf } from './tree.ts'
 import { along, arrayOf, CONSTANT, computed, objectOf, untraced, type Value } from './value.ts'
 
-/** The SQL/JSON functions with a grammar of their own: JSON_OBJECT, JSON_VALUE, JSON_ARRAYAGG … */
+/** The SQL/JSON functions with their own grammar: JSON_OBJECT, JSON_VALUE, JSON_ARRAYAGG … */
 export const jsonValues = {
   JsonValueExpr: ({ raw_expr }: Body<'JsonValueExpr'>, scope: Scope): Value => evaluate(raw_expr, scope),
   JsonIsPredicate: ({ expr }: Body<'JsonIsPredicate'>, scope: Scope): Value => computed([evaluate(expr, scope)]),
@@ -31,7 +31,7 @@ export const jsonValues = {
   },
 }
 
-/** A JSON object of keys and values. A computed key can be any. */
+/** A JSON object of keys and values. A computed key can be any key. */
 export function objectFrom(pairs: [key: Tree | undefined, value: Value][]): Value {
   const keys = pairs.map(([key]) => constantOf(key))
   const fixed = pairs.flatMap(([, value], i): [string, Value][] => {
@@ -42,7 +42,7 @@ export function objectFrom(pairs: [key: Tree | undefined, value: Value][]): Valu
   return { ...objectOf(fixed), ...(any.length > 0 ? { elements: arrayOf(any).elements ?? CONSTANT } : {}) }
 }
 
-/** What lies at a constant SQL/JSON path; a filter or method after it makes the result computed. */
+/** The value at a constant SQL/JSON path; a filter or method after it makes the result computed. */
 export function atJsonPath(value: Value, path: Tree | undefined): Value {
   const text = constantOf(path)
   const steps = typeof text === 'string' ? jsonPath(text) : null

@@ -1,12 +1,12 @@
 import type { Step } from './value.ts'
 
-/** A path that was written as a constant. `rest`: something follows that only computes from what lies there (a filter, a method). */
+/** A constant path. `rest`: a filter or method follows, which only computes from the value at the path. */
 export interface ConstantPath {
   steps: Step[]
   rest: boolean
 }
 
-/** The steps of SQL/JSON's `$.a[*].b`; null where even its beginning is not plain. */
+/** The steps of SQL/JSON's `$.a[*].b`; null where not even its beginning is plain. */
 export function jsonPath(text: string): ConstantPath | null {
   const steps: Step[] = []
   let left = text.trim().replace(/^(strict|lax)\s+/, '')
@@ -23,7 +23,7 @@ export function jsonPath(text: string): ConstantPath | null {
   return { steps, rest: left.trim() !== '' }
 }
 
-/** The steps of `'{a,0,"b c"}'`, the right side of #> and #>>; null where it is not such an array. */
+/** The steps of `'{a,0,"b c"}'`, the right side of #> and #>>; null for any other text. */
 export function textArrayPath(text: string): Step[] | null {
   const inner = /^\s*\{(.*)\}\s*$/s.exec(text)?.[1]
   if (inner === undefined) return null
@@ -34,7 +34,7 @@ export function textArrayPath(text: string): Step[] | null {
   return items.map(([, quoted, plain]) => (quoted === undefined ? pathStep(plain!) : quoted.replaceAll(/\\(.)/gs, '$1')))
 }
 
-/** A text in a path of #>: digits are taken for an index, as an array would. */
+/** A text in a path of #>: digits are treated as an array index. */
 export function pathStep(text: string): Step {
   return /^-?\d{1,9}$/.test(text) ? Number(text) : text
 }

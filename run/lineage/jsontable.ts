@@ -5,7 +5,7 @@ import type { Scope } from './scope.ts'
 import { as, type Body, type Tree, typeNameOf } from './tree.ts'
 import { at, computed, type Value } from './value.ts'
 
-/** What JSON_TABLE gives: each column lies at its path below the row's. */
+/** The output of JSON_TABLE: each column is at its path below the row's. */
 export function jsonTableOutput({ context_item, pathspec, columns }: Body<'JsonTable'>, scope: Scope): Output {
   const row = atJsonPath(evaluate(context_item?.raw_expr, scope), pathspec?.string)
   return { columns: columnsOf(columns ?? [], row), unknown: [], rows: computed([row]) }

@@ -1,19 +1,19 @@
 import { as, type Body, parseStatements, type Tree, textOf, textsOf } from './tree.ts'
 
-/** What migrations make: tables with their columns in order, and functions with whether they are immutable. Keys are `schema.name`. */
+/** The results of migrations: tables with their columns in order, and whether functions are immutable. Keys are `schema.name`. */
 export interface Migrated {
   tables: Map<string, string[]>
   functions: Map<string, boolean>
 }
 
-/** Reads the SQL of migrations, in their order, without a database. Statements that make neither are passed over. Call loadParser first. */
+/** Reads the SQL of migrations, in order, without a database. Ignores other statements. Call loadParser first. */
 export function readMigrated(scripts: readonly string[]): Migrated {
   const made: Migrated = { tables: new Map(), functions: new Map() }
   for (const script of scripts) {
     try {
       for (const tree of parseStatements(script)) apply(tree, made)
     } catch {
-      // The migration itself will say where it is wrong.
+      // Running the migration reports its error.
     }
   }
   return made

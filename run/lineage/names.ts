@@ -5,7 +5,7 @@ export function nameOf(tree: Tree | undefined): string {
   return figured(tree)?.name ?? '?column?'
 }
 
-// A weak name gives way to that of a CASE or cast around it.
+// A weak name gives way to that of an enclosing CASE or cast.
 function figured(tree: Tree | undefined): { name: string; isWeak?: boolean } | undefined {
   if (!tree) return undefined
   const column = as(tree, 'ColumnRef')

@@ -19,7 +19,7 @@ export function operatorValue({ kind, name, lexpr, rexpr }: Body<'A_Expr'>, scop
   return operator === '||' ? joined(left, right) : computed([left, right])
 }
 
-/** Arrays or JSON values one after another, or over each other; texts are computed. */
+/** Concatenated arrays, or merged JSON values; texts are computed. */
 export function joined(left: Value, right: Value): Value {
   if (!isBuilt(left) && !isBuilt(right)) return computed([left, right])
   const elements = (value: Value): Value => (value.elements || value.fields ? (value.elements ?? value) : value)
@@ -48,7 +48,7 @@ function pathOf(tree: Tree | undefined): Step[] | null {
   return keys.map(key => (typeof key === 'string' ? pathStep(key) : key))
 }
 
-// Any of its parts may be meant, at any depth.
+// May be any of its parts, at any depth.
 function computedKey(value: Value, key: Value): Value {
   return computed([at(value, null), key])
 }

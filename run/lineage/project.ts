@@ -6,15 +6,15 @@ import { allReasons, isConstant, sourcesOf, sourceValue, untraced } from './valu
 
 /** A relation of the project, for the tracer. */
 export interface Relation {
-  /** Unique id of the node, or `relation:schema.name` of a table that no node describes. */
+  /** Unique id of the node, or `relation:schema.name` for a table without a node. */
   id: string
   schema: string
   name: string
   /** Its query; undefined for seeds, sources and tables, null where the query could not be compiled. */
   sql?: string | null
-  /** Its columns in the database, the CSV or the migrations; null where nobody knows them. */
+  /** Its columns in the database, the CSV or the migrations; null where unknown. */
   columns: readonly string[] | null
-  /** The name of the CTE that stands for it in the queries of others: of an ephemeral model. */
+  /** For an ephemeral model: the name of its CTE in other queries. */
   cte?: string
   snapshot?: SnapshotShape
 }
@@ -24,33 +24,33 @@ export interface Lineage extends Graph {
   relations: Map<string, TracedRelation>
 }
 
-/** A relation after tracing. */
+/** A traced relation. */
 export interface TracedRelation {
   columns: TracedColumn[]
-  /** Why not even its columns are known. */
+  /** Why even its columns are unknown. */
   notTraced: string | null
 }
 
-/** A column after tracing. */
+/** A traced column. */
 export interface TracedColumn {
   name: string
-  /** Why not all that it comes from is known; null when it is. */
+  /** Why its sources are incomplete; null when complete. */
   notTraced: string | null
   isConstant: boolean
-  /** What its own table held before the build is a source too: first_seen_at stays as it was. */
+  /** The table's own previous content is a source too: first_seen_at never changes. */
   isKept: boolean
-  /** Indexes of the fields that it comes from in the end. */
+  /** Indexes of the fields that it originates from. */
   origins: number[]
 }
 
-/** The parts of `World` that the project does not know itself. */
+/** The parts of `World` that the project lacks. */
 export interface Surroundings {
-  /** The schema of names without one. */
+  /** The schema for names without one. */
   defaultSchema: string
   isPure?: World['isPure']
 }
 
-/** Follows every column of every relation through the project. Call loadParser first. Each query is parsed once. */
+/** Traces every column of every relation through the project. Call loadParser first. Each query is parsed once. */
 export function traceProject(relations: readonly Relation[], { defaultSchema, isPure }: Surroundings): Lineage {
   const byName = new Map(relations.map(relation => [keyOf(relation.schema, relation.name), relation]))
   const byCte = new Map(relations.flatMap(relation => (relation.cte ? [[relation.cte, relation] as const] : [])))
@@ -69,7 +69,7 @@ export function traceProject(relations: readonly Relation[], { defaultSchema, is
 
   function seen(relation: Relation | undefined): { id: string; columns: readonly string[] | null } | undefined {
     if (!relation) return undefined
-    // A model that reads its own table: what it was before.
+    // A model that reads its own table: the previous content.
     if (outputs.get(relation.id) === null && relation.sql !== undefined) return { id: relation.id, columns: relation.columns }
     const output = outputOf(relation)
     const columns = output && output.unknown.length === 0 ? output.columns.map(({ name }) => name) : relation.columns
@@ -91,7 +91,7 @@ function keyOf(schema: string, name: string): string {
   return JSON.stringify([schema, name])
 }
 
-// Where `*` brought in a table of unknown columns, the database tells which there are.
+// Where `*` includes a table of unknown columns, the database has their names.
 function completed(output: Output, { columns }: Relation): Output {
   if (output.unknown.length === 0 || !columns) return output
   const known = new Map(output.columns.map(column => [column.name, column]))

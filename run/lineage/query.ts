@@ -9,7 +9,7 @@ import { changedOutput } from './statement.ts'
 import { as, type Body, type Tree, tagOf, textsOf } from './tree.ts'
 import { CONSTANT, computed, conditional, either, sourcesOf, untraced, type Value, withMore } from './value.ts'
 
-/** What a query gives; of INSERT, UPDATE, DELETE and MERGE what RETURNING gives. */
+/** The output of a query; for INSERT, UPDATE, DELETE and MERGE that of RETURNING. */
 export function queryOutput(tree: Tree | undefined, outer: Scope): Output {
   const select = as(tree, 'SelectStmt')
   if (select) return selectOutput(select, outer)
@@ -17,7 +17,7 @@ export function queryOutput(tree: Tree | undefined, outer: Scope): Output {
   return NOTHING
 }
 
-/** What SELECT, VALUES or a set operation gives. `outer` is the query around it, if any; a bare scope otherwise. */
+/** The output of SELECT, VALUES or a set operation. `outer` is the enclosing query, or a bare scope. */
 export function selectOutput(select: Body<'SelectStmt'>, outer: Scope): Output {
   const scope: Scope = { world: outer.world, tables: NO_TABLES, ctes: new Map(), outer }
   const withCtes = select.withClause ? { ...scope, ctes: ctesOf(select.withClause, scope) } : scope
@@ -26,7 +26,7 @@ export function selectOutput(select: Body<'SelectStmt'>, outer: Scope): Output {
   return plainOutput(select, withCtes)
 }
 
-/** The columns of a target list: of a SELECT or of RETURNING. */
+/** The columns of a target list, in SELECT or RETURNING. */
 export function targetColumns(trees: readonly Tree[] | undefined, scope: Scope): Pick<Output, 'columns' | 'unknown'> {
   const columns: OutputColumn[] = []
   const unknown: string[] = []
@@ -41,12 +41,12 @@ export function targetColumns(trees: readonly Tree[] | undefined, scope: Scope):
   return { columns, unknown: [...new Set(unknown)] }
 }
 
-/** A query that could not be followed. */
+/** The output of a query that could not be traced. */
 export function unknownOutput(reason: string): Output {
   return { columns: [], unknown: [reason], rows: untraced(reason) }
 }
 
-/** Outputs one below the other. */
+/** The union of two outputs. */
 export function united(left: Output, right: Output): Output {
   return {
     columns: left.columns.map(({ name, value }, i) => ({ name, value: either([value, right.columns[i]?.value ?? unmatched(right)]) })),
@@ -98,7 +98,7 @@ function valuesOutput(lists: readonly Tree[], scope: Scope): Output {
 function combined({ op }: Body<'SelectStmt'>, left: Output, right: Output): Output {
   if (op === 'SETOP_UNION') return united(left, right)
   const rows = withMore(left.rows, conditional([right.rows, ...right.columns.map(({ value }) => value)]))
-  // What EXCEPT and INTERSECT give are rows of the left side.
+  // EXCEPT and INTERSECT give rows of the left side.
   return { ...left, rows }
 }
 

@@ -3,7 +3,7 @@ import { lookUp, lookUpIn, type Scope, star } from './scope.ts'
 import { as, type Body, constantOf, type Tree, textOf, textsOf } from './tree.ts'
 import { at, objectOf, untraced, type Value } from './value.ts'
 
-/** The value of `column`, `table.column` or `schema.table.column`; of `table.*` its whole row. */
+/** The value of `column`, `table.column` or `schema.table.column`; for `table.*` the whole row. */
 export function columnValue({ fields = [] }: Body<'ColumnRef'>, scope: Scope): Value {
   const names = textsOf(fields)
   if (fields.some(field => as(field, 'A_Star'))) {
@@ -16,7 +16,7 @@ export function columnValue({ fields = [] }: Body<'ColumnRef'>, scope: Scope): V
   return table === undefined ? lookUp(scope, name) : lookUpIn(scope, schema, table, name)
 }
 
-/** What `(row).field`, `json['key']`, `array[1]` and `array[2:3]` mean. */
+/** The value of `(row).field`, `json['key']`, `array[1]` and `array[2:3]`. */
 export function fieldsAt(value: Value, steps: readonly Tree[], scope: Scope): Value {
   return steps.reduce((reached, step) => {
     const field = textOf(step)
@@ -24,7 +24,7 @@ export function fieldsAt(value: Value, steps: readonly Tree[], scope: Scope): Va
     const indices = as(step, 'A_Indices')
     if (!indices || indices.is_slice) return reached
     const key = constantOf(indices.uidx)
-    // An array counts from 1, jsonb from 0: that it is an element is certain in both.
+    // An array counts from 1, jsonb from 0: only that it is an element is certain.
     if (typeof key === 'string') return at(reached, key)
     const element = at(reached, null)
     const { reasons } = evaluate(indices.uidx, scope)

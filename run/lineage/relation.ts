@@ -1,24 +1,24 @@
 import { CONSTANT, sourceValue, type Value } from './value.ts'
 
-/** A column of a relation and where it comes from. */
+/** A column of a relation and its sources. */
 export interface OutputColumn {
   name: string
   value: Value
 }
 
-/** What a query or a table gives. */
+/** The output of a query or a table. */
 export interface Output {
   columns: OutputColumn[]
-  /** Tables whose columns are not known and which `*` brought in: any other name may be a column of theirs. */
+  /** Tables with unknown columns that `*` included: any other name may be one of their columns. */
   unknown: string[]
-  /** What decides which rows there are. */
+  /** The conditions that decide which rows exist. */
   rows: Value
 }
 
 /** No column, one row. */
 export const NOTHING: Output = { columns: [], unknown: [], rows: CONSTANT }
 
-/** A table as a query sees it: each column comes from itself. `columns` null: they are not known. */
+/** A table as a query sees it: each column is its own source. `columns` null: unknown. */
 export function tableOutput(id: string, columns: readonly string[] | null): Output {
   return {
     columns: (columns ?? []).map(name => ({ name, value: sourceValue(id, name) })),
@@ -27,18 +27,18 @@ export function tableOutput(id: string, columns: readonly string[] | null): Outp
   }
 }
 
-/** With other names for the first columns, as an alias gives them. */
+/** Renames the first columns, as an alias does. */
 export function renamed(output: Output, names: readonly string[]): Output {
   if (names.length === 0) return output
   return { ...output, columns: output.columns.map((column, i) => ({ ...column, name: names[i] ?? column.name })) }
 }
 
-/** What the tracer asks about the world outside the SQL. */
+/** The tracer's knowledge of everything outside the SQL. */
 export interface World {
-  /** The relation that a name means, with its columns (null: not known); undefined where no such relation is known. */
+  /** The relation of a name, with its columns (null: unknown); undefined for an unknown relation. */
   relation(schema: string | undefined, name: string): { id: string; columns: readonly string[] | null } | undefined
-  /** The node that a CTE stands for: an ephemeral model. */
+  /** The node of a CTE: an ephemeral model. */
   cte?(name: string): { id: string; columns: readonly string[] | null } | undefined
-  /** Whether the result of a function of users comes from its arguments alone (it is immutable); undefined where it is not known. */
+  /** Whether a user's function depends on its arguments alone (is immutable); undefined where unknown. */
   isPure?(schema: string | undefined, name: string): boolean | undefined
 }

@@ -1,38 +1,37 @@
 import type { Output, OutputColumn, World } from './relation.ts'
 import { objectOf, sourceValue, untraced, type Value } from './value.ts'
 
-/** Something in FROM that has a name. */
+/** A named item in FROM. */
 export interface Item {
   alias: string
   /** The schema of a table without an alias; '' where the search path found it. */
   schema?: string
   output: Output
-  /** A function in FROM that gives one plain value: its alias means that value, not a row. */
+  /** A function in FROM with one plain value: its alias means that value, not a row. */
   isScalar?: boolean
 }
 
-/** What FROM, or a part of it, gives: items by name, and the columns that need none (those of USING once). */
+/** The tables of FROM or of a part of it: items by name, and the columns that can be named alone (those of USING once). */
 export interface Tables {
   items: Item[]
   visible: OutputColumn[]
   unknown: string[]
-  /** What ON and USING compare: it decides which rows there are. */
+  /** The comparisons of ON and USING, which decide which rows exist. */
   decides: Value[]
 }
 
-/** What names mean at one place of a query. */
+/** The meaning of names at one place of a query. */
 export interface Scope {
   world: World
   tables: Tables
-  /** CTEs that are seen here, by name. */
+  /** Visible CTEs, by name. */
   ctes: ReadonlyMap<string, Output>
-  /** Of the query around this one. */
+  /** The scope of the enclosing query. */
   outer?: Scope
-  /** WINDOW definitions by name: what decides in them. */
+  /** The conditions of WINDOW definitions, by name. */
   windows?: ReadonlyMap<string, Value>
 }
 
-/** No table. */
 export const NO_TABLES: Tables = { items: [], visible: [], unknown: [], decides: [] }
 
 /** Tables beside each other. */
@@ -50,7 +49,7 @@ export function itemTables(item: Item): Tables {
   return { items: [item], visible: item.output.columns, unknown: item.output.unknown, decides: [] }
 }
 
-/** What a name without a dot means: a column, else the whole row of a table. */
+/** The value of a name without a dot: a column, else the whole row of a table. */
 export function lookUp(scope: Scope, name: string): Value {
   for (let level: Scope | undefined = scope; level; level = level.outer) {
     const found = columnsNamed(level.tables.visible, name)
@@ -67,7 +66,7 @@ export function lookUp(scope: Scope, name: string): Value {
   return rowOf(scope, name) ?? untraced(`unknown column ${name}`)
 }
 
-/** What `table.column` means. */
+/** The value of `table.column`. */
 export function lookUpIn(scope: Scope, schema: string | undefined, table: string, name: string): Value {
   const item = itemNamed(scope, schema, table)
   if (!item) return untraced(`${table} is not in FROM`)
@@ -79,14 +78,14 @@ export function lookUpIn(scope: Scope, schema: string | undefined, table: string
   return untraced(`${table}.${name} is not known`)
 }
 
-/** What `*` or `table.*` means. */
+/** The columns of `*` or `table.*`. */
 export function star(scope: Scope, schema?: string, table?: string): Tables | null {
   if (table === undefined) return scope.tables
   const item = itemNamed(scope, schema, table)
   return item ? itemTables(item) : null
 }
 
-/** The item that a name means, here or in a query around. */
+/** The item of a name, here or in an enclosing query. */
 function itemNamed(scope: Scope, schema: string | undefined, table: string): Item | undefined {
   for (let level: Scope | undefined = scope; level; level = level.outer) {
     const item = level.tables.items.find(
@@ -97,7 +96,7 @@ function itemNamed(scope: Scope, schema: string | undefined, table: string): Ite
   return undefined
 }
 
-/** The CTE that a name means. */
+/** The CTE of a name. */
 export function cteNamed(scope: Scope, name: string): Output | undefined {
   for (let level: Scope | undefined = scope; level; level = level.outer) {
     const found = level.ctes.get(name)

@@ -3,9 +3,9 @@ import { CONSTANT, computed, conditional, either, NULL, untraced, type Value, wi
 
 /** How a snapshot keeps the versions of its rows. */
 export interface SnapshotShape {
-  /** Columns of the query that are its key. */
+  /** Key columns of the query. */
   key: readonly string[]
-  /** The column of the query that dates a version (strategy timestamp); null where the clock of the build does. */
+  /** The column of the query that dates a version (strategy timestamp); null for the time of the build. */
   updatedAt: string | null
   /** Columns that are compared (strategy check); empty for timestamp. */
   checked: readonly string[]
@@ -13,7 +13,7 @@ export interface SnapshotShape {
   names: { scdId: string; updatedAt: string; validFrom: string; validTo: string; isDeleted?: string }
 }
 
-/** What a snapshot's table holds: the columns of its query, and those that say when each version was valid. */
+/** The columns of a snapshot's table: those of its query, and those with each version's validity. */
 export function snapshotOutput(output: Output, { key, updatedAt, checked, names }: SnapshotShape): Output {
   const named = (name: string): Value =>
     output.columns.find(column => column.name === name)?.value ?? untraced(`the query has no column ${name}`)

@@ -7,7 +7,7 @@ import { beside, itemTables, NO_TABLES, type Scope } from './scope.ts'
 import { as, type Body, type Tree } from './tree.ts'
 import { CONSTANT, computed, either, untraced, type Value } from './value.ts'
 
-/** What a statement writes into a table, and what its RETURNING gives. */
+/** What a statement writes into a table, and the output of its RETURNING. */
 export interface Changed {
   /** Id of the table. */
   target: string
@@ -15,7 +15,7 @@ export interface Changed {
   returning: Output
 }
 
-/** What INSERT, UPDATE, DELETE, MERGE, CREATE TABLE AS and CREATE VIEW write; undefined for other statements. */
+/** The output of INSERT, UPDATE, DELETE, MERGE, CREATE TABLE AS and CREATE VIEW; undefined for other statements. */
 export function changedOutput(tree: Tree, outer: Scope): Changed | undefined {
   const insert = as(tree, 'InsertStmt')
   if (insert) return inserted(insert, outer)

@@ -4,7 +4,7 @@ import type { Scope } from './scope.ts'
 import type { Body } from './tree.ts'
 import { arrayOf, computed, NULL, untraced, type Value } from './value.ts'
 
-/** The value of EXISTS, IN, ANY, ALL, ARRAY and of a subquery that gives one value. */
+/** The value of EXISTS, IN, ANY, ALL, ARRAY and of a scalar subquery. */
 export function subqueryValue({ subLinkType, testexpr, subselect }: Body<'SubLink'>, scope: Scope): Value {
   const output = queryOutput(subselect, scope)
   const first =

@@ -5,8 +5,8 @@ import { type Changed, changedOutput } from './statement.ts'
 import { parseStatements, type Tree } from './tree.ts'
 
 /**
- * Where each column of a query comes from, one step up: the columns of the relations that it reads. What cannot be followed says why.
- * Call loadParser first.
+ * The sources of each column of a query, one step up: columns of the relations that it reads. What cannot be traced has a reason. Call
+ * loadParser first.
  */
 export function traceQuery(sql: string, world: World): Output {
   const trees = parsed(sql)

@@ -1,30 +1,30 @@
 import { loadModule, parseSync, type Node as Tree } from 'libpg-query'
 
-/** A node of PostgreSQL's parse tree: an object whose only key says what it is. */
+/** A node of PostgreSQL's parse tree: an object whose only key is its kind. */
 export type { Tree }
 
-/** What a node of the parse tree can be. */
+/** The kinds of nodes in a parse tree. */
 export type Tag = Tree extends infer T ? (T extends unknown ? keyof T : never) : never
 
 /** The content of a node of a kind. */
 export type Body<T extends Tag> = Extract<Tree, Record<T, unknown>> extends infer N ? (T extends keyof N ? N[T] : never) : never
 
-/** Makes PostgreSQL's parser ready; needed once before parseStatements. */
+/** Loads PostgreSQL's parser; needed once before parseStatements. */
 export async function loadParser(): Promise<void> {
   await loadModule()
 }
 
-/** The statements of a text, by PostgreSQL's own parser. Throws what the parser says. */
+/** Parses the statements of a text with PostgreSQL's own parser. Throws its errors. */
 export function parseStatements(sql: string): Tree[] {
   return (parseSync(sql).stmts ?? []).flatMap(({ stmt }) => (stmt ? [stmt] : []))
 }
 
-/** What a node is. */
+/** The kind of a node. */
 export function tagOf(tree: Tree): Tag {
   return Object.keys(tree)[0] as Tag
 }
 
-/** The content of a node when it is of this kind. */
+/** The content of a node of this kind; undefined for others. */
 export function as<T extends Tag>(tree: Tree | undefined, tag: T): Body<T> | undefined {
   return tree && tag in tree ? (tree as Record<T, Body<T>>)[tag] : undefined
 }
@@ -39,7 +39,7 @@ export function textsOf(trees: readonly Tree[] | undefined): string[] {
   return (trees ?? []).flatMap(tree => textOf(tree) ?? [])
 }
 
-/** A constant: its text, whole number or null; undefined for anything else. Casts of constants count. */
+/** A constant's text, whole number or null; undefined for anything else. Casts of constants count. */
 export function constantOf(tree: Tree | undefined): string | number | null | undefined {
   const cast = as(tree, 'TypeCast')
   if (cast) return constantOf(cast.arg)

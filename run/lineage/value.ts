@@ -1,10 +1,10 @@
 /** A step into jsonb: a key, an index from the start (negative: from the end), null for any element or key. */
 export type Step = string | number | null
 
-/** What a source is to a value: the very value (`copy`), something it is computed from, or what only decides which value it is. */
+/** The role of a source in a value: the value itself (`copy`), an input of its computation, or a condition that only decides. */
 export type Role = 'copy' | 'value' | 'condition'
 
-/** A column of a relation, or what lies at a path in it. The column `*` stands for the rows of the relation: what count(*) counts. */
+/** A column of a relation, or a path within it. The column `*` is the rows of the relation, as for count(*). */
 export interface Source {
   key: string
   /** Id of the relation. */
@@ -14,35 +14,34 @@ export interface Source {
   role: Role
 }
 
-/** Where a value comes from. */
+/** The sources of a value. */
 export interface Value {
   /** Sources of the value itself, by key; those of its parts are in `fields` and `elements`. */
   own: ReadonlyMap<string, Source>
-  /** Parts of a row or of a JSON object that was built here, by key. */
+  /** Parts of a row or JSON object that the query builds, by key. */
   fields?: ReadonlyMap<string, Value>
-  /** What the elements of an array that was built here are made of; also the values of an object with computed keys. */
+  /** The elements of an array that the query builds; also the values of an object with computed keys. */
   elements?: Value
-  /** Why not all of its sources are known. */
+  /** Why its sources are incomplete. */
   reasons: ReadonlySet<string>
-  /** Of a column that an outer join may leave null: what decides whether there is a row, so what IS NULL asks. */
+  /** For a column that an outer join may leave null: the condition that decides whether there is a row, as tested by IS NULL. */
   presence?: Value
   /** The literal NULL. */
   isNull: boolean
 }
 
-/** A value made from no column: a literal, now(). */
+/** A value computed from no column: a literal, now(). */
 export const CONSTANT: Value = { own: new Map(), reasons: new Set(), isNull: false }
 
-/** The literal NULL. */
 export const NULL: Value = { ...CONSTANT, isNull: true }
 
-/** A column as it is, or what lies at a path in it. */
+/** A column unchanged, or a path within it. */
 export function sourceValue(relation: string, column: string, path: readonly Step[] = []): Value {
   const source = sourceOf(relation, column, path, 'copy')
   return { own: new Map([[source.key, source]]), reasons: new Set(), isNull: false }
 }
 
-/** A value that cannot be followed, and why. */
+/** A value that cannot be traced, with the reason. */
 export function untraced(reason: string, known: Value = CONSTANT): Value {
   return { ...known, reasons: new Set([...known.reasons, reason]), isNull: false }
 }
@@ -58,8 +57,8 @@ export function arrayOf(elements: Value[]): Value {
 }
 
 /**
- * One of several values, unchanged: coalesce, CASE, UNION. Where one of them names its place in a column, another that may come from any
- * place in there, because its key is computed, adds nothing.
+ * One of several values, unchanged: coalesce, CASE, UNION. Where one of them has a known path in a column, another of the same column with
+ * a computed key, and so any path, adds nothing.
  */
 export function either(values: readonly Value[]): Value {
   const given = values.filter(value => !value.isNull)
@@ -78,7 +77,7 @@ export function either(values: readonly Value[]): Value {
   }
 }
 
-/** What is computed from values. */
+/** A value computed from others. */
 export function computed(values: readonly Value[]): Value {
   return flat(values, 'value')
 }
@@ -88,19 +87,19 @@ export function conditional(values: readonly Value[]): Value {
   return flat(values, 'condition')
 }
 
-/** A value with more sources beside. */
+/** A value with additional sources. */
 export function withMore(value: Value, more: Value): Value {
   if (more.own.size === 0 && more.reasons.size === 0) return value
   return { ...value, own: merge([value.own, more.own]), reasons: reasonsOf([value, more]), isNull: false }
 }
 
-/** What a cast to another type, or a text of it, leaves: its sources are no longer copied as they are. */
+/** The value after a cast to another type or to text: its sources are no longer copies. */
 export function converted(value: Value): Value {
   if (![...value.own.values()].some(({ role }) => role === 'copy')) return value
   return { ...value, own: demoted(value.own, 'value') }
 }
 
-/** What lies one step into a value. */
+/** The value one step into a value. */
 export function at(value: Value, step: Step): Value {
   const own = new Map<string, Source>()
   for (const source of value.own.values()) {
@@ -120,12 +119,12 @@ export function at(value: Value, step: Step): Value {
   }
 }
 
-/** What lies at a path in a value. */
+/** The value at a path in a value. */
 export function along(value: Value, path: readonly Step[]): Value {
   return path.reduce(at, value)
 }
 
-/** All sources of a value and its parts. Sources of parts are what it is computed from. */
+/** All sources of a value and its parts. Sources of parts count as inputs of a computation. */
 export function sourcesOf(value: Value): ReadonlyMap<string, Source> {
   if (!isBuilt(value)) return value.own
   const known = flattened.get(value)
@@ -137,30 +136,30 @@ export function sourcesOf(value: Value): ReadonlyMap<string, Source> {
   return all
 }
 
-/** Why sources of a value or its parts are not known. */
+/** Why sources of a value or its parts are unknown. */
 export function allReasons(value: Value): ReadonlySet<string> {
   const parts = [...partsOf(value)]
   return parts.length === 0 ? value.reasons : new Set([...value.reasons, ...parts.flatMap(part => [...allReasons(part)])])
 }
 
-/** Whether it is made from no column, and not the literal NULL. */
+/** Whether it is computed from no column, and is not the literal NULL. */
 export function isConstant(value: Value): boolean {
   return !value.isNull && sourcesOf(value).size === 0 && allReasons(value).size === 0
 }
 
-/** Whether it was built here of parts. */
+/** Whether the query builds it from parts. */
 export function isBuilt(value: Value): boolean {
   return value.fields !== undefined || value.elements !== undefined
 }
 
-/** The sources as a reader wants them: where nothing but conditions is known, they are what the value is made of. */
+/** The sources for a reader: where only conditions are known, they count as inputs. */
 export function finished(value: Value): ReadonlyMap<string, Source> {
   const all = sourcesOf(value)
   if ([...all.values()].some(({ role }) => role !== 'condition')) return all
   return new Map([...all].map(([key, source]) => [key, { ...source, role: 'value' as const }]))
 }
 
-/** `contact.email`, `agent_ids[]`, `availability[].channel`, `[0]`; keys that are not plain names stand in quotes. */
+/** `contact.email`, `agent_ids[]`, `availability[].channel`, `[0]`; keys that are not plain names are quoted. */
 export function pathLabel(path: readonly Step[]): string {
   return path.reduce<string>((label, step) => {
     if (typeof step !== 'string') return `${label}[${step ?? ''}]`
