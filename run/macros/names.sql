@@ -1,4 +1,4 @@
-{# Where a node's relation goes, as dbt has it; a project's own macro of the same name comes before these. #}
+{# The names of a node's relation, as in dbt; a project's macro of the same name takes precedence. #}
 
 {% macro generate_schema_name(custom_schema_name=none, node=none) -%}
     {{ return(adapter.dispatch('generate_schema_name', 'dbt')(custom_schema_name, node)) }}
@@ -33,7 +33,7 @@
 {%- endmacro %}
 
 
-{# The relation that a generic test reads: with `where:` only the rows that it picks. #}
+{# The relation that a generic test reads: with `where:` only the matching rows. #}
 {% macro get_where_subquery(relation) -%}
     {{ return(adapter.dispatch('get_where_subquery', 'dbt')(relation)) }}
 {%- endmacro %}
@@ -51,7 +51,7 @@
 {%- endmacro %}
 
 
-{# Types and casts by dbt's names. #}
+{# Types and casts, with dbt's names. #}
 {% macro type_string() %}text{% endmacro %}
 {% macro type_timestamp() %}timestamp without time zone{% endmacro %}
 {% macro type_float() %}float{% endmacro %}

@@ -1,4 +1,4 @@
-{# What packages ask of dbt about relations, columns and the run, by dbt's names. `adapter.own`: for which a project's macro never stands in. #}
+{# dbt's macros about relations, columns and the run, which packages use. `adapter.own`: methods that a project's macro never overrides. #}
 
 {% macro create_schema(relation) %}{% do adapter.own.create_schema(relation) %}{% endmacro %}
 {% macro drop_schema(relation) %}{% do adapter.own.drop_schema(relation) %}{% endmacro %}
@@ -18,7 +18,7 @@
 
 {% macro list_schemas(database) %}{% do return(run_query('select distinct nspname from pg_namespace')) %}{% endmacro %}
 
-{# Relations beside one, by dbt's names. PostgreSQL's temporary tables lie in no schema that one could name. #}
+{# Temporary and backup names of a relation, as in dbt. PostgreSQL's temporary tables have no schema that SQL could name. #}
 {% macro make_temp_relation(base_relation, suffix='__dbt_tmp') -%}
     {%- do return(base_relation.incorporate(path={'schema': none, 'database': none, 'identifier': base_relation.identifier[:63 - suffix | length] ~ suffix})) -%}
 {%- endmacro %}
@@ -32,7 +32,7 @@
 {%- endmacro %}
 
 
-{# Statements that make relations. #}
+{# Statements that create relations. #}
 {% macro create_table_as(temporary, relation, sql) %}
 create {% if temporary %}temporary {% elif config.get('unlogged', false) %}unlogged {% endif %}table {{ relation }} as (
     {{ sql }}
@@ -132,7 +132,7 @@ limit 0
     {%- do return(dates_in_range(parts[0], parts[1] if parts | length == 2 else none, in_fmt=date_fmt)) -%}
 {%- endmacro %}
 
-{# How many powers of two hold so many numbers, and how many whole dateparts lie between two moments, which the database is asked. #}
+{# The number of powers of two that cover a number; and, from the database, the number of whole dateparts between two moments. #}
 {% macro get_powers_of_two(upper_bound) -%}
     {%- if upper_bound <= 0 -%}{{ exceptions.raise_compiler_error('upper bound must be positive') }}{%- endif -%}
     {%- for power in range(1, 100) -%}

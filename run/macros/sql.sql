@@ -1,6 +1,6 @@
-{# Expressions by dbt's names, as dbt writes them for PostgreSQL: so that SQL written for several databases runs here. #}
+{# dbt's cross-database expressions, as dbt writes them for PostgreSQL. #}
 
-{# Whole boundaries of a datepart between two moments. #}
+{# The number of datepart boundaries between two moments. #}
 {% macro datediff(first_date, second_date, datepart) -%}
     {%- set per = {'hour': ('day', 24), 'minute': ('hour', 60), 'second': ('minute', 60)} -%}
     {%- if datepart == 'year' -%}
@@ -50,7 +50,7 @@ string_agg({{ measure }}, {{ delimiter_text }} {{ order_by_clause or '' }})
 {% macro array_construct(inputs=[], data_type='integer') %}array[{{ inputs | join(', ') }}]{% if not inputs %}::{{ data_type }}[]{% endif %}{% endmacro %}
 {% macro snapshot_get_time() %}{{ current_timestamp() }}::timestamp without time zone{% endmacro %}
 
-{# The numbers from 1, in a column generated_number; and moments from start up to, not with, end, in a column date_<datepart>. #}
+{# The numbers from 1, in a column generated_number; and moments from start to end, without end, in a column date_<datepart>. #}
 {% macro generate_series(upper_bound) -%}
     {%- do get_powers_of_two(upper_bound) -%}
 select generated_number::double precision as generated_number

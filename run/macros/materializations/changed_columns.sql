@@ -1,4 +1,4 @@
-{# For a plan: in how many of the changed rows each column differs. A row as counts, in the order of the columns. #}
+{# For a plan: the number of changed rows in which each column differs. One row of counts, in the order of the columns. #}
 {% macro count_changed_columns(relation, changes, key, compared) -%}
 select
     {%- for column in compared %}

@@ -1,5 +1,5 @@
-{# How a query's result gets into a table on the workers of a Citus cluster, in forms that Citus takes and that commit everywhere or nowhere. #}
-{# run/citus/README.md says why they are written so.                                                                                          #}
+{# Statements that put a query's result into a table on the workers of a Citus cluster: Citus accepts them, and they commit on all nodes or   #}
+{# on none. The reasons for their form are in run/citus/README.md.                                                                            #}
 
 {# An empty table with the columns of a query, to be placed before it is filled. #}
 {% macro create_staging(staging, query) -%}
@@ -16,19 +16,19 @@ insert into {{ staging }}
 {{ query }}
 {%- endmacro %}
 
-{# Without ON CONFLICT, Citus may commit the rows on a worker before it has asked the others. #}
+{# Without ON CONFLICT, Citus may commit the rows on a worker before the others are prepared. #}
 {% macro insert_staged(relation, incoming, columns) -%}
 insert into {{ relation }} ({{ columns | map(attribute='name') | join(', ') }})
 select {% for column in columns %}{{ column.name }}{{ column.cast }}{% if not loop.last %}, {% endif %}{% endfor %} from {{ incoming }}
 on conflict do nothing
 {%- endmacro %}
 
-{# Rows that are copied over a connection that has read the table would be committed before the other nodes are asked; written ones are not. #}
+{# Rows copied over a connection that has only read the table would be committed before the other nodes are prepared; after a write they are not. #}
 {% macro mark_written(relation, column) -%}
 update {{ relation }} set {{ column }} = {{ column }} where false
 {%- endmacro %}
 
-{# The keys of the table's part that the query no longer gives. #}
+{# Keys in the table's part that the query no longer returns. #}
 {% macro find_gone(relation, incoming, gone, key, predicates) -%}
 create temporary table {{ gone }} on commit drop as
 
@@ -51,7 +51,7 @@ delete from {{ relation }}
 where ({{ key | join(', ') }}) in (select {{ key | join(', ') }} from {{ gone }})
 {%- endmacro %}
 
-{# How many of the staged rows are new, and how many differ from those that are there. #}
+{# The numbers of staged rows that are new, and that differ from existing rows. #}
 {% macro count_changes(relation, incoming, key, compared, updated, columns, predicates) -%}
 select
     count(*) filter (where DBT_INTERNAL_DEST.{{ key[0] }} is null) as inserted,
@@ -67,7 +67,7 @@ left join {{ relation }} as DBT_INTERNAL_DEST
     and ({{ predicate }}){% endfor %}
 {%- endmacro %}
 
-{# Shard by shard, on the workers. #}
+{# Merges shard by shard, on the workers. #}
 {% macro merge_staged(relation, incoming, key, compared, updated, columns, predicates) -%}
 merge into {{ relation }} as DBT_INTERNAL_DEST
 
@@ -86,7 +86,7 @@ when not matched
     values ({% for column in columns %}DBT_INTERNAL_SOURCE.{{ column.name }}{{ column.cast }}{% if not loop.last %}, {% endif %}{% endfor %})
 {%- endmacro %}
 
-{# Of the rows that are new within the predicates, how many are there outside of them. #}
+{# The number of rows that are new within the predicates and exist outside of them. #}
 {% macro count_outside(relation, changes, key) -%}
 select count(*) as rows
 
@@ -97,7 +97,7 @@ inner join {{ relation }} as existing
 where incoming.dbt_is_new
 {%- endmacro %}
 
-{# A reference table takes no MERGE. #}
+{# Reference tables do not support MERGE. #}
 {% macro upsert_changes(relation, changes, key, columns, updated) -%}
 insert into {{ relation }} ({{ columns | map(attribute='name') | join(', ') }})
 select {% for column in columns %}{{ column.name }}{{ column.cast }}{% if not loop.last %}, {% endif %}{% endfor %} from {{ changes }}

@@ -1,4 +1,4 @@
-{# Where a hook runs: as dbt's macros say it. before_begin and after_commit need --no-atomic. #}
+{# Position of a hook, as in dbt's macros. before_begin and after_commit require --no-atomic. #}
 
 {% macro make_hook_metadata(sql, inside_transaction) -%}
     {% do return(tojson({'sql': sql, 'transaction': inside_transaction})) %}

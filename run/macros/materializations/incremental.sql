@@ -1,5 +1,5 @@
-{# The other incremental strategies. append: insert_all. merge: as mirror, but nothing is deleted; here with incremental_predicates, #}
-{# which speak of DBT_INTERNAL_DEST and DBT_INTERNAL_SOURCE as in dbt. #}
+{# The other incremental strategies. append: insert_all. merge: mirror without deletes; here with incremental_predicates, #}
+{# which refer to DBT_INTERNAL_DEST and DBT_INTERNAL_SOURCE, as in dbt. #}
 
 {% macro find_changes_within(relation, incoming, changes, key, compared, predicates) -%}
 create temporary table {{ changes }} on commit drop as
@@ -37,7 +37,7 @@ when not matched
     values (DBT_INTERNAL_SOURCE.{{ columns | map(attribute='name') | join(', DBT_INTERNAL_SOURCE.') }})
 {%- endmacro %}
 
-{# delete+insert: all rows of the incoming keys go, then the incoming come, repetitions and null keys too, as in dbt. #}
+{# delete+insert: deletes all rows with an incoming key, then inserts the incoming rows, repeated and null keys too, as in dbt. #}
 {% macro delete_incoming_keys(relation, incoming, key, predicates) -%}
 delete from {{ relation }} as DBT_INTERNAL_DEST
 

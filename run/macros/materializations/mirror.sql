@@ -1,8 +1,8 @@
 {# incremental_strategy: mirror. The part of the table that satisfies incremental_predicates (all of it on a first build, a full refresh, #}
-{# or without predicates) becomes exactly the query's result, keyed by unique_key (without one: replace.sql); rows that are the same are not touched. #}
+{# or without predicates) becomes exactly the query's result, keyed by unique_key (without one: replace.sql); equal rows are not written. #}
 {# The steps: create_incoming, find_bad_keys, mirror_delete, find_changes, merge_changes. #}
 
-{# Removes what the query no longer gives. #}
+{# Deletes rows that the query no longer returns. #}
 {% macro mirror_delete(relation, incoming, key, predicates) -%}
 delete from {{ relation }} as existing
 
@@ -14,7 +14,7 @@ where
     )
 {%- endmacro %}
 
-{# The incoming rows that the table lacks or holds with other values. Rewriting equal rows would cost as much as writing them first. #}
+{# Incoming rows that are new or differ from the table's. Rewriting equal rows would cost as much as inserting them. #}
 {% macro find_changes(relation, incoming, changes, key, compared) -%}
 create temporary table {{ changes }} on commit drop as
 

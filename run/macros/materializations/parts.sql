@@ -1,4 +1,4 @@
-{# Small parts that the materializations share. Names arrive quoted; a column is {name, cast, exact}. #}
+{# Parts shared by the materializations. Names are already quoted; a column is {name, cast, exact}. #}
 
 {# existing.agent_id = incoming.agent_id and existing.role_id = incoming.role_id #}
 {% macro same_key(left, right, key) -%}
@@ -12,7 +12,7 @@
     {%- if columns | length > 1 %}){% endif -%}
 {%- endmacro %}
 
-{# Whether two rows differ as a reader sees them. Where equal values can look different (1.0 and 1.00, two spellings of a jsonb number) #}
+{# Whether two rows differ for a reader. Where equal values can look different (1.0 and 1.00, two spellings of a jsonb number) #}
 {# or a type has no equality (json), the stored images are compared instead of the values. #}
 {% macro differs(existing, incoming, columns) -%}
     {%- set exact = columns | selectattr('exact') | list -%}
@@ -25,14 +25,14 @@
         {%- for column in others %}{{ incoming }}.{{ column.name }}{{ column.cast }}{% if not loop.last %}, {% endif %}{% endfor %})){% endif -%}
 {%- endmacro %}
 
-{# The query's result, computed once, in a temporary table; the changes are worked out from there. #}
+{# The query's result, computed once, in a temporary table, from which the changes are derived. #}
 {% macro create_incoming(incoming, query) -%}
 create temporary table {{ incoming }} on commit drop as
 
 {{ query }}
 {%- endmacro %}
 
-{# Keys that the query gives twice, or without a value. #}
+{# Keys that are repeated or null in the query's result. #}
 {% macro find_bad_keys(incoming, key) -%}
 select
     {% for part in key %}{{ part }} as dbt_key_{{ loop.index }},
@@ -44,7 +44,7 @@ having count(*) > 1{% for column in key %} or {{ column }} is null{% endfor %}
 limit 5
 {%- endmacro %}
 
-{# A new relation filled by the query. CREATE TABLE AS may use several workers, INSERT … SELECT may not. #}
+{# A new relation filled by the query. CREATE TABLE AS can use parallel workers, INSERT … SELECT cannot. #}
 {% macro create_table_from(relation, query, unlogged=false) -%}
 create {% if unlogged %}unlogged {% endif %}table {{ relation }} as
 

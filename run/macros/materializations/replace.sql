@@ -1,6 +1,6 @@
-{# A table without a key, or the part of it that the predicates name, becomes the query's result: rows are compared as their text, which shows every difference that a reader can see. #}
+{# A table without a key, or the part of it that satisfies the predicates, becomes the query's result: rows are compared as text, which shows every difference that a reader can see. #}
 
-{# How many of each row are wanted more (surplus < 0) or too many (surplus > 0). #}
+{# The number of missing (surplus < 0) or excess (surplus > 0) copies of each row. #}
 {% macro find_row_surplus(relation, incoming, surplus, columns, predicates) -%}
 create temporary table {{ surplus }} on commit drop as
 
@@ -20,8 +20,8 @@ group by line
 having sum(n) != 0
 {%- endmacro %}
 
-{# A row's text holds all that a predicate can ask of it, so here the predicates only spare a scan. Citus deletes nothing by ctid in a #}
-{# statement that asks shards as well. #}
+{# A row's text contains all that a predicate can use, so here the predicates only limit the scan. Citus cannot delete by ctid in a #}
+{# statement that also reads shards. #}
 {% macro delete_surplus(relation, surplus, columns, predicates) -%}
 delete from {{ relation }}
 

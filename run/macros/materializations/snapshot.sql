@@ -1,17 +1,17 @@
 {# Snapshots: every version of a row is kept. dbt_scd_id names a version; dbt_valid_to is empty, or dbt_valid_to_current, as long as it is valid. #}
 {# The steps: create_incoming, find_bad_keys, then snapshot_begin, or snapshot_changes, snapshot_close and snapshot_insert. #}
 
-{# One name per version, as dbt makes it: key and time. #}
+{# The id of a version, from key and time as in dbt. #}
 {% macro snapshot_id(key, time) -%}
 md5({% for part in key + [time] %}coalesce(cast({{ part }} as varchar), ''){% if not loop.last %} || '|' || {% endif %}{% endfor %})
 {%- endmacro %}
 
-{# Whether a version is the one that is valid now. #}
+{# Whether a version is currently valid. #}
 {% macro snapshot_is_open(side, names, valid_to) -%}
 ({{ side }}.{{ names.valid_to }} is null{% if valid_to %} or {{ side }}.{{ names.valid_to }} = {{ valid_to }}{% endif %})
 {%- endmacro %}
 
-{# The first time: each row is a version. #}
+{# First run: each row becomes a version. #}
 {% macro snapshot_begin(relation, incoming, key, names, valid_to, time, marks) -%}
 create table {{ relation }} as
 
@@ -27,7 +27,7 @@ select
 from {{ incoming }} as incoming
 {%- endmacro %}
 
-{# What is new, changed and gone: dbt_closes names the version that ends, at the moment at which the new one begins. #}
+{# New, changed and missing rows: dbt_closes is the version that ends when the new one begins. #}
 {% macro snapshot_changes(relation, incoming, changes, key, derived, joined, columns, names, valid_to, time, now, time_type, has_clock, checked, all_changed, hard_deletes, marks) -%}
 create temporary table {{ changes }} on commit drop as
 
@@ -101,12 +101,12 @@ select * from gone
 {%- endif %}
 {%- endmacro %}
 
-{# The last moment that is taken by a version. #}
+{# The start of an open version, or the end of a closed one: a new version must begin later. #}
 {% macro snapshot_last(side, names) -%}
 case when {{ side }}.dbt_is_open then {{ side }}.{{ names.valid_from }} else {{ side }}.{{ names.valid_to }} end
 {%- endmacro %}
 
-{# Now, but after that moment: the clock of a transaction stands still, and a source's clock may be ahead. #}
+{# Now, but later than snapshot_last: the time within a transaction is constant, and a source's clock may be ahead. #}
 {% macro snapshot_after(side, names, now, time_type, has_clock) -%}
 {% if has_clock %}greatest({{ now }}, ({{ snapshot_last(side, names) }})::timestamp + interval '1 microsecond'){% else %}({{ now }}){% endif %}::{{ time_type }}
 {%- endmacro %}

@@ -1,13 +1,13 @@
-{# A view is only made anew when its definition, as PostgreSQL reads it, is another. #}
+{# A view is only recreated when its definition, as parsed by PostgreSQL, has changed. #}
 
-{# The definition to compare with: PostgreSQL's own reading of the query. #}
+{# The definition to compare with: the query as parsed by PostgreSQL. #}
 {% macro create_trial_view(trial, query) -%}
 create temporary view {{ trial }} as
 
 {{ query }}
 {%- endmacro %}
 
-{# Keeps grants, comments and what depends on the view; possible where only columns at the end are new. #}
+{# Keeps grants, comments and dependent objects; possible if only columns at the end are added. #}
 {% macro replace_view(relation, query) -%}
 create or replace view {{ relation }} as
 

@@ -1,4 +1,4 @@
-{# The column holds none but the listed values; a missing value passes. `quote: false` for numbers. #}
+{# The column contains only the listed values; NULL passes. `quote: false` for numbers. #}
 {% test accepted_values(model, column_name, values, quote=true) %}
 
 with all_values as (

@@ -1,4 +1,4 @@
-{# Every value of the column is a value of `field` in `to`; a missing value passes. #}
+{# Every value of the column is a value of `field` in `to`; NULL passes. #}
 {% test relationships(model, column_name, to, field) %}
 
 with child as (

@@ -1,4 +1,4 @@
-{# No value of the column (an expression is fine too) comes twice. Missing values do not count. #}
+{# No value of the column (or expression) occurs twice. NULL is ignored. #}
 {% test unique(model, column_name) %}
 
 select
