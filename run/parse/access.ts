@@ -4,8 +4,8 @@ import type { ProjectFiles } from '../project/project-files.ts'
 import type { Draft } from './drafts.ts'
 
 /**
- * What dbt says where a node refers to a model that it may not read: a private one of another group, or one of a package with
- * `restrict-access: true` that is not public.
+ * dbt's error where a node refers to a model that it may not read: a private one of another group, or a non-public one of a package with
+ * `restrict-access: true`.
  */
 export function accessError(node: Node, to: Node, project: Project, { settings }: ProjectFiles): string | undefined {
   if (to.resourceType !== 'model') return undefined
@@ -28,7 +28,7 @@ export function groupsOf(parts: { files: ProjectFiles }[]): Map<string, Group> {
   return new Map(all.map(group => [group.uniqueId, group]))
 }
 
-/** Public models that are no relation, and groups that nodes name but no `groups:` of a properties file has. */
+/** Mistakes of access: public models without a relation, and groups that no properties file defines under `groups:`. */
 export function accessMistakes(drafts: Draft[], { groups }: Pick<Project, 'groups'>): ProjectError[] {
   const ephemeral = drafts.filter(({ node: { config } }) => config.access === 'public' && config.materialized === 'ephemeral')
   return [...ephemeral.map(({ node }) => notPublic(node)), ...unknownGroups(drafts, groups.values())]

@@ -4,7 +4,7 @@ import type { RenderYaml } from '../project/config.ts'
 import type { ProjectFiles } from '../project/project-files.ts'
 import { configure, createDraft, type Draft } from './drafts.ts'
 
-/** Drafts of the queries of analysis-paths: they are compiled, and never run by a build. */
+/** Drafts of the queries of analysis-paths, which are compiled and never run by a build. */
 export function analysisDrafts(files: ProjectFiles, renderYaml: RenderYaml, errors: ProjectError[]): Draft[] {
   return files.analyses.map(({ file, within, text }) => {
     const pack = files.settings.name
@@ -18,8 +18,8 @@ export function analysisDrafts(files: ProjectFiles, renderYaml: RenderYaml, erro
 }
 
 /**
- * Takes the mistakes of analyses out of `errors`, those that stand in their files and `own`, of their rendering: as nothing is built of an
- * analysis they are warnings, and it is left out. Gives the warnings.
+ * Takes the mistakes of analyses out of `errors`, both those in their files and `own`, those of their rendering: as a build does not use
+ * analyses, they become warnings, and the analysis is omitted. Gives the warnings.
  */
 export function passOverWrong(project: Project, drafts: Draft[], errors: ProjectError[], own: Map<string, ProjectError[]>): Problem[] {
   const byFile = new Map(drafts.flatMap(({ node }) => (node.resourceType === 'analysis' ? [[node.path, node.uniqueId] as const] : [])))

@@ -1,27 +1,27 @@
 import { createRequire } from 'node:module'
 import { ProjectError } from '../base/errors.ts'
 
-/** A seed file as a table: names, PostgreSQL types, and rows whose values are text or null. */
+/** A seed file as a table: names, PostgreSQL types, and rows with values as text or null. */
 export interface CsvTable {
-  /** `hasOffsets`: timestamps of which some say how far they are from UTC; as in dbt they become the time of the session's zone. */
+  /** `hasOffsets`: some timestamps have a UTC offset; as in dbt they are converted to the session's time zone. */
   columns: { name: string; type: string; hasOffsets?: true }[]
   rows: (string | null)[][]
 }
 
-/** What a seed's config says about its file. */
+/** The config of a seed about its file. */
 export interface CsvOptions {
   columnTypes?: Record<string, string>
-  /** Whether names are as the header has them; as in dbt they are, unless it says false. */
+  /** Whether names stay as in the header; true unless set to false, as in dbt. */
   quoteColumns?: boolean
   delimiter?: string
 }
 
 /**
- * Reads CSV as dbt reads seeds: types are guessed per column (integer, float8, date, timestamp, boolean, else text), column_types
- * win, and an empty value or the word null is NULL. Where dbt would fail on a whole number beyond integer, the type is bigint or numeric.
+ * Reads CSV as dbt reads seeds: guesses the type of each column (integer, float8, date, timestamp, boolean, else text) unless column_types
+ * has it; an empty value or the word null is NULL. Where dbt would fail on a whole number beyond integer, the type is bigint or numeric.
  */
 export function readCsv(text: string, file: string, { columnTypes = {}, quoteColumns = true, delimiter = ',' }: CsvOptions = {}): CsvTable {
-  // dbt opens seeds as text: a line end is a newline, within quotes too.
+  // dbt opens seeds as text: every line end becomes a newline, within quotes too.
   const [header, ...records] = recordsOf(text.replaceAll(/\r\n?/g, '\n'), file, delimiter)
   if (!header || header.join('') === '') throw new ProjectError('The seed has no header', { place: { file } })
   if (!quoteColumns) refuseUndivided(header, file, delimiter)
@@ -35,7 +35,7 @@ export function readCsv(text: string, file: string, { columnTypes = {}, quoteCol
     }
   })
   const given = new Map(Object.entries(columnTypes).map(([name, type]) => [columnName(name, quoteColumns), type]))
-  // What a row leaves out is NULL, all of an empty line too.
+  // Missing values of a row are NULL, also all those of an empty line.
   const rows = records.map(record => names.map((_, i) => (isNull(record[i] ?? '') ? null : record[i]!)))
   const columns = names.map((name, i) => {
     const chosen = given.get(name)
@@ -55,13 +55,13 @@ export function readCsv(text: string, file: string, { columnTypes = {}, quoteCol
   return { columns, rows }
 }
 
-/** The header as it is written and the rows of CSV as text: for where names and types are known from elsewhere. */
+/** The header as written and the rows of a CSV as text: for names and types that are known from elsewhere. */
 export function readCells(text: string, file: string): { names: string[]; rows: (string | null)[][] } {
   const [header = [], ...records] = recordsOf(text, file, ',', { skip_empty_lines: true, relax_column_count: false })
   return { names: header.map(name => columnName(name, true)), rows: records.map(row => row.map(value => (isNull(value) ? null : value))) }
 }
 
-/** The type of a column by its values, the first of dbt's list that all of them fit. A column of nothing but NULL is an integer. */
+/** The first type of dbt's list that fits all values of a column. A column with only NULL is an integer. */
 export function guessType(values: (string | null)[]): string {
   const given = values.filter(value => value !== null).map(value => value.trim())
   return guesses.find(([, fits]) => given.every(fits))?.[0] ?? 'text'
@@ -78,13 +78,13 @@ const guesses: [type: string, fits: (value: string) => boolean][] = [
   ['boolean', value => /^(true|false)$/i.test(value)],
 ]
 
-// What makes an ISO time say how far it is from UTC.
+// Marks an ISO time with a UTC offset.
 const offset = /T.*(Z|[+-]\d\d(:?\d\d)?)\s*$/
 const currencies = '؋$ƒ៛¥₡₱£€¢﷼₪₩₭₮₦฿₤₫'
 const outerPercents = /^%+|%+$/g
 const outerCurrencies = new RegExp(`^[${currencies}]+|[${currencies}]+$`, 'g')
 
-// As agate reads numbers for dbt: percent and currency signs, thousands separators and one minus before them do not count.
+// Reads numbers as agate does for dbt: ignores percent and currency signs, thousands separators and one minus before them.
 function plainNumber(value: string | null): string | null {
   if (value === null) return null
   const bare = value.trim().replace(outerPercents, '')
@@ -103,7 +103,7 @@ function isNumber(value: string): boolean {
   return /^[+-]?(\d+\.?\d*|\.\d+|nan|inf|infinity)(e[+-]?\d+)?$/i.test(plainNumber(value) ?? '')
 }
 
-/** A number without decimals as its digits: 1.0 and 1e3 are whole for dbt, as 1 and 1000. Any other text as it is read. */
+/** The digits of a number without decimals: for dbt 1.0 and 1e3 are whole, 1 and 1000. Any other text stays as it is. */
 function wholeText(value: string | null): string | null {
   const plain = plainNumber(value)
   const [, sign = '', digits = '', fraction = '', exponent = '0'] = /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(plain ?? '') ?? []
@@ -116,7 +116,7 @@ function wholeText(value: string | null): string | null {
   return `${sign === '-' && whole !== '0' ? '-' : ''}${whole}`
 }
 
-// How many digits PostgreSQL's numeric can have before its point.
+// The most digits before the point in PostgreSQL's numeric.
 const MOST_DIGITS = 131_072
 
 function isBetween(digits: string | null, least: bigint, most: bigint): boolean {
@@ -134,7 +134,7 @@ function isNull(value: string): boolean {
   return value.trim() === '' || value.trim().toLowerCase() === 'null'
 }
 
-// A header that the delimiter does not divide but another would: all values would land in one column. As SQL it is no name, either.
+// Throws for a header that another delimiter would divide: all values would land in one column. As SQL it is not a valid name, either.
 function refuseUndivided([only = '', ...more]: string[], file: string, delimiter: string): void {
   const other = /[,;|\t]/.exec(only)?.[0]
   if (more.length > 0 || other === undefined || only.trim().startsWith('"')) return
@@ -143,7 +143,7 @@ function refuseUndivided([only = '', ...more]: string[], file: string, delimiter
   throw new ProjectError(message, { place: { file, line: 1 }, hint: `Say delimiter: ${shown} in the config of the seed.` })
 }
 
-// As agate names columns for dbt: one without a name gets a letter, a, b, …; a name that was there gets a number, name_2.
+// Names columns as agate does for dbt: an empty name becomes a letter, a, b, …; a repeated name gets a number, name_2.
 function named(header: string[]): string[] {
   const letters = 'abcdefghijklmnopqrstuvwxyz'
   const names: string[] = []
@@ -164,7 +164,7 @@ function columnName(header: string, quoteColumns: boolean): string {
   return name.toLowerCase()
 }
 
-// Loaded with the first file: most projects that are read have no CSV to read with them.
+// Loaded with the first file: most projects that are read have no CSV files.
 const parser = () => createRequire(import.meta.url)('csv-parse/sync') as typeof import('csv-parse/sync')
 
 function recordsOf(text: string, file: string, delimiter: string, options: object = { relax_column_count: true }): string[][] {

@@ -8,24 +8,24 @@ import { configPlace } from '../project/config-positions.ts'
 import type { ProjectFiles } from '../project/project-files.ts'
 import { templates } from '../template/templates.ts'
 
-/** A node on its way: its template, and the calls of ref() and source() with where they stand. */
+/** A node during parsing: its template, and the calls of ref() and source() with their places. */
 export interface Draft {
   node: Node
-  /** The files of the project or package that it comes from. */
+  /** The files of its project or package. */
   files: ProjectFiles
-  /** The config without what the project says of a node of a package, which is laid over all else. */
+  /** The config without the project's settings for a package's node, which override all others. */
   base: Config
-  /** What the project says of a node of a package, and how its Jinja is rendered. */
+  /** The project's settings for a package's node, and the rendering of their Jinja. */
   over: ConfigLevel[]
   renderOver?: RenderYaml
   template?: Template
-  /** Of a report or an exposure: templates that are rendered only to see what they name. */
+  /** For a report or an exposure: templates that are rendered only to find the nodes that they name. */
   calls?: Template[]
   refs: { name: string; pack: string | undefined; site: Place; version?: string }[]
   sources: { source: string; table: string; site: Place }[]
 }
 
-/** A new draft with the defaults of its type; `raw` is parsed, a mistake in it goes to `errors`. */
+/** A new draft with the defaults of its type; parses `raw`, and adds its mistakes to `errors`. */
 export function createDraft(
   files: ProjectFiles,
   resourceType: ResourceType,
@@ -84,7 +84,7 @@ export function createDraft(
   return draft
 }
 
-/** Config levels of dbt_project.yml, then those of YAML, over the defaults. */
+/** Applies config levels of dbt_project.yml, then those of YAML, to the defaults. */
 export function configure(draft: Draft, levels: ConfigLevel[], errors: ProjectError[], render: RenderYaml | undefined): void {
   const found = { errors, warnings: draft.files.warnings }
   for (const level of levels)
@@ -99,7 +99,7 @@ export function configure(draft: Draft, levels: ConfigLevel[], errors: ProjectEr
     })
 }
 
-/** The levels of dbt_project.yml that hold for a node, of its own package's; what the project says of it is laid over all later. */
+/** The levels of dbt_project.yml for a node, in its own package; the project's settings for it are applied later. */
 export function levelsFor(draft: Draft, fqn: string[], used: Used): ConfigLevel[] {
   const { resourceType } = draft.node
   if (draft.files.packageDir !== '') {
@@ -109,7 +109,7 @@ export function levelsFor(draft: Draft, fqn: string[], used: Used): ConfigLevel[
   return projectLevels(draft.files.settings.trees[resourceType], fqn, used.folders)
 }
 
-/** The project whose configs hold for the nodes of all packages, and the folders of its dbt_project.yml that some node lies in. */
+/** The project whose configs apply to the nodes of all packages, and the folders of its dbt_project.yml that contain nodes. */
 export interface Used {
   root: ProjectFiles
   folders: Set<object>
@@ -117,12 +117,12 @@ export interface Used {
   render: RenderYaml
 }
 
-/** A level from a `config:` of YAML. */
+/** A level from a YAML `config:`. */
 export function yamlLevel(config: Config): ConfigLevel {
   return { values: config, place: key => configPlace(config, key) }
 }
 
-/** Runs something; a mistake of the project is kept, anything else is thrown on. */
+/** Runs something and collects its error if it is a mistake of the project; rethrows any other. */
 export function attempt(errors: ProjectError[], run: () => void): void {
   try {
     run()

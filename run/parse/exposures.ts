@@ -7,7 +7,7 @@ import type { ProjectFiles } from '../project/project-files.ts'
 import { attempt, configure, createDraft, type Draft, levelsFor, type Used, yamlLevel } from './drafts.ts'
 import { type Docs, description } from './patch.ts'
 
-/** Drafts of `exposures:` of the properties files: each with the templates of its `depends_on`. */
+/** Drafts of the `exposures:` in properties files: each with the templates of its `depends_on`. */
 export function exposureDrafts(files: ProjectFiles, used: Used, renderYaml: RenderYaml, docs: Docs, errors: ProjectError[]): Draft[] {
   return files.properties.exposures.map(({ name, place, dependsOn, config, describedAt, description: text, ...exposure }) => {
     const pack = files.settings.name
@@ -29,7 +29,7 @@ export function exposureDrafts(files: ProjectFiles, used: Used, renderYaml: Rend
         attempt(errors, () => void draft.calls!.push(parseTemplate(`{{ ${call} }}`, at.file, at.line, (at.column ?? 1) - 3)))
         continue
       }
-      // Metrics themselves are passed over.
+      // Metrics are ignored.
       if (/^\s*metric\s*\(/.test(call)) {
         files.warnings.push({ message: passedOver('metric() of an exposure'), place: at, hint: 'Name the models that the metric reads.' })
         continue

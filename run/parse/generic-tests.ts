@@ -12,7 +12,7 @@ import { parseRendering, settle } from './parse-rendering.ts'
 import { description, draftFor, type Patching } from './patch.ts'
 import { testNames } from './test-names.ts'
 
-/** What generic tests are made with. */
+/** The context for making generic tests. */
 export interface Making extends Patching {
   world: World
   used: Used
@@ -20,7 +20,7 @@ export interface Making extends Patching {
   rendering: (node: Node) => Rendering
 }
 
-/** A draft per generic test of the properties, as dbt names and configures them. */
+/** A draft per generic test in the properties, named and configured as in dbt. */
 export function genericTests(making: Making): Draft[] {
   const { files, drafts, world, docs, errors } = making
   const project = files.settings.name
@@ -126,7 +126,7 @@ export function genericTests(making: Making): Draft[] {
     return undefined
   }
 
-  // The parameters of the macro are the only arguments, and those without default must be there.
+  // Checks the arguments: only parameters of the macro, and all that have no default.
   function fits(test: TestProperties, macro: Macro, args: Record<string, unknown>): boolean {
     const { parameters, uses } = macro.definition
     const names = parameters.map(parameter => parameter.name)
@@ -139,7 +139,7 @@ export function genericTests(making: Making): Draft[] {
     }
     for (const parameter of parameters) {
       if (parameter.name === 'model' || parameter.default || Object.hasOwn(args, parameter.name)) continue
-      // As in dbt an argument that is left out is undefined, and a test may ask for that; dbt's own four need theirs.
+      // In dbt a missing argument is undefined, which a test may check; dbt's own four tests require theirs.
       if (macro.packageName !== RUNNER_PACKAGE) continue
       const hint =
         parameter.name === 'column_name' ? 'Put the test under a column, or name one with column_name:.' : `Add it: ${parameter.name}: …`
@@ -149,7 +149,7 @@ export function genericTests(making: Making): Draft[] {
   }
 }
 
-// Tests whose macros call neither ref(), source() nor config(): they are not rendered while parsing.
+// Finds tests whose macros call neither ref(), source() nor config(): parsing does not render them.
 function quietMacros(world: World): (macro: Macro) => boolean {
   const known = new Map<string, boolean>()
   return quiet

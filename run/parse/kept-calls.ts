@@ -6,28 +6,28 @@ import type { Config, Node } from '../manifest/node.ts'
 import type { World } from '../template/rendering.ts'
 import type { Draft } from './drafts.ts'
 
-/** What a template asked for when it was rendered to learn that: its calls of ref(), source() and config(), and the macros that it used. */
+/** What rendering a template found: its calls of ref(), source() and config(), and the macros that it used. */
 export interface Calls extends Pick<Draft, 'refs' | 'sources'> {
   configs: { values: Config; site: Place }[]
   used: string[]
 }
 
-/** The calls of templates, kept from one command to the next. */
+/** A cache of the calls of templates, kept between commands. */
 export interface KeptCalls {
-  /** What stands for a node as it is before its template is rendered. */
+  /** Identifies a node's state before its template is rendered. */
   keyOf(node: Node): string
-  /** Those of the node with this key, in a world that is as it was; undefined when they are not known. */
+  /** The calls of the node with this key, in an unchanged world; undefined when unknown. */
   of(key: string): Calls | undefined
-  /** Keeps those of a node under the key that it had before its template was rendered. */
+  /** Stores the calls of a node under its key from before rendering. */
   keep(key: string, node: Node, calls: Calls): void
-  /** Writes what is new. */
+  /** Writes new entries. */
   save(): void
 }
 
 /**
- * A file of the cache for each world: the program, all macros, variables and the target, and the environment variables that they name. In
- * it a node is known by all that is said of it before its template is rendered, the template among it. What asks for more than that (the
- * time, flags, an environment variable whose name is put together) is rendered each time.
+ * One cache file per world: the program, all macros, variables, the target, and the environment variables that they name. The key of a node
+ * contains everything known before its template is rendered, including the template. Templates that depend on more (the time, flags, an
+ * environment variable with a computed name) are rendered each time.
  */
 export function keptCalls(world: World): KeptCalls {
   const macros = [...world.macros.values()].map(({ uniqueId, text }) => [uniqueId, text] as const)

@@ -6,7 +6,7 @@ import { RUNNER_PACKAGE } from '../manifest/node.ts'
 import type { SourceFile } from '../project/folder-reader.ts'
 import type { ProjectFiles } from '../project/project-files.ts'
 
-/** All macros and generic tests by unique id: the project's and the runner's, each with the macros that its text names. */
+/** All macros and generic tests by unique id: the project's and the runner's, each with the macros named in its text. */
 export function readMacros(files: ProjectFiles, errors: ProjectError[]): Map<string, Macro> {
   const macros = new Map<string, Macro>()
   for (const file of files.ownMacros) read(file, RUNNER_PACKAGE)
@@ -20,7 +20,7 @@ export function readMacros(files: ProjectFiles, errors: ProjectError[]): Map<str
     for (const definition of definitionsOf(file, errors)) {
       const { kind, place } = definition
       if (kind === 'docs') continue
-      // A materialization of a package is refused where a node asks for it.
+      // A package's materialization is refused only where a node uses it.
       if (kind === 'materialization' && packageName !== files.settings.name) continue
       if (kind !== 'macro' && kind !== 'test') {
         const hint = kind === 'snapshot' ? 'Move it to snapshots/.' : 'Use one of the materializations that there are instead.'
@@ -58,7 +58,7 @@ export function readMacros(files: ProjectFiles, errors: ProjectError[]): Map<str
   }
 }
 
-/** The package that has a materialization of that name. */
+/** The package that defines a materialization of that name. */
 export function packageWith({ packages }: ProjectFiles, materialization: string): string | undefined {
   const pattern = new RegExp(`\\{%-?\\s*materialization\\s+${materialization.replace(/\W/g, '\\$&')}\\b`)
   return packages.find(({ macros }) => macros.some(({ text }) => pattern.test(text)))?.settings.name
@@ -74,8 +74,7 @@ function definitionsOf({ text, file }: SourceFile, errors: ProjectError[]): Defi
   }
 }
 
-// Names in the text that macros have: bare, with a package before them, or by adapter.dispatch('x'), which means default__x and
-// postgres__x.
+// Macro names in the text: bare, with a package before them, or by adapter.dispatch('x'), which may call default__x and postgres__x.
 function named({ uniqueId, packageName, text }: Macro, project: string, known: Set<string>): string[] {
   const found = new Set<string>()
   const add = (packages: (string | undefined)[], name: string | undefined): void => {

@@ -9,8 +9,8 @@ import { nodeDict } from '../template/node-dict.ts'
 import type { Rendering, World } from '../template/rendering.ts'
 
 /**
- * Gives nodes their schema, alias and relation name: by the project's generate_schema_name and generate_alias_name where it has them,
- * else by dbt's. `rendering` makes the context of a node.
+ * Gives nodes their schema, alias and relation name: with the project's generate_schema_name and generate_alias_name if it has them, else
+ * dbt's. `rendering` makes the context of a node.
  */
 export function namer(world: World, rendering: (node: Node) => Rendering): (node: Node) => void {
   const { own, packages } = macroBook(world)
@@ -30,7 +30,7 @@ export function namer(world: World, rendering: (node: Node) => Rendering): (node
   }
 
   function schemaOf(node: Node): string {
-    // dbt's older way to place a snapshot: the schema as it is.
+    // dbt's older config for snapshots: the schema unchanged.
     if (node.resourceType === 'snapshot' && node.config.target_schema) return String(node.config.target_schema)
     const custom = node.config.schema as string | undefined
     const key = `${node.packageName} ${custom}`
@@ -44,7 +44,7 @@ export function namer(world: World, rendering: (node: Node) => Rendering): (node
   }
 
   function generated(node: Node, name: string, parameter: string, custom: unknown): string | undefined {
-    // A package's own is for its own nodes.
+    // A package's macro applies to its own nodes.
     const macro = (node.packageName === world.name ? undefined : packages.get(node.packageName)?.get(name)) ?? own.get(name)
     if (!macro) return undefined
     const here = rendering(node)
@@ -58,7 +58,7 @@ export function namer(world: World, rendering: (node: Node) => Rendering): (node
   }
 }
 
-// As dbt's generate_alias_name has it.
+// As in dbt's generate_alias_name.
 function versioned({ name, version }: Node): string {
   return version === undefined ? name : `${name}_v${version.replaceAll('.', '_')}`
 }

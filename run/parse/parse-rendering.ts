@@ -10,9 +10,7 @@ import type { Rendering } from '../template/rendering.ts'
 import { attempt, configure, type Draft } from './drafts.ts'
 import type { Calls } from './kept-calls.ts'
 
-/**
- * The rendering of the parse pass: what it is asked for is noted in the draft (config() calls in `configs` too), the database is silent.
- */
+/** The rendering of the parse pass: records calls in the draft (config() calls also in `configs`), and never queries the database. */
 export function parseRendering(
   node: Node,
   warn: (problem: Problem) => void,
@@ -45,7 +43,7 @@ export function parseRendering(
   }
 }
 
-/** What the final config says of a node's tags, meta and docs; checks what only the final config can tell. */
+/** Sets a node's tags, meta and docs from the final config, and checks what only the final config shows. */
 export function settle(
   node: Node,
   errors: ProjectError[],

@@ -30,14 +30,14 @@ import { snapshotDrafts } from './snapshots.ts'
 import { uncalledMacros } from './uncalled-macros.ts'
 import { unitTests } from './unit-tests.ts'
 
-/** Renders every node once with execute = false and links what ref() and source() name. Throws ProjectErrors with all mistakes. */
+/** Renders every node once with execute = false, and links those that ref() and source() name. Throws ProjectErrors with all mistakes. */
 export function parseProject(files: ProjectFiles): Project {
   const { project, errors } = parsePartly(files)
   if (errors.length > 0) throw new ProjectErrors(inPlaces(errors))
   return project
 }
 
-/** The same for who can do with a part: the project as far as it could be read, and the mistakes. Nothing of it may be built. */
+/** The same for callers that can use a part: the readable part of the project, and the mistakes. It must not be built. */
 export function parsePartly(files: ProjectFiles): { project: Project; errors: ProjectError[] } {
   const { settings } = files
   const errors = [...files.errors]
@@ -62,11 +62,11 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
     describeMacros(part.files, macros, part.docs, errors)
   }
 
-  // 2: config() calls and refs, by rendering; then names, which the config decides
+  // 2: config() calls and refs, by rendering; then names, which depend on the config
   for (const draft of drafts()) if (draft.node.resourceType !== 'source') parseNode(draft, parsing)
   kept.save()
 
-  // 3: generic tests, which need to know what they are attached to
+  // 3: generic tests, which need the nodes they are attached to
   for (const part of parts)
     part.drafts.push(
       ...genericTests({
@@ -81,7 +81,7 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
       }),
     )
 
-  // 4: who reads whom
+  // 4: the dependencies
   const project: Project = {
     ...world,
     dir: files.dir,
@@ -113,12 +113,12 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
   return { project, errors }
 }
 
-// They fail when they are built, which may be late.
+// Warns early: these nodes fail when they are built, which may be late.
 function longNames({ nodes }: Project): Problem[] {
   return [...nodes.values()].flatMap(node => nameTooLong(node) ?? []).map(({ message, place, hint }) => ({ message, place, hint }))
 }
 
-// Each said once; of what other adapters have one of a kind.
+// Each warning once; for config keys of other adapters one per kind.
 function distinct(warnings: Problem[]): Problem[] {
   const seen = new Set<string>()
   return warnings.filter(({ message, place }) => {
@@ -127,7 +127,7 @@ function distinct(warnings: Problem[]): Problem[] {
   })
 }
 
-/** What all drafts are parsed with. */
+/** The context of parsing all drafts. */
 interface Parsing {
   world: World
   used: Used
@@ -139,7 +139,7 @@ interface Parsing {
   ofAnalyses: Map<string, ProjectError[]>
 }
 
-/** The project or one of its packages, with its drafts. */
+/** The project or one of its packages, and its drafts. */
 interface Part {
   files: ProjectFiles
   renderYaml: RenderYaml
@@ -147,7 +147,7 @@ interface Part {
   drafts: Draft[]
 }
 
-// The project first, then its packages. A docs block is looked for in the project, in the node's own package, then anywhere.
+// The project first, then its packages. A docs block is searched in the project, in the node's own package, then in all others.
 function partsOf(files: ProjectFiles, { world, used, errors }: Parsing): Part[] {
   const all = [files, ...files.packages]
   const blocks = all.map(part => docsOf(part, errors))
@@ -194,16 +194,16 @@ function parseNode(draft: Draft, parsing: Parsing): void {
   node.macros = callsOf(draft, parsing, own)
   if (hasName && node.config !== config) attempt(own, () => name(node))
   settle(node, own, materialization => packageWith(used.root, materialization))
-  // What is disabled may have been so for its mistakes.
+  // A node may be disabled because of its mistakes.
   if (node.config.enabled === false) return
   if (node.resourceType === 'analysis') parsing.ofAnalyses.set(node.uniqueId, own)
   else errors.push(...own)
 }
 
-// What its template asks for, as it is kept or by rendering it; gives the macros that it used.
+// The calls of a node's template, from the cache or by rendering; gives the macros that it used.
 function callsOf(draft: Draft, { world, kept, noticed }: Parsing, errors: ProjectError[]): string[] {
   const { node } = draft
-  // Of an exposure its node does not say what it names.
+  // The node of an exposure does not contain its calls.
   const isKept = node.resourceType !== 'exposure'
   const key = kept.keyOf(node)
   const known = errors.length > 0 || !isKept ? undefined : kept.of(key)
@@ -240,7 +240,7 @@ function hookTexts({ config }: Node): string[] {
   return ['pre-hook', 'post-hook'].flatMap(key => ((config[key] ?? []) as Hook[]).map(({ sql }) => sql))
 }
 
-// The project's, then those of its packages, as dbt runs them.
+// The hooks of the project, then of its packages, in dbt's order.
 function hooksOf(parts: Part[], key: 'on-run-start' | 'on-run-end', errors: ProjectError[]): ProjectHook[] {
   return parts.flatMap(({ files: { settings, packageDir } }) => {
     const value = settings.written[key]

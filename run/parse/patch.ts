@@ -28,7 +28,7 @@ export function docsOf(files: ProjectFiles, errors: ProjectError[]): Docs {
   return docs
 }
 
-/** A description with its {{ doc('…') }} filled in. */
+/** A description with its {{ doc('…') }} replaced. */
 export function description(
   text: string,
   docs: Docs,
@@ -43,7 +43,7 @@ export function description(
   return result
 }
 
-/** Drafts of the tables of sources. */
+/** Drafts of the sources' tables. */
 export function sourceDrafts(files: ProjectFiles, used: Used, renderYaml: RenderYaml, docs: Docs, errors: ProjectError[]): Draft[] {
   return files.properties.sources.map(source => {
     const { sourceName, name, place } = source
@@ -81,11 +81,11 @@ export function sourceDrafts(files: ProjectFiles, used: Used, renderYaml: Render
   })
 }
 
-/** What a project's properties are laid over. */
+/** What a project's properties are applied to. */
 export interface Patching {
   files: ProjectFiles
   drafts: Draft[]
-  /** Those of the project: one of them may stand in for what it disables of a package. */
+  /** The project's own drafts: one may replace a node of a package that the project disables. */
   own: Draft[]
   renderYaml: RenderYaml
   docs: Docs
@@ -93,12 +93,12 @@ export interface Patching {
   noticed(problem: Problem): void
 }
 
-/** Gives models that have a version, in a file of that name or of their own, their name, id and fqn: `model.shop.orders.v1`. */
+/** Gives versioned models, in a file of that name or of their own, their name, id and fqn: `model.shop.orders.v1`. */
 export function nameVersions({ files, drafts }: Pick<Patching, 'files' | 'drafts'>): void {
   for (const { kind, name, version } of files.properties.nodes) {
     if (kind !== 'model' || !version) continue
     const models = drafts.filter(({ node }) => node.resourceType === 'model')
-    // The latest version may be in a file of the model's own name.
+    // The latest version may be in a file with the model's own name.
     const files = version.isLatest ? [version.file, name] : [version.file]
     const node = files
       .map(wanted => models.find(draft => draft.node.version === undefined && fileName(draft) === wanted))
@@ -117,8 +117,8 @@ function fileName({ node }: Draft): string {
 }
 
 /**
- * The draft that properties are for: of their kind and version, else a model, seed or snapshot of that name. Where it is disabled, the
- * one of the project with its name, as a project replaces a seed of a package.
+ * The draft that properties belong to: of their kind and version, else a model, seed or snapshot of that name. If it is disabled, the
+ * project's node of that name, which may replace a package's seed.
  */
 export function draftFor(
   { drafts, own }: Pick<Patching, 'drafts' | 'own'>,
@@ -146,8 +146,8 @@ function draftsByName(drafts: Draft[]): Map<string, Draft[]> {
 }
 
 /**
- * Gives models, seeds, snapshots and singular tests their properties. As in dbt, properties of a seed may stand under models:, and those of
- * what is not there are passed over; properties that are given twice are a mistake.
+ * Applies properties to models, seeds, snapshots and singular tests. As in dbt, properties of a seed may be under models:, and those of
+ * unknown nodes are ignored; duplicate properties are a mistake.
  */
 export function patchNodes(patching: Patching): void {
   const { files, drafts, renderYaml, docs, errors, noticed } = patching

@@ -12,7 +12,7 @@ import { isReportText, readReport } from '../reports/markdown.ts'
 import { attempt, configure, createDraft, type Draft, yamlLevel } from './drafts.ts'
 import { type Docs, description } from './patch.ts'
 
-/** Drafts of the reports of a project: each with the templates of its figures, which say what it reads. */
+/** Drafts of a project's reports: each with the templates of its figures, which name its parents. */
 export function reportDrafts(files: ProjectFiles, renderYaml: RenderYaml, docs: Docs, errors: ProjectError[]): Draft[] {
   const reports = files.markdown.filter(({ text }) => isReportText(text))
   return reports.map(({ file, within, text }) => {

@@ -7,7 +7,7 @@ import type { Exposure, Node, Project, ReportNode } from '../manifest/node.ts'
 import { accessError } from './access.ts'
 import type { Draft } from './drafts.ts'
 
-/** Fills a project with its nodes and who reads whom; refs to what is missing or disabled, circles and doubles go to `errors`. */
+/** Fills a project with its nodes and their dependencies; refs to missing or disabled nodes, cycles and duplicates go to `errors`. */
 export function link(project: Project, drafts: Draft[], errors: ProjectError[]): void {
   sortIntoMaps(project, drafts)
   const filesOf = new Map(drafts.map(({ node, files }) => [node.uniqueId, files]))
@@ -106,7 +106,7 @@ export function link(project: Project, drafts: Draft[], errors: ProjectError[]):
     for (const node of project.nodes.values()) {
       if (node.relationName === null || node.resourceType === 'test') continue
       const other = owners.get(node.relationName)
-      // Two of one name in one package are told already.
+      // Two nodes of one name in a package are already reported.
       const isTold = other?.name === node.name && other.packageName === node.packageName
       if (other && !isTold)
         fail(
@@ -123,7 +123,7 @@ export function link(project: Project, drafts: Draft[], errors: ProjectError[]):
   }
 }
 
-/** Errors by file and line, each said once. */
+/** Errors by file and line, without duplicates. */
 export function inPlaces(errors: ProjectError[]): ProjectError[] {
   const seen = new Set<string>()
   return errors

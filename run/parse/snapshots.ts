@@ -6,7 +6,7 @@ import type { RenderYaml } from '../project/config.ts'
 import type { ProjectFiles } from '../project/project-files.ts'
 import { attempt, configure, createDraft, type Draft, levelsFor, type Used } from './drafts.ts'
 
-/** Drafts of the project's snapshots: the `{% snapshot %}` blocks of its SQL files, and those that YAML makes of a `relation:`. */
+/** Drafts of the project's snapshots: the `{% snapshot %}` blocks of SQL files, and those defined in YAML with a `relation:`. */
 export function snapshotDrafts(files: ProjectFiles, used: Used, renderYaml: RenderYaml, errors: ProjectError[]): Draft[] {
   return [...files.snapshots.flatMap(file => blocksOf(file)), ...files.properties.nodes.flatMap(properties => ofYaml(properties))]
 
@@ -35,7 +35,7 @@ export function snapshotDrafts(files: ProjectFiles, used: Used, renderYaml: Rend
     if (kind !== 'snapshot' || relation === undefined) return []
     const folders = (files.propertyFiles.get(place.file) ?? place.file).split('/').slice(0, -1)
     const lead = 'select * from {{ '
-    // Its place is that of the relation, so that a mistake in it is shown there.
+    // Its place is that of the relation, where its mistakes are shown.
     const { file, line = 1, column = 1 } = relationAt ?? place
     const draft = draftOf({
       name,

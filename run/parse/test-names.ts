@@ -2,22 +2,22 @@ import { md5 } from '../base/hash.ts'
 import { repr, str } from '../jinja/text.ts'
 import { fromJs } from '../jinja/values.ts'
 
-/** What dbt derives the names of a generic test from. */
+/** The input of dbt's names for a generic test. */
 export interface NamedTest {
   generic: string
   namespace?: string
-  /** The model's name; of a source its own name and the table's, `raw_agents`. */
+  /** The model's name; for a source its own name and the table's, `raw_agents`. */
   target: string
   isSource: boolean
   /** The `name:` of the YAML. */
   name?: string
-  /** column_name included, model not. */
+  /** With column_name, without model. */
   arguments: Record<string, unknown>
   /** `ref('agents')`. */
   model: string
 }
 
-/** dbt's names of a generic test: the full name, the short one (at most 63 characters) and the ten letters at the end of its unique id. */
+/** dbt's names of a generic test: the full name, the short one (at most 63 characters) and the last ten letters of its unique id. */
 export function testNames(test: NamedTest): { name: string; alias: string; hash: string } {
   const { name, alias } = test.name === undefined ? madeNames(test) : { name: test.name, alias: test.name }
   const kwargs = { ...test.arguments, model: `{{ get_where_subquery(${test.model}) }}` }
@@ -38,7 +38,7 @@ function madeNames({ generic, namespace, target, isSource, arguments: args }: Na
   return { name, alias: name.length >= 64 ? `${identifier.slice(0, 30)}_${md5(name)}` : name }
 }
 
-// Python's repr of all that has keys sorted and values as text.
+// Python's repr of a value with sorted keys and values as text.
 function hashable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(hashable)
   if (typeof value !== 'object' || value === null) return str(fromJs(value))

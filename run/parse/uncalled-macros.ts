@@ -4,8 +4,8 @@ import { isBuilt, type Macro, type Node, type Project, RUNNER_PACKAGE } from '..
 import { dispatchedMacro, macroBook } from '../template/macro-book.ts'
 
 /**
- * Mistakes for macros by which a project changes what dbt's materializations do and ours would not call: to pass over them in silence
- * would build something else. Those that no node of the project asks for are let be.
+ * Errors for macros that a project overrides to change dbt's materializations, and that ours do not call: ignoring them would build
+ * something else. Macros that no node of the project uses are allowed.
  */
 export function uncalledMacros(project: Project): ProjectError[] {
   const nodes = [...project.nodes.values()]
@@ -114,7 +114,7 @@ const UNCALLED: Uncalled[] = [
   },
 ]
 
-// The macro that dbt would call in the place of its own: of a package by `dispatch:` alone.
+// The macro that dbt would call instead of its own: a package's only by `dispatch:`.
 function standIn(project: Project, name: string): Macro | undefined {
   const { found } = dispatchedMacro(project, RUNNER_PACKAGE, name, 'dbt')
   return macroBook(project).own.get(name) ?? (found?.packageName === RUNNER_PACKAGE ? undefined : found)

@@ -8,7 +8,7 @@ import type { Node, UnitCell, UnitRows } from '../manifest/node.ts'
 import type { ProjectFiles } from '../project/project-files.ts'
 import { readCells, readCsv } from './csv.ts'
 
-/** The rows of an input or an expectation, from its `rows` or its `fixture`. Throws a ProjectError for what is not of its `format`. */
+/** The rows of an input or an expectation, from `rows` or `fixture`. Throws a ProjectError for rows that do not match the `format`. */
 export function readRows(map: YamlMap, files: Pick<ProjectFiles, 'fixtures'>, place: Place): UnitRows {
   const found = typeof map.fixture === 'string' ? fixtureOf(map, files) : undefined
   const format = formatOf(map, found?.file)
@@ -22,9 +22,7 @@ export function readRows(map: YamlMap, files: Pick<ProjectFiles, 'fixtures'>, pl
   return { ...shared, ...ofCsv(data, at, found !== undefined) }
 }
 
-/**
- * The rows of a seed's own file: what an input gives that has neither rows nor a fixture. Names and values are those of the loaded seed.
- */
+/** The rows of a seed's file, for an input with neither rows nor a fixture. Names and values are those of the loaded seed. */
 export function rowsOfSeed(dir: string, seed: Node, place: Place): UnitRows {
   const { column_types: columnTypes, quote_columns: quoteColumns, delimiter } = seed.config as Record<string, never>
   const text = readFileSync(path.resolve(dir, seed.path), 'utf8')
@@ -87,7 +85,7 @@ function ofCsv(text: string, place: Place, isFile: boolean): { columns: string[]
   const twice = names.find((name, index) => names.indexOf(name) < index)
   if (twice !== undefined) throw new ProjectError(`The header has two columns named '${twice}'`, { place })
   const cells = rows.map((row, index) => {
-    // Of text within YAML only the place of the whole is known.
+    // For text within YAML only the place of the whole text is known.
     const at = isFile ? { file: place.file, line: index + 2, column: 1 } : place
     return new Map(names.map((name, i): [string, UnitCell] => [name, { value: row[i] ?? null, place: at }]))
   })

@@ -15,16 +15,16 @@ import { attempt, configure, createDraft, levelsFor, type Used, yamlLevel } from
 import { type Docs, description } from './patch.ts'
 import { readRows, rowsOfSeed } from './unit-rows.ts'
 
-/** What unit tests are read with. */
+/** The context of reading unit tests. */
 export interface UnitParsing {
-  /** Levels of dbt_project.yml that hold for some node. */
+  /** Levels of dbt_project.yml that apply to some node. */
   used: Used
   renderYaml: RenderYaml
   docs: Docs
   errors: ProjectError[]
 }
 
-/** Gives the project its unit tests, each with its model, inputs and rows; what the YAML has wrong goes to `errors`. */
+/** Adds the unit tests to the project, each with its model, inputs and rows; mistakes of the YAML go to `errors`. */
 export function unitTests(project: Project, files: ProjectFiles, parsing: UnitParsing): void {
   const { errors } = parsing
   for (const properties of files.properties.unitTests) {
@@ -68,7 +68,7 @@ export function unitTests(project: Project, files: ProjectFiles, parsing: UnitPa
   }
 }
 
-/** All that a model reads, with what its ephemeral parents read: unique ids. */
+/** Unique ids of a model's parents, and those of its ephemeral parents. */
 export function readBy(project: Project, node: Node): string[] {
   const found = new Set<string>()
   const queue = [...node.dependsOn]
@@ -81,7 +81,7 @@ export function readBy(project: Project, node: Node): string[] {
   return [...found]
 }
 
-/** `ref('agents')`, `source('raw', 'agents')`: how a model would call it. */
+/** `ref('agents')`, `source('raw', 'agents')`: the call of a node in a model. */
 export function callOf(node: Node): string {
   return node.resourceType === 'source' ? `source('${node.sourceName}', '${node.name}')` : `ref('${node.name}')`
 }
@@ -133,7 +133,7 @@ function contents(
   }
 }
 
-// The input is an expression of Jinja of which only these three names are known.
+// The input is a Jinja expression in which only these three names are defined.
 function idOf(project: Project, model: Node, input: string, place: Place): string {
   const names: Record<string, JinjaFunction | string> = {
     this: model.uniqueId,
@@ -163,7 +163,7 @@ function idOf(project: Project, model: Node, input: string, place: Place): strin
   }
 }
 
-// What templates can see beside macros, and what a unit test may hold still.
+// Names of templates besides macros that a unit test may override.
 const REPLACEABLE = ['is_incremental', 'last_built', 'run_started_at', 'invocation_id']
 
 function overridesOf(project: Project, overrides: YamlMap, errors: ProjectError[]): UnitTest['overrides'] {
