@@ -3,8 +3,8 @@ import type { Compared } from '../database/relations.ts'
 import type { Example } from './diff.ts'
 
 /**
- * Some rows that are about to be merged into a table and hold other values than it: `changes` and `relation` as they stand after FROM,
- * columns of the key and `compared` quoted. Values are PostgreSQL's text of them.
+ * Some rows that are about to be merged into a table and differ from its rows: `changes` and `relation` as in FROM, columns of the key and
+ * `compared` quoted. Values are PostgreSQL's text.
  */
 export async function changedExamples(
   sql: Sql,

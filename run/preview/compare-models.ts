@@ -11,8 +11,8 @@ import { differencesOf } from './diff.ts'
 import type { Diff } from './diff-lines.ts'
 
 /**
- * Compares what is published of some nodes with what a trial makes of them: `diffs()` when it has ended, in the order of the nodes. A table
- * that the trial passes over is as it was, and told of only where it was asked for by name.
+ * Compares what is published of some nodes with the result of a trial: call `diffs()` after its end; they are in the order of the nodes. A
+ * table that the trial skips is unchanged, and is reported only if it was selected by name.
  */
 export function candidatesOf(
   nodes: Node[],
@@ -21,7 +21,7 @@ export function candidatesOf(
   const kept = new Map<string, string>()
   const found: Diff[] = []
   const observer: Observer = {
-    // Before anything is built: a view shows what its parents hold.
+    // Before anything is built: a view shows the present rows of its parents.
     async begin(session) {
       for (const node of nodes.filter(isLive)) await keep(session, node)
     },

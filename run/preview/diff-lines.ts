@@ -3,19 +3,19 @@ import { numberText, plural } from '../report/format.ts'
 import type { Differences, Example } from './diff.ts'
 import { isSame } from './diff.ts'
 
-/** Two relations compared, as JSON has it. */
+/** A comparison of two relations, as in the JSON output. */
 export interface Diff {
   unique_id?: string
   before: string
   after: string
-  /** Null where there is nothing to compare with, or comparing failed. */
+  /** Null where there is nothing to compare with, or the comparison failed. */
   differences: Differences | null
-  /** Of a relation that is not there yet: the rows it would have. */
+  /** For a relation that does not exist yet: its future number of rows. */
   rows?: number
   error?: unknown
 }
 
-/** A comparison as a person reads it. */
+/** A comparison as readable lines. */
 export function diffLines({ before, after, differences, rows, error }: Diff): string[] {
   const title = `${before} → ${after}`
   if (error !== undefined) return [title, '  could not be compared']

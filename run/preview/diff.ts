@@ -5,28 +5,28 @@ import { isRepeatable } from '../database/errors.ts'
 import { runWherePossible, underSavepoint } from '../database/savepoint.ts'
 import { quote } from '../manifest/relation.ts'
 
-/** What two relations are compared by. */
+/** How two relations are compared. */
 export interface HowToCompare {
-  /** Columns that name a row; none compares whole rows. */
+  /** Columns that identify a row; empty to compare whole rows. */
   key: string[]
-  /** Columns that do not count. */
+  /** Columns that are ignored. */
   ignore?: string[]
-  /** Examples of each kind at most. */
+  /** The most examples of each kind. */
   examples: number
 }
 
-/** Where two relations differ: what is there before, what after. */
+/** The differences between two relations, `before` and `after`. */
 export interface Differences {
   key: string[]
   rows: { before: number; after: number }
-  /** Rows by key; without a key whole rows, of which none is `changed`. */
+  /** Rows by key; without a key whole rows, and `changed` is 0. */
   added: number
   removed: number
   changed: number
   same: number
-  /** Rows that could not be matched: their key is null, or another row has it too. */
+  /** Rows that could not be matched: their key is null or occurs again. */
   unmatched: { before: number; after: number }
-  /** In how many of the changed rows each column differs, most first. */
+  /** The number of changed rows in which each column differs, largest first. */
   columns: { name: string; rows: number }[]
   columnsAdded: ExistingColumn[]
   columnsRemoved: ExistingColumn[]
@@ -34,7 +34,7 @@ export interface Differences {
   examples: Example[]
 }
 
-/** A row that differs: its key, and the values that differ; values are PostgreSQL's text of them. */
+/** A row that differs: its key, and the differing values as PostgreSQL's text. */
 export interface Example {
   kind: 'added' | 'removed' | 'changed'
   key: Record<string, string | null>
@@ -51,9 +51,8 @@ export function isSame(found: Differences): boolean {
 }
 
 /**
- * Compares two relations, written as they stand after FROM, inside a transaction of the caller: temporary relations are made and dropped.
- * Rows are matched by key; values that PostgreSQL holds equal are equal (1.0 and 1.00), and values without an equality are compared as
- * text.
+ * Compares two relations, written as in FROM, inside the caller's transaction: creates and drops temporary relations. Rows are matched by
+ * key; values that PostgreSQL considers equal are equal (1.0 and 1.00), and values of types without an equality are compared as text.
  */
 export async function differencesOf(
   sql: Sql,
@@ -104,7 +103,7 @@ async function byKey(
   const names = key.map(quote)
   const same = names.map(name => `b.${name} = a.${name}`).join(' and ')
   const isKeyed = (side: string) => names.map(name => `${side}.${name} is not null`).join(' and ')
-  // A row whose key another row has too has no counterpart.
+  // A row with a repeated key has no counterpart.
   const unique = (relation: string) =>
     `(select *, count(*) over (partition by ${names.join(', ')}) as dbt_repeats from ${relation} as rows_of where ${isKeyed('rows_of')})`
   await sql.unsafe(`
@@ -224,7 +223,7 @@ async function byRow(sql: Sql, before: string, after: string, columns: ExistingC
   }
 }
 
-/** How values of each column are told apart: as values where their types can be compared, else as text. */
+/** How values of each column are compared: as values if their types allow it, else as text. */
 async function comparisons(
   sql: Sql,
   columns: ExistingColumn[],
@@ -255,7 +254,7 @@ async function works(sql: Sql, statement: string): Promise<boolean> {
 async function columnsOf(sql: Sql, relation: string): Promise<ExistingColumn[]> {
   await sql.unsafe(`create temporary view dbt_side as select * from ${relation} as side`)
   const found = await findRelation(sql, 'pg_temp.dbt_side')
-  // By its bare name, as Citus knows no schema pg_temp; a temporary view comes first.
+  // By its bare name, as Citus does not know the schema pg_temp; a temporary view takes precedence.
   await runWherePossible(sql, ['drop view dbt_side'])
   return found?.columns ?? []
 }

@@ -4,7 +4,7 @@ import type { Event } from '../report/events.ts'
 import { numberText, plural, rowsText } from '../report/format.ts'
 import type { ErrorsPlan, Planned, RelationPlan } from './plan.ts'
 
-/** What a build would do, as a person reads it: what would fail first, then feed, relations and errors. */
+/** The effects of a build as readable lines: failures first, then feed, relations and errors. */
 export function planLines(planned: Planned, seconds: number): string[] {
   const { outcome, feed, state, relations, errors, tests, problems } = planned
   const headline =
@@ -31,12 +31,12 @@ export function planLines(planned: Planned, seconds: number): string[] {
   ]
 }
 
-// As the summary of a build has them.
+// As in the summary of a build.
 function parts(events: Event[]): string[] {
   return events.flatMap(({ msg, isNear }) => [...(isNear ? [] : ['']), ...msg.split('\n')])
 }
 
-/** What would land of an entity of a batch, in a line. */
+/** What would land for an entity of a batch, in one line. */
 export function feedLine({ batch, entity, files, records, refused, pruned }: NonNullable<Planned['feed']>[number]): string {
   const parts = [
     files > 0 && `${plural(files, 'file')} with ${plural(records, 'record')}`,
@@ -46,7 +46,7 @@ export function feedLine({ batch, entity, files, records, refused, pruned }: Non
   return inOneLine(`${batch}/${entity}  ${parts.join(', ')}`)
 }
 
-// The last that would be built on top: what readers query comes late in a build.
+// The last ones built on top: what readers query comes late in a build.
 function relationLines(relations: RelationPlan[]): string[] {
   const made = relations.filter(({ status }) => status === 'success')
   const changing = made.filter(isChange).reverse()
@@ -59,7 +59,7 @@ function relationLines(relations: RelationPlan[]): string[] {
   ]
 }
 
-/** Whether rows, columns or the definition would be other ones. */
+/** Whether rows, columns or the definition would change. */
 export function isChange({ is_new: isNew, rows, action, columns }: RelationPlan): boolean {
   const touched = rows ? rows.inserted + rows.updated + rows.deleted : ['UNCHANGED', 'REUSED'].includes(action) ? 0 : 1
   return isNew || touched > 0 || columns.added.length + columns.removed.length + columns.retyped.length > 0

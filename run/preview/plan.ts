@@ -13,23 +13,23 @@ import { renderMacro } from '../template/compile.ts'
 import { changedExamples } from './changed-examples.ts'
 import { type Differences, differencesOf, type Example } from './diff.ts'
 
-/** What a build would do: what plan prints, and its JSON document. */
+/** The effects of a build: the output of plan, and its JSON document. */
 export interface Planned {
   /** Whether the build would be published. */
   outcome: 'publish' | 'fail'
-  /** Of the feed, per batch and entity that is new or changed; null where nothing was loaded. */
+  /** The feed, per new or changed batch and entity; null where nothing was loaded. */
   feed: FeedPlan[] | null
   relations: RelationPlan[]
-  /** What a reader would have to know of the feed; null without one. */
+  /** The state of the feed; null without one. */
   state: FeedState | null
-  /** Open errors and warnings that would be new, or resolved; null without errors tables. */
+  /** Open errors and warnings that would appear or be resolved; null without errors tables. */
   errors: { new: ErrorsPlan; resolved: ErrorsPlan } | null
   tests: { passed: number; failing: TestPlan[] }
-  /** What would fail beside nodes: a foreign key, a view of somebody else, a hook. */
+  /** Failures other than those of nodes: a foreign key, a view of somebody else, a hook. */
   problems: string[]
 }
 
-/** What would land of an entity of a batch. */
+/** What would land for an entity of a batch. */
 export interface FeedPlan {
   batch: string
   entity: string
@@ -39,7 +39,7 @@ export interface FeedPlan {
   pruned: number
 }
 
-/** What would become of a model, seed or snapshot. */
+/** The effect on a model, seed or snapshot. */
 export interface RelationPlan {
   unique_id: string
   resource_type: string
@@ -48,29 +48,29 @@ export interface RelationPlan {
   /** As in the lines of a build: `MERGE 3`, `CREATE VIEW`, `UNCHANGED`. */
   action: string
   is_new: boolean
-  /** Null where rows are not counted: a view. */
+  /** Null where rows are not counted, as for a view. */
   rows: { inserted: number; updated: number; deleted: number; unchanged: number } | null
   columns: {
     added: { name: string; type: string }[]
     removed: { name: string; type: string }[]
     retyped: { name: string; before: string; after: string }[]
-    /** In how many of the updated rows each column differs. */
+    /** The number of updated rows in which each column differs. */
     changed: { name: string; rows: number }[]
   }
-  /** Rows before and after, and how many it would hold, where they were asked for. */
+  /** Examples of rows before and after, and the future number of rows, on request. */
   examples: Example[]
   total: number | null
 }
 
-/** Open errors that come or go. */
+/** Open errors that appear or disappear. */
 export interface ErrorsPlan {
   count: number
   by: { table: string; severity: string; error_type: string; count: number }[]
-  /** The first of them, one by one. */
+  /** The first ones, individually. */
   shown: ErrorPlan[]
 }
 
-/** One of them; `key` as far as it is readable. */
+/** An error; `key` as far as it is readable. */
 export interface ErrorPlan {
   table: string
   error_id: string
@@ -83,7 +83,7 @@ export interface ErrorPlan {
   position: number | null
 }
 
-/** A test, or a report, that would fail, or warn. */
+/** A test or report that would fail or warn. */
 export interface TestPlan {
   unique_id: string
   name: string
@@ -93,18 +93,18 @@ export interface TestPlan {
 }
 
 /**
- * Watches a trial for what it would change; `planned()` then tells it. `most` errors of each kind are named; all of them with -1.
+ * Observes a trial and records what it would change; `planned()` gives the result. `most` errors of each kind are named; all with -1.
  * `examples` rows of each kind are kept per table.
  */
 export function createPlanned(options: {
   nodes: Node[]
   most: number
   examples: number
-  /** Brings the feed inside the transaction. */
+  /** Loads the feed inside the transaction. */
   load: ((session: Session) => Promise<FeedPlan[]>) | null
-  /** Reads what is to be known of the feed, at the end. */
+  /** Reads the state of the feed, at the end. */
   feedState: ((session: Session) => Promise<FeedState | undefined>) | null
-  /** Watches the errors tables, where there are any. */
+  /** Observes the errors tables, if any. */
   errorChanges: { begin(session: Session): Promise<void>; end(session: Session, most: number): Promise<Planned['errors']> } | null
 }): { observer: Observer; planned(built: Built): Planned } {
   let feed: FeedPlan[] | null = null
@@ -212,13 +212,13 @@ export function createPlanned(options: {
   }
 }
 
-/** Columns that a row of both relations is known by: unique_key, else none that both have. */
+/** Columns that identify a row in both relations: unique_key if both have it, else none. */
 export function keyIn(node: Node, ...sides: { name: string }[][]): string[] {
   const key = textsOf(node.config.unique_key || null)
   return key.every(name => sides.every(columns => columns.some(column => column.name === name))) ? key : []
 }
 
-// A report that does not run is told as a test that fails.
+// A report that does not run is reported as a failing test.
 function isTest({ resourceType }: Node): boolean {
   return resourceType === 'test' || resourceType === 'unit_test' || resourceType === 'report'
 }
