@@ -1,19 +1,19 @@
 import type { Config, ResourceType } from '../manifest/node.ts'
 
-/** How the levels of a config key meet: the narrower one wins, lists grow, mappings are laid over each other, grants as dbt's `+key`. */
+/** How the levels of a config key combine: the narrower one wins, lists are appended, mappings are merged, grants follow dbt's `+key`. */
 export type MergeKind = 'clobber' | 'append' | 'dict' | 'grants'
 
-/** What a config key may hold. */
+/** The values that a config key may have. */
 export type ConfigType = 'flag' | 'text' | 'number' | 'texts' | 'list' | 'map' | 'hooks' | 'any'
 
-/** A config key that this runner knows. */
+/** A config key that this runner supports. */
 export interface ConfigKey {
   kind: MergeKind
   type: ConfigType
   on: readonly ResourceType[]
   /** Ours, not dbt's. */
   ours?: true
-  /** The only values. */
+  /** The only allowed values. */
   values?: readonly string[]
 }
 
@@ -22,7 +22,7 @@ const named = [...all, 'report', 'exposure', 'analysis'] as const
 const related = ['model', 'seed', 'snapshot', 'test'] as const
 const built = ['model', 'seed', 'snapshot'] as const
 const model = ['model'] as const
-/** What may lie on the workers of a Citus cluster: sources are tables that a migration made. */
+/** What the workers of a Citus cluster may store: a source can be a table of a migration. */
 const placed = ['model', 'source'] as const
 const snapshot = ['snapshot'] as const
 const queried = ['model', 'snapshot'] as const
@@ -93,7 +93,7 @@ export const CONFIG_KEYS: Record<string, ConfigKey> = {
   store_failures_as: { kind: 'clobber', type: 'text', on: test, values: ['table', 'view', 'ephemeral'] },
 }
 
-/** Configs of dbt that this runner does not do, and what does their work. */
+/** Configs of dbt that this runner does not support, and their alternatives. */
 export const NOT_SUPPORTED: Record<string, string> = {
   quoting: 'nothing: names are always quoted',
   batch_size: "incremental_strategy 'mirror' or 'delete+insert' with incremental_predicates",
@@ -127,12 +127,12 @@ export const NOT_SUPPORTED: Record<string, string> = {
   submission_method: 'a SQL model',
 }
 
-/** Of these the ones that would change what is built: they are errors, the others do nothing here and are passed over. */
+/** Those of them that would change what is built: they are errors, while the others have no effect and are ignored. */
 export const REFUSED = new Set(
   'batch_size begin lookback concurrent_batches sql_header packages python_version submission_method'.split(' '),
 )
 
-/** Values of dbt that this runner does not do, by key, and what does their work. */
+/** Values of dbt that this runner does not support, by key, and their alternatives. */
 export const NOT_SUPPORTED_VALUES: Record<string, Record<string, string>> = {
   incremental_strategy: {
     microbatch: "'delete+insert' or 'mirror' with incremental_predicates",
@@ -141,7 +141,7 @@ export const NOT_SUPPORTED_VALUES: Record<string, Record<string, string>> = {
   store_failures_as: { view: "'table': a build that failed is undone, and a view would show nothing of it" },
 }
 
-/** What a node has before anyone says anything. */
+/** The default config of each node type. */
 export const DEFAULTS: Record<ResourceType, Config> = {
   analysis: { enabled: true, tags: [], meta: {} },
   model: {
@@ -195,7 +195,7 @@ export const DEFAULTS: Record<ResourceType, Config> = {
   source: { enabled: true, tags: [], meta: {} },
 }
 
-/** dbt's own name of a key: `pre_hook` is `pre-hook`. */
+/** dbt's own name of a key: `pre-hook` for `pre_hook`. */
 export function canonical(key: string): string {
   return key === 'pre_hook' || key === 'post_hook' ? key.replace('_', '-') : key
 }

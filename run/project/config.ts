@@ -7,7 +7,7 @@ import { isYamlMap, placeOf, type YamlMap } from '../base/yaml.ts'
 import type { Config, ResourceType } from '../manifest/node.ts'
 import { CONFIG_KEYS, type ConfigKey, canonical, NOT_SUPPORTED, NOT_SUPPORTED_VALUES, REFUSED } from './config-keys.ts'
 
-/** Values of one level of precedence, and where each key stands. */
+/** Values of one level of precedence, and the place of each key. */
 export interface ConfigLevel {
   values: Config
   place: (key: string) => Place | undefined
@@ -17,8 +17,8 @@ export interface ConfigLevel {
 export type RenderYaml = (value: unknown, place: (() => Place | undefined) | undefined) => unknown
 
 /**
- * The levels that dbt_project.yml has for a node, from its widest folder to its narrowest: of `models:` the keys with a `+` and those
- * whose value is not a mapping, at the top, under the project's name, and under each folder of the fqn.
+ * The levels of dbt_project.yml for a node, from its widest folder to its narrowest: in `models:` the keys with a `+` and those whose value
+ * is not a mapping, at the top, under the project's name, and under each folder of the fqn.
  */
 export function projectLevels(tree: YamlMap | undefined, fqn: string[], used?: Set<object>): ConfigLevel[] {
   const levels: ConfigLevel[] = []
@@ -35,7 +35,7 @@ export function projectLevels(tree: YamlMap | undefined, fqn: string[], used?: S
   return levels
 }
 
-/** Folders of a tree of dbt_project.yml that no node lies in, as `models.deskledger.stagin`, with their places. */
+/** Folders in a tree of dbt_project.yml that contain no node, such as `models.deskledger.stagin`, with their places. */
 export function unusedFolders(tree: YamlMap | undefined, prefix: string, used: Set<object>): { path: string; place: Place | undefined }[] {
   if (!tree) return []
   return Object.entries(tree).flatMap(([key, value]) => {
@@ -46,8 +46,8 @@ export function unusedFolders(tree: YamlMap | undefined, prefix: string, used: S
 }
 
 /**
- * Lays one level over a config, by each key's kind of merging, and gives the new config. Keys that are unknown, not for this type of
- * node are warnings, those of the wrong form errors. `render` is for strings of YAML; a config() call has rendered its own.
+ * Applies one level to a config, with each key's way of merging, and gives the new config. Keys that are unknown or not for this node type
+ * are warnings, values of the wrong form errors. `render` is for strings of YAML; a config() call has rendered its own.
  */
 export function applyLevel(
   config: Config,
@@ -78,7 +78,7 @@ export function applyLevel(
           `Unknown config '${written}' of a ${type}`,
           didYouMean(written, keysOf(type)) ?? `What is yours alone goes under meta: { ${written}: … }.`,
         )
-      // As in dbt, config.get() knows it all the same.
+      // As in dbt, config.get() can read it nevertheless.
       result[key] = render ? render(raw, () => place) : raw
       continue
     }
@@ -107,14 +107,14 @@ export function applyLevel(
   return result
 }
 
-/** The config keys that a type of node can have. */
+/** The config keys of a node type. */
 export function keysOf(type: ResourceType): string[] {
   return Object.keys(CONFIG_KEYS).filter(key => CONFIG_KEYS[key]!.on.includes(type))
 }
 
 /**
- * A hook in dbt's form: text, or a mapping with `sql` and `transaction`; and ours: `follows_rows: true` says that it has nothing to do when
- * its node writes no rows, so that the node can be passed over.
+ * A hook in dbt's form: text, or a mapping with `sql` and `transaction`; and our `follows_rows: true`: the hook has nothing to do when its
+ * node writes no rows, so that the node can be skipped.
  */
 export interface Hook {
   sql: string
@@ -122,7 +122,7 @@ export interface Hook {
   follows_rows?: true
 }
 
-/** Hooks as they may be written, one by one. */
+/** Hooks in any of their forms, as a list. */
 export function hooksOf(value: unknown): Hook[] {
   if (value === undefined || value === null || value === '') return []
   if (Array.isArray(value)) return value.flatMap(hooksOf)
@@ -149,7 +149,7 @@ function mergeGrants(below: Record<string, unknown>, value: Record<string, unkno
   return grants
 }
 
-// In words what a value should have been; undefined when it is.
+// The required form of a wrong value; undefined for a valid one.
 function misfit(value: unknown, { type, values }: ConfigKey): string | undefined {
   const scalar = typeof value !== 'object'
   if (values && !values.includes(String(value))) return `one of ${values.join(', ')}`

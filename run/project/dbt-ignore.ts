@@ -1,8 +1,8 @@
 import { globMatch } from '../base/glob.ts'
 
 /**
- * Which files a .dbtignore leaves out, their paths relative to its folder. It is written as a .gitignore, but as in dbt the last line that
- * fits decides: a file may be taken back of a folder that is left out.
+ * The files that a .dbtignore excludes; paths are relative to its folder. The syntax is that of .gitignore, but as in dbt the last matching
+ * line decides: it may include a file of an excluded folder again.
  */
 export function ignoredBy(text: string): (path: string) => boolean {
   const rules = text.split(/\r?\n/).flatMap(line => ruleOf(line) ?? [])
@@ -17,7 +17,7 @@ export function ignoredBy(text: string): (path: string) => boolean {
 interface Rule {
   pattern: string
   ofFolders: boolean
-  /** Takes back what a line above leaves out. */
+  /** Includes what an earlier line excludes. */
   isBack: boolean
 }
 
@@ -27,7 +27,7 @@ function ruleOf(line: string): Rule | undefined {
   const isBack = written.startsWith('!')
   const plain = (isBack ? written.slice(1) : written).replaceAll(/\\([#! ])/g, '$1')
   const path = plain.replace(/\/$/, '')
-  // A name alone is meant wherever it is.
+  // A bare name matches in any folder.
   const pattern = path.includes('/') ? path.replace(/^\//, '') : `**/${path}`
   return { pattern, ofFolders: plain.endsWith('/'), isBack }
 }

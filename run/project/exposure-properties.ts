@@ -3,7 +3,7 @@ import { readShape, type Shapes } from '../base/validate.ts'
 import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from '../base/yaml.ts'
 import type { Config } from '../manifest/node.ts'
 
-/** An exposure: a use of the warehouse outside of it. */
+/** An exposure: a use of the warehouse elsewhere. */
 const EXPOSURE: Shapes = {
   name: 'text',
   label: 'text',
@@ -34,16 +34,16 @@ export interface ExposureProperties {
   config: Config
 }
 
-/** What exposures are read with. */
+/** The context of reading exposures. */
 interface Reading {
   file: string
   errors: ProjectError[]
   warnings: Problem[]
-  /** Its config, with what stands beside `config:`. */
+  /** Its config, with the keys beside `config:`. */
   configOf(map: YamlMap, read: YamlMap): Config
 }
 
-/** What the YAML says of exposures; mistakes go to `errors`. */
+/** Reads the exposures of the YAML; mistakes go to `errors`. */
 export function exposuresIn(maps: YamlMap[], reading: Reading): ExposureProperties[] {
   return maps.flatMap(map => exposureOf(map, reading) ?? [])
 }

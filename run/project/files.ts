@@ -12,9 +12,9 @@ import { readParts } from './project-parts.ts'
 import { readSettings, type Settings, varsFile } from './settings.ts'
 import { readVarFolder } from './var-folder.ts'
 
-// The runner's own macros: materializations, generic tests, what dbt gives. A project's own come before them.
+// The runner's own macros: materializations, generic tests and dbt's macros. A project's own take precedence.
 const RUNNER_MACROS = resolve(import.meta.dirname, '../macros')
-/** Reads dbt_project.yml and every file that its paths name. Throws where there is no project; other mistakes wait for parseProject. */
+/** Reads dbt_project.yml and every file on its paths. Throws where there is no project; other mistakes are left to parseProject. */
 export async function loadProject(dir: string, options: LoadOptions = {}): Promise<ProjectFiles> {
   const root = resolve(dir)
   const errors: ProjectError[] = []
@@ -76,7 +76,7 @@ async function addVars(root: string, settings: Settings, texts: Map<string, stri
   }
 }
 
-/** The installed packages, each as a project of its own; one error where not all that the project asks for are there. */
+/** Reads the installed packages, each as a project of its own; a single error if any of them is missing. */
 function readPackages(files: ProjectFiles, reader: FolderReader): void {
   const { dir, settings, errors } = files
   const { wanted, file, text } = wantedPackages(dir, errors)
@@ -118,7 +118,7 @@ function readPackage(root: ProjectFiles, packageDir: string, reader: FolderReade
   root.packages.push(files)
 }
 
-/** The vars that nodes of a package see: its own, over them those that the project gives to all and to the package, then --vars. */
+/** The vars of a package's nodes: its own, overridden by the project's for all packages and for this one, then by --vars. */
 function packageVarsOf({ packages, settings, options }: ProjectFiles): Map<string, Record<string, unknown>> {
   return new Map(
     packages.map(({ settings: own }) => {

@@ -5,7 +5,7 @@ import { ProjectError } from '../base/errors.ts'
 import { filesIn } from '../base/files.ts'
 import { ignoredBy } from './dbt-ignore.ts'
 
-/** A file of the project with the path of its folder setting: `models/core/agents.sql` lies in `models`. */
+/** A file of the project, with the path within its folder setting: `models/core/agents.sql` is in `models`. */
 export interface SourceFile {
   /** Relative to the project. */
   file: string
@@ -14,17 +14,17 @@ export interface SourceFile {
   text: string
 }
 
-/** Reads folders, each listed once; names are relative to the project and sorted, so that nothing depends on the file system's order. */
+/** Reads folders, each listed once; names are relative to the project, and sorted to be independent of the file system. */
 export interface FolderReader {
   read(folder: string, wanted: (name: string) => boolean): SourceFile[]
   list(folder: string, wanted: (name: string) => boolean): string[]
-  /** All that were looked through, absolute. */
+  /** All searched folders, absolute. */
   folders(): string[]
-  /** The same for a project or package (its folder, absolute) without what its .dbtignore leaves out. */
+  /** A reader for a project or package (its folder, absolute) that excludes the files of its .dbtignore. */
   within(base: string): FolderReader
 }
 
-/** A reader for a project; texts are kept for code frames, a file that is not UTF-8 goes to `errors`. */
+/** A reader for a project; keeps texts for code frames, and reports files that are not UTF-8 to `errors`. */
 export function createFolderReader(root: string, texts: Map<string, string>, errors: ProjectError[]): FolderReader {
   const listed = new Map<string, string[]>()
   return reader(() => false)
@@ -32,7 +32,7 @@ export function createFolderReader(root: string, texts: Map<string, string>, err
   function reader(isIgnored: (file: string) => boolean): FolderReader {
     return { read, list, folders: () => [...listed.keys()], within }
 
-    // Synchronous: hundreds of small files are read several times faster so.
+    // Synchronous, which is several times faster for hundreds of small files.
     function read(folder: string, wanted: (name: string) => boolean): SourceFile[] {
       return list(folder, wanted).map(file => {
         const bytes = readFileSync(join(root, file))

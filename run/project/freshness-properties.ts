@@ -3,8 +3,8 @@ import { readShape } from '../base/validate.ts'
 import { copyPlaces, isYamlMap, placeOf, type YamlMap } from '../base/yaml.ts'
 
 /**
- * The thresholds of a table, laid over those of its source: null takes them away, one that is empty changes nothing. Undefined where
- * nothing says `freshness:`.
+ * The thresholds of a table, merged with those of its source: null removes them, an empty mapping changes nothing. Undefined without any
+ * `freshness:`.
  */
 export function freshnessOf(levels: YamlMap[]): YamlMap | null | undefined {
   let merged: YamlMap | null | undefined
@@ -13,7 +13,7 @@ export function freshnessOf(levels: YamlMap[]): YamlMap | null | undefined {
   return merged
 }
 
-/** The thresholds of `freshness:`, checked: a count and a period of minute, hour or day each. */
+/** Checks the thresholds of `freshness:`: each has a count and a period of minute, hour or day. */
 export function checkedFreshness(freshness: YamlMap | null, errors: ProjectError[]): YamlMap | null {
   if (freshness === null) return null
   const read = readShape(freshness, 'freshness', { warn_after: 'map', error_after: 'map', filter: 'text' }, errors)

@@ -8,13 +8,13 @@ const GROUP: Shapes = { name: 'text', owner: 'map', description: 'text', config:
 export interface GroupProperties {
   name: string
   file: string
-  /** `name`, `email` and whatever else is said of the owner. */
+  /** `name`, `email` and any other keys of the owner. */
   owner: Record<string, unknown>
   description: string | null
   meta: Record<string, unknown>
 }
 
-/** What the YAML says of groups; mistakes go to `errors`. */
+/** Reads the groups of the YAML; mistakes go to `errors`. */
 export function groupsIn(maps: YamlMap[], file: string, errors: ProjectError[], warnings: Problem[]): GroupProperties[] {
   return maps.flatMap(map => {
     const { name, owner, description, config } = readShape(map, 'a group', GROUP, errors, warnings)

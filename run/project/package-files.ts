@@ -3,28 +3,28 @@ import { join, relative } from 'node:path'
 import { type Place, ProjectError } from '../base/errors.ts'
 import { isYamlMap, placeOf, readYaml, type Yaml, type YamlMap } from '../base/yaml.ts'
 
-/** A package as packages.yml or dependencies.yml asks for it. */
+/** A package requested by packages.yml or dependencies.yml. */
 export interface WantedPackage {
-  /** The key that says where it is from. */
+  /** The key that names its origin. */
   kind: 'package' | 'git' | 'local' | 'tarball'
   /** Its name on the hub, address or folder. */
   from: string
-  /** The same with its Jinja, in which secrets are names. */
+  /** The same with its Jinja, where secrets are only names. */
   written: string
-  /** Of a hub: the versions that will do. */
+  /** For the hub: the allowed versions. */
   versions: string[]
-  /** Of git: branch, tag or commit. */
+  /** For git: branch, tag or commit. */
   revision?: string
   subdirectory?: string
-  /** Of a tarball: the name of its folder. */
+  /** For a tarball: the name of its folder. */
   name?: string
   place: Place
 }
 
-/** The files that may ask for packages, the first that is there counts. */
+/** The files that may request packages; only the first existing one is read. */
 export const PACKAGE_FILES = ['packages.yml', 'dependencies.yml']
 
-/** What a project asks for; mistakes go to `errors`. `file` is null where no file asks for anything. */
+/** The packages that a project requests; mistakes go to `errors`. `file` is null where no file requests any. */
 export function wantedPackages(
   dir: string,
   errors: ProjectError[],
@@ -46,7 +46,7 @@ export function wantedPackages(
   return { wanted: [], file: null, text: '' }
 }
 
-/** The packages of a list as packages.yml has it, each with its place. */
+/** The packages of a list as in packages.yml, each with its place. */
 export function packagesOf(
   list: Yaml[],
   place: (index: number) => Place,
@@ -56,13 +56,13 @@ export function packagesOf(
   return list.flatMap((item, index) => packageOf(item, place(index), errors, render) ?? [])
 }
 
-/** A package in words. */
+/** A package as readable text. */
 export function shownPackage({ written, versions, revision }: WantedPackage): string {
   const more = versions.length > 0 ? ` ${versions.join(', ')}` : revision === undefined ? '' : ` at ${revision}`
   return written + more
 }
 
-/** Folders of packages that are installed, as paths relative to the project. */
+/** Folders of installed packages, relative to the project. */
 export function installedFolders(root: string, folders: string[], installPath: string): string[] {
   return folders
     .map(name => join(installPath, name))

@@ -11,14 +11,14 @@ import { parseTemplate, renderValue, type Scope, toJs } from '../jinja/template.
 import { fromJs, type JinjaFunction } from '../jinja/values.ts'
 import type { Target } from '../manifest/node.ts'
 
-/** How a profile is looked for: what the command line says. */
+/** How to find a profile: the options of the command line. */
 export interface ProfileOptions {
   projectDir: string
-  /** --profiles-dir; else DBT_PROFILES_DIR, the project's folder, ~/.dbt. */
+  /** --profiles-dir; by default DBT_PROFILES_DIR, the project's folder, ~/.dbt. */
   profilesDir?: string
-  /** --profile: else the `profile:` of dbt_project.yml. */
+  /** --profile; by default the `profile:` of dbt_project.yml. */
   profile?: string
-  /** --target: else the profile's own `target:`. */
+  /** --target; by default the profile's own `target:`. */
   target?: string
   vars?: Record<string, unknown>
   env?: Record<string, string | undefined>
@@ -26,12 +26,12 @@ export interface ProfileOptions {
 
 /** A target of profiles.yml. */
 export interface Profile {
-  /** Called only when it is needed: what it names in the environment may not be set where DATABASE_URL is. */
+  /** Called only on demand: with DATABASE_URL the environment variables that it names may be missing. */
   address(): Address
   target: Partial<Target>
 }
 
-/** The target that profiles.yml has for a project; undefined when no such file exists, or none has the profile. */
+/** The project's target in profiles.yml; undefined when there is no such file, or none has the profile. */
 export async function readProfile(options: ProfileOptions): Promise<Profile | undefined> {
   const { projectDir, env = process.env } = options
   const name = options.profile ?? (await profileName(projectDir))
@@ -49,7 +49,7 @@ export async function readProfile(options: ProfileOptions): Promise<Profile | un
   if (errors[0]) throw errors[0]
   const profile = isYamlMap(profiles) ? profiles[name] : undefined
   if (!isYamlMap(profile)) {
-    // A file of the user's home is about all projects of this machine, and need not know this one.
+    // A file in the user's home is for all projects of this machine, and need not have this one.
     if (!options.profile && !given && path.dirname(file) !== path.resolve(projectDir)) return undefined
     const hint = didYouMean(name, Object.keys(profiles ?? {}))
     throw new ProjectError(`${shown} has no profile '${name}', which dbt_project.yml names`, {
@@ -60,7 +60,7 @@ export async function readProfile(options: ProfileOptions): Promise<Profile | un
   return targetOf(name, profile, shown, options)
 }
 
-/** Keys of a target, with what libpq calls them; null for what changes nothing here. */
+/** Keys of a target, with libpq's names; null for those without effect here. */
 const KEYS: Record<string, string | null> = {
   type: null,
   host: 'host',
@@ -135,7 +135,7 @@ function targetOf(name: string, profile: YamlMap, file: string, options: Profile
     for (const key of ['host', 'user', 'dbname'])
       if (!given.has(key))
         throw new ProjectError(`The target '${wanted}' has no '${key}'`, { place: placeOf(outputs as YamlMap, wanted) ?? { file } })
-    // Where the server is, the profile alone says.
+    // The address of the server comes only from the profile.
     const { PGHOST, PGHOSTADDR, PGPORT, PGDATABASE, PGUSER, PGSERVICE, ...env } = options.env ?? process.env
     return addressOf(given, { from: file, env })
   }
@@ -147,7 +147,7 @@ async function profileName(projectDir: string): Promise<string | undefined> {
   return isYamlMap(data) && typeof data.profile === 'string' ? data.profile : undefined
 }
 
-// Here alone secrets may be read: they are for the connection.
+// The only place where secrets may be read: for the connection.
 function scopeOf({ vars = {}, env = process.env }: ProfileOptions): Scope {
   const env_var: JinjaFunction = (args, kwargs, site) => {
     const name = String(args[0] ?? kwargs.var)
@@ -155,7 +155,7 @@ function scopeOf({ vars = {}, env = process.env }: ProfileOptions): Scope {
     if (value !== undefined) return value
     throw new ProjectError(`The environment variable '${name}' is not set`, {
       place: site,
-      // Where it is set, something else of the profile is asked for.
+      // With DATABASE_URL set, the profile was needed for something else.
       hint: env.DATABASE_URL
         ? `Set it, or give a default: env_var('${name}', '…').`
         : `Set it, give a default: env_var('${name}', '…'), or set DATABASE_URL.`,

@@ -5,40 +5,38 @@ import type { SourceFile } from './folder-reader.ts'
 import type { Properties } from './properties.ts'
 import type { Settings } from './settings.ts'
 
-/** What the command line and the environment give to a project. */
+/** What the command line and the environment pass to a project. */
 export interface LoadOptions {
-  /** --vars: over those of dbt_project.yml. */
+  /** --vars: override those of dbt_project.yml. */
   vars?: Record<string, unknown>
   target?: Partial<Target>
   flags?: Partial<Flags>
-  /** Files that stand in for seeds of the project, by the names of the seeds; absolute. */
+  /** Files that replace seeds of the project, by the seeds' names; absolute. */
   seedFiles?: Map<string, string>
-  /** Folders that may hold such files, for who asks whether anything has changed. */
+  /** Folders that may contain such files, to check for changes. */
   seedFolders?: string[]
-  /** What env_var() reads; process.env when not given. */
+  /** The variables of env_var(); by default process.env. */
   env?: Record<string, string | undefined>
 }
 
-/** A seed's CSV; its content stays on disk. */
+/** A seed's CSV, whose content stays on disk. */
 export interface SeedFile extends Omit<SourceFile, 'text'> {
   checksum: string
 }
 
-/**
- * Files of a project, read but not yet rendered: give them to parseProject. Mistakes so far are in `errors`, for it to throw with its own.
- */
+/** Files of a project, read but not yet rendered, for parseProject. Mistakes so far are in `errors`, which it throws with its own. */
 export interface ProjectFiles {
   dir: string
-  /** Of an installed package its folder, relative to the project; '' of the project itself. */
+  /** For an installed package its folder, relative to the project; '' for the project itself. */
   packageDir: string
-  /** The installed packages, as projects of their own that share what is the whole run's. */
+  /** The installed packages, as projects that share the data of the whole run. */
   packages: ProjectFiles[]
   settings: Settings
   options: LoadOptions
   target: Target
   flags: Flags
   vars: Record<string, unknown>
-  /** The vars that nodes of a package see, by its name. */
+  /** The vars of each package's nodes, by package name. */
   packageVars: Map<string, Record<string, unknown>>
   packageVersions: Map<string, string>
   env: Record<string, string | undefined>
@@ -51,24 +49,24 @@ export interface ProjectFiles {
   analyses: SourceFile[]
   /** Macros and generic tests of the project. */
   macros: SourceFile[]
-  /** The runner's own macros and generic tests, which the project's come before. */
+  /** The runner's own macros and generic tests; the project's take precedence. */
   ownMacros: SourceFile[]
   docs: SourceFile[]
   /** Markdown files of model-paths: some are reports. */
   markdown: SourceFile[]
-  /** CSV and SQL of unit tests, in fixtures/ of the test-paths. */
+  /** CSV and SQL files of unit tests, in fixtures/ of the test-paths. */
   fixtures: SourceFile[]
   properties: Properties
-  /** selectors.yml as read; null where there is none. */
+  /** selectors.yml as read; null without one. */
   selectors: Yaml
-  /** The path within its folder setting for each properties file. */
+  /** The path of each properties file within its folder setting. */
   propertyFiles: Map<string, string>
   texts: Map<string, string>
-  /** All that were looked through, absolute. */
+  /** All searched folders, absolute. */
   folders: string[]
   invocationId: string
   startedAt: Date
   errors: ProjectError[]
-  /** What dbt has, we have not, and changes nothing in the database. */
+  /** Features of dbt that we lack and that change nothing in the database. */
   warnings: Problem[]
 }

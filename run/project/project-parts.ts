@@ -7,7 +7,7 @@ import type { FolderReader } from './folder-reader.ts'
 import type { ProjectFiles } from './project-files.ts'
 import { readProperties } from './properties.ts'
 
-/** Reads every file that the paths of a project or package name into `files`; `base` is its folder, absolute. */
+/** Reads all files on the paths of a project or package into `files`; `base` is its folder, absolute. */
 export function readParts(files: ProjectFiles, base: string, all: FolderReader): void {
   const reader = all.within(base)
   readNodes(files, base, reader)
@@ -74,7 +74,7 @@ function readWords(files: ProjectFiles, base: string, reader: FolderReader): voi
     }
 }
 
-// Folders of test-paths that hold tests in TypeScript are not dbt's.
+// Excludes folders of test-paths with tests in TypeScript, which are not dbt's.
 function developersFolders(folder: string, { list }: FolderReader): (within: string) => boolean {
   const tests = list(folder, name => name.endsWith('.test.ts')).map(file => file.slice(file.indexOf('/') + 1))
   const folders = new Set(tests.map(file => file.slice(0, file.indexOf('/') + 1)).filter(Boolean))
@@ -85,7 +85,7 @@ function refuse({ errors }: ProjectFiles, file: string, what: string, instead: s
   errors.push(new ProjectError(`not supported: ${what}`, { place: { file, line: 1 }, hint: `Use ${instead} instead.` }))
 }
 
-// As dbt takes the hash of a file: without the blanks at its ends.
+// The content that dbt hashes: without blanks at both ends.
 function stripped(bytes: Buffer): Buffer {
   const isBlank = (byte: number | undefined) => byte !== undefined && (byte === 32 || (byte >= 9 && byte <= 13))
   let [start, end] = [0, bytes.length]

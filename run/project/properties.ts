@@ -31,7 +31,7 @@ import {
 } from './property-shapes.ts'
 import { readTests, type TestProperties } from './test-properties.ts'
 
-/** Properties of a model, seed, snapshot or singular test, as one YAML file has them. */
+/** Properties of a model, seed, snapshot or singular test, from one YAML file. */
 export interface NodeProperties {
   kind: 'model' | 'seed' | 'snapshot' | 'test' | 'analysis'
   name: string
@@ -42,16 +42,16 @@ export interface NodeProperties {
   columns: ColumnProperties[]
   constraints: Constraint[]
   tests: TestProperties[]
-  /** `time_spine:` of a model, which only `graph` and artifacts show. */
+  /** `time_spine:` of a model, shown only in `graph` and artifacts. */
   timeSpine?: YamlMap
-  /** Of a snapshot that is made in YAML: `ref('agents')`. */
+  /** For a snapshot defined in YAML: `ref('agents')`. */
   relation?: string
   relationAt?: Place
-  /** Of a version of a model: its number, the name of its file, and whether ref() without a version means it. */
+  /** For a version of a model: its number, the name of its file, and whether it is the one of ref() without a version. */
   version?: ModelVersion
 }
 
-/** Which version of a model properties are for. */
+/** The model version of some properties. */
 export interface ModelVersion {
   v: string
   file: string
@@ -106,7 +106,7 @@ export interface UnitTestProperties {
   config: Config
 }
 
-/** All that properties files say. */
+/** The contents of all properties files. */
 export interface Properties {
   nodes: NodeProperties[]
   sources: SourceProperties[]
@@ -116,7 +116,7 @@ export interface Properties {
   groups: GroupProperties[]
 }
 
-/** Reads one properties file into `into`; every mistake of form goes to `errors` with its place. */
+/** Reads one properties file into `into`; mistakes of form go to `errors` with their places. */
 export function readProperties(data: Yaml, file: string, into: Properties, errors: ProjectError[], warnings: Problem[] = []): void {
   if (data === null) return
   if (!isYamlMap(data)) {
@@ -175,7 +175,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
     })
   }
 
-  // What a version says of columns, laid over those of the model that it includes.
+  // The columns of a version, merged with those of the model that it includes.
   function versionColumns(read: YamlMap, own: YamlMap): ColumnProperties[] {
     const given = maps(own, 'columns')
     const rule = given.find(map => map.include !== undefined)
@@ -312,7 +312,7 @@ const KINDS = [
 
 const SHAPES = { analysis: ANALYSIS, model: MODEL, seed: SEED, snapshot: SNAPSHOT, test: SINGULAR }
 
-// tags, meta, docs … beside `config:` are config too, under what `config:` says; what a version says is laid over all.
+// tags, meta, docs … beside `config:` are config too, overridden by `config:`; a version's config overrides all.
 function configOf(map: YamlMap, read: YamlMap, version: YamlMap = {}): Config {
   const inner = isYamlMap(read.config) ? read.config : {}
   const config: Config = { ...inner }

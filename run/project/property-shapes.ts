@@ -1,6 +1,6 @@
 import type { Shapes } from '../base/validate.ts'
 
-/** Keys of a generic test that are config even without `config:`. */
+/** Keys of a generic test that are config even outside of `config:`. */
 export const TEST_CONFIG = new Set(
   'severity warn_if error_if fail_calc limit where tags enabled store_failures store_failures_as meta database schema alias group'.split(
     ' ',
@@ -29,7 +29,6 @@ export const TOP: Shapes = {
   saved_queries: { use: 'a view', harmless: true },
   functions: { use: 'a migration that creates the function' },
 }
-/** A model. */
 export const MODEL: Shapes = {
   ...common,
   ...tested,
@@ -43,15 +42,12 @@ export const MODEL: Shapes = {
 }
 /** A version of a model. */
 export const VERSION: Shapes = { ...common, ...tested, access: 'text', v: 'any', defined_in: 'text', constraints: 'maps' }
-/** A seed. */
 export const SEED: Shapes = { ...common, ...tested, group: 'text' }
-/** A snapshot; with `relation` the YAML is all that there is of it. */
+/** A snapshot; with `relation` it is defined in YAML alone. */
 export const SNAPSHOT: Shapes = { ...common, ...tested, group: 'text', relation: 'text' }
-/** An analysis. */
 export const ANALYSIS: Shapes = { ...common, columns: 'maps' }
 /** A singular test. */
 export const SINGULAR: Shapes = { ...common }
-/** A column. */
 export const COLUMN: Shapes = { ...common, data_type: 'text', quote: 'flag', constraints: 'maps', tests: 'list', data_tests: 'list' }
 /** A constraint of a contract. */
 export const CONSTRAINT: Shapes = {
@@ -65,7 +61,6 @@ export const CONSTRAINT: Shapes = {
   warn_unsupported: 'flag',
 }
 const freshness: Shapes = { loader: 'text', loaded_at_field: 'text', loaded_at_query: 'text', freshness: 'map' }
-/** A source. */
 export const SOURCE: Shapes = {
   ...common,
   ...freshness,
@@ -84,7 +79,6 @@ export const TABLE: Shapes = {
   external: 'map',
   quoting: { use: 'nothing: names are always quoted', harmless: true },
 }
-/** A macro. */
 export const MACRO: Shapes = { name: 'text', description: 'text', docs: 'map', meta: 'map', config: 'map', arguments: 'maps' }
 /** An argument of a macro. */
 export const ARGUMENT: Shapes = { name: 'text', type: 'text', description: 'text' }
@@ -100,7 +94,7 @@ export const UNIT: Shapes = {
 }
 /** An input of a unit test. */
 export const GIVEN: Shapes = { input: 'text', rows: 'any', format: 'text', fixture: 'text' }
-/** What a unit test expects. */
+/** The expectation of a unit test. */
 export const EXPECT: Shapes = { rows: 'any', format: 'text', fixture: 'text' }
-/** What a unit test overrides. */
+/** The overrides of a unit test. */
 export const OVERRIDES: Shapes = { macros: 'map', vars: 'map', env_vars: 'map' }

@@ -5,7 +5,7 @@ import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from '../ba
 import type { Definition, IndirectSelection, Selector } from '../manifest/selector.ts'
 import type { RenderYaml } from './config.ts'
 
-/** Reads selectors.yml, whose Jinja `render` renders. Every mistake goes to `errors` with its place. */
+/** Reads selectors.yml, whose Jinja `render` renders. Mistakes go to `errors` with their places. */
 export function readSelectors(data: Yaml, render: RenderYaml, errors: ProjectError[], warnings: Problem[] = []): Map<string, Selector> {
   const file = 'selectors.yml'
   const selectors = new Map<string, Selector>()
@@ -43,7 +43,7 @@ interface Found {
   warnings: Problem[]
 }
 
-// Reads definitions, which may name the selectors read so far. Gives undefined for a mistake, which goes to `errors`.
+// Reads definitions, which may use earlier selectors. Gives undefined for a mistake, which goes to `errors`.
 function definitionReader(selectors: Map<string, Selector>, { errors, warnings }: Found): Reader {
   return definitionOf
 
@@ -123,7 +123,7 @@ function definitionReader(selectors: Map<string, Selector>, { errors, warnings }
   }
 }
 
-/** The definition of a named selector; an error that says which there are. */
+/** The definition of a named selector; throws an error that lists the existing ones. */
 export function selectorOf(selectors: Map<string, Selector>, name: string): Selector {
   const found = selectors.get(name)
   if (found) return found

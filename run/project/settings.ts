@@ -8,7 +8,7 @@ import { DBT_VERSION, unmetVersion } from '../base/versions.ts'
 import { isYamlMap, placeOf, placeOfValue, readYaml, type Yaml, type YamlMap } from '../base/yaml.ts'
 import type { CitusMode } from '../manifest/node.ts'
 
-/** What dbt_project.yml says, with dbt's defaults. */
+/** The settings of dbt_project.yml, with dbt's defaults. */
 export interface Settings {
   name: string
   version: string
@@ -23,13 +23,13 @@ export interface Settings {
   assetPaths: string[]
   functionPaths: string[]
   targetPath: string
-  /** Where packages are installed. */
+  /** The folder of installed packages. */
   packagesPath: string
-  /** `dispatch:`: in which packages macros of a namespace are looked for. */
+  /** `dispatch:`: the packages to search for macros of a namespace. */
   dispatch: Map<string, string[]>
-  /** What `clean` removes; undefined where nobody says. */
+  /** Folders that `clean` removes; undefined where not set. */
   cleanTargets: string[] | undefined
-  /** Where dbt.log goes. */
+  /** Folder of dbt.log. */
   logPath: string
   /** `models:`, `seeds:`, `tests:`/`data_tests:`, `snapshots:`, `sources:`, `unit_tests:` as written. */
   trees: {
@@ -44,27 +44,27 @@ export interface Settings {
     analysis?: never
   }
   vars: Record<string, unknown>
-  /** Variables that are folders of YAML files, a key for each file. */
+  /** Variables that are folders of YAML files, with a key per file. */
   varPaths: Record<string, string>
-  /** `restrict-access: true`: other packages may read what is public alone. */
+  /** `restrict-access: true`: other packages may read only public models. */
   restrictAccess: boolean
   onRunStart: string[]
   onRunEnd: string[]
-  /** The file as read, for places. */
+  /** The file as read, with places. */
   written: YamlMap
-  /** Whether to use a Citus cluster: auto where there is one. */
+  /** Whether to use a Citus cluster: auto uses an existing one. */
   citus: CitusMode
-  /** Who is told when a run needs a person. */
+  /** Where to report that a run needs attention. */
   notify: NotifySettings | undefined
 }
 
-/** Where messages about runs go: an address of http or https, or a command of the shell. */
+/** The destination of messages about runs: an http or https address, or a shell command. */
 export interface NotifySettings {
   url?: string
   command?: string
 }
 
-/** Reads dbt_project.yml alone. Throws where it is missing or has a mistake. */
+/** Reads only dbt_project.yml. Throws where it is missing or has a mistake. */
 export async function readProjectFile(projectDir: string): Promise<{ dir: string; settings: Settings; text: string; warnings: Problem[] }> {
   const dir = path.resolve(projectDir)
   const text = await readFile(path.join(dir, 'dbt_project.yml'), 'utf8').catch(() => undefined)
@@ -150,7 +150,7 @@ export function readSettings(data: Yaml, errors: ProjectError[], warnings: Probl
   }
 }
 
-/** The `vars:` of vars.yml, which stand there instead of in dbt_project.yml. */
+/** The `vars:` of vars.yml, which replace those of dbt_project.yml. */
 export function varsFile(data: Yaml, { written, name }: Settings, errors: ProjectError[]): Record<string, unknown> {
   const file = 'vars.yml'
   if (!isYamlMap(data)) {
@@ -180,7 +180,7 @@ function dispatchOf(value: Yaml | undefined, errors: ProjectError[]): Map<string
 const DISPATCH: Shapes = { macro_namespace: 'text', search_order: 'texts' }
 
 function citusMode(data: YamlMap, value: Yaml | undefined, errors: ProjectError[]): CitusMode {
-  // YAML of old reads on and off as true and false.
+  // YAML 1.1 reads on and off as true and false.
   const mode = value === true ? 'on' : value === false ? 'off' : (value ?? 'auto')
   if (mode === 'auto' || mode === 'on' || mode === 'off') return mode
   const place = placeOfValue(data, 'citus') ?? { file: 'dbt_project.yml' }
@@ -199,7 +199,7 @@ function notifySettings(written: YamlMap | undefined, errors: ProjectError[]): N
   return url ? { url } : command ? { command } : undefined
 }
 
-// Vars under the project's own name are its own and win over those at the top.
+// Vars under the project's own name override those at the top.
 function varsOf(vars: YamlMap, project: string): Record<string, unknown> {
   const own = vars[project]
   if (!isYamlMap(own)) return vars
@@ -212,7 +212,7 @@ function paths(value: Yaml | undefined, otherwise: string[]): string[] {
   return textsOf(value).map(path => path.replace(/^\.\//, '').replace(/\/+$/, ''))
 }
 
-/** What dbt called otherwise before its version 1.0, and takes with a deprecation. */
+/** Names from before dbt 1.0, accepted with a deprecation. */
 const RENAMED = { 'source-paths': 'model-paths', 'data-paths': 'seed-paths' }
 
 const PROJECT: Shapes = {

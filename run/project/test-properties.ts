@@ -4,26 +4,26 @@ import type { Config } from '../manifest/node.ts'
 import { configPlaces } from './config-positions.ts'
 import { TEST_CONFIG } from './property-shapes.ts'
 
-/** One generic test as it is written at a node or column. */
+/** A generic test as written for a node or column. */
 export interface TestProperties {
   /** `unique`, or `dbt.unique` with its namespace. */
   generic: string
   namespace?: string
   place: Place
   column?: string
-  /** Tags of the column, which the test has too. */
+  /** Tags of the column, inherited by the test. */
   columnTags: string[]
-  /** The `name:` that replaces the made one. */
+  /** The `name:` that replaces the generated one. */
   name?: string
   description: string
   arguments: YamlMap
   /** Config as written: `config:` over the keys beside it. */
   config: Config
-  /** The mapping that has the arguments, for their places. */
+  /** The mapping with the arguments, for their places. */
   container: object
 }
 
-/** The generic tests of a node or column: `read` are the keys of `map` that have the right form. */
+/** The generic tests of a node or column: `read` are the keys of `map` with a valid form. */
 export function readTests(
   map: YamlMap,
   read: YamlMap,

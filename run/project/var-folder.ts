@@ -4,8 +4,8 @@ import { type Place, ProjectError } from '../base/errors.ts'
 import { readYaml, type Yaml } from '../base/yaml.ts'
 
 /**
- * A variable that is a folder (`var-paths:` of dbt_project.yml): a mapping with a key for each YAML file in it, in the order of their
- * names. What is many lines of data, and one thing each, need not stand in dbt_project.yml, and other programs can read it too.
+ * A variable that is a folder (`var-paths:` of dbt_project.yml): a mapping with a key for each YAML file in it, ordered by name. It keeps
+ * long data out of dbt_project.yml, and other programs can read the files, too.
  */
 export async function readVarFolder(
   root: string,
