@@ -19,7 +19,7 @@ export function found(project: Project): Event {
   return { name: 'FoundStats', msg: `Found ${line}`, data: { stat_line: line } }
 }
 
-/** `5 models, 3 seeds, 20 data tests`: what a project has, by type. */
+/** `5 models, 3 seeds, 20 data tests`: the project's nodes by type. */
 export function foundLine({
   nodes,
   sources,
@@ -43,7 +43,7 @@ export function foundLine({
     [reports.size, 'report'],
     [sources.size, 'source'],
     [exposures.size, 'exposure'],
-    // The s of the plural is added.
+    // The plural s is added later.
     [analyses.size, analyses.size === 1 ? 'analysis' : 'analyse'],
     [onRunStart.length + onRunEnd.length, 'project hook'],
     [own, 'macro'],
@@ -52,7 +52,7 @@ export function foundLine({
   return there.length > 0 ? there.join(', ') : 'nothing'
 }
 
-/** `Concurrency: 1 threads (target='dev')`: a build is one session, whatever --threads says. */
+/** `Concurrency: 1 threads (target='dev')`: a build is one session, whatever --threads is. */
 export function concurrency(project: Project, nodes: Node[]): Event {
   const target = project.target.name
   return {
@@ -74,7 +74,7 @@ export function finished(all: NodeResult[], seconds: number): Event {
   }
 }
 
-/** `Completed with 1 error, 0 partial successes, and 0 warnings`, or that all is well. */
+/** `Completed with 1 error, 0 partial successes, and 0 warnings`, or the line for success. */
 export function completed(results: NodeResult[], more = 0): Event {
   const count = (...statuses: NodeResult['status'][]) => results.filter(({ status }) => statuses.includes(status)).length
   const [errors, warnings] = [count('error', 'fail') + more, count('warn')]
@@ -93,8 +93,8 @@ export function completed(results: NodeResult[], more = 0): Event {
 }
 
 /**
- * dbt's last line: `Done. PASS=5 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=5`. What was not run again is reused; a warning that stands
- * is a warning all the same.
+ * dbt's last line: `Done. PASS=5 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=5`. A skipped unchanged node counts as reused; a warning from
+ * an earlier run still counts as a warning.
  */
 export function tally(all: NodeResult[]): Event {
   const results = all.filter(isStep)

@@ -3,17 +3,17 @@ import type { Node, UnitTest } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
 import type { Level } from './format.ts'
 
-/** Something that happened, as dbt's structured log tells it: who reads that log goes by `name` or `code`. */
+/** An event of dbt's structured log, whose readers use `name` or `code`. */
 export interface Event {
   name: keyof typeof CODES
   msg: string
   data?: Record<string, unknown>
   level?: Level
-  /** In a summary: without a blank line before it. */
+  /** In a summary: no blank line before it. */
   isNear?: boolean
 }
 
-/** dbt's codes of the events that mean the same. */
+/** dbt's codes of the equivalent events. */
 export const CODES = {
   MainReportVersion: 'A001',
   FoundStats: 'W006',
@@ -42,7 +42,7 @@ export const CODES = {
   FeedAlert: 'Z048',
 }
 
-/** A line of the JSON log: `info` and `data`, as dbt has them. */
+/** A line of the JSON log: `info` and `data`, as in dbt. */
 export function jsonLine({ name, msg, data = {}, level = 'info' }: Event, invocationId: string, now = new Date()): string {
   const isNode = 'node_info' in data
   const info = {
@@ -60,7 +60,7 @@ export function jsonLine({ name, msg, data = {}, level = 'info' }: Event, invoca
   return JSON.stringify({ data, info })
 }
 
-/** dbt's `node_info`: which node an event is about, and how far it is. */
+/** dbt's `node_info`: the node of an event, and its status. */
 export function nodeInfo(node: Node, result?: NodeResult, startedAt?: Date): Record<string, unknown> {
   return {
     materialized: String(node.config.materialized ?? STANDARD[node.resourceType] ?? 'view'),
@@ -77,7 +77,7 @@ export function nodeInfo(node: Node, result?: NodeResult, startedAt?: Date): Rec
   }
 }
 
-/** `data` of the event that a node has ended. */
+/** `data` of the event at a node's end. */
 export function endData(result: NodeResult, index: number, total: number, description: string): Record<string, unknown> {
   const { node, status, startedAt, finishedAt, message, inserted, updated, deleted, unchanged, failures } = result
   const shared = {
@@ -93,7 +93,7 @@ export function endData(result: NodeResult, index: number, total: number, descri
   return { ...shared, name: node.name, num_models: total, num_failures: failures ?? 0, ...(attached ? { attached_node: attached } : {}) }
 }
 
-/** The name of the event that a node has ended. */
+/** The name of the event at a node's end. */
 export function endName({ node, status }: NodeResult): Event['name'] {
   if (status === 'skipped') return 'SkippingDetails'
   return ENDS[node.resourceType] ?? 'LogModelResult'

@@ -1,7 +1,7 @@
 import { isReport, type Node, type UnitTest } from '../manifest/node.ts'
 import type { NodeResult } from '../manifest/result.ts'
 
-/** How loud a line is. */
+/** The log level of a line. */
 export type Level = 'debug' | 'info' | 'warn' | 'error' | 'none'
 
 /** `1 of 5 START sql view model staging.stg_agents ........ [RUN]` */
@@ -10,8 +10,8 @@ export function startLine(node: Node, index: number, total: number): string {
 }
 
 /**
- * `1 of 5 OK created sql view model staging.stg_agents … [CREATE VIEW in 0.10s]`, and how loud it is (what was passed over is not); cut to
- * `columns` where a terminal has so few.
+ * `1 of 5 OK created sql view model staging.stg_agents … [CREATE VIEW in 0.10s]` and its level, debug for a skipped unchanged node; cut to
+ * `columns` of a narrow terminal.
  */
 export function endLine(
   result: NodeResult,
@@ -43,7 +43,7 @@ export function hookLine(name: string, index: number, total: number, status: 'OK
   return padded(`${index} of ${total} ${status} hook: ${name}`, `${status} in ${seconds.toFixed(2)}s`, Number.POSITIVE_INFINITY)
 }
 
-/** `3 inserted, 1 deleted, 994 unchanged`; '' for what has no rows to count. */
+/** `3 inserted, 1 deleted, 994 unchanged`; '' for nodes without counted rows. */
 export function rowsText({
   inserted,
   updated,
@@ -55,7 +55,7 @@ export function rowsText({
   return parts.length === 0 ? '0 rows' : parts.map(([word, n]) => `${numberText(n ?? 0)} ${word}`).join(', ')
 }
 
-/** 1204 as `1,204`. */
+/** `1,204` for 1204. */
 export function numberText(n: number | bigint): string {
   return n.toLocaleString('en-US')
 }
@@ -65,7 +65,7 @@ export function plural(n: number, noun: string): string {
   return `${numberText(n)} ${noun}${n === 1 ? '' : 's'}`
 }
 
-/** Rows of cells as lines, with columns as wide as their widest cell. */
+/** Formats rows of cells as lines, with columns as wide as their widest cell. */
 export function aligned(rows: string[][]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]!.length)))
   return rows.map(row =>
@@ -91,7 +91,7 @@ export function describeNode(node: Node): string {
   return `sql ${String(node.config.materialized ?? 'view')} model ${relation(node)}`
 }
 
-// As in dbt: a unit test after its model.
+// As in dbt, a unit test is shown with its model first.
 function titleOf(node: Node): string {
   return node.resourceType === 'unit_test' ? `${(node as UnitTest).model}::${node.name}` : node.name
 }
@@ -104,7 +104,7 @@ function doing(node: Node): string {
   return { seed: 'loading', snapshot: 'snapshotting', report: 'running' }[node.resourceType as string] ?? 'creating'
 }
 
-// To 80 characters with dots, as dbt; where that is too wide for a terminal, what is in the brackets stays in sight.
+// Padded with dots to 80 characters, as in dbt; on a narrower terminal the brackets stay visible.
 export function padded(text: string, bracket: string, columns: number): string {
   const width = Math.max(20, Math.min(80, columns - bracket.length - 3))
   const shown = columns - bracket.length - 3 < text.length + 1 ? `${text.slice(0, width - 2)}…` : text

@@ -5,16 +5,16 @@ import { unwritable } from '../base/error-hints.ts'
 import type { Problem } from '../base/errors.ts'
 import type { Level } from './format.ts'
 
-/** dbt.log: everything that is told, and more, also when the terminal is quiet. */
+/** dbt.log: everything that is reported, and more, even when the terminal is quiet. */
 export interface LogFile {
-  /** Where it goes, once that is known; what was written before is kept until then. */
+  /** Sets the folder once it is known; earlier lines are kept until then. */
   open(folder: string): void
   write(level: Level, message: string): void
 }
 
 /**
- * A log in debug format, as dbt's `logs/dbt.log`: the newest and five older ones of at most `limit` bytes each. A folder that cannot be
- * written does not fail the command: `onFailure` hears of it once.
+ * A log in debug format, like dbt's `logs/dbt.log`: the newest file and five older ones of at most `limit` bytes each. A folder that cannot
+ * be written does not fail the command: `onFailure` is called once.
  */
 export function logFile(
   invocationId: string,
@@ -32,7 +32,7 @@ export function logFile(
         mkdirSync(folder, { recursive: true })
         size = existsSync(file) ? statSync(file).size : 0
       } catch {
-        // Writing to it fails too, and says so.
+        // Writing to it fails too, and reports that.
         size = 0
       }
       append('')
@@ -54,7 +54,7 @@ export function logFile(
     waiting = ''
   }
 
-  // What matters is told on the terminal too. Not a second time: each line would fail.
+  // Important lines are on the terminal, too. Reported only once, as each line would fail.
   function failed(name: string, error: unknown): void {
     if (hasFailed) return
     hasFailed = true
@@ -74,7 +74,7 @@ export function logFile(
 
 const kept = 5
 
-// Microseconds, as dbt has them; JavaScript knows milliseconds.
+// With microseconds as in dbt, although JavaScript has only milliseconds.
 function clock(now: Date): string {
   return `${now.toISOString().slice(11, 23)}000`
 }

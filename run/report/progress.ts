@@ -3,7 +3,7 @@ import type { SingleBar } from 'cli-progress'
 import { inOneLine } from '../base/sanitize.ts'
 import type { Node } from '../manifest/node.ts'
 
-/** What a terminal shows below its lines while nodes run: a bar for each type of node, and what runs since when. */
+/** The display below a terminal's lines while nodes run: a bar for each type of node, and the running nodes with their start. */
 export interface Live {
   /** A line above the bars. */
   line(text: string): void
@@ -12,12 +12,12 @@ export interface Live {
   stop(): void
 }
 
-/** The library of progress bars, loaded only where there is a terminal to draw on. */
+/** Loads the progress-bar library, only for a terminal. */
 export function progressBars() {
   return createRequire(import.meta.url)('cli-progress') as typeof import('cli-progress')
 }
 
-/** Draws it for the nodes of a run. Bars are taken away at the end: the summary says the rest. */
+/** Draws the display for the nodes of a run. The bars are removed at the end, before the summary. */
 export function liveView(all: Pick<Node, 'resourceType' | 'config'>[], stream: NodeJS.WritableStream): Live {
   const nodes = all.filter(({ config }) => config.materialized !== 'ephemeral')
   const types = order.filter(type => nodes.some(node => node.resourceType === type))
@@ -31,7 +31,7 @@ export function liveView(all: Pick<Node, 'resourceType' | 'config'>[], stream: N
     barsize: 24,
     barCompleteChar: '█',
     barIncompleteChar: '░',
-    // Ctrl-C is the command's own.
+    // The command itself handles Ctrl-C.
     gracefulExit: false,
     emptyOnZero: true,
     forceRedraw: true,
@@ -47,7 +47,7 @@ export function liveView(all: Pick<Node, 'resourceType' | 'config'>[], stream: N
   timer.unref()
   bars.on('redraw-pre', tick)
   return {
-    // Each line takes what was left of a bar to its right.
+    // Each line clears the rest of a bar to its right.
     line: text => bars.log(`${text}\n`.replaceAll('\n', '\u001b[K\n')),
     began({ resourceType: type }, title) {
       running = { type, title: inOneLine(title), since: performance.now() }
@@ -62,7 +62,7 @@ export function liveView(all: Pick<Node, 'resourceType' | 'config'>[], stream: N
     },
     stop() {
       clearInterval(timer)
-      // What was said since the last drawing would be lost.
+      // Lines since the last drawing would be lost.
       bars.update()
       bars.stop()
     },

@@ -12,40 +12,41 @@ import { logFile } from './log-file.ts'
 import { type Live, liveView, progressBars } from './progress.ts'
 import { pace } from './transfer-rate.ts'
 
-/** The one place that prints: results to stdout, progress and errors to stderr. */
+/** The only module that prints: results to stdout, progress and errors to stderr. */
 export interface Report {
-  /** A result: what the command was asked for. */
+  /** A result, which the command was asked for. */
   result(text: string): void
   /** A step of the work. */
   note(message: string): void
-  /** A warning; an urgent one is told however quiet the run is. */
+  /** A warning; an urgent one is printed even in quiet mode. */
   warn(problem: Problem & { name?: string }, isUrgent?: boolean): void
-  /** What must be told however quiet the run is: in text only then, as the summary of a run that is not quiet has it. */
+  /** An alert that is printed even in quiet mode: in text output only then, as otherwise the summary contains it. */
   alert(alert: { name: string; message: string; hint: string }): void
-  /** An error of the project as its message with the place; a bug with its stack; then what else is to be said of it. */
+  /** An error of the project as its message with the place, a bug with its stack; followed by the lines of `below`. */
   fail(error: unknown, below?: string[]): void
-  /** A line of dbt's frame; one of `once` is told a single time, however often a command begins. */
+  /** A line of dbt's frame; with `once` it is printed a single time, however often the command is repeated. */
   event(event: Event, once?: boolean): void
-  /** These nodes are about to run, after the frame's line of concurrency. */
+  /** Announces nodes that are about to run, after the frame's concurrency line. */
   opens(nodes: Node[]): void
-  /** A node begins, the `index`th of `total`. */
+  /** A node begins, number `index` of `total`. */
   began(result: Pick<NodeResult, 'node'>, index: number, total: number): void
   ended(result: NodeResult, index: number, total: number): void
   /**
-   * The closing summary: its parts, with a blank line between them. One that is the result of the command is told however quiet the run is.
+   * The closing summary: its parts, with a blank line between them. With `isResult` it is the command's result, and printed even in quiet
+   * mode.
    */
   close(parts: Event[], isResult?: boolean): void
-  /** The end of the command: a quiet run that fails tells the reasons that it kept to itself. */
+  /** The end of the command: a failing quiet run prints the reasons that it withheld. */
   leave(exitCode: number): void
-  /** The errors that were told. */
+  /** The reported errors. */
   failures: unknown[]
-  /** What is going on, in a line of a terminal that the next one takes; '' takes it away. */
+  /** A temporary status line on a terminal, replaced by the next line; '' removes it. */
   status(line: string): void
-  /** A progress bar of bytes on a terminal, else nothing. */
+  /** A progress bar of bytes on a terminal; nothing elsewhere. */
   bar(title: string): { update(done: number, total: number, note?: string): void; stop(): void }
-  /** For code frames, known once the project is read. */
+  /** For code frames; set once the project is read. */
   textOf: (file: string) => string | undefined
-  /** Where dbt.log goes, known once the project is read. */
+  /** Sets the folder of dbt.log, once the project is read. */
   logTo(folder: string): void
 }
 
@@ -54,14 +55,14 @@ export interface ReportOptions {
   format: 'text' | 'json'
   /** Only errors and results. */
   quiet: boolean
-  /** The least that is told; `info` when not given. */
+  /** The lowest level that is printed; by default `info`. */
   level?: Level
   invocationId: string
   stdout?: NodeJS.WritableStream
   stderr?: NodeJS.WritableStream
 }
 
-/** Makes the report of one command. */
+/** Creates the report of one command. */
 export function createReport({
   format,
   quiet,
@@ -112,7 +113,7 @@ export function createReport({
       log({ name: 'NodeStart', level: 'debug', msg: `Began running node ${node.uniqueId}`, data })
       const isTest = node.resourceType === 'test' || node.resourceType === 'unit_test'
       live?.began(node, isTest ? node.name : describeNode(node))
-      // Tests run many at a time, in one query: a line for each that begins would only be noise. In the JSON log each has one, as in dbt.
+      // Many tests run in one query: a line for the start of each would be noise. The JSON log has one for each, as in dbt.
       if (format === 'json' || !(isTest || live))
         log({ name: 'LogStartLine', msg: startLine(node, index, total), data: { description: describeNode(node), index, total, ...data } })
     },
@@ -189,12 +190,12 @@ export function createReport({
   }
 }
 
-// What of a closing summary says why a run failed. Errors were told in full when they came.
+// Whether a part of a closing summary explains why a run failed. Errors were already printed in full.
 function isReason({ name, level }: Event): boolean {
   return name === 'EndOfRunSummary' || (level !== undefined && level !== 'info' && name !== 'RunResultError')
 }
 
-/** An error as a person should see it: of the project with its place, of the runner itself with its stack. */
+/** An error as readable text: a project's with its place, a bug of the runner with its stack. */
 export function formatError(error: unknown, textOf: (file: string) => string | undefined): string {
   if (error instanceof ProjectError || error instanceof ProjectErrors) return formatProblem(error, textOf)
   if (isPostgresError(error)) {
@@ -240,7 +241,7 @@ function terminalBar(title: string, stream: NodeJS.WritableStream) {
   }
 }
 
-/** To the left end of the line, and nothing in it. */
+/** Moves to the start of the line and clears it. */
 const CLEAR_LINE = '\r\u001b[K'
 
 function clock(): string {

@@ -1,4 +1,4 @@
-/** How far reading has come, for a progress bar: `430 of 1,020 MB, 31 MB/s, 0:19 left`. Seconds are those since it began. */
+/** The progress of reading, for a progress bar: `430 of 1,020 MB, 31 MB/s, 0:19 left`. `seconds` since its start. */
 export function pace(bytes: number, totalBytes: number, seconds: number): string {
   const parts = [`${megabytes(bytes)} of ${megabytes(totalBytes)} MB`]
   const rate = bytes / seconds
