@@ -3,7 +3,7 @@ import { didYouMean } from '../base/suggest.ts'
 import type { Figure, FigureFormat, ResultColumn } from '../manifest/figure.ts'
 import type { ReportNode } from '../manifest/node.ts'
 
-/** What of a figure's attributes and of the formats of its columns does not fit the columns that its query gives. */
+/** Mistakes in a figure's attributes and in the formats of its columns, compared with the columns of its query. */
 export function columnMistakes(report: ReportNode, figure: Figure, columns: ResultColumn[]): ProjectError[] {
   const errors: ProjectError[] = []
   const names = columns.map(({ name }) => name)
@@ -48,7 +48,7 @@ export function columnMistakes(report: ReportNode, figure: Figure, columns: Resu
   return errors
 }
 
-/** What the front matter says of columns that no figure has: mistakes, where all figures are known. */
+/** Mistakes in the front matter about columns that no figure has, once all figures are known. */
 export function unusedWords(report: ReportNode, names: Set<string>): ProjectError[] {
   return [...report.words]
     .filter(([name]) => !names.has(name))
@@ -61,7 +61,7 @@ export function unusedWords(report: ReportNode, names: Set<string>): ProjectErro
     )
 }
 
-/** How a column is written where nobody says it: by its type. */
+/** The default format of a column, by its type. */
 export function formatOf({ type }: Pick<ResultColumn, 'type'>): FigureFormat {
   if (INTEGERS.has(type)) return 'integer'
   return ({ number: 'decimal', day: type === DATE ? 'date' : 'instant', flag: 'boolean', other: 'text' } as const)[kindOf(type)]

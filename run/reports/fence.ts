@@ -4,7 +4,7 @@ import type { Figure, FigureDisplay } from '../manifest/figure.ts'
 
 type Attribute = 'name' | 'show' | 'title' | 'empty' | 'x' | 'y' | 'series' | 'id' | 'parent'
 
-/** What each way to show a figure needs, and what it may have besides name, show, title and empty. */
+/** The required attributes of each display, and those allowed besides name, show, title and empty. */
 const DISPLAYS: Record<FigureDisplay, { needs: Attribute[]; may: Attribute[] }> = {
   table: { needs: [], may: [] },
   value: { needs: [], may: ['y'] },
@@ -16,7 +16,7 @@ const DISPLAYS: Record<FigureDisplay, { needs: Attribute[]; may: Attribute[] }> 
 
 const ATTRIBUTES: Attribute[] = ['name', 'show', 'title', 'empty', 'x', 'y', 'series', 'id', 'parent']
 
-/** What others call it. */
+/** Names of displays in other tools. */
 const OTHER_WORDS: Record<string, string> = {
   type: 'Write show=….',
   chart: 'Write show=….',
@@ -29,8 +29,8 @@ const OTHER_WORDS: Record<string, string> = {
 }
 
 /**
- * The figure that a fence says: `text` is what stands behind ```sql, at `place`; `sql` is what stands between its lines. Undefined where it
- * has no name or is shown in no known way; mistakes go to `errors`.
+ * The figure of a fence: `text` follows ```sql, at `place`; `sql` is the content of the fence. Undefined without a name or a known display;
+ * mistakes go to `errors`.
  */
 export function figureOf(text: string, place: Place, sql: string, errors: ProjectError[]): Figure | undefined {
   const found = attributesOf(text, place, errors)
@@ -84,7 +84,7 @@ export function figureOf(text: string, place: Place, sql: string, errors: Projec
   }
 }
 
-/** A name as a reader sees it: `days_left` as `Days left`. */
+/** A name for readers: `Days left` for `days_left`. */
 export function inWords(name: string): string {
   const words = name.replaceAll('_', ' ').trim()
   return words.charAt(0).toUpperCase() + words.slice(1)
@@ -92,12 +92,12 @@ export function inWords(name: string): string {
 
 interface Given {
   value: string
-  /** Where the name and where the value stand. */
+  /** Places of the name and of the value. */
   key: Place
   at: Place
 }
 
-// A word, and after = a word or a text in quotes.
+// A word, and after = a word or a quoted text.
 const WORD = /\s*(?:([\w.-]+)=(?:"([^"]*)"|'([^']*)'|([^\s"']+))?|(\S+))/y
 
 function attributesOf(text: string, { file, line, column = 1 }: Place, errors: ProjectError[]): Map<Attribute, Given> {

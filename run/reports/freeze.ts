@@ -3,20 +3,20 @@ import type { Sql } from '../database/driver.ts'
 import { meaningOf } from '../graph/meaning.ts'
 import type { Figure, FigureOutcome, FigureRows } from '../manifest/figure.ts'
 
-/** A publish that keeps figures. */
+/** A publish that stores figures. */
 export interface Publishing {
   runId: string
-  /** The last day of data, YYYY-MM-DD; null where there is no feed. */
+  /** The last day of data, YYYY-MM-DD; null without a feed. */
   through: string | null
 }
 
-/** Whether the database can keep figures: a project without our migrations cannot. */
+/** Whether the database can store figures: without our migrations it cannot. */
 export async function canFreeze(sql: Sql): Promise<boolean> {
   const [row] = await sql<{ there: boolean }[]>`select to_regclass('ops.published_figures') is not null as there`
   return row?.there ?? false
 }
 
-/** Keeps what the figures of a report gave; for one that failed the publish points to the rows that were kept last. */
+/** Stores the results of a report's figures; for a failed figure the publish refers to the last stored rows. */
 export async function freeze(sql: Sql, { runId, through }: Publishing, report: string, outcomes: FigureOutcome[]): Promise<void> {
   const figures = outcomes.map(({ figure, result, error }) => ({
     figure: figure.name,
@@ -48,7 +48,7 @@ export async function freeze(sql: Sql, { runId, through }: Publishing, report: s
   )
 }
 
-/** For reports of which nothing that they read has changed: the publish points to the rows of the one before. */
+/** For reports with unchanged parents: the publish refers to the rows of the previous one. */
 export async function pointToLast(sql: Sql, { runId, through }: Publishing, reports: string[]): Promise<void> {
   if (reports.length === 0) return
   await sql.unsafe(
@@ -60,7 +60,7 @@ export async function pointToLast(sql: Sql, { runId, through }: Publishing, repo
   )
 }
 
-/** Forgets all but the last publishes of each report, and the rows that none of these shows. */
+/** Deletes all but the last publishes of each report, and the rows that none of them uses. */
 export async function forgetOld(sql: Sql, keep: number): Promise<void> {
   await sql.unsafe(
     `with aged as (
@@ -81,9 +81,9 @@ export async function forgetOld(sql: Sql, keep: number): Promise<void> {
   )
 }
 
-/** A figure as the last publish of its report shows it. */
+/** A figure in the last publish of its report. */
 export interface Shown extends Partial<FigureRows> {
-  /** Undefined where there are no rows yet. */
+  /** Undefined without rows so far. */
   frozen?: { runId: string; at: string }
   definition: string | null
   problem: string | null
@@ -91,14 +91,14 @@ export interface Shown extends Partial<FigureRows> {
 
 /** The last publish of a report. */
 export interface ShownReport {
-  /** Null of a trial. */
+  /** Null for a trial. */
   published: { runId: string; at: string } | null
   through: string | null
-  /** By the figure's name. */
+  /** By figure name. */
   figures: Map<string, Shown>
 }
 
-/** What the last publish of each report shows, by unique id. Instants are ISO 8601. */
+/** The last publish of each report, by unique id. Instants are ISO 8601. */
 export async function shownReports(sql: Sql): Promise<Map<string, ShownReport>> {
   const found = new Map<string, ShownReport>()
   if (!(await canFreeze(sql))) return found
@@ -138,7 +138,7 @@ interface ShownRow {
   rows: FigureRows['rows'] | null
 }
 
-/** What stands for the SQL of a figure: kept rows are of another one where it differs. */
+/** Identifies the SQL of a figure: stored rows with another value belong to another SQL. */
 export function figureDefinition({ sql }: Figure): string {
   return sha256(meaningOf(sql))
 }

@@ -3,20 +3,20 @@ import { readYaml, type Yaml } from '../base/yaml.ts'
 import type { Figure, Prose } from '../manifest/figure.ts'
 import { figureOf } from './fence.ts'
 
-/** A report as its file has it. */
+/** A report as in its file. */
 export interface ReportFile {
   front: Yaml
   blocks: (Prose | Figure)[]
 }
 
-/** Whether a Markdown file is a report: its front matter begins with `report:`. Other files hold dbt's docs blocks. */
+/** Whether a Markdown file is a report: its front matter begins with `report:`. Other files contain dbt's docs blocks. */
 export function isReportText(text: string): boolean {
   return /^\uFEFF?---[ \t]*\r?\n(?:[ \t]*(?:#.*)?\r?\n)*report[ \t]*:/.test(text)
 }
 
 /**
- * The front matter, the prose and the figures of a report. A fence that begins with ```sql is a figure; any other is prose. All mistakes go
- * to `errors` with their places.
+ * The front matter, the prose and the figures of a report. A fence that begins with ```sql is a figure; any other is prose. Mistakes go to
+ * `errors` with their places.
  */
 export function readReport(text: string, file: string, errors: ProjectError[]): ReportFile {
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
@@ -25,7 +25,7 @@ export function readReport(text: string, file: string, errors: ProjectError[]): 
     errors.push(new ProjectError('The front matter of this report is never closed', { place: { file, line: 1 }, hint: 'End it with ---.' }))
     return { front: null, blocks: [] }
   }
-  // The first line stays as an empty one, so that places are those of the file.
+  // The first line is replaced by an empty one, so that places stay those of the file.
   const front = readYaml(['', ...lines.slice(1, end)].join('\n'), file, errors)
   return { front, blocks: blocksOf(lines, end + 1, file, errors) }
 }
@@ -75,7 +75,7 @@ function blocksOf(lines: string[], start: number, file: string, errors: ProjectE
   }
 }
 
-// As CommonMark has fences: what follows the marks of backticks holds no backtick.
+// As in CommonMark, no backtick may follow the opening backticks of a fence.
 function openingOf(line: string): { marks: string; isSql: boolean; attributes: string } | undefined {
   const match = /^ {0,3}(`{3,}|~{3,})([ \t]*)(\S*)(.*)$/.exec(line)
   if (!match) return undefined

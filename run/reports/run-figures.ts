@@ -9,7 +9,7 @@ import { compileNode, type RunContext } from '../template/compile.ts'
 import { oneQuery } from '../template/single-query.ts'
 import { columnMistakes, unusedWords } from './columns.ts'
 
-/** So many rows a figure may have: nobody reads more, and a page must hold them. */
+/** The most rows of a figure: nobody reads more, and a page must hold them. */
 export const MOST_ROWS = 10_000
 
 /** Runs the figures of a report inside a transaction, each under a savepoint. */
@@ -23,7 +23,7 @@ export async function runFigures(
   const outcomes: FigureOutcome[] = []
   for (const figure of figuresOf(report)) {
     outcomes.push(await runFigure(sql, project, report, figure, context))
-    // What a cancelled statement says is nothing about the figure.
+    // The error of a cancelled statement is not an error of the figure.
     signal?.throwIfAborted()
   }
   const results = outcomes.flatMap(({ result }) => result ?? [])
@@ -51,13 +51,13 @@ async function runFigure(sql: Sql, project: Project, report: ReportNode, figure:
   }
 }
 
-/** The SQL of a figure with its ephemeral parents. Throws a ProjectError for what is not one query. */
+/** The SQL of a figure with its ephemeral parents. Throws a ProjectError unless it is one query. */
 export async function compileFigure(project: Project, report: ReportNode, figure: Figure, context: RunContext): Promise<Rendered> {
   const node = figureNode(report, figure)
   return oneQuery(node, await compileNode(project, node, context))
 }
 
-/** A figure as a node of its own: what it reads is what its report reads, its SQL is written below the path of its report. */
+/** A figure as a node of its own: with the parents of its report, and its SQL written below the report's path. */
 export function figureNode(report: ReportNode, { name, sql, place }: Figure): ReportNode {
   const within = `/${name}.sql`
   const packagePath = report.packagePath === undefined ? {} : { packagePath: `${report.packagePath}${within}` }
@@ -79,7 +79,7 @@ async function rowsOf(sql: Sql, figure: Figure, query: Rendered): Promise<Figure
 
 const BEFORE = 'select * from (\n'
 
-/** What PostgreSQL says of the query of a figure, at the line of the report; `before` are the characters that stand before the query. */
+/** PostgreSQL's error about a figure's query, at the line of the report; `before` is the number of characters before the query. */
 export function explained(error: unknown, figure: Figure, query: Rendered, before = BEFORE.length): unknown {
   if (!isPostgresError(error)) return error
   const { message, place, hint, callers } = explainPostgres(error, query, before)
