@@ -7,7 +7,7 @@ import { quote, type Relation, relationIn, relationObject, relationText } from '
 import { namespace } from './python-modules.ts'
 import { tableOf, valuesOf } from './table.ts'
 
-/** How a context asks the database: the answer, or undefined while parsing. */
+/** Queries the database for a context: the answer, or undefined while parsing. */
 export type Ask = <Kind extends Request['kind']>(request: Extract<Request, { kind: Kind }>) => Answers[Kind] | undefined
 
 /** `adapter`: dbt's methods over one database. `dispatch` finds a macro by name. */
@@ -63,7 +63,7 @@ export function adapterObject(
       const result = resultObject(answer)
       return tuple([result.get('response')!, result.get('table')!])
     },
-    // One transaction holds all that runs, and the database is asked each time: there is nothing to do.
+    // Nothing to do: there is no cache, as each call queries the database, within one transaction.
     ...Object.fromEntries(['cache_added', 'cache_dropped', 'cache_renamed', 'commit_if_has_connection'].map(name => [name, () => ''])),
     verify_database: args => {
       const wanted = str(args[0] ?? '').replaceAll('"', '')
@@ -145,7 +145,7 @@ function classOf(make: (...args: Value[]) => Value, own: Record<string, Value>, 
   return Object.assign(call, namespace(own, name))
 }
 
-/** dbt's Column of something that exists. */
+/** dbt's Column of an existing relation. */
 export function columnObject({ name, type, charSize, numericPrecision, numericScale }: FoundColumn): JinjaObject {
   const text = /^(text|character varying|character|varchar|char|bpchar)/.test(type)
   const integer = /^(smallint|integer|bigint|smallserial|serial|bigserial|int[248]?)$/.test(type)
@@ -182,7 +182,7 @@ export function columnObject({ name, type, charSize, numericPrecision, numericSc
   }
 }
 
-/** What load_result() gives for a statement. */
+/** The result of load_result() for a statement. */
 export function resultObject(answer: Answers['query'] | undefined): JinjaObject {
   const status = answer?.status ?? ''
   return namespace(
@@ -212,7 +212,7 @@ function nameOf(column: Value): string {
   return str((column as JinjaObject).get('name') ?? '')
 }
 
-/** The values of a dict or the one positional dict of a call, for config({…}). */
+/** The named arguments of a call, or its only positional dict, for config({…}). */
 export function pairsOf(args: Value[], kwargs: Readonly<Record<string, Value>>): Record<string, Value> {
   const [first] = args
   return {

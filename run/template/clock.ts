@@ -7,7 +7,7 @@ import { strftime } from './strftime.ts'
 import { localZone, offsetText, utcZone, type Zone, zoneOf } from './time-zones.ts'
 import { deltaOf, timedelta } from './timedelta.ts'
 
-/** A moment as Python's datetime or date has it: what clocks show, and in which zone, where it is known. */
+/** A moment as Python's datetime or date: the wall clock, and its zone if known. */
 interface Clock {
   /** Microseconds since 1970 of the wall clock, as if it were UTC. */
   wall: bigint
@@ -32,7 +32,7 @@ export function dateOf(wall: bigint): JinjaObject {
   return clockObject({ wall: startOfDay(wall), offset: null, zone: null, isDate: true })
 }
 
-/** What a wall clock of a zone shows. */
+/** A datetime with the wall clock of a zone. */
 export function inZone(wall: bigint, zone: Zone | null): JinjaObject {
   if (zone === null) return naive(wall)
   const guess = zone.offsetAt(milliseconds(wall))
@@ -40,13 +40,13 @@ export function inZone(wall: bigint, zone: Zone | null): JinjaObject {
   return clockObject({ wall, offset, zone, isDate: false })
 }
 
-/** A moment, as the clocks of a zone show it. */
+/** A moment, converted to a zone. */
 export function shifted(utc: bigint, zone: Zone): JinjaObject {
   const offset = zone.offsetAt(milliseconds(utc))
   return clockObject({ wall: utc + BigInt(offset) * MINUTE, offset, zone, isDate: false })
 }
 
-/** A time of a day: datetime.time. */
+/** A time of day: datetime.time. */
 export function timeOfDay(wall: bigint): JinjaObject {
   const within = ((wall % DAY) + DAY) % DAY
   const { year: _, month: __, day: ___, ...shown } = partsOf(within)
@@ -69,7 +69,7 @@ export function timeOf(value: Value): bigint | undefined {
   return isObject(value) ? times.get(value) : undefined
 }
 
-/** The clock behind a template's value, if it is a datetime or a date. */
+/** The clock of a template's datetime or date; undefined for other values. */
 export function clockOf(value: Value): Clock | undefined {
   return isObject(value) ? clocks.get(value) : undefined
 }

@@ -20,31 +20,31 @@ import type { Rendering } from './rendering.ts'
 import { joinCtes, piecesOf } from './spliced-sql.ts'
 import { templateOf } from './templates.ts'
 
-/** What a node may know when it is rendered for a run. */
+/** The context of a node that is rendered for a run. */
 export interface RunContext {
-  /** Answers run_query() and the adapter; without it a template that asks is a ProjectError ("needs a database"). */
+  /** Answers run_query() and the adapter; without it a template that queries is a ProjectError ("needs a database"). */
   database?: Introspect
-  /** Is told what the template of a node asks the database as it is compiled. */
+  /** Called for each database request of a node's template while it is compiled. */
   asks?: (node: Node, request: Request) => void
-  /** is_incremental(): false when not given. */
+  /** is_incremental(); false by default. */
   isIncremental?: (node: Node) => boolean
-  /** last_built(): 0 when not given. */
+  /** last_built(); 0 by default. */
   lastBuilt?: (node: Node) => number | bigint
-  /** What selected_resources holds: the unique ids of all that the command takes; none when not given. */
+  /** selected_resources: the unique ids of everything that the command selects; empty by default. */
   selected?: string[]
-  /** on_citus(): the database is a Citus cluster. */
+  /** on_citus(): whether the database is a Citus cluster. */
   onCitus?: boolean
   /** log(message, info=True) and print(), after the last pass. */
   print?: (message: string) => void
   /** exceptions.warn(), after the last pass. */
   warn?: (message: string) => void
-  /** What stands in SQL for a node that ref() or source() names, in quotes; undefined for its own relation. */
+  /** The quoted replacement in SQL for a node that ref() or source() names; undefined for its own relation. */
   standIn?: (node: Node, site: Place) => string | undefined
-  /** What config() said as the template was rendered for this run: it may name what parsing did not know yet, such as last_built(). */
+  /** Gets the values of config() as rendered for this run: they may use what parsing did not know, such as last_built(). */
   configured?: (node: Node, values: Record<string, unknown>) => void
-  /** Whose macros and vars a text without a node sees first; the project's when not given. */
+  /** The package whose macros and vars a text without a node uses first; by default the project. */
   packageName?: string
-  /** More names for the template: pre_hooks, sql, compiled_code … */
+  /** Additional names for the template: pre_hooks, sql, compiled_code … */
   extra?: Record<string, unknown>
 }
 
@@ -58,7 +58,7 @@ export async function compileNode(project: Project, node: Node, context: RunCont
   return withCtes(project, await renderNode(project, node, told), told)
 }
 
-/** A query that stands alone, with the ephemeral models that it reads as CTEs before it. */
+/** A standalone query, with its ephemeral parents as CTEs before it. */
 export async function compileText(project: Project, source: string, place: Place, context: RunContext = {}): Promise<Rendered> {
   const template = parseTemplate(source, place.file, place.line, place.column)
   const { result: rendered, ephemeral } = await replay(project, null, context, scope => render(template, scope))
@@ -78,7 +78,7 @@ async function withCtes(
     [...ctes].map(([id, cte]) => ({ name: cteName(project.nodes.get(id)!), cte })),
   )
 
-  // Deepest first: each CTE comes after those that it reads.
+  // Deepest first: each CTE follows those that it reads.
   async function collect(ids: string[]): Promise<void> {
     for (const id of ids) {
       if (ctes.has(id)) continue
@@ -90,8 +90,8 @@ async function withCtes(
 }
 
 /**
- * A template in the context of a node, as hooks are: `{{ this }}`, macros, ref() of what the node reads. `node` null for on-run-start and
- * on-run-end.
+ * Renders a template in the context of a node, as for hooks: `{{ this }}`, macros, ref() of the node's parents. `node` is null for
+ * on-run-start and on-run-end.
  */
 export async function renderText(
   project: Project,
@@ -106,7 +106,7 @@ export async function renderText(
 }
 
 /**
- * Calls a macro by name (own project's first, then the runner's) in the context of a node. Arguments are JSON-like values, Relations
+ * Calls a macro by name (the project's first, then the runner's) in the context of a node. Arguments are JSON-like values, Relations
  * (`relationOf(node)`) or values of Jinja.
  */
 export async function renderMacro(
@@ -156,12 +156,12 @@ async function renderNode(project: Project, node: Node, context: RunContext): Pr
   return { rendered: result, ephemeral }
 }
 
-/** Thrown out of a template that asks what is not yet known. */
+/** Thrown by a template that needs an answer that is not yet known. */
 interface NeedsDatabase {
   request: Request
 }
 
-// Rendering is synchronous, the database is not: a question stops the rendering, which starts again when its answer is there.
+// Rendering is synchronous, the database is not: a query stops the rendering, which restarts when the answer is known.
 async function replay<T>(
   project: Project,
   node: Node | null,
@@ -202,7 +202,7 @@ async function replay<T>(
       return await context.database(request as never)
     } catch (error) {
       if (request.kind !== 'query' || !isPostgresError(error)) throw error
-      // The query's text is the template's work: the place of the call is the nearest there is.
+      // The template computed the query's text: the place of the call is the nearest one.
       const { message, hint } = explainPostgres(error, piecesOf([{ text: request.sql, place: request.place }]))
       throw new ProjectError(message, { place: request.place, hint })
     }
@@ -251,7 +251,7 @@ function runSession(
     print: message => void said.push({ to: 'print', message }),
     warn: message => void said.push({ to: 'warn', message }),
     tell: ({ message, place }) => {
-      // What parsing has seen it has told.
+      // Warnings of parsing were already reported.
       const isKnown = project.warnings.some(known => known.message === message && isDeepStrictEqual(known.place, place))
       if (!isKnown) said.push({ to: 'warn', message: `${place ? fileAndLine(place) : (node?.name ?? 'A template')}: ${message}` })
     },

@@ -12,7 +12,7 @@ import { type Here, NODE_VALUES } from './node-context.ts'
 import { MODULES, namespace } from './python-modules.ts'
 import type { Rendering, World } from './rendering.ts'
 
-/** The names of a template of a node: `extra`, the project's macros, dbt's context, the runner's macros. */
+/** The names of a node's template: `extra`, the project's macros, dbt's context, the runner's macros. */
 export function createScope(world: World, rendering: Rendering): Scope {
   const book = macroBook(world)
   const base = baseValues(world)
@@ -70,7 +70,7 @@ export function createScope(world: World, rendering: Rendering): Scope {
     return call
   }
 
-  // dbt's own macros dispatch: a form of the project's comes before ours.
+  // dbt's own macros dispatch: the project's form takes precedence over ours.
   function runners(name: string): JinjaFunction | undefined {
     const plain = name.replace(/^(default|postgres)__/, '')
     if (plain !== name) return macro(book.runner.get(name) ?? book.runner.get(plain))
@@ -94,7 +94,7 @@ export function createScope(world: World, rendering: Rendering): Scope {
   }
 }
 
-// Packages that many projects use: of one that is not installed it is said what to do.
+// Packages that many projects use: the error for a missing one gives the next step.
 const COMMON = new Set(
   'audit_helper automate_dv codegen dbt_artifacts dbt_date dbt_expectations dbt_project_evaluator dbt_utils elementary fivetran_utils'.split(
     ' ',
@@ -113,7 +113,7 @@ function notInstalled(name: string): JinjaObject {
   }
 }
 
-// DBT_ENV_CUSTOM_ENV_TEAM is TEAM.
+// DBT_ENV_CUSTOM_ENV_TEAM becomes TEAM.
 function metadataEnvs(env: World['env']): Value {
   const prefix = 'DBT_ENV_CUSTOM_ENV_'
   return new Map(Object.entries(env).flatMap(([name, value = '']) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [])))
@@ -130,10 +130,10 @@ const tryOrFail: JinjaFunction = ([message, run, ...rest], kwargs, site) => {
 }
 
 const NO_MACROS = new Map<string, Macro>()
-// What dbt has as macros and this runner as functions.
+// Macros of dbt that are functions in this runner.
 const OF_DBT = new Set(['run_query', 'statement', 'is_incremental', 'load_relation'])
 
-// A macro that its package lacks is told when the template is parsed, not when what asks for it first runs.
+// A macro that its package lacks is reported when the template is parsed, not when it is first called.
 function packageObject(name: string, macros: Map<string, Macro>, find: (name: string) => Value | undefined): JinjaObject {
   return {
     get: key =>
@@ -157,7 +157,7 @@ const refused =
 
 const bases = new WeakMap<object, Map<string, Value>>()
 
-// What is the same in all templates of a project.
+// The values that all templates of a project share.
 function baseValues(world: World): Map<string, Value> {
   let base = bases.get(world.macros)
   if (!base) {

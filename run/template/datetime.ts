@@ -102,7 +102,7 @@ function combined(date: Value, time: Value): JinjaObject {
   return naive(wall - (((wall % DAY) + DAY) % DAY) + within)
 }
 
-// What datetime.isoformat() writes, and its short form without hyphens and colons.
+// Parses the output of datetime.isoformat(), and its short form without hyphens and colons.
 function parsed(text: string, isDate: boolean): JinjaObject {
   const [, year, month, day, hour, minute, second, fraction = '', zone] = ISO.exec(text) ?? []
   if (year === undefined || (isDate && hour !== undefined)) throw new ProjectError(`Invalid isoformat string: '${text}'`)
@@ -116,7 +116,7 @@ function parsed(text: string, isDate: boolean): JinjaObject {
 
 const ISO = /^(\d{4})-?(\d\d)-?(\d\d)(?:.(\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d+))?)?)?(Z|[+-]\d\d:?\d\d)?)?$/
 
-// A class: it can be called, and has functions and values of its own.
+// A class: callable, with functions and values of its own.
 function classOf(
   signature: string,
   make: (...args: Value[]) => Value,

@@ -8,7 +8,7 @@ import { builtins } from '../jinja/signature.ts'
 import { floatText, str } from '../jinja/text.ts'
 import { fromJs, isDecimal, isDict, isFloat, isUndefined, type JinjaFunction, toJs, tuple, type Value } from '../jinja/values.ts'
 
-/** dbt's functions that need nothing but their arguments: tojson, fromyaml, set, zip, local_md5 … */
+/** dbt's functions that depend only on their arguments: tojson, fromyaml, set, zip, local_md5 … */
 export const FUNCTIONS: Record<string, JinjaFunction> = builtins({
   'tojson(value, default=None, sort_keys=False)': (value, _default, sort) => json(value, sort === true),
   'fromjson(string, default=None)': (text, fallback) => {
@@ -47,7 +47,7 @@ function zip(lists: Value[]): Value[] {
   return Array.from({ length }, (_, index) => tuple(items.map(list => list[index]!)))
 }
 
-// As Python's json.dumps spaces it.
+// With the spaces of Python's json.dumps.
 function json(value: Value, sort: boolean): string {
   if (isUndefined(value)) throw value.complain()
   if (Array.isArray(value)) return `[${value.map(item => json(item, sort)).join(', ')}]`

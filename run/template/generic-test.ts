@@ -11,7 +11,7 @@ import { text } from './node-context.ts'
 import type { Rendering, World } from './rendering.ts'
 import { piecesOf } from './spliced-sql.ts'
 
-/** The arguments of a generic test as its macro gets them: `model` with its `where`, strings that call ref() & co. evaluated. */
+/** The arguments for the macro of a generic test: `model` with its `where`, and strings that call ref() and similar functions evaluated. */
 export function testArguments(node: Node, target: Node, rendering: Rendering, scope: Scope, world: World): Record<string, Value> {
   const { file, line = 1, column = 1 } = node.place
   const value = (item: unknown): Value => {
@@ -28,13 +28,13 @@ export function testArguments(node: Node, target: Node, rendering: Rendering, sc
   return kwargs
 }
 
-/** What a generic test's macro renders. */
+/** The rendered text of a generic test's macro. */
 export function callTest(macro: Macro, kwargs: Record<string, Value>, place: Place, scope: Scope): Rendered {
   const given = macroOf(bindMacro(macro.definition, scope))?.render([], kwargs, place)
   return isOutput(given) ? renderedOf(given) : piecesOf([{ text: text(given), place }])
 }
 
-/** The macro of a generic test: of the package that asks for it, of the project, then the runner's, or what stands in for that. */
+/** The macro of a generic test: of the package that uses it, of the project, then the runner's, or an override of that. */
 export function testMacro(world: World, generic: string, namespace: string | undefined, from: string): Macro | undefined {
   for (const pack of namespace === undefined ? [from, world.name, RUNNER_PACKAGE] : [namespace]) {
     const found = world.macros.get(`macro.${pack}.test_${generic}`)
@@ -44,7 +44,7 @@ export function testMacro(world: World, generic: string, namespace: string | und
   }
   return undefined
 }
-// get_where_subquery(ref(…)); where there is no `where` and the macro is dbt's, that is the relation itself.
+// get_where_subquery(ref(…)); without `where`, and with dbt's own macro, this is the relation itself.
 
 export function modelOf(node: Node, target: Node, rendering: Rendering, scope: Scope, world: World): Value {
   const { place } = node

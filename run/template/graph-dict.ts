@@ -2,7 +2,7 @@ import { fromJs, type Value } from '../jinja/values.ts'
 import type { Group, Node, Project } from '../manifest/node.ts'
 import { nodeDict } from './node-dict.ts'
 
-/** `graph` of templates: the nodes and sources of the project by unique id, as dbt's flat graph has them. */
+/** `graph` of templates: the project's nodes and sources by unique id, as in dbt's flat graph. */
 export function graphOf(project: Project): Value {
   let graph = graphs.get(project)
   if (!graph) {
@@ -20,7 +20,7 @@ export function graphOf(project: Project): Value {
   return graph
 }
 
-/** A group, as templates and manifest.json have it. */
+/** A group, for templates and manifest.json. */
 export function groupFields({ uniqueId, name, packageName, path, owner, description, meta }: Group) {
   return {
     unique_id: uniqueId,

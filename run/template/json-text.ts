@@ -1,7 +1,7 @@
 import { exact } from '../jinja/numbers.ts'
 import { floatText } from '../jinja/text.ts'
 
-/** JSON text as Python's json.dumps(json.loads(…)) writes it: a blank after commas and colons, ASCII alone, floats by Python's rules. */
+/** JSON text as Python's json.dumps(json.loads(…)) writes it: a blank after commas and colons, only ASCII, floats by Python's rules. */
 export function pythonJson(text: string): string {
   return text.replace(TOKENS, (_, string?: string, number?: string, mark?: string) => {
     if (string !== undefined) return asciiJson(JSON.parse(string) as string)
@@ -10,7 +10,7 @@ export function pythonJson(text: string): string {
   })
 }
 
-/** PostgreSQL's text of an array as JSON: `{a,NULL}` is `["a", null]`. */
+/** Converts PostgreSQL's text of an array to JSON: `{a,NULL}` is `["a", null]`. */
 export function jsonArray(text: string, element: (text: string) => string): string {
   const body = text.replace(/^[^{]*=/, '')
   return body.replace(ELEMENTS, (_, string?: string, word?: string, mark?: string) => {

@@ -9,7 +9,7 @@ export interface MacroBook {
   packages: Map<string, Map<string, Macro>>
 }
 
-/** The macros of a world by their names. */
+/** The macros of a world by name. */
 export function macroBook(world: Pick<World, 'macros' | 'name'>): MacroBook {
   let book = books.get(world.macros)
   if (!book) {
@@ -28,22 +28,22 @@ export function macroBook(world: Pick<World, 'macros' | 'name'>): MacroBook {
   return book
 }
 
-/** A macro as run-operation and the runner name it: `name`, or `package.name`; the project's own before the runner's. */
+/** A macro by `name` or `package.name`, as for run-operation; the project's own take precedence over the runner's. */
 export function macroNamed(book: MacroBook, name: string): Macro | undefined {
   const dot = name.indexOf('.')
   if (dot > 0) return book.packages.get(name.slice(0, dot))?.get(name.slice(dot + 1))
   return book.own.get(name) ?? book.runner.get(name)
 }
 
-/** The names that macroNamed() knows, for "did you mean". */
+/** The names that macroNamed() accepts, for "did you mean". */
 export function macroNames({ own, runner, packages }: MacroBook): string[] {
   return [...own.keys(), ...runner.keys(), ...[...packages].flatMap(([pack, macros]) => [...macros.keys()].map(name => `${pack}.${name}`))]
 }
 
 /**
- * The macro that adapter.dispatch(name, namespace) means: in each package of the search order its form for PostgreSQL before its default.
- * The order is that of `dispatch:` in dbt_project.yml, else the project and then the namespace; without one it is where bare names are
- * looked for.
+ * The macro of adapter.dispatch(name, namespace): in each package of the search order its form for PostgreSQL before its default. The order
+ * is that of `dispatch:` in dbt_project.yml, else the project and then the namespace; without a namespace it is the search order of bare
+ * names.
  */
 export function dispatchedMacro(
   world: Pick<World, 'macros' | 'name' | 'dispatch'>,
@@ -57,7 +57,7 @@ export function dispatchedMacro(
   for (const pack of new Set(order.map(one => (one === 'dbt_postgres' ? RUNNER_PACKAGE : one))))
     for (const prefix of ['postgres', 'default']) {
       sought.push(`${pack}.${prefix}__${name}`)
-      // Ours have one form alone, under the bare name.
+      // Our macros have only one form, under the bare name.
       const bare = pack === RUNNER_PACKAGE && prefix === 'default' && namespace !== undefined ? packages.get(pack)?.get(name) : undefined
       const found = packages.get(pack)?.get(`${prefix}__${name}`) ?? bare
       if (found) return { found, sought }
@@ -65,7 +65,7 @@ export function dispatchedMacro(
   return { sought }
 }
 
-/** The macro of the project or of a package that comes before the runner's of that name, or that it dispatches to. */
+/** The macro of the project or of a package that overrides the runner's of that name, or that it dispatches to. */
 export function standInMacro(world: Pick<World, 'macros' | 'name' | 'dispatch'>, from: string, name: string): Macro | undefined {
   const { own, packages } = macroBook(world)
   const inPackages = [...packages].filter(([pack]) => pack !== RUNNER_PACKAGE).map(([, macros]) => macros.get(name))

@@ -1,11 +1,11 @@
 import { ProjectError } from '../base/errors.ts'
 
-/** Microseconds, in which all times are counted: as bigint, for those of the year 9999 are more than a number holds. */
+/** All times are counted in microseconds as bigint: those of the year 9999 exceed a number's exact range. */
 export const SECOND = 1_000_000n
 export const MINUTE = 60n * SECOND
 export const DAY = 24n * 60n * MINUTE
 
-/** What a clock shows. */
+/** The parts of a wall clock. */
 export interface Parts {
   year: number
   month: number
@@ -16,7 +16,7 @@ export interface Parts {
   microsecond: number
 }
 
-/** Microseconds since 1970 of what a clock shows; throws for a day or an hour that there is not, as Python does. */
+/** Microseconds since 1970 of a wall clock; throws for an invalid day or hour, as Python does. */
 export function microsecondsOf({ year, month, day, hour, minute, second, microsecond }: Parts): bigint {
   within('year', year, 1, 9999)
   within('month', month, 1, 12)
@@ -33,7 +33,7 @@ export function microsecondsOf({ year, month, day, hour, minute, second, microse
   return BigInt(date.getTime()) * 1000n + (BigInt(hour) * 60n + BigInt(minute)) * MINUTE + BigInt(second) * SECOND + BigInt(microsecond)
 }
 
-/** What a clock shows at so many microseconds since 1970. */
+/** The wall clock at this number of microseconds since 1970. */
 export function partsOf(wall: bigint): Parts {
   const date = dateAt(wall)
   return {
@@ -47,18 +47,18 @@ export function partsOf(wall: bigint): Parts {
   }
 }
 
-/** The same in a JavaScript Date, whose UTC parts are what is shown, without the microseconds below its milliseconds. */
+/** The same as a JavaScript Date, whose UTC parts are the wall clock, without fractions of milliseconds. */
 export function dateAt(wall: bigint): Date {
   const micro = ((wall % 1000n) + 1000n) % 1000n
   return new Date(Number((wall - micro) / 1000n))
 }
 
-/** `2024-01-05`, with four digits of the year. */
+/** `2024-01-05`, with a four-digit year. */
 export function dayText({ year, month, day }: Parts): string {
   return `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}`
 }
 
-/** `04:05:06`, with microseconds where there are some. */
+/** `04:05:06`, with microseconds unless 0. */
 export function timeText({ hour, minute, second, microsecond }: Parts): string {
   return `${two(hour)}:${two(minute)}:${two(second)}${microsecond === 0 ? '' : `.${String(microsecond).padStart(6, '0')}`}`
 }

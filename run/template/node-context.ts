@@ -10,23 +10,23 @@ import { nodeDict } from './node-dict.ts'
 import { namespace } from './python-modules.ts'
 import type { Rendering, World } from './rendering.ts'
 
-/** Where a name of the context is looked up: one rendering of one node. */
+/** The context of one rendering of one node, for looking up names. */
 export interface Here {
   world: World
   rendering: Rendering
-  /** The names themselves, as an object. */
+  /** The names, as an object. */
   scope: JinjaObject
-  /** A text rendered in this very context. */
+  /** Renders a text in this context. */
   renderText(text: string, site: Place): string
-  /** The macro that adapter.dispatch means, and what was looked for. */
+  /** The macro that adapter.dispatch names, and the names that were tried. */
   dispatched(name: string, namespace: string | undefined): { found?: JinjaFunction; sought: string[] }
-  /** The macro of the project or a package that stands in for one of dbt's. */
+  /** The macro of the project or a package that overrides one of dbt's. */
   standIn(name: string): JinjaFunction | undefined
-  /** What statement() kept for load_result(). */
+  /** Results of statement() for load_result(). */
   results: Map<string, Answers['query'] | undefined>
 }
 
-/** dbt's context of a node: a line per name. One table for all nodes, each value made when a template first asks for it. */
+/** dbt's context of a node, one name per line. Shared by all nodes; a value is computed when a template first uses it. */
 export const NODE_VALUES: Record<string, (here: Here) => Value> = {
   execute: ({ rendering }) => rendering.execute,
   graph: ({ rendering }) => rendering.graph(),
@@ -88,7 +88,7 @@ export const NODE_VALUES: Record<string, (here: Here) => Value> = {
   env_var: ({ world }) => envFunction(world),
 }
 
-/** Text of what a template's value prints; the output of a macro included. */
+/** The printed text of a template's value, also of a macro's output. */
 export function text(value: Value | undefined): string {
   if (value === undefined) return ''
   return isOutput(value) ? outputText(value) : str(value)
@@ -97,10 +97,10 @@ export function text(value: Value | undefined): string {
 function adapter({ rendering, world, dispatched, standIn }: Here): JinjaObject {
   const object = adapterObject(rendering.ask, world.target.database, dispatch)
   const inside = new Set<string>()
-  // `own` is for the runner's macros, on which one of the project's may rest.
+  // `own` is for the runner's macros, which an override in the project may call.
   return { ...object, get: name => (name === 'own' ? object : (replaced(name) ?? object.get(name))) }
 
-  // Not while parsing, where the database is silent; nor within that macro, which would call itself without end.
+  // Not while parsing, when the database is not queried; nor within that macro, which would call itself endlessly.
   function replaced(name: string): JinjaFunction | undefined {
     const macro = rendering.execute && BY_MACRO.has(name) && !inside.has(name) ? standIn(name) : undefined
     if (!macro) return undefined
@@ -124,7 +124,7 @@ function adapter({ rendering, world, dispatched, standIn }: Here): JinjaObject {
   }
 }
 
-// The methods of dbt's adapter that give what a macro of their name gives, which a project may have too.
+// The methods of dbt's adapter that call the macro of their name, which a project may override.
 const BY_MACRO = new Set('create_schema drop_relation drop_schema get_columns_in_relation rename_relation truncate_relation'.split(' '))
 
 function ref({ rendering }: Here): JinjaFunction {
@@ -137,7 +137,7 @@ function ref({ rendering }: Here): JinjaFunction {
   }
 }
 
-// What packages such as elementary read of dbt's own configuration: builtins.ref.config.
+// Configuration of dbt that packages such as elementary read: builtins.ref.config.
 function withRunConfig(call: JinjaFunction, { world }: Here): JinjaFunction {
   const { which, fullRefresh, storeFailures } = world.flags
   const args = { which, full_refresh: fullRefresh, store_failures: storeFailures, vars: {} }
@@ -175,7 +175,7 @@ function statement({ rendering, results }: Here): JinjaFunction {
   }
 }
 
-// While parsing, dbt tells no template what its config is: all that it asks for is the empty text.
+// While parsing, dbt gives templates no config: every value is the empty text.
 function configFunction(rendering: Rendering): JinjaFunction {
   const known = rendering.execute || rendering.strict
   const values = (): Record<string, unknown> => rendering.node?.config ?? {}
@@ -213,7 +213,7 @@ function configFunction(rendering: Rendering): JinjaFunction {
   return call
 }
 
-// A text with Jinja in it is rendered, in dbt's vars too.
+// Renders a text with Jinja, in dbt's vars too.
 function varFunction({ world, rendering, renderText }: Here): JinjaFunction {
   const vars = world.packageVars.get(rendering.packageName) ?? world.vars
   const call: JinjaFunction = (args, kwargs, site) => {
@@ -222,7 +222,7 @@ function varFunction({ world, rendering, renderText }: Here): JinjaFunction {
       const value = vars[name]
       return typeof value === 'string' && /\{[{%]/.test(value) ? renderText(value, site) : fromJs(value)
     }
-    // none is a default, too.
+    // none is a valid default.
     const otherwise = args.length > 1 ? args[1] : kwargs.default
     if (otherwise !== undefined) return otherwise
     if (!rendering.strict) return null

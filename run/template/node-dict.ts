@@ -1,7 +1,7 @@
 import { fromJs, type Value } from '../jinja/values.ts'
 import { type Column, type Exposure, type Node, pathWithin } from '../manifest/node.ts'
 
-/** A node as `model` and `graph` show it, and as macros like generate_schema_name get it. */
+/** A node for `model` and `graph`, and for macros like generate_schema_name. */
 export function nodeDict(node: Node): Value {
   return fromJs({
     unique_id: node.uniqueId,
@@ -19,7 +19,7 @@ export function nodeDict(node: Node): Value {
     identifier: node.alias,
     relation_name: node.relationName,
     description: node.description,
-    // While parsing, the config knows more than the node.
+    // While parsing, the config is more recent than the node.
     tags: node.config.tags ?? node.tags,
     meta: node.config.meta ?? node.meta,
     docs: node.docs,
@@ -49,12 +49,12 @@ export function nodeDict(node: Node): Value {
   })
 }
 
-/** What an exposure has that other nodes have not, as artifacts and `graph` show it. */
+/** The fields that only exposures have, for artifacts and `graph`. */
 export function exposureFields({ exposure }: Exposure): Exposure['exposure'] {
   return { ...exposure, owner: { name: null, email: null, ...exposure.owner } }
 }
 
-// What dbt's config has of every node, also where nobody has said anything.
+// The default config of every node in dbt.
 const CONFIG = {
   enabled: true,
   alias: null,
@@ -87,7 +87,7 @@ const CONFIG = {
   freshness: null,
 }
 
-// What dbt's config has of every source.
+// The default config of every source in dbt.
 function sourceConfig({ source }: Node): object {
   return {
     enabled: true,

@@ -52,7 +52,7 @@ export const MODULES: JinjaObject = namespace(
   'modules',
 )
 
-// The text between matches, with what their groups caught; an empty match divides too.
+// The text between matches, and the matches' groups; an empty match divides too.
 function split(text: string, pattern: RegExp, most: number): Value[] {
   const parts: Value[] = []
   let from = 0
@@ -93,7 +93,7 @@ function regexp(pattern: Value, flags: Value, more = ''): RegExp {
   return pythonPattern(str(pattern), Number(flags), more)
 }
 
-// \\1, \\g<name> and the escapes of a replacement; an escape of another letter is an error, as in Python.
+// Expands \\1, \\g<name> and the escapes of a replacement; throws for an unknown escape, as Python does.
 function replacement(template: string, parts: unknown[]): string {
   const groups = typeof parts.at(-1) === 'object' ? (parts.at(-1) as Record<string, string>) : {}
   const numbered = parts.slice(

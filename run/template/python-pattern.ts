@@ -1,9 +1,9 @@
 import { ProjectError } from '../base/errors.ts'
 
-/** The flags of Python's `re` that are done, as its numbers. */
+/** The supported flags of Python's `re`, with its numbers. */
 export const FLAGS = { IGNORECASE: 2, I: 2, MULTILINE: 8, M: 8, DOTALL: 16, S: 16, VERBOSE: 64, X: 64 }
 
-/** A pattern of Python's `re` as JavaScript's: letters and digits of all scripts, `$` before a last line break, `(?P<name>…)`. */
+/** Converts a pattern of Python's `re` to JavaScript: letters and digits of all scripts, `$` before a last line break, `(?P<name>…)`. */
 export function pythonPattern(pattern: string, flags: number, more = ''): RegExp {
   const inline = /^(?:\(\?([aimsux]+)\))*/.exec(pattern)?.[0] ?? ''
   const all = flags | [...inline.replace(/[()?]/g, '')].reduce((sum, letter) => sum | (LETTERS[letter] ?? 0), 0)
@@ -33,7 +33,7 @@ const ESCAPES: Record<string, string> = {
   B: `(?!${BOUNDARY})`,
   a: '\\x07',
 }
-// What JavaScript wants escaped, outside and inside of a class of characters.
+// The characters that JavaScript requires to be escaped, outside and inside of a character class.
 const SYNTAX = /[\^$\\.*+?()[\]{}|/]/
 const IN_CLASS = /[\^$\\.*+?()[\]{}|/\-&~,;:=<>@!#%`]/
 
@@ -48,7 +48,7 @@ function translated(pattern: string, flags: number): string {
   return result
 }
 
-/** What stands at the start of a pattern, translated, and how long it is there. */
+/** The first piece of a pattern, converted, and its length in the original. */
 function outside(rest: string, flags: number): [piece: string, length: number] {
   const named = /^\(\?P(?:<|=(\w+)\))/.exec(rest)
   if (named) return [named[1] === undefined ? '(?<' : `\\k<${named[1]}>`, named[0].length]
@@ -78,7 +78,7 @@ function characterClass(rest: string): [piece: string, length: number] {
   throw new ProjectError('unterminated character set')
 }
 
-// A hyphen between two characters is a range; at an end it is itself.
+// A hyphen between two characters is a range; at an end it is literal.
 function inClass(rest: string, at: number): string {
   const character = rest[at] as string
   const isRange = character === '-' && !/^\[\^?$/.test(rest.slice(0, at)) && rest[at + 1] !== ']'

@@ -9,8 +9,8 @@ import { fixedZone, offsetText } from './time-zones.ts'
 import { timedelta } from './timedelta.ts'
 
 /**
- * The values of a column that run_query() gives, as dbt's agate has them: whole numbers, Decimals, booleans, dates and datetimes; where
- * one of them is a text (also JSON and arrays, as their JSON text), all of the column are. `texts` are PostgreSQL's, null for NULL.
+ * The values of a column of run_query(), as in dbt's agate: whole numbers, Decimals, booleans, dates and datetimes; if one of them is a
+ * text (also JSON and arrays, as their JSON text), the whole column is text. `texts` are PostgreSQL's, null for NULL.
  */
 export function columnValues(type: string, texts: unknown[]): Value[] {
   const read = readerOf(type)
@@ -49,7 +49,7 @@ const READERS: Record<string, Reader> = {
   jsonb: text => jsonValue(text),
 }
 
-// An array is its JSON; of types that psycopg2 does not know in arrays it is PostgreSQL's own text.
+// An array becomes JSON; for element types that psycopg2 does not know it stays PostgreSQL's own text.
 function arrayReader(type: string): Reader {
   const element = ELEMENTS[type]
   return text => (element ? jsonArray(text, element) : text)
@@ -59,7 +59,7 @@ const quoted = (text: string): string => pythonJson(JSON.stringify(text))
 const number = (text: string): string => floatText(floatOf(text)).replace('inf', 'Infinity').replace('nan', 'NaN')
 const plain = (text: string): string => text
 
-/** How an element of an array stands in JSON. */
+/** The JSON of an array's element. */
 const ELEMENTS: Record<string, (text: string) => string> = {
   ...Object.fromEntries(
     ['text', 'character varying', 'character', 'name', '"char"', 'inet', 'cidr', 'macaddr'].map(type => [type, quoted]),
@@ -80,7 +80,7 @@ function floatOf(text: string): number {
   return Number(text.replace(/^(-?)Infinity$/, '$1Infinity'))
 }
 
-// A scalar is itself, anything else its JSON as Python writes it.
+// A scalar becomes its value, anything else JSON as Python writes it.
 function jsonValue(text: string): Value {
   const bare = text.trim()
   if (/^[[{]/.test(bare)) return pythonJson(bare)

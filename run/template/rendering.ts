@@ -3,24 +3,24 @@ import type { Value } from '../jinja/values.ts'
 import type { Node, Project } from '../manifest/node.ts'
 import type { Ask } from './adapter.ts'
 
-/** What a template sees of the project around it; there before the nodes are parsed. */
+/** The project as a template sees it; available before the nodes are parsed. */
 export type World = Pick<
   Project,
   'name' | 'target' | 'flags' | 'vars' | 'env' | 'invocationId' | 'startedAt' | 'macros' | 'packageVars' | 'packageVersions' | 'dispatch'
 >
-/** One rendering of one node: what ref(), config() and the database mean in it, and what it notes. */
+/** One rendering of one node: the meaning of ref(), config() and database queries in it, and what it records. */
 export interface Rendering {
   /** null for on-run-start, on-run-end and YAML. */
   node: Node | null
-  /** The project or package whose macros and vars are seen first. */
+  /** The project or package whose macros and vars take precedence. */
   packageName: string
-  /** false while parsing: the database is silent and log() too. */
+  /** false while parsing: no queries and no log(). */
   execute: boolean
   /** A var() without a value is None while parsing, as in dbt, and an error otherwise. */
   strict: boolean
   ref(name: string, pack: string | undefined, site: Place, version?: string): Value
   source(source: string, table: string, site: Place): Value
-  /** A config() call. */
+  /** Handles a config() call. */
   configure(values: Record<string, Value>, site: Place): void
   ask: Ask
   /** `graph`: the parsed project, empty while parsing. */
@@ -32,10 +32,10 @@ export interface Rendering {
   onCitus(): boolean
   print(message: string): void
   warn(message: string): void
-  /** A name that nobody defines is printed. */
+  /** Handles the printing of an undefined name. */
   tell(problem: ProjectError): void
-  /** Unique ids of the macros that were called or looked at. */
+  /** Unique ids of the macros that were called or accessed. */
   used: Set<string>
-  /** More names, before all others. */
+  /** Additional names, with the highest precedence. */
   extra: Map<string, Value>
 }

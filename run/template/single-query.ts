@@ -4,8 +4,8 @@ import { controlsTransaction, type Statement, statementsOf } from '../database/s
 import type { Node } from '../manifest/node.ts'
 
 /**
- * The SQL of a model, or of a figure of a report, if it is one query; an error before it runs if it is several, or would end the build's
- * transaction.
+ * The SQL of a model or of a report's figure, if it is one query. Throws before it runs if there are several, or if it would end the
+ * build's transaction.
  */
 export function oneQuery(node: Node, compiled: Rendered): Rendered {
   const isFigure = node.resourceType === 'report'

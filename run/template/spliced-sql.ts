@@ -1,10 +1,10 @@
 import type { Place } from '../base/errors.ts'
 import type { Rendered } from '../jinja/template.ts'
 
-/** A part of a text: rendered, or text that stands for one place. */
+/** A part of a text: rendered, or plain text with one place. */
 export type Piece = { text: string; place: Place } | { rendered: Rendered; from: number; to: number }
 
-/** SQL with CTEs before it: after its own leading WITH, or with a WITH before its first word, as dbt does. */
+/** SQL with CTEs before it: inserted after its own leading WITH, or with a new WITH before its first word, as in dbt. */
 export function joinCtes(sql: Rendered, ctes: { name: string; cte: Rendered }[]): Rendered {
   const { at, found } = leadingWith(sql.text)
   const place = sql.placeAt(at)
@@ -19,7 +19,7 @@ export function joinCtes(sql: Rendered, ctes: { name: string; cte: Rendered }[])
   return piecesOf(pieces)
 }
 
-/** One rendered text of several parts, each of which keeps its places. */
+/** Joins several parts to one rendered text; each keeps its places. */
 export function piecesOf(pieces: Piece[]): Rendered {
   const starts: number[] = []
   let text = ''
@@ -45,7 +45,7 @@ export function piecesOf(pieces: Piece[]): Rendered {
   }
 }
 
-// Where CTEs go: after WITH [RECURSIVE], else before the first word. Comments before it are passed over.
+// Where CTEs are inserted: after WITH [RECURSIVE], else before the first word. Leading comments are skipped.
 function leadingWith(sql: string): { at: number; found: boolean } {
   const blank = /(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/y
   blank.exec(sql)

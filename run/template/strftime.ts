@@ -1,13 +1,13 @@
 import { ProjectError } from '../base/errors.ts'
 
-/** What a format may ask beside the date: `+0200`, the zone's label where it is known, and the microsecond. */
+/** What a format may use besides the date: `+0200`, the zone's label if known, and the microsecond. */
 interface Shape {
   offset: string
   zone: string | undefined
   microsecond: number
 }
 
-/** Python's strftime on Linux, of a date whose UTC parts are what is to be shown. A letter that is not done is an error. */
+/** Python's strftime on Linux, for a date whose UTC parts are shown. Throws for an unsupported letter. */
 export function strftime(date: Date, format: string, shape: Shape): string {
   const hour = date.getUTCHours()
   const day = Math.floor((date.getTime() - startOfYear(date)) / 86_400_000)
@@ -65,7 +65,7 @@ export function strftime(date: Date, format: string, shape: Shape): string {
   })
 }
 
-/** The error for a letter of a format that Python may have and this runner has not. */
+/** The error for a format letter that Python may support and this runner does not. */
 export function notDone(directive: string, by: string, letters: string[]): ProjectError {
   return new ProjectError(`${by}() does not know '${directive}'`, { hint: `There is %${[...letters].sort().join(', %')}.` })
 }
@@ -73,7 +73,7 @@ export function notDone(directive: string, by: string, letters: string[]): Proje
 export const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
 export const MONTHS = 'January February March April May June July August September October November December'.split(' ')
 
-// glibc's flags: without padding, padded by blanks or zeros, in capitals.
+// glibc's flags: no padding, padding with blanks or zeros, upper case.
 function flagged(text: string, flag: string): string {
   if (flag === '-') return text.replace(/^[0 ]+(?=\d)/, '')
   if (flag === '_') return text.replace(/^0+(?=\d)/, zeros => ' '.repeat(zeros.length))

@@ -2,10 +2,7 @@ import { ProjectError } from '../base/errors.ts'
 import { microsecondsOf, type Parts } from './microseconds.ts'
 import { DAYS, MONTHS, notDone } from './strftime.ts'
 
-/**
- * Python's strptime: the wall clock in microseconds since 1970, and minutes east of UTC where %z says so. A letter that is not done is an
- * error.
- */
+/** Python's strptime: the wall clock in microseconds since 1970, and minutes east of UTC from %z. Throws for an unsupported letter. */
 export function strptime(text: string, format: string): { wall: bigint; offset: number | null } {
   const found = new Map<string, string>()
   const order: string[] = []
@@ -29,7 +26,7 @@ export function strptime(text: string, format: string): { wall: bigint; offset: 
 
 const names = (list: string[]): string => [...list].sort((a, b) => b.length - a.length).join('|')
 
-/** What each letter takes, as Python's own module has it; groups in them do not capture. */
+/** The input of each letter, as in Python's own module; groups do not capture. */
 const SHAPES: Record<string, string> = {
   Y: '\\d\\d\\d\\d',
   y: '\\d\\d',
@@ -51,7 +48,7 @@ const SHAPES: Record<string, string> = {
   Z: 'utc|gmt',
 }
 
-// Letters that stand for several.
+// Letters that abbreviate several.
 function expanded(format: string): string {
   const short: Record<string, string> = { c: '%a %b %d %H:%M:%S %Y', x: '%m/%d/%y', X: '%H:%M:%S' }
   return format.replace(/%(.)/gs, (whole, letter: string) => short[letter] ?? whole)
@@ -78,7 +75,7 @@ function monthFrom(name: string | undefined): number | undefined {
   return MONTHS.findIndex(month => month.toLowerCase().startsWith(name.toLowerCase())) + 1
 }
 
-// POSIX: 69 to 99 are of the last century.
+// POSIX: 69 to 99 are in the 20th century.
 function yearOf(two: number): number {
   return two < 69 ? 2000 + two : 1900 + two
 }

@@ -11,12 +11,12 @@ interface Table {
   rows: Value[][]
 }
 
-/** What run_query() gives: agate's Table, as far as dbt projects use it. While parsing it is empty and has any column. */
+/** The result of run_query(): agate's Table, as far as dbt projects use it. While parsing it is empty and has any column. */
 export function tableOf(answer: Answers['query'] | undefined): JinjaObject {
   return answer ? tableObject(valuesOf(answer)) : { ...tableObject({ names: [], rows: [] }), ...parsed }
 }
 
-// While parsing nobody knows which columns there will be.
+// While parsing the columns are unknown.
 const parsed: Pick<JinjaObject, 'get'> = {
   get: name => {
     const empty = columnObject('', [])
@@ -76,7 +76,7 @@ function only({ names, rows }: Table, key: Value): JinjaObject {
   return tableObject({ names: wanted, rows: rows.map(row => places.map(place => row[place]!)) })
 }
 
-// A table of the rows of each value, in the order in which the values come.
+// A table per value, in the order of first appearance.
 function grouped({ names, rows }: Table, key: string): JinjaObject {
   const place = placeIn(names, key)
   const groups = new Map<string, { value: Value; rows: Value[][] }>()
@@ -108,7 +108,7 @@ function columnObject(name: string, values: Value[]): JinjaObject {
   }
 }
 
-// agate's types say how a value is written as JSON: a Decimal as a float, a date and a time in ISO's form.
+// agate's types define the JSON of a value: a Decimal as a float, a date or time in ISO format.
 const TYPE = namespace(
   {
     jsonify: ((args, _, site) => {
@@ -137,7 +137,7 @@ function rowObject(names: string[], items: Value[]): JinjaObject {
   }
 }
 
-/** Names and rows of values of an answer; a name that comes twice gets a number, as in dbt. */
+/** Names and rows of an answer; a repeated name gets a number, as in dbt. */
 export function valuesOf(answer: Answers['query'] | undefined): Table {
   const { columns, rows } = answer ?? { columns: [], rows: [] }
   const seen = new Map<string, number>()

@@ -1,16 +1,16 @@
 import { ProjectError } from '../base/errors.ts'
 import { isObject, type JinjaObject, type Value } from '../jinja/values.ts'
 
-/** A time zone as `modules.pytz` and `datetime.timezone` have it: minutes east of UTC at a moment. */
+/** A time zone of `modules.pytz` and `datetime.timezone`: minutes east of UTC at a moment. */
 export interface Zone {
   name: string
-  /** What %Z prints; undefined where Python would take an abbreviation (CET) that is not known here. */
+  /** The text of %Z; undefined where Python would use an abbreviation (CET) that is unknown here. */
   label?: string
   /** Minutes east of UTC at a moment in milliseconds since 1970. */
   offsetAt(utc: number): number
 }
 
-/** A zone by its name in the time zone database; an error where it has none. */
+/** A zone by its name in the time zone database; throws for an unknown name. */
 export function namedZone(name: string): Zone {
   if (name === 'UTC') return utcZone
   const zone: Zone = { name, offsetAt: utc => offsetOf(name, utc) }
@@ -18,7 +18,7 @@ export function namedZone(name: string): Zone {
   return zone
 }
 
-/** A zone that is always as far from UTC: `UTC+02:00`. */
+/** A zone with a fixed offset: `UTC+02:00`. */
 export function fixedZone(minutes: number): Zone {
   const name = minutes === 0 ? 'UTC' : `UTC${offsetText(minutes)}`
   return { name, label: name, offsetAt: () => minutes }
@@ -28,7 +28,7 @@ export function fixedZone(minutes: number): Zone {
 export const localZone: Zone = { name: 'local', offsetAt: utc => 0 - new Date(utc).getTimezoneOffset() }
 export const utcZone: Zone = { name: 'UTC', label: 'UTC', offsetAt: () => 0 }
 
-/** A zone as templates have it; `more` are its further attributes. */
+/** A zone as a template's value; `more` are further attributes. */
 export function zoneObject(zone: Zone, more: Record<string, Value> = {}): JinjaObject {
   const attributes: Record<string, Value> = { zone: zone.name, ...more }
   const object: JinjaObject = {
@@ -40,7 +40,7 @@ export function zoneObject(zone: Zone, more: Record<string, Value> = {}): JinjaO
   return object
 }
 
-/** The zone behind a template's value. */
+/** The zone of a template's value. */
 export function zoneOf(value: Value): Zone {
   const zone = isObject(value) ? zones.get(value) : typeof value === 'string' ? namedZone(value) : undefined
   if (!zone) throw new ProjectError('not a time zone', { hint: "Write modules.pytz.timezone('Europe/Berlin')." })

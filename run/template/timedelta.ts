@@ -2,7 +2,7 @@ import { builtins } from '../jinja/signature.ts'
 import { float, isFloat, isObject, type JinjaFunction, type JinjaObject, type Value } from '../jinja/values.ts'
 import { DAY, MINUTE, SECOND } from './microseconds.ts'
 
-/** A Python timedelta of so many microseconds. */
+/** A Python timedelta from microseconds. */
 export function timedelta(microseconds: bigint): JinjaObject {
   const days = floored(microseconds, DAY)
   const rest = microseconds - days * DAY
@@ -43,7 +43,7 @@ export const timedeltaClass = builtins({
 const FACTORS = [DAY, SECOND, 1n, 1000n, MINUTE, 60n * MINUTE, 7n * DAY]
 const deltas = new WeakMap<object, bigint>()
 
-// A part may have decimals; half a microsecond goes to the even neighbour.
+// A part may have decimals; half a microsecond is rounded to even.
 function times(part: Value, factor: bigint): bigint {
   const number = isFloat(part) ? part.number : Number(part)
   if (Number.isInteger(number)) return BigInt(number) * factor

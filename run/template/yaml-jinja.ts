@@ -5,7 +5,7 @@ import type { RenderYaml } from '../project/config.ts'
 import { createScope } from './context.ts'
 import type { Rendering, World } from './rendering.ts'
 
-/** Renders the Jinja of YAML values, where var(), env_var() and target are known; a value that is one expression keeps its type. */
+/** Renders the Jinja of YAML values, with var(), env_var() and target; a value that is a single expression keeps its type. */
 export function yamlRenderer(world: World, packageName = world.name): RenderYaml {
   const scope = createScope(world, yamlSession(packageName))
   const render: RenderYaml = (value, place) => {
