@@ -1,4 +1,4 @@
-/** What came back, whole. */
+/** A complete response. */
 export interface Raw {
   status: number
   headers: Headers
@@ -6,10 +6,10 @@ export interface Raw {
   bytes: Buffer
 }
 
-/** Why there was no whole answer. */
+/** The error for a missing or incomplete response. */
 export class Unanswered extends Error {
   override readonly name = 'Unanswered'
-  /** Whether another try may do better: not for a certificate that does not hold. */
+  /** Whether a retry may help: false for an invalid certificate. */
   readonly isPassing: boolean
 
   constructor(message: string, isPassing = true) {
@@ -19,7 +19,7 @@ export class Unanswered extends Error {
 }
 
 /**
- * One GET, no redirect followed, the body read to its end within `timeout` milliseconds. Throws Unanswered, or the signal's reason at once.
+ * One GET without redirects; reads the body to its end within `timeout` milliseconds. Throws Unanswered, or the signal's reason at once.
  */
 export async function attempt(url: URL, headers: Record<string, string>, timeout: number, signal: AbortSignal): Promise<Raw> {
   signal.throwIfAborted()
@@ -37,7 +37,7 @@ export async function attempt(url: URL, headers: Record<string, string>, timeout
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', stop)
-    // What is left of a body that was given up must not keep the connection.
+    // The rest of an abandoned body must not keep the connection open.
     call.abort()
   }
 }
@@ -55,7 +55,7 @@ async function bytesOf(response: Response): Promise<Buffer> {
   return Buffer.concat(chunks, length)
 }
 
-// fetch says "fetch failed" or "terminated"; what happened is in the cause.
+// fetch reports "fetch failed" or "terminated"; the reason is in the cause.
 function unanswered(error: unknown): Unanswered {
   const { message, cause } = error as Error & { cause?: Error & { code?: string } }
   const code = cause?.code ?? ''

@@ -10,7 +10,7 @@ import type { SourceConfig } from './source-config.ts'
 import { judge, judgeOther, type Verdict } from './verdict.ts'
 import { backoff } from './waits.ts'
 
-/** A good answer, or one whose status the question passes. */
+/** A good answer, or one with a status that the question accepts. */
 export interface Answer {
   status: number
   url: URL
@@ -18,30 +18,30 @@ export interface Answer {
   bytes: Buffer
   /** undefined unless the status is 200. */
   value: unknown
-  /** How often it was asked again. */
+  /** The number of retries. */
   retries: number
 }
 
-/** Sends GET and nothing else, to one host and nothing else. */
+/** Sends only GET requests, and only to one host. */
 export interface Client {
-  /** Asks until there is an answer. Throws an ExtractError, or the signal's reason at once. */
+  /** Repeats the request until there is an answer. Throws an ExtractError, or the signal's reason at once. */
   get(question: Question): Promise<Answer>
   /** The error for a 200 whose body is not `due`, `a list of records` for instance. */
   other(question: Question, bytes: Buffer, due: string): ExtractError
-  /** How many calls were made. */
+  /** The number of calls. */
   calls(): number
 }
 
-/** What a client lives in. */
+/** The environment of a client. */
 export interface ClientContext {
   clock: Clock
-  /** Gives 0 to 1. */
+  /** A random number from 0 to 1. */
   random: () => number
   signal: AbortSignal
-  /** Milliseconds since 1970 after which nothing is asked. */
+  /** Milliseconds since 1970 after which no request is sent. */
   deadline: number
   userAgent: string
-  /** Hears of waits that the rate does not explain. */
+  /** Called for waits that the rate limit does not explain. */
   onWait?: (milliseconds: number, reason: string) => void
 }
 
@@ -91,7 +91,7 @@ export function createClient(config: SourceConfig, connection: Connection, conte
     }
   }
 
-  // A wait that would end after the deadline is not begun.
+  // Throws instead of a wait that would end after the deadline.
   async function wait(milliseconds: number, question: Question): Promise<void> {
     signal.throwIfAborted()
     if (clock.now() + milliseconds >= deadline) throw faults.late(question)
@@ -99,7 +99,7 @@ export function createClient(config: SourceConfig, connection: Connection, conte
   }
 }
 
-/** The whole address of a question. Throws when a path would lead out of the base, which checked parts never do. */
+/** The full address of a question. Throws when a path would lead out of the base, which checked parts never do. */
 export function address(base: URL, { path, query }: Pick<Question, 'path' | 'query'>): URL {
   const url = new URL(base)
   url.pathname = base.pathname + path
@@ -109,5 +109,5 @@ export function address(base: URL, { path, query }: Pick<Question, 'path' | 'que
   return url
 }
 
-// Plain bytes: a gzip that is cut short raises no error, a body shorter than its length does.
+// No compression: a truncated gzip raises no error, a body shorter than its length does.
 const fixedHeaders = { Accept: 'application/json', 'Accept-Encoding': 'identity' }

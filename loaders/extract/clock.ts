@@ -1,4 +1,4 @@
-/** Time as the extractor knows it; tests bring one that does not wait. */
+/** The extractor's clock; that of tests does not wait. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
@@ -6,7 +6,7 @@ export interface Clock {
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>
 }
 
-/** The time of the machine. */
+/** The machine's clock. */
 export const systemClock: Clock = { now: Date.now, sleep }
 
 /** `2026-01-05T05:00:00.000Z`. */

@@ -5,7 +5,7 @@ import { checkEntries } from './configchecks.ts'
 import { readChecked } from './configfile.ts'
 import type { SourceConfig } from './source-config.ts'
 
-/** The sources that there are, by name, with those that no model reads last. */
+/** The names of all sources, those that no model reads last. */
 export function sourceNames(folder: string = import.meta.dirname): string[] {
   return readdirSync(folder)
     .filter(name => name.endsWith('.yml'))
@@ -13,7 +13,7 @@ export function sourceNames(folder: string = import.meta.dirname): string[] {
     .sort()
 }
 
-/** The named sources, or all that models read. Throws ProjectErrors with the places of what is wrong in their files. */
+/** The named sources, or all that models read. Throws ProjectErrors with the places of mistakes in their files. */
 export function readSources(names: readonly string[], folder: string = import.meta.dirname): SourceConfig[] {
   const known = sourceNames(folder)
   for (const name of names)
@@ -33,7 +33,7 @@ export function readSource(file: string): SourceConfig {
   return value as SourceConfig
 }
 
-// Two sources that fill one folder would overwrite each other's pages.
+// Throws for two sources with one folder: they would overwrite each other's pages.
 function refuseSharedFolders(sources: SourceConfig[]): void {
   const owners = new Map<string, string>()
   for (const { source, entities } of sources)

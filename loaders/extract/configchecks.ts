@@ -2,7 +2,7 @@ import { ProjectError } from '../../run/base/errors.ts'
 import type { PlaceOf } from './configfile.ts'
 import type { Entry, SourceConfig } from './source-config.ts'
 
-/** What a schema cannot check: entries that contradict each other or themselves. */
+/** Checks what a schema cannot: entries that contradict each other or themselves. */
 export function checkEntries(config: SourceConfig, fileName: string, placeOf: PlaceOf): ProjectError[] {
   const errors: ProjectError[] = []
   const fail = (message: string, hint: string, path: (string | number)[], key?: string) =>

@@ -4,7 +4,7 @@ import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } fr
 import { type Place, ProjectError } from '../../run/base/errors.ts'
 import { requirementOf } from '../../run/base/schema-words.ts'
 
-/** The place of a value in the file, or of one of its keys. The path leads from the top: `['entities', 0]`. */
+/** The place of a value in the file, or of one of its keys. The path starts at the top: `['entities', 0]`. */
 export type PlaceOf = (path: readonly (string | number)[], key?: string) => Place
 
 /** Reads a source's YAML, checks it against source.schema.json and fills in the defaults. */

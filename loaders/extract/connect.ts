@@ -21,7 +21,7 @@ export function connectAll(sources: SourceConfig[], env: Environment, testHosts?
   return connections
 }
 
-/** How the extractor names itself: `deskledger/0.1.0`, and whom to write to where EXTRACT_CONTACT says so. */
+/** The user agent: `deskledger/0.1.0`, with the contact in EXTRACT_CONTACT if set. */
 export function userAgent(env: Environment): string {
   const { name, version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as Record<string, string>
   const contact = env.EXTRACT_CONTACT?.replace(/[^\x20-\x7e]|[()]/g, '').trim()

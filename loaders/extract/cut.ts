@@ -1,14 +1,14 @@
 import { fieldOf } from './json.ts'
 import type { Entry } from './source-config.ts'
 
-/** The stretch of time that a walk is confined to, both ends included, as instants in UTC with milliseconds; null is open. */
+/** The period that a walk is limited to, both ends inclusive, as instants in UTC with milliseconds; null is open. */
 export interface Cut {
   field: string
   from: string | null
   to: string | null
 }
 
-/** The parameters that confine a walk. */
+/** The parameters that limit a walk. */
 export function cutQuery(cut: Cut | null, { window, slices }: Entry): Record<string, string> {
   const form = cut === null ? undefined : cut.field === slices?.field ? slices : window
   if (!cut || !form) return {}
@@ -29,7 +29,7 @@ export function strangeRow(row: unknown, cut: Cut | null, rowsAre: Record<string
   if (!cut) return undefined
   const text = fieldOf(row, cut.field)
   const at = typeof text === 'string' ? Date.parse(text) : Number.NaN
-  // The warehouse reports unreadable times.
+  // The warehouse reports invalid times.
   if (Number.isNaN(at)) return undefined
   const isInside = (cut.from === null || at >= Date.parse(cut.from)) && (cut.to === null || at <= Date.parse(cut.to))
   return isInside ? undefined : `${cut.field} is ${text}, ${cut.from ?? 'any time'} to ${cut.to ?? 'now'} was requested`

@@ -60,7 +60,7 @@ export async function walkDetails(run: SourceRun, entry: Entry, reach: Reach, { 
   async function kept(path: string, id: string): Promise<MarkedFile | undefined> {
     const bytes = work.read({ path })
     if (!bytes || !isRecord(parseBytes(bytes), entry.id_field, id)) return undefined
-    // Lets the other source handle its answers.
+    // Gives the other source time to handle its answers.
     await breath()
     return { path, sha256: sha256(bytes), bytes: bytes.length }
   }

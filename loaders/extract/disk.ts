@@ -23,14 +23,14 @@ export function writeWhole(path: string, bytes: Buffer, beside: string): void {
   })
 }
 
-/** Makes the names in a folder last through a power cut, where the file system can. */
+/** Makes the names in a folder survive a power cut, where the file system supports it. */
 export function syncFolder(path: string): void {
   let fd: number | undefined
   try {
     fd = openSync(path, 'r')
     fsyncSync(fd)
   } catch (error) {
-    // Windows opens no folders, and some file systems of a network sync none.
+    // Windows cannot open folders, and some network file systems cannot sync them.
     if (!['EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP', 'EBADF'].includes((error as NodeJS.ErrnoException).code ?? ''))
       onDisk(path, () => {
         throw error

@@ -6,15 +6,15 @@ import { duration } from './progress.ts'
 import { connectionOf, type Environment } from './settings.ts'
 import type { Entry, SourceConfig } from './source-config.ts'
 
-/** What an extraction would request. */
+/** The requests of an extraction. */
 export interface DryRun {
   batch: string
   lines: string[]
-  /** Settings and secrets that are missing. */
+  /** Missing settings and secrets. */
   missing: string[]
 }
 
-/** Tells what would be requested, how many calls it was last time, and what is missing. Sends nothing and writes nothing. */
+/** Reports the planned requests, the number of calls last time, and missing settings. Sends nothing and writes nothing. */
 export function dryRun({
   sources,
   dataDir,
@@ -68,7 +68,7 @@ function addressOf({ path, query, paginator, page_size }: Entry, base: URL): str
 }
 
 function callsLastTime({ entity, part, walk_again }: Entry, entries: Entry[], last: Marker[], host: string): number | undefined {
-  // Walks by month have names of their own.
+  // Walks by month have their own names.
   const others = entries.filter(other => other.entity === entity && other.part !== part).map(other => other.part)
   const before = entityIn(last, entity, host)
   const parts = before?.parts.filter(({ name }) => (part === 'all' ? !others.includes(name) : name === part)) ?? []

@@ -14,33 +14,33 @@ import type { SourceConfig } from './source-config.ts'
 import type { SourceRun } from './source-run.ts'
 import { extractFolder, openWork, refuseExisting } from './work.ts'
 
-/** What an extraction needs. */
+/** The parameters of an extraction. */
 export interface ExtractOptions {
-  /** As `readSources` gives them. */
+  /** From `readSources`. */
   sources: SourceConfig[]
   dataDir: string
-  /** Instead of `sync-<day in UTC>`, for a second batch of the day: `sync-2026-01-05T1200`. */
+  /** Replaces `sync-<day in UTC>`, for a second batch of the day: `sync-2026-01-05T1200`. */
   batch?: string | undefined
   env?: Environment
-  /** Ctrl-C: ends all waits and calls at once; `extract` then throws its reason, and what is finished stays for the next run. */
+  /** Aborted by Ctrl-C: ends all waits and calls at once; `extract` then throws its reason, and finished parts stay for the next run. */
   signal: AbortSignal
   /**
-   * The marker (text or JSON) of the newest batch that a publish has seen and that has this entity, or undefined: from there the walks over
-   * what changed go on. Without this, as without a database, everything is walked.
+   * The marker (text or JSON) of the newest published batch with this entity, or undefined: walks over changes continue from there. Without
+   * this function, as without a database, everything is walked.
    */
   publishedMarker?: (entity: string) => unknown
   /** Walks everything, whatever was published. */
   full?: boolean
-  /** Minutes after which nothing more is asked; 240 unless given. */
+  /** Minutes after which no request is sent; by default 240. */
   deadlineMinutes?: number
   onEvent?: (event: ExtractEvent) => void
-  /** For tests: time, chance, and addresses on the loopback by source. */
+  /** For tests: clock, random numbers, and addresses on the loopback by source. */
   clock?: Clock
   random?: () => number
   testHosts?: Record<string, string>
 }
 
-/** A batch that was made. */
+/** A new batch. */
 export interface Extracted {
   batch: string
   folder: string
@@ -50,8 +50,8 @@ export interface Extracted {
 }
 
 /**
- * Brings one complete batch from the sources, or makes none and throws an ExtractError with its exit code, ProjectErrors for settings, or
- * the signal's reason. A batch that is there is never touched.
+ * Makes one complete batch from the sources, or none: then throws an ExtractError with its exit code, ProjectErrors for settings, or the
+ * signal's reason. An existing batch is never changed.
  */
 export async function extract(options: ExtractOptions): Promise<Extracted> {
   const { sources, dataDir, env = process.env, clock = systemClock } = options
@@ -124,7 +124,7 @@ async function prepare(
   )
 }
 
-// The sources run side by side. The first that fails stops the others, as there will be no batch.
+// Runs the sources in parallel. The first failure stops the others, as there will be no batch.
 async function allOrNone(runs: Prepared[]): Promise<Record<string, MarkedEntity>[]> {
   let failure: { error: unknown } | undefined
   const results = await Promise.all(
@@ -163,7 +163,7 @@ async function publishedOf(
   return found
 }
 
-// The loader takes the day of a batch from its name.
+// The loader reads the day of a batch from its name.
 function batchName(given: string | undefined, day: string): string {
   const name = given ?? `sync-${day}`
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name) && name.includes(day)) return name

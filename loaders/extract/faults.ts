@@ -5,7 +5,7 @@ import type { Connection } from './settings.ts'
 import type { SourceConfig } from './source-config.ts'
 import type { Verdict } from './verdict.ts'
 
-/** The errors of one source's client. Each says what was requested, what came back, and the next step. */
+/** The errors of one source's client. Each contains the request, the answer and the next step. */
 export interface Faults {
   /** `freshdesk GET /api/v2/agents page 3`. */
   what(question: Question): string
@@ -31,7 +31,7 @@ export function faultsOf({ source, secret }: SourceConfig, { base }: Connection,
     const check = `heck ${secret.env}, then run extract again. ${STAYS}`
     return new ExtractError(3, message, {
       hint: question.needs ? `This needs ${question.needs}: c${check}` : `C${check}`,
-      // After a 401 every request would be refused; after a 403 only this entity.
+      // After a 401 every request would be refused, after a 403 only this entity.
       ends: verdict.reason.startsWith('403') ? 'entity' : 'run',
     })
   }

@@ -7,8 +7,8 @@ import type { Entry } from './source-config.ts'
 import type { Done, SourceRun } from './source-run.ts'
 
 /**
- * A list that an earlier run finished for this batch with the same settings, or a lasting one that is younger than the distance of
- * two walks over everything. undefined when there is none, or when one of its pages has changed.
+ * A list that an earlier run of this batch finished with the same settings, or a lasting one younger than the interval between full walks.
+ * Undefined when there is none, or when one of its pages has changed.
  */
 export async function keptList(run: SourceRun, entry: Entry, plan: ListPlan): Promise<Done | undefined> {
   const note = noteOf<ListNote>(run, entry.entity, plan.name)
@@ -25,7 +25,7 @@ export async function keptList(run: SourceRun, entry: Entry, plan: ListPlan): Pr
   return { part: note.part, files: note.files, ids }
 }
 
-/** Notes that a list is finished. */
+/** Records that a list is finished. */
 export function keepList(run: SourceRun, entry: Entry, plan: ListPlan, { part, files }: Done): void {
   const note: ListNote = { settings: settingsOf(run, entry, plan), batch: run.batch, part, files }
   run.work.setNote(keyOf(entry.entity, plan.name), note)
@@ -37,8 +37,8 @@ export function forgetLists(run: SourceRun, entity: string): void {
 }
 
 /**
- * Begins to request records one by one, or continues an earlier run; gives when that began. Records of another batch or of other settings
- * are removed, except those that belong to a walk by months.
+ * Begins to request records one by one, or continues an earlier run; gives the time when that began. Removes records of another batch or of
+ * other settings, except those of a walk by months.
  */
 export function beginDetails(run: SourceRun, entry: Entry, reach: Reach, now: string): string {
   const settings = settingsOf(run, entry, { from: reach.from })
@@ -72,7 +72,7 @@ function keyOf(entity: string, part: string): string {
   return `${entity}.${part}`
 }
 
-// A hash of all that decides what a walk gives. NOTES changes with the form of the notes, so that older ones count for nothing.
+// A hash of everything that decides the result of a walk. NOTES changes with the format of the notes, which makes older ones invalid.
 function settingsOf(run: SourceRun, entry: Entry, walk: object): string {
   return sha256(JSON.stringify([NOTES, run.base.href, entry, walk]))
 }

@@ -1,9 +1,9 @@
-/** What a Link header says about the page after `current`. */
+/** The next page after `current` in a Link header. */
 export type NextLink = { page: number } | { wrong: string } | undefined
 
 /**
- * Reads of `Link: <…&page=2>; rel="next"` nothing but the page number; the URL itself is never called, as it could lead anywhere.
- * Right is the very address that was asked with the next number; undefined when the header names no next page.
+ * Reads only the page number of `Link: <…&page=2>; rel="next"`; the URL itself is never called, as it could lead anywhere. It must be the
+ * requested address with the next number; undefined when the header names no next page.
  */
 export function nextLink(header: string | null, asked: URL, current: number): NextLink {
   const targets = [...(header ?? '').matchAll(/<([^>]*)>([^<]*)/g)].filter(([, , rest]) => isNext(rest!))

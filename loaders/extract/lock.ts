@@ -8,25 +8,25 @@ import { ExtractError } from './failure.ts'
 
 /** The right to extract into a data folder. */
 export interface Lock {
-  /** Throws an ExtractError when somebody else took it. */
+  /** Throws an ExtractError when another process took it. */
   check(): void
   release(): void
 }
 
-/** Who holds the lock: the content of its file. */
+/** The holder of the lock: the content of its file. */
 interface Holder {
   token: string
   pid: number
-  /** When the process started: its number may be in use again. */
+  /** When the process started: its number may be reused. */
   began: string
-  /** The machine, its boot and its space of process numbers. */
+  /** The machine, its boot and its namespace of process numbers. */
   place: string
   since: string
 }
 
 /**
- * Takes the lock of a folder. The lock of a process that is gone is taken over: on the same machine at once, on another machine when the
- * file was not touched for two minutes. Throws an ExtractError with code 5 that says who holds it.
+ * Takes the lock of a folder. A dead process's lock is taken over: on the same machine at once, on another machine when the file was not
+ * touched for two minutes. Throws an ExtractError with code 5 that names the holder.
  */
 export function takeLock(folder: string): Lock {
   const file = join(folder, 'lock')
@@ -70,14 +70,14 @@ export function takeLock(folder: string): Lock {
 const ours = new Set<string>()
 const SILENT = 120_000
 
-// A link to a finished file, so that a lock is never read half written.
+// A link to a finished file, so that no process reads a half-written lock.
 function create(draft: string, file: string): boolean {
   try {
     linkSync(draft, file)
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    // The file system has no links.
+    // The file system does not support links.
     if (['EPERM', 'ENOTSUP', 'EMLINK', 'ENOSYS'].includes((error as NodeJS.ErrnoException).code ?? '')) return createPlainly(draft, file)
     return onDisk(file, () => {
       throw error
@@ -110,7 +110,7 @@ function isHeld({ token, pid, began, place }: Holder, file: string): boolean {
   return isAlive(pid) && (began === '' || beginOf(pid) === began)
 }
 
-// Another process that found the same dead holder may have been quicker: its lock is put back.
+// Another process may have replaced the same dead holder first: then its lock is put back.
 function takeAway(file: string, { token }: Holder): void {
   const aside = `${file}.${randomUUID()}`
   try {
@@ -122,7 +122,7 @@ function takeAway(file: string, { token }: Holder): void {
   rmSync(aside, { force: true })
 }
 
-// Drafts of processes that were killed while they tried.
+// Removes drafts of processes that were killed while taking the lock.
 function removeOldDrafts(folder: string): void {
   for (const name of readdirSync(folder)) {
     const draft = join(folder, name)
@@ -147,11 +147,11 @@ function isAlive(pid: number): boolean {
   }
 }
 
-// '' when it is unknown.
+// '' when unknown.
 function beginOf(pid: number): string {
   if (process.platform === 'win32') return ''
   if (process.platform === 'linux') {
-    // After the name, which may contain anything: the state, and the start time as the 22nd field of the line. A zombie holds no lock.
+    // After the name, which may contain anything: the state, and the start time as the line's 22nd field. A zombie holds no lock.
     const fields = textOf(`/proc/${pid}/stat`).split(') ').at(-1)!.split(' ')
     return fields[0] === 'Z' ? 'over' : (fields[19] ?? '')
   }
@@ -183,6 +183,6 @@ function touch(file: string): void {
   try {
     utimesSync(file, new Date(), new Date())
   } catch {
-    // The lock is gone; check() will say so.
+    // The lock is gone; check() reports that.
   }
 }

@@ -39,7 +39,7 @@ export function leftOut({ part, required }: Entry, reason: string): MarkedPart {
   return { name: part, complete: false, required, ended_by: null, reason, window: null, ...none }
 }
 
-// When a list loses half of its rows overnight, the usual reason is a key that sees less.
+// When a list loses half of its rows overnight, the usual reason is a key with fewer rights.
 function compareWithLast(run: SourceRun, entity: string, { rows, window, unstable }: MarkedEntity): void {
   const last = run.last(entity)
   const { below, action } = run.config.shrink

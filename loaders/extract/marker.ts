@@ -5,10 +5,10 @@ import { jsonFault, parseJson } from '../../run/base/json-text.ts'
 import type { Cut } from './cut.ts'
 import type { EndedBy } from './paginators.ts'
 
-/** The name of the marker in a batch. It has no ending of feed files, which would make it one. */
+/** The marker's name in a batch. It lacks an extension of feed files, so that it is not taken for one. */
 export const MARKER = '_COMPLETE'
 
-/** What an extraction says about the batch that it made: the JSON in the file `_COMPLETE`. Paths are relative to the batch. */
+/** An extraction's record of its batch: the JSON in the file `_COMPLETE`. Paths are relative to the batch. */
 export interface Marker {
   format: 1
   batch: string
@@ -21,24 +21,24 @@ export interface Marker {
 /** The marker's entry for an entity. */
 export interface MarkedEntity {
   source: string
-  /** Every required walk reached its end, and no list changed during each of its walks. */
+  /** Whether every required walk reached its end, and no list was `unstable`. */
   complete: boolean
   required: boolean
   parts: MarkedPart[]
-  /** The window of a walk over what changed; null when everything was walked. */
+  /** The window of a walk over changes; null when everything was walked. */
   window: Cut | null
-  /** When the last walk over everything began, of an entity that is walked in windows. */
+  /** When the last full walk began, for an entity that is walked in windows. */
   full_at?: string
   pages: number
   rows: number
-  /** Different ids. */
+  /** Number of different ids. */
   distinct: number
   bytes: number
   files: MarkedFile[]
   /** Ids that were requested one by one and answered 404. */
   skipped: string[]
   retries: number
-  /** The list changed during each of its walks: rows may be missing. */
+  /** Whether the list changed during each of its walks, so that rows may be missing. */
   unstable: boolean
   /** Before the first request and after the last answer; null when nothing was read. */
   fetched_at: [string, string] | null
@@ -50,12 +50,12 @@ export interface MarkedPart {
   complete: boolean
   required: boolean
   ended_by: EndedBy | null
-  /** Why it is not complete. */
+  /** Why it is incomplete. */
   reason?: string
   window: Cut | null
   pages: number
   rows: number
-  /** How often a list was walked. */
+  /** Number of walks of a list. */
   walks: number
   retries: number
   unstable: boolean
@@ -70,25 +70,25 @@ export interface MarkedFile {
   bytes: number
 }
 
-/** Reads a marker, given as text or as parsed JSON. Throws an Error that says what is wrong with it. */
+/** Reads a marker, given as text or as parsed JSON. Throws an Error with its mistake. */
 export function readMarker(marker: unknown): Marker {
   const value: unknown = typeof marker === 'string' ? markerOf(marker) : marker
   if (!fits(value)) throw new Error(ajv.errorsText(fits.errors, { dataVar: 'the marker' }))
   return value
 }
 
-/** The markers of the batches in a data folder, the newest batch first; batches without a readable one are skipped. */
+/** The markers of the batches in a data folder, the newest batch first; batches without a readable marker are skipped. */
 export function* markersIn(dataDir: string): Generator<Marker> {
   for (const batch of batchesIn(dataDir)) {
     try {
       yield readMarker(readFileSync(join(dataDir, batch, MARKER), 'utf8'))
     } catch {
-      // The batch came another way.
+      // The batch does not come from an extraction.
     }
   }
 }
 
-/** The entry of an entity of this host in the first of these markers that has one. */
+/** The entry of this host's entity in the first of these markers that has one. */
 export function entityIn(markers: Iterable<Marker>, entity: string, host: string): MarkedEntity | undefined {
   for (const { entities, sources } of markers) {
     const found = Object.hasOwn(entities, entity) ? entities[entity] : undefined

@@ -4,8 +4,8 @@ import type { Entry } from './source-config.ts'
 import type { SourceRun } from './source-run.ts'
 
 /**
- * The time of the first row of a list that is sorted by `field`, for the walks by month; undefined when there is no row. Should the API not
- * sort, nothing is lost: the first month has no beginning.
+ * The time of the first row of a list sorted by `field`, for walks by month; undefined without rows. If the API does not sort, nothing is
+ * lost, as the first month has no lower bound.
  */
 export async function oldestRow(
   { client }: SourceRun,

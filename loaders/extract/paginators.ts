@@ -2,31 +2,30 @@ import type { Answer } from './client.ts'
 import { fieldOf } from './json.ts'
 import { nextLink } from './link.ts'
 
-/** How the end of a walk was known. `all-parents`: every id that the parents name was asked for. */
+/** How the end of a walk was recognised. `all-parents`: every id in the parents was requested. */
 export type EndedBy = 'no-link' | 'short-page' | 'empty-probe' | 'no-token' | 'all-parents'
 
-/** What follows a page. */
+/** The step after a page. */
 export type Step =
   | { query: Record<string, string>; isProbe: boolean }
   | { end: EndedBy }
-  /** The walk is void. `isFinal`: another one would not do better. */
+  /** The walk is invalid. `isFinal`: another one would not help. */
   | { wrong: string; isFinal: boolean }
 
-/** Leads from page to page. One for each walk: it remembers what it has seen. */
+/** Leads from page to page. One per walk, as it remembers the previous pages. */
 export interface Paginator {
   /** The parameters of the first page. */
   first: Record<string, string>
   after(page: { number: number; rows: number; answer: Answer }): Step
 }
 
-/** A paginator of each kind that lists have; `size` is how many rows were asked for. */
+/** A paginator for each kind of list; `size` is the requested number of rows. */
 export const paginators: Record<'link-page' | 'next-token', (size: number) => Paginator> = {
   'link-page': linkPage,
   'next-token': nextToken,
 }
 
-// A proxy may have removed the Link of a full page, and a list whose length is a multiple of the page size looks the same: the next page
-// tells.
+// A full page without Link may be the last one, or a proxy removed the header: the next page decides.
 function linkPage(size: number): Paginator {
   let hasLinks = false
   let isProbe = false

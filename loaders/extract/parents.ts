@@ -5,8 +5,7 @@ import type { Entry, Named } from './source-config.ts'
 import type { Done, SourceRun, Wanted } from './source-run.ts'
 
 /**
- * The ids that the pages of an entry's parents name, each once, in order. Throws an ExtractError for a listed id that cannot be part of a
- * path.
+ * The ids in the pages of an entry's parents, each once, in order. Throws an ExtractError for a listed id that cannot be part of a path.
  */
 export async function wantedOf(
   run: SourceRun,
@@ -21,7 +20,7 @@ export async function wantedOf(
         ends: 'entity',
       })
   const named = new Set<string>()
-  // The warehouse reports invalid ids that others name.
+  // The warehouse reports invalid ids in other records.
   for (const other of also) for (const id of await idsNamedBy(run, other, done)) if (PART_OF_PATH.test(id) && !listed.has(id)) named.add(id)
   return { listed: [...listed], named: [...named] }
 }
@@ -38,7 +37,7 @@ async function idsNamedBy({ work, config }: SourceRun, { entity, id_fields }: Na
   }
   for (const { files } of done.get(entity) ?? [])
     for (const file of files) {
-      // Lets the other source handle its answers.
+      // Gives the other source time to handle its answers.
       await breath()
       const value = parseBytes(work.read(file) ?? Buffer.alloc(0))
       const rows = recordsIn(value, recordsAt) ?? (isObject(value) ? [value] : [])

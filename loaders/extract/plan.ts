@@ -5,24 +5,24 @@ import type { Entry } from './source-config.ts'
 
 /** One walk of a list. */
 export interface ListPlan {
-  /** Names its pages: `all` has `1.json`, any other `<name>-1.json`. */
+  /** Prefix of its pages: `all` has `1.json`, any other `<name>-1.json`. */
   name: string
   cut: Cut | null
-  /** Later changes of its rows come with the next window, so a finished walk stays valid for days. */
+  /** Whether later changes of its rows come with the next window, so that a finished walk stays valid for days. */
   isLasting: boolean
 }
 
-/** Whether everything of an entity is walked, or only what changed. */
+/** Whether all of an entity is walked, or only changes. */
 export interface Reach {
-  /** The start of the window; null when all is walked. */
+  /** The start of the window; null when everything is walked. */
   from: string | null
-  /** When the last walk over everything began; null when this is one. */
+  /** When the last full walk began; null when this is one. */
   fullAt: string | null
 }
 
 /**
- * From where a windowed list is walked: from the start of the newest extraction that a publish has seen (`published`), less the lookback,
- * so that rows that changed while it ran come again. Without a published one, and every `full_every_days`, everything is walked.
+ * The start of a windowed walk: that of the newest published extraction (`published`) less the lookback, so that rows that changed during
+ * it are read again. Without a published one, and every `full_every_days`, everything is walked.
  */
 export function reachOf({ window }: Entry, published: MarkedEntity | undefined, now: number): Reach {
   const everything = { from: null, fullAt: null }
@@ -39,8 +39,8 @@ export function wholePlan({ part, window }: Entry, { from }: Reach): ListPlan {
 }
 
 /**
- * The walks over everything, one per month. The first has no lower bound and the last no upper one, so that no row is left out;
- * neighbours share an instant, as bounds are inclusive. `oldest` is the time of the oldest row.
+ * Full walks, one per month. The first has no lower bound and the last no upper one, so that no row is omitted; neighbours share an
+ * instant, as bounds are inclusive. `oldest` is the time of the oldest row.
  */
 export function monthPlans(field: string, oldest: number, now: number): ListPlan[] {
   const months: number[] = []

@@ -8,20 +8,20 @@ import type { Question } from './question.ts'
 import type { Connection, Environment } from './settings.ts'
 import type { SourceConfig } from './source-config.ts'
 
-/** What one request to a source tells about its settings. */
+/** What one request shows about a source's settings. */
 export interface Preflight {
   source: string
-  /** Absent when the settings are incomplete. */
+  /** Missing when the settings are incomplete. */
   host?: string
-  /** Whose key it is: `Ana Novak, ana.novak@example.test`. */
+  /** The owner of the key: `Ana Novak, ana.novak@example.test`. */
   who?: string
-  /** What is missing or wrong, with the next step; empty when everything is fine. */
+  /** Missing or wrong settings, with the next step; empty when everything is fine. */
   problems: string[]
   /** The exit code that `extract` would have; 0 when everything is fine. */
   exitCode: 0 | ExitCode
 }
 
-/** What a preflight needs. */
+/** The parameters of a preflight. */
 export interface PreflightOptions {
   sources: SourceConfig[]
   env?: Environment
@@ -31,7 +31,7 @@ export interface PreflightOptions {
   testHosts?: Record<string, string>
 }
 
-/** Makes one request to each source, which tells whose key it is. Problems are in the result; it throws only the signal's reason. */
+/** Makes one request to each source, which shows the owner of the key. Problems are in the result; throws only the signal's reason. */
 export async function preflight(options: PreflightOptions): Promise<Preflight[]> {
   return Promise.all(options.sources.map(config => ask(config, options)))
 }

@@ -1,33 +1,33 @@
 import type { Clock } from './clock.ts'
 
-/** What happens while a source is asked, for whoever shows it. No text in it holds a secret. */
+/** Events during an extraction, for display. Their texts contain no secrets. */
 export type ExtractEvent =
   | ({ kind: 'walked' } & Walked)
   | { kind: 'waiting'; source: string; milliseconds: number; reason: string }
   | { kind: 'notice'; text: string }
 
-/** How far a walk is. */
+/** The progress of a walk. */
 export interface Walked {
   source: string
   entity: string
   part: string
-  /** Lists may be walked again. */
+  /** Number of the walk, as lists may be walked again. */
   walk: number
-  /** Pages, or records that are asked for one by one. */
+  /** Pages, or records requested one by one. */
   pages: number
-  /** How many there will be: of records one by one, else as many as last time; undefined when nobody knows. */
+  /** The expected total: exact for single records, else the last total; undefined when unknown. */
   of: number | undefined
   rows: number
   rowsPerSecond: number
   millisecondsLeft: number | undefined
-  /** Finished: now, or by an earlier run of the day (`isKept`). */
+  /** Whether it is finished: now, or by an earlier run of the day (`isKept`). */
   isDone: boolean
   isKept: boolean
 }
 
-/** Measures the walks of one part and tells of each page. */
+/** Measures the walks of one part, and reports each page. */
 export interface Meter {
-  /** A walk begins, the first or another. */
+  /** A walk begins, the first one or a repetition. */
   begin(): void
   page(pages: number, rows: number): void
   done(pages: number, rows: number, isKept?: boolean): void

@@ -1,10 +1,10 @@
 /** One call. */
 export interface Question {
-  /** Below the base, `/agents/7`; its parts are checked by whoever fills them in. */
+  /** Below the base, `/agents/7`; the caller checks its parts. */
   path: string
   query: Record<string, string>
-  /** Statuses of 4xx that the caller handles. */
+  /** 4xx statuses that the caller handles. */
   passes?: (status: number) => boolean
-  /** What the key must be, said when the API refuses. */
+  /** The rights that the key needs, for the message when the API refuses. */
   needs?: string | undefined
 }

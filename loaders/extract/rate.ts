@@ -1,19 +1,18 @@
 import type { Raw } from './attempt.ts'
 
-/** Keeps calls apart. */
+/** Spaces out calls. */
 export interface Rate {
-  /** Milliseconds until the next call may go out. */
+  /** Milliseconds until the next call may be sent. */
   wait(now: number): number
-  /** Notes that one goes out. */
+  /** Records that a call is sent. */
   sent(now: number): void
-  /** Learns from an answer how much of the quota is left. */
+  /** Reads from an answer how much of the quota is left. */
   saw(headers: Raw['headers']): void
 }
 
 /**
- * A token bucket that holds one token: never more than `perMinute` calls in any minute, even when some went out late. The quota is shared
- * with everybody who uses the account: when less than `slowBelow` of it is left, calls go out only as fast as what is left lasts a
- * minute.
+ * A token bucket that holds one token: never more than `perMinute` calls in any minute, even when some were sent late. All users of the
+ * account share the quota: when less than `slowBelow` of it is left, calls are spaced so that the rest lasts a minute.
  */
 export function createRate(perMinute: number, slowBelow: number): Rate {
   const usual = 60_000 / perMinute
@@ -34,7 +33,7 @@ export function createRate(perMinute: number, slowBelow: number): Rate {
   }
 }
 
-// The header may read `100.0`.
+// The header may be `100.0`.
 function numberOf(header: string | null): number | undefined {
   const value = Number(header?.trim() || Number.NaN)
   return Number.isFinite(value) ? value : undefined

@@ -5,10 +5,10 @@ import type { SourceConfig } from './source-config.ts'
 /** Environment variables: `process.env`, or those of a test. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Where a source is, and how requests to it are authorized. */
+/** The address of a source, and the authorization of its requests. */
 export interface Connection {
   source: string
-  /** Scheme, host, port and the beginning of every path. No other address is ever called. */
+  /** Scheme, host, port and path prefix. No other address is ever called. */
   base: URL
   /** Contains the secret. Only the client attaches it, after it has checked the address. */
   headers: Record<string, string>
@@ -17,8 +17,8 @@ export interface Connection {
 }
 
 /**
- * The connection of a source, or everything that is missing for it. `testHost` is for tests only: an `http:` address on the loopback
- * that replaces scheme and host.
+ * The connection of a source, or everything that is missing for it. `testHost` is only for tests: an `http:` address on the loopback that
+ * replaces scheme and host.
  */
 export function connectionOf(
   config: SourceConfig,
@@ -49,7 +49,7 @@ function variable(config: SourceConfig, name: string, env: Environment): string 
   if (value === undefined)
     throw new ProjectError(`${key} is not set ({${name}} in ${config.base})`, { hint: `Set ${key} in the environment.` })
   if (values && !values.includes(value)) throw new ProjectError(`Invalid ${key} '${value}'`, { hint: `It may be ${values.join(' or ')}.` })
-  // One label of a host name, so that the value cannot change the host.
+  // A single label of a host name, so that the value cannot change the host.
   if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(value))
     throw new ProjectError(`Invalid ${key} '${value}'`, {
       hint: `Use small letters, digits and hyphens: 'acme' for ${config.base.replace(`{${name}}`, 'acme')}.`,
@@ -65,7 +65,7 @@ function secretOf({ source, secret: { env: key } }: SourceConfig, env: Environme
       hint: `Set ${key}, or set ${key}_FILE to the path of a file that contains it. See docs/extract.md for the rights it needs.`,
     })
   const value = direct ? direct.trim() : secretIn(file!, `${key}_FILE`)
-  // A line break could add a header. A short value is a mistake, and could not be redacted without harm.
+  // A line break could add a header. A short value is a mistake, and redacting it would damage other text.
   if (!/^[\x21-\x7e]{8,512}$/.test(value))
     throw new ProjectError(`Invalid key in ${direct ? key : `${key}_FILE`}: ${value.length} characters`, {
       hint: 'Copy it again: 8 to 512 characters on one line, without blanks.',
@@ -94,7 +94,7 @@ function headersOf({ secret: { send, header } }: SourceConfig, secret: string): 
   return send === 'basic' ? { Authorization: `Basic ${Buffer.from(`${secret}:X`).toString('base64')}` } : { [header!]: secret }
 }
 
-// Only an address of the loopback: a name could resolve to another machine.
+// Accepts only loopback addresses: a name could resolve to another machine.
 function loopback(testHost: string): string {
   if (!/^http:\/\/(127\.0\.0\.1|\[::1\]):\d+$/.test(testHost))
     throw new Error(`A test host must be http://127.0.0.1:<port>, not ${testHost}`)

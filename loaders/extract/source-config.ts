@@ -1,4 +1,4 @@
-/** What is asked of one API: a YAML file beside this one, in its own keys. source.schema.json says what each may hold, and its default. */
+/** The requests to one API: a YAML file beside this one, with its own keys. source.schema.json describes values and defaults. */
 export interface SourceConfig {
   source: string
   modelled: boolean
@@ -17,17 +17,17 @@ export interface SourceConfig {
   entities: Entry[]
 }
 
-/** A part of the address that the environment gives. */
+/** A part of the address that comes from the environment. */
 export interface Variable {
   env: string
   values?: string[]
   default?: string
 }
 
-/** What a code in an answer's body means. */
+/** The meaning of a code in an answer's body. */
 export type CodeMeaning = 'again' | 'next-hour' | 'refused'
 
-/** One walk: a list, or a record for each id of a parent. Several entries may fill one entity, each a part of its own. */
+/** One walk: a list, or a record for each id of a parent. Several entries may be parts of one entity. */
 export interface Entry {
   entity: string
   part: string
@@ -49,7 +49,7 @@ export interface Entry {
   slices?: { field: string; parameter: string; from: string; to: string }
 }
 
-/** Fields of an entity's records that hold ids. */
+/** Fields of an entity's records that contain ids. */
 export interface Named {
   entity: string
   id_fields: string[]

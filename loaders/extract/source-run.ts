@@ -5,23 +5,23 @@ import type { ExtractEvent } from './progress.ts'
 import type { SourceConfig } from './source-config.ts'
 import type { Work } from './work.ts'
 
-/** Everything that the walks of one source need. */
+/** The context of all walks of one source. */
 export interface SourceRun {
   config: SourceConfig
-  /** Scheme, host and the beginning of each path. */
+  /** Scheme, host and path prefix. */
   base: URL
   client: Client
   work: Work
   clock: Clock
   batch: string
-  /** The entry of an entity in the newest published marker of this host; undefined when everything is to be walked. */
+  /** The entry of an entity in this host's newest published marker; undefined when everything is to be walked. */
   published: (entity: string) => MarkedEntity | undefined
   /** The entry of an entity in the newest marker in the data folder. */
   last: (entity: string) => MarkedEntity | undefined
   emit: (event: ExtractEvent) => void
 }
 
-/** A finished part: what the marker says of it, its pages, and the ids on them in their order. */
+/** A finished part: its entry in the marker, its pages, and the ids on them in order. */
 export interface Done {
   part: MarkedPart
   files: MarkedFile[]
@@ -30,8 +30,8 @@ export interface Done {
 
 /** The ids whose records are requested one by one. */
 export interface Wanted {
-  /** Ids of a list that was just read: only a few may be gone meanwhile. */
+  /** Ids of a list that was just read: few may have disappeared since. */
   listed: string[]
-  /** Ids that only other records name: any of them may be missing. */
+  /** Ids named only by other records: any of them may be missing. */
   named: string[]
 }

@@ -33,7 +33,7 @@ async function walkEntry(run: SourceRun, entry: Entry, reach: Reach, done: Map<s
     for (const plan of await plansOf(run, entry, reach)) parts.push(await listOf(run, entry, plan))
     return parts
   } catch (error) {
-    // An account may lack a feature, or a key the right to see it: the marker says so, and the rest of the batch is complete.
+    // An account may lack a feature, or a key the right to it: the marker records that, and the rest of the batch is complete.
     if (entry.required || !(error instanceof ExtractError) || error.ends === 'run') throw error
     run.emit({ kind: 'notice', text: `Skipped optional ${nameOf(entry)}: ${error.message}` })
     return [{ part: leftOut(entry, error.message), files: [], ids: [] }]

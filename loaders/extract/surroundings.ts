@@ -1,7 +1,7 @@
 import { ExtractError } from './failure.ts'
 import type { Environment } from './settings.ts'
 
-/** What decides whether the runtime uses a proxy. */
+/** The settings that decide whether the runtime uses a proxy. */
 export interface Runtime {
   version: string
   /** Options of node, from the command line. */

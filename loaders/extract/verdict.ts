@@ -3,19 +3,19 @@ import { fieldOf, isObject, parseBytes } from './json.ts'
 import type { CodeMeaning, SourceConfig } from './source-config.ts'
 import { retryAfter, untilNextHour } from './waits.ts'
 
-/** What an answer is. `reason` begins with its status. */
+/** The verdict on an answer. `reason` begins with its status. */
 export type Verdict =
   | { kind: 'good'; value: unknown }
   /** A status that the caller handles. */
   | { kind: 'passed' }
-  /** Try again. `wait`: milliseconds that the server asks for; undefined when it does not say. */
+  /** Try again. `wait`: the server's requested wait in milliseconds; undefined without one. */
   | { kind: 'again'; reason: string; wait: number | undefined }
   | { kind: 'refused'; reason: string }
   | { kind: 'wrong'; reason: string; hint?: string }
 
 /**
- * Judges an answer: first by the codes in its body, as BILL sends errors with status 200 and a used-up quota with 422; then by its status;
- * then by its body. `passes` tells which statuses the caller handles.
+ * Judges an answer: first by the codes in its body, as BILL sends errors with status 200 and an exhausted quota with 422; then by its
+ * status; then by its body. `passes` are the statuses that the caller handles.
  */
 export function judge(raw: Raw, { codes }: Pick<SourceConfig, 'codes'>, passes: (status: number) => boolean, now: number): Verdict {
   const { status, headers, bytes } = raw

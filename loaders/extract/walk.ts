@@ -12,9 +12,9 @@ import type { Entry } from './source-config.ts'
 import type { Done, SourceRun } from './source-run.ts'
 
 /**
- * Walks a list to its end; with `walk_again` until two walks find the same ids. When a record comes or goes during a walk, later pages
- * shift and a record can be missed without a sign. A walk that finds an id twice has shifted, too.
- * After three walks the last one counts, as unstable. A walk that runs in a circle is void; after three of these the entity fails.
+ * Walks a list to its end; with `walk_again` until two walks find the same ids. When a record appears or disappears during a walk, later
+ * pages shift and a record can be missed unnoticed. A walk that finds an id twice has shifted, too.
+ * After three walks the last one counts, as unstable. A walk in a circle is invalid; after three of these the entity fails.
  */
 export async function walkList(run: SourceRun, entry: Entry, plan: ListPlan, meter: Meter): Promise<Done> {
   const began = instantText(run.clock.now())
@@ -91,7 +91,7 @@ async function walkOnce(
     onRetries(answer.retries)
     const found = idsOfPage(question, answer, client, entry, plan.cut)
 
-    // Compared by ids: a repeated page may name another previous page.
+    // Compared by ids: a repeated page may have another link to its predecessor.
     const hash = sha256(JSON.stringify(found))
     const twin = found.length > 0 ? hashes.get(hash) : undefined
     if (twin !== undefined) return { wrong: `page ${number} repeats page ${twin}`, isFinal: false }
@@ -117,7 +117,7 @@ function hasRepeats({ ids }: Walk): boolean {
   return new Set(ids).size < ids.length
 }
 
-// An id that the list really contains twice is found at the same places each time.
+// An id that really occurs twice in the list is found at the same places each time.
 function agree(one: Walk, other: Walk): boolean {
   const [before, now] = [new Set(one.ids), new Set(other.ids)]
   const isSameSet = before.size === now.size && other.ids.every(id => before.has(id))

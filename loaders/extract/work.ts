@@ -4,30 +4,30 @@ import { makeFolder, onDisk, sha256, syncFolder, writeWhole } from './disk.ts'
 import { ExtractError } from './failure.ts'
 import { MARKER, type MarkedFile, type Marker } from './marker.ts'
 
-/** The folder in which a batch grows: inside the data folder, so that one rename moves it, under a name that the loader skips. */
+/** The folder of a growing batch: inside the data folder, so that one rename moves it, under a name that the loader skips. */
 export interface Work {
   /** Writes a page under `<entity>/<file>`. */
   write(path: string, bytes: Buffer): MarkedFile
-  /** The bytes of a page; undefined when it is not there, or not what `file` says. */
+  /** The bytes of a page; undefined when it is missing or differs from `file`. */
   read(file: Pick<MarkedFile, 'path'> & Partial<MarkedFile>): Buffer | undefined
-  /** The names in an entity's folder. */
+  /** The file names in an entity's folder. */
   names(entity: string): string[]
   remove(path: string): void
-  /** Notes beside the pages say what is finished. */
+  /** Reads a note; notes beside the pages record what is finished. */
   note(key: string): unknown
   setNote(key: string, note: object): void
   dropNote(key: string): void
   notes(): string[]
-  /** Makes the batch: checks every page, removes what the marker does not name, writes the marker, renames once. Gives its folder. */
+  /** Makes the batch: checks every page, removes files that the marker does not name, writes the marker, renames once. Gives its folder. */
   publish(marker: Marker, isMine: () => void): string
 }
 
-/** The folder, under `.extract`, which holds the lock too. */
+/** The folder `.extract`, which also contains the lock. */
 export function extractFolder(dataDir: string): string {
   return join(dataDir, '.extract')
 }
 
-/** Opens the working folder, with whatever an earlier run left in it. */
+/** Opens the working folder, with the files of earlier runs. */
 export function openWork(dataDir: string): Work {
   const root = join(extractFolder(dataDir), 'work')
   const [feed, state, beside] = [join(root, 'feed'), join(root, 'state'), join(root, 'incoming')]
@@ -58,7 +58,7 @@ export function openWork(dataDir: string): Work {
     onDisk(path, () => rmSync(join(feed, path), { recursive: true, force: true }))
   }
 
-  // A note can be unreadable after a power cut.
+  // A note may be unreadable after a power cut.
   function note(key: string): unknown {
     try {
       return JSON.parse(readFileSync(noteFile(key), 'utf8'))
@@ -81,21 +81,21 @@ export function openWork(dataDir: string): Work {
 
   function publish(marker: Marker, isMine: () => void): string {
     const target = join(dataDir, marker.batch)
-    // 1: every page is on the disk as it came.
+    // 1: checks that every page is on disk as received.
     const files = Object.values(marker.entities).flatMap(entity => entity.files)
     for (const file of files) if (!read(file)) throw changed(file.path)
-    // 2: nothing else is, such as a page of an earlier, longer walk, or the record of an agent who has left since.
+    // 2: removes all other files, such as a page of an earlier, longer walk, or the record of an agent who has left since.
     keepOnly(feed, new Set(files.map(({ path }) => path)))
-    // 3: their names last.
+    // 3: syncs their names.
     for (const folder of new Set(files.map(({ path }) => join(feed, dirname(path))))) syncFolder(folder)
-    // 4: the marker.
+    // 4: writes the marker.
     writeWhole(join(feed, MARKER), Buffer.from(JSON.stringify(marker)), beside)
     syncFolder(feed)
-    // 5: the batch, by one rename. Nothing that is there is touched.
+    // 5: makes the batch by one rename, which replaces nothing.
     isMine()
     refuseExisting(target, marker.batch)
     onDisk(target, () => renameSync(feed, target))
-    // 6: the batch exists now. If cleaning up fails, the next run does it.
+    // 6: the batch now exists. If cleaning up fails, the next run does it.
     try {
       syncFolder(dataDir)
       rmSync(root, { recursive: true, force: true })
@@ -104,7 +104,7 @@ export function openWork(dataDir: string): Work {
   }
 }
 
-/** Throws an ExtractError with code 5 when the batch is there, whatever it is. */
+/** Throws an ExtractError with code 5 when the batch exists, complete or not. */
 export function refuseExisting(target: string, batch: string): void {
   if (!onDisk(target, () => lstatSync(target, { throwIfNoEntry: false }))) return
   throw new ExtractError(5, `Batch ${batch} already exists: ${target}`, {
