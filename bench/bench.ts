@@ -32,7 +32,7 @@ process.exitCode = isWhole ? 0 : 1
 
 async function measureAll(): Promise<void> {
   try {
-    // Feeds twice, landing, models, indexes and the log of the server.
+    // Two copies of the feed, landing, models, indexes and the server's log.
     await withSite(4 + 16 * scale, async site => {
       const runs = (usual: number) => options.runs ?? (options.quick ? Math.min(usual, 2) : usual)
       const bench: Bench = { site, scale, runs, peaks: [] }

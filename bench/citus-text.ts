@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ratio, spread, times, whole } from './figures.ts'
 import { table } from './results.ts'
 
-/** What plain PostgreSQL and a cluster took for the same work on the same cores. */
+/** Times of plain PostgreSQL and of a cluster for the same work on the same cores. */
 export interface CitusResult {
   /** `Citus 13.2.2, 2 workers, PostgreSQL 15.20` */
   versions: string
@@ -15,14 +15,14 @@ export interface CitusResult {
   commit: string
 }
 
-/** A step, in seconds of each run. */
+/** A step, with the seconds of each run. */
 export interface CitusStep {
   what: string
   plain: number[]
   cluster: number[]
 }
 
-/** The section on the cluster of RESULTS.md; empty when nothing was measured. */
+/** The section on the cluster in RESULTS.md; empty without measurements. */
 export function citusText(folder: string): string {
   const file = join(folder, 'citus.json')
   if (!existsSync(file)) return ''

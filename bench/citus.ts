@@ -27,7 +27,7 @@ try {
   else if (!/test/.test(new URL(citusUrl).pathname))
     throw new Error("CITUS_URL must name a database with 'test' in its name: it is emptied.")
   else {
-    // The same server with the same settings: what differs is the cluster.
+    // The same server with the same settings: only the cluster differs.
     process.env.BENCH_DATABASE_URL ??= Object.assign(new URL(citusUrl), { pathname: '/postgres' }).href
     await withSite(2 + (transactions * 15_000) / 1e9, site => measure(site, citusUrl))
   }
@@ -89,7 +89,7 @@ async function measure(site: Site, cluster: string): Promise<void> {
   for (const { what, plain: ours, cluster: theirs } of result.steps) site.say(`${what}: ${times(ratio(theirs, ours))}`)
 }
 
-/** Seconds of the last build by layer, as its run log has them. */
+/** Seconds of the last build by layer, from its run log. */
 async function stepsOf(site: Site, url: string): Promise<[string, number][]> {
   const rows = await site.ask(
     url,

@@ -5,23 +5,23 @@ import { floorTool } from './floor.ts'
 import type { Line } from './results.ts'
 import type { Site } from './site.ts'
 
-/** What the measurements of one run share. */
+/** The context shared by the measurements of one run. */
 export interface Bench {
   site: Site
-  /** 1 is the size of the goals. */
+  /** 1 is the size in the goals. */
   scale: number
-  /** How often something is run: what was asked for, or else the usual number. */
+  /** The number of repetitions: the requested one, or else `usual`. */
   runs(usual: number): number
-  /** The database that P2 filled, and what that took, once it did. */
+  /** The database that P2 filled, and its measurement, once available. */
   whole?: { url: string; line: Line }
-  /** The memory that loads and builds had, for P6. */
+  /** The peak memory of loads and builds, for P6. */
   peaks: Line[]
 }
 
-/** A count of the goals at the scale of this run, 1 at least. */
+/** A count in the goals at the scale of this run, at least 1. */
 export const scaled = (bench: Bench, count: number) => Math.max(1, Math.round(count * bench.scale))
 
-/** As many agents at the scale of this run; never so few that those whom seeds/user_agent_overrides.csv names are not among them. */
+/** The number of agents at the scale of this run, never too few for those in seeds/user_agent_overrides.csv. */
 export const scaledAgents = (bench: Bench, count: number) => Math.max(100, scaled(bench, count))
 
 /** The feed of P1 to P3, day 1: a million transactions in a single array, 50,000 agents, as many cards. */
@@ -38,8 +38,8 @@ export async function largeLines(bench: Bench): Promise<{ folder: string; files:
 export const linesOf = (folder: string, entity: string) => join(folder, 'sync-day1', entity, '1.ndjson')
 
 /**
- * Agents, groups, budgets and cards are the same every day but for what a day itself moves; 1 % of the transactions are new or changed.
- * Days say how many act.
+ * Agents, groups, budgets and cards stay the same except for each day's own events; 1 % of the transactions are new or changed. `days` sets
+ * how many agents act.
  */
 export const largePlan = (bench: Bench) => ({
   transactions: scaled(bench, 1_000_000),
@@ -50,7 +50,7 @@ export const largePlan = (bench: Bench) => ({
   changes: 0.01,
 })
 
-/** A feed of the transactions alone: a folder with the same file in it. Takes no room. */
+/** A feed of only the transactions: a folder with a link to the same file, which takes no space. */
 export async function transactionsAlone(bench: Bench): Promise<{ folder: string; file: string }> {
   const large = await largeFeed(bench)
   const folder = join(bench.site.dir, 'feeds/transactions-alone')
@@ -59,7 +59,7 @@ export async function transactionsAlone(bench: Bench): Promise<{ folder: string;
   return { folder, file }
 }
 
-/** Gives a file a second name, unless it has it, in a folder that is made. */
+/** Links a file into a folder, which is created, unless the link exists. */
 export function share(from: string, to: string): void {
   mkdirSync(join(to, '..'), { recursive: true })
   try {
@@ -69,6 +69,6 @@ export function share(from: string, to: string): void {
   }
 }
 
-/** What the floor is. */
+/** The definition of the floor. */
 export const floorNote = () =>
   `Floor: ${floorTool()} of the same records as NDJSON into a logged table of one jsonb column without keys, over one connection, on the same server, in turn with the other runs.`

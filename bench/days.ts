@@ -30,29 +30,29 @@ import {
   userRecord,
 } from './spend.ts'
 
-/** How large a feed is, and how much of it changes from day to day. */
+/** The size of a feed, and how much of it changes from day to day. */
 export interface Plan {
   seed: number
   agents: number
   groups: number
   /** Transactions of day 1. */
   transactions: number
-  /** Share of agents to whom something happens on a day; a quarter as many join. */
+  /** Share of agents with an event per day; a quarter as many join. */
   churn: number
-  /** Share of agents who do something on a day, which moves their last_active_at (default: none). */
+  /** Share of agents who act per day, which changes last_active_at (default: none). */
   active?: number
-  /** Share of cards that are used on a day, which moves what they spent (default: none). */
+  /** Share of cards used per day, which changes the amount spent (default: none). */
   used?: number
   /** New and updated transactions a day, half and half, as a share of those of day 1. */
   changes: number
-  /** Each day sends all transactions again, not only the new and changed ones. */
+  /** Each day sends all transactions again, not only new and changed ones. */
   snapshots: boolean
 }
 
-/** The records of one entity on one day, made one by one. */
+/** The records of one entity on one day, generated one by one. */
 export type Records = Iterable<Fields>
 
-/** A feed of any size. What a record is like on a day follows from its number and the day alone, so that nothing is remembered. */
+/** A feed of any size. A record on a day depends only on its number and the day, so that nothing is kept in memory. */
 export function feedOf(plan: Plan, directory: Directory) {
   const accounts = accountsOf(plan, directory)
   return {
@@ -68,7 +68,7 @@ export function feedOf(plan: Plan, directory: Directory) {
   }
 }
 
-/** The last day, up to this one, on which something happened to the n-th record (0: none did), and the how manieth event it was. */
+/** The last day up to this one with an event of the n-th record (0: none), and the number of that event. */
 function eventOf(share: number, n: number, day: number): { day: number; count: number } {
   const period = share > 0 ? Math.max(1, Math.round(1 / share)) : Number.POSITIVE_INFINITY
   const last = share > 0 ? day - ((n + day) % period) : 0
@@ -83,7 +83,7 @@ function* listed(plan: Plan, directory: Directory, day: number): Iterable<Agent>
   }
 }
 
-/** Things happen to agents: some vanish for two days or for long, some change a role or a group, some are deactivated. */
+/** Events of agents: some vanish for two days or for long, some change a role or a group, some are deactivated. */
 function agentOn(plan: Plan, directory: Directory, n: number, day: number): Agent | undefined {
   const event = eventOf(plan.churn, n, day)
   const kind = event.day === 0 ? -1 : hashOf(plan.seed, n, event.count) % 8
@@ -98,12 +98,12 @@ function agentOn(plan: Plan, directory: Directory, n: number, day: number): Agen
   }
 }
 
-/** What the n-th card spent in its period by that day. */
+/** The amount that the n-th card has spent in its period by that day. */
 function spentOn({ churn, used = 0 }: Plan, n: number, day: number): number {
   return Math.max(eventOf(churn, n, day).day, eventOf(used, n, day).day) % 250
 }
 
-/** Every agent is in one group, one of five in a second one. */
+/** Every agent is in one group, and one of five in a second one. */
 function homesOf({ groups, churn }: Plan, n: number, day: number): number[] {
   if (groups === 0) return []
   const home = (n + eventOf(churn, n, day).count) % groups
@@ -127,7 +127,7 @@ function* groupsOn(plan: Plan, day: number): Records {
   }
 }
 
-/** Three levels: one of 25 is a root, one of five lies below a root. */
+/** Three levels: one group of 25 is a root, one of five is below a root. */
 function parentOf(n: number, groups: number): number | null {
   const [roots, inner] = [Math.ceil(groups / 25), Math.ceil(groups / 5)]
   return n <= roots ? null : groupId(n <= inner ? 1 + (n % roots) : roots + 1 + (n % Math.max(1, inner - roots)))
@@ -177,7 +177,7 @@ function* budgetsOn(plan: Plan, day: number): Records {
   for (let n = 1; n <= budgetCount(plan); n++) yield budgetRecord(budgetOn(n, day))
 }
 
-/** As many cards as agents, half as many users, each with the name of an agent. */
+/** As many cards as agents, and half as many users, each with an agent's name. */
 function accountsOf(plan: Plan, directory: Directory): Account[] {
   return Array.from({ length: Math.max(20, plan.agents) }, (_, n) => {
     const user = 1 + (n >> 1)
@@ -189,7 +189,7 @@ function accountsOf(plan: Plan, directory: Directory): Account[] {
   })
 }
 
-/** The users of the cards: their mail is that of the agent whom they are. */
+/** The users of the cards, each with the email of their agent. */
 function* usersOf(accounts: Account[], directory: Directory): Records {
   for (let n = 0; n < accounts.length; n += 2) {
     const { user } = accounts[n] as Account
@@ -197,7 +197,7 @@ function* usersOf(accounts: Account[], directory: Directory): Records {
   }
 }
 
-/** Transactions of day 1 lie in the year before it, later ones on the day they come. An update attaches a receipt. */
+/** Transactions of day 1 occurred in the year before it, later ones on the day of their batch. An update attaches a receipt. */
 function* transactionsOn(plan: Plan, accounts: Account[], merchants: readonly Merchant[], day: number): Records {
   const fresh = Math.round((plan.transactions * plan.changes) / 2)
   const known = plan.transactions + (day - 1) * fresh
@@ -216,7 +216,7 @@ function* transactionsOn(plan: Plan, accounts: Account[], merchants: readonly Me
   for (let n = firstNew; n <= known; n++) yield one(n)
 }
 
-/** A step that meets every one of the twenty kinds of transactionOf in turn. */
+/** A step with which each of the twenty kinds of transactionOf occurs. */
 function oddStep(step: number): number {
   const whole = Math.max(1, Math.round(step))
   return whole % 2 === 0 || whole % 5 === 0 ? oddStep(whole + 1) : whole

@@ -1,16 +1,16 @@
 import type { Fields } from './helpdesk.ts'
 import { verbatim } from './text.ts'
 
-/** Makes a good record bad; what it gives may be no object at all. */
+/** Spoils a good record; the result need not be an object. */
 export type Spoil = (record: Fields) => unknown
 
-/** The record with another value at the path (`contact.name`); undefined takes the key away. */
+/** The record with another value at the path (`contact.name`); undefined removes the key. */
 export function set(path: string, value: unknown): Spoil {
   const [key, ...rest] = path.split('.') as [string, ...string[]]
   return record => ({ ...record, [key]: rest.length > 0 ? set(rest.join('.'), value)(record[key] as Fields) : value })
 }
 
-/** What goes wrong with single records, by entity and name: feeds are known to hold all of it. The rule that judges it stands beside. */
+/** Faults of single records, by entity and name, all seen in feeds. The comments name the rule that judges them. */
 export const dirt = {
   agents: {
     'id null': set('id', null), // R11
@@ -112,5 +112,5 @@ export const dirt = {
   },
 } satisfies Record<string, Record<string, Spoil>>
 
-/** The 12 of `User:12` in base64. */
+/** The number 12 from `User:12` in base64. */
 const numberIn = (id: unknown) => Number(Buffer.from(String(id), 'base64').toString().replace(/\D/g, ''))

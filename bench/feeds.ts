@@ -2,7 +2,7 @@ import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectDir, type Site } from './site.ts'
 
-/** Writes a feed with bench/generate.ts, unless the site has it, and gives its folder. Options are those of its command line. */
+/** Writes a feed with bench/generate.ts, unless the site has it, and gives its folder. `options` are those of its command line. */
 export async function feed(site: Site, name: string, options: Record<string, number | string | true>): Promise<string> {
   const out = join(site.dir, 'feeds', name)
   if (existsSync(out)) return out

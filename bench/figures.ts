@@ -1,18 +1,18 @@
-/** The middle of the values; of an even number of them the mean of the two in the middle. NaN when there are none. */
+/** The median; of an even number of values the mean of the two in the middle. NaN without values. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]]
   return low === undefined || high === undefined ? Number.NaN : (low + high) / 2
 }
 
-/** `1.24`, and with several values `1.24 (1.20–1.31)`: the median, the least and the greatest. */
+/** `1.24`, and for several values `1.24 (1.20–1.31)`: the median, the least and the greatest. */
 export function spread(values: readonly number[], digits?: number): string {
   if (values.length === 0) return '–'
   const middle = decimal(median(values), digits)
   return values.length === 1 ? middle : `${middle} (${decimal(Math.min(...values), digits)}–${decimal(Math.max(...values), digits)})`
 }
 
-/** A number in as many digits as one can read: `0.412`, `7.31`, `45.2`, `1,204`. */
+/** A number with a readable number of digits: `0.412`, `7.31`, `45.2`, `1,204`. */
 export function decimal(value: number, digits = value < 1 ? 3 : value < 10 ? 2 : value < 100 ? 1 : 0): string {
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
@@ -23,5 +23,5 @@ export const whole = (value: number) => Math.round(value).toLocaleString('en-US'
 /** `0.72 ×` */
 export const times = (value: number) => `${decimal(value, 2)} ×`
 
-/** How many times the median of one is the median of the other. */
+/** The ratio of the medians. */
 export const ratio = (values: readonly number[], floor: readonly number[]) => median(values) / median(floor)

@@ -3,13 +3,13 @@ import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { Site } from './site.ts'
 
-/** How the floor is copied, for the report. */
+/** The copying method of the floor, for the report. */
 export const floorTool = () =>
   hasPsql() ? `\`\\copy\` of psql ${/[\d.]+/.exec(psqlVersion())?.[0]}` : 'COPY through the driver from a file stream: no psql here'
 
 /**
- * Seconds that NDJSON files take into a logged table of one jsonb column without keys, in a database of its own: nothing can land them in
- * jsonb over one connection with less.
+ * Seconds to copy NDJSON files into a logged table of one jsonb column without keys, in a database of its own: the minimum for landing them
+ * in jsonb over one connection.
  */
 export async function copyFloor(site: Site, files: string[]): Promise<number> {
   const url = await site.database('floor')
@@ -19,7 +19,7 @@ export async function copyFloor(site: Site, files: string[]): Promise<number> {
   return seconds
 }
 
-// Characters that no JSON text has unescaped: a line is a row, and its bytes are taken as they are.
+// Characters that never occur unescaped in JSON: a line becomes a row, with its bytes unchanged.
 const form = `(format csv, quote e'\\x01', delimiter e'\\x02')`
 
 async function byPsql(site: Site, url: string, files: string[]): Promise<number> {

@@ -11,11 +11,11 @@ import { directoryOf } from './people.ts'
 import { randomOf } from './random.ts'
 import { jsonText } from './text.ts'
 
-/** What to write, and how. */
+/** The parameters of a feed to write. */
 export interface Feed extends Plan {
   out: string
   days: number
-  /** The first day to write; days before it are taken as written. */
+  /** The first day to write; earlier days count as written. */
   from: number
   /** A file per agent in agent_details. */
   details: boolean
@@ -29,7 +29,7 @@ export interface Feed extends Plan {
 type Format = 'array' | 'ndjson' | 'gz'
 type Entity = keyof typeof dirt
 
-/** Writes sync-day1, sync-day2 … and gives the number of bytes. Memory is bounded by the number of agents, not of transactions. */
+/** Writes sync-day1, sync-day2 … and gives the number of bytes. Memory grows with the number of agents, not of transactions. */
 export async function generate(feed: Feed): Promise<number> {
   const records = feedOf(feed, directoryOf(feed.seed))
   let bytes = 0
@@ -45,7 +45,7 @@ export async function generate(feed: Feed): Promise<number> {
   return bytes
 }
 
-/** One line per record, some of it spoilt. */
+/** One line per record, some of them spoilt. */
 function* texts(records: Records, { seed, dirty }: Feed, entity: Entity, day: number): Iterable<string> {
   const random = randomOf(seed, 'dirt', entity, day)
   const spoils: Spoil[] = Object.values(dirt[entity])
@@ -66,7 +66,7 @@ async function writeEntity(folder: string, { format }: Feed, entity: Entity, lin
   return statSync(path).size
 }
 
-/** A few hundred kB at a time: one write for each record would be slow, one string for all would not fit. */
+/** Some hundred kB at a time: a write per record would be slow, and one string for all would be too large. */
 function* chunks(lines: Iterable<string>, { head, between, tail }: { head: string; between: string; tail: string }): Iterable<Buffer> {
   let text = head
   let first = true
@@ -80,7 +80,7 @@ function* chunks(lines: Iterable<string>, { head, between, tail }: { head: strin
   yield Buffer.from(first && tail === '\n' ? text : text + tail)
 }
 
-/** A file per agent, by its id. */
+/** A file per agent, named by its id. */
 function writeFiles(folder: string, records: Records, feed: Feed, entity: Entity, day: number): number {
   mkdirSync(folder, { recursive: true })
   const ids: unknown[] = []

@@ -10,7 +10,7 @@ import { measureWhole } from './goals/whole.ts'
 import { measureYear } from './goals/year.ts'
 import type { GoalId, Goals, Measured } from './results.ts'
 
-/** What is asked, for the report. */
+/** The goals, for the report. */
 export const goals = {
   P1: { what: 'load, validated and ledgered, of a single array', goal: '≤ 0.75 × the floor' },
   P1B: { what: 'load of the same file in the next batch, 90 % of its records as they were', goal: '≤ 0.3 × the floor' },
@@ -29,7 +29,7 @@ export const goals = {
   P8: { what: 'dbt-core + dbt-postgres, and dlt, on the same data', goal: '≥ 3 × faster than dbt, loading ≥ 5 × faster than dlt' },
 } satisfies Goals
 
-/** How `npm run bench` measures, in the order that lets one go on from what another made. P8 has a script of its own. */
+/** The measurements of `npm run bench`, ordered so that one can use the results of another. P8 has its own script. */
 export const measurements: [Exclude<GoalId, 'P8'>, (bench: Bench) => Promise<Measured>][] = [
   ['P1', measureLoad],
   ['P1B', measureAgain],

@@ -3,8 +3,8 @@ import { decimal } from './figures.ts'
 import type { Growth } from './growth-text.ts'
 
 /**
- * The law of growth as SVG: seconds at the left, memory and database size at the right, over the number of transactions; all axes
- * logarithmic, so that what grows in proportion is a straight line that rises by one decade with each.
+ * Growth as SVG: seconds on the left, memory and database size on the right, over the number of transactions; all axes are logarithmic, so
+ * that proportional growth is a straight line with slope 1.
  */
 export function growthChart(sizes: Growth[]): string {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 960, height: 400 })
@@ -39,7 +39,7 @@ export function growthChart(sizes: Growth[]): string {
   return svg.replace(/(<svg[^>]*>)/, `$1\n<title>Growth over the number of transactions</title>\n<style>${themes}</style>`)
 }
 
-// The page that shows the picture may be light or dark.
+// The page with the picture may be light or dark.
 const themes = 'text{fill:#3d3d3d!important;stroke:none!important}@media(prefers-color-scheme:dark){text{fill:#d6d6d6!important}}'
 
 const textStyle = { fontSize: 14, fontWeight: 'bold' }
@@ -54,7 +54,7 @@ const axis = {
 }
 const dashed = { symbol: 'none', lineStyle: { type: 'dashed', width: 1 }, label: { show: false } }
 
-/** What builds would take if they grew from the largest size down in strict proportion. */
+/** Times of builds that grow in strict proportion from the largest size down. */
 function proportional(sizes: Growth[]): Growth[] {
   const last = sizes.at(-1)
   return sizes.map(size => ({ ...size, buildSeconds: last ? (last.buildSeconds * size.transactions) / last.transactions : 0 }))

@@ -3,27 +3,27 @@ import { join } from 'node:path'
 import { decimal, whole } from './figures.ts'
 import { table } from './results.ts'
 
-/** A size of the feed, and what its load and build took. */
+/** A size of the feed, and the cost of its load and build. */
 export interface Growth {
   transactions: number
   /** Of the feed. */
   megabytes: number
   loadSeconds: number
   buildSeconds: number
-  /** Of Node with all below it, the more of load and build, in MB; null where there is no /proc. */
+  /** Peak of Node with its child processes, the larger of load and build, in MB; null without /proc. */
   peakMegabytes: number | null
   databaseMegabytes: number
   date: string
   commit: string
 }
 
-/** The sizes measured so far, the smallest first. */
+/** The sizes measured so far, smallest first. */
 export function growthOf(folder: string): Growth[] {
   const file = join(folder, 'growth.json')
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Growth[]) : []
 }
 
-/** The section on growth of RESULTS.md; empty when nothing was measured. */
+/** The section on growth in RESULTS.md; empty without measurements. */
 export function growthText(folder: string): string {
   const sizes = growthOf(folder)
   if (sizes.length === 0) return ''

@@ -18,7 +18,7 @@ const { sizes, out } = new Command('bench:growth')
   .parse()
   .opts<{ sizes: number[]; out: string }>()
 
-// Landing, models, indexes and room to sort, for each transaction; the feed is gone by then.
+// Landing, models, indexes and sort space, per transaction; the feed is deleted by then.
 const bytesEach = 4_500
 
 try {
@@ -48,7 +48,7 @@ async function measure(site: Site, transactions: number): Promise<Growth> {
   site.say(`${whole(transactions)} transactions, load: ${decimal(load.seconds)} s, ${decimal(load.megabytes ?? 0, 0)} MB`)
   const file = join(folder, 'sync-day1/transactions/1.json')
   const megabytes = statSync(file).size / 1e6
-  // What is landed is needed no more: ten millions of it are 13 GB.
+  // The file is not needed after landing: ten million transactions are 13 GB.
   rmSync(file)
   const build = await site.runner(url, ['build', '--data', folder])
   site.say(`${whole(transactions)} transactions, build: ${decimal(build.seconds)} s, ${decimal(build.megabytes ?? 0, 0)} MB`)
@@ -68,7 +68,7 @@ async function measure(site: Site, transactions: number): Promise<Growth> {
   }
 }
 
-/** `10k,1m` as numbers. */
+/** Parses `10k,1m`. */
 function sizesOf(text: string): number[] {
   return text
     .toLowerCase()

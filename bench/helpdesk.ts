@@ -4,7 +4,7 @@ import { randomOf } from './random.ts'
 /** A JSON object of the feed. */
 export type Fields = Record<string, unknown>
 
-/** What an agent is like on one day; listed and detailed records are made of it. */
+/** An agent on one day; listed and detailed records are derived from it. */
 export interface Agent {
   id: number
   person: Person
@@ -16,13 +16,13 @@ export interface Agent {
   ticketScope: number
   signature: string | null
   createdAt: string
-  /** The last thing the agent did; drags updated_at along. */
+  /** The agent's last action, which also changes updated_at. */
   activeAt: string
   groupIds: number[]
   roleIds: number[]
 }
 
-/** What a group is like on one day. */
+/** A group on one day. */
 export interface Group {
   id: number
   name: string
@@ -33,7 +33,7 @@ export interface Group {
   createdAt: string
 }
 
-/** What a role is like. */
+/** A role. */
 export interface Role {
   id: number
   name: string
@@ -50,14 +50,14 @@ export const roleId = (n: number) => 69_000_250_000 + n
 /** `2026-01-05` for day 1, and so on. */
 export const dateOf = (day: number) => new Date(firstDay + (day - 1) * dayLength).toISOString().slice(0, 10)
 
-/** An instant in the help desk's way: seconds and `Z`. `hour` counts from the start of the day and may be a fraction. */
+/** An instant in the help desk's format: seconds and `Z`. `hour` counts from the start of the day and may be a fraction. */
 export const instantOf = (day: number, hour: number) =>
   `${new Date(firstDay + (day - 1) * dayLength + Math.round(hour * 3600) * 1000).toISOString().slice(0, 19)}Z`
 
 export const dayLength = 86_400_000
 export const firstDay = Date.UTC(2026, 0, 5)
 
-/** The n-th agent as it is unless something happens to it. */
+/** The n-th agent without any event. */
 export function agentOf(seed: number, n: number, person: Person): Agent {
   const random = randomOf(seed, 'agent', n)
   const created = -random.int(30, 2400)
@@ -129,7 +129,7 @@ export function agentDetails(agent: Agent): Fields {
   }
 }
 
-/** A reading of one agent's availability, a file of its own in agent_availability: what the agent has on each channel at that moment. */
+/** A reading of one agent's availability, a file of its own in agent_availability: the agent's state on each channel at that moment. */
 export function agentAvailability(agent: Agent): Fields {
   const random = randomOf('availability', agent.id)
   const reading = (channel: string, available: boolean, limit: number) => ({
@@ -152,7 +152,7 @@ export function agentAvailability(agent: Agent): Fields {
   }
 }
 
-/** A record of admin_groups. A change of members does not move updated_at. */
+/** A record of admin_groups. A change of members does not change updated_at. */
 export function groupRecord(group: Group): Fields {
   return {
     id: group.id,
@@ -185,7 +185,7 @@ export function roleRecord(role: Role): Fields {
   }
 }
 
-/** Availability has milliseconds, the rest of the help desk has not. */
+/** Availability has milliseconds, unlike the rest of the help desk. */
 function channels(agent: Agent): Fields[] {
   const since = agent.activeAt.replace('Z', '.000Z')
   const ticket = { channel: 'ticket', available: agent.available, available_since: since }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { arch, cpus, platform, release, totalmem } from 'node:os'
 
-/** On what something was measured. */
+/** The machine of a measurement. */
 export interface Machine {
   cores: string
   memory: string
@@ -11,7 +11,7 @@ export interface Machine {
   postgres: string
 }
 
-/** This machine, with the version of the server that is measured on. */
+/** This machine, with the version of the measured server. */
 export function machineOf(postgres: string): Machine {
   const models = cpus().map(({ model }) => model)
   return {
@@ -23,11 +23,11 @@ export function machineOf(postgres: string): Machine {
   }
 }
 
-/** The commit that is measured, `+` after it when files differ from it. */
+/** The measured commit, with a `+` when files differ from it. */
 export function commitOf(folder: string): string {
   try {
     const git = (...args: string[]) => execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' }).trim()
-    // What the benchmark itself writes does not count.
+    // Ignores the benchmark's own files.
     const changed = git('status', '--porcelain', '--', '.', ':!bench/*.md', ':!bench/*.json', ':!bench/*.svg', ':!README.md')
     return git('rev-parse', '--short', 'HEAD') + (changed ? '+' : '')
   } catch {

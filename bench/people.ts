@@ -1,7 +1,7 @@
 import { base, de, en, es, Faker } from '@faker-js/faker'
 import { randomOf } from './random.ts'
 
-/** An invented person. Mail only at example.com or example.org, telephone numbers only 555-01xx. */
+/** An invented person. Emails only at example.com or example.org, telephone numbers only 555-01xx. */
 export interface Person {
   name: string
   email: string
@@ -12,7 +12,7 @@ export interface Person {
   timeZone: string
 }
 
-/** A shop that cards pay at. */
+/** A shop where cards pay. */
 export interface Merchant {
   name: string
   rawName: string
@@ -20,9 +20,9 @@ export interface Merchant {
   location: { city?: string; state?: string; postalCode?: string; country: string }
 }
 
-/** Pools made once by faker; what is drawn from them costs nothing. */
+/** Pools made once by faker; drawing from them costs nothing. */
 export interface Directory {
-  /** The n-th person; different numbers have different names. */
+  /** The n-th person; different numbers give different names. */
   person(n: number): Person
   merchants: readonly Merchant[]
 }
@@ -89,7 +89,7 @@ function merchantOf(faker: Faker, n: number): Merchant {
   }
 }
 
-/** Lower case ASCII letters and dots. */
+/** Lower-case ASCII letters and dots. */
 function plain(text: string): string {
   return text
     .normalize('NFD')

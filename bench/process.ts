@@ -1,33 +1,30 @@
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** What a program took, and what it printed. */
+/** The cost of a program, and its output. */
 export interface Ended {
   /** From start to end of the whole process. */
   seconds: number
-  /** The most resident memory that it had with all processes below it, in MB (1e6 bytes); undefined where there is no /proc. */
+  /** Its peak resident memory with all child processes, in MB (1e6 bytes); undefined without /proc. */
   megabytes: number | undefined
   stdout: string
   stderr: string
 }
 
-/** Where and how a program runs. `signal` kills it with all that it started. */
+/** Where and how a program runs. `signal` kills it with its child processes. */
 export interface Surroundings {
   signal: AbortSignal
   cwd?: string
   env?: NodeJS.ProcessEnv
-  /** The exit codes that are no failure (default: 0 alone). */
+  /** Exit codes that are no failure (default: only 0). */
   codes?: number[]
 }
 
-/**
- * Runs a program to its end. Throws an Error with the end of what it said when it fails, and the signal's reason when it was killed for
- * that.
- */
+/** Runs a program to its end. Throws an Error with the end of its output when it fails, and the signal's reason when that killed it. */
 export async function run(program: string, args: string[], { signal, cwd, env, codes = [0] }: Surroundings): Promise<Ended> {
   signal.throwIfAborted()
   const began = performance.now()
-  // A group of its own, so that everything in it can be ended at once.
+  // A process group of its own, so that all its processes can be killed at once.
   const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   const said = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', text => (said[name] += text))
@@ -52,13 +49,13 @@ export async function run(program: string, args: string[], { signal, cwd, env, c
 
 const SAMPLE_MS = 40
 
-/** The end of what a program said; of our runner without the nodes that went well or were left out. */
+/** The end of a program's output; for our runner without the nodes that succeeded or were skipped. */
 function telling({ stdout, stderr }: { stdout: string; stderr: string }): string {
   const lines = (stderr.trim() || stdout.trim()).split('\n').filter(line => !/^\S+ +\d+ of \d+ (START|OK|PASS|SKIP)/.test(line))
   return lines.join('\n').slice(-3000)
 }
 
-/** Samples the memory of a process and all below it; the result ends that and gives the peak. */
+/** Samples the memory of a process and its children; calling the result stops that and gives the peak. */
 function watch(root: number | undefined): () => number | undefined {
   let peak = 0
   const sample = () => {
@@ -66,7 +63,7 @@ function watch(root: number | undefined): () => number | undefined {
     for (const pid of root ? treeOf(root) : []) {
       const { now, most } = memoryOf(pid)
       sum += now
-      // What one process alone had between two samples is known to the kernel.
+      // The kernel knows the peak of a single process between two samples.
       peak = Math.max(peak, most)
     }
     peak = Math.max(peak, sum)
@@ -87,7 +84,7 @@ function treeOf(pid: number): number[] {
   }
 }
 
-/** Resident memory in bytes, now and at most. */
+/** Resident memory in bytes, now and at its peak. */
 function memoryOf(pid: number): { now: number; most: number } {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
@@ -102,6 +99,6 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL')
   } catch {
-    // It has just ended.
+    // The process has just ended.
   }
 }

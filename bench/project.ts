@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Writes a dbt project of so many models: layers of fifty that read one to three of the layer below, each with a macro, a loop, a
+ * Writes a dbt project with this number of models: layers of fifty that read one to three of the layer below, each with a macro, a loop, a
  * description and two tests.
  */
 export function writeProject(folder: string, models: number): { tests: number } {

@@ -3,18 +3,18 @@ import { join } from 'node:path'
 import { decimal, median } from './figures.ts'
 import { table } from './results.ts'
 
-/** Projects of others, built by dbt and by ours. */
+/** Projects of others, built with dbt and with ours. */
 export interface ProjectsResult {
   /** `dbt-core 1.11.16, dbt-postgres 1.11.0, PostgreSQL 15.20` */
   versions: string
   projects: ProjectResult[]
   date: string
   commit: string
-  /** What else a reader must know. */
+  /** Notes for the reader. */
   note?: string
 }
 
-/** A project, what came of it on both sides, and what of that differs. */
+/** A project, its results on both sides, and their differences. */
 export interface ProjectResult {
   project: string
   commit: string
@@ -24,7 +24,7 @@ export interface ProjectResult {
   results: Compared
 }
 
-/** How many there are, and which differ: `"public"."orders": 12 rows …, ours 11 rows …`. */
+/** The number of items, and those that differ: `"public"."orders": 12 rows …, ours 11 rows …`. */
 interface Compared {
   dbt: number
   ours: number
@@ -33,15 +33,15 @@ interface Compared {
 
 /** Seconds of whole processes, and the status of each node. */
 export interface Side {
-  /** From nothing, then again, as often as it was measured. */
+  /** Seconds of the first parse, then of each repetition. */
   parse: number[]
-  /** Seeds, then all else. */
+  /** Seeds, then everything else. */
   build: number[]
   results: Record<string, string>
   failure?: string
 }
 
-/** The section on projects of others in RESULTS.md; empty when nothing was measured. */
+/** The section on projects of others in RESULTS.md; empty without measurements. */
 export function projectsText(folder: string): string {
   const file = join(folder, 'projects.json')
   if (!existsSync(file)) return ''

@@ -2,16 +2,16 @@
 export interface Random {
   /** At least 0, below 1. */
   next(): number
-  /** A whole number from `from` to `to`, both included. */
+  /** A whole number from `from` to `to`, both inclusive. */
   int(from: number, to: number): number
   pick<T>(choices: readonly T[]): T
   chance(share: number): boolean
   digits(length: number): string
-  /** Goes on as if it had been made for these words: cheaper than another source for each of a million records. */
+  /** Continues as if it had been created for these words, which is cheaper than a new source for each of a million records. */
   restart(...words: (number | string)[]): Random
 }
 
-/** A source of its own for these words, e.g. a seed, an entity and a record's number. */
+/** A source for these words, e.g. a seed, an entity and a record's number. */
 export function randomOf(...words: (number | string)[]): Random {
   let state = hashOf(...words)
   const next = () => {
@@ -39,7 +39,7 @@ export function randomOf(...words: (number | string)[]): Random {
   return random
 }
 
-/** A 32-bit hash; different last numbers of one call shape give different hashes. */
+/** A 32-bit hash; calls that differ only in their last number have different hashes. */
 export function hashOf(...words: (number | string)[]): number {
   let hash = 0x9e3779b9
   for (const word of words) {

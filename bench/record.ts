@@ -9,12 +9,12 @@ import { projectsText } from './projects-text.ts'
 import { type GoalId, type Measured, type Results, render } from './results.ts'
 import { projectDir, type Site } from './site.ts'
 
-/** Where results are kept: bench/ at full size, target/bench/ at any other, so that a quick look never takes the place of the figures. */
+/** The folder of results: bench/ at full size, target/bench/ at any other, so that a quick look never replaces the real figures. */
 export const folderOf = (scale: number) => join(projectDir, scale === 1 ? 'bench' : 'target/bench')
 
 /**
- * Measures a goal and writes it into results.json and RESULTS.md of the folder, beside those that are there. A failure is told and
- * recorded; an interruption is thrown.
+ * Measures a goal and writes it into results.json and RESULTS.md of the folder, beside the others. A failure is reported and recorded; an
+ * interruption is thrown.
  */
 export async function record(
   { site, scale, folder }: { site: Site; scale: number; folder: string },
@@ -35,7 +35,7 @@ export async function record(
   return measured.measured !== 'failed'
 }
 
-/** Writes RESULTS.md again from what the folder has. */
+/** Writes RESULTS.md again from the results in the folder. */
 export function rewrite(folder: string): void {
   write(folder, read(folder))
 }
@@ -58,7 +58,7 @@ function write(folder: string, results: Results): void {
   )
 }
 
-/** Why goals are missed: written by hand, in bench/reasons.yml. */
+/** The reasons for missed goals, written by hand in bench/reasons.yml. */
 function reasons(): Partial<Record<GoalId, string>> {
   return (parse(readFileSync(join(projectDir, 'bench/reasons.yml'), 'utf8')) as Partial<Record<GoalId, string>> | null) ?? {}
 }

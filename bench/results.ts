@@ -4,46 +4,46 @@ import type { Machine } from './machine.ts'
 /** A goal of the benchmark, `P1` to `P11`. */
 export type GoalId = `P${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11}` | 'P1B'
 
-/** What was measured for a goal. */
+/** The measurement of a goal. */
 export interface Measured {
   /** In short: `0.72 × the floor`. */
   measured: string
-  /** Whether the goal is reached; null when it was not measured. */
+  /** Whether the goal is met; null when it was not measured. */
   isMet: boolean | null
   lines: Line[]
-  /** What a reader must know of how it was measured. */
+  /** Notes on how it was measured. */
   notes: string[]
 }
 
-/** Something that was run, and what it took each time. */
+/** Something that was run, and its time in each run. */
 export interface Line {
   what: string
   seconds?: number[]
-  /** The seconds of what it is compared with. */
+  /** The seconds of its reference. */
   against?: number[]
-  /** The most memory in MB, each time. */
+  /** The peak memory in MB of each run. */
   megabytes?: number[]
   note?: string
 }
 
-/** A measurement with where it comes from. */
+/** A measurement and its origin. */
 export interface Result extends Measured {
   date: string
   commit: string
   machine: Machine
-  /** 1 is the size that the goals speak of. */
+  /** 1 is the size in the goals. */
   scale: number
-  /** How long all of it took. */
+  /** The seconds of the whole measurement. */
   seconds: number
 }
 
-/** The results that there are. */
+/** The available results. */
 export type Results = Partial<Record<GoalId, Result>>
 
-/** Names of the goals and what they ask. */
+/** Names and descriptions of the goals. */
 export type Goals = Partial<Record<GoalId, { what: string; goal: string }>>
 
-/** The results as Markdown: a table of the goals, why some are missed, and what was run for each. */
+/** The results as Markdown: a table of the goals, why some are missed, and the runs for each. */
 export function render(goals: Goals, results: Results, reasons: Partial<Record<GoalId, string>>, more = ''): string {
   const ids = (Object.keys(goals) as GoalId[]).sort()
   const there = ids.flatMap(id => (results[id] ? [{ id, ...goals[id]!, ...results[id] }] : []))
@@ -70,7 +70,7 @@ function verdict(isMet: boolean | null | undefined): string {
   return isMet === true ? 'reached' : isMet === false ? '**missed**' : '–'
 }
 
-/** One list when all comes from one run; what differs is said in the sections. */
+/** One list when all results are from one run; differences are in the sections. */
 function whereFrom(results: (Result & { id: GoalId })[]): string {
   const [first] = results
   if (!first) return ''

@@ -1,15 +1,15 @@
 import type { Sql } from '../run/database/driver.ts'
 
-/** Rows of one schema: how many were written, and how many are not as they were. */
+/** Rows of one schema: how many were written, and how many changed. */
 export interface Rows {
   schema: string
   /** Inserted, updated and deleted, as PostgreSQL counts them. */
   written: number
-  /** Rows that are new or other than before, or that are gone, whichever are more: what differs at the very least. */
+  /** Rows that are new or differ, or rows that are gone, whichever are more: the least number of changes. */
   changed: number
 }
 
-/** Counts the rows that the work writes to tables of models, and compares the tables' content before and after it. */
+/** Counts the rows that some work writes to tables of models, and compares the tables' content before and after it. */
 export async function rowsOf(sql: Sql, work: () => Promise<unknown>): Promise<Rows[]> {
   await sql.unsafe('drop schema if exists bench_before cascade; create schema bench_before')
   const before = new Map((await tablesOf(sql)).map(table => [table.id, table]))

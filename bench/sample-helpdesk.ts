@@ -17,7 +17,7 @@ import type { Directory, Person } from './people.ts'
 
 const seed = 7
 
-/** The n-th person of the sample. Agents 21 and 22 are two people of one name. */
+/** The n-th person of the sample. Agents 21 and 22 are two people with one name. */
 export const samplePerson = (directory: Directory, n: number): Person =>
   n === 22 ? { ...directory.person(22), name: directory.person(21).name } : directory.person(n)
 
@@ -28,15 +28,15 @@ export function sampleAgents(directory: Directory, day: number): Map<number, Fie
   return new Map(
     listed.map(n => {
       const record = agentRecord(sampleAgent(directory, n, day))
-      // Of two agents without details on day 3 the list says which roles they have.
+      // For two agents without details on day 3 the list has their roles.
       return [n, (n === 10 || n === 13) && day === 3 ? { ...record, role_ids: [roleId(4), roleId(8)] } : record]
     }),
   )
 }
 
 /**
- * The agent_details of one day, by agent number: all on day 1, two of three later. 48 is known from here alone; 7 and 8 are here though the
- * list lacks them.
+ * The agent_details of one day, by agent number: all on day 1, two of three later. 48 is only here; 7 and 8 are here though the list lacks
+ * them.
  */
 export function sampleDetails(directory: Directory, day: number): Map<number, Fields> {
   const kept = [
@@ -47,13 +47,13 @@ export function sampleDetails(directory: Directory, day: number): Map<number, Fi
   return new Map(kept.map(n => [n, detailsOn(directory, n, day)]))
 }
 
-/** Readings of availability by agent number, on days 2 and 3; of 12 there are no channels in the details, 99 is nobody. */
+/** Readings of availability by agent number, on days 2 and 3; 12 has no channels in the details, 99 does not exist. */
 export function sampleReadings(directory: Directory, day: number): Map<number, Fields> {
   const read = [[], [1, 2, 3, 12], [1, 3, 12, 30]][day - 1] as number[]
   return new Map([...read, ...(day === 3 ? [99] : [])].map(n => [n, agentAvailability(sampleAgent(directory, n, day))]))
 }
 
-/** The groups of one day, clean but for relations that do not hold: two in a cycle, an unknown parent, an escalation to nobody. */
+/** The groups of one day, clean except for relations: two in a cycle, an unknown parent, an escalation to an unknown agent. */
 export function sampleGroups(day: number): Map<number, Fields> {
   return new Map(
     groupNames
@@ -91,7 +91,7 @@ export function sampleRoles(day: number): Map<number, Fields> {
   )
 }
 
-/** What an agent is like that day: 5 and 6 are deactivated, 10 from day 2, 11 until then. */
+/** An agent on that day: 5 and 6 are deactivated, 10 from day 2, 11 until then. */
 function sampleAgent(directory: Directory, n: number, day: number): Agent {
   const agent = agentOf(seed, n, samplePerson(directory, n))
   const moved = n % 4 !== 0
@@ -181,7 +181,7 @@ const groupNames: [string, number | null, number | null][] = [
   ['Partner Desk', null, 5555],
 ]
 
-/** Members by group: who joins and leaves on which day, and 9999, an agent that never was. */
+/** Members by group: who joins and leaves on which day, and 9999, an agent that never existed. */
 function membersOf(group: number, day: number): number[] {
   const homes = [2, 3, 4, 5, 6, 9, 10, 11, 12]
   const home = numbers(12, 44).filter(n => homes[n % homes.length] === group)

@@ -1,4 +1,4 @@
-/** Seeds that the sample feed brings, by name: invented rates and an override, which must never reach the figures of another feed. */
+/** Seeds that belong to the sample feed, by name: invented rates and an override, which must never affect the figures of another feed. */
 export const sampleSeeds: Record<string, string> = {
   exchange_rates: `rate_date,currency,usd_per_unit
 2025-10-01,GBP,1.31250

@@ -25,7 +25,8 @@ const users = 24
 const cards = 44
 
 /**
- * The n-th user of the spend system: 1 to 18 are agents (17 and 18 spelt otherwise), 19 has the name of two agents, 20 to 24 are nobody's.
+ * The n-th user of the spend system: 1 to 18 are agents (17 and 18 spelt differently), 19 has the name of two agents, 20 to 24 are no
+ * agents.
  */
 export function sampleUser(directory: Directory, n: number): Named {
   const { name } = samplePerson(directory, n <= 18 ? n : n === 19 ? 21 : 180 + n)
@@ -34,8 +35,8 @@ export function sampleUser(directory: Directory, n: number): Named {
 }
 
 /**
- * The users of one day, by number: 22, then 24; 3 is gone on day 3. 1 to 12 have the mail of their agents, 13 to 18 none or one that two
- * have, so that their names count; 19 has the name of two agents and the mail of one; 20 is overridden; 21 to 24 are nobody's.
+ * The users of one day, by number: 22, then 24; 3 is gone on day 3. 1 to 12 have the email of their agents, 13 to 18 none or one that two
+ * have, so that their names count; 19 has the name of two agents and the email of one; 20 is overridden; 21 to 24 belong to no agent.
  */
 export function sampleUsers(directory: Directory, day: number): Map<number, Fields> {
   const listed = numbers(1, day === 1 ? 22 : users).filter(n => n !== 3 || day < 3)
@@ -59,7 +60,7 @@ export function sampleUsers(directory: Directory, day: number): Map<number, Fiel
   )
 }
 
-/** The budgets of one day, by number. 8 is gone on day 3, 10 comes on day 2. */
+/** The budgets of one day, by number. 8 is gone on day 3, 10 appears on day 2. */
 export function sampleBudgets(day: number): Map<number, Fields> {
   return new Map(
     budgets
@@ -78,8 +79,8 @@ export function sampleCards(directory: Directory, day: number): Map<number, Fiel
 }
 
 /**
- * A transaction of 1 to 130 as it stands that day; 1 to 60 are older, 61 to 95 are of day 2, the rest of day 3. Every seventh gets its
- * receipt a day later.
+ * A transaction of 1 to 130 on that day; 1 to 60 are older, 61 to 95 are of day 2, the rest of day 3. Every seventh gets its receipt a day
+ * later.
  */
 export function sampleTransaction(directory: Directory, n: number, day = firstDayOf(n)): Fields {
   const seconds = randomOf('sample time', n).int(0, 80_000)
@@ -93,7 +94,7 @@ export function sampleTransaction(directory: Directory, n: number, day = firstDa
   return transactionRecord(late ? { ...t, receipt: true, updated: firstDay + (day - 1) * dayLength + 30_000_000 } : t)
 }
 
-/** The dirt of transactions, each on one of them, in whichever batch it comes. */
+/** The faults of transactions, each in one of them, in any batch. */
 export const spoiltTransactions: Record<number, keyof typeof dirt.transactions> = {
   10: 'amount as text',
   12: 'amount off by five',
@@ -122,7 +123,7 @@ export const spoiltTransactions: Record<number, keyof typeof dirt.transactions> 
   112: 'huge transacted amount',
 }
 
-/** Foreign currencies that must be there, whatever was drawn. Pesos come without a rate, and no seed has one. */
+/** Foreign currencies that must occur, whatever was drawn. Pesos have no rate, neither in the record nor in a seed. */
 const foreign: Record<number, Pick<Transaction, 'currency' | 'minorUnits'>> = {
   13: { currency: gbp, minorUnits: 8450 },
   24: { currency: gbp, minorUnits: 12_000 },

@@ -15,20 +15,20 @@ import { jsonText, ndjsonText, verbatim } from './text.ts'
  * The committed sample feed, path to bytes: three days and an undated batch. Which file holds which dirt:
  *
  *     sync-day1/agents/1.json         a telephone number as a number. tran/agents/1.json has the same bytes
- *     sync-day1/agents/2.json         an id that is null, an exact repetition, one id twice with different content
+ *     sync-day1/agents/2.json         an id that is null, an exact repetition, one id twice with different contents
  *     sync-day2/agents.json           one file, {"agents":[…]}: contact null, \u0000, id and available as text, available "yes", id -1, id
- * 69010949999.0, a key twice
+ * 69010949999.0, a repeated key
  *     sync-day3/agents/               wrapped NDJSON; 2.json: no name and no mail, half an emoji, 2026-02-30, "now", an empty mail,
  *                                     an id beyond bigint; 10.json repeats the end of 2.json
  *     sync-day1/agent_details/        different availability rows of one channel, availability of texts, an id as text, no role_ids
  *     sync-day2/agent_details/        role_ids as text, role_ids with "abc", null and "69000250003", 0000-00-00, a signature of 3 kB
- *     sync-day3/agent_details/        an unknown role, 1e400, an organisation id as number, an agent of no list, an error body
- *     sync-day3/agent_availability/   an agent whom nobody knows, a reference without an id, all.json is of a form that is not taken
- *     sync-dayN/users                 day 1 retired as text; day 2 two pages, a made that is no time, a user without name and mail; one
+ *     sync-day3/agent_details/        an unknown role, 1e400, an organisation id as number, an agent outside of all lists, an error body
+ *     sync-day3/agent_availability/   an unknown agent, a reference without an id, all.json has an unsupported form
+ *     sync-dayN/users                 day 1 retired as text; day 2 two pages, an invalid creation time, a user without name and mail; one
  * accent, one mail of two
  *     sync-day1/admin_groups.json     a group without a name; an unknown member; in all batches: a cycle, an unknown parent, an unknown
  * escalation
- *     sync-day2/admin_groups/         an id as text; 2.json is cut off: groups of day 2 take no part in absence
+ *     sync-day2/admin_groups/         an id as text; 2.json is truncated: groups of day 2 take no part in absence
  *     sync-day3/admin_groups/1.json   {"groups":[…]}: a group gone; members null, members absent, members with null, text and -1; "epoch"
  *     sync-dayN/roles                 day 1 no name, day 2 a BOM and default as text, day 3 one id twice, an unseen agent_type, a login
  * page
@@ -63,7 +63,7 @@ export function sampleFiles(): Map<string, Buffer> {
   return files
 }
 
-/** Makes the folder hold the sample feed and nothing else. */
+/** Makes the folder contain the sample feed and nothing else. */
 export async function writeSample(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true })
   for (const [path, content] of sampleFiles()) {
@@ -77,7 +77,7 @@ type Add = (path: string, content: string | Buffer) => void
 const pretty = (value: unknown) => `${jsonText(value, 2)}\n`
 const results = (records: unknown[]) => ({ results: records })
 
-/** The records, those of the given numbers spoilt. */
+/** The records, with those of the given numbers spoilt. */
 function spoil(records: Map<number, Fields>, spoils: Record<number, Spoil>): unknown[] {
   return [...records].map(([n, record]) => spoils[n]?.(record) ?? record)
 }
@@ -115,7 +115,7 @@ function addAgents(directory: Directory, add: Add): void {
   })
   const wrapped = third.slice(0, 18).map((data, n) => ({ stream: 'agents', data, emitted_at: 1_767_805_200_000 + n }))
   add('sync-day3/agents/1.ndjson', ndjsonText(wrapped))
-  // What belongs elsewhere makes a day incomplete: of this batch no day depends.
+  // Foreign records make a day incomplete: no day depends on this batch.
   const lines = ndjsonText([day1.get(24), agents['no object'](stranger)]).split('\n')
   lines.splice(1, 0, '{"stream":"agents","data":{"available":true,"occasional":fal')
   add('tran/agents/2.ndjson', lines.join('\n'))

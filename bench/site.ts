@@ -9,32 +9,32 @@ import { migrate } from '../run/database/migrate.ts'
 import { runningEmbedded, startEmbedded } from '../run/embedded/server.ts'
 import { type Ended, run } from './process.ts'
 
-/** A place to measure in: a temporary folder, and a PostgreSQL server with databases that go when the site is closed. */
+/** The environment of measurements: a temporary folder, and a PostgreSQL server with databases that are dropped when the site is closed. */
 export interface Site {
-  /** For feeds and whatever else; it is gone after. */
+  /** For feeds and other files; removed at the end. */
   dir: string
   signal: AbortSignal
   /** The server's version. */
   postgres: string
-  /** Makes a database anew, empty or with the migrations applied, and gives its URL. */
+  /** Recreates a database, empty or with the migrations applied, and gives its URL. */
   database(name: string, content?: 'empty' | 'migrated'): Promise<string>
   drop(name: string): Promise<void>
-  /** Runs the project's command line on a database, as users do, and measures it; the server has written everything down before. */
+  /** Runs the project's command line on a database as users do, and measures it; before that the server writes everything to disk. */
   runner(url: string, args: string[]): Promise<Ended>
   /** Runs another program. */
   program(name: string, args: string[], env?: Record<string, string>, cwd?: string): Promise<Ended>
-  /** Does something over one connection. */
+  /** Runs some work over one connection. */
   ask<T>(url: string, work: (sql: Sql) => Promise<T>): Promise<T>
-  /** Prints how far we are. */
+  /** Prints progress. */
   say(line: string): void
 }
 
-/** The folder of the project that is measured. */
+/** The folder of the measured project. */
 export const projectDir = join(import.meta.dirname, '..')
 
 /**
- * Opens a site for as long as the work takes: on the server of BENCH_DATABASE_URL, else on an embedded one with the settings that the
- * project's has. Everything is removed after, also on failure and on Ctrl-C. `gigabytes` must be free.
+ * Opens a site for as long as the work takes: on the server of BENCH_DATABASE_URL, else on an embedded one with the project's settings.
+ * Everything is removed afterwards, also on failure and on Ctrl-C. `gigabytes` must be free.
  */
 export async function withSite<T>(gigabytes: number, work: (site: Site) => Promise<T>): Promise<T> {
   sweep()
@@ -98,15 +98,13 @@ async function siteIn(dir: string, server: string, signal: AbortSignal): Promise
     await admin(sql => sql.unsafe(`drop database if exists ${nameOf(name)} with (force)`))
   }
 
-  // What an earlier run left to be written would be paid for by the next one. Not every user may say it.
+  // Otherwise the next run would pay for pending writes of an earlier one. Not every user has the right.
   async function settle(): Promise<void> {
     await admin(sql => sql.unsafe('checkpoint')).catch(() => {})
   }
 }
 
-/**
- * The folder of artifacts of the runs on a database: one for each, as projects have, for what is remembered there is of one command line.
- */
+/** The folder of artifacts of a database's runs: one for each, as the cache there belongs to one command line. */
 export const targetOf = (dir: string, url: string) => join(dir, 'targets', new URL(url).pathname.slice(1))
 
 const prefix = 'deskledger-bench-'
@@ -126,7 +124,7 @@ async function openServer(dir: string): Promise<{ url: string; close(): Promise<
   }
 }
 
-/** What takes our databases off a server that is not ours, and the role that migrations make unless it was there. */
+/** Gives a function that removes our databases from a server that is not ours, and the role of the migrations unless it existed before. */
 async function tidying(url: string): Promise<() => Promise<void>> {
   const hasRole = (sql: Sql) => sql`select from pg_roles where rolname = 'deskledger_reader'`.then(rows => rows.length > 0)
   const hadRole = await ask(url, hasRole)
@@ -147,13 +145,13 @@ async function ask<T>(url: string, work: (sql: Sql) => Promise<T>): Promise<T> {
   }
 }
 
-/** Without what would make the project read another feed, or connect elsewhere. */
+/** Without variables that make the project read another feed, or connect elsewhere. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const ours = Object.entries(process.env).filter(([name]) => !/^(PG|DBT_|DATABASE_URL$|DATA_DIR$|NODE_OPTIONS$|npm_)/.test(name))
   return { ...Object.fromEntries(ours), NO_COLOR: '1' }
 }
 
-/** Folders of benchmarks that were killed before they could tidy up. */
+/** Removes folders of benchmarks that were killed before they could clean up. */
 function sweep(): void {
   for (const name of readdirSync(tmpdir()).filter(name => name.startsWith(prefix))) {
     const file = join(tmpdir(), name, 'pid')

@@ -2,7 +2,7 @@ import { dayLength, type Fields, firstDay } from './helpdesk.ts'
 import type { Merchant } from './people.ts'
 import { hashOf, type Random } from './random.ts'
 
-/** Who pays with which card out of which budget: cards and transactions name all three. */
+/** Who pays with which card from which budget: cards and transactions name all three. */
 export interface Account {
   user: Named
   card: Card
@@ -19,14 +19,14 @@ export interface Named {
 export interface Card {
   id: string
   uuid: string
-  /** Text: zeros in front count. */
+  /** Text, as leading zeros count. */
   lastFour: string
   validThru: string
   type: 'PHYSICAL' | 'VIRTUAL_MEMBER' | 'VIRTUAL_VENDOR'
   status: string
 }
 
-/** What a budget is like on one day. No limit makes it limitless. */
+/** A budget on one day; without a limit it is unlimited. */
 export interface Budget extends Named {
   interval: 'NONE' | 'DAILY' | 'WEEKLY' | 'MONTHLY' | 'QUARTERLY' | 'YEARLY'
   limit?: number
@@ -43,7 +43,7 @@ export interface Budget extends Named {
   pending: number
 }
 
-/** What a transaction is like on one day. */
+/** A transaction on one day. */
 export interface Transaction {
   number: number
   kind: 'AUTHORIZATION' | 'CLEAR' | 'DECLINE' | 'OTHER'
@@ -92,7 +92,7 @@ export function uuidOf(prefix: string, n: number): string {
   return `${prefix}_${text.slice(0, 26).toUpperCase()}`
 }
 
-/** An instant in the spend system's way: milliseconds and `+00:00`. */
+/** An instant in the spend system's format: milliseconds and `+00:00`. */
 export const spendInstant = (at: number) => `${new Date(at).toISOString().slice(0, -1)}+00:00`
 
 export const namedOf = (type: string, prefix: string, n: number, name: string): Named => ({
@@ -114,13 +114,12 @@ export function cardOf(n: number): Card {
   }
 }
 
-/** The number whose random source the n-th transaction draws from: a CLEAR moves what its AUTHORIZATION held. */
+/** The number whose random source the n-th transaction uses: a CLEAR has the amount of its AUTHORIZATION. */
 export const purchaseOf = (n: number) => (n % 20 === 1 || n % 20 === 3 ? n - 1 : n)
 
 /**
- * The n-th transaction: of twenty, two pairs of an AUTHORIZATION and the CLEAR that points back at it, a DECLINE and
- * a refund; the rest are CLEAR, an OTHER now and then. One of eight is in a foreign currency. `random` and `account` are those of its
- * purchase.
+ * The n-th transaction: of twenty, two pairs of an AUTHORIZATION and the CLEAR that refers to it, a DECLINE and a refund; the rest are
+ * CLEAR, occasionally OTHER. One of eight is in a foreign currency. `random` and `account` are those of its purchase.
  */
 export function transactionOf(n: number, occurred: number, account: Account, merchant: Merchant, random: Random): Transaction {
   const place = n % 20
@@ -142,7 +141,7 @@ export function transactionOf(n: number, occurred: number, account: Account, mer
   return { ...shared, kind: n % 100 === 19 ? 'OTHER' : 'CLEAR' }
 }
 
-/** A record of transactions. What a transaction lacks is undefined, which JSON leaves out: absent, never null. */
+/** A record of transactions. Missing values are undefined, which JSON omits: absent, never null. */
 export function transactionRecord(t: Transaction): Fields {
   const { account, currency, merchant, number } = t
   const amount = Math.round((t.minorUnits / 10 ** currency.exponent) * currency.usd * 100) / 100
@@ -204,7 +203,7 @@ export function transactionRecord(t: Transaction): Fields {
 
 const projects = ['Atlas', 'Borealis', 'Cedar']
 
-/** A field of the company's own, with what was selected in it. */
+/** A custom field of the company, with its selected value. */
 function customField(number: number, name: string): Fields {
   const value = name === 'Project' ? projects[number % 3] : String(4100 + (number % 4) * 10)
   return {
@@ -230,7 +229,7 @@ export function userRecord(user: Named, email: string | undefined, made: number)
   }
 }
 
-/** A record of cards. Only virtual cards have a name and a budget; what they spent does not move updatedTime. */
+/** A record of cards. Only virtual cards have a name and a budget; spending does not change updatedTime. */
 export function cardRecord({ user, card, budget }: Account, spent: number): Fields {
   const made = firstDay - (hashOf('card', card.id) % 400) * dayLength
   return {

@@ -6,7 +6,7 @@ import { decimal, ratio, times, whole } from '../figures.ts'
 import { copyFloor } from '../floor.ts'
 import type { Line, Measured } from '../results.ts'
 
-/** P1b: all transactions again as the next batch, a tenth of them new or changed, against the copy of that batch. */
+/** P1b: all transactions again as the next batch, a tenth of them new or changed, compared with the copy of that batch. */
 export async function measureAgain(bench: Bench): Promise<Measured> {
   const { site } = bench
   const plan = { ...largePlan(bench), agents: scaledAgents(bench, 500), changes: 0.1, days: 2, snapshots: true as const }
@@ -44,7 +44,7 @@ export async function measureAgain(bench: Bench): Promise<Measured> {
   }
 }
 
-/** P11: what a record takes that comes again as it was, in landing and in the base models, with their indexes. */
+/** P11: the space that an unchanged repeated record takes, in landing and in the base models, with their indexes. */
 export async function measureRoom(bench: Bench): Promise<Measured> {
   const { site } = bench
   const agents = scaledAgents(bench, 5000)

@@ -7,7 +7,7 @@ import type { Line, Measured } from '../results.ts'
 import { type Rows, rowsOf } from '../rows.ts'
 import { buildWhole } from './whole.ts'
 
-/** P3: the next days on top of P2's database: their time against P2's, and the rows they write against those that differ after. */
+/** P3: the next days on top of P2's database: their time compared with P2's, and their written rows with those that differ afterwards. */
 export async function measureDelta(bench: Bench): Promise<Measured> {
   const { site } = bench
   if (!bench.whole) await buildWhole(bench)
@@ -16,7 +16,7 @@ export async function measureDelta(bench: Bench): Promise<Measured> {
   const runs = bench.runs(3)
   const last = 2 * runs + 3
   const days = await feed(site, 'days', { ...largePlan(bench), active: 0.3, used: 0.2, from: 2, days: runs + 1 })
-  // A day on which nobody acted: what moved before, stays moved.
+  // A day without actions: earlier changes stay.
   const calm = await feed(site, 'calm-days', { ...largePlan(bench), from: runs + 2, days: last })
   const delta: Line = { what: 'build of the next day', seconds: [], megabytes: [] }
   const still: Line = { what: 'build of a day with all agents and cards as they were', seconds: [], megabytes: [] }
@@ -28,13 +28,13 @@ export async function measureDelta(bench: Bench): Promise<Measured> {
   }
   for (let day = 2; day < last; day++) {
     const { seconds, megabytes } = await build(day)
-    // The first calm day brings back what the busy ones moved.
+    // On the first calm day the changes of the busy ones come back.
     if (day === runs + 2) continue
     const line = day <= runs + 1 ? delta : still
     line.seconds!.push(seconds)
     if (megabytes) line.megabytes!.push(megabytes)
   }
-  // Not timed: the comparison itself warms and bloats the database.
+  // Not timed: the comparison itself warms the cache and bloats the database.
   const rows = await site.ask(url, sql => rowsOf(sql, () => build(last)))
   bench.peaks.push({ ...delta, what: 'a daily delta (P3)' })
   const share = ratio(delta.seconds!, first.seconds!)

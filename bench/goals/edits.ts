@@ -6,7 +6,7 @@ import { decimal, median, whole } from '../figures.ts'
 import type { Line, Measured } from '../results.ts'
 import { projectDir, type Site } from '../site.ts'
 
-/** P9: what an edit costs after a year, when not a row changes. */
+/** P9: the cost of an edit after a year, when no row changes. */
 export async function measureEdits(bench: Bench): Promise<Measured> {
   const { site } = bench
   const [agents, transactions] = [scaledAgents(bench, 1500), scaled(bench, 2000)]
@@ -67,7 +67,7 @@ export async function measureEdits(bench: Bench): Promise<Measured> {
   }
 }
 
-/** P10: a new day of a small company, and the sample from nothing. */
+/** P10: a new day of a small company, and a first build of the sample. */
 export async function measureSmall(bench: Bench): Promise<Measured> {
   const { site } = bench
   const runs = bench.runs(5)
@@ -97,7 +97,7 @@ export async function measureSmall(bench: Bench): Promise<Measured> {
   }
 }
 
-/** The models, seeds, tests and declarations of the project, to be edited. */
+/** A copy of the project's models, seeds, tests and declarations, for edits. */
 function copyOf(site: Site, name: string): string {
   const dir = join(site.dir, name)
   for (const part of ['dbt_project.yml', 'models', 'macros', 'seeds', 'migrations', 'tests/data', 'loaders/entities'])

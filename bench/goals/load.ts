@@ -4,7 +4,7 @@ import { decimal, median, ratio, times } from '../figures.ts'
 import { copyFloor } from '../floor.ts'
 import type { Line, Measured } from '../results.ts'
 
-/** P1: a single array, validated and ledgered, against the copy of the same records. */
+/** P1: a single array, validated and recorded in the ledger, compared with the copy of the same records. */
 export async function measureLoad(bench: Bench): Promise<Measured> {
   const { site } = bench
   const { folder, file } = await transactionsAlone(bench)

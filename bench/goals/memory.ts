@@ -9,7 +9,7 @@ import { feed } from '../feeds.ts'
 import { decimal, whole } from '../figures.ts'
 import type { Line, Measured } from '../results.ts'
 
-/** P6: the most memory that Node has for feeds of any form. */
+/** P6: the peak memory of Node for feeds of any form. */
 export async function measureMemory(bench: Bench): Promise<Measured> {
   const { site } = bench
   const lines: Line[] = []
@@ -38,7 +38,7 @@ export async function measureMemory(bench: Bench): Promise<Measured> {
   }
 }
 
-/** Each writes its feed into the folder and says what it is. */
+/** Each writes its feed into the folder, and gives its description. */
 const forms: Record<string, (bench: Bench, folder: string) => Promise<string>> = {
   async array(bench, folder) {
     const { file } = await transactionsAlone(bench)

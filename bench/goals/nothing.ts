@@ -4,7 +4,7 @@ import { decimal, median } from '../figures.ts'
 import type { Line, Measured } from '../results.ts'
 import type { Site } from '../site.ts'
 
-/** P5: a build when nothing is new, on the sample feed and, where P2 ran, on the large one. */
+/** P5: a build without changes, on the sample feed and, where P2 ran, on the large one. */
 export async function measureNothing(bench: Bench): Promise<Measured> {
   const { site } = bench
   const url = await site.database('sample')
@@ -20,7 +20,7 @@ export async function measureNothing(bench: Bench): Promise<Measured> {
     { what: 'floor: start of node', seconds: [] },
     { what: 'floor: start of node with tsx', seconds: [] },
   ]
-  // Files that are seconds old are hashed once more before they are believed.
+  // Files that are seconds old are hashed once more.
   for (const { url, data } of builds) await unchanged(site, url, data)
   const runs = bench.runs(7)
   for (let run = 1; run <= runs; run++) {

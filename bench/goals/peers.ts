@@ -9,13 +9,13 @@ import type { Venv } from '../peers/venv.ts'
 import type { Line, Measured } from '../results.ts'
 import { projectDir, type Site, targetOf } from '../site.ts'
 
-/** Our runs, the other's runs, of the same work. */
+/** Seconds of our runs and of the other's, for the same work. */
 interface Pair {
   ours: Line
   peer: Line
 }
 
-/** P8: dbt on our models' SQL, and dlt on our feed, in turn with ours. */
+/** P8: dbt on our models' SQL, and dlt on our feed, alternating with ours. */
 export async function measurePeers(bench: Bench, venv: Venv): Promise<Measured> {
   const plan = { transactions: scaled(bench, 100_000), agents: scaledAgents(bench, 5_000), churn: 0, active: 0, used: 0, changes: 0.01 }
   const size = `${whole(plan.transactions)} transactions`
@@ -87,7 +87,7 @@ interface Work {
   data: string
   runs: number
   first: Pair
-  /** Builds of the days after it, a day for each run, that are in another folder. */
+  /** Builds of the following days, one per run, in another folder. */
   next?: Pair
   days?: string
 }
@@ -125,7 +125,7 @@ async function againstDbt({ site }: Bench, venv: Venv, { data, runs, first, next
   }
 }
 
-/** Whether both made the same, as far as the numbers of rows tell. */
+/** Whether both have the same result, by the numbers of rows. */
 async function agreement(site: Site, mine: string, theirs: string): Promise<string> {
   const count = (url: string) =>
     site.ask(url, async sql => {
@@ -145,7 +145,7 @@ async function agreement(site: Site, mine: string, theirs: string): Promise<stri
   return others.length > 0 ? `${same}; other are ${others.join(', ')}` : same
 }
 
-// dbt replaces the tables of migrations by its own, several at once: it would run into deadlocks over what ties them together.
+// dbt replaces several tables of migrations at once: foreign keys between them would cause deadlocks.
 const withoutForeignKeys = `
 do $$
 declare

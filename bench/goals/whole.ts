@@ -3,7 +3,7 @@ import { decimal, ratio, times, whole } from '../figures.ts'
 import { copyFloor } from '../floor.ts'
 import type { Line, Measured } from '../results.ts'
 
-/** P2: load, models and tests from an empty database, against the copy of the same records. */
+/** P2: load, models and tests from an empty database, compared with the copy of the same records. */
 export async function measureWhole(bench: Bench): Promise<Measured> {
   const { site } = bench
   const { files } = await largeLines(bench)
@@ -30,7 +30,7 @@ export async function measureWhole(bench: Bench): Promise<Measured> {
   }
 }
 
-/** A build from nothing into the database that P3 and P5 go on with. */
+/** A first build into the database that P3 and P5 continue with. */
 export async function buildWhole(bench: Bench, run = 'to go on from'): Promise<void> {
   const { site } = bench
   const folder = await largeFeed(bench)

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { projectDir } from '../site.ts'
 
-/** What of manifest.json is read. */
+/** The used parts of manifest.json. */
 export interface Manifest {
   nodes: Record<string, ManifestNode>
 }
@@ -17,9 +17,8 @@ interface ManifestNode {
 }
 
 /**
- * Writes the project as plain dbt takes it: our models' own SQL, compiled as for a first build, as tables and views that dbt builds
- * after each other; seeds; data tests. What is incremental here is a table there, which asks less of dbt than an incremental model
- * whose query gives everything.
+ * Writes the project for plain dbt: our models' own SQL, compiled as for a first build, as tables and views that dbt builds in order;
+ * seeds; data tests. Incremental models are tables there, which costs dbt less than an incremental model whose query gives everything.
  */
 export function writeDbtProject(folder: string, manifest: Manifest, database: string): void {
   const put = (name: string, text: string) => {
@@ -56,7 +55,7 @@ export function dbtTarget(url: string, schema = 'public'): object {
   }
 }
 
-/** The compiled SQL, with the nodes that it reads for dbt's order; undefined for what is a part of others. */
+/** The compiled SQL, with the refs that dbt needs for its order; undefined for nodes that are a part of others. */
 export function textOf(manifest: Manifest, id: string, { resource_type, config, compiled_code }: ManifestNode): string | undefined {
   if (!compiled_code || config.materialized === 'ephemeral') return undefined
   const refs = [...parentsOf(manifest, id)].map(parent => `-- depends_on: {{ ref('${manifest.nodes[parent]!.name}') }}`)
@@ -65,7 +64,7 @@ export function textOf(manifest: Manifest, id: string, { resource_type, config, 
   return [...head, ...refs, `{% raw %}${compiled_code.trim()}{% endraw %}`, ''].join('\n')
 }
 
-// Ephemeral models are in the SQL of those that read them already.
+// Ephemeral models are already in the SQL of their children.
 function parentsOf({ nodes }: Manifest, id: string): Set<string> {
   const parents = (nodes[id]?.depends_on.nodes ?? []).flatMap(parent => {
     const node = nodes[parent]

@@ -22,5 +22,5 @@ pipeline = dlt.pipeline(
     destination=dlt.destinations.postgres(url),
     dataset_name="dlt",
 )
-# CSV goes in by COPY, which is the quickest way that dlt has into PostgreSQL.
+# CSV is loaded by COPY, dlt's fastest way into PostgreSQL.
 print(pipeline.run(transactions(), loader_file_format=sys.argv[4]))

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import type { Site } from '../site.ts'
 
-/** A throw-away Python environment with dbt and dlt. */
+/** A temporary Python environment with dbt and dlt. */
 export interface Venv {
   python: string
   dbt: string
@@ -10,10 +10,10 @@ export interface Venv {
   versions: string
 }
 
-// dbt-core 1.12 fetches a part of itself from outside the package index while it is installed.
+// dbt-core 1.12 downloads a part of itself from outside the package index during installation.
 const peers = ['dbt-core~=1.11.0', 'dbt-postgres~=1.10', 'dlt[postgres]~=1.31']
 
-/** Makes it in the site's folder by pip; a text that says why where there is no python3, no venv or no way to a package index. */
+/** Creates it in the site's folder with pip; gives the reason as a text without python3, venv or access to a package index. */
 export async function makeVenv(site: Site, packages = peers): Promise<Venv | string> {
   if (spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0) return 'python3 with venv and pip is not here'
   const folder = join(site.dir, 'venv')

@@ -8,20 +8,20 @@ import type { ProjectResult, Side } from '../projects-text.ts'
 import { projectDir, type Site } from '../site.ts'
 import { relationsOf } from './relations.ts'
 
-/** A dbt project that somebody else keeps. */
+/** A dbt project that somebody else maintains. */
 export interface DbtProject {
-  /** `owner/name`, and what is named in the table. */
+  /** `owner/name`, and the name in the table. */
   project: string
   commit: string
   folder: string
-  /** Environment variables that it asks for. */
+  /** Environment variables that it requires. */
   env?: Record<string, string>
   vars?: Record<string, unknown>
   /** The schema of the target, where the project's own sources name it. */
   schema?: string
 }
 
-/** A runner, and what it leaves. */
+/** A runner, and its results. */
 interface Runner {
   name: 'dbt' | 'ours'
   url: string
@@ -31,9 +31,9 @@ interface Runner {
 }
 
 /**
- * Runs seeds and then all else of a project with dbt and with ours, each in a database of its own, and compares the results node by node
- * and all relations, columns and rows. Where tests of the project fail by dbt too, ours runs with --no-atomic, for otherwise it publishes
- * nothing.
+ * Runs seeds and then everything else of a project with dbt and with ours, each in a database of its own, and compares the results node by
+ * node, and all relations, columns and rows. Where tests of the project fail with dbt too, ours runs with --no-atomic, as otherwise it
+ * publishes nothing.
  */
 export async function compareProject(site: Site, dbt: string, project: DbtProject): Promise<ProjectResult> {
   const { folder, env = {} } = project
@@ -71,7 +71,7 @@ export async function compareProject(site: Site, dbt: string, project: DbtProjec
       `${project.project}, ${runner.name}: ${failure ?? `${Object.keys(results).length} results, ${build.map(s => decimal(s)).join(' + ')} s`}`,
     )
   }
-  // What is kept of a parse pays in the next one: taken in turns, so that other work falls on both.
+  // A cached parse makes the next one faster: the sides alternate, so that other load affects both.
   for (let round = 1; round <= PARSES && !Object.values(sides).some(({ failure }) => failure); round++)
     for (const { name, call } of runners) sides[name]!.parse.push((await call(['parse', ...vars])).seconds)
   const [theirs, mine] = await Promise.all(runners.map(({ url }) => site.ask(url, relationsOf)))
@@ -102,7 +102,7 @@ async function measure({ name, target, hasPackages, call }: Runner, vars: string
   return { parse: parsed.map(({ seconds }) => seconds), build, results }
 }
 
-/** What became of each node, from run_results.json. */
+/** The status of each node, from run_results.json. */
 function statusesOf(target: string): Record<string, string> {
   const { results } = JSON.parse(readFileSync(join(target, 'run_results.json'), 'utf8')) as {
     results: { unique_id: string; status: string }[]
@@ -110,7 +110,7 @@ function statusesOf(target: string): Record<string, string> {
   return Object.fromEntries(results.map(({ unique_id, status }) => [unique_id, status]))
 }
 
-/** How many there are on both sides, and which of them differ. */
+/** The number of items on both sides, and those that differ. */
 function compare(theirs: Map<string, string>, mine: Map<string, string>): { dbt: number; ours: number; other: string[] } {
   const names = [...new Set([...theirs.keys(), ...mine.keys()])].sort()
   const other = names

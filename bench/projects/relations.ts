@@ -1,6 +1,6 @@
 import type { Sql } from '../../run/database/driver.ts'
 
-/** Each table and view of a database with its columns and a hash of its rows, in any order: `"public"."orders"`. */
+/** Each table and view of a database, with its columns and an order-independent hash of its rows: `"public"."orders"`. */
 export async function relationsOf(sql: Sql): Promise<Map<string, string>> {
   const relations = await sql<{ name: string; columns: string }[]>`
     select
