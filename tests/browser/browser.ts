@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 
-/** The program of a Chromium: CHROMIUM_PATH, or one of the usual names in PATH. */
+/** The path of a Chromium: CHROMIUM_PATH, or one of the usual names in PATH. */
 export const browserPath: string | undefined =
   process.env.CHROMIUM_PATH ||
   (process.env.PATH ?? '')
@@ -11,7 +11,7 @@ export const browserPath: string | undefined =
     .flatMap(folder => ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].map(name => path.join(folder, name)))
     .find(file => existsSync(file))
 
-/** Starts it, without a window and without anything that goes to the network. */
+/** Starts it headless and without network access. */
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: browserPath!,
@@ -26,13 +26,13 @@ export function startBrowser(): Promise<Browser> {
   })
 }
 
-/** A page with what went wrong in it: errors, warnings, and whatever it tried to load besides its own file. */
+/** A page and its problems: errors, warnings, and attempts to load anything but its own file. */
 export interface Watched {
   page: Page
   problems: string[]
 }
 
-/** Opens a file of the disk in a window of its own. */
+/** Opens a file in a window of its own. */
 export async function openFile(browser: Browser, file: string, size = { width: 1440, height: 900 }, theme: 'light' | 'dark' = 'light') {
   const context = await browser.newContext({ viewport: size, colorScheme: theme, reducedMotion: 'reduce', offline: true })
   const page = await context.newPage()
@@ -49,17 +49,17 @@ export async function openFile(browser: Browser, file: string, size = { width: 1
   return { page, problems } satisfies Watched
 }
 
-/** Goes to a link of the page, as a click would. */
+/** Follows a link within the page, as a click would. */
 export async function goTo(page: Page, link: string): Promise<void> {
   await page.evaluate(hash => {
     location.hash = hash
   }, link)
   await page.waitForFunction(hash => location.hash === hash, link)
-  // Charts and graphs draw after the page does.
+  // Charts and graphs are drawn after the page.
   await page.waitForTimeout(450)
 }
 
-/** What axe-core has against the page as it is now: rule and place. */
+/** The violations that axe-core finds in the present page: rule and place. */
 export async function violations(page: Page): Promise<string[]> {
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe)
   const found = await page.evaluate(async () => {

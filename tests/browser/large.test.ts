@@ -7,7 +7,7 @@ import { projectDir } from '../pipeline/database.ts'
 import { browserPath, goTo, openFile, startBrowser, violations } from './browser.ts'
 import { syntheticData } from './synthetic.ts'
 
-// Texts that could break the page are in every place of it.
+// Every place of the page contains texts that could break it.
 describe.skipIf(!browserPath)('a page of 1,000 tables and a year of days', () => {
   it('opens, finds, draws, and runs nothing of what it shows', async () => {
     const folder = join(projectDir, 'target/browser')
@@ -41,7 +41,7 @@ describe.skipIf(!browserPath)('a page of 1,000 tables and a year of days', () =>
       await page.screenshot({ path: join(folder, 'large-lineage-1440-light.png') })
       for (const [name, link] of LINKS) {
         await timed(name, () => goTo(page, link))
-        // Of a thousand boxes axe would look at each.
+        // With a thousand boxes axe would check each one.
         if (name !== 'catalogue') expect(await violations(page), name).toEqual([])
       }
       console.log(

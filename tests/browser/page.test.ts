@@ -51,11 +51,11 @@ describe.skipIf(!browserPath)('the page of the sample project', () => {
     feed = await mkdtemp(join(tmpdir(), 'deskledger-feed-'))
     await cp(join(projectDir, 'data'), feed, { recursive: true })
     await mkdir(join(feed, 'sync-day3/agents'), { recursive: true })
-    // A record that is refused, with a script wherever a text may stand.
+    // A refused record, with a script wherever a text is possible.
     const agent = { id: HOSTILE, signature: HOSTILE, contact: { name: HOSTILE, email: HOSTILE } }
     await writeFile(join(feed, 'sync-day3/agents/hostile.json'), JSON.stringify([agent]))
     const at = { url: database.url, dir: projectDir, options: { targetPath: folder, logPath: folder, data: feed } }
-    // And a group that is called so, which every report of groups shows.
+    // A group with this name, which every report of groups shows.
     await writeFile(join(feed, 'sync-day3/admin_groups/hostile.json'), JSON.stringify([{ id: 69000370099, name: HOSTILE, agent_ids: [] }]))
     const built = await perform(command => buildCommand(command, { types: [...BUILT], loads: true }), { ...at, name: 'build' })
     expect(built.code, built.stderr).toBe(0)
@@ -105,7 +105,7 @@ describe.skipIf(!browserPath)('the page of the sample project', () => {
     expect(html.length).toBeLessThan(1_000_000)
     expect(html).not.toContain('<script')
     const { page, problems } = await openFile(browser, join(folder, `${name}.html`), { width, height: 900 }, theme)
-    // axe is a script itself, and the page allows none.
+    // axe is a script itself, which the page forbids.
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
     expect(await page.evaluate(() => document.querySelectorAll('img').length)).toBe(0)
     expect(await page.getByText(name === 'plan' ? 'core.agents' : '<img src=x onerror').count()).toBeGreaterThan(0)

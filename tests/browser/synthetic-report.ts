@@ -1,7 +1,7 @@
 import type { FigureColumn, Report, ReportFigure } from '../../run/reports/shape.ts'
 import { HOSTILE } from './hostile.ts'
 
-/** A figure of each kind, with hostile texts wherever one may stand, and a year of days. */
+/** A figure of each kind, with hostile texts wherever one is possible, and a year of days. */
 export function hostileReport(random: () => number): Report {
   const column = (name: string, format: FigureColumn['format'], unit: string | null = null): FigureColumn => ({
     name,

@@ -4,7 +4,7 @@ import type { DocsData, DocsEdge, DocsField, DocsNode, DocsTest } from '../../ru
 import { HOSTILE } from './hostile.ts'
 import { hostileReport } from './synthetic-report.ts'
 
-/** Data of a project of so many nodes in layers, with all parts of the page filled; the same for the same numbers. */
+/** Data of a project with this many nodes in layers, with all parts of the page; deterministic. */
 export function syntheticData(size: number, columns = 8): DocsData {
   const random = randomOf(size)
   const layers = ['raw', 'staging', 'errors', 'core', 'marts']

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** Tests that look at the page in a browser: npm run test:browser. `npm test` needs none. */
+/** Tests of the page in a browser: npm run test:browser. `npm test` needs no browser. */
 export default defineConfig({
   test: {
     include: ['tests/browser/**/*.test.ts'],

@@ -1,6 +1,6 @@
-{# Fails when the agents who are listed on the last day of the status history are not those whom core.agents has as #}
-{# listed. A batch after that day can say that an agent is deactivated, so that is taken from core.agents on both   #}
-{# sides. This is not about agents who were first seen after that day, or on no day: they have no history yet.      #}
+{# Fails when the agents listed on the last day of the status history differ from those listed in core.agents. A    #}
+{# later batch can deactivate an agent, so both sides take the deactivation from core.agents. Excludes agents first #}
+{# seen after that day, or on no day: they have no history yet.                                                     #}
 
 with
 

@@ -1,5 +1,5 @@
-{# Warns of a period of a budget that is over, of which what the feed said last that was spent and what is counted #}
-{# here differ by more than 1 %.                                                                                   #}
+{# Warns of an ended period of a budget for which the last amount spent in the feed and the amount counted here #}
+{# differ by more than 1 %.                                                                                     #}
 
 {{ config(severity='warn') }}
 

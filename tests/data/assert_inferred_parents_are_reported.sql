@@ -1,4 +1,4 @@
-{# Fails when a budget or card stands in for one that no batch holds, and no open warning names a child of it (R19). #}
+{# Fails when a budget or card was inferred, as no batch contains it, and no open warning names a child of it (R19). #}
 
 select 'budgets' as parent, budget_id as id
 from {{ ref('budgets') }}

@@ -1,5 +1,5 @@
-{# Fails when the last change of an agent's role in the history is not what the mapping says, or one of them lacks #}
-{# the role.                                                                                                       #}
+{# Fails when the last change of an agent's role in the history differs from the mapping, or when only one of them #}
+{# has the role.                                                                                                   #}
 
 with
 

@@ -1,5 +1,5 @@
-{# Fails when a group is active and no agent in its tree is, or is inactive though listed with an active member of #}
-{# its own.                                                                                                        #}
+{# Fails when a group is active without an active agent in its tree, or is inactive though listed with an active #}
+{# member of its own.                                                                                            #}
 
 select
     groups.group_id,

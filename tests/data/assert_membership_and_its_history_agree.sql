@@ -1,6 +1,6 @@
-{# Fails when who is a member now, and since when, is not who the history says is one still. Who joined on no day, in #}
-{# undated batches alone, is in no history; a group that the latest snapshot does not list has no members, though an  #}
-{# incomplete batch after it may show it again.                                                                       #}
+{# Fails when the present members, and since when, differ from those in the history. A member who joined on no day, #}
+{# only in undated batches, is in no history; a group that the latest snapshot does not list has no members, though #}
+{# a later incomplete batch may show it again.                                                                      #}
 
 with
 

@@ -18,7 +18,7 @@ open_errors as (
 
 ),
 
--- On a cluster these few go to the shards of landing, and not all of landing to the coordinator.
+-- On a cluster these few rows are sent to the shards of landing, instead of all of landing to the coordinator.
 named as materialized (
 
     select distinct files.file, files.entity, files.file_id, open_errors.position

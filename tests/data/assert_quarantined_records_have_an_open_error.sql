@@ -1,4 +1,4 @@
-{# Fails when a record was quarantined and no open error says why: it would be lost without a word (R9). #}
+{# Fails when a record was quarantined without an open error: it would be lost silently (R9). #}
 
 with
 

@@ -1,4 +1,4 @@
-{# Fails when a role begins twice without an end between, or ends before it began. #}
+{# Fails when a role begins twice without an end in between, or ends before it began. #}
 
 with
 

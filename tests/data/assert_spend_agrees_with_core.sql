@@ -1,6 +1,6 @@
-{# Fails when a mart's total is not, to the cent, what core.transactions says that was spent (R28). A build looks at #}
-{# the months that the last change of spend was in, as the others are what they were when they were looked at;       #}
-{# `test` looks at all.                                                                                              #}
+{# Fails when the total of a mart differs by a cent or more from the spend in core.transactions (R28). A build      #}
+{# checks only the months of the last change of spend, as the others are unchanged since their check; `test` checks #}
+{# all.                                                                                                             #}
 
 {% set months -%}
     select key::date from {{ source('ops', 'touched') }}

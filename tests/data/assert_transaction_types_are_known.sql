@@ -1,5 +1,5 @@
-{# Warns of a type of transactions that no rule knows: it counts as other, which is no spend. One that settles #}
-{# belongs into the variable settling_types.                                                                   #}
+{# Warns of a type of transactions that no rule knows: it counts as other, which is not spend. A type that settles #}
+{# belongs in the variable settling_types.                                                                         #}
 
 {{ config(severity='warn') }}
 

@@ -1,7 +1,5 @@
-// Extracts from fake servers, as a process of its own that can be killed: `child.ts
-// '{"dataDir":…,"hosts":…,"env":…,"killAt":17,"how":"after"}'`.
-// It kills itself -9 before, after or in the middle of the n-th thing that it does to the disk; leaves with the exit code of the
-// extraction.
+// Extracts from fake servers in a process that can be killed: `child.ts '{"dataDir":…,"hosts":…,"env":…,"killAt":17,"how":"after"}'`. It
+// kills itself with -9 before, after or in the middle of its n-th disk operation; otherwise exits with the extraction's exit code.
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { systemClock } from '../../loaders/extract/clock.ts'
@@ -13,7 +11,7 @@ import { smallSources } from './site.ts'
 
 const order = JSON.parse(process.argv[2]!) as ChildOrder
 const began = Date.now()
-// One day for all of them, whatever the time is.
+// The same day for all runs, whatever the time is.
 const clock = { ...systemClock, now: () => Date.parse('2026-01-05T05:00:00.000Z') + Date.now() - began }
 const sources = smallSources(order.pageSize).map(config => ({ ...config, calls_per_minute: 600_000, timeout_seconds: 20 }))
 const things = arm(order)

@@ -7,20 +7,20 @@ import { idOf, uuidOf } from '../../bench/spend.ts'
 export interface Row {
   id: string
   json: string
-  /** Of transactions and cards, to filter by. */
+  /** Fields of transactions and cards that are filtered by. */
   fields: Fields
 }
 
-/** What a help desk knows. */
+/** The data of a help desk. */
 export interface Desk {
   roles: Row[]
   admin_groups: Row[]
   agents: Row[]
-  /** By id; an agent that became a contact has none, and somebody outside the list may have one. */
+  /** By id; an agent who became a contact has none, and there may be one outside of the list. */
   details: Map<string, Row>
 }
 
-/** What the spend side knows. Lists show the cards that are not deleted, and of splits the parents. */
+/** The data of the spend system. Lists contain the cards that are not deleted, and the parents of splits. */
 export interface Spend {
   users: Row[]
   budgets: Row[]
@@ -29,7 +29,7 @@ export interface Spend {
   children: Map<string, Row>
 }
 
-/** How much of each. */
+/** The number of each. */
 export interface Size {
   seed: number
   agents: number
@@ -38,8 +38,8 @@ export interface Size {
 }
 
 /**
- * Invented data of one seed, as bench/ makes it, with what only the APIs have: users, deleted cards, splits, and agents that groups name
- * alone.
+ * Invented data for one seed, as bench/ makes it, with what only the APIs have: users, deleted cards, splits, and agents that only groups
+ * name.
  */
 export function invent({ seed, agents, groups = Math.ceil(agents / 3), transactions }: Size): { desk: Desk; spend: Spend } {
   const plan = { seed, agents, groups, transactions, churn: 0, changes: 0, snapshots: true }
@@ -47,7 +47,7 @@ export function invent({ seed, agents, groups = Math.ceil(agents / 3), transacti
   const rows = (records: Iterable<Fields>, key: string) => [...records].map(record => rowOf(record, key))
   const details = [...feed.agent_details(1)]
   const adminGroups = [...feed.admin_groups(1)]
-  // One agent left the list and has a record still, another never was.
+  // One agent left the list but still has a record, another never existed.
   const gone = { ...details[0], id: 69_019_999_991 }
   const [first] = adminGroups
   if (first) first.agent_ids = [...(first.agent_ids as number[]), gone.id, 69_019_999_992, null, -1]

@@ -2,16 +2,15 @@ import type { Row, Spend } from './data.ts'
 import { bdc, type Reply, reply } from './faults.ts'
 import { type Call, type FakeOptions, type FakeServer, startFake } from './server.ts'
 
-/** A BILL that knows `spend`, which may change at any time. */
+/** A fake BILL API over `spend`, which may change at any time. */
 export interface FakeBill extends FakeServer {
   spend: Spend
-  /** Whether it offers deleted cards: `no` refuses the filter, `ignored` passes it over and shows all. */
+  /** Whether it offers deleted cards: `no` refuses the filter, `ignored` ignores it and lists all. */
   deleted: 'yes' | 'no' | 'ignored'
-  /** What the next pages say instead of what follows. */
+  /** Faults in the tokens of the next pages. */
   tokens: ('repeated' | 'loop' | 'empty page' | 'empty loop')[]
 }
 
-/** Starts one. */
 export async function startBill(spend: Spend, options: Omit<FakeOptions, 'answer' | 'base'>): Promise<FakeBill> {
   const fake: FakeBill = Object.assign(await startFake({ ...options, base: '/connect/v3/spend', answer }), {
     spend,
@@ -62,7 +61,7 @@ export async function startBill(spend: Spend, options: Omit<FakeOptions, 'answer
   }
 }
 
-// Opaque, with the signs that must be encoded, and of use only with the same other parameters.
+// Opaque, with characters that must be encoded, and valid only with the same other parameters.
 function tokenOf(offset: number, bound: string, salt = ''): string {
   return Buffer.concat([Buffer.from([0xfb, 0xef, 0xff]), Buffer.from(JSON.stringify({ offset, bound, salt }))]).toString('base64')
 }
@@ -76,7 +75,7 @@ function offsetIn(token: string, bound: string): number | undefined {
   }
 }
 
-// `field:op:value,…` with values in quotes where they hold commas or colons. Fields that are not known are passed over.
+// `field:op:value,…` with values in quotes if they contain commas or colons. Unknown fields are ignored.
 function passes(fields: Row['fields'], filters: string): boolean {
   return [...filters.matchAll(/(\w+):(\w+):(?:"([^"]*)"|([^,]*))/g)].every(([, field, op, quoted, plain]) => {
     const due = (quoted ?? plain)!

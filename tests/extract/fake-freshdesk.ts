@@ -2,12 +2,12 @@ import type { Desk, Row } from './data.ts'
 import { type Reply, reply, spoilers } from './faults.ts'
 import { type Call, type FakeOptions, type FakeServer, startFake } from './server.ts'
 
-/** A Freshdesk that knows `desk`, which may change at any time. */
+/** A fake Freshdesk API over `desk`, which may change at any time. */
 export interface FakeFreshdesk extends FakeServer {
   desk: Desk
-  /** Calls that came although the quota of the minute was used up. */
+  /** Calls beyond the quota of the minute. */
   over: number
-  /** How many calls of each minute others make with the same account. */
+  /** Calls per minute by other users of the account. */
   others: number
 }
 
@@ -69,7 +69,7 @@ export async function startFreshdesk(
   }
 }
 
-// What `only=availability` answers: another shape under the same path.
+// The answer to `only=availability`: another shape under the same path.
 function userOf({ id, fields }: Row): Row {
   const { contact } = fields as { contact: { name: string; email: string } }
   const user = {

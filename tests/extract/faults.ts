@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 
-/** What goes wrong at the n-th call of a path (below the base, `/agents`; a `*` at its end stands for anything). */
+/** A fault at the n-th call of a path (below the base, `/agents`; a `*` at its end matches anything). */
 export interface Fault {
   path: string
   /** From 1, or each call. */
@@ -9,7 +9,7 @@ export interface Fault {
   kind: FaultKind
 }
 
-/** An answer as it should be. */
+/** A correct answer. */
 export interface Reply {
   status: number
   headers: Record<string, string>
@@ -18,7 +18,7 @@ export interface Reply {
 
 export type FaultKind = keyof typeof spoilers | keyof typeof breakers
 
-/** What a fault may need to know. */
+/** The context of a fault. */
 export interface FaultContext {
   /** The other server, which must never see a secret. */
   foreign: string
@@ -26,7 +26,7 @@ export interface FaultContext {
   secret: string
 }
 
-/** Answers that come whole and are wrong. */
+/** Wrong answers that arrive completely. */
 export const spoilers = {
   '401': () => reply(401, { code: 'invalid_credentials', message: 'You have to be logged in to perform this action.' }),
   '403': () => reply(403, { code: 'access_denied', message: 'You are not authorized to perform this action.' }),
@@ -72,7 +72,7 @@ export const spoilers = {
     ...good,
     body: Buffer.concat([good.body.subarray(0, -1), Buffer.from([0x22, 0xff, 0x22]), good.body.subarray(-1)]),
   }),
-  // The page is refused for its length, so its rows need not be the server's to the letter.
+  // The page is refused for its length, so its rows need not match the server's exactly.
   'more-rows': (good: Reply) => {
     const value = JSON.parse(good.body.toString('utf8')) as { results?: unknown[] } | unknown[]
     const rows = Array.isArray(value) ? value : value.results
@@ -82,7 +82,7 @@ export const spoilers = {
   },
 } satisfies Record<string, (good: Reply, context: FaultContext) => Reply>
 
-/** Answers that do not come whole. */
+/** Answers that do not arrive completely. */
 export const breakers = {
   reset: response => response.socket?.resetAndDestroy(),
   'cut-plain': (response, good) => {
@@ -120,7 +120,7 @@ export function reply(status: number, value: unknown): Reply {
   return { status, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(value)) }
 }
 
-/** An error of BILL, in its array. */
+/** A BILL error, in its array. */
 export function bdc(status: number, code: string): Reply {
   return reply(status, [
     { timestamp: '2026-01-05T00:00:00.000+00:00', code, severity: 'ERROR', category: 'REQUEST', message: 'It did not work.' },

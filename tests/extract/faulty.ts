@@ -5,19 +5,18 @@ import type { SourceConfig } from '../../loaders/extract/source-config.ts'
 import type { Fault, FaultKind } from './faults.ts'
 import { batchesIn, createSite, filesBelow, impatient, type Outcome, recordsOf, type Site, secrets } from './site.ts'
 
-/** A site on which things go wrong, with the batch of the day before. */
+/** A site with faults, and the batch of the day before. */
 export interface FaultySite extends Site {
-  /** Extracts with faults, and checks that no secret is in what is said. */
+  /** Extracts with faults, and checks that no output contains a secret. */
   bringWith(freshdesk: Fault[], bill?: Fault[], seconds?: number): Promise<Outcome>
-  /** No batch was made, and the working folder is not taken for one. */
+  /** Checks that no batch was made, and that the working folder is not taken for one. */
   expectNothing(outcome: Outcome): void
-  /** The batch holds what the servers know now. */
+  /** Checks that the batch contains the servers' present data. */
   expectWhole(outcome: Outcome): void
-  /** Checks that no secret left for elsewhere or for the disk, and that the last batch stands; then closes. */
+  /** Checks that no secret was sent elsewhere or written to disk, and that the last batch exists; then closes. */
   end(): Promise<void>
 }
 
-/** Starts one. */
 export async function createFaultySite(change?: (config: SourceConfig) => SourceConfig): Promise<FaultySite> {
   const site = await createSite(change && { change })
   mkdirSync(join(site.dataDir, LAST, 'agents'), { recursive: true })

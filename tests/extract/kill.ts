@@ -3,18 +3,18 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { places } from '../../run/cli/bundle.ts'
 
-/** What the child is told. */
+/** The parameters of the child. */
 export interface ChildOrder {
   dataDir: string
   hosts: Record<string, string>
   env: Record<string, string>
   pageSize: number
-  /** It kills itself at this thing that it does to the disk, counted from 1; at none when it is 0. */
+  /** The disk operation at which it kills itself, counted from 1; 0 for none. */
   killAt: number
   how: 'before' | 'after' | 'amid'
 }
 
-/** Writes the child as one file into a folder: as its modules, under tsx, it would take a second to start. Gives its path. */
+/** Bundles the child into one file in a folder, as starting its modules under tsx would take a second. Gives its path. */
 export async function writeChild(folder: string): Promise<string> {
   const file = join(folder, 'child.mjs')
   await build({
@@ -25,14 +25,14 @@ export async function writeChild(folder: string): Promise<string> {
     format: 'esm',
     target: 'node20',
     plugins: [places],
-    // What packages require() of Node.
+    // For packages that require() Node's modules.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" },
     logLevel: 'silent',
   })
   return file
 }
 
-/** Runs the child to its end: its exit code, null when it was killed, and what it printed. */
+/** Runs the child to its end: gives its exit code, null when it was killed, and its output. */
 export function runChild(file: string, order: ChildOrder): Promise<{ code: number | null; printed: string }> {
   const child = spawn(process.execPath, [file, JSON.stringify(order)])
   let printed = ''

@@ -2,48 +2,47 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { breakers, type Fault, type FaultKind, type Reply, spoilers } from './faults.ts'
 
-/** A call as the server saw it. */
+/** A call, as received by the server. */
 export interface Call {
   method: string
   /** Below the base. */
   path: string
   query: URLSearchParams
   headers: IncomingMessage['headers']
-  /** By the clock of the test. */
+  /** By the test's clock. */
   at: number
   status: number
 }
 
-/** A server on the loopback that answers as an API does, but for its faults. */
+/** A server on the loopback that answers like an API, except for its faults. */
 export interface FakeServer {
   /** `http://127.0.0.1:40000`. */
   host: string
   calls: Call[]
-  /** What goes wrong; may be changed at any time. */
+  /** Its faults; may be changed at any time. */
   faults: Fault[]
-  /** Faults that came into play. */
+  /** Faults that occurred. */
   struck: Fault[]
-  /** The most calls that were under way at once. */
+  /** The most concurrent calls. */
   most: number
-  /** The bodies that were sent whole with status 200, by path and query. */
+  /** Bodies that were sent completely with status 200, by path and query. */
   sent: Map<string, Buffer[]>
-  /** Called before each answer, with the how manieth call of its path it is: to change the data meanwhile. */
+  /** Called before each answer, with the number of the call to its path: to change the data meanwhile. */
   before: (call: Call, nth: number) => void
   close(): Promise<void>
 }
 
-/** What a fake server is made of. */
+/** The parameters of a fake server. */
 export interface FakeOptions {
   base: string
   secret: string
   /** The good answer to a call. */
   answer(call: Call): Reply
   now: () => number
-  /** Where redirects and foreign links lead. */
+  /** The target of redirects and foreign links. */
   foreign?: string
 }
 
-/** Starts one. */
 export async function startFake(options: FakeOptions): Promise<FakeServer> {
   const { base, answer, now, secret, foreign = 'http://127.0.0.1:9' } = options
   const counts = new Map<string, number>()

@@ -19,34 +19,34 @@ export interface Site {
   spend: Spend
   freshdesk: FakeFreshdesk
   bill: FakeBill
-  /** Where redirects and foreign links lead; it must never be called with a secret. */
+  /** The target of redirects and foreign links; it must never receive a secret. */
   foreign: FakeServer
   clock: TestClock
   dataDir: string
   options(changed?: Partial<ExtractOptions>): ExtractOptions
-  /** Extracts, and gives what became of it. */
+  /** Extracts, and gives the outcome. */
   bring(changed?: Partial<ExtractOptions>): Promise<Outcome>
   close(): Promise<void>
 }
 
-/** What became of an extraction. */
+/** The outcome of an extraction. */
 export interface Outcome {
   extracted: Extracted | undefined
   /** 0 or the exit code. */
   code: number
   /** The error's message and hint. */
   said: string
-  /** All that was told meanwhile, as lines. */
+  /** All reported events, as lines. */
   lines: string[]
 }
 
-/** What the fake servers take for a key; no output may ever hold them, in any form. */
+/** The keys of the fake servers; no output may contain them, in any form. */
 export const secrets = { freshdesk: 'fd-Kx7qT2mVw9RbLz3P', bill: 'bill+tok/en=Qz81mWv0' }
 
-/** The names of the environment that the sources read, with values for the fake servers. */
+/** The environment variables of the sources, with values for the fake servers. */
 export const environment = { FRESHDESK_SUBDOMAIN: 'acme', FRESHDESK_API_KEY: secrets.freshdesk, BILL_API_TOKEN: secrets.bill }
 
-/** Starts a site. Pages are short (`pageSize`), so that little data fills many. */
+/** Starts a site. Pages are short (`pageSize`), so that few records fill many. */
 export async function createSite({
   pageSize = 4,
   limit,
@@ -93,7 +93,7 @@ export async function createSite({
   }
 }
 
-/** A source with short pages, and more calls a minute than any test makes. */
+/** A source with short pages, and a quota that no test reaches. */
 export function smaller(config: SourceConfig, pageSize: number): SourceConfig {
   const entities = config.entities.map(entry =>
     entry.page_size ? { ...entry, page_size: { ...entry.page_size, value: pageSize } } : entry,
@@ -101,7 +101,7 @@ export function smaller(config: SourceConfig, pageSize: number): SourceConfig {
   return { ...config, entities, calls_per_minute: 6000, timeout_seconds: 30 }
 }
 
-/** Sources that wait for an answer no longer than this. */
+/** Sources with a shorter timeout for answers. */
 export function impatient(sources: SourceConfig[], seconds: number): SourceConfig[] {
   return sources.map(config => ({ ...config, timeout_seconds: seconds }))
 }
@@ -111,7 +111,7 @@ export function smallSources(pageSize: number): SourceConfig[] {
   return readSources(['freshdesk', 'bill']).map(config => smaller(config, pageSize))
 }
 
-/** The batches of a data folder: what a loader would take for one. */
+/** The batches of a data folder: the folders that a loader would take for one. */
 export function batchesIn(dataDir: string): string[] {
   return readdirSync(dataDir).filter(name => !/^[._]/.test(name))
 }
@@ -129,7 +129,7 @@ export function recordsOf(folder: string, entity: string): string[] {
   return filesBelow(join(folder, entity)).flatMap(name => splitRecords(readFileSync(join(folder, entity, name), 'utf8')))
 }
 
-/** The elements of a page's list, or the one record that it is, each as its own text. */
+/** The elements of a page's list, or its single record, each as its own text. */
 export function splitRecords(page: string): string[] {
   const text = page.replace(/^\ufeff/, '').trim()
   const start = text.startsWith('{"results":[') ? text.indexOf('[') : 0

@@ -7,7 +7,7 @@ import { compare, snapshot } from './rules/snapshot.ts'
 import { expectedWarehouse } from './rules/warehouse.ts'
 import { projectWith } from './warehouse.ts'
 
-/** Any such feed, in any order and any number of builds, becomes what the rules say, and so it does from nothing. */
+/** Checks that any such feed, in any order and number of builds, gives the result of the rules, and that a first build does, too. */
 export async function becomesWhatTheRulesSay(feeds: fc.Arbitrary<Feed>, runs = 1): Promise<void> {
   const project = await projectWith(feedSeeds)
   const property = fc.asyncProperty(

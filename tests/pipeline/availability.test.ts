@@ -100,18 +100,18 @@ describe('roles of agents whose details say nothing of them', () => {
     const roles = [1, 2, 3].map(id => ({ id, name: `Role ${id}`, description: 'x', default: false }))
     const feed = feedOf({
       'sync-2026-01-05/roles.json': roles,
-      // Bo's second list has an unreadable element: it says nothing of the role that it lacks.
+      // Bo's second list has an unreadable element: the missing role means nothing.
       'sync-2026-01-05/agents.json': [person(1, 'Ana Novak', { role_ids: [1] }), person(2, 'Bo Lind', { role_ids: [1] })],
       'sync-2026-01-06/agents.json': [person(1, 'Ana Novak', { role_ids: [1, 2] }), person(2, 'Bo Lind', { role_ids: ['x'] })],
       'sync-2026-01-06/agent_details/1.json': person(1, 'Ana Novak'),
-      // Where the details say which roles, the list says nothing, though they cannot be read.
+      // Where the details have roles, even unreadable ones, the list does not count.
       'sync-2026-01-07/agents.json': [person(1, 'Ana Novak', { role_ids: [] })],
       'sync-2026-01-07/agent_details/1.json': person(1, 'Ana Novak', { role_ids: null }),
       'sync-2026-01-08/agents.json': [person(1, 'Ana Novak', { role_ids: [1] })],
       'sync-2026-01-08/agent_details/1.json': person(1, 'Ana Novak', { role_ids: [2, 3] }),
     })
     try {
-      // In another order than that of the days.
+      // In another order than by day.
       for (const batch of [feed[3]!, feed[0]!, feed[2]!, feed[1]!]) {
         await warehouse.deliver([batch])
         await warehouse.build()

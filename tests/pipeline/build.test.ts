@@ -190,7 +190,7 @@ describe('what is published', () => {
       { since: 0, again: false },
       { since: 5, again: true },
     ])
-    // Not a comment, which says nothing.
+    // Not a comment, which would not count as a change.
     await project.write({ 'models/t.sql': `{# What it is. #}\n${model} ${landing} -- commented` })
     await land(12)
     await run(log)
@@ -213,7 +213,7 @@ describe('what is published', () => {
       { unique_id: 'model.shop.t', landed_in: 5 },
     ])
     await project.write({ 'models/parent.sql': table('select 2 as a') })
-    // Nothing that it could see is new; the build that makes its parent anew makes it anew, too.
+    // Its parents are unchanged; the build that recreates them recreates it, too.
     expect((await run({ ...log, select: ['t'] })).by.t?.isReused).toBe(true)
     await run(log)
     expect(await rows('select * from t')).toEqual([{ since: 0, again: false }])

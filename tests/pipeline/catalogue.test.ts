@@ -28,7 +28,7 @@ afterEach(() => session.release())
 const NAME = '"desk"."a ""b"""'
 const columns = async () => (await findRelation(session, NAME))?.columns.map(({ name, type }) => `${name} ${type}`)
 const BEFORE = ['id bigint', 'price numeric(18,2)']
-/** What this session cannot know of: it tells whether the catalogue is asked again. */
+/** A change that this session does not know of: the result shows whether the catalogue is read again. */
 const alterElsewhere = () => other.unsafe(`alter table desk."a ""b""" add column elsewhere text`)
 
 it('reads all relations once, as each is by itself', async () => {
@@ -92,7 +92,7 @@ it('a table made by select … into is found', async () => {
 it('a transaction that is taken back takes its definitions with it, and what a function defined can be told', async () => {
   await session`begin`
   await session.unsafe(`alter table desk."a ""b""" add column mine text`)
-  // Many questions, so that all are read again inside the transaction.
+  // So many queries that all are read again inside the transaction.
   for (let at = 0; at < 60; at++) expect(await columns()).toEqual([...BEFORE, 'mine text'])
   await session`rollback`
   expect(await columns()).toEqual(BEFORE)

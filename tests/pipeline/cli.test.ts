@@ -19,7 +19,7 @@ beforeAll(async () => {
     'models/_models.yml': 'models:\n  - name: people\n    columns:\n      - {name: id, data_tests: [unique, not_null]}\n',
     'seeds/colours.csv': 'name,is_warm\nred,true\nblue,false\n',
   })
-  // Its own landing tables and a feed of one file.
+  // A project with its own landing tables and a feed of one file.
   await cp(path.join(projectDir, 'migrations'), path.join(project.dir, 'migrations'), { recursive: true })
   await project.write({ 'data/sync-day1/roles/1.json': '[{"id": 1, "name": "Admin"}, {"id": null}]' })
 })
@@ -135,7 +135,7 @@ describe('results on stdout', () => {
     )
     expect(JSON.parse((await cli('show', '--select', 'adults', '--output', 'json', '--limit', '-1')).stdout)).toHaveLength(4)
     expect((await cli('show', '--select', 'adults')).stdout.split('\n')[0]).toBe('| id |')
-    // Its own SQL would bring what is new since the last build.
+    // Its own SQL would only read what is new since the last build.
     await project.write({
       'models/seen.sql': "{{ config(materialized='incremental') }} select 1 as id {% if is_incremental() %} where false {% endif %}",
     })
@@ -241,7 +241,7 @@ async function untilLog(child: ReturnType<typeof start>, text: string): Promise<
   await new Promise(resolve => setTimeout(resolve, 300))
 }
 
-// The published JSON Schemas are not part of the project: without them beside it there is nothing to compare with.
+// The published JSON Schemas are not part of the project: without them nothing is checked.
 function problems(schema: string, artifact: unknown): unknown[] {
   const file = path.join(projectDir, '../shared/dbt-schemas', schema)
   if (!existsSync(file)) return []

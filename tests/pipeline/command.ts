@@ -9,7 +9,7 @@ import { createReport } from '../../run/report/report.ts'
 import { printedOn } from '../printed.ts'
 import { projectDir } from './database.ts'
 
-/** Runs a command in this process, on a database: its exit code and what it printed. */
+/** Runs a command in this process, on a database: gives its exit code and output. */
 export async function perform(
   run: (command: Command, args: string[]) => Promise<number>,
   {
@@ -50,10 +50,10 @@ export function artifact<Form = Record<string, Record<string, Record<string, unk
 
 const schemas = path.join(projectDir, '../shared/dbt-schemas')
 
-/** Whether dbt's published schemas lie beside the project, of which they are no part: tests that need them are skipped where not. */
+/** Whether dbt's published schemas exist beside the project, which does not include them: tests that need them are skipped otherwise. */
 export const hasSchemas = existsSync(schemas)
 
-/** The first few faults that dbt's published schema finds in an artifact. */
+/** The first few violations of dbt's published schema in an artifact. */
 export function schemaProblems(schema: string, value: unknown): unknown[] {
   const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false })
   ajv.validate(JSON.parse(readFileSync(path.join(schemas, schema), 'utf8')), value)

@@ -7,11 +7,11 @@ import { declarationOf, type Field, type FieldType } from '../../loaders/declara
 import { entities } from '../../loaders/entities.ts'
 import { projectWith, type Warehouse } from './warehouse.ts'
 
-/** JSON texts: how a number is written matters. */
+/** JSON texts, as the spelling of a number matters. */
 const one = (...texts: string[]) => fc.constantFrom(...texts)
 const text = (value: string) => JSON.stringify(value)
 
-/** What conforms to a type, or comes near to it. */
+/** Values that conform to a type, or nearly. */
 const good: Record<FieldType, fc.Arbitrary<string>> = {
   id: fc.oneof(fc.integer({ min: 1, max: 50 }).map(String), one('9007199254740991', '69010941952')),
   text_id: fc.oneof(
@@ -46,7 +46,7 @@ const good: Record<FieldType, fc.Arbitrary<string>> = {
   list: one('[]', '[1,2,3]'),
 }
 
-/** What does not, in as many ways as we could think of. */
+/** Values that do not, in as many ways as we know. */
 const odd = one(
   ...[
     'null',
@@ -118,7 +118,7 @@ const odd = one(
   '"\\ud800"',
 )
 
-/** A record of an entity as JSON text, most of its fields as they should be. */
+/** A record of an entity as JSON text, most of its fields valid. */
 function record(fields: Field[]): fc.Arbitrary<string> {
   const leaves = fields.filter(({ type, column }) => type !== 'object' || column === 'avatar')
   const values = fc.tuple(
@@ -144,7 +144,7 @@ function record(fields: Field[]): fc.Arbitrary<string> {
       const at = path.slice(0, -1).reduce<Map<string, unknown> | undefined>((map, name) => map?.get(name) as never, root)
       at?.set(path.at(-1) as string, broken[1])
     }
-    // A key may be written with an escape, and come twice.
+    // A key may be written with an escape, and be repeated.
     const json = written(root)
     return isEscaped ? json.replace('"id":', '"\\u0069d":') : json
   })
@@ -188,7 +188,7 @@ describe('a record that conforms to its declaration', () => {
       await warehouse.build({ fullRefresh: true })
       const examined = await rows()
       for (const entity of entities) expect(cast[entity], entity).toEqual(examined[entity])
-      // Neither way is empty.
+      // Both outcomes occur.
       expect(conforming).toBeGreaterThan(60)
       expect(conforming).toBeLessThan((await count('true')) - 60)
     })

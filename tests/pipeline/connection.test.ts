@@ -26,7 +26,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** What a connection says of itself, or why there is none. */
+/** The properties of a connection, or its error. */
 async function ours(url: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
   try {
     const address = addressOfUrl(url, { env })
@@ -265,7 +265,7 @@ describe('a server that cannot be built on says so before anything is done', () 
         code: 2,
         stdout: expect.stringContaining('problem: The server, or this user of it, is read-only'),
       })
-      // Of the connection alone that is no fault.
+      // Not a fault for the connection alone.
       expect(await run(own.url, 'debug', { connection: true })).toMatchObject({
         code: 0,
         stdout: expect.stringContaining('connection: OK'),
@@ -295,7 +295,7 @@ describe('a server that cannot be built on says so before anything is done', () 
       expect(await run(url, 'debug')).toMatchObject({ code: 0, stdout: expect.stringContaining('rights: all that a build needs') })
       const built = await run(url, 'build')
       expect(built.code, built.stderr).toBe(0)
-      // Of another's tables it says whose they are.
+      // For another user's tables it names the owner.
       await own.sql.unsafe(`create role ${role}_other; alter table core.agents owner to ${role}_other`)
       expect((await run(url, 'debug')).stdout).toContain(`${role}_other owns core.agents: ${role} may not replace it`)
       await own.sql.unsafe(`alter table core.agents owner to ${role}; drop role ${role}_other`)

@@ -88,7 +88,7 @@ describe('batches of the same records', () => {
           try {
             for (const [batch, then] of steps) {
               await warehouse.deliver([batch])
-              // Files that a batch had before are still there.
+              // The batch's earlier files still exist.
               const files = [...(feed.get(batch.name)?.files ?? []), ...batch.files]
               feed.set(batch.name, { name: batch.name, files: [...new Map(files.map(file => [file.path, file])).values()] })
               if (then !== 'load') await warehouse.build({ fullRefresh: then === 'full' })
@@ -120,7 +120,7 @@ describe('batches of the same records', () => {
 
 const names = ['tran', 'sync-day1', 'sync-day2', 'sync-day3']
 
-/** Records as their source writes them, so few that nearly all come again; some of one key, some wrong. */
+/** Records as written by their source, so few that nearly all are repeated; some with a common key, some wrong. */
 const pools: Partial<Record<FeedFile['entity'], string[]>> = {
   agents: [
     agent(1),

@@ -19,7 +19,7 @@ describe('a record that comes again byte for byte', () => {
   const put = (path: string, content: string) => putFile(data, path, content)
   const remove = (path: string) => rmSync(join(data, path), { recursive: true })
   const loadAll = (prune = false) => load(database.sql, data, { prune })
-  /** Where each content of agents stands, by its id: `batch[position]`, the first place first. */
+  /** The places of each content of agents, by id: `batch[position]`, the first place first. */
   const places = async (): Promise<Record<string, string[]>> => {
     const rows = await database.sql<{ id: string; place: string }[]>`
       with places as (
@@ -91,7 +91,7 @@ describe('a record that comes again byte for byte', () => {
     })
     expect(await formerFiles()).toEqual(['day1'])
 
-    // What comes next may name contents of former files.
+    // Later files may refer to contents of former files.
     put('day3/agents/1.json', list(agent(2)))
     await loadAll()
     expect((await places())[2]).toEqual(['gone[1]', 'day2[1]', 'day3[0]'])
@@ -140,7 +140,7 @@ describe('a record that comes again byte for byte', () => {
         await database.sql`select (select count(*)::int from raw.agents) as landed, (select count(*)::int from raw.agents_repeats) as repeats`
       )[0]
     expect(await counts()).toEqual({ landed: 30_050, repeats: 29_900 })
-    // The corrected file names what landed with its own earlier content.
+    // The corrected file refers to what landed with its own earlier content.
     put('day2/agents/1.json', list(...records))
     await loadAll()
     expect(await counts()).toEqual({ landed: 30_000, repeats: 30_000 })

@@ -25,7 +25,7 @@ beforeEach(async () => {
 })
 afterEach(() => project.remove())
 
-/** Names of the nodes that ran, in the order of the build. */
+/** Names of the nodes that ran, in build order. */
 async function ran(options: Parameters<typeof buildFixture>[2] = {}): Promise<string[]> {
   const { results, status, printed } = await buildFixture(database.sql, project.dir, { hasLog: true, ...options })
   expect(status, printed).toBe(options.isTrial ? 'trial' : 'published')
@@ -105,7 +105,7 @@ describe('a node runs', () => {
     await project.write({ 'models/people.sql': table("select 1 as id, 'ann' as name union all select 2, 'bob'") })
     await ran()
     expect(await rows('select n::int, again from counted')).toEqual([{ n: 2, again: false }])
-    // The same again, later: what a selection leaves out is found by the next build.
+    // The same, later: a change that a selection leaves out is found by the next build.
     await project.write({ 'models/people.sql': table("select 1 as id, 'ann' as name") })
     expect(await ran({ select: ['people'] })).toContain('people')
     expect(await ran()).toEqual(['counted'])

@@ -4,7 +4,7 @@ import { inject } from 'vitest'
 import { connect } from '../../run/database/connection.ts'
 import type { Sql } from '../../run/database/driver.ts'
 
-/** A database of a test's own. */
+/** A database of a test. */
 export interface FreshDatabase {
   sql: Sql
   url: string
@@ -16,8 +16,8 @@ export interface FreshDatabase {
 export const projectDir = join(import.meta.dirname, '../..')
 
 /**
- * A new database with all migrations applied and no row in it; with `migrate: false` an empty one. Quick: tests/pipeline/server.ts
- * has run the migrations once, into a template that each database is a copy of. Call `drop()` at the end.
+ * A new database with all migrations applied and without rows; with `migrate: false` an empty one. Fast: tests/pipeline/server.ts has run
+ * the migrations once, into a template that each database copies. Call `drop()` at the end.
  */
 export async function freshDatabase({ migrate = true }: { migrate?: boolean } = {}): Promise<FreshDatabase> {
   const { url: server, prefix, template, failure } = inject('server')
@@ -25,7 +25,7 @@ export async function freshDatabase({ migrate = true }: { migrate?: boolean } = 
   const name = `${prefix}_${randomBytes(6).toString('hex')}`
   await onServer(
     `create database ${name} template ${migrate ? template : 'template0'}`,
-    // On a server of somebody else's, too, nothing waits for the disk.
+    // No waits for the disk, on somebody else's server either.
     `alter database ${name} set synchronous_commit = off`,
   )
   const url = withDatabase(server, name)
@@ -47,7 +47,7 @@ export async function freshDatabase({ migrate = true }: { migrate?: boolean } = 
   }
 }
 
-/** Waits until another session of the database runs a statement with this text; gives its process. */
+/** Waits until another session of the database runs a statement with this text; gives its process id. */
 export async function running(sql: Sql, text: string): Promise<number> {
   for (;;) {
     const [session] = await sql<{ pid: number }[]>`

@@ -14,7 +14,7 @@ afterAll(async () => {
   await project.remove()
 })
 
-// Worked out by hand.
+// Calculated by hand.
 it.each([
   ["dbt.datediff(\"'2025-12-31'::date\", \"'2026-01-01'::date\", 'year')", '1'],
   ["dbt.datediff(\"'2025-12-31'::date\", \"'2026-04-01'::date\", 'quarter')", '2'],
@@ -24,7 +24,7 @@ it.each([
   ["datediff(\"'2026-01-01 23:59'::timestamp\", \"'2026-01-02 00:01'::timestamp\", 'day')", '1'],
   ["datediff(\"'2026-01-01 23:59'::timestamp\", \"'2026-01-02 01:00'::timestamp\", 'hour')", '2'],
   ["datediff(\"'2026-01-01 23:59:59.9'::timestamp\", \"'2026-01-02 00:00:00.1'::timestamp\", 'second')", '1'],
-  // PostgreSQL's own DateStyle reads the month first, and dbt leaves it so.
+  // PostgreSQL's default DateStyle reads the month first, and dbt does not change it.
   ["dbt.get_intervals_between(\"'09/01/2023'::date\", \"'09/12/2023'::date\", 'day')", '11'],
   ["'(' ~ dbt.dateadd('day', 3, \"'2026-02-27'::date\") ~ ')::date'", '2026-03-02'],
   ["dbt.date_trunc('month', \"'2026-02-27'::date\") ~ '::date'", '2026-02-01'],

@@ -6,7 +6,7 @@ import { artifact, hasSchemas, perform, schemaProblems } from './command.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
 import { type Fixture, fixture } from './fixture.ts'
 
-// A plain dbt project as they are written every day, with invented data: no feed, no migrations, profiles.yml beside it.
+// A typical dbt project with invented data: no feed, no migrations, with a profiles.yml.
 const files = {
   'dbt_project.yml': `name: 'bakery'
 config-version: 2
@@ -187,7 +187,7 @@ describe('a plain dbt project', () => {
       nodes: Record<string, { depends_on?: { nodes: string[] }; fqn: string[]; checksum?: { checksum: string } }>
     }>(project.dir, 'manifest.json')
     expect(manifest.nodes['model.bakery.visits']?.depends_on?.nodes).toEqual(['model.bakery.stg_visits', 'model.bakery.stg_payments'])
-    // sha256 of the file without the blanks at its ends, as dbt has it.
+    // sha256 of the file without blanks at both ends, as in dbt.
     const hash = (text: string) => createHash('sha256').update(text.trim()).digest('hex')
     expect(manifest.nodes['model.bakery.visits']?.checksum?.checksum).toBe(hash(files['models/visits.sql']))
     expect(manifest.nodes['seed.bakery.raw_guests']?.checksum?.checksum).toBe(hash(files['seeds/raw_guests.csv']))

@@ -142,7 +142,7 @@ describe('diff of candidates', () => {
 
   it('--against names what was modified since', async () => {
     expect((await diffs([], { against: path.join(project.dir, 'before') })).map(({ unique_id: id }) => id)).toEqual(['model.shop.people'])
-    // What lies between two that are compared is built too.
+    // Nodes between two compared ones are built too.
     expect((await diffs([], { select: ['people', 'counted'] })).map(({ unique_id: id }) => id)).toEqual([
       'model.shop.people',
       'model.shop.counted',

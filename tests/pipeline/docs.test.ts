@@ -118,7 +118,7 @@ describe('docs serve', () => {
 function get(url: string, headers: Record<string, string> = {}): Promise<{ status: number; length: number }> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url)
-    // The path as it was given: URL would take the dots out.
+    // The path as given: URL would resolve the dots.
     const path = url.replace(/^http:\/\/[^/]*/, '').replace(/#.*/, '')
     request({ hostname, port, path, headers }, response => {
       const parts: Buffer[] = []

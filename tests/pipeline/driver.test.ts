@@ -7,7 +7,7 @@ import { connect } from '../../run/database/connection.ts'
 import { copyIn, copyOut, interceptSending, openPool, type Session } from '../../run/database/driver.ts'
 import { type FreshDatabase, freshDatabase, projectDir } from './database.ts'
 
-/** What run/database/driver.ts takes for granted of the insides of postgres.js. */
+/** The internals of postgres.js that run/database/driver.ts relies on. */
 let database: FreshDatabase
 beforeAll(async () => {
   database = await freshDatabase({ migrate: false })
@@ -33,7 +33,7 @@ describe('the driver', () => {
       for (const rows of [1, 300, 400, 500, 600, 700, 800, 900, 1000]) {
         let bytes = 0
         for await (const chunk of copyOut(session, `copy (select repeat('x', 99) from generate_series(1, ${rows})) to stdout`)) {
-          // Nothing is read for a while: the rest comes together with the end.
+          // Nothing is read for a while: the rest arrives together with the end.
           if (bytes === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
           bytes += chunk.length
         }

@@ -8,7 +8,7 @@ import { compare, snapshot } from './rules/snapshot.ts'
 import { expectedWarehouse } from './rules/warehouse.ts'
 import { projectWith, rowsTouched, type Warehouse } from './warehouse.ts'
 
-/** An edit that can be made and taken back: what stands in a file, and what stands there instead. */
+/** A reversible edit: a text in a file, and its replacement. */
 interface Edit {
   file: string
   from: string
@@ -18,14 +18,14 @@ interface Edit {
 const edits: Edit[] = [
   // A comment.
   { file: 'models/core/agents.sql', from: 'select', to: '-- what core knows\nselect' },
-  // A rule of the records of an entity, one that no record meets, and one in the declaration.
+  // A rule about records of an entity, one that no record meets, and one in the declaration.
   { file: 'models/staging/base/base_transactions.sql', from: 'select', to: 'select ' },
   { file: 'loaders/entities/cards.yml', from: 'type: numeric, minimum: 0', to: 'type: numeric, minimum: 5' },
   { file: 'loaders/entities/agents.yml', from: 'type: text, ', to: 'type: text,  ' },
   // Variables.
   { file: 'dbt_project.yml', from: 'min_snapshot_ratio: 0.5', to: 'min_snapshot_ratio: 0.9' },
   { file: 'dbt_project.yml', from: 'first_sync_date: 2026-01-05', to: 'first_sync_date: 2026-01-04' },
-  // What is merged into migrated tables, what is counted up from them, and by a macro that hooks call.
+  // Models merged into migrated tables, their aggregates, and a macro that hooks call.
   {
     file: 'models/core/roles.sql',
     from: '    current_roles.description,',
@@ -48,7 +48,7 @@ const dropped = [
   'marts.spend_by_merchant_month',
 ]
 
-/** What is done before a build: edits that are made or taken back, a relation that goes, a part that is built. */
+/** A step before a build: edits that are made or reverted, a dropped relation, or the build of a part. */
 const steps = fc.infiniteStream(
   fc.record({
     toggled: fc.subarray([...edits.keys()], { maxLength: 2 }),
@@ -119,7 +119,7 @@ describe('a project that is edited back and forth', () => {
         },
       )
       await holds(property, { feedsOf: ([[, delivered]]) => delivered })
-      // Of a few builds all may be of edits that fail.
+      // In a few builds all may have failing edits.
       if (tried > 4) expect(published, `of ${tried} builds in between`).toBeGreaterThan(0)
       expect(reused).toBeGreaterThan(0)
     },

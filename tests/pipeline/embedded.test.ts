@@ -194,7 +194,7 @@ describe('after a kill -9', () => {
   })
 })
 
-/** What `startEmbedded` made once, in the folder of this test. */
+/** Copies the result of one `startEmbedded` into the folder of this test. */
 function copyMade(): void {
   execFileSync('cp', ['-a', join(pristine, '.pg'), folder])
 }

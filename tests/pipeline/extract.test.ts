@@ -29,7 +29,7 @@ afterEach(async () => {
   rmSync(files, { recursive: true })
 })
 
-/** Writes what the servers know as a feed: each list one file. */
+/** Writes the servers' data as a feed: one file per list. */
 function write(batch: string): void {
   const put = (path: string, text: string) => {
     mkdirSync(dirname(join(files, batch, path)), { recursive: true })
@@ -47,7 +47,7 @@ function write(batch: string): void {
   put('transactions/1.json', `{"results":${array([...spend.transactions, ...spend.children.values()])}}`)
 }
 
-/** The tables of the contract but for where a record stands, which differs between pages and one file. */
+/** The tables of the contract without the places of records, which differ between pages and one file. */
 async function tablesOf(warehouse: Warehouse, leftOut: string[] = []): Promise<Record<string, TableRow[]>> {
   const without = (row: TableRow) =>
     Object.fromEntries(Object.entries(row).filter(([column]) => !['file', 'position', ...leftOut].includes(column)))
@@ -72,7 +72,7 @@ it('extract and build give what the build of the same data as files gives', asyn
   expect(one['core.agents']).toHaveLength(41)
   expect(one['core.transactions']!.length).toBeGreaterThan(150)
   expect(compare(one, other)).toEqual([])
-  // Nothing of the extraction itself is taken for feed.
+  // No file of the extraction itself is taken for feed.
   expect(await extracted!.sql`select path from ops.files where path ~ '_COMPLETE|extract' or status <> 'loaded'`).toEqual([])
 })
 
@@ -96,7 +96,7 @@ it('a day of which only the changed transactions came gives what the whole day g
   expect(second.extracted!.marker.entities.transactions!.rows).toBeLessThan(100)
   await build(extracted!, site.dataDir)
   await build(written!, files)
-  // A record that came again is the second day's in one of them and the first day's in the other.
+  // A repeated record has the second day as source in one of them, and the first day in the other.
   expect(compare(await tablesOf(written!, ['source']), await tablesOf(extracted!, ['source']))).toEqual([])
   expect(await extracted!.sql`select is_active from core.agents where agent_id = ${gone!.id}`).toEqual([{ is_active: false }])
 })

@@ -24,7 +24,7 @@ export function putFile(data: string, path: string, content: string | Buffer): v
   writeFileSync(join(data, path), content)
 }
 
-/** What a test of loading does and looks at, in the database and data folder of each test (see withFeedFolder). */
+/** The steps and queries of loading tests, in the database and data folder of each test (see withFeedFolder). */
 export function withLandings() {
   let given: { database: FreshDatabase; data: string }
   withFeedFolder(fresh => {

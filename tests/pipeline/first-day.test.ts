@@ -105,7 +105,7 @@ describe("a feed of one's own", () => {
       ['2026-01-07', true],
     ])
 
-    // An override for an agent that no batch knows is told and fails nothing.
+    // An override for an unknown agent is reported and fails nothing.
     put({
       '_seeds/exchange_rates.csv': 'rate_date,currency,usd_per_unit\n2026-01-01,EUR,1.2\n',
       '_seeds/user_agent_overrides.csv': 'user_id,agent_id\nUSR1,2\nUSR7,424242\n',
@@ -203,7 +203,7 @@ describe('the first build with the seeds as shipped', () => {
   })
   afterAll(() => project.remove())
 
-  // Of three seeds each format, dirt, details and whole snapshots come at least once.
+  // Within three seeds each format, dirt, details and whole snapshots occur at least once.
   it.each([2, 3, 4])('publishes the invented feed of seed %i', async seed => {
     const warehouse = await project.warehouse()
     const sizes = { agents: 40, groups: 6, transactions: 60, churn: 0.2, changes: 0.5 }

@@ -19,7 +19,7 @@ import { parseProject } from '../../run/parse/parse.ts'
 import { loadProject } from '../../run/project/files.ts'
 import { createReport, type Report } from '../../run/report/report.ts'
 
-/** A project of a test's own, in a temporary folder. */
+/** A project of a test, in a temporary folder. */
 export interface Fixture {
   dir: string
   /** Writes files; a null removes one. */
@@ -27,7 +27,7 @@ export interface Fixture {
   remove(): Promise<void>
 }
 
-/** Makes a project with a dbt_project.yml, unless the files have one. */
+/** Creates a project, with a default dbt_project.yml unless given. */
 export async function fixture(files: Record<string, string> = {}): Promise<Fixture> {
   const dir = await mkdtemp(path.join(tmpdir(), 'deskledger-project-'))
   await write({ 'dbt_project.yml': 'name: shop\nprofile: shop\n', ...files })
@@ -45,7 +45,7 @@ export async function fixture(files: Record<string, string> = {}): Promise<Fixtu
   }
 }
 
-/** Builds a fixture as the command does, and gives what became of it by node name. */
+/** Builds a fixture as the command does, and gives the results by node name. */
 export async function buildFixture(
   sql: Sql,
   dir: string,
@@ -91,7 +91,7 @@ export async function buildFixture(
   }
 }
 
-/** The project of a folder, parsed again only when a file of it is another one: a test builds the same project many times. */
+/** The project of a folder, parsed again only when a file has changed: a test builds the same project many times. */
 async function parsedProject(dir: string, options: Parameters<typeof loadProject>[1]): Promise<Project> {
   const parts = ['models', 'macros', 'seeds', 'tests', 'snapshots', 'analyses', 'loaders', 'dbt_packages'].map(name => path.join(dir, name))
   const files = [...parts.flatMap(part => filesIn(part)), ...['dbt_project.yml', 'vars.yml'].map(name => path.join(dir, name))]

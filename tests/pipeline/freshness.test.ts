@@ -49,9 +49,9 @@ describe('source freshness', () => {
       'shop.old': 'error',
       'shop.loose': 'pass',
       'shop.asked': 'pass',
-      'shop.half': 'pass', // hours are those of the source, as its error_after is
-      'shop.lines': 'error', // no row at all
-      'other.notes': 'runtime error', // nothing says when a row came
+      'shop.half': 'pass', // the hours come from the source, its error_after too
+      'shop.lines': 'error', // no rows
+      'other.notes': 'runtime error', // no column has the time of loading
     })
     expect([code, stdout]).toEqual([1, expect.stringContaining('PASS=3 WARN=1 ERROR=3 TOTAL=7')])
     expect(stderr).toMatch(/WARN freshness of shop\.orders \.+ \[WARN in 0\.\d\ds\]/)

@@ -14,7 +14,7 @@ const budget = (id: string, spent: number, fields: object = {}) => ({
   ...fields,
 })
 
-/** One day: what each budget has spent (null: a record that is quarantined), whose the card is, and who is in the group. */
+/** One day: the amount spent per budget (null: a quarantined record), the user of the card, and the members of the group. */
 const day = (batch: string, budgets: Record<string, number | null>, user: string, members: unknown) =>
   feedOf({
     [`${batch}/agents.json`]: [person(1, 'Ana Novak'), person(2, 'Bo Lind'), person(3, 'Cy Ott')],
@@ -29,9 +29,9 @@ const day = (batch: string, budgets: Record<string, number | null>, user: string
 const days = {
   monday: day('sync-2026-01-05', { B1: 100, B2: 7 }, 'U1', [1, 2]),
   tuesday: day('sync-2026-01-06', { B1: 100, B2: null }, 'U1', [1, 2, 3]),
-  // B2 is gone, the group too.
+  // B2 and the group are gone.
   wednesday: day('sync-2026-01-07', { B1: 250 }, 'U2', undefined),
-  // Both are back; the list is not known, and so as it was.
+  // Both are back; the list is unknown, and so unchanged.
   thursday: day('sync-2026-01-08', { B1: 250, B2: 7 }, 'U2', 'unknown'),
   friday: day('sync-2026-01-09', { B1: 250, B2: 7 }, 'U2', [2]),
 }
@@ -48,7 +48,7 @@ describe('histories', () => {
     await project?.remove()
   })
 
-  // What the warehouse holds: each test goes on from where the one before it ended.
+  // The content of the warehouse: each test continues from the previous one.
   const { monday, tuesday, wednesday, thursday, friday } = days
   const corrected = day('sync-2026-01-06', { B1: 130, B2: 7 }, 'U1', [2])
   const renamed = feedOf({ 'sync-2026-01-10/users/1.json': { results: [{ id: 'U1', firstName: 'Bo', lastName: 'Lind' }] } })
@@ -62,7 +62,7 @@ describe('histories', () => {
     ).toEqual([
       ['B1', '2026-01-05', '2026-01-07', '100', 'sync-2026-01-05'],
       ['B1', '2026-01-07', null, '250', 'sync-2026-01-07'],
-      // What is listed and cannot be read ends nothing.
+      // A listed but unreadable record ends nothing.
       ['B2', '2026-01-05', '2026-01-07', '7', 'sync-2026-01-05'],
       ['B2', '2026-01-08', null, '7', 'sync-2026-01-08'],
     ])
@@ -98,7 +98,7 @@ describe('histories', () => {
   })
 
   it('say the same when landing has been cleaned, and go on from there', async () => {
-    // States of transactions are what cleaning takes; of what histories rest on it must leave all.
+    // Cleaning removes states of transactions; it must keep all that histories depend on.
     const paid = ['2026-01-05', '2026-01-07', '2026-01-09'].flatMap((on, at) =>
       feedOf({
         [`sync-${on}/transactions/1.json`]: [transaction({ id: 'T1', updatedTime: `${on}T10:00:00Z`, merchantName: `Shop ${at}` })],
@@ -121,7 +121,7 @@ describe('histories', () => {
 
   async function agree(feed: Feed): Promise<void> {
     const expected = expectedWarehouse(feed, { ...feedSeeds, user_agent_overrides: [] })
-    // Cleaning takes states of transactions from staging too, which are what staging is about.
+    // Cleaning also removes states of transactions from staging.
     const differences = compare(expected, await snapshot(warehouse.sql))
     expect(differences.filter(line => !line.startsWith('staging.stg_transactions'))).toEqual([])
     expect(rowsTouched(await warehouse.build({ fullRefresh: true }))).toBe(0)

@@ -56,7 +56,7 @@ describe('the log, read while it is written', () => {
       },
     ])
     expect([...(await database.sql`select path, reason from ops.refused_files`)]).toMatchObject([{ path: 'sync-day1/agents/2.json' }])
-    // One with nothing to read leaves no row.
+    // A load with nothing to read leaves no row.
     expect((await run('load')).code).toBe(0)
     expect(await database.sql`select from ops.loads`).toHaveLength(1)
   })

@@ -130,7 +130,7 @@ describe('a refused file', () => {
     expect((await loadAll()).changed).toBe(false)
   })
 
-  // A pipe that is opened waits for its other end, a device can be read without end.
+  // Opening a pipe waits for its other end, and a device can be read without end.
   it.skipIf(process.platform === 'win32')('is no file: a pipe, a socket, a link to a device. None is opened', async () => {
     put('sync-day1/agents/1.json', JSON.stringify([agent(1)]))
     execFileSync('mkfifo', [join(data, 'sync-day1/agents/2.json'), join(data, 'sync-day1/_COMPLETE')])

@@ -17,14 +17,14 @@ beforeEach(() => {
   ;({ database, data } = place())
 })
 
-/** A file of so many records of 1 kB, which needs both connections. */
+/** A file of `count` records of 1 kB, which needs both connections. */
 const putLarge = (count: number) =>
   put(
     'sync-day1/agents/1.json',
     JSON.stringify(Array.from({ length: count }, (_, id) => ({ ...agent(id + 1), signature: 'x'.repeat(1000) }))),
   )
 
-/** Does something to a backend as soon as there is one of which the condition holds. */
+/** Runs an action on a backend as soon as one meets the condition. */
 const whenever = async (condition: string, action = 'pg_backend_pid() + abs') => {
   for (;;) {
     const found = await database.sql.unsafe(

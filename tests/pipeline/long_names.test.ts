@@ -5,7 +5,7 @@ import { type FreshDatabase, freshDatabase } from './database.ts'
 import { buildFixture, type Fixture, fixture } from './fixture.ts'
 
 const long = 'x'.repeat(64)
-// 63 letters, but more bytes: PostgreSQL would cut it.
+// 63 letters, but more bytes: PostgreSQL would truncate it.
 const wide = `${'ü'.repeat(32)}${'x'.repeat(31)}`
 
 describe('a name that is longer than 63 bytes', () => {
@@ -37,7 +37,7 @@ describe('a name that is longer than 63 bytes', () => {
     expect(by[wide]).toMatchObject({ status: 'error', message: `The relation name '${wide}' has 95 bytes, PostgreSQL takes 63` })
     expect(by.below).toMatchObject({ status: 'skipped', because: `model.shop.${long}` })
     expect(by.short).toMatchObject({ status: 'success' })
-    // Told before anything runs.
+    // Reported before anything runs.
     expect(parsed.warnings.map(({ message }) => message)).toEqual([by[long]!.message, by[wide]!.message])
   })
 

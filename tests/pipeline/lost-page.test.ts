@@ -5,7 +5,7 @@ import { PROPERTY_TIMEOUT } from './property.ts'
 import { feedOf } from './rules/by-hand.ts'
 import { projectWith, type Warehouse } from './warehouse.ts'
 
-// Pages that a source or a proxy gives in place of records, as they were seen or could be.
+// Pages that a source or a proxy returns instead of records, seen or possible.
 const pages: Record<string, unknown> = {
   'asks for a login': { require_login: true },
   'says a status': { status: 429 },
@@ -75,7 +75,7 @@ describe('a page that is no page of records, whatever it is and wherever it stan
     await project?.remove()
   })
 
-  // One lost page of an entity and day, so that none hides behind another: each kind has its turn, somewhere, in each run.
+  // One lost page per entity and day, so that none hides another: each kind occurs somewhere in each run.
   const places = days.slice(1).flatMap(batch => ['agents', 'admin_groups', 'roles', 'agent_details'].map(entity => `${batch}/${entity}`))
   const losses = fc.tuple(
     fc.shuffledSubarray(Object.keys(pages), { minLength: Object.keys(pages).length }),

@@ -47,7 +47,7 @@ it('names file, line and column of what PostgreSQL refuses, and keeps nothing of
     place: { file: 'migrations/00002-b.sql', line: 5, column: 8 },
   })
   expect(await database.sql`select to_regclass('a') is not null as a, to_regclass('b') is null as no_b`).toEqual([{ a: true, no_b: true }])
-  // Without a position it is the statement; characters count as PostgreSQL counts them.
+  // Without a position the place is the statement; characters count as in PostgreSQL.
   write('00002-b.sql', "select '🙂'; create table b (id int);\n\n  create table a (id int);\n")
   await expect(apply()).rejects.toMatchObject({ place: { line: 3, column: 3 } })
   write('00002-b.sql', "select '🙂', nothing;")

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type FreshDatabase, freshDatabase } from './database.ts'
 import { foldedName, lowerCase } from './rules/users.ts'
 
-/** What R29 says of names, by a second hand: the same on every server, whatever the collation of its databases. */
+/** R29 for names, implemented independently: the same on every server, whatever the collation of its databases. */
 describe('names and addresses, as they are compared', () => {
   let database: FreshDatabase
   beforeAll(async () => {

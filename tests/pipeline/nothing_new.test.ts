@@ -75,10 +75,10 @@ describe('a project that is known', () => {
 
 const kept = () => path.join(project.dir, 'target/known.json')
 
-/** Files this old are those that the next process reads. */
+/** Files of this age are cached by the next process. */
 const settled = () => sleep(3100)
 
-/** A line by which a run shows that it went by what was kept. */
+/** Marks the cached line, to show that a run used it. */
 async function mark(): Promise<void> {
   const known = JSON.parse(await readFile(kept(), 'utf8'))
   await writeFile(kept(), JSON.stringify({ ...known, found: { ...known.found, msg: 'Found as it is known' } }))

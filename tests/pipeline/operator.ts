@@ -9,7 +9,7 @@ import { feed } from '../../run/feed/extension.ts'
 import type { Message } from '../../run/notify/message.ts'
 import { printedOn } from '../printed.ts'
 
-/** What waits for messages; it answers with `status`, or not at all. */
+/** A receiver of messages, which answers with `status`, or not at all. */
 export interface Receiver {
   url: string
   got: Message[]
@@ -17,14 +17,14 @@ export interface Receiver {
   close(): void
 }
 
-/** How a command ended. */
+/** The result of a command. */
 export interface Printed {
   code: number
   stdout: string
   stderr: string
 }
 
-/** Commands of a project as run.ts runs them where nobody looks on, in this process; quiet unless they are told otherwise. */
+/** Runs commands of a project in this process as run.ts does unattended; quiet unless set otherwise. */
 export function operator(project: { dir: string; url: string; data?: string }) {
   const run = (words: string, options?: Partial<Options>) => runWith({}, words, options)
   return { run, runWith }

@@ -58,7 +58,7 @@ describe('a package', () => {
   })
 })
 
-// As dbt 1.11 prints them.
+// As printed by dbt 1.11.
 describe('relations', () => {
   it.each([
     ["{% set r = ref('mine') %}{{ r is mapping }} {{ r.get('metadata', {}).get('type', '').endswith('Relation') }}", 'True True'],

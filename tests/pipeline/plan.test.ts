@@ -111,7 +111,7 @@ describe('plan of the warehouse', () => {
       select format('%I.%I', schemaname, tablename) as name,
           (xpath('/row/c/text()', query_to_xml(format('select count(*) as c from %I.%I', schemaname, tablename), false, true, '')))[1]::text as rows
       from pg_tables where schemaname not in ('pg_catalog', 'information_schema') order by 1`)
-    // The rows of a view come in the order that its plan gives, and statistics may be gathered meanwhile.
+    // The row order of a view depends on its plan, and statistics may be gathered meanwhile.
     const sorted = Object.entries(rows).map(([name, found]) => [name, found.map(row => JSON.stringify(row)).sort()])
     return { rows: Object.fromEntries(sorted), structure, counts: [...counts] }
   }

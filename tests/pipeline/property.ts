@@ -3,11 +3,13 @@ import fc from 'fast-check'
 import type { Feed } from './rules/feed.ts'
 import { writeFeed } from './rules/feeds.ts'
 
-/** For a property, in milliseconds: longer where PROPERTY_RUNS asks for more. */
+/** For a property, in milliseconds: longer with a higher PROPERTY_RUNS. */
 export const PROPERTY_TIMEOUT = Math.max(900, 120 * Number(process.env.PROPERTY_RUNS ?? 0)) * 1000
 
-/** Checks a property; a failure says what differed and how to repeat it, not the whole feed, which
- * PROPERTY_FEED=folder keeps. PROPERTY_RUNS=50 looks longer. */
+/**
+ * Checks a property; a failure shows the difference and how to repeat it. PROPERTY_FEED=folder keeps the feed, PROPERTY_RUNS=50 runs
+ * longer.
+ */
 export async function holds<Case extends unknown[]>(
   property: fc.IAsyncProperty<Case>,
   { feedsOf = () => [], runs = 1 }: { feedsOf?: (given: Case) => Feed[]; runs?: number } = {},

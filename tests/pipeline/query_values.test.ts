@@ -21,7 +21,7 @@ async function compiled(inline: string): Promise<string> {
   return stdout === '' ? stderr : stdout
 }
 
-/** A value of SQL, how dbt 1.11 with dbt-postgres prints what run_query() gives of it, and how it does inside a list. */
+/** An SQL value, and how dbt 1.11 with dbt-postgres prints it from run_query(), alone and inside a list. */
 const printed: [sql: string, text: string, inList: string][] = [
   ['1.10::numeric', '1.10', "Decimal('1.10')"],
   ['1::numeric', '1', "Decimal('1')"],

@@ -11,7 +11,7 @@ const sections = readFileSync(join(projectDir, 'docs/questions.md'), 'utf8')
   .split(/^## (?=\d)/m)
   .slice(1)
 
-/** docs/questions.md: its queries, as who only reads may ask them, give the answers that stand below them. */
+/** docs/questions.md: its queries, run by a read-only user, give the answers below them. */
 describe('the fifteen questions', () => {
   let project: Awaited<ReturnType<typeof projectWith>>
   let warehouse: Warehouse
@@ -45,7 +45,7 @@ describe('the fifteen questions', () => {
     const rows = await asReader(query)
     if (lines.length === 0) expect(section).toContain('No rows in the sample.')
     else expect(Object.keys(rows[0] ?? {})).toEqual(header)
-    // Their order follows the collation of the database.
+    // Their order depends on the collation of the database.
     expect(rows.map(row => Object.values(row).join(' | ')).sort()).toEqual(answer.map(row => row.join(' | ')).sort())
   })
 

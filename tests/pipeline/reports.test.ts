@@ -163,7 +163,7 @@ describe('a build', () => {
     expect(total).toMatchObject({ rows: first.rows, published: { runId: expect.any(String) } })
     expect(total?.problem).toMatch(/^These are the figures of 20..-..-..: the last publish could not run it\. division by zero/)
     expect(other).toMatchObject({ problem: null, published: null })
-    // It is tried again by each build that publishes anything.
+    // Each build that publishes anything tries it again.
     expect((await build()).by.sales).toMatchObject({ status: 'warn' })
     await project.write({ [REPORT]: report([BY_NAME, TOTAL]) })
     expect((await build()).by.sales).toMatchObject({ status: 'success' })
@@ -318,7 +318,7 @@ describe('the commands', () => {
     await project.write({ [REPORT]: report([BY_NAME.replace('y=usd', 'y=us'), fence('new', "select no_such from {{ ref('people') }}")]) })
     const { code, stderr } = await run(compileCommand, { select: ['sales'] })
     expect(code).toBe(2)
-    // What the models of the next build hold, only that build knows.
+    // The columns of models in the next build are known only to that build.
     expect(stderr).toContain(`${REPORT}:6:39: y of the figure 'by_name' is the column 'us', which its query does not give`)
     expect(stderr).not.toContain('no_such')
   })

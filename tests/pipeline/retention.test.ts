@@ -89,7 +89,7 @@ describe('clean --landing', () => {
       )
       await warehouse.build()
       const before = await snapshot(warehouse.sql)
-      // Of days 1, 2, 3 and 5 the last state stays; refused records always do, and what comes unchanged on the last day.
+      // The last state of days 1, 2, 3 and 5 stays, as do refused records, and unchanged ones of the last day.
       expect(await cleanLanding(warehouse.sql, 1)).toBe(3)
       const left = await warehouse.sql`select count(*)::int as n from raw.transactions`
       expect([...left]).toEqual([{ n: 8 }])
@@ -108,7 +108,7 @@ describe('clean --landing', () => {
   })
 })
 
-// Few keys in many batches, as a source repeats them day by day: mostly well formed, with other values, some twice, some gone for a while.
+// Few keys in many batches, as a source repeats them daily: mostly well formed, with other values, some twice, some missing for a while.
 const repeating: fc.Arbitrary<Feed> = fc
   .uniqueArray(
     fc.constantFrom('tran', 'old', 'sync-day1', 'sync-day2', 'sync-day3', 'sync-day5', 'sync-day6', 'sync-2026-01-20', 'sync-day10'),

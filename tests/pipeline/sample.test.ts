@@ -4,7 +4,7 @@ import { projectDir } from './database.ts'
 import { readSeeds } from './rules/seeds.ts'
 import { projectWith, type Warehouse } from './warehouse.ts'
 
-// Counted by hand from the files of data/, not from what the models give.
+// Counted by hand from the files of data/, not from the models' results.
 let warehouse: Warehouse
 let removeProject: () => Promise<void>
 
@@ -32,7 +32,7 @@ it('accounts for every record', async () => {
     `),
   ).toEqual([
     ['admin_groups', '32', '31', '1', '0'],
-    // Four agents on day 2; on day 3 four and one whom nobody knows, one of them without an id.
+    // Four agents on day 2; on day 3 four and an unknown one, one of them without an id.
     ['agent_availability', '9', '8', '1', '0'],
     ['agent_details', '111', '111', '0', '0'],
     ['agents', '168', '152', '10', '6'],
@@ -40,7 +40,7 @@ it('accounts for every record', async () => {
     ['cards', '127', '124', '2', '1'],
     ['roles', '25', '23', '1', '1'],
     ['transactions', '203', '185', '16', '2'],
-    // 22, then 24 and one without name and mail, then 23.
+    // 22, then 24 and one without name and email, then 23.
     ['users', '70', '69', '1', '0'],
   ])
 })
@@ -74,7 +74,7 @@ it('makes the parents that no batch holds', async () => {
   expect(await rows('select count(*), count(*) filter (where is_inferred) from core.budgets')).toEqual([['13', '2']])
   expect(await rows('select count(*), count(*) filter (where is_inferred) from core.cards')).toEqual([['46', '1']])
   expect(await rows('select matched_by, count(*) from core.user_agent_mapping group by 1 order by 1')).toEqual([
-    // 1 to 12, and 19, whose name two agents have; 13 to 18 by name, two of them as their mail is one.
+    // 1 to 12, and 19, whose name two agents have; 13 to 18 by name, two of them because they share an email.
     ['email', '13'],
     ['name', '6'],
     ['none', '4'],
@@ -86,7 +86,7 @@ it('makes the parents that no batch holds', async () => {
 })
 
 it('reads availability of the day, and roles of whoever says them', async () => {
-  // On day 3 of agents 1, 3 and 12; all others as their details have it, of the last day on which they came.
+  // From day 3 for agents 1, 3 and 12; for all others from their details of the last day with any.
   expect(
     await rows(`
       select agent_id, count(*), min(observed_on), bool_and(current_load is not null) from core.agent_availability
@@ -99,7 +99,7 @@ it('reads availability of the day, and roles of whoever says them', async () => 
       ['1043000017', '2', '2026-01-07', true],
     ].sort(),
   )
-  // Agents 10 and 13 have no details on day 3: the list gives each of them another role.
+  // Agents 10 and 13 have no details on day 3: the list has another role for each.
   expect(
     await rows(`
       select history.agent_id, roles.name, is_from_start from core.agent_role_history as history
@@ -115,7 +115,7 @@ it('reads availability of the day, and roles of whoever says them', async () => 
 })
 
 it('counts each spend once, to the cent', async () => {
-  // 119 transactions: 7 of them declined, and of 10 authorisations those that something settled.
+  // 119 transactions: 7 of them declined, and of 10 authorizations those that were settled.
   expect(await rows('select transaction_type, count(*), sum(amount_usd) from core.transactions group by 1 order by 1')).toEqual([
     ['AUTHORIZATION', '10', '631.46'],
     ['CARD_FUNDING', '1', '72.68'],
@@ -123,7 +123,7 @@ it('counts each spend once, to the cent', async () => {
     ['DECLINE', '7', '544.25'],
     ['OTHER', '2', '330.06'],
   ])
-  // All ten authorizations are settled by one of the 99; what is OTHER, and a type that no rule knows, is no spend.
+  // All ten authorizations are settled by one of the 99; OTHER, and an unknown type, are not spend.
   for (const mart of ['spend_by_budget_month', 'spend_by_agent_month', 'spend_by_merchant', 'spend_by_merchant_month'])
     expect(await rows(`select sum(amount_usd), sum(other_usd), sum(transaction_count) from marts.${mart}`), mart).toEqual([
       ['6547.62', '402.74', '99'],

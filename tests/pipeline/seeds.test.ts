@@ -19,7 +19,7 @@ afterAll(async () => {
   await project.remove()
 })
 
-// What dbt 1.11 makes of the first two, as PostgreSQL prints it; on the third it fails.
+// The first two as dbt 1.11 loads and PostgreSQL prints them; dbt fails on the third.
 it.each([
   [
     'times',

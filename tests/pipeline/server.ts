@@ -7,14 +7,14 @@ import { startEmbedded } from '../../run/embedded/server.ts'
 import { quickFolder } from '../memory.ts'
 import { projectDir, withDatabase } from './database.ts'
 
-/** What the test files know of the server that they share. */
+/** The shared server, as passed to the test files. */
 export interface TestServer {
   url: string
-  /** The names of all databases of this run begin so. */
+  /** The prefix of all databases of this run. */
   prefix: string
-  /** The database with all migrations applied, to be copied. */
+  /** The database with all migrations applied, for copies. */
   template: string
-  /** Why there is no template: what a migration failed with. */
+  /** The migration's error if there is no template. */
   failure?: string
 }
 
@@ -31,7 +31,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const template = `${prefix}_template`
   const admin = connect(url, { max: 1 })
   await checkServer(admin, url)
-  // Roles belong to the whole server: that of the migrations goes again, unless it was there.
+  // Roles belong to the whole server: the one of the migrations is dropped at the end, unless it existed before.
   const [{ hadRole } = { hadRole: true }] = await admin<{ hadRole: boolean }[]>`
     select exists (select from pg_roles where rolname = 'deskledger_reader') as "hadRole"
   `
@@ -64,10 +64,10 @@ async function server(): Promise<{ url: string; close(): Promise<void> }> {
   }
 }
 
-/** What these tests make need not outlive a power failure. */
+/** The databases of these tests need not survive a power failure. */
 async function hurry(url: string): Promise<void> {
   const admin = connect(url, { max: 1 })
-  // Nor does a database live long enough to need a vacuum.
+  // Nor does a database exist long enough to need a vacuum.
   for (const name of ['fsync', 'full_page_writes', 'synchronous_commit', 'autovacuum']) await admin.unsafe(`alter system set ${name} = off`)
   await admin`select pg_reload_conf()`
   await admin.end()

@@ -110,7 +110,7 @@ describe('a session', () => {
 })
 
 describe('a build', () => {
-  // A sequence counts what is rolled back too.
+  // A sequence also counts what is rolled back.
   const failing = (code: string, times: number) =>
     `{{ config(materialized='table', pre_hook="do $$ begin if nextval('tries') <= ${times} then raise exception using errcode = '${code}', message = 'not now'; end if; end $$") }} select 1 as a`
 

@@ -22,7 +22,7 @@ afterAll(async () => {
   await project.remove()
 })
 
-/** A warehouse of the sample's files of some entities, built. */
+/** Builds a warehouse of the sample's files of some entities. */
 async function built(entities: RegExp | null): Promise<BuiltOn> {
   const warehouse = await project.warehouse()
   opened.push(warehouse)
@@ -174,7 +174,7 @@ it('of spend alone the figures about people are empty, and say so', async () => 
 })
 
 it('of an empty warehouse every figure is empty, with words of its own for that', async () => {
-  // Who is matched by hand in the sample is nobody here, which would be a problem to show.
+  // The users matched by hand in the sample do not exist here, which would be reported.
   await project.write({ user_agent_overrides: [] })
   const empty = await built(null)
   expect(names(empty, false)).toEqual([])

@@ -27,11 +27,11 @@ const spent = (number: number, type: string, dollars: number, fields: object = {
   })
 
 const transactions = {
-  // 100 are split into 60 and, out of another budget, 40.
+  // 100 are divided into 60 and, from another budget, 40.
   whole: spent(1, 'CLEAR', 100, { childTransactionIds: ['TX2', 'TX3'] }),
   part: spent(2, 'CLEAR', 60, { parentTransactionId: 'TX1' }),
   otherPart: spent(3, 'CLEAR', 40, { parentTransactionId: 'TX1', budgetId: 'BGT2', budgetName: 'Software' }),
-  // Authorized, and reversed before it was settled.
+  // Authorized, and reversed before settlement.
   authorized: spent(4, 'AUTHORIZATION', 50),
   reversed: spent(5, 'AUTHORIZATION', -50, { originalAuthTransactionUuid: 'txr_4' }),
   settledLater: spent(6, 'AUTHORIZATION', 70),
@@ -39,7 +39,7 @@ const transactions = {
   funding: spent(8, 'OTHER', 330.06),
   declined: spent(9, 'DECLINE', 9, { declineReason: 'LIMIT' }),
   refund: spent(10, 'CLEAR', -15),
-  // One of the two parts is not here.
+  // One of the two parts is missing.
   incomplete: spent(11, 'CLEAR', 40, { childTransactionIds: ['TX12', 'TX13'] }),
   early: spent(12, 'CLEAR', 10, { parentTransactionId: 'TX11', customFields: [{ name: 'Team', selectedValues: [{ value: 'A' }] }] }),
   // One of its lists of parts is complete, and has a single part.
@@ -104,7 +104,7 @@ describe('spend', () => {
   it('follows what comes later: the last part, a clear, another time zone, a budget with another name', async () => {
     const missing = spent(13, 'CLEAR', 30, { parentTransactionUuid: 'txr_11' })
     const clear = spent(16, 'CLEARING', 50, { originalAuthTransactionUuid: 'txr_4' })
-    // Its tag goes, and comes back with the state before.
+    // Its tag is removed, and comes back with the earlier state.
     const untagged = { ...transactions.early, customFields: [], updatedTime: '2026-01-06T12:00:00.000+00:00' }
     const files = {
       ...day(Object.values(transactions)),
@@ -114,7 +114,7 @@ describe('spend', () => {
     await warehouse.deliver(feedOf(files))
     await warehouse.build()
     expect(await rows('select * from core.transaction_tags')).toEqual([])
-    // The reversal is settled with what it reverses.
+    // The reversal is settled together with the reversed transaction.
     expect(await kinds()).toMatchObject({
       TX11: 'split',
       TX12: 'settled',

@@ -84,10 +84,10 @@ describe('a message', () => {
       run_id: expect.any(String),
       causes: [{ name: 'NodeFailed', text: 'test no_fourth found 1 failure (tests/no_fourth.sql:1:1)' }],
     })
-    // Who sits at a terminal sees it there.
+    // A user at a terminal sees the error there.
     expect((await cliWith(to, 'build', failing, true)).code).toBe(1)
     expect(receiver.got).toHaveLength(1)
-    // No values of rows are in it.
+    // It contains no values of rows.
     expect(JSON.stringify(receiver.got)).not.toContain('ana@')
     for (const _ of [1, 2]) expect((await cliWith(to, 'build')).code).toBe(0)
     expect(receiver.got.slice(1)).toMatchObject([{ event: 'well_again', text: 'shop: build is well again.', causes: [] }])

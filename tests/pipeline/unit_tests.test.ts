@@ -34,14 +34,14 @@ afterEach(() => project.remove())
 
 const run = (options: Parameters<typeof buildFixture>[2] = {}) => buildFixture(database.sql, project.dir, options)
 
-/** Runs the unit tests of the YAML alone: no relation is there. */
+/** Runs the unit tests of the YAML without any relation. */
 const verdicts = async (yaml: string, options: Parameters<typeof buildFixture>[2] = {}) => {
   await project.write({ 'models/_unit.yml': `unit_tests:\n${yaml}` })
   const { results, printed } = await run({ select: ['test_type:unit'], ...options })
   return { by: Object.fromEntries(results.map(({ node, status }) => [node.name, status])), results, printed }
 }
 
-/** One unit test of a model, its status and what it says. */
+/** The status and message of one unit test of a model. */
 const verdict = async (model: string, rest: string) => {
   const { results, printed } = await verdicts(`  - name: t\n    model: ${model}\n${rest}`)
   const [{ status, message } = { status: 'none', message: '' }] = results
@@ -74,7 +74,7 @@ describe('a unit test', () => {
     expect((await verdict('totals', `${given}    expect: { rows: [{ n: 3 }] }\n`)).status).toBe('pass')
     await project.write({ 'models/plain.sql': "select amount, id from {{ ref('orders') }}" })
     const plain = given.replace("{ input: ref('names'), rows: [] }, ", '')
-    // One column, however each row writes it, as by dbt.
+    // The same column in any case, as in dbt.
     expect((await verdict('plain', `${plain}    expect: { rows: [{ AMOUNT: 2 }, { amount: 1 }, { Amount: 2.0 }] }\n`)).status).toBe('pass')
     expect((await verdict('plain', `${plain}    expect: { rows: [{ amount: 2 }, { amount: 1 }, { amount: 1 }] }\n`)).status).toBe('fail')
     expect((await verdict('plain', `${plain}    expect: { rows: [] }\n`)).message).toContain('+++ | 1      | null')

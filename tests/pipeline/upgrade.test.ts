@@ -34,7 +34,7 @@ it('agents of whom nothing said that they are switched off, and their days, are 
   }
 })
 
-/** The last migration before files were read by other rules. */
+/** The last migration before the rules for reading files changed. */
 const BEFORE = '00011'
 
 it('a warehouse that landed by the first rules of reading becomes what a fresh one is (R8)', async () => {
@@ -43,7 +43,7 @@ it('a warehouse that landed by the first rules of reading becomes what a fresh o
   const project = await projectWith()
   try {
     const agent = (id: number) => ({ id, contact: { name: `Agent ${id}` }, ticket_scope: 1 })
-    // A page that was lost on the second day: the first rules took it for a record.
+    // A page lost on the second day: the first rules took it for a record.
     const files: Record<string, object> = {
       'sync-2026-01-05/agents/1.json': [agent(1), agent(2)],
       'sync-2026-01-05/agents/2.json': [agent(3)],

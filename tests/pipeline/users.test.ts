@@ -9,7 +9,7 @@ const user = (id: string, firstName: string, lastName: string, email?: string) =
 const spent = (id: string, fields: object = {}) => transaction({ id, userId: 'USR1', userName: 'Ana Novak', ...money(), ...fields })
 const budget = { id: 'BGT1', uuid: 'bgt_1', name: 'Travel', timezone: 'America/New_York', limitlessOverspend: true, retired: false }
 
-/** Spend of somebody whose name the two systems write differently, on a card and out of a budget that are in no list. */
+/** Spend of a user whose name the two systems write differently, on a card and from a budget that no list contains. */
 const day = {
   'sync-2026-01-05/agents.json': [
     person(11, 'Ana Novak', { contact: { name: 'Ana Novak', email: 'ana.novak@example.test' } }),

@@ -29,14 +29,14 @@ it(
         try {
           for (const [number, delivered] of loads.entries()) {
             const { withdrawn, overridden, ...step } = steps.next().value
-            // Before a whole build there is no part that others rest on.
+            // Before the first whole build there are no parts to build on.
             const options = number === 0 ? { ...step, select: [] } : step
             await warehouse.deliver(delivered)
             await warehouse.withdraw(withdrawn)
-            // Another seed makes anew what follows from it, so it is rarely another one.
+            // Another seed rebuilds everything that depends on it, so it changes rarely.
             user_agent_overrides = overridden ?? user_agent_overrides
             await project.write({ user_agent_overrides })
-            // A part may lack what its rows refer to: such a build leaves everything as it was.
+            // A part may lack the targets of its foreign keys: such a build changes nothing.
             await warehouse.build(options).then(
               () => (published += 1),
               () => {},
@@ -57,7 +57,7 @@ it(
       },
     )
     await holds(property, { feedsOf: ([[, delivered]]) => delivered })
-    // Builds that all fail would show nothing of what is built in between; of a few all may.
+    // If all builds failed, builds in between would not be tested; of a few all may fail.
     if (tried > 4) expect(published, `of ${tried} builds in between`).toBeGreaterThan(0)
   },
   PROPERTY_TIMEOUT,
@@ -122,7 +122,7 @@ const users = fc.uniqueArray(
   { selector: ({ id }) => id, minLength: 1 },
 )
 
-/** Few transactions of few users in many batches, well formed: they change their user, month, merchant, what they settle and belong to. */
+/** Few transactions of few users in many batches, well formed; user, month, merchant and references to others change. */
 const spendFeeds: fc.Arbitrary<Feed> = fc
   .uniqueArray(fc.constantFrom('tran', 'sync-day1', 'sync-day2', 'sync-day3', 'sync-2026-01-06', 'sync-day10'), { minLength: 3 })
   .chain(names =>
@@ -152,7 +152,7 @@ const overrides: fc.Arbitrary<Seeds['user_agent_overrides']> = fc.uniqueArray(
   { selector: ({ user_id }) => user_id },
 )
 
-/** What is done after a load: a batch goes, overrides are other ones, and there is a build, most often of a part. */
+/** Steps after a load: a batch is removed, overrides change, and there is a build, mostly of a part. */
 function between(feed: Feed) {
   return fc.record({
     withdrawn: fc.subarray(

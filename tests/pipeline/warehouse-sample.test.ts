@@ -89,7 +89,7 @@ describe('records that come again', () => {
   it(
     'keep what was found of them only where they are the same to the letter, and are ranked where their key repeats',
     async () => {
-      // Of one batch a record without a time loses to one with it, and is reported at the last of its places; TRUE is not a boolean.
+      // Within a batch a record without a time loses to one with a time, and is reported at the last of its places; TRUE is not a boolean.
       const timeless = agent(7, { available: 'TRUE' })
       const repeating = [agent(7, { updated_at: '2026-01-01T00:00:00Z', available: true }), timeless, timeless]
       const feed = [
@@ -107,7 +107,7 @@ describe('records that come again', () => {
           group('[1, 2, "3", 99]'),
           [card(), card({ id: 'c2' })],
         ),
-        // As the day before, but agent 2 is not written alike, and a card comes twice.
+        // As the day before, but agent 2 is written differently, and a card is repeated.
         batch(
           2,
           JSON.stringify([agent(1), agent(2), agent('3'), agent(4, { ticket_scope: 'x' }), { id: 6, type: 'x' }]).replace(

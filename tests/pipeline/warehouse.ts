@@ -13,15 +13,15 @@ import type { Feed } from './rules/feed.ts'
 import { writeFeed } from './rules/feeds.ts'
 import type { Seeds } from './rules/seeds.ts'
 
-/** The project under test on a database of its own, with a data folder of its own. */
+/** The project under test on its own database, with its own data folder. */
 export interface Warehouse extends FreshDatabase {
   /** Lands a data folder. */
   load(folder: string, prune?: boolean): Promise<void>
-  /** Writes the files of a feed over those that are there, and lands them. */
+  /** Writes the files of a feed over the existing ones, and lands them. */
   deliver(feed: Feed): Promise<void>
-  /** Takes batches out of the data folder, and what they gave out of landing. Leaves them where nothing would be left: that is refused. */
+  /** Removes batches from the data folder, and their data from landing. Does nothing where none would remain, as that is refused. */
   withdraw(batches: string[]): Promise<void>
-  /** Builds all or a selection, as `build` does after its load. Throws what was printed when it fails. */
+  /** Builds all or a selection, as `build` does after its load. Throws the output on failure. */
   build(options?: BuildOptions): Promise<Built & { project: Project }>
 }
 
@@ -32,7 +32,7 @@ interface BuildOptions {
   freezing?: Plan['freezing']
 }
 
-/** Copies the project once but for its unit tests, with seeds of the test's own; `warehouse()` then gives it a new database each time. */
+/** Copies the project once without its unit tests, with the test's own seeds; `warehouse()` then gives it a new database each time. */
 export async function projectWith(
   seeds?: Seeds,
 ): Promise<{ dir: string; warehouse(): Promise<Warehouse>; write(seeds: Partial<Seeds>): Promise<void>; remove(): Promise<void> }> {
@@ -98,7 +98,7 @@ const headers: Record<keyof Seeds, string[]> = {
   user_agent_overrides: ['user_id', 'agent_id'],
 }
 
-/** `clean --landing --keep <n> --apply`: gives the number of records that it removed. */
+/** `clean --landing --keep <n> --apply`: gives the number of removed records. */
 export async function cleanLanding(sql: Sql, keep: number): Promise<number> {
   const session = await sql.reserve()
   try {

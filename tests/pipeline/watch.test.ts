@@ -49,7 +49,7 @@ describe('watch', () => {
     expect(output).toContain('| 1  | q1   |')
     expect(output).not.toContain('| Q1')
 
-    // As editors save that write a new file and rename it.
+    // Like an editor that writes a new file and renames it.
     await replace('models/people.sql', people("case i when 2 then 'x' else 'p' end"))
     await until('1 test FAILED')
     expect(output).toMatch(/FAIL nobody_is_x: Got 1 result/)
@@ -59,7 +59,7 @@ describe('watch', () => {
     await until('1 error')
     expect(output).toMatch(/models\/people\.sql:2:17: column "no_such_column" does not exist/)
     expect(output).toMatch(/ +\| +\^/)
-    // What it held back, by its cause.
+    // The skipped nodes, by their cause.
     expect(output).toMatch(/Skipped: people failed: \w+/)
 
     await replace('models/people.sql', "select * from {{ ref('poeple') }}")
@@ -103,7 +103,7 @@ describe('watch', () => {
     }
     const first = await shown()
     expect(first.report).toMatchObject({ title: 'Names', published: null, blocks: [{ name: 'all_names', rows: [] }] })
-    // The page may run this script, and no other.
+    // The page may run only this script.
     const script = /<script>(new EventSource.*?)<\/script>/.exec(first.html)![1]!
     expect(first.html).toContain(`'sha256-${createHash('sha256').update(script).digest('base64')}'`)
 

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Site } from './site.ts'
 
-/** How the verdicts of a campaign of kills are told. */
+/** How the verdicts of a kill campaign are printed. */
 interface Telling<Verdict> {
   lineOf(verdict: Verdict): string
   summaryOf(verdicts: Verdict[], milliseconds: number): string
 }
 
-/** Runs a campaign from the command line: each point with faults as it comes, the sums at the end, and the exit code. */
+/** Runs a campaign from the command line: prints each point with its faults, and the sums at the end; gives the exit code. */
 export async function tellCampaign<Verdict extends { faults: string[] }>(
   run: (onVerdict: (verdict: Verdict) => void) => Promise<Verdict[]>,
   { lineOf, summaryOf }: Telling<Verdict>,
@@ -23,7 +23,7 @@ export async function tellCampaign<Verdict extends { faults: string[] }>(
   process.exitCode = verdicts.every(({ faults }) => faults.length === 0) ? 0 : 1
 }
 
-/** Nobody holds the server: it must end within so many seconds, with all its processes. */
+/** Without holders the server must end within this many seconds, with all its processes. */
 export async function untilStopped(site: Site, faults: string[], seconds: number): Promise<void> {
   for (let tries = 0; tries < seconds * 50; tries++) {
     if (site.processes().length === 0) return

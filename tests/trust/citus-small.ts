@@ -6,7 +6,7 @@ import { connect } from '../../run/database/connection.ts'
 import type { Sql } from '../../run/database/driver.ts'
 import { run, shell } from './command.ts'
 
-/** A cluster, a plain server, and how to stop a worker. */
+/** A cluster, a plain server, and the commands that stop and start a worker. */
 export interface Small {
   citusUrl: string
   plainUrl: string
@@ -16,8 +16,8 @@ export interface Small {
 }
 
 /**
- * What a small project meets on a cluster: mistakes, each with what to set, and what must be as on plain PostgreSQL. Gives what was
- * otherwise.
+ * A small project on a cluster: mistakes, each with the setting to change, and results that must equal those on plain PostgreSQL. Gives the
+ * differences.
  */
 export async function citusSmall({ citusUrl, plainUrl, stopWorker, startWorker, say }: Small): Promise<string[]> {
   const dir = mkdtempSync(join(tmpdir(), 'deskledger-citus-small-'))
@@ -109,8 +109,7 @@ export async function citusSmall({ citusUrl, plainUrl, stopWorker, startWorker, 
     else faults.push(`${what}: ${are}, and on plain PostgreSQL ${should}`)
   }
 
-  // As a worker has it that died after the coordinator's commit: its part prepared, and the coordinator's record that it shall be
-  // committed.
+  // The state of a worker that died after the coordinator's commit: its part is prepared, and the coordinator's record says to commit it.
   async function leaveHalfDone(): Promise<void> {
     const [shard] = await citus<{ host: string; port: number; group: number; name: string }[]>`
       select nodename as host, nodeport as port, groupid as group, shard_name(logicalrelid, shardid) as name

@@ -13,18 +13,18 @@ import { startEmbedded } from '../../run/embedded/server.ts'
 import { citusSmall } from './citus-small.ts'
 import { run, shell } from './command.ts'
 
-/** A warehouse to build, and what is said of each step. */
+/** The databases of a trial, and the output of its steps. */
 export interface Trial {
-  /** The coordinator's database: it is EMPTIED, and its name must hold `test`. */
+  /** The coordinator's database: it is EMPTIED, and its name must contain `test`. */
   citusUrl: string
-  /** Shell commands that stop one worker at once, and start it again; without them nothing is stopped. */
+  /** Shell commands that stop one worker at once, and start it again; without them no worker is stopped. */
   stopWorker?: string
   startWorker?: string
   transactions: number
   say(line: string): void
 }
 
-/** Builds the same feeds on a cluster and on plain PostgreSQL and compares every table of core, errors and marts; gives what differs. */
+/** Builds the same feeds on a cluster and on plain PostgreSQL and compares every table of core, errors and marts; gives the differences. */
 export async function citusTrial({ citusUrl, stopWorker, startWorker, transactions, say }: Trial): Promise<string[]> {
   if (!/test/.test(new URL(citusUrl).pathname)) return [`CITUS_URL must name a database with 'test' in its name: it is emptied`]
   const dir = mkdtempSync(join(tmpdir(), 'deskledger-citus-'))
@@ -66,7 +66,7 @@ export async function citusTrial({ citusUrl, stopWorker, startWorker, transactio
       shell(startWorker)
       const { code, printed } = await running
       say(`  it ended with ${code}: ${told(printed)}`)
-      // The worker was away for seconds, and a command begins again for half a minute.
+      // The worker was away for seconds, and a command retries for half a minute.
       if (code !== 0 && !/In doubt/.test(printed))
         faults.push(`A worker stopped during a ${command}: it ended with ${code}\n${printed.slice(-3000)}`)
       await both(`day ${day}, the build after`, 'build', '--data', days)
@@ -113,7 +113,7 @@ const sizes = {
   format: 'array' as const,
 }
 
-/** Per table or view: how many rows, and a hash of them as text; the times at which errors were seen are left out. */
+/** The number of rows per table or view, and a hash of their text, without the times when errors were seen. */
 async function tables(sql: Sql): Promise<Map<string, string>> {
   const relations = await sql<{ name: string; columns: string }[]>`
     select
@@ -137,7 +137,7 @@ async function tables(sql: Sql): Promise<Map<string, string>> {
   return images
 }
 
-// Until the runner has rows of a COPY under way, or is some models into its build.
+// Waits until the runner is copying rows, or some models into its build.
 async function untilBusy(sql: Sql, command: string): Promise<void> {
   const sign = command === 'load' ? 'copy raw.%' : '%insert into%__dbt_tmp%'
   for (let waited = 0; waited < 60_000; waited += 20) {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 const project = join(import.meta.dirname, '../..')
 
-/** Runs the command line on a database, to its end; gives its exit code and all that it printed. */
+/** Runs the command line on a database, to its end; gives its exit code and output. */
 export function run(url: string, args: string[], env: Record<string, string> = {}): Promise<{ code: number | null; printed: string }> {
   const target = mkdtempSync(join(tmpdir(), 'deskledger-target-'))
   const own = args.includes('--target-path') ? [] : ['--target-path', target]
@@ -24,7 +24,7 @@ export function run(url: string, args: string[], env: Record<string, string> = {
   )
 }
 
-/** A shell command of the one who runs the trial; throws when it fails. */
+/** Runs a shell command of the trial's user; throws when it fails. */
 export function shell(command: string): void {
   const { status, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
   if (status !== 0) throw new Error(`${command} ended with ${status}: ${stderr}`)

@@ -6,7 +6,7 @@ import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer 
 import { connect } from '../../run/database/connection.ts'
 import { citusTrial } from './citus.ts'
 
-/** What ran against one image. */
+/** The result for one image. */
 export interface Ran {
   image: string
   server: string
@@ -30,7 +30,7 @@ export async function runAgainst(images: string[], filters: string[], say: (line
   return ran
 }
 
-/** Compares what a cluster of one node of the image makes with what plain PostgreSQL makes. */
+/** Compares the results of a single-node cluster of the image with those of plain PostgreSQL. */
 export async function runCitus(image: string, say: (line: string) => void): Promise<Ran> {
   say(`${image}: starting`)
   const { url, container } = await startServer(image)
@@ -67,7 +67,7 @@ async function startServer(image: string): Promise<Server> {
     .withStartupTimeout(180_000)
     .start()
   const url = `postgres://postgres:test@${container.getHost()}:${container.getMappedPort(5432)}/postgres`
-  // The official images start twice: once to make the cluster, which listens to nobody, then for good.
+  // The official images start twice: first to create the cluster, without listening, then for good.
   for (let tries = 0; ; tries++) {
     const sql = connect(url, { max: 1 })
     try {
@@ -103,7 +103,7 @@ function vitest(url: string, filters: string[]): Promise<number> {
 
 const project = join(import.meta.dirname, '../..')
 
-/** `npm run test:containers -- sample`; images by POSTGRES_IMAGES and CITUS_IMAGE, the latter empty for none. */
+/** `npm run test:containers -- sample`; images from POSTGRES_IMAGES and CITUS_IMAGE, the latter empty for none. */
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { POSTGRES_IMAGES: listed = 'postgres:15,postgres:16,postgres:17,postgres:18', CITUS_IMAGE: citus = 'citusdata/citus:13.2' } =
     process.env

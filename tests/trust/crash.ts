@@ -9,31 +9,31 @@ import { tellCampaign, untilStopped } from './campaign.ts'
 import { cloneSite, createSite, main, type Site } from './site.ts'
 import { faultsOf, type State, stateOf, untilFree } from './state.ts'
 
-/** A kill -9 at a point that its number and the seed decide. */
+/** A kill -9 at a point determined by its number and the seed. */
 export interface Point {
   number: number
   scenario: keyof typeof scenarios
   whom: (typeof VICTIMS)[number]
-  /** The write to the database, counted from 1, and milliseconds after it. */
+  /** The write to the database, counted from 1, and the delay after it in milliseconds. */
   at: number
   after: number
-  /** Whether somebody else holds the embedded server, so that it outlives a killed runner. */
+  /** Whether another process holds the embedded server, so that it survives a killed runner. */
   isHeld: boolean
 }
 
-/** What was found after a point and a plain build. */
+/** The findings after a point and a plain build. */
 export interface Verdict {
   point: Point
   faults: string[]
-  /** Milliseconds until the killed runner's sessions and locks were gone; null where the server went with it. */
+  /** Milliseconds until the killed runner's sessions and locks were gone; null where the server ended with it. */
   freeAfter: number | null
-  /** The killed run went on by itself and ended well. */
+  /** Whether the killed run continued by itself and succeeded. */
   isRepaired: boolean
   landingRatio: number
   databaseRatio: number
 }
 
-/** Kills at so many points, one lane for each core, and gives the verdict on each as it comes. */
+/** Kills at `points`, one lane per core, and gives each verdict as it comes. */
 export async function crash(
   { points, seed, only, scenario }: { points: number; seed: number; only?: number | undefined; scenario?: string | undefined },
   onVerdict: (verdict: Verdict) => void = () => {},
@@ -61,14 +61,13 @@ export async function crash(
   }
 }
 
-/** A verdict in a line. */
+/** A verdict as a line. */
 export function lineOf({ point, faults }: Verdict): string {
   const { number, scenario, whom, at, after, isHeld } = point
   const what = `point ${number}: kill -9 of the ${whom}, ${after} ms after write ${at} of ${scenario}${isHeld ? '' : ', server its own'}`
   return [what, ...faults.slice(0, 12).map(fault => `    ${fault}`)].join('\n')
 }
 
-/** The figures. */
 export function summaryOf(verdicts: Verdict[], milliseconds: number): string {
   const good = verdicts.filter(({ faults }) => faults.length === 0)
   const by = (whom: Point['whom']) => verdicts.filter(({ point }) => point.whom === whom)
@@ -83,7 +82,7 @@ export function summaryOf(verdicts: Verdict[], milliseconds: number): string {
 
 const VICTIMS = ['runner', 'backend', 'server', 'keeper', 'auxiliary'] as const
 
-// What is killed, on what ground, with which feed; where the model of changing columns is wide, it was not before.
+// The killed command, its initial state, and its feed; a scenario with a wide model starts from one that is not.
 const scenarios = {
   'the first load': { ground: 'nothing', args: ['load'], data: 'first', wide: false },
   'a load of large files': { ground: 'nothing', args: ['load'], data: 'large', wide: false },
@@ -95,14 +94,14 @@ const scenarios = {
 interface Ground {
   /** Writes to the database of an undisturbed run. */
   writes: Record<Point['scenario'], number>
-  /** What an undisturbed build leaves, by the feed. */
+  /** The state after an undisturbed build, by feed. */
   expected: Record<(typeof scenarios)[Point['scenario']]['data'], State>
 }
 
 const names = Object.keys(scenarios) as Point['scenario'][]
 const unknown = { freeAfter: null, isRepaired: false, landingRatio: 0, databaseRatio: 0 }
 
-/** Builds undisturbed, keeps the databases to start from, and counts; loads only where a point strikes them. */
+/** Builds undisturbed, keeps the databases as initial states, and counts writes; runs loads only for points in them. */
 async function prepare(site: Site, needed: Set<Point['scenario']>): Promise<Ground> {
   const holding = await site.hold('postgres')
   const writes = {} as Ground['writes']
@@ -112,7 +111,7 @@ async function prepare(site: Site, needed: Set<Point['scenario']>): Promise<Grou
     const { ground, args, data, wide } = scenarios[name]
     if (args[0] === 'load' && !needed.has(name)) continue
     if (name === 'a full refresh') {
-      // Other statements, but about as many.
+      // Different statements, but about as many.
       writes[name] = writes['a daily build']
       continue
     }
@@ -135,7 +134,7 @@ async function prepare(site: Site, needed: Set<Point['scenario']>): Promise<Grou
   return { writes, expected }
 }
 
-// What users made on our tables: it must outlive everything.
+// Objects of users on our tables, which must survive everything.
 const ofUsers = [
   'create schema people',
   'create view people.active as select agent_id, name from core.agents where is_active',
@@ -147,7 +146,7 @@ const ofUsers = [
   'create unique index on people.spend (merchant)',
 ]
 
-/** More than a build takes on a busy machine, in milliseconds. */
+/** In milliseconds: more than a build takes on a busy machine. */
 const PATIENCE = 300_000
 
 function scenarioOf(number: number, given?: string): Point['scenario'] {
@@ -169,7 +168,7 @@ async function strikeAt(site: Site, point: Point, { expected }: Ground): Promise
   site.widen(wide)
   const runner = site.start([...args, '--data', data], { TRUST_KILL: `${point.whom} ${point.at} ${point.after}` })
   if (!point.isHeld) {
-    // The runner holds the server before we let go of it, or starts it anew.
+    // The runner holds the server before we release it, or starts it again.
     await Promise.race([sleep(900), runner.ended])
     await holding.letGo()
   }

@@ -28,7 +28,7 @@ const folder = mkdtempSync(join(tmpdir(), 'deskledger-disks-'))
 const disk = join(folder, 'disk')
 const project = projectCopy()
 
-/** Whether this user may make disks of a size of their own: root may, and not in every container. */
+/** Whether this user may create disks of a limited size: root may, but not in every container. */
 const mayMount = (() => {
   mkdirSync(disk)
   chmodSync(folder, 0o755)
@@ -90,7 +90,7 @@ describe.skipIf(!mayMount)('a full disk', () => {
     resize('400m')
     expect(await run('build')).toEqual({ code: 0, stdout: '', stderr: '' })
 
-    // No room for the server to start, then some for that, and none for what it loads.
+    // No space for the server to start, then enough for that, and none for the load.
     fill()
     await build()
     const ballast = join(disk, 'ballast')

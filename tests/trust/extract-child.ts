@@ -1,5 +1,5 @@
-// What the command extract does, against fake servers: `extract-child.ts '{"folder":…,"dataDir":…,"hosts":…,"env":…,"pageSize":4}'`. It
-// asks the embedded server of the folder what a publish has seen, then brings a batch.
+// The command extract against fake servers: `extract-child.ts '{"folder":…,"dataDir":…,"hosts":…,"env":…,"pageSize":4}'`. Reads from the
+// folder's embedded server what was published, then makes a batch.
 import { systemClock } from '../../loaders/extract/clock.ts'
 import { extract } from '../../loaders/extract/extract.ts'
 import { eventLine } from '../../loaders/extract/progress.ts'

@@ -23,7 +23,7 @@ import { buildFixture } from '../pipeline/fixture.ts'
 import { type Entity, entities } from '../pipeline/rules/feed.ts'
 import { type HostileFile, hostileFiles, type Valid } from './hostile.ts'
 
-/** What became of a round of hostile files. */
+/** The outcome of a round of hostile files. */
 export interface Round {
   files: number
   refused: number
@@ -31,13 +31,13 @@ export interface Round {
   staged: number
   quarantined: number
   duplicates: number
-  /** Files of which there is no account, or a wrong one, and builds that failed: none, or the product is wrong. */
+  /** Files without an account, or with a wrong one, and failed builds: any of these is a bug of the product. */
   faults: string[]
 }
 
 const root = join(import.meta.dirname, '../..')
 
-/** A copy of the project, so that a build of it writes nothing into the project itself. */
+/** A copy of the project, so that a build writes nothing into the project itself. */
 export function projectCopy(): string {
   const dir = mkdtempSync(join(tmpdir(), 'deskledger-fuzz-'))
   for (const name of ['dbt_project.yml', 'models', 'macros', 'seeds', 'tests/data', 'loaders/entities'])
@@ -46,7 +46,7 @@ export function projectCopy(): string {
   return dir
 }
 
-/** So many mutated files in one data folder, landed and built on an empty database with all migrations. */
+/** Lands and builds `count` mutated files in one data folder, on an empty database with all migrations. */
 export async function fuzzRound(sql: Sql, project: string, { files: count, seed }: { files: number; seed: number }): Promise<Round> {
   const folder = mkdtempSync(join(project, 'round-'))
   const files = written(fc.sample(hostileFiles(validFeed()), { numRuns: count, seed }), folder)
@@ -86,7 +86,7 @@ function recordsIn(text: string, entity: Entity): object[] {
   }
 }
 
-/** Writes the files, those of one path only once, and gives those that are there. */
+/** Writes the files, each path only once, and gives those that exist. */
 function written(files: HostileFile[], folder: string): HostileFile[] {
   const data = join(folder, 'data')
   mkdirSync(join(data, 'sync-day1'), { recursive: true })
@@ -107,7 +107,7 @@ function written(files: HostileFile[], folder: string): HostileFile[] {
   return [...done.values()].filter(file => lstatSync(join(data, file.path)))
 }
 
-/** Holds the ledger against the files: each is there, refused with a reason or accounted for to the last record (R7). */
+/** Compares the ledger with the files: each is listed, refused with a reason or accounted for to the last record (R7). */
 async function accountOf(sql: Sql, files: HostileFile[], faults: string[]): Promise<Round> {
   const rows = await sql<{ path: string; status: string; reason: string | null; records: number; counts: string[] | null }[]>`
     select files.path, files.status, files.reason, files.records,
@@ -139,7 +139,7 @@ async function accountOf(sql: Sql, files: HostileFile[], faults: string[]): Prom
   return round
 }
 
-/** The whole of it: `npm run test:fuzz -- --files 10000 --seed 1`. */
+/** The long run: `npm run test:fuzz -- --files 10000 --seed 1`. */
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { files: { type: 'string', default: '10000' }, seed: { type: 'string', default: '1' } } })
   const total = { rounds: 0, files: 0, refused: 0, records: 0, staged: 0, quarantined: 0, duplicates: 0, faults: 0 }

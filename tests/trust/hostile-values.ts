@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** JSON texts, and some texts that are not JSON, that have broken databases before. */
+/** JSON texts, and some other texts, that have broken databases before. */
 export const hostileValue: fc.Arbitrary<string> = fc.oneof(
   {
     weight: 20,
@@ -101,7 +101,7 @@ export const hostileValue: fc.Arbitrary<string> = fc.oneof(
       deepObject(7000),
     ),
   },
-  // Does not compress: an index cannot hold it.
+  // Not compressible: an index cannot contain it.
   { weight: 3, arbitrary: fc.integer().map(seed => `"${noise(seed, 3000 + (Math.abs(seed) % 7000))}"`) },
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 4 }).map(size => `"${'é'.repeat(size * 500_000)}"`) },
   { weight: 4, arbitrary: fc.string({ unit: 'binary', maxLength: 20 }).map(text => JSON.stringify(text)) },

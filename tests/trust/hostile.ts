@@ -3,22 +3,22 @@ import fc from 'fast-check'
 import { type Entity, entities } from '../pipeline/rules/feed.ts'
 import { hostileValue } from './hostile-values.ts'
 
-/** A file of a hostile feed. Exactly one of `bytes`, `link` and `isFolder` says what it is. */
+/** A file of a hostile feed. Exactly one of `bytes`, `link` and `isFolder` is set. */
 export interface HostileFile {
   entity: Entity
   /** Relative to the data folder. */
   path: string
   bytes?: Buffer
-  /** A symbolic link to this place, relative to the folder of the link. */
+  /** A symbolic link to this target, relative to the folder of the link. */
   link?: string
   isFolder?: boolean
   isUnreadable?: boolean
 }
 
-/** Valid documents by entity, to be mutated: each a list of records as JSON.parse gave them. */
+/** Valid documents by entity, for mutation: each a list of records as parsed by JSON.parse. */
 export type Valid = Record<Entity, object[][]>
 
-/** Files made of valid ones by one to three mutations of their values, their text, their bytes, or of the file itself. */
+/** Valid files with one to three mutations of their values, their text, their bytes, or of the file itself. */
 export function hostileFiles(valid: Valid): fc.Arbitrary<HostileFile> {
   return fc
     .record({
@@ -59,7 +59,7 @@ export function hostileFiles(valid: Valid): fc.Arbitrary<HostileFile> {
     })
 }
 
-/** Days, days far away, days that there are not, and names that are hostile to SQL, to paths, to terminals and to sorting. */
+/** Days, distant days, days that do not exist, and names hostile to SQL, paths, terminals and sorting. */
 const batches = [
   'sync-day1',
   'sync-day2',
@@ -100,12 +100,12 @@ const names = [
   `${'9'.repeat(220)}`,
 ]
 
-/** JSON as a tree that keeps what JSON.parse would lose: numbers as written, members in order, keys that repeat. */
+/** JSON as a tree that keeps what JSON.parse would lose: numbers as written, members in order, repeated keys. */
 type Tree = string | Tree[] | { members: [key: string, value: Tree][] }
 
 type Change = (records: Tree[], at: number, value: string) => void
 
-/** What can happen to the values of a document. `at` says where. */
+/** Mutations of a document's values. `at` is the place. */
 const mutations = {
   retype: (records, at, value) => place(records, at)?.set(value),
   nest: (records, at) => change(records, at, tree => [tree]),
@@ -115,7 +115,7 @@ const mutations = {
   duplicateKey: (records, at, value) => place(records, at)?.repeat(value),
   swap: (records, at) => {
     const [one, other] = [place(records, at), place(records, at * 7 + 3)]
-    // As texts: one may hold the other.
+    // As texts, since one may contain the other.
     const [left, right] = [one, other].map(node => write(node?.get() ?? 'null'))
     one?.set(right ?? 'null')
     other?.set(left ?? 'null')
@@ -150,7 +150,7 @@ const oddKeys = [
   '"toString"',
 ]
 
-/** The shapes that records come in, most of them wrong. */
+/** Shapes of records, most of them wrong. */
 const shapes: Record<string, (records: string[], entity: Entity) => { text: string; ending: string }> = {
   array: records => ({ text: `[${records.join(',')}]`, ending: '.json' }),
   pretty: records => ({ text: `\ufeff[\n  ${records.join(' ,\r\n\t')}\n]\n`, ending: '.json' }),
@@ -179,7 +179,7 @@ const shapes: Record<string, (records: string[], entity: Entity) => { text: stri
   word: () => ({ text: 'undefined', ending: '.json' }),
 }
 
-/** What can happen to the bytes. */
+/** Mutations of the bytes. */
 const damages = {
   truncate: (bytes: Buffer, at: number) => bytes.subarray(0, at % (bytes.length + 1)),
   cutStart: (bytes: Buffer, at: number) => bytes.subarray(at % (bytes.length + 1)),
@@ -218,18 +218,18 @@ function insert(bytes: Buffer, at: number, piece: Buffer): Buffer {
   return Buffer.concat([bytes.subarray(0, place), piece, bytes.subarray(place)])
 }
 
-/** What holds a node, so that it can be changed. */
+/** The container of a node, for changes. */
 interface Place {
   get(): Tree
   set(tree: Tree): void
   drop(): void
-  /** The node again beside it: in an object its key again, with the value where there is one. */
+  /** Repeats the node beside it: in an object its key, with `value` if given. */
   repeat(value?: string): void
-  /** A member beside it, or in it. */
+  /** Adds a member beside it, or in it. */
   add(key: string, value: string): void
 }
 
-/** The node that a number means, of all nodes of all records. */
+/** The node with this number, of all nodes of all records. */
 function place(records: Tree[], at: number): Place | undefined {
   const places: Place[] = []
   const visit = (list: Tree[]): void =>

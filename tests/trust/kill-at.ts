@@ -1,8 +1,7 @@
-// Preloaded into a runner (`node --import tsx --import kill-at.ts run.ts build`): at the n-th write to the database it kills -9 whom
-// TRUST_KILL names, `runner 17 3`: this process, its server process (backend), the whole server, or what runs beside it, so many
-// milliseconds later. With a phase, `auxiliary 17 3 load`, only the writes of that phase count. It says `[struck] whom pid phase` with the
-// phase at that moment.
-// With TRUST_COUNT=file it writes at its end how many writes there were, in all and by phase.
+// Preloaded into a runner (`node --import tsx --import kill-at.ts run.ts build`). At the n-th write to the database it kills -9 the victim
+// in TRUST_KILL, `runner 17 3`: this process, its server process (backend), the whole server, or a process beside it, so many milliseconds
+// later. With a phase, `auxiliary 17 3 load`, only the writes of that phase count. It prints `[struck] victim pid phase` with the phase at
+// that moment. With TRUST_COUNT=file it writes at its end the number of writes, in all and by phase.
 import { writeFileSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { type Phase, phaseAfter } from './phases.ts'
@@ -21,7 +20,7 @@ Socket.prototype.write = function (this: Socket, ...args: unknown[]): boolean {
   if (this.remoteAddress !== '127.0.0.1') return write.apply(this, args)
   if (!seen.has(this)) learnBackend(this)
   const result = write.apply(this, args)
-  // Records in pieces are no statements.
+  // Pieces of records are not statements.
   if (args[0] instanceof Uint8Array && args[0].length < 100_000) phase = phaseAfter(phase, Buffer.from(args[0]).toString('latin1'))
   writes.all = (writes.all ?? 0) + 1
   writes[phase] = (writes[phase] ?? 0) + 1
@@ -43,7 +42,7 @@ function pidOf(socket: Socket): number {
   const server = postmasterOf(process.env.TRUST_POSTMASTER ?? '')
   if (server === 0 || whom === 'server') return server
   const there = processesOf(server)[whom as Victim]
-  // Another one each time, and always the same for the same point.
+  // Varies between points, and is always the same for one point.
   return there[Number(at) % Math.max(1, there.length)] ?? 0
 }
 
@@ -52,16 +51,16 @@ function strike(pid: number): void {
     writeSync(2, `[struck] ${whom} ${pid} ${phase}\n`)
     process.kill(pid, 'SIGKILL')
   } catch {
-    // It has ended already.
+    // The process has already ended.
   }
 }
 
-// The server tells its process number once, in a message K, before it is ready.
+// The server sends its process id once, in a message K, before it is ready.
 function learnBackend(socket: Socket): void {
   seen.add(socket)
   let said = Buffer.alloc(0)
   const listen = (chunk: Buffer) => {
-    // The answer to whether it has TLS.
+    // The answer to whether it supports TLS.
     if (said.length === 0 && chunk.length === 1) return
     said = Buffer.concat([said, chunk])
     while (said.length >= 5 && said.length > said.readUInt32BE(1)) {

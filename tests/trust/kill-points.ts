@@ -1,20 +1,20 @@
 import type { Phase } from './phases.ts'
 import type { Victim } from './server-processes.ts'
 
-/** A kill -9 of something beside the runner, at a point within a phase that its number and the seed decide. */
+/** A kill -9 of a process other than the runner, at a point within a phase determined by its number and the seed. */
 export interface Point {
   number: number
   phase: Exclude<Phase, 'none'> | 'db start' | 'extract'
   whom: Victim
-  /** Of the phase's writes to the database the one after which it strikes, as a part of all, and milliseconds after it. */
+  /** The write of the phase after which it strikes, as a share of all, and the delay after it in milliseconds. */
   share: number
   after: number
 }
 
-/** What was found after a point and the same command again. */
+/** The findings after a point and a repetition of the same command. */
 export interface Verdict {
   point: Point
-  /** The phase that the runner was in when the kill came; undefined where nobody was killed. */
+  /** The runner's phase at the kill; undefined where no process was killed. */
   hit: string | undefined
   faults: string[]
 }

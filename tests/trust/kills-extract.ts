@@ -15,7 +15,7 @@ const project = join(import.meta.dirname, '../..')
 const WRITES = 40
 const TO_THE_DATABASE = 6
 
-/** Kills something of the server while a batch is brought: it is whole all the same, for the server only says from where on to ask. */
+/** Kills a process of the server during an extraction: the batch is complete all the same, as the server only gives the window's start. */
 export async function strikeAtExtract(point: Point): Promise<Verdict> {
   const folder = mkdtempSync(join(tmpdir(), 'deskledger-extract-kill-'))
   const site = await createSite({ agents: 9, transactions: 18, pageSize: 4 })

@@ -10,10 +10,7 @@ import { below, postmasterOf, processesOf, type Victim, wordsOf } from './server
 
 const project = join(import.meta.dirname, '../..')
 
-/**
- * Kills what comes into being while `db start` runs, every other time while it makes its data; the next start must be as if nothing had
- * been.
- */
+/** Kills a process that appears during `db start`, every other time while it creates its data; the next start must succeed as usual. */
 export async function strikeAtStart(point: Point): Promise<Verdict> {
   const folder = quickFolder('deskledger-start-')
   const faults: string[] = []
@@ -29,7 +26,7 @@ export async function strikeAtStart(point: Point): Promise<Verdict> {
     faults.push(...(await startsAgain(folder)))
     return { point, hit, faults }
   } finally {
-    // What a failed point left, by the numbers that it had.
+    // Processes left over by a failed point, by the ids that they had.
     for (const pid of pids) if (wordsOf(pid).includes('postgres') || wordsOf(pid).includes(folder)) end(pid)
     rmSync(folder, { recursive: true, force: true })
   }
@@ -58,7 +55,7 @@ async function startAndStrike(folder: string, { whom, share, after }: Point, fau
     victim = victimOf(folder, whom, child.pid!)
     if (victim === 0) continue
     await Promise.race([sleep(after + Math.round(share * 40)), ended])
-    // While the start has not ended, and the victim lives, the kill is within it.
+    // While the start has not ended and the victim lives, the kill is within it.
     if (code === undefined && wordsOf(victim) !== '') {
       end(victim)
       hit = 'db start'
@@ -70,7 +67,7 @@ async function startAndStrike(folder: string, { whom, share, after }: Point, fau
   return { hit, seen }
 }
 
-// Before there is a server, what makes its data stands for it.
+// Before there is a server, the victim is the process that creates its data.
 function victimOf(folder: string, whom: Victim, starter: number): number {
   const server = postmasterOf(join(folder, '.pg/18/data/postmaster.pid'))
   if (server > 0) return processesOf(server)[whom][0] ?? 0

@@ -17,14 +17,14 @@ export const PHASES: Point['phase'][] = ['migration', 'load', 'build', 'publish'
 
 const VICTIMS: Victim[] = ['backend', 'server', 'keeper', 'watcher', 'auxiliary']
 
-/** Kills at so many points, one lane for each core, and gives the verdict on each as it comes. */
+/** Kills at `points`, one lane per core, and gives each verdict as it comes. */
 export async function kills(
   { points, seed, only, phases = PHASES }: { points: number; seed: number; only?: number | undefined; phases?: Point['phase'][] },
   onVerdict: (verdict: Verdict) => void = () => {},
 ): Promise<Verdict[]> {
   const numbers = only === undefined ? Array.from({ length: points }, (_, at) => at + 1) : [only]
   const lanes = Math.min(2, availableParallelism(), numbers.length)
-  // Starts and extractions have servers of their own.
+  // Starts and extractions have their own servers.
   const needsSite = phases.some(phase => phase !== 'db start' && phase !== 'extract')
   const sites = needsSite ? [await createSite()] : []
   try {
@@ -47,13 +47,13 @@ export async function kills(
   }
 }
 
-/** A verdict in a line, with what is wrong below. */
+/** A verdict as a line, with its faults below. */
 export function lineOf({ point: { number, phase, whom, share, after }, hit, faults }: Verdict): string {
   const what = `point ${number}: kill -9 of the ${whom} at ${Math.round(share * 100)} % of ${phase}, ${after} ms later, in ${hit ?? 'nothing'}`
   return [what, ...faults.slice(0, 8).map(fault => `    ${fault.slice(0, 1500)}`)].join('\n')
 }
 
-/** The figures: how many points were good, and how many kills were really within each phase. */
+/** The figures: the number of good points, and of kills that were really within each phase. */
 export function summaryOf(verdicts: Verdict[], milliseconds: number): string {
   const good = verdicts.filter(({ faults }) => faults.length === 0)
   const lines = PHASES.map(phase => {
@@ -74,7 +74,7 @@ function pointOf(seed: number, number: number, phases: Point['phase'][]): Point 
   return { number, phase, whom, share, after: phase === 'clean' || random.chance(0.6) ? 0 : random.int(1, 15) }
 }
 
-/** What is run, on which ground; the phases that it passes through. */
+/** The command of each scenario, its initial state, and its phases. */
 const scenarios = {
   first: { ground: 'nothing', args: ['build'], data: 'first', wide: false, phases: ['migration', 'load', 'build', 'publish'] },
   clean: { ground: 'day2', args: ['clean', '--landing', '--keep', '1', '--apply'], data: 'next', wide: true, phases: ['clean'] },
@@ -83,11 +83,11 @@ const scenarios = {
 interface Ground {
   /** Writes to the database of an undisturbed run, by phase. */
   writes: Record<string, number>
-  /** What an undisturbed run, and a build after it, leave. */
+  /** The state after an undisturbed run, and after a build that follows it. */
   expected: Record<keyof typeof scenarios, State>
 }
 
-/** Runs each scenario undisturbed, keeps the databases to start from, and counts. */
+/** Runs each scenario undisturbed, keeps the databases as initial states, and counts writes. */
 async function prepare(site: Site, phases: Point['phase'][]): Promise<Ground> {
   const holding = await site.hold('postgres')
   const [writes, expected] = [{}, {}] as [Ground['writes'], Ground['expected']]
@@ -150,7 +150,7 @@ async function strikeAtPhase(site: Site, point: Point, { writes, expected }: Gro
   if (code !== 0) faults.push(`the runner ended with ${code}: ${stderr.slice(-800)}`)
   if (/^ +at /m.test(stderr)) faults.push(`a stack was printed: ${stderr.slice(-800)}`)
 
-  // The same again, where the runner gave up too: nothing may stand in its way. It also takes over a server that has lost its keeper.
+  // The same again, even where the runner gave up: nothing may block it. It also takes over a server that has lost its keeper.
   const again = await site.start(wordsOf(scenario)).ended
   if (again.code !== 0) faults.push(`the same command after it ended with ${again.code}: ${again.stderr.slice(-800)}`)
   const built = await site.build(scenario.data)

@@ -65,7 +65,7 @@ it('max_connections: it says what to do', async () => {
   url.password = 'x'
   const holder = connect(url.href, { max: 1 })
   await holder`select 1`
-  // It would begin again for half a minute, which tests/unit/repeat.test.ts looks at.
+  // It would retry for half a minute, which tests/unit/repeat.test.ts covers.
   const { code, printed } = await perform('build', url.href, {}, { isPatient: false })
   expect(code, printed).toBe(2)
   expect(printed).toMatch(/too many connections/)
@@ -85,7 +85,7 @@ describe('a full disk', () => {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=22m', 'tmpfs', disk], { stdio: 'ignore' })
       isMounted = true
     } catch {
-      // Only root may mount, and not in every container.
+      // Only root can mount, and not in every container.
     }
   })
   afterAll(() => {
@@ -123,12 +123,12 @@ describe('a full disk', () => {
     expect(failed.printed).toMatch(/→ .*disk/)
     expect([...(await state())]).toEqual([...before])
 
-    // Room for the landing, not for the build.
+    // Space for landing, not for the build.
     execFileSync('mount', ['-o', 'remount,size=55m', disk])
     const unbuilt = await perform('build', url)
     expect(unbuilt.code, unbuilt.printed).toBe(1)
     expect(unbuilt.printed).toMatch(/→ .*disk/)
-    // With the one that is published still, and goes after the next build.
+    // Includes the published one, which the next build removes.
     expect((await state())[0]).toMatchObject({ names: ['First'], records: 10_002 })
 
     execFileSync('mount', ['-o', 'remount,size=300m', disk])
@@ -145,7 +145,7 @@ async function names(): Promise<string[]> {
   return (await database.sql<{ name: string }[]>`select name from core.roles`).map(({ name }) => name)
 }
 
-/** One role, and so many more that jsonb cannot make small. */
+/** One role, and additional ones that jsonb cannot compress. */
 function deliver(name: string, more = 0): void {
   const others = Array.from({ length: more }, (_, index) => ({
     id: index + 2,
@@ -155,7 +155,7 @@ function deliver(name: string, more = 0): void {
   writeFeed([{ name: 'sync-day1', files: [{ entity: 'roles', path: 'sync-day1/roles/1.json', content }] }], join(project, 'data'))
 }
 
-/** A command as a user gives it, with more files in the project for the time. */
+/** A command as a user runs it, with additional files in the project meanwhile. */
 async function perform(name: 'build' | 'load', url: string, files: Record<string, string> = {}, { isPatient = true } = {}) {
   for (const [file, text] of Object.entries(files)) writeFileSync(join(project, file), text)
   const { report, printed } = silentReport()
@@ -192,6 +192,6 @@ async function perform(name: 'build' | 'load', url: string, files: Record<string
 function withSetting(url: string, name: string, value: string): string {
   const other = new URL(url)
   other.searchParams.set('options', `-c ${name}=${value}`)
-  // To libpq a + is no blank.
+  // libpq does not read a + as a blank.
   return other.href.replaceAll('+', '%20')
 }

@@ -1,4 +1,4 @@
-/** A block of a Markdown page that a shell runs. */
+/** A shell block of a Markdown page. */
 export interface Block {
   /** The heading above it. */
   heading: string
@@ -23,9 +23,7 @@ export function blocksOf(page: string): Block[] {
   return blocks
 }
 
-/**
- * The commands of the runner in a text: what follows `npx tsx run.ts`, `deskledger` or `run/cli/deskledger.js`, split as a shell splits it.
- */
+/** The runner's commands in a text: the words after `npx tsx run.ts`, `deskledger` or `run/cli/deskledger.js`, split as by a shell. */
 export function commandsIn(text: string): string[][] {
   const lines = text.split('\n').filter(line => !/^\s*#/.test(line))
   const found = lines.flatMap(line => [...line.matchAll(/(?:npx tsx run\.ts|\bdeskledger(?:\.js)?) ((?:[^;&|()>`#]|"[^"]*"|'[^']*')+)/g)])

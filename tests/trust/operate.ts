@@ -12,8 +12,8 @@ import { blocksOf } from './operate-blocks.ts'
 const project = join(import.meta.dirname, '../..')
 
 /**
- * What docs/operate.md says, done on a fresh clone of what is committed: its `sh` blocks in their order, in one shell; then what a
- * container allows. Prints a line for each, and gives the exit code. Packages come from the registry that npm is set up with.
+ * Follows docs/operate.md on a fresh clone of the committed files: runs its `sh` blocks in order, in one shell; then what a container
+ * allows. Prints a line for each, and gives the exit code. Packages come from the registry that npm is configured for.
  */
 async function operate(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'deskledger-operate-'))
@@ -55,7 +55,7 @@ async function runBlocks(folder: string, clone: string, warehouse: string): Prom
   return code === 0
 }
 
-/** What the Dockerfile would make, without an engine: the files that it copies, with the packages that it installs. Gives the folder. */
+/** The result of the Dockerfile, without an engine: the files that it copies, with the packages that it installs. Gives the folder. */
 function imageOf(folder: string, clone: string): string {
   const image = join(folder, 'image')
   mkdirSync(image)
@@ -67,8 +67,8 @@ function imageOf(folder: string, clone: string): string {
 }
 
 /**
- * A build of what the Dockerfile makes, as a user that owns nothing, may become nobody else, and finds the project read-only; its health
- * check; then a build that is told to stop.
+ * A build in the Dockerfile's result, as a user without files or further rights, and with a read-only project; its health check; then a
+ * build that is told to stop.
  */
 async function contained(folder: string, clone: string, url: string): Promise<boolean> {
   const image = imageOf(folder, clone)

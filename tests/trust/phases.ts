@@ -1,9 +1,9 @@
-/** What a runner is at, as its statements show. */
+/** The present work of a runner, as shown by its statements. */
 export type Phase = 'none' | 'migration' | 'load' | 'build' | 'publish' | 'clean'
 
 /** The phase after a statement was sent. */
 export function phaseAfter(phase: Phase, sent: string): Phase {
-  // Each is the first statement of what it begins.
+  // Each is the first statement of its phase.
   if (sent.includes('set search_path = public')) return 'migration'
   if (sent.includes('dbt_retired')) return 'clean'
   if (sent.includes('insert into ops.nodes')) return 'publish'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { projectDir } from '../pipeline/database.ts'
 
-/** A copy of the project with its runner and declarations, in which a test may change anything; without unit tests. */
+/** A copy of the project with its runner and declarations, which a test may change; without unit tests. */
 export interface ProjectCopy {
   /** The path of a file of the copy. */
   file(name: string): string

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { watch } from './publish.ts'
 
-// Short; `npm run test:publish` is long.
+// A short run; `npm run test:publish` is long.
 it('readers see whole versions only, whatever becomes of builds', { timeout: 900_000 }, async () => {
   const { mixed, reads, faults } = await watch({
     reads: 100,

@@ -8,21 +8,20 @@ import type { Sql } from '../../run/database/driver.ts'
 import { tables } from '../pipeline/rules/tables.ts'
 import { createSite, type Site } from './site.ts'
 
-/** What readers saw while builds ran, passed, failed and were broken off. */
+/** What readers saw while builds ran, succeeded, failed and were interrupted. */
 export interface Watched {
   reads: number
-  /** Reads that saw something that no build had published, or an older version after a newer one. */
+  /** Reads of something that no build had published, or of an older version after a newer one. */
   mixed: number
   versions: number
   builds: Record<string, number>
-  /** The longest that a reader waited for its answer, in milliseconds. */
+  /** The longest wait of a reader for an answer, in milliseconds. */
   longest: number
-  /** What a build did that it should not have done. */
+  /** Wrong effects of builds. */
   faults: string[]
 }
 
-/** Lets readers poll, every so many milliseconds, while builds of all kinds (or of some) run, until every kind has run and there are
- * enough reads. */
+/** Lets readers poll every so many milliseconds while builds of all (or some) kinds run, until each has run and there are enough reads. */
 export async function watch({
   reads,
   seed,
@@ -41,7 +40,7 @@ export async function watch({
     const first = await site.build('next')
     if (first.code !== 0) throw new Error(first.printed)
     for (const statement of ofUsers) await sql.unsafe(statement)
-    // A version is known from when its build may commit: readers may see it before we can ask.
+    // A version is known from when its build may commit: readers may see it before we can query it.
     const published = [await versionOf(sql)]
     const seen: { version: string; at: number }[] = []
     let isDone = false
@@ -83,7 +82,6 @@ export async function watch({
   }
 }
 
-/** The figures. */
 export function summaryOf({ reads, mixed, versions, builds, longest, faults }: Watched): string {
   const kinds = Object.entries(builds).map(([name, count]) => `${count} × ${name}`)
   return [
@@ -118,7 +116,7 @@ const ofUsers = [
   'create view people.staged as select source, count(*) as n from staging.stg_agents group by source',
 ]
 
-// One statement over all that is published: what it sees is one moment. (ops.file_accounting follows landing, which commits by files.)
+// One statement over everything published: it sees a single moment. (ops.file_accounting follows landing, which commits by files.)
 const read = [...Object.keys(tables).filter(name => /^(core|marts|errors)\./.test(name)), 'people.busy', 'people.names', 'people.staged']
 const versionQuery = `select md5(concat_ws('|', ${read
   .map(
@@ -163,7 +161,7 @@ async function changedFeed(site: Site, sql: Sql, { round }: { round: number }): 
   return ends(site, sql, ['build'], 0, 'published')
 }
 
-// Columns come, and seven rounds later they go.
+// Columns appear, and disappear seven rounds later.
 async function changedModel(site: Site, sql: Sql, { round }: { round: number }): Promise<string[]> {
   site.widen(round % 14 < 7)
   return ends(site, sql, ['build'], 0, 'published')

@@ -71,7 +71,7 @@ describe('docs/recipes.md, followed to the letter', () => {
     ])
   })
 
-  /** Does what the fences of a section say, and gives the files that they name. */
+  /** Follows the fences of a section, and gives the files that they name. */
   function follow(title: string): string[] {
     const text = readFileSync(join(projectDir, 'docs/recipes.md'), 'utf8')
     const section = text.split('\n## ').find(section => section.startsWith(`${title}\n`)) ?? ''

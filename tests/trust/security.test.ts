@@ -238,7 +238,7 @@ describe('deskledger_reader', () => {
     const sql = connect(url, { max: 1 })
     expect((await migrate(sql, projectDir)).length).toBeGreaterThan(6)
 
-    // As it would be in a cluster without the role.
+    // As in a cluster without the role.
     const session = await bare.sql.reserve()
     await session.unsafe('begin')
     await session.unsafe('drop owned by deskledger_reader')

@@ -1,16 +1,16 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
-/** Whom of an embedded server a kill may hit. */
+/** The processes of an embedded server that a kill may hit. */
 export type Victim = 'server' | 'backend' | 'keeper' | 'watcher' | 'auxiliary'
 
-/** The number of the server's process as its pid file has it; 0 where there is none. */
+/** The process id in the server's pid file; 0 without one. */
 export function postmasterOf(pidFile: string): number {
   return existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8').split('\n')[0]) : 0
 }
 
 /**
- * The processes beside a server: the shell that started it (keeper), the one that waits for its last holder (watcher), those that it keeps
- * for itself (auxiliary: checkpointer, writers, launchers, workers) and those of clients (backend).
+ * The processes of a server: the shell that started it (keeper), the one that waits for its last holder (watcher), its own ones (auxiliary:
+ * checkpointer, writers, launchers, workers) and those of clients (backend).
  */
 export function processesOf(server: number): Record<Victim, number[]> {
   const all = processes()
@@ -19,7 +19,7 @@ export function processesOf(server: number): Record<Victim, number[]> {
   const isClient = ({ words }: Process) => /127\.0\.0\.1\(\d+\)/.test(words)
   return {
     server: server > 0 ? [server] : [],
-    // A shell that is gone leaves its server to process 1.
+    // When the shell is gone, the server's parent is process 1.
     keeper: keeper > 1 ? [keeper] : [],
     watcher: keeper > 1 ? all.filter(({ parent, pid }) => parent === keeper && pid !== server).map(({ pid }) => pid) : [],
     auxiliary: children.filter(one => one.words.startsWith('postgres: ') && !isClient(one)).map(({ pid }) => pid),
@@ -27,7 +27,7 @@ export function processesOf(server: number): Record<Victim, number[]> {
   }
 }
 
-/** All processes below one, its own number first. */
+/** All descendants of a process, and its own id first. */
 export function below(root: number): number[] {
   const all = processes()
   const found = [root]
@@ -35,7 +35,7 @@ export function below(root: number): number[] {
   return found
 }
 
-/** What a process calls itself; '' where it has gone. */
+/** The command line of a process; '' where it has ended. */
 export function wordsOf(pid: number): string {
   return read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()
 }
@@ -50,7 +50,7 @@ function processes(): Process[] {
   return readdirSync('/proc')
     .filter(name => /^\d+$/.test(name))
     .flatMap(name => {
-      // The name in brackets may hold anything; a process that waits to be collected is gone.
+      // The name in brackets may contain anything; a zombie has ended.
       const [state, parent] = read(`/proc/${name}/stat`).split(') ').at(-1)!.split(' ')
       return parent === undefined || state === 'Z' ? [] : [{ pid: Number(name), parent: Number(parent), words: wordsOf(Number(name)) }]
     })

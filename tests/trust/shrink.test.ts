@@ -54,7 +54,7 @@ describe('the delete guard (R5)', () => {
     const definition = await warehouse.sql`select fingerprint from ops.nodes where unique_id like '%.snapshots'`
     await warehouse.build({ acceptShrink: true })
     expect(await active()).toEqual([1, 2])
-    // The option is no other definition of the model, or all that follows would be made anew.
+    // The option does not change the model's definition, or everything below it would be rebuilt.
     expect(await warehouse.sql`select fingerprint from ops.nodes where unique_id like '%.snapshots'`).toEqual(definition)
     expect(await warnings()).toEqual([])
     const accepted = expected({ min_snapshot_ratio: '0' })

@@ -11,27 +11,27 @@ import { feed as feedExtension } from '../../run/feed/extension.ts'
 import { quickFolder } from '../memory.ts'
 import { silentReport } from '../pipeline/fixture.ts'
 
-/** A copy of the project with an embedded server and a feed of its own, in a temporary folder. */
+/** A copy of the project with its own embedded server and feed, in a temporary folder. */
 export interface Site {
   dir: string
-  /** Starts the runner as a user does; `env` comes on top of the environment. */
+  /** Starts the runner as a user does; `env` is added to the environment. */
   start(args: string[], env?: Record<string, string>): Runner
-  /** A build in this process, as the command does it: much quicker, for its code is warm. Gives the exit code and what was printed. */
+  /** A build in this process, as the command does it: much faster, as its code is warm. Gives the exit code and output. */
   build(data: string): Promise<{ code: number; printed: string }>
-  /** Corrects a file of the second delivery, another way each round. */
+  /** Corrects a file of the second delivery, differently in each round. */
   correct(round: number): void
-  /** Gives one model more columns, or takes them off again. */
+  /** Adds columns to one model, or removes them again. */
   widen(isWide: boolean): void
   /** Holds the server and gives a connection to one of its databases; `letGo` ends both. */
   hold(database?: string): Promise<{ sql: Sql; letGo(): Promise<void> }>
-  /** Makes the project's database anew as a copy of another one, or keeps it under another name. */
+  /** Recreates the project's database as a copy of another one, or keeps it under another name. */
   copy(from: string, to: string): Promise<void>
-  /** Processes of the server, by the port on their command line. */
+  /** Processes of the server, found by the port on their command line. */
   processes(): number[]
   remove(): Promise<void>
 }
 
-/** A runner at work. */
+/** A running command. */
 export interface Runner {
   pid: number
   stderr(): string
@@ -43,11 +43,11 @@ export interface Runner {
 export const main = 'deskledger'
 
 /**
- * Makes a site. Its feed is small, so that a build takes a second, and dirty. `--data first` is the first delivery, `--data next` the
+ * Creates a site. Its feed is dirty, and so small that a build takes a second. `--data first` is the first delivery, `--data next` the
  * second: another day, a corrected file and a refused one. `--data large` is the first with a file that lands in several pieces.
  */
 export async function createSite(): Promise<Site> {
-  // A site has an embedded server of its own, whatever the tests beside it are pointed at.
+  // A site has its own embedded server, whatever server the other tests use.
   delete process.env.DATABASE_URL
   const dir = quickFolder('deskledger-trust-')
   for (const name of ['dbt_project.yml', 'models', 'macros', 'migrations', 'seeds', 'tests/data', 'loaders/entities'])
@@ -64,7 +64,7 @@ export async function createSite(): Promise<Site> {
   writeFileSync(join(dir, 'large/sync-day1/roles/2.json'), JSON.stringify(largeRoles))
   const site = siteIn(dir)
   site.widen(false)
-  // A killed process takes nothing that it wrote with it, so that a power cut is all that fsync is for: not tried here, and dear.
+  // A killed process loses nothing that it wrote: fsync only protects against power cuts, which are not tested, and is slow.
   const { sql, letGo } = await site.hold('postgres')
   await sql.unsafe('alter system set fsync = off')
   await sql.unsafe('select pg_reload_conf()')
@@ -72,7 +72,7 @@ export async function createSite(): Promise<Site> {
   return site
 }
 
-/** Another site like it, server and all, while nobody holds that. */
+/** Copies a site, including its server, while that has no holder. */
 export function cloneSite({ dir }: Site): Site {
   const copy = quickFolder('deskledger-trust-')
   execFileSync('cp', ['-a', `${dir}/.`, copy])

@@ -3,10 +3,10 @@ import type { Sql } from '../../run/database/driver.ts'
 import type { Row } from '../pipeline/rules/records.ts'
 import { compare, snapshot } from '../pipeline/rules/snapshot.ts'
 
-/** All that a build leaves in a database: rows of the contract, what there is beside rows, and how large landing is. */
+/** Everything that a build leaves in a database: rows of the contract, other objects, and the size of landing. */
 export interface State {
   rows: Record<string, Row[]>
-  /** Relations with their columns, constraints, indexes and views, a line each. */
+  /** Relations with their columns, constraints, indexes and views, one per line. */
   structure: string[]
   landingBytes: number
   databaseBytes: number
@@ -27,7 +27,7 @@ export async function stateOf(sql: Sql): Promise<State> {
   }
 }
 
-/** Where a database differs from what an undisturbed run left, and what was left lying about; empty when all is well. */
+/** Differences between a database and the state after an undisturbed run, and leftovers; empty without faults. */
 export async function faultsOf(sql: Sql, expected: State): Promise<{ faults: string[]; state: State }> {
   const state = await stateOf(sql)
   const [wanted, found] = [new Set(expected.structure), new Set(state.structure)]
@@ -42,9 +42,7 @@ export async function faultsOf(sql: Sql, expected: State): Promise<{ faults: str
   return { faults, state }
 }
 
-/**
- * Waits until no session of the runner is there and no lock is held, and gives how many milliseconds that took; throws after ten seconds.
- */
+/** Waits until the runner has no session and no lock, and gives the milliseconds; throws after ten seconds. */
 export async function untilFree(sql: Sql): Promise<number> {
   const began = performance.now()
   for (;;) {

@@ -8,8 +8,8 @@ import { parseArgs } from 'node:util'
 const project = join(import.meta.dirname, '../..')
 
 /**
- * What comes with the project: on a fresh clone of what is committed, packages are installed without any install script, the sample is
- * built and tests are run; then the SBOM of all packages, and what an advisory service knows. Prints a line for each; gives the exit code.
+ * The supply chain: on a fresh clone of the committed files, installs packages without install scripts, builds the sample and runs tests;
+ * then prints the SBOM of all packages, and the findings of an advisory service. Prints a line for each; gives the exit code.
  */
 function supply(out: string | undefined): number {
   const folder = mkdtempSync(join(tmpdir(), 'deskledger-supply-'))
@@ -42,12 +42,12 @@ function supply(out: string | undefined): number {
   }
 }
 
-/** Known holes of what runs; a registry without an advisory service is said, and is no fault. */
+/** Known vulnerabilities of runtime packages; a registry without an advisory service is reported, and is not a fault. */
 function audit(clone: string): number {
   const { stdout } = spawnSync('npm', ['audit', '--omit', 'dev', '--json'], { cwd: clone, encoding: 'utf8' })
   const { metadata, message } = readJson(stdout) as { metadata?: { vulnerabilities: Record<string, number> }; message?: string }
   if (!metadata) {
-    // Not the address: which registry is in use is nobody's business.
+    // Not the address, as the registry in use is private.
     process.stdout.write(`--   npm audit: no advisory service answers (${message?.split(' - ')[0] ?? 'no answer'})\n`)
     return 0
   }

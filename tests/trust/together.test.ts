@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { together } from './together.ts'
 
-// Short; `npm run test:together` is long.
+// A short run; `npm run test:together` is long.
 it('two runs at once are as good as one after the other', { timeout: 900_000 }, async () => {
   const { faults, waited, left } = await together({ rounds: 2, seed: 20 })
   expect(faults).toEqual([])

@@ -9,19 +9,19 @@ import { expectedWarehouse } from '../pipeline/rules/warehouse.ts'
 import { createSite } from './site.ts'
 import { untilFree } from './state.ts'
 
-/** What became of runs that were started together. */
+/** The outcome of runs that were started together. */
 export interface Together {
   rounds: number
-  /** Runs that waited for the other, saying so, and runs that left at once, saying who holds the lock. */
+  /** Runs that waited for the other and reported it, and runs that ended at once and named the lock's holder. */
   waited: number
   left: number
   killed: number
-  /** The longest that a lock outlived its killed holder, in milliseconds. */
+  /** The longest time that a lock outlived its killed holder, in milliseconds. */
   longest: number
   faults: string[]
 }
 
-/** Starts two runs at once, so many times, each time with something new in the feed; compares the warehouse with the rules after each. */
+/** Starts two runs at once, `rounds` times, each time with something new in the feed; compares the warehouse with the rules after each. */
 export async function together({ rounds, seed }: { rounds: number; seed: number }): Promise<Together> {
   const site = await createSite()
   const { sql, letGo } = await site.hold()
@@ -64,7 +64,6 @@ export async function together({ rounds, seed }: { rounds: number; seed: number 
   }
 }
 
-/** The figures. */
 export function summaryOf({ rounds, waited, left, killed, longest, faults }: Together): string {
   return [
     `${rounds} rounds of two runs at once: ${faults.length} faults`,

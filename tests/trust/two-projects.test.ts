@@ -8,7 +8,7 @@ import { compare, snapshot } from '../pipeline/rules/snapshot.ts'
 import { run } from './command.ts'
 import { projectCopy } from './fuzz.ts'
 
-/** Two projects that were pointed at one database: the second one is refused before it does anything, or both are as good as one. */
+/** Two projects with the same database: the second one is refused before it does anything, or both work as one. */
 describe('two projects on one database', () => {
   let database: FreshDatabase
   const folders: string[] = []

@@ -7,7 +7,7 @@ import { type FreshDatabase, freshDatabase, projectDir } from '../pipeline/datab
 import { operator } from '../pipeline/operator.ts'
 import { compare, snapshot } from '../pipeline/rules/snapshot.ts'
 
-/** The last commits of versions that others may have a warehouse of; each is built from history, none is kept. */
+/** The last commits of versions whose warehouses may exist; each is built from history, and not kept. */
 const versions = ['c5c12e1', '1b6095a']
 
 const git = (...words: string[]) => spawnSync('git', words, { cwd: projectDir, maxBuffer: 1 << 28 })
@@ -37,7 +37,7 @@ describe.each(versions.filter(isThere))('a warehouse of version %s', version => 
   it('becomes in place what a fresh one is; the old code is then refused', { timeout: 240_000 }, async () => {
     const { url, sql } = upgraded
     expect(runOld(url), 'the version itself').toMatchObject({ status: 0 })
-    // What was a seed of the project is now one of the sample.
+    // A former seed of the project is now one of the sample.
     mkdirSync(join(old, 'data/_seeds'))
     for (const seed of ['exchange_rates', 'user_agent_overrides'])
       cpSync(join(old, `seeds/${seed}.csv`), join(old, `data/_seeds/${seed}.csv`))
@@ -54,7 +54,7 @@ describe.each(versions.filter(isThere))('a warehouse of version %s', version => 
 type Rows = Awaited<ReturnType<typeof snapshot>>
 const fresh = new Map<string, Promise<Rows>>()
 
-/** What this version makes of the sample of an earlier one, in a new database: once for all that have the same sample. */
+/** This version's result for an earlier sample, in a new database: once for all versions with the same sample. */
 function freshRows(version: string, old: string): Promise<Rows> {
   const sample = git('rev-parse', `${version}:data`, `${version}:seeds`).stdout.toString()
   const rows = fresh.get(sample) ?? make()
@@ -68,7 +68,7 @@ function freshRows(version: string, old: string): Promise<Rows> {
   }
 }
 
-/** A build by this version, of the sample of an earlier one. */
+/** A build of an earlier sample by this version. */
 async function buildNow(url: string, old: string): Promise<void> {
   const { run } = operator({ dir: projectDir, url, data: join(old, 'data') })
   const { code, stderr } = await run('build', { targetPath: join(old, 'target'), excludeResourceType: ['unit_test'] })

@@ -11,7 +11,7 @@ import { below } from './server-processes.ts'
 
 const project = join(import.meta.dirname, '../..')
 
-/** How large a year is, and how much memory Node may have for it, in MB of 1024 × 1024 bytes. */
+/** The size of a year, and Node's memory limit for it, in MB of 1024 × 1024 bytes. */
 export interface Year {
   days: number
   agents: number
@@ -19,19 +19,19 @@ export interface Year {
   megabytes: number
 }
 
-/** What a build of it took. */
+/** The cost of the build. */
 export interface Built {
   code: number | null
   seconds: number
   feedMegabytes: number
-  /** The most resident memory that Node with its threads had, as the kernel counted it. */
+  /** The peak resident memory of Node with its threads, from the kernel. */
   peakMegabytes: number
-  /** Whether the kernel held it to the limit; else only the heap was. */
+  /** Whether the kernel enforced the limit; otherwise only the heap was limited. */
   isLimited: boolean
   printed: string
 }
 
-/** Builds a year's feed from nothing in one process whose memory is limited; PostgreSQL runs outside of the limit. */
+/** Builds a year's feed from an empty database in one process with limited memory; PostgreSQL is outside of the limit. */
 export async function buildYear({ megabytes, ...plan }: Year): Promise<Built> {
   const folder = mkdtempSync(join(tmpdir(), 'deskledger-year-'))
   const group = limitedGroup(megabytes)
@@ -72,13 +72,13 @@ export async function buildYear({ megabytes, ...plan }: Year): Promise<Built> {
   }
 }
 
-/** The figures, in a line. */
+/** The figures, as a line. */
 export function lineOf({ days, megabytes }: Year, { code, seconds, feedMegabytes, peakMegabytes, isLimited }: Built): string {
   const limit = `${megabytes} MB for Node${isLimited ? ', held to it by the kernel' : ', of which half for its heap'}`
   return `${days} days, ${feedMegabytes.toFixed(0)} MB, under ${limit}: ended with ${code} after ${seconds.toFixed(0)} s, at most ${peakMegabytes.toFixed(0)} MB resident`
 }
 
-/** A control group with a limit of memory, where this user may make one; of either version. */
+/** A control group with a memory limit, where this user may create one; cgroup version 1 or 2. */
 function limitedGroup(megabytes: number): string | undefined {
   const roots = [
     { folder: '/sys/fs/cgroup/memory', file: 'memory.limit_in_bytes' },
@@ -97,7 +97,7 @@ function limitedGroup(megabytes: number): string | undefined {
   return undefined
 }
 
-/** The most resident memory that a process has had, in MB of 1024 × 1024 bytes; 0 where there is no such process. */
+/** The peak resident memory of a process, in MB of 1024 × 1024 bytes; 0 without such a process. */
 function peakOf(pid: number): number {
   try {
     return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024

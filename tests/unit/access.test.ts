@@ -9,7 +9,7 @@ const read = (yaml: string, more: Record<string, string> = {}) =>
 const denied = (reader: string, held: string, access: string, scope: string) =>
   `Node ${reader} attempted to reference node ${held}, which is not allowed because the referenced node is ${access} to the ${scope}.`
 
-// The sentences are those of dbt 1.11.
+// The messages are those of dbt 1.11.
 it('a private model is read by its group alone', async () => {
   const held = 'models: [{name: held, access: private, group: people, columns: [{name: id, tests: [unique]}]}'
   const error = denied('model.desk.reader', 'model.desk.held', 'private', "'people' group")

@@ -23,7 +23,7 @@ it.each([
   ["{{ target.name }} {{ target.schema }} {{ target.type }} {{ target['dbname'] }}", 'dev public postgres postgres'],
   ["{{ var('x') }} {{ var('y', 2) }} {{ var.has_var('y') }} {{ var('y', none) }}", '1 2 False None'],
   ["{{ env_var('STAGE') }} {{ env_var('NONE', 'b') }}", 'ci b'],
-  // A text with Jinja in it is rendered, and stays a text.
+  // A text with Jinja is rendered, and stays a text.
   ["{{ var('deep') }} {{ var('deep') | int + 1 }} {{ var('deep') is string }}", '10000 10001 True'],
   ['{{ execute }} {{ is_incremental() }} {{ last_built() }} {{ flags.FULL_REFRESH }}', 'True False 0 False'],
   ["{{ tojson({'a': [1, none, 'é']}) }} {{ fromjson('{\"b\": 2}').b }}", '{"a": [1, null, "\\u00e9"]} 2'],

@@ -61,7 +61,7 @@ describe.skipIf(!has('bash'))('completion in bash', () => {
     expect(complete('deskledger build -s +agents')).toEqual(['+agents'])
     expect(complete('deskledger build -s agents,2+ro')).toEqual(['agents,2+roles'])
     expect(complete('deskledger diff ro')).toEqual(['roles'])
-    // readline holds a colon for the end of a word.
+    // For readline a colon ends a word.
     expect(complete('deskledger build --select tag:ni')).toEqual(['nightly'])
     expect(complete('deskledger build --select source:raw.')).toEqual(['raw.agents'])
     expect(complete('deskledger build --select uniq')).toEqual([])
@@ -97,7 +97,7 @@ describe.skipIf(!has('fish'))('completion in fish', () => {
 })
 
 describe('--help', () => {
-  // All in one process: to start one for each takes a minute.
+  // All in one process: starting one for each takes a minute.
   const helps = (commands: string[][]): string[] => {
     const script = `
       for (const words of ${JSON.stringify(commands)}) {

@@ -71,7 +71,7 @@ describe('contents that landed', () => {
   it('that are known before all stay, however many they are, while as many come as a part takes', () => {
     const [known, arriving] = [500_000, 470_000]
     const contents = createContents(known + arriving, known)
-    // As spread as a hash, and quicker to make.
+    // As evenly distributed as a hash, and faster.
     const words = new Uint32Array(4)
     const quickHash = (number: number) => {
       words.set([number, 0, 0, Math.imul(number, 2_654_435_761)])

@@ -23,7 +23,7 @@ describe('guessType', () => {
   ])('%s: %j', (type, values) => expect(guessType(values)).toBe(type))
 })
 
-// What dbt 1.11 with agate makes of one value: its type, and the value as it reaches the column.
+// One value in dbt 1.11 with agate: its type, and the value in the column.
 describe("dbt's numbers and times", () => {
   it.each([
     ['1.0', 'integer', '1'],
@@ -88,7 +88,7 @@ describe('readCsv', () => {
     expect(names({ quoteColumns: false })).toEqual(['name', 'default'])
   })
 
-  // What dbt 1.11 with agate gives for the same text.
+  // The result of dbt 1.11 with agate for the same text.
   it.each([
     [
       'a,b,c\n1,2,3\n4,5\n\n6,,\n',

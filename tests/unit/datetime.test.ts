@@ -9,7 +9,7 @@ const scope = new Map<string, unknown>([
 ]) as never
 const shown = (expression: string) => render(parseTemplate(`{% set dt = modules.datetime %}{{ ${expression} }}`, 'x'), scope).text
 
-// What Python 3 prints.
+// The output of Python 3.
 it.each([
   ['dt.date(2026, 1, 5)', '2026-01-05'],
   ["dt.date(2026, 1, 5).strftime('%d/%m/%Y %j %a')", '05/01/2026 005 Mon'],

@@ -17,7 +17,7 @@ it.each<[Partial<Outcome>, string, string]>([
   [{ notRead: "callbacks for dbt's events" }, 'not read', "callbacks for dbt's events"],
   [{}, 'failed', 'AssertionError: assert 1 == 2'],
   [{ printed: 'not supported: clone. Use a view instead.' }, 'by design', 'refused: clone'],
-  // What is passed over with a warning refuses nothing.
+  // A feature that is ignored with a warning is not a refusal.
   [{ printed: "Warning: not supported: 'exposures'. Nothing is done with it" }, 'failed', 'AssertionError: assert 1 == 2'],
   [{ unpublished: true, error: 'relation "a" does not exist' }, 'by design', 'what fails publishes nothing'],
 ])('%j is %s', (own, verdict, why) => expect(verdictOf({ ...outcome, ...own })).toEqual({ verdict, why }))

@@ -6,7 +6,7 @@ const D = (text: Value): Value => decimal(String(text))
 const shown = (expression: string) =>
   render(parseTemplate(`{{ ${expression} }}`, 'x'), new Map<string, Value>([['D', args => D(args[0] ?? '')]])).text
 
-// What Python 3.11 prints of decimal.Decimal.
+// Python 3.11's output of decimal.Decimal.
 it.each([
   ["D('1.10')", '1.10'],
   ["[D('1.10')]", "[Decimal('1.10')]"],

@@ -36,7 +36,7 @@ function written(parts: Record<string, string>): string {
   return folder
 }
 
-/** A tarball with one folder in it, as the hub's are. */
+/** A tarball with one folder in it, as on the hub. */
 async function tarball(parts: Record<string, string>, link?: [path: string, target: string]): Promise<Buffer> {
   const folder = written(Object.fromEntries(Object.entries(parts).map(([path, text]) => [`top/${path}`, text])))
   if (link) symlinkSync(link[1], join(folder, 'top', link[0]))
@@ -96,7 +96,7 @@ describe('versions', () => {
   ])('%j is %s', (ranges, newest) => expect(newestOf(all, ranges)).toBe(newest))
 })
 
-// What dbt 1.11 writes into package-lock.yml.
+// dbt 1.11's entries in package-lock.yml.
 it.each([
   ['packages:\n  - package: dbt-labs/dbt_utils\n    version: [">=1.0.0", "<2.0.0"]\n', 'dd1e1feb2d2bbce79e7a255cd309a60e6548df0b'],
   [
@@ -251,7 +251,7 @@ describe('archives that are not safe', () => {
   })
 })
 
-/** An archive of one entry, whatever its name. */
+/** An archive with one entry of any name. */
 function archiveOf(path: string, type = '0'): Buffer {
   const header = Buffer.alloc(512)
   header.write(path, 0)

@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const shipped = (name: string) => readFileSync(new URL(`../../loaders/extract/${name}.yml`, import.meta.url), 'utf8')
 
-/** What is said of a changed copy of a shipped file: `line:column message → hint`. */
+/** The mistakes in a changed copy of a shipped file: `line:column message → hint`. */
 function faultsOf(change: (text: string) => string, name = 'bill'): string[] {
   const before = shipped(name)
   const after = change(before)

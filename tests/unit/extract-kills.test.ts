@@ -10,7 +10,7 @@ import { quickFolder } from '../memory.ts'
 
 const BATCH = 'sync-2026-01-05'
 
-/** Throws unless the batch is whole: what its marker says is there, and it is what the servers know. */
+/** Throws unless the batch is complete: everything in its marker exists, and it equals the servers' data. */
 function checkWhole({ dataDir, desk, spend }: Site): void {
   const folder = join(dataDir, BATCH)
   const { entities } = readMarker(readFileSync(join(folder, MARKER), 'utf8'))
@@ -41,7 +41,8 @@ it('kills at random points leave no half batch, and a run after them completes',
     rmSync(batch, { recursive: true })
 
     while (kills < Number(process.env.EXTRACT_KILLS ?? 30)) {
-      // One of three among the last steps, from the check of the pages to the removal of the lock: the run before it begins anew.
+      // One kill of three is among the last steps, from the check of the pages to the removal of the lock: the run starts from the
+      // beginning.
       const isLate = kills % 3 === 2
       if (isLate) rmSync(extractFolder, { recursive: true, force: true })
       const killAt = isLate ? things - random.int(0, 50) : random.pick([random.int(1, 20), random.int(20, 120), random.int(120, things)])
@@ -60,7 +61,7 @@ it('kills at random points leave no half batch, and a run after them completes',
     expect(last.code, last.printed).toBe(0)
     checkWhole(site)
     expect(filesBelow(extractFolder).filter(name => !name.startsWith('lock.'))).toEqual([])
-    // Kills between the rename and the end are among them, and kills before it.
+    // Includes kills between the rename and the end, and kills before it.
     expect(late).toBeGreaterThan(0)
     expect(batches).toBeLessThan(50)
     console.info(`${kills} kills, ${batches} batches meanwhile, ${late} of them by runs that were killed after the rename`)

@@ -6,7 +6,7 @@ import { type Row, rowOf } from '../extract/data.ts'
 import { breakers, type Fault, type FaultKind, spoilers } from '../extract/faults.ts'
 import { batchesIn, createSite, filesBelow, impatient, type Outcome, recordsOf, type Site, secrets } from '../extract/site.ts'
 
-// EXTRACT_RUNS=1000 looks longer.
+// EXTRACT_RUNS=1000 runs longer.
 const numRuns = Number(process.env.EXTRACT_RUNS ?? 40)
 
 const lists = {
@@ -20,7 +20,7 @@ const lists = {
 } as const
 type Path = keyof typeof lists
 
-/** A record comes or goes just before the n-th call of its list. Of transactions none goes: the API has no way to. */
+/** A record that appears or disappears just before the n-th call of its list. Transactions only appear: the API cannot remove one. */
 interface Change {
   path: Path
   nth: number
@@ -37,7 +37,7 @@ interface Script {
 
 const path = fc.constantFrom(...(Object.keys(lists) as Path[]))
 const kinds = [...Object.keys(spoilers), ...Object.keys(breakers)] as FaultKind[]
-// A page that lacks a row the same way in two walks is what no client can know; a slow one takes the test its time.
+// No client can notice a page that lacks a row in the same way in two walks; slow faults take time.
 const rare = new Set<FaultKind>(['one-row-less', 'slow-headers', 'slow-drip'])
 const kind = fc.oneof(
   { weight: 20, arbitrary: fc.constantFrom(...kinds.filter(one => !rare.has(one))) },
@@ -62,7 +62,7 @@ const change = fc.record({
 const passing = kinds.filter(one => /^(429|50\d|cut|short|long|not-utf8|reset|BDC_1322|bom|link-gone)/.test(one))
 
 const scripts: fc.Arbitrary<Script> = fc.record({
-  // Most runs should come to an end, some in spite of much.
+  // Most runs should end, some despite many faults.
   faults: fc
     .tuple(
       fc.array(fault, { maxLength: 1 }),
@@ -94,7 +94,7 @@ it('random faults never make a batch that differs from the servers and calls its
               : 'unstable'
         ] += 1
 
-        // Whatever it was, the next run is whole, or the batch is there.
+        // Whatever happened, the next run is complete, or the batch exists.
         quieten(site)
         const next = await site.bring()
         expect(next.code).toBe(outcome.code === 0 ? 5 : 0)
@@ -105,11 +105,11 @@ it('random faults never make a batch that differs from the servers and calls its
     }),
     { numRuns, ...(process.env.EXTRACT_SEED && { seed: Number(process.env.EXTRACT_SEED) }) },
   )
-  // The property says something only when both happen.
+  // The property is meaningful only when both occur.
   expect(Math.min(seen.whole, seen.none)).toBeGreaterThan(numRuns / 20)
 }, 3_600_000)
 
-/** Sets a site up to go wrong as the script says. Gives the states that each list had, as sorted texts of its records. */
+/** Applies the script's faults to a site. Gives the states of each list, as sorted texts of its records. */
 function play(site: Site, { faults, changes, tokens, deleted }: Script): Record<string, string[]> {
   const { freshdesk, bill } = site
   freshdesk.faults = faults
@@ -157,12 +157,12 @@ function apply(site: Site, { path: list, kind: what, place }: Change): void {
   const fields = { ...model.fields, id, ...('uuid' in model.fields && { uuid: id }), childTransactionUuids: [] }
   const row = rowOf(fields, 'uuid' in fields ? 'uuid' : 'id')
   rows.splice(place % (rows.length + 1), 0, row)
-  // Transactions keep their order of time.
+  // Transactions stay ordered by time.
   if (list === '/transactions') rows.sort((one, other) => String(one.fields.occurredTime).localeCompare(String(other.fields.occurredTime)))
   if (list === '/agents') site.desk.details.set(row.id, row)
 }
 
-/** The batch is one state of each list that it calls complete, and its records are the servers'. */
+/** Checks that the batch has one state of each list that it calls complete, and that its records are the servers'. */
 function checkBatch(site: Site, { extracted }: Outcome, versions: Record<string, string[]>): void {
   const { folder, marker } = extracted!
   for (const [list, entity] of Object.entries(lists)) {
@@ -174,7 +174,7 @@ function checkBatch(site: Site, { extracted }: Outcome, versions: Record<string,
     const found = recordsOf(folder, entity).filter(
       text => !text.includes('"status":"DELETED"') && !text.includes('"parentTransactionUuid"'),
     )
-    // Months share an instant, and a row of it comes twice.
+    // Months share an instant, whose rows are repeated.
     expect(versions[list], `${entity} ${JSON.stringify(parts)}`).toContain([...new Set(found)].sort().join('\n'))
   }
   const { agents, agent_details, cards } = marker.entities
@@ -192,7 +192,7 @@ function checkBatch(site: Site, { extracted }: Outcome, versions: Record<string,
     )
 }
 
-/** No secret anywhere but in the calls to the two APIs. */
+/** Checks that secrets are only in the calls to the two APIs. */
 function checkSafety({ foreign, dataDir, freshdesk, bill }: Site, { said, lines }: Outcome): void {
   expect(foreign.calls).toEqual([])
   const written = filesBelow(dataDir).map(name => readFileSync(join(dataDir, name), 'latin1'))

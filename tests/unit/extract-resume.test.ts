@@ -36,7 +36,7 @@ describe('a run that ended before its end', () => {
     const rest = [...site.desk.agents.slice(6).map(({ id }) => id), '69019999991', '69019999992']
     expect(Object.keys(callsByPath(site.freshdesk.calls)).sort()).toEqual(rest.map(id => `/agents/${id}`).sort())
     expect(extracted!.marker.entities.agent_details).toMatchObject({ rows: 11, complete: true })
-    // It began with the first run.
+    // It began in the first run.
     expect(extracted!.marker.entities.agent_details!.fetched_at![0] < extracted!.marker.started_at).toBe(true)
   })
 
@@ -241,7 +241,7 @@ describe('Ctrl-C', () => {
     const stop = new AbortController()
     const sources = site.options().sources.map(config => ({ ...config, calls_per_minute: 1 }))
     site.freshdesk.before = () => void setImmediate(() => setImmediate(() => stop.abort(interrupted)))
-    // With the machine's clock the second call would come after a minute.
+    // With the machine's clock the second call would be sent after a minute.
     await expect(extract(site.options({ sources, clock: systemClock, signal: stop.signal }))).rejects.toBe(interrupted)
     expect(batchesIn(site.dataDir)).toEqual([])
     expect(filesBelow(join(site.dataDir, '.extract')).includes('lock')).toBe(false)

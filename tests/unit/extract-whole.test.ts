@@ -186,7 +186,7 @@ describe('a dry run', () => {
     const { lines, missing } = dryRun({ sources: readSources([]), dataDir: site.dataDir, env })
     expect(missing).toEqual(['BILL_API_TOKEN is not set (the secret of bill)'])
     expect(lines.join('\n')).toContain('bill: https://gateway.{environment}.bill.com/connect/v3/spend, 50 calls a minute')
-    // The marker names the host of the test, not Freshdesk's: pretend.
+    // The marker has the test's host: replace it by Freshdesk's.
     const file = join(site.dataDir, 'sync-2026-01-05/_COMPLETE')
     writeFileSync(file, readFileSync(file, 'utf8').replaceAll(site.freshdesk.host.slice(7), 'acme.freshdesk.com'))
     const again = dryRun({ sources: readSources(['freshdesk']), dataDir: site.dataDir, env }).lines

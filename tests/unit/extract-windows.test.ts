@@ -13,7 +13,7 @@ const DAY = 86_400_000
 const filters = () => site.bill.calls.filter(({ path }) => path === '/transactions').map(({ query }) => query.get('filters'))
 const transactionsOf = ({ extracted }: Outcome) => extracted!.marker.entities.transactions!
 
-/** Extracts on a later day, with what a publish has seen; gives the filters that were asked for, each once. */
+/** Extracts on a later day, with the published markers; gives the requested filters, each once. */
 async function nextDay(
   published: Marker | undefined,
   days = 1,
@@ -25,7 +25,7 @@ async function nextDay(
   return { outcome, asked: [...new Set(filters())] }
 }
 
-/** A transaction changes: a receipt is attached, say. */
+/** Changes a transaction, for example by attaching a receipt. */
 function update(row: Row, at: string): void {
   row.json = row.json
     .replace(/"updatedTime":"[^"]*"/, `"updatedTime":"${at}"`)
@@ -61,7 +61,7 @@ describe('transactions', () => {
     const rows = recordsOf(outcome.extracted!.folder, 'transactions')
     expect(rows).toContain(changed.json)
     expect(rows.length).toBeLessThan(site.spend.transactions.length)
-    // What was updated since then, and the children of what is split.
+    // The transactions updated since then, and the children of splits.
     const due = site.spend.transactions.filter(({ fields }) => Date.parse(String(fields.updatedTime)) >= Date.parse(from))
     const children = due.flatMap(({ fields }) => fields.childTransactionUuids as string[]).map(uuid => site.spend.children.get(uuid)!.json)
     expect(rows.sort()).toEqual([...due.map(({ json }) => json), ...children].sort())
@@ -76,7 +76,7 @@ describe('transactions', () => {
     learn(first)
     let published = first.extracted!.marker
     for (let day = 1; day <= 6; day++) {
-      // A change in the middle of a walk, before the page that is asked for.
+      // A change in the middle of a walk, before the requested page.
       site.bill.before = ({ path, query }) => {
         if (path === '/transactions' && query.has('nextPage'))
           update(site.spend.transactions[day]!, new Date(site.clock.now()).toISOString())
@@ -165,7 +165,7 @@ describe('transactions', () => {
 describe('a long walk that was cut off', () => {
   const months = () => filters().flatMap(text => /lte:"(\d{4}-\d\d)/.exec(text ?? '')?.[1] ?? [])
 
-  /** Breaks down at the n-th call of transactions. */
+  /** Fails at the n-th call of transactions. */
   async function breakAt(nth: number): Promise<Outcome> {
     site.bill.faults = Array.from({ length: 6 }, (_, at) => ({ path: '/transactions', nth: nth + at, kind: '500' as const }))
     return site.bring()
@@ -194,7 +194,7 @@ describe('a long walk that was cut off', () => {
     const marked = transactionsOf(outcome)
     expect(Date.parse(marked.fetched_at![0])).toBeLessThan(began)
     expect(marked.full_at).toBe(marked.fetched_at![0])
-    // The change after its month was walked is in no page of this batch, and in the next window.
+    // The change after its month was walked is not in this batch, but in the next window.
     expect(recordsOf(outcome.extracted!.folder, 'transactions')).not.toContain(site.spend.transactions[0]!.json)
     const next = await nextDay(outcome.extracted!.marker)
     expect(recordsOf(next.outcome.extracted!.folder, 'transactions')).toContain(site.spend.transactions[0]!.json)

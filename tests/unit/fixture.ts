@@ -15,7 +15,7 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
 })
 
-/** A folder with these files; `dbt_project.yml` is `name: desk` unless given. Gone after the test. */
+/** A folder with these files; `dbt_project.yml` is `name: desk` unless given. Removed after the test. */
 export function folderOf(files: Record<string, string>): string {
   const folder = mkdtempSync(join(tmpdir(), 'deskledger-project-'))
   folders.push(folder)
@@ -31,7 +31,7 @@ export async function projectOf(files: Record<string, string>, options: LoadOpti
   return parseProject(await loadProject(folderOf(files), { env: {}, ...options }))
 }
 
-/** The mistakes that reading and parsing these files gives, each as `file:line:column: message → hint`. */
+/** The mistakes of reading and parsing these files, each as `file:line:column: message → hint`. */
 export async function mistakesOf(files: Record<string, string>, options: LoadOptions = {}): Promise<string[]> {
   try {
     await projectOf(files, options)
@@ -43,7 +43,7 @@ export async function mistakesOf(files: Record<string, string>, options: LoadOpt
   return []
 }
 
-/** The same; where there are no mistakes the warnings. */
+/** The same; without mistakes the warnings. */
 export async function toldOf(files: Record<string, string>, options: LoadOptions = {}): Promise<string[]> {
   const mistakes = await mistakesOf(files, options)
   if (mistakes.length > 0) return mistakes
@@ -54,7 +54,7 @@ export async function toldOf(files: Record<string, string>, options: LoadOptions
   })
 }
 
-/** A node by the end of its unique id: `model.desk.a`, or its name alone. */
+/** A node by the end of its unique id: `model.desk.a`, or only its name. */
 export function nodeOf(project: Project, name: string): Node {
   const found = [...project.nodes.values(), ...project.sources.values()].find(node => node.uniqueId === name || node.name === name)
   if (!found) throw new Error(`no node ${name}: ${[...project.nodes.keys()]}`)

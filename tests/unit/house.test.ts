@@ -7,7 +7,7 @@ import { loadProject } from '../../run/project/files.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-/** The rules of the house, for all that the compiler does not see. */
+/** The house rules that the compiler does not check. */
 describe('the models', () => {
   let models: Node[]
   let project: Project
@@ -35,7 +35,7 @@ describe('the models', () => {
   })
 
   it('read the landing tables at the bottom only', () => {
-    // What models mark for each other never landed.
+    // Marks that models set for each other did not land.
     const isLanding = (id: string) => id.startsWith('source.') && !id.endsWith('.ops.touched')
     const readers = models.filter(({ dependsOn }) => dependsOn.some(isLanding))
     expect(readers.filter(({ path }) => !/^models\/staging\/(base\/|landed\/|stg_)/.test(path)).map(({ path }) => path)).toEqual([])

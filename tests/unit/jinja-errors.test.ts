@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ProjectError } from '../../run/base/errors.ts'
 import { bindMacro, fromJs, parseTemplate, render, type Value } from '../../run/jinja/template.ts'
 
-/** `line:column message | hint` of the error that a template gives. */
+/** The error of a template as `line:column message | hint`. */
 function problem(source: string, names: Record<string, Value> = {}): string {
   try {
     return `no error: ${render(parseTemplate(source, 'm.sql'), new Map(Object.entries(names))).text}`

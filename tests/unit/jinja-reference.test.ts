@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { fromJs, parseTemplate, render } from '../../run/jinja/template.ts'
 import corpus from './jinja-corpus.json' with { type: 'json' }
 
-// The expected texts are those of Jinja2 3.1; where a Python with jinja2 is at hand, the second test asks it again.
+// The expected texts are those of Jinja2 3.1; with a Python that has jinja2, the second test queries it again.
 const python = process.env.JINJA2_PYTHON ?? 'python3'
 const hasJinja2 = spawnSync(python, ['-c', 'import jinja2']).status === 0
 const cases = corpus.cases as [template: string, text: string][]

@@ -4,7 +4,7 @@ import { ProjectError } from '../../run/base/errors.ts'
 import { fromJs, parseTemplate, render, type Value } from '../../run/jinja/template.ts'
 import corpus from './jinja-undefined.json' with { type: 'json' }
 
-// Each template with its text by Jinja2's Undefined, as dbt runs it, and by dbt's own, with which it parses; null for an error.
+// Each template with its text under Jinja2's Undefined, as dbt runs it, and under dbt's own, which dbt uses for parsing; null for an error.
 const cases = corpus.cases as [template: string, running: string | null, parsing: string | null][]
 const python = process.env.DBT_PYTHON ?? 'python3'
 const hasDbt = spawnSync(python, ['-c', 'import dbt_common.clients.jinja']).status === 0
@@ -21,7 +21,7 @@ function rendered(template: string, isParsing: boolean): string | null {
 
 it.each(cases)('%j as dbt runs it', (template, running) => expect(rendered(template, false)).toBe(running))
 
-// A name that no `set` gives stays undefined: what of it must fail in the run fails here already, with its place.
+// A name that no `set` assigns stays undefined: what would fail in the run already fails here, with its place.
 it.each(cases)('%j as dbt parses it', (template, running, parsing) => {
   const isCertain = running === null && parsing !== null && /\bzzz\b(?!\W*\|)|^\{\{ loop/.test(template)
   expect(rendered(template, true)).toBe(isCertain ? null : parsing)

@@ -39,7 +39,7 @@ it('a fault is found in whatever JSON.parse refuses, and only there', () => {
       } catch {
         isValid = false
       }
-      // Of a valid text the walk ends where nothing more may follow.
+      // For a valid text the walk ends where nothing more may follow.
       expect(jsonFault(text) === 'unexpected end, expected the end', text).toBe(isValid)
     }),
     { numRuns: 2000 },
@@ -81,7 +81,7 @@ it('names in the place of escaped ones change nothing', () => {
   )
 })
 
-// What the parser of the rules read: JSON.parse is what is doubted here.
+// The value as read by the rules' parser, as JSON.parse is what is tested.
 function printed(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(printed)}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)

@@ -35,7 +35,7 @@ it('a mistake in YAML is told each time', () => {
 
 const KIND = '{% macro kind() %}{{ return(inner_kind()) }}{% endmacro %}'
 
-// What a model's template asks for hangs on its text, macros that call macros, variables, the environment, flags and its YAML.
+// The calls of a model's template depend on its text, macros that call macros, variables, the environment, flags and its YAML.
 const CHOICES = {
   parent: ['a', 'b'],
   inner: ['table', 'view'],
@@ -52,7 +52,7 @@ it('a model asks for what it asks for now, whatever it asked for before', async 
   const folder = folderOf({ 'models/a.sql': 'select 1 as x', 'models/b.sql': 'select 1 as x', 'macros/kind.sql': KIND })
   const write = (path: string, text: string) => writeFileSync(join(folder, path), text)
   await fc.assert(
-    // One thing is another at each step, and may be again what it was.
+    // One thing changes at each step, and may change back.
     fc.asyncProperty(fc.array(fc.constantFrom(...(Object.keys(CHOICES) as Choice[])), { minLength: 6, maxLength: 12 }), async changes => {
       for (const at of changes.keys()) {
         const said = (choice: Choice): string => CHOICES[choice][changes.slice(0, at).filter(one => one === choice).length % 2]!
@@ -63,7 +63,7 @@ it('a model asks for what it asks for now, whatever it asked for before', async 
         write('models/c.yml', `models: [{name: c, config: {alias: ${alias}, meta: {of: ${meta}}}}]`)
         const asks = "materialized=kind(), tags=[var('tag'), var('deep'), env_var('OWNER'), model.meta.of]"
         write('models/c.sql', `{{ config(${asks}) }} select * from {{ ref('${parent}') }}`)
-        // The name of a variable that is put together, and flags, are seen by no text.
+        // Variable names that are computed, and flags, do not occur in the text.
         write(
           'models/d.sql',
           `{{ config(tags=[env_var('NAME_' ~ 'X')]) }}

@@ -1,5 +1,5 @@
-// Where each column of core comes from, written down from the contract of the warehouse and of the feed, not from the SQL. `agents type`
-// is the key `type` of the records of agents. `batch` is the name of a batch, `date` its day: from its name or from seeds/sync_batches.csv.
+// The sources of each column of core, written from the contract of the warehouse and of the feed, not from the SQL. `agents type` is the
+// key `type` of the records of agents. `batch` is the name of a batch, `date` its day: from its name or from seeds/sync_batches.csv.
 const batch = ['batch']
 const date = ['batch', 'sync_batches sync_date']
 const both = (path: string) => [`agents ${path}`, `agent_details ${path}`]
@@ -51,14 +51,14 @@ export const CORE: Record<string, Record<string, string[]>> = {
     group_id: ['admin_groups id'],
     name: ['admin_groups name'],
     description: ['admin_groups description'],
-    // Null where no group has that id: the value is in both.
+    // Null where no group has that id: the value comes from both.
     parent_group_id: ['admin_groups parent_group_id', 'admin_groups id'],
     group_type: ['admin_groups type'],
     escalate_to_agent_id: ['admin_groups escalate_to', ...agentId],
     unassigned_for: ['admin_groups unassigned_for'],
     business_calendar_id: ['admin_groups business_calendar_id'],
     is_listed: ['admin_groups id'],
-    // R22: it is listed, and it is one of the groups with an active member below: which groups these are is decided by conditions.
+    // R22: it is listed, and has an active member in its tree: which groups these are is decided by conditions.
     is_active: ['admin_groups id', 'admin_groups parent_group_id'],
     created_at: ['admin_groups created_at'],
     updated_at: ['admin_groups updated_at'],
@@ -90,7 +90,7 @@ export const CORE: Record<string, Record<string, string[]>> = {
     agent_id: agentId,
     // R16: an element that is the id of a role.
     role_id: [...both('role_ids[]'), 'roles id'],
-    // Removed where there is a day of removal.
+    // Removed if there is a day of removal.
     status: date,
     assigned_at: date,
     removed_at: date,
@@ -134,8 +134,8 @@ export const CORE: Record<string, Record<string, string[]>> = {
     agent_id: matchedAgent,
     user_name: [...userName, 'transactions userName'],
     source: batch,
-    // Whether there is an override to a known agent for the user, else whether the user's email, else the name, is that of one agent and of
-    // no other user: that is counted over all users.
+    // Whether there is an override to a known agent for the user, else whether the user's email, else the name, belongs to only one agent
+    // and no other user: this counts over all users.
     matched_by: [
       'user_agent_overrides user_id',
       'user_agent_overrides agent_id',
@@ -170,7 +170,7 @@ export const CORE: Record<string, Record<string, string[]>> = {
     source: batch,
   },
   budgets: {
-    // Or what a card or transaction names (R19).
+    // Or the id in a card or transaction (R19).
     budget_id: ['budgets id', 'cards budgetId', 'transactions budgetId'],
     budget_uuid: ['budgets uuid'],
     name: ['budgets name', money('budgetName')],
@@ -190,7 +190,7 @@ export const CORE: Record<string, Record<string, string[]>> = {
     period_start_date: ['budgets currentPeriod.startDate'],
     period_end_date: ['budgets currentPeriod.endDate'],
     is_listed: ['budgets id', 'rows of batches', 'cards budgetId', money('budgetId')],
-    // R19: a card or transaction names it, and no batch holds it.
+    // R19: a card or transaction names it, and no batch contains it.
     is_inferred: ['budgets id', 'cards budgetId', 'transactions budgetId'],
     first_seen_on: date,
     last_seen_on: date,
@@ -279,7 +279,7 @@ export const CORE: Record<string, Record<string, string[]>> = {
     parent_transaction_uuid: [money('parentTransactionUuid')],
     matched_clear_transaction_id: [money('matchedClearTransactionId')],
     matched_clear_transaction_uuid: [money('matchedClearTransactionUuid')],
-    // R31: its type, and what it and others say of each other.
+    // R31: its type, and the references between it and others.
     spend_kind: [
       money('transactionType'),
       money('id'),
@@ -294,7 +294,7 @@ export const CORE: Record<string, Record<string, string[]>> = {
   transaction_tags: {
     transaction_id: [money('id')],
     name: [money('customFields[].name'), money('tags[].tagType.name')],
-    // What is selected and no object gives none.
+    // A selected value that is not an object gives none.
     value: [money('customFields[].selectedValues[].value'), money('customFields[].selectedValues[]'), money('tags[].selectedTagValues[]')],
     source: batch,
   },

@@ -19,7 +19,7 @@ export const world: World = {
   isPure: (schema, name) => (schema === 'ops' ? name === 'pure' : name === 'mine' ? false : undefined),
 }
 
-/** `a = t.a` is the very value, `a < t.a` computed from it, `a ? t.a` only decided by it; `!` says why not all is known. */
+/** `a = t.a` is the same value, `a < t.a` computed from it, `a ? t.a` only decided by it; `!` has the reason for incomplete sources. */
 export function traced(sql: string): string[] {
   const { columns, unknown } = traceQuery(sql, world)
   return [...columns.map(({ name, value }) => `${name} ${shown(value)}`.trim()), ...unknown.map(what => `* ${what}`)]

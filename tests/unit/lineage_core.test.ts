@@ -40,7 +40,7 @@ it('finds the way from a JSON path over core to a mart', () => {
   expect(ways).toContain('model.deskledger.group_headcount path')
 })
 
-/** A field in the words of the table above. */
+/** A field in the notation of the table above. */
 function originOf(index: number): string {
   const { node, column, path } = lineage.fields[index]!
   const [kind, , ...names] = node.split('.')

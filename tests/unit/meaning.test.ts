@@ -30,7 +30,7 @@ it('keeps whether a comment strips the white space beside it', () => {
   expect(meaningOf('a {#- one -#} b')).toBe(meaningOf('a {#- two -#} b'))
 })
 
-// Pieces of a template; between any two of them a comment may stand.
+// Pieces of a template; a comment may be inserted between any two of them.
 const piece = fc.constantFrom("'it''s -- x'", '"a"', 'select', ',', '{{ x }}', "{% if 'a' %}", '$$ -- $$', "E'\\''", '1', '-', '/', '*')
 const comment = fc.constantFrom('-- one\n', "-- it's\n", '/* {two} */', '{# three #}', '{# "four #}', '/* /* five */ */')
 

@@ -5,7 +5,7 @@ const model = (sql: string) => ({ 'models/a.sql': sql })
 const yaml = (text: string) => ({ 'models/a.sql': 'select 1 as id', 'models/_m.yml': text })
 const settings = (text: string) => ({ 'models/a.sql': 'select 1 as id', 'dbt_project.yml': `name: desk\n${text}` })
 
-// What dbt has and this runner has not: said once, with file and line and what to do instead. Nothing is half done.
+// Features of dbt that this runner lacks: reported once, with file and line and the alternative. No feature is half implemented.
 it.each<[string, Record<string, string>, string]>([
   [
     'a config of BigQuery',
@@ -93,7 +93,7 @@ it.each<[string, Record<string, string>, string]>([
   expect((await toldOf(files)).join('\n')).toContain(mistake)
 })
 
-// Snapshots that cannot work, before anything runs.
+// Invalid snapshots, found before anything runs.
 it.each<[string, string, string]>([
   [
     'no strategy',

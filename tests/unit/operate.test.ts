@@ -15,7 +15,7 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8')
 const page = read('docs/operate.md')
 const examples = readdirSync(join(root, 'docs/operate'))
 
-/** Whether the command line takes these words; nothing is run. */
+/** Whether the command line accepts these words; nothing is run. */
 async function isTaken(words: string[]): Promise<boolean> {
   const idle = Object.fromEntries(Object.entries(withFeed(commands)).map(([name, one]) => [name, { ...one, run: async () => 0 }]))
   const [argv, write] = [process.argv, vi.spyOn(process.stderr, 'write').mockReturnValue(true)]

@@ -208,7 +208,7 @@ it('changes the fingerprints of what an edit is a part of, and of nothing that o
   expect(await changed({ 'macros/m.sql': '{% macro m() %}{% endmacro %}' })).toBe('')
   expect(await changed({ 'macros/used.sql': files['macros/used.sql'].replace('1', '2') })).toBe('d e')
   expect(await changed({ 'macros/used.sql': files['macros/used.sql'].replace('1', '1{# one #}') })).toBe('')
-  // It stands in for a part of each materialization.
+  // It overrides a part of each materialization.
   expect(await changed({ 'macros/m.sql': '{% macro create_view(relation, query) %}{% endmacro %}' })).toBe('a b c d e s')
   expect(await changed({}, { vars: { ...vars, other: 1 } })).toBe('')
   expect(await changed({}, { vars: { ...vars, least: 1 } })).toBe('e')
@@ -219,7 +219,7 @@ it('changes the fingerprints of what an edit is a part of, and of nothing that o
   expect([...ci].filter(([id, fingerprint]) => prod.get(id) !== fingerprint).map(([id]) => id)).toEqual(['model.desk.e'])
 })
 
-// As dbt 1.11 names them.
+// As named by dbt 1.11.
 it.each([
   ['m_v2.sql', '{v: 2}'],
   ['m.sql', '{v: 2}'],

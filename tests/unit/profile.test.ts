@@ -55,7 +55,7 @@ describe('profiles.yml', () => {
     expect(await mistake('other: {}')).toContain("has no profile 'shop'")
   })
 
-  // Each of these once went to port 5432 of this machine.
+  // Each of these once connected to port 5432 of this machine.
   it.each([
     ['host: "db "', "target 'default': invalid host 'db '", 1],
     ['host: "db:6432"', "invalid host 'db:6432'", 1],

@@ -7,7 +7,7 @@ const shown = (expression: string) =>
   render(parseTemplate(`{% set dt = modules.datetime %}{% set re = modules.re %}{{ ${expression} }}`, 'x'), scope).text
 const strptime = (text: string, format: string) => `dt.datetime.strptime('${text}', '${format}')`
 
-// What Python 3.11 prints.
+// The output of Python 3.11.
 it.each([
   [strptime('2024-02-03 04:05:06.789012', '%Y-%m-%d %H:%M:%S.%f'), '2024-02-03 04:05:06.789012'],
   [strptime('2024-02-03 04:05:06.7', '%Y-%m-%d %H:%M:%S.%f'), '2024-02-03 04:05:06.700000'],

@@ -4,7 +4,7 @@ import { type Import, importsOf } from './house/imports.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-/** The rooms of run/ from the ground up: each may look at those before it, and at itself. docs/ARCHITECTURE.md says what each is. */
+/** The rooms of run/ from the bottom up: each may import those before it, and itself. docs/ARCHITECTURE.md describes them. */
 const ROOMS = [
   'base',
   'jinja',
@@ -33,14 +33,14 @@ const ROOMS = [
   'feed',
 ]
 
-/** Which other folders may look where: loaders stand beside the rooms, and only the feed looks at them. */
+/** Imports allowed for other folders: loaders is outside of the rooms, and only feed may import it. */
 const MAY_SEE: Record<string, string[]> = {
   ...Object.fromEntries(ROOMS.map((room, floor) => [room, ROOMS.slice(0, floor + 1)])),
   feed: [...ROOMS, 'loaders'],
   loaders: ['base', 'database', 'loaders'],
 }
 
-/** Where a circle within a room is the language itself: an expression holds a query or a macro, which hold expressions. */
+/** Rooms with cycles that come from the language: an expression contains a query or a macro, which contain expressions. */
 const RECURSIVE = ['jinja', 'lineage']
 
 const { files, imports } = importsOf(root, ['tsconfig.json', 'run/docs/page/tsconfig.json'])
@@ -99,7 +99,7 @@ function complaint({ from, to, line }: Import): string[] {
   return !seen || seen.includes(other) ? [] : [`${from}:${line} imports ${to}: ${own} may look at ${seen.join(', ')}`]
 }
 
-// run.ts, tests and bench stand outside: they may look anywhere.
+// run.ts, tests and bench are outside: they may import everything.
 function roomOf(file: string): string {
   const [first = '', second = ''] = file.split('/')
   return first === 'run' ? second : first
@@ -111,7 +111,7 @@ function reachable(start: string): Set<string> {
   return reached
 }
 
-/** Groups of files that reach each other, each sorted: what follows from the transitive closure of few hundred files. */
+/** Groups of files that reach each other, each sorted, from the transitive closure of a few hundred files. */
 function circles(arrows: Import[]): string[][] {
   const next = new Map<string, string[]>()
   for (const { from, to } of arrows) next.set(from, [...(next.get(from) ?? []), to])

@@ -8,7 +8,7 @@ const both = [agent({ id: 1 }), agent({ id: 2 })]
 const day1 = { 'sync-day1/agents/1.json': both }
 const first = JSON.stringify(agent({ id: 1 }))
 
-/** Whether the second day, which holds these files and agent 1 alone, takes part in absence: then agent 2 is inactive. */
+/** Whether the second day, which has these files and only agent 1, takes part in absence: then agent 2 is inactive. */
 function takesPart(files: Record<string, unknown>): boolean {
   const dated = Object.fromEntries(Object.entries(files).map(([name, content]) => [`sync-day2/${name}`, content]))
   const found = warehouse({ ...day1, ...dated })
@@ -130,7 +130,7 @@ describe('taking part in absence (R5)', () => {
         position: null,
       },
     ])
-    // Nothing is said of an entity that never held a record.
+    // An entity that never had a record is not reported.
     expect(found['errors.group_pipeline_errors']).toEqual([])
   })
 

@@ -3,7 +3,7 @@ import { asksForDate, datedBatch } from '../pipeline/rules/batches.ts'
 import { errorTypes, type Found, person, pick, warehouse } from '../pipeline/rules/by-hand.ts'
 import { feedSeeds } from '../pipeline/rules/feeds.ts'
 
-/** Small feeds that went wrong once, with what is right. */
+/** Small feeds that once gave wrong results, with the right ones. */
 describe('a page that was lost', () => {
   const people = [
     'Ana Novak',

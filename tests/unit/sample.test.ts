@@ -32,7 +32,7 @@ describe('the sample feed', () => {
   })
 })
 
-/** What a gzip file holds, as far as it goes: versions of zlib pack alike, not the same. */
+/** The content of a gzip file, as far as it goes: versions of zlib compress differently. */
 function unpacked(path: string, bytes: Buffer): Buffer {
   return path.endsWith('.gz') ? gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }) : bytes
 }

@@ -9,7 +9,7 @@ import { bundles } from '../../loaders/record-batches.ts'
 import { decodeRow, rowStarts } from '../../loaders/rows.ts'
 import type { FeedFile } from '../../loaders/survey.ts'
 
-/** The records of a document, read in chunks through a window that begins this small. */
+/** The records of a document, read in chunks through a window of this initial size. */
 async function recordsOf(
   text: string | Buffer,
   { name = '1.json', window = 16, chunk = 7, entity = 'agents' as const } = {},
@@ -49,7 +49,7 @@ function parses(text: string): boolean {
 
 const values = (texts: string[]) => texts.map(text => JSON.parse(text))
 
-// Strings that are hard on a scanner of bytes.
+// Strings that are difficult for a byte scanner.
 const string = fc.string({ unit: fc.constantFrom('"', '\\', '{', '}', '[', ']', ',', ':', '\n', 'é', '😀', 'a', ' ', '/'), maxLength: 12 })
 const { value } = fc.letrec(tie => ({
   value: fc.oneof({ maxDepth: 4 }, fc.constantFrom(null, true, false, 0, -1.5, 1e300), string, tie('list'), tie('object')),
@@ -204,7 +204,7 @@ describe('the records of a document', () => {
 it('counts positions over bundles without their messages, here and on a thread, and anew for the next file', async () => {
   const bundle = (fileId: bigint, first: number, ...lines: string[]): Bundle => {
     const text = lines.join('\n')
-    // Memory of its own, as it goes to the thread.
+    // Memory of its own, as it is transferred to the thread.
     const bytes = Buffer.alloc(text.length, text)
     const ends = lines.map((_, at) => lines.slice(0, at + 1).join('\n').length)
     return {

@@ -55,7 +55,7 @@ async function picked(select: string | string[], more: Partial<Selection> = {}):
   return short(selectNodes(await parsed, { select: [select].flat(), ...more }))
 }
 
-// Tests of agents, but for unique_agents_id, which comes last by name.
+// Tests of agents, without unique_agents_id, which is last by name.
 const TESTS = 'assert_all it_works relationships_agents_id__id__ref_roles_'
 
 it.each([
@@ -218,7 +218,7 @@ it('calls modified what uses a macro that changed, through other macros too', as
   expect(short(selectNodes(project, { select: ['state:modified'], previous: { manifest } }))).toBe('a')
 })
 
-/** What of a manifest the state method reads. */
+/** The parts of a manifest that the state method reads. */
 function manifestOf(project: Project) {
   const nodes = Object.fromEntries(
     [...project.nodes.values(), ...project.sources.values()].map(node => [
@@ -241,7 +241,7 @@ function manifestOf(project: Project) {
   return { nodes, macros, unit_tests }
 }
 
-// As dbt 1.11 selects.
+// As selected by dbt 1.11.
 it.each([
   ['m', 'm.v1 m.v2'],
   ['m.v2', 'm.v2'],

@@ -20,7 +20,7 @@ const short = (ids: Iterable<string>) =>
     .sort()
     .join(' ')
 
-// A definition of selectors.yml, and what --selector picks by it.
+// A definition in selectors.yml, and the nodes that --selector picks with it.
 it.each([
   ['a text', 'tag:nightly', 'agents both daily pair'],
   ['a text with operators', '"+agents"', 'agents pair stg'],

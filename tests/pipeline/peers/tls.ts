@@ -4,17 +4,17 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { TLSSocket } from 'node:tls'
 
-/** A server that speaks TLS before a plain one: what is behind it need not know of it. */
+/** A TLS server before a plain one, which need not know of it. */
 export interface TlsServer {
   port: number
-  /** How many of its connections were encrypted. */
+  /** The number of encrypted connections. */
   encrypted(): number
   close(): Promise<void>
 }
 
 /**
- * Makes an authority and a certificate of it for `localhost` in a folder: root.crt, server.crt, server.key; other.crt is of another
- * authority. Needs openssl.
+ * Creates an authority and its certificate for `localhost` in a folder: root.crt, server.crt, server.key; other.crt is of another
+ * authority. Requires openssl.
  */
 export function makeCertificates(folder: string): void {
   const run = (...words: string[]) => execFileSync('openssl', words, { cwd: folder, stdio: 'ignore' })
@@ -55,7 +55,7 @@ export function makeCertificates(folder: string): void {
   )
 }
 
-/** Starts it before the server at a port of this machine. `mode`: no answers as a server without TLS does, broken ends in the handshake. */
+/** Starts it before the server at a local port. `mode`: no answers like a server without TLS, broken fails in the handshake. */
 export async function startTls(folder: string, port: number, mode: 'yes' | 'no' | 'broken' = 'yes'): Promise<TlsServer> {
   const [key, cert] = ['server.key', 'server.crt'].map(name => readFileSync(join(folder, name)))
   const open = new Set<Socket>()

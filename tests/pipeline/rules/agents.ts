@@ -37,14 +37,14 @@ export function agentTables(world: World): { agents: Row[]; agent_details: Row[]
   }
 }
 
-/** The record that says of an agent's channels in a batch: that of agent_availability with a list of them, else the details with one. */
+/** The record with an agent's channels in a batch: agent_availability if it has a list of them, else the details if they have one. */
 export function channelsIn(world: World, batch: Batch, agent_id: string): Judged | undefined {
   const staged = (entity: 'agent_availability' | 'agent_details') =>
     recordsOfKey(recordsOf(world, entity), batch, agent_id).find(({ outcome, availability }) => outcome === 'staged' && availability)
   return staged('agent_availability') ?? staged('agent_details')
 }
 
-/** R25: the agents first seen by the day of the batch, as the batches up to that day have them. */
+/** R25: the agents first seen by the day of the batch, in their state of the batches up to that day. */
 function statusOf(world: World, batch: Batch, agents: Row[]): Row[] {
   const upToTheDay = currentAgents(world, other => other.date === null || other.date <= (batch.date ?? ''))
   const seen = upToTheDay.filter(({ agent_id }) => {
@@ -67,12 +67,12 @@ function statusOf(world: World, batch: Batch, agents: Row[]): Row[] {
   })
 }
 
-/** The last of the batches of each date stands for the day (R2). */
+/** The last batch of each date, which represents the day (R2). */
 function standing(batches: Batch[]): Batch[] {
   return [...new Map(batches.map(batch => [batch.date, batch])).values()]
 }
 
-/** The current record of either feed of each agent, over the batches that `counts` lets pass. */
+/** The current record of each agent in either feed, over the batches that satisfy `counts`. */
 function currentAgents(world: World, counts: (batch: Batch) => boolean) {
   const current = (entity: 'agents' | 'agent_details') =>
     currentRecords(accepted(recordsOf(world, entity)).filter(record => counts(record.batch)))
@@ -81,7 +81,7 @@ function currentAgents(world: World, counts: (batch: Batch) => boolean) {
   return ids.map(agent_id => ({ agent_id, list: lists.get(agent_id), details: details.get(agent_id) }))
 }
 
-/** The columns of the record that is current by R4, its nulls filled from the other; at a tie `preferred` comes first. */
+/** The columns of the record that is current by R4, with nulls filled from the other; at a tie `preferred` comes first. */
 function fieldByField(preferred: Judged | undefined, other: Judged | undefined, columns: string[]): Row {
   const isOtherFirst = !preferred || (other && (compareBatches(other.batch, preferred.batch) || compareUpdates(other, preferred)) > 0)
   const [first, second] = isOtherFirst ? [other, preferred] : [preferred, other]

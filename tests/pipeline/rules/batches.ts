@@ -1,12 +1,12 @@
 import type { Seeds, Vars } from './seeds.ts'
 
-/** A batch and the day it stands for, null when undated (R2). */
+/** A batch and its day, null when undated (R2). */
 export interface Batch {
   name: string
   date: string | null
 }
 
-/** Whether a folder of the feed is a batch: names that begin with `_` or `.` are none (R1). */
+/** Whether a folder of the feed is a batch: names that begin with `_` or `.` are not (R1). */
 export function isBatch(name: string): boolean {
   return !/^[_.]/.test(name)
 }
@@ -23,7 +23,7 @@ export function datedBatch(name: string, seeds: Seeds, vars: Vars): Batch {
 }
 
 /**
- * Whether each load and build that sees the batch tells of it: undated, though its name holds a digit, and no line of the seed says so
+ * Whether each load and build that sees the batch reports it: undated, though its name contains a digit, and without a line in the seed
  * (R2).
  */
 export function asksForDate({ name, date }: Batch, seeds: Seeds): boolean {
@@ -59,8 +59,7 @@ export function isRealDate(text: string): boolean {
 }
 
 /**
- * The first real date of 1990 to 2099 in a name: parts with one separator twice, or eight digits with none; digits beside it make it none
- * (R2).
+ * The first real date of 1990 to 2099 in a name: parts with one separator twice, or eight digits without; not with adjacent digits (R2).
  */
 function dateIn(name: string): string | undefined {
   const parts = /(?<!\d)((?:199|20\d)\d)(?:([-_.])(\d{1,2})\2(\d{1,2})|(\d\d)(\d\d))(?!\d)/g

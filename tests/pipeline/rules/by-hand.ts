@@ -6,8 +6,8 @@ import { tables } from './tables.ts'
 import { expectedWarehouse } from './warehouse.ts'
 
 /**
- * A feed written by hand: contents by path; what is no text is written as JSON. `_COMPLETE` of a batch is its marker.
- * `damaged` names the files whose bytes are broken.
+ * A feed written by hand: contents by path; values other than texts are written as JSON. `_COMPLETE` of a batch is its marker. `damaged`
+ * names files with broken bytes.
  */
 export function feedOf(files: Record<string, unknown>, damaged: Record<string, 'gzip' | 'utf8'> = {}): Feed {
   const feed: Feed = []
@@ -71,12 +71,12 @@ export function only(found: Found, table: string): Row {
   return row
 }
 
-/** Agent 1, with a name alone. */
+/** Agent 1, with only a name. */
 export function agent(fields: object = {}): object {
   return { id: 1, contact: { name: 'Ann Able' }, ...fields }
 }
 
-/** An agent as the list has it, with all that feed.md knows of one. */
+/** An agent of the list, with all fields in feed.md. */
 export function person(id: number, name: string, fields: object = {}): object {
   const times = { created_at: '2025-03-01T09:00:00Z', updated_at: '2026-01-04T08:00:00Z' }
   const contact = { active: true, email: `${name.toLowerCase().replace(' ', '.')}@example.test`, name, language: 'en', time_zone: 'UTC' }
@@ -84,12 +84,12 @@ export function person(id: number, name: string, fields: object = {}): object {
   return { id, ...flags, ticket_scope: 1, type: 'support_agent', signature: null, ...times, contact: { ...contact, ...times }, ...fields }
 }
 
-/** Group 1, with a name alone. */
+/** Group 1, with only a name. */
 export function group(fields: object = {}): object {
   return { id: 1, name: 'Support', ...fields }
 }
 
-/** Role 1, with a name alone. */
+/** Role 1, with only a name. */
 export function role(fields: object = {}): object {
   return { id: 1, name: 'A', ...fields }
 }
@@ -104,7 +104,7 @@ export function transaction(fields: object = {}): object {
   return { id: 'T', amount: 10.5, occurredTime: '2026-01-03T12:00:00Z', ...money(), ...fields }
 }
 
-/** 10.50 dollars at a rate of 1, but for the given fields. */
+/** 10.50 dollars at a rate of 1, except for the given fields. */
 export function money(fields: object = {}): object {
   return { currencyData: { originalCurrencyAmount: '1050', exponent: 2, originalCurrencyCode: 'USD', exchangeRate: 1, ...fields } }
 }

@@ -31,7 +31,7 @@ export function shifted(a: Decimal, places: number): Decimal {
   return { digits: a.digits, scale: a.scale + places }
 }
 
-/** Rounded to two decimals, halves away from zero as PostgreSQL's numeric does. */
+/** Rounded to two decimals, halves away from zero as in PostgreSQL's numeric. */
 export function cents(a: Decimal): Decimal {
   if (a.scale <= 2) return a
   const unit = 10n ** BigInt(a.scale - 2)

@@ -1,26 +1,23 @@
 import type { Entity } from './feed.ts'
 import { isNumber, isObject, type Json, type JsonObject, stripZeros } from './json.ts'
 
-/** Whether the object has the key of its entity; null is there too (R6). */
+/** Whether the object has the key of its entity; null counts (R6). */
 export function hasKey(entity: Entity, { members }: JsonObject): boolean {
   return keysOf(entity).some(name => members.has(name))
 }
 
-/**
- * How many fields of the object, but for its key, the entity's declaration knows with the JSON type that it declares; null is of no type
- * (R6).
- */
+/** The number of the object's fields, without its key, that the declaration has with their JSON type; null has no type (R6). */
 export function knownFields(entity: Entity, { members }: JsonObject): number {
   const fields = declared[entity]
   return [...members].filter(([name, value]) => !keysOf(entity).includes(name) && fields.get(name)?.(value)).length
 }
 
-/** Whether the object has a field beside its key that the declaration knows by name, of whatever type (R6). */
+/** Whether the object has a field other than its key whose name the declaration has, of any type (R6). */
 export function hasKnownName(entity: Entity, { members }: JsonObject): boolean {
   return [...members.keys()].some(name => !keysOf(entity).includes(name) && declared[entity].has(name))
 }
 
-/** The fields of which one is the key (R6). */
+/** The key fields, of which a record has one (R6). */
 function keysOf(entity: Entity): string[] {
   return entity === 'agent_availability' ? ['id', 'agent_ref'] : ['id']
 }
@@ -44,7 +41,7 @@ const agent: Types = {
   object: 'contact',
 }
 
-/** The fields of each entity as feed.md has them, by their JSON type. */
+/** The fields of each entity in feed.md, with their JSON types. */
 const declared: Record<Entity, Map<string, (value: Json) => boolean>> = {
   agents: fields(agent),
   agent_details: fields(agent),

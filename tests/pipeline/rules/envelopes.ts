@@ -3,15 +3,13 @@ import type { Entity } from './feed.ts'
 import { trim } from './fields.ts'
 import { isNumber, isObject, type Json, type JsonObject } from './json.ts'
 
-/** The list of a document that is an envelope, and the objects around it, the outer one first (R6). */
+/** The list of an envelope, and the objects around it, outermost first (R6). */
 export interface Envelope {
   list: Json[]
   around: JsonObject[]
 }
 
-/**
- * The envelope that a document is: itself, else one level deeper; `two lists` where neither may be lost. Undefined where it is one record.
- */
+/** The envelope in a document: itself, or one level deeper; `two lists` where neither may be lost. Undefined for a single record. */
 export function envelopeOf(entity: Entity, document: Json): Envelope | 'two lists' | undefined {
   if (!isObject(document) || hasKey(entity, document)) return undefined
   const list = listIn(entity, document)
@@ -28,12 +26,12 @@ export function envelopeOf(entity: Entity, document: Json): Envelope | 'two list
   return { list: one.found, around: [document, one.inner] }
 }
 
-/** Whether an envelope says that something went wrong: a non-empty `error` or `errors` beside its list, on either level (R5). */
+/** Whether an envelope reports an error: a non-empty `error` or `errors` beside its list, on either level (R5). */
 export function hasError({ around }: Envelope): boolean {
   return around.some(({ members }) => !isEmpty(members.get('error')) || !isEmpty(members.get('errors')))
 }
 
-/** Whether an envelope says that another page follows, on either level (R5). */
+/** Whether an envelope has a following page, on either level (R5). */
 export function hasNextPage({ around }: Envelope): boolean {
   return around.some(({ members }) => !isEmpty(members.get('nextPage')))
 }

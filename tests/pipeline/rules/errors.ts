@@ -7,7 +7,7 @@ import type { Seeds } from './seeds.ts'
 import { incompleteSnapshots } from './snapshots.ts'
 import { type LedgerFile, recordsOf, type World } from './world.ts'
 
-/** The errors tables by the feed whose records they are about. */
+/** The errors tables by the feed of their records. */
 export const errorTables: Record<Entity, { table: string; key: string }> = {
   agents: { table: 'errors.agent_pipeline_errors', key: 'agent_id' },
   agent_details: { table: 'errors.agent_pipeline_errors', key: 'agent_id' },
@@ -20,14 +20,14 @@ export const errorTables: Record<Entity, { table: string; key: string }> = {
   transactions: { table: 'errors.transaction_pipeline_errors', key: 'transaction_id' },
 }
 
-/** An open error, with the entity of the feed that it is about; null of what is about a seed. */
+/** An open error, with its entity of the feed; null for an error about a seed. */
 export interface OpenError {
   entity: Entity | null
   table: string
   row: Row
 }
 
-/** All open errors (R9, R10): of files, snapshots, records, elements of lists, and relations. */
+/** All open errors (R9, R10): about files, snapshots, records, elements of lists, and relations. */
 export function openErrors(world: World, agents: Row[], roles: Row[]): OpenError[] {
   const isAgent = (id: string) => agents.some(agent => agent.agent_id === id)
   const isRole = (id: string) => roles.some(role => role.role_id === id)
@@ -47,19 +47,19 @@ export function openErrors(world: World, agents: Row[], roles: Row[]): OpenError
   ]
 }
 
-/** R6: a file that is refused whole, with its beginning. */
+/** R6: a refused file, with its beginning. */
 function refusedFile(file: LedgerFile): OpenError {
   const place = { source: file.batch.name, file: file.path, raw_text: refusedText(file) }
   return wholeError(file.entity, { severity: 'error', error_type: 'refused_file', ...place })
 }
 
-/** R29: a line of the seed that names an agent whom no batch knows. */
+/** R29: a line of the seed with an agent that no batch contains. */
 function unknownOverride({ user_id }: Seeds['user_agent_overrides'][number]): OpenError {
   const row = { ...nothing, user_id, severity: 'warning', error_type: 'unknown_override' }
   return { entity: null, table: 'errors.user_pipeline_errors', row }
 }
 
-/** R16: the readable elements of an accepted record's list: unknown ones are errors, else a string of digits is a warning. */
+/** R16: the readable elements of an accepted record's list: unknown ones are errors, otherwise a string of digits is a warning. */
 function elementErrors(record: Judged, isAgent: (id: string) => boolean, isRole: (id: string) => boolean): OpenError[] {
   const isOfRoles = record.entity === 'agent_details' || record.entity === 'agents'
   return (record.list?.ids ?? []).flatMap(({ id, coerced }) => {

@@ -1,4 +1,4 @@
-/** The feeds, by the names of their folders. */
+/** The feeds, by folder name. */
 export const entities = [
   'agents',
   'agent_details',
@@ -13,17 +13,15 @@ export const entities = [
 
 export type Entity = (typeof entities)[number]
 
-/** Those of which each dated batch holds all (R5). */
+/** The feeds whose dated batches each hold all records (R5). */
 export const snapshotEntities = ['agents', 'admin_groups', 'roles', 'users', 'budgets', 'cards'] as const
 
-/**
- * A file of the feed. `path` is relative to the data folder; a path in `.gz` is compressed when written, `content` is its text before that.
- */
+/** A file of the feed. `path` is relative to the data folder; `content` is the text of a `.gz` file before compression. */
 export interface FeedFile {
   entity: Entity
   path: string
   content: string
-  /** Bytes that no text can show: a gzip that ends early, or invalid UTF-8. */
+  /** Bytes that a text cannot represent: a truncated gzip, or invalid UTF-8. */
   damage?: 'gzip' | 'utf8'
   /** The bytes of a file that was read from a folder. */
   bytes?: Buffer

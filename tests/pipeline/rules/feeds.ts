@@ -8,7 +8,7 @@ import { markerOf } from './markers.ts'
 import type { Seeds } from './seeds.ts'
 
 /**
- * Seeds that go with the random feeds: a batch dated by hand, one undated by hand, a currency without minor units, an override to nobody.
+ * Seeds for the random feeds: a batch dated by hand, one undated by hand, a currency without minor units, an override to an unknown agent.
  */
 export const feedSeeds: Seeds = {
   sync_batches: [
@@ -33,7 +33,7 @@ export const feedSeeds: Seeds = {
   ],
 }
 
-/** Small feeds of the given entities (all seven when none is named): few ids, several batches, everything dirty now and then. */
+/** Small feeds of the given entities (by default all seven): few ids, several batches, everything dirty occasionally. */
 export function feeds(of: readonly Entity[] = entities): fc.Arbitrary<Feed> {
   return (
     fc
@@ -44,15 +44,15 @@ export function feeds(of: readonly Entity[] = entities): fc.Arbitrary<Feed> {
         ),
       )
       .map(batches => batches.filter(({ files }) => files.length > 0))
-      // A folder without any feed file is a mistake, not a feed.
+      // A folder without feed files is a mistake, not a feed.
       .filter(batches => batches.length > 0)
   )
 }
 
 /**
- * Random deliveries of a feed: its batches in any order, cut into loads, some of them delivered again, and some files
- * first in a draft (empty, cut short, or with the content of another file) that the feed's own file then corrects (R3).
- * With the last load comes, now and then, a folder that is no batch (R1).
+ * Random deliveries of a feed: its batches in any order, divided into loads, some delivered again, and some files first as a draft (empty,
+ * truncated, or with the content of another file) that the feed's own file then corrects (R3). The last load sometimes includes a folder
+ * that is not a batch (R1).
  */
 export function deliveries(feed: Feed): fc.Arbitrary<Feed[]> {
   return fc
@@ -88,7 +88,7 @@ export function writeFeed(feed: Feed, folder: string): void {
   }
 }
 
-/** A batch of these files, now and then with the marker of its extraction (R5). */
+/** A batch of these files, sometimes with the marker of its extraction (R5). */
 function batchOf(name: string, files: FeedFile[]): fc.Arbitrary<FeedBatch> {
   return fc.oneof(
     { weight: 3, arbitrary: fc.constant({ name, files }) },
@@ -96,7 +96,7 @@ function batchOf(name: string, files: FeedFile[]): fc.Arbitrary<FeedBatch> {
   )
 }
 
-/** A batch as it was before its files, and its marker, were corrected. */
+/** A batch before the correction of its files and its marker. */
 function draftOf(batch: FeedBatch, feed: Feed): fc.Arbitrary<FeedBatch> {
   const draftFile = (file: FeedFile): fc.Arbitrary<FeedFile> => {
     const { entity, path, content } = file

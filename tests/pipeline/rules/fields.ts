@@ -2,29 +2,29 @@ import { isRealDate } from './batches.ts'
 import { absolute, compareDecimals, decimal } from './decimal.ts'
 import { canonicalJson, isNumber, isObject, type Json, type JsonObject, numberText, stripZeros } from './json.ts'
 
-/** What a rule found (R9, R10). An `element` error quarantines the element of an array, not the record. */
+/** The finding of a rule (R9, R10). An `element` error quarantines the element of an array, not the record. */
 export interface Finding {
   severity: 'error' | 'warning'
   type: string
   field: string | null
   element?: true
-  /** Set on findings about `role_ids`, which have their own errors table: the role as far as readable. */
+  /** Only for findings about `role_ids`, which have their own errors table: the role as far as readable. */
   role?: { id: string | null }
 }
 
-/** What a value is read as: a canonical text, `missing` (null, absent, empty) or `invalid`. */
+/** The reading of a value: a canonical text, `missing` (null, absent, empty) or `invalid`. */
 export type Reading = { value: string; coerced: boolean } | 'missing' | 'invalid'
 
 export type Kind = keyof typeof kinds
 
-/** Reads the fields of a record, adding to `findings` what R12 to R14 say about them. */
+/** Reads the fields of a record, and adds to `findings` those of R12 to R14. */
 export function fieldsOf(record: JsonObject, findings: Finding[], prefix = '') {
   return {
     optional: (path: string, kind: Kind): string | null => read(path, kind, false),
     required: (path: string, kind: Kind): string | null => read(path, kind, true),
-    /** A value whose absence is said, and kept as null (R14). */
+    /** A value that is kept as null when missing, and reported (R14). */
     expected: (path: string, kind: Kind): string | null => read(path, kind, false, 'warning'),
-    /** An object that holds fields of columns: true when it is one; null and absent are missing. */
+    /** An object that contains fields of columns: true if it is one; null and absent are missing. */
     object: (path: string, required: boolean): boolean => read(path, 'object', required) !== null,
   }
 
@@ -49,14 +49,14 @@ export function fieldsOf(record: JsonObject, findings: Finding[], prefix = '') {
   }
 }
 
-/** The member at a dotted path; undefined where it, or an object on the way, is not there. */
+/** The member at a dotted path; undefined where it, or an object on the path, is missing. */
 export function memberAt(record: Json | undefined, path: string): Json | undefined {
   let value = record
   for (const name of path.split('.')) value = isObject(value) ? value.members.get(name) : undefined
   return value
 }
 
-/** Whether a value is none: absent, null, or an empty string. */
+/** Whether a value is missing: absent, null, or an empty string. */
 export function isMissing(value: Json | undefined): boolean {
   return value === undefined || value === null || (typeof value === 'string' && trim(value) === '')
 }
@@ -75,7 +75,7 @@ export function billKey(value: Json | undefined): Reading {
   return kinds.reference(value)
 }
 
-/** Without the white space of the contract at both ends. */
+/** Trims the white space of the contract at both ends. */
 export function trim(text: string): string {
   return text.replace(/^[ \t\r\n\f\v]+|[ \t\r\n\f\v]+$/g, '')
 }
@@ -85,7 +85,7 @@ const bigintMax = 2n ** 63n - 1n
 const kinds = {
   text: present(value => (typeof value === 'string' ? kept(value) : isNumber(value) ? coerced(value.number) : 'invalid')),
 
-  /** A text that feeds an index: up to 200 characters. */
+  /** A text in an index: up to 200 characters. */
   reference: present(value => {
     const text = typeof value === 'string' ? value : isNumber(value) ? value.number : undefined
     if (text === undefined || [...text].length > 200) return 'invalid'
@@ -106,7 +106,7 @@ const kinds = {
     return number === undefined ? 'invalid' : { value: stripZeros(number), coerced: typeof value === 'string' }
   }),
 
-  /** The feed sends minor units as a string: that is its right type, a number converts. */
+  /** The feed sends minor units as a string: that is the right type, and a number is converted. */
   minorUnits: present(value => {
     const number = numberOf(value)
     return number === undefined ? 'invalid' : { value: stripZeros(number), coerced: typeof value !== 'string' }
@@ -145,7 +145,7 @@ function numberOf(value: Json): string | undefined {
   return compareDecimals(absolute(decimal(number)), decimal('1000000000000000000000000')) < 0 ? number : undefined
 }
 
-/** A whole number within ±limit; 1.0 and strings convert. */
+/** A whole number within ±limit; 1.0 and strings are converted. */
 function integer(value: Json, limit: bigint): Reading {
   const number = numberOf(value)
   if (number === undefined) return 'invalid'
@@ -154,7 +154,7 @@ function integer(value: Json, limit: bigint): Reading {
   return { value: whole, coerced: typeof value === 'string' || number.includes('.') }
 }
 
-/** `YYYY-MM-DDThh:mm[:ss[.f…]]` with `Z` or `±hh[[:]mm]` (R13), as UTC with microseconds, so that texts compare as instants. */
+/** `YYYY-MM-DDThh:mm[:ss[.f…]]` with `Z` or `±hh[[:]mm]` (R13), as UTC with microseconds, so that texts compare like instants. */
 function instant(text: string): Reading {
   const parts = /^(\d{4}-\d\d-\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:Z|([+-])(\d\d)(?::?(\d\d))?)$/.exec(text)
   if (!parts) return 'invalid'

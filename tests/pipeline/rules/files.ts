@@ -31,7 +31,7 @@ export function filesIn(batch: string, entity: Entity): fc.Arbitrary<FeedFile[]>
   )
 }
 
-/** Pages in natural order that differs from the order of the texts. */
+/** Page names whose natural order differs from their text order. */
 const pageNames = ['1', '2', '10']
 
 /** Files that are refused whole (R6). */
@@ -50,7 +50,7 @@ const brokenFiles: Content[] = [
   { text: '[{"id":101,"name":"A\u0000"}]', ending: '.json' },
 ]
 
-/** Files without records; but for the blank ones they are what a last page may be. */
+/** Files without records; except for the blank ones they can be a last page. */
 const emptyFiles: Content[] = [
   { text: '', ending: '.json' },
   { text: ' \n', ending: '.ndjson' },

@@ -1,7 +1,7 @@
 import { currentRecords, type Judged, type Row, recordsOfKey, seenOn } from './records.ts'
 import { isListed, isListedLast, recordsOf, snapshotsOf, type World } from './world.ts'
 
-/** core.groups, core.group_membership and its history, and what relations say of the current groups (R16, R22, R23). */
+/** core.groups, core.group_membership and its history, and findings about relations of the current groups (R16, R22, R23). */
 export function groupTables(world: World, agents: Row[]): Record<'groups' | 'group_membership' | 'group_membership_history', Row[]> {
   const records = recordsOf(world, 'admin_groups')
   const current = currentRecords(records)
@@ -50,7 +50,7 @@ export function groupTables(world: World, agents: Row[]): Record<'groups' | 'gro
   }
 }
 
-/** The groups at any depth below one, without itself. Cycles end where they come back. */
+/** The groups at any depth below one, without itself. A cycle ends where it closes. */
 export function groupsBelow(groups: Row[], group_id: string | null | undefined): (string | null | undefined)[] {
   const found = new Set<string | null | undefined>()
   const visit = (id: string | null | undefined): void => {
@@ -64,7 +64,7 @@ export function groupsBelow(groups: Row[], group_id: string | null | undefined):
   return [...found]
 }
 
-/** The groups above one from its parent on; in a cycle up to and with the first that repeats. */
+/** The ancestors of a group, from its parent on; in a cycle up to and including the first repeated one. */
 export function groupsAbove(groups: Row[], group_id: string | null | undefined): (string | null | undefined)[] {
   const above: (string | null | undefined)[] = []
   let id = group_id
@@ -77,7 +77,7 @@ export function groupsAbove(groups: Row[], group_id: string | null | undefined):
   }
 }
 
-/** A member by a group's lists: since when, and the batch that shows it last; and the batch that shows since when. */
+/** A member in a group's lists: since when, the batch that shows it last, and the batch that shows since when. */
 interface Member {
   joined_on: string | null
   source: string
@@ -85,8 +85,8 @@ interface Member {
 }
 
 /**
- * Who is on the lists of a group after all batches in the order of R4, with the start of their unbroken run (R16, R23), and all runs that
- * began on a date and did not end on the same: a readable list without the agent ends one, and the group's absence.
+ * The members of a group after all batches in the order of R4, with the start of their unbroken run (R16, R23), and all runs that began on
+ * a date and did not end on the same: a readable list without the agent ends a run, and so does the group's absence.
  */
 function runsOf(world: World, group_id: string): { members: Map<string, Member>; runs: Row[] } {
   const snapshots = snapshotsOf(world, 'admin_groups')

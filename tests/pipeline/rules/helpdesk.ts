@@ -2,7 +2,7 @@ import { type Finding, fieldsOf, isMissing } from './fields.ts'
 import { canonicalJson, isObject, type Json, type JsonObject } from './json.ts'
 import { type Content, type Row, readIdList } from './records.ts'
 
-/** What the records of the help desk hold, and what R11 to R16 say about them. */
+/** Reads the records of the help desk, by R11 to R16. */
 export const judgeHelpdesk = {
   agents: (record: JsonObject, findings: Finding[]): Content => readAgent(record, findings, true),
 
@@ -49,7 +49,7 @@ export const judgeHelpdesk = {
   },
 }
 
-/** An agent of the list or a view of one: both have the fields of core.agents and of core.agent_details. */
+/** An agent of the list, or the view of one: both have the fields of core.agents and of core.agent_details. */
 function readAgent(record: JsonObject, findings: Finding[], isContactRequired: boolean): Content {
   const { optional, object } = fieldsOf(record, findings)
   const hasContact = object('contact', isContactRequired)
@@ -93,13 +93,13 @@ function readAgent(record: JsonObject, findings: Finding[], isContactRequired: b
   }
 }
 
-/** Nothing remains of a signature without tags, hard blanks and white space; `""` is such a one, null and absent are none at all. */
+/** A signature that has only tags, hard blanks and white space, also `""`; null and absent are missing. */
 function isEmptySignature(record: JsonObject, signature: string | null): boolean {
   if (typeof record.members.get('signature') !== 'string') return false
   return (signature ?? '').replace(/<[^>]*>|&nbsp;|&#160;|&#xa0;|\u00a0|[ \t\r\n\f\v]/g, '') === ''
 }
 
-/** One row per channel, the last of them; other rows of the channel are duplicates as in R17. */
+/** One row per channel, the last one; other rows of the channel are duplicates as in R17. */
 function readChannels(record: JsonObject, name: string, findings: Finding[]): Row[] | undefined {
   const value = record.members.get(name)
   if (isMissing(value)) return undefined

@@ -23,7 +23,7 @@ export function cardHistory(world: World, cards: Row[], mapping: Row[]): Row[] {
   )
 }
 
-/** The days of a key one by one: a run goes on while the values are the same, and ends with them or with an absence. */
+/** The days of a key one by one: a run continues while the values are the same, and ends with a change or an absence. */
 function runsOf(world: World, entity: 'budgets' | 'cards', key: string, columns: string[]): Row[] {
   const runs: Row[] = []
   for (const { date, batches } of daysOf(world)) {

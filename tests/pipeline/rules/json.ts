@@ -1,18 +1,18 @@
-/** A JSON value as jsonb holds it: numbers keep their digits, of repeated keys the last one counts. */
+/** A JSON value as in jsonb: numbers keep their digits, and the last of repeated keys counts. */
 export type Json = null | boolean | string | JsonNumber | Json[] | JsonObject
 
-/** A number as jsonb prints it (`1.50`, `1000` for 1e3), or `NaN`, or `huge` where numeric cannot hold it. */
+/** A number as jsonb prints it (`1.50`, `1000` for 1e3), or `NaN`, or `huge` beyond numeric's range. */
 export interface JsonNumber {
   number: string
 }
 
-/** An object: its members in the order of the source, and that source. */
+/** An object: its members in source order, and the source. */
 export interface JsonObject {
   members: Map<string, Json>
   source: string
 }
 
-/** The value of a JSON text, in which NaN and Infinity tokens are let pass as the number `NaN`; undefined where it does not parse. */
+/** The value of a JSON text, where NaN and Infinity tokens are accepted as the number `NaN`; undefined if it does not parse. */
 export function parseJson(source: string): Json | undefined {
   let at = 0
   try {
@@ -96,12 +96,12 @@ export function parseJson(source: string): Json | undefined {
   }
 }
 
-/** One text for all JSON values that jsonb holds to be equal: sorted keys, numbers without trailing zeros. */
+/** The same text for all JSON values that are equal in jsonb: sorted keys, numbers without trailing zeros. */
 export function canonicalJson(value: Json): string {
   return jsonText(value, stripZeros)
 }
 
-/** A text of a JSON value in which 1 and 1.0 differ: sorted keys, numbers as they were written. */
+/** A text of a JSON value in which 1 and 1.0 differ: sorted keys, numbers as written. */
 export function exactJson(value: Json): string {
   return jsonText(value, number => number)
 }
@@ -115,7 +115,7 @@ function jsonText(value: Json, numberText: (number: string) => string): string {
   return isNumber(value) ? numberText(value.number) : JSON.stringify(value)
 }
 
-/** Why jsonb refuses the value (R6): a NaN token is not JSON, a NUL, a lone surrogate or a huge number is, but does not fit. */
+/** Why jsonb refuses the value (R6): a NaN token is not JSON; a NUL, a lone surrogate or a huge number is not representable. */
 export function problemOf(value: Json): 'invalid_json' | 'unrepresentable_text' | null {
   const problems = new Set<string>()
   visit(value)
@@ -144,12 +144,12 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && 'members' in value
 }
 
-/** A numeric without the zeros that do not change its value: `1.50` as `1.5`, `2.00` as `2`. */
+/** A numeric without trailing zeros: `1.50` as `1.5`, `2.00` as `2`. */
 export function stripZeros(number: string): string {
   return number.includes('.') ? number.replace(/\.?0+$/, '').replace(/^-0$/, '0') : number
 }
 
-/** A JSON number token as PostgreSQL's numeric prints it: without exponent, with the decimals it was given. */
+/** A JSON number token as PostgreSQL's numeric prints it: without exponent, with the given decimals. */
 export function numberText(token: string): string {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(token) ?? []
   const scale = fraction.length - Number(exponent)

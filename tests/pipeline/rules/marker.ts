@@ -3,8 +3,8 @@ import type { Entity, FeedFile } from './feed.ts'
 import { isObject, type Json, parseJson } from './json.ts'
 
 /**
- * What the marker of a batch says of an entity (R5): `complete` when it says so and each file that it names
- * is there as it was; `silent` when it does not name the entity. A marker that cannot be read makes every entity incomplete.
+ * The marker of a batch about an entity (R5): `complete` when it says so and each named file exists unchanged;
+ * `silent` when it does not name the entity. An unreadable marker makes every entity incomplete.
  */
 export function markerSays(marker: string, batch: string, entity: Entity, files: FeedFile[]): 'complete' | 'incomplete' | 'silent' {
   const read = parseJson(marker)

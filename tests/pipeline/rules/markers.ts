@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { sha256Of } from './bytes.ts'
 import type { Entity, FeedFile } from './feed.ts'
 
-/** The marker of an extraction of these files (R5): most often as it should be, else with something amiss, or unreadable. */
+/** The marker of an extraction of these files (R5): mostly valid, otherwise with a mistake, or unreadable. */
 export function markerOf(batch: string, files: FeedFile[]): fc.Arbitrary<string> {
   const entities = [...new Set(files.map(({ entity }) => entity))]
   const state = fc.oneof(

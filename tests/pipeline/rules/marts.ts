@@ -5,7 +5,7 @@ import { groupsAbove, groupsBelow } from './groups.ts'
 import type { Row } from './records.ts'
 import type { World } from './world.ts'
 
-/** marts.daily_agent_status, from agent_status_history; the day before is the last one that has a row of the agent. */
+/** marts.daily_agent_status, from agent_status_history; the day before is the last one with a row of the agent. */
 export function dailyAgentStatus(history: Row[]): Row[] {
   const dates = [...new Set(history.map(row => row.sync_date ?? ''))].sort()
   return dates.map((sync_date, index) => {
@@ -71,7 +71,7 @@ export function roleAudit(history: Row[], agents: Row[], roles: Row[]): Row[] {
     })
 }
 
-/** marts.data_quality_daily: the files' accounting and the open warnings, per day and entity that is there. */
+/** marts.data_quality_daily: the files' accounting and the open warnings, per existing day and entity. */
 export function dataQualityDaily(world: World, accounting: Row[], errors: OpenError[]): Row[] {
   const dates = [...new Set(world.batches.flatMap(batch => batch.date ?? []))].sort()
   return dates.flatMap(sync_date =>

@@ -7,23 +7,23 @@ import { isOtherStream, unwrapped } from './wrappers.ts'
 
 /** A record as it landed. */
 export interface Landed {
-  /** Undefined where the text is no JSON at all. */
+  /** Undefined where the text is not JSON. */
   value: Json | undefined
   /** The source, where jsonb refuses it. */
   text: string | null
   problem: 'invalid_json' | 'unrepresentable_text' | null
-  /** What the record is no record of the entity for: its wrapper's stream, or what it holds (R6). */
+  /** Why the record is not of the entity: its wrapper's stream, or its content (R6). */
   foreign: 'stream' | 'content' | null
 }
 
-/** What a loaded file says beside its records: of R5's signs that something is missing those that stand in the file itself. */
+/** What a loaded file contains besides records: the signs of R5 that something is missing, as far as they are in the file itself. */
 export interface Signs {
   isBlank: boolean
   hasError: boolean
   hasNextPage: boolean
 }
 
-/** The records of a file by position with its signs, or why it is refused whole (R6). */
+/** The records of a file by position, with its signs, or the reason for its refusal (R6). */
 export type Content = { records: Landed[]; signs: Signs } | { refused: string }
 
 /** Reads a file by R6. */
@@ -69,7 +69,7 @@ function readLines(text: string): Value[] | { refused: string } {
     })
 }
 
-/** The record that a value is, or none where it is a message of a protocol. */
+/** The record of a value; none for a message of a protocol. */
 function landed(entity: Entity, value: Value, signs: Signs): Landed[] {
   if ('broken' in value) return [{ value: undefined, text: value.broken, problem: 'invalid_json', foreign: 'content' }]
   const opened = unwrapped(entity, value.value)

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib'
 import { compareText, isBatch } from './batches.ts'
 import { entities, type Feed, type FeedBatch, type FeedFile } from './feed.ts'
 
-/** The feed of a data folder, so that the rules can be tried on real files. What is no feed file is passed over. */
+/** The feed in a data folder, to apply the rules to real files. Other files are ignored. */
 export function readFeed(folder: string): Feed {
   const batches = readdirSync(folder, { withFileTypes: true }).filter(entry => entry.isDirectory() && isBatch(entry.name))
   return batches

@@ -8,7 +8,7 @@ import { takingPart } from './snapshots.ts'
 import { judgeSpend } from './spend-records.ts'
 import type { AcceptedShrink, LedgerFile, World } from './world.ts'
 
-/** Reads and judges a feed. Of the files of one path, and of the markers of one batch, the last one stands (R3). */
+/** Reads and judges a feed. The last file of a path, and the last marker of a batch, count (R3). */
 export function worldOf(feed: Feed, seeds: Seeds, vars: Vars, accepted: AcceptedShrink[]): World {
   const byPath = new Map<string, LedgerFile>()
   const contents = new Map<string, Content>()

@@ -7,27 +7,27 @@ import type { Landed } from './parse.ts'
 /** A row of a table in canonical text: null, or the text of the value. */
 export type Row = Record<string, string | null>
 
-/** `agent_ids` or `role_ids` as read (R16): `partial` lists have an element that could not be read. */
+/** `agent_ids` or `role_ids` as read (R16): `partial` lists have an unreadable element. */
 export interface IdList {
   state: 'unknown' | 'full' | 'partial'
-  /** Whether the record has the field at all. */
+  /** Whether the record has the field. */
   isThere: boolean
   ids: { id: string; coerced: boolean }[]
 }
 
-/** The parts that a transaction lists; null where an element is no id. */
+/** The parts of a transaction; null for an element that is not an id. */
 export type Parts = Record<'id' | 'uuid', (string | null)[]>
 
-/** What a feed's record gives beside its findings. */
+/** The content of a record besides its findings. */
 export interface Content {
   values: Row
   list?: IdList | undefined
   /** The rows of the list of channels, where the record has one. */
   availability?: Row[] | undefined
-  /** Of a transaction: what was selected in its fields, name and value. */
+  /** For a transaction: the selected values of its fields, as name and value. */
   tags?: Row[]
   parts?: Parts
-  /** The columns whose null is a value, not to be filled from another record (an empty signature). */
+  /** Columns whose null is a value, not to be filled from another record (an empty signature). */
   settled?: string[]
 }
 
@@ -37,23 +37,23 @@ export interface Judged extends Content {
   batch: Batch
   file: string
   position: number
-  /** The record as jsonb, undefined where jsonb cannot hold it. */
+  /** The record as jsonb; undefined where jsonb cannot represent it. */
   record: Json | undefined
-  /** Its source, where jsonb cannot hold it. */
+  /** Its source, where jsonb cannot represent it. */
   text: string | null
-  /** It is no record of the entity (R6). */
+  /** Whether it is not a record of the entity (R6). */
   isForeign: boolean
-  /** Another record of its key in the batch has the same content (R17). */
+  /** Whether another record of its key in the batch has the same content (R17). */
   isRepetition?: true
   key: string | null
   outcome: 'staged' | 'quarantined' | 'duplicate'
   findings: Finding[]
 }
 
-/** Reads the fields of a record by the rules of its entity, adding what it finds. */
+/** Reads the fields of a record by the rules of its entity, and adds its findings. */
 export type Read = (record: JsonObject, findings: Finding[]) => Content
 
-/** The rules on one record: R6, R11 to R16, R18, by what `read` finds in its fields. */
+/** The rules on one record: R6, R11 to R16, R18, from the findings of `read`. */
 export function judgeRecord(
   entity: Entity,
   { value, text, problem, foreign }: Landed,
@@ -82,7 +82,7 @@ export function judgeRecord(
   return { ...base, ...content, key, findings, outcome: 'staged' }
 }
 
-/** Marks the losers of R17 among the accepted records of each batch and key, and what they and exact repetitions report. */
+/** Marks the losers of R17 among the accepted records of each batch and key, and adds their findings and those of exact repetitions. */
 export function markDuplicates(records: Judged[]): void {
   for (const rivals of grouped(accepted(records), record => `${record.entity} ${record.batch.name} ${record.key}`).values()) {
     rivals.sort(compareInBatch).reverse()
@@ -140,7 +140,7 @@ export function compareUpdates(a: Judged, b: Judged): number {
   return compareText(a.values.updated_at ?? '', b.values.updated_at ?? '')
 }
 
-/** The key of a record (R11): `id`; of agent_availability, where that is missing, the digits at the end of `agent_ref`. */
+/** The key of a record (R11): `id`; for agent_availability without it, the digits at the end of `agent_ref`. */
 function readKey(entity: Entity, value: Json | undefined): Reading {
   const [id, ref] = [memberAt(value, 'id'), memberAt(value, 'agent_ref')]
   if (!isFreshdesk(entity)) return billKey(id)
@@ -149,12 +149,12 @@ function readKey(entity: Entity, value: Json | undefined): Reading {
   return freshdeskKey({ number: /\d+$/.exec(text)?.[0] ?? 'NaN' })
 }
 
-/** Whether the entity comes from Freshdesk; else it is BILL's. */
+/** Whether the entity comes from Freshdesk; otherwise it comes from BILL. */
 export function isFreshdesk(entity: Entity): boolean {
   return ['agents', 'agent_details', 'agent_availability', 'admin_groups', 'roles'].includes(entity)
 }
 
-/** A list of ids (R16): absent is unknown without a word, anything but an array is unknown with an error, elements follow R11. */
+/** A list of ids (R16): absent is unknown without a finding, anything but an array is unknown with an error, elements follow R11. */
 export function readIdList(value: Json | undefined, field: string, findings: Finding[]): IdList {
   const role = (id: string | null) => (field === 'role_ids' ? { role: { id } } : {})
   if (value === undefined) return { state: 'unknown', isThere: false, ids: [] }
@@ -173,12 +173,12 @@ export function readIdList(value: Json | undefined, field: string, findings: Fin
   return list
 }
 
-/** The values that differ, as texts of JSON: 1 and 1.0 are two, an exact repetition is not. */
+/** The different values, as JSON texts: 1 and 1.0 are two, an exact repetition is one. */
 export function distinct(values: Json[]): Json[] {
   return [...new Map(values.map(value => [exactJson(value), value])).values()]
 }
 
-/** The items in groups by key, in the order in which the keys came. */
+/** Groups items by key, in the order of first appearance. */
 export function grouped<T>(items: T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>()
   for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item])

@@ -2,7 +2,7 @@ import { absolute, compareDecimals, type Decimal, decimal, decimalText, minus, p
 import type { Row } from './records.ts'
 import { isListedLast, snapshotsOf, type World } from './world.ts'
 
-/** The tables of core that the marts other than those of spend are made of. */
+/** The tables of core that all marts except those of spend are built from. */
 type Core = Record<'agents' | 'agent_details' | 'roles' | 'agent_role_mapping' | 'budgets' | 'cards' | 'transactions', Row[]>
 
 /** The newest day of a dated batch with a feed file. */
@@ -32,7 +32,7 @@ export function agentMovements(history: Row[], agents: Row[]): Row[] {
   })
 }
 
-/** marts.access_review: each role that is held, and why somebody should look at it. */
+/** marts.access_review: each role held, with the reasons for a review. */
 export function accessReview(world: World, core: Core, staleAfter = 90): Row[] {
   return core.agent_role_mapping
     .filter(({ status }) => status === 'assigned')
@@ -118,7 +118,7 @@ export function cardReview(world: World, { cards, agents, budgets, transactions 
     })
 }
 
-/** marts.missing_receipts: what counts, needs a receipt and has none. */
+/** marts.missing_receipts: spend that counts, needs a receipt and has none. */
 export function missingReceipts(world: World, spend: Row[]): Row[] {
   return spend
     .filter(row => row.is_receipt_required === 'true' && ['MISSING', 'NOT_ATTACHED'].includes(row.receipt_status ?? ''))
@@ -133,7 +133,7 @@ function reasonsOf(reasons: Record<string, boolean>): string | null {
   return holding.length > 0 ? holding.join(', ') : null
 }
 
-/** From the day of an instant, or a day, to another day; null where either is not known. */
+/** Days from an instant or a day to another day; null where either is unknown. */
 function daysBetween(from: string | null | undefined, to: string | null): number | null {
   return from && to ? (Date.parse(to) - Date.parse(from.slice(0, 10))) / 86_400_000 : null
 }

@@ -34,7 +34,7 @@ export function roleTables(world: World, agents: Row[]): { roles: Row[]; agent_r
   return { roles, agent_role_mapping, agent_role_history }
 }
 
-/** The changes of an agent's roles over the days that have a readable list; a partial list removes nothing (R16). */
+/** The changes of an agent's roles over the days with a readable list; a partial list removes nothing (R16). */
 function runsOf(world: World, agent_id: string): Map<string, { changes: Row[]; shownIn: string }> {
   const roles = new Map<string, { changes: Row[]; shownIn: string }>()
   const lists = listsByDay(world, agent_id)
@@ -60,17 +60,14 @@ function runsOf(world: World, agent_id: string): Map<string, { changes: Row[]; s
   return roles
 }
 
-/**
- * The record that says of an agent's roles in a batch: the details, where they have `role_ids`, readable or not, else the agents list
- * (R24).
- */
+/** The record with an agent's roles in a batch: the details if they have `role_ids`, readable or not, else the agents list (R24). */
 export function rolesIn(world: World, batch: Batch, agent_id: string): Judged | undefined {
   const staged = (entity: 'agent_details' | 'agents') =>
     recordsOfKey(recordsOf(world, entity), batch, agent_id).find(({ outcome, list }) => outcome === 'staged' && list?.isThere)
   return staged('agent_details') ?? staged('agents')
 }
 
-/** Of each day the list of the last batch that holds a readable one of the agent (R2). */
+/** The list of the last batch of each day with a readable list of the agent (R2). */
 function listsByDay(world: World, agent_id: string) {
   const lists = world.batches.flatMap((batch: Batch) => {
     const record = rolesIn(world, batch, agent_id)

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 
-/** The seeds as their CSV files give them: text, `''` for empty. */
+/** The seeds as in their CSV files: text, `''` for empty. */
 export interface Seeds {
   sync_batches: { batch: string; sync_date: string }[]
   currencies: { code: string; minor_units: string; name: string }[]
@@ -10,17 +10,17 @@ export interface Seeds {
   user_agent_overrides: { user_id: string; agent_id: string }[]
 }
 
-/** The project's variables that the rules know. */
+/** The project's variables that the rules use. */
 export interface Vars {
-  /** The day of `…day1`, 2026-01-05 when absent (R2). */
+  /** The day of `…day1`, by default 2026-01-05 (R2). */
   first_sync_date?: string
-  /** Which part of the earlier snapshot the next one lists at least, 0.5 when absent (R5). */
+  /** The least share of the earlier snapshot that the next one must list, by default 0.5 (R5). */
   min_snapshot_ratio?: string
-  /** Types that settle an authorization, comma-separated, CLEAR, CLEARING and REFUND when absent (R31). */
+  /** Types that settle an authorization, comma-separated, by default CLEAR, CLEARING and REFUND (R31). */
   settling_types?: string
 }
 
-/** The four seeds of a folder of CSV files; what `_seeds` of the data folder has stands in for the seed of that name (R1). */
+/** The four seeds of a folder of CSV files; those in `_seeds` of the data folder replace them by name (R1). */
 export function readSeeds(folder: string, data?: string): Seeds {
   const rows = (name: string) => {
     const own = join(data ?? folder, '_seeds', `${name}.csv`)

@@ -2,14 +2,14 @@ import fc from 'fast-check'
 import type { Entity } from './feed.ts'
 import { recordTexts } from './texts.ts'
 
-/** The text of a file, how its name ends, and what is wrong with its bytes. */
+/** The text of a file, its extension, and the damage to its bytes. */
 export interface Content {
   text: string
   ending: string
   damage?: 'gzip' | 'utf8'
 }
 
-/** Records as a file of one of the shapes that the feed is met in (R6). */
+/** Records as a file in one of the shapes of the feed (R6). */
 export function content(entity: Entity): fc.Arbitrary<Content> {
   const list = fc.array(recordTexts[entity], { maxLength: perAgent.includes(entity) ? 2 : 5 })
   const shape = fc.oneof(
@@ -18,7 +18,7 @@ export function content(entity: Entity): fc.Arbitrary<Content> {
     { weight: 1, arbitrary: fc.constantFrom<Shape>(...incompleteShapes) },
   )
   return fc.tuple(list, shape, fc.nat(4), fc.nat(19)).map(([records, given, zip, upper]) => {
-    // Too few fields to be known by under any other name.
+    // Too few fields to be recognised under any other name.
     const write = entity === 'agent_availability' && given === unnamed ? array : given
     const isOne = perAgent.includes(entity) && records.length === 1 && (write === array || write === page)
     const { text, ending } = isOne ? { text: records[0] ?? '', ending: '.json' } : write(records, entity)
@@ -27,7 +27,7 @@ export function content(entity: Entity): fc.Arbitrary<Content> {
   })
 }
 
-/** Feeds that have a file of one record for each agent. */
+/** Feeds with a file of one record for each agent. */
 const perAgent: Entity[] = ['agent_details', 'agent_availability']
 
 type Shape = (records: string[], entity: Entity) => { text: string; ending: string }
@@ -36,7 +36,7 @@ const array: Shape = records => ({ text: `[${records.join(',')}]`, ending: '.jso
 
 const page: Shape = (records, entity) => document(`{"${pageNameOf[entity] ?? 'results'}":[${records.join(',')}]}`)
 
-/** The one key that holds records; nothing to be found in it where there are none, so that the file is refused. */
+/** A single key with records; without records nothing can be recognised, and the file is refused. */
 const unnamed: Shape = records => document(`{"items":[${records.join(',')}],"count":${records.length}}`)
 
 const cleanShapes: Shape[] = [
@@ -62,7 +62,7 @@ const cleanShapes: Shape[] = [
     ]),
 ]
 
-/** Shapes by which a snapshot says that something is missing (R5); a page that follows is none but of the last file. */
+/** Shapes of a snapshot with a sign that something is missing (R5); a following page is a sign only in the last file. */
 const incompleteShapes: Shape[] = [
   records => document(`{"results":[${records.join(',')}],"nextPage":"b2Zmc2V0"}`),
   records => document(`{"results":[${records.join(',')}],"nextPage":"b2Zmc2V0"}`),
@@ -88,7 +88,7 @@ function lines(all: string[], ending = '.ndjson'): { text: string; ending: strin
   return { text: all.map(line => `${line}\n`).join(''), ending }
 }
 
-/** What a wrapper can be around. */
+/** Values that a wrapper can contain. */
 function objects(records: string[]): string[] {
   return records.filter(record => record.startsWith('{'))
 }

@@ -4,8 +4,7 @@ import type { Row } from './records.ts'
 import { tables } from './tables.ts'
 
 /**
- * The tables of the contract as a database has them, in the form of `expectedWarehouse`; of errors the open ones. Tables and columns that
- * are not there are left out.
+ * The tables of the contract in a database, in the form of `expectedWarehouse`; only open errors. Missing tables and columns are omitted.
  */
 export async function snapshot(sql: Sql): Promise<Record<string, Row[]>> {
   const found: Record<string, Row[]> = {}
@@ -24,8 +23,7 @@ export async function snapshot(sql: Sql): Promise<Record<string, Row[]>> {
 }
 
 /**
- * Readable differences: `table key: column expected … actual …`, missing rows and rows too many. Only tables that `actual` has are compared
- * in content.
+ * Readable differences: `table key: column expected … actual …`, missing and excess rows. Compares the content only of tables in `actual`.
  */
 export function compare(expected: Record<string, Row[]>, actual: Record<string, Row[]>): string[] {
   return Object.entries(expected).flatMap(([name, rows]) => {

@@ -4,7 +4,7 @@ import { markerSays } from './marker.ts'
 import { grouped } from './records.ts'
 import { filesOf, type LedgerFile, recordsOf, type World } from './world.ts'
 
-/** The dated batches that take part in absence for the entity (R5), the earliest first. */
+/** The dated batches that take part in absence for the entity (R5), earliest first. */
 export function takingPart(world: World, entity: Entity): Batch[] {
   const snapshots: Batch[] = []
   for (const batch of world.batches)
@@ -12,14 +12,14 @@ export function takingPart(world: World, entity: Entity): Batch[] {
   return snapshots
 }
 
-/** The dated batches that hold the entity and do not take part in absence; none of an entity that never held a record (R5). */
+/** The dated batches that hold the entity and do not take part in absence; none for an entity that never had a record (R5). */
 export function incompleteSnapshots(world: World, entity: Entity): Batch[] {
   if (recordsOf(world, entity).length === 0) return []
   const complete = world.snapshots.get(entity) ?? []
   return world.batches.filter(batch => batch.date !== null && filesOf(world, entity, batch).length > 0 && !complete.includes(batch))
 }
 
-/** Whether the folder is there, something of it reached staging, and nothing says that some records are missing (R5). */
+/** Whether the folder exists, some of it reached staging, and no sign shows that records are missing (R5). */
 function isComplete(world: World, entity: Entity, batch: Batch): boolean {
   const files = filesOf(world, entity, batch)
   const records = recordsOf(world, entity).filter(record => record.batch.name === batch.name)
@@ -33,7 +33,7 @@ function isComplete(world: World, entity: Entity, batch: Batch): boolean {
   )
 }
 
-/** Whether no page is missing: as the marker of the extraction has it, else by the `nextPage` of the last file (R5). */
+/** Whether no page is missing: by the extraction's marker, else by the `nextPage` of the last file (R5). */
 function hasAllPages(world: World, entity: Entity, batch: Batch, files: LedgerFile[]): boolean {
   const marker = world.markers.get(batch.name)
   const said = marker === undefined ? 'silent' : markerSays(marker, batch.name, entity, files)

@@ -1,10 +1,10 @@
 import type { Judged, Row } from './records.ts'
 import type { Vars } from './seeds.ts'
 
-/** A current transaction with what it says of others, which core does not keep as it stands. */
+/** A current transaction and its references to others, which core keeps in another form. */
 export type Linked = Pick<Judged, 'values' | 'parts'> & { key: string }
 
-/** What each transaction counts as (R31), by its id. */
+/** The kind of spend of each transaction (R31), by id. */
 export function spendKinds(transactions: Linked[], vars: Vars): Map<string, string> {
   const settling = (vars.settling_types ?? 'CLEAR,CLEARING,REFUND').split(',')
   const alive = transactions.filter(one => typeOf(one) !== 'DECLINE')
@@ -60,7 +60,7 @@ export function spendKinds(transactions: Linked[], vars: Vars): Map<string, stri
     )
   }
 
-  /** All that are below one, as far as they are named; itself where it is in a circle. */
+  /** All named descendants of a transaction, including itself in a cycle. */
   function reached(one: Linked): Set<Linked> {
     const found = new Set<Linked>()
     const visit = (parent: Linked): void => {
@@ -74,14 +74,14 @@ export function spendKinds(transactions: Linked[], vars: Vars): Map<string, stri
   }
 }
 
-/** The day of an instant in a time zone; in UTC where there is none of that name. */
+/** The day of an instant in a time zone; in UTC for an unknown zone. */
 export function dayIn(instant: string, zone: string | null): string {
   const format = (timeZone: string) =>
     new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(new Date(instant))
   return format(zone !== null && isTimeZone(zone) ? zone : 'UTC')
 }
 
-/** Whether a time zone has this name, in any case. */
+/** Whether a time zone has this name, ignoring case. */
 export function isTimeZone(name: string): boolean {
   try {
     return /^[a-z]/i.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined
@@ -90,7 +90,7 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** A merchant's name as it is compared. */
+/** A merchant's name for comparison. */
 export function merchantOf({ merchant_name }: Row): string | null {
   return merchant_name?.replace(/[ \t\r\n\f\v]+/g, ' ').toUpperCase() ?? null
 }

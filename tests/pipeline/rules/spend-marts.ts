@@ -37,7 +37,7 @@ function spendRows({ transactions, budgets, cards, user_agent_mapping }: SpendTa
     })
 }
 
-/** Per key what is settled and pending, together and apart, and beside it what is no spend; an unknown amount adds nothing. */
+/** Settled and pending amounts per key, together and apart, and separately what is not spend; an unknown amount adds nothing. */
 function sumsBy(spend: Row[], keyOf: (row: Row) => Row): Row[] {
   return [...grouped(spend, row => JSON.stringify(keyOf(row))).values()].map(group => {
     const counted = group.filter(row => row.spend_kind !== 'other')

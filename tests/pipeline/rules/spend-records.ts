@@ -6,7 +6,7 @@ import type { Seeds } from './seeds.ts'
 import { isTimeZone } from './spend-kinds.ts'
 import { readParts, readTags } from './tags.ts'
 
-/** What the records of spend hold, and what R11 to R15, R18 and R26 say about them. */
+/** Reads the records of spend, by R11 to R15, R18 and R26. */
 export const judgeSpend = {
   users: (record: JsonObject, findings: Finding[], _seeds: Seeds): Content => {
     const { optional } = fieldsOf(record, findings)
@@ -136,7 +136,7 @@ export const judgeSpend = {
   },
 }
 
-/** R26: the amount in its currency, the rate, the amount in dollars; and what R14 and R18 say of them. */
+/** R26: the amount in its currency, the rate, the amount in dollars; with the findings of R14 and R18. */
 export function readAmounts(record: JsonObject, findings: Finding[], occurredAt: string | null, seeds: Seeds): Row {
   const { optional, required, object } = fieldsOf(record, findings)
   if (isMissing(memberAt(record, 'currencyData'))) return readDollars()
@@ -166,7 +166,7 @@ export function readAmounts(record: JsonObject, findings: Finding[], occurredAt:
     fx_source: source?.from ?? (feedAmount === null ? null : 'amount'),
   }
 
-  /** R14: without currencyData the amount stands for itself, and where it lacks too one row says so. */
+  /** R14: without currencyData the amount is in dollars, and one finding reports if it is missing, too. */
   function readDollars(): Row {
     const isKnown = !isMissing(memberAt(record, 'amount'))
     findings.push({ severity: isKnown ? 'warning' : 'error', type: 'missing_value', field: 'currencyData' })
@@ -175,7 +175,7 @@ export function readAmounts(record: JsonObject, findings: Finding[], occurredAt:
     return { billed_amount: amount, amount_usd: amount, fx_source: 'amount' }
   }
 
-  /** 0 to 4; without one the currency's minor units. Of an unknown currency nothing more can be said. */
+  /** 0 to 4; by default the currency's minor units. For an unknown currency there is no further finding. */
   function readExponent(): number | null {
     const field = 'currencyData.exponent'
     if (!isMissing(memberAt(record, field))) {
@@ -209,7 +209,7 @@ export function readAmounts(record: JsonObject, findings: Finding[], occurredAt:
   }
 }
 
-/** The record's rate, else 1 for dollars, else the newest of the seed on or before the day. */
+/** The record's rate, else 1 for dollars, else the seed's newest on or before the day. */
 export function rateOf(
   rate: string | null,
   code: string | null,
@@ -223,7 +223,7 @@ export function rateOf(
   return newest ? { rate: decimalText(decimal(newest.usd_per_unit)), from: 'seed' } : null
 }
 
-/** R15: a limit below zero is an error. */
+/** R15: a negative limit is an error. */
 export function notNegative(limit: string | null, findings: Finding[]): string | null {
   if (limit?.startsWith('-')) findings.push({ severity: 'error', type: 'invalid_value', field: 'currentPeriod.limit' })
   return limit

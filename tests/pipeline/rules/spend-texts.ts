@@ -90,7 +90,7 @@ export const card = objectOf({
   updatedTime: timestamp,
 })
 
-/** Currencies with the exponent, rate and amount that the feed would give them, each of them wrong now and then. */
+/** Currencies with the exponent, rate and amount of the feed, each occasionally wrong. */
 const transactionMoney = fc
   .record({
     currency: fc.constantFrom(
@@ -131,7 +131,7 @@ const transactionMoney = fc
 
 const transactionUuids = ['"txr_1"', '"txr_2"', '"txr_3"', '"txr_4"', '"txr_5"']
 
-/** What transactions say beside who paid whom. */
+/** Fields of transactions besides payer and payee. */
 const said = {
   budgetName: mostly(['"Travel "', '"Ads"', undefined], ['7', '""', '{}']),
   cardLastFour: mostly(['"0042"', '"7"', undefined], ['42', '[]']),
@@ -163,7 +163,7 @@ const said = {
   tags: fieldsWith('tagType', 'selectedTagValues', value => value),
 }
 
-/** A list of parts: most often absent or empty, of one or two, now and then with what is no id. */
+/** A list of parts: mostly absent or empty, else one or two, occasionally with elements that are not ids. */
 function partsOf(ids: string[]): fc.Arbitrary<Text> {
   const element = mostly(ids, ['null', '""', '" "', '5', '{}', 'true', longText])
   return fc.oneof(
@@ -173,7 +173,7 @@ function partsOf(ids: string[]): fc.Arbitrary<Text> {
   )
 }
 
-/** Fields of a transaction with what was selected in each, in the old form or the new one. */
+/** Fields of a transaction with their selected values, in the old form or the new one. */
 function fieldsWith(named: string, selected: string, write: (value: string) => string): fc.Arbitrary<Text> {
   const value = fc.oneof(
     { weight: 12, arbitrary: fc.constantFrom('"Q1"', '"Q2"', '" Q1 "', '2026') },

@@ -3,12 +3,12 @@ import { dayIn, spendKinds } from './spend-kinds.ts'
 import { mapUsers } from './users.ts'
 import { isListedLast, recordsOf, type World } from './world.ts'
 
-/** The tables of core that are about spend. */
+/** The tables of core about spend. */
 export type SpendTables = Record<'spend_users' | 'budgets' | 'cards' | 'transactions' | 'transaction_tags' | 'user_agent_mapping', Row[]>
 
 /**
- * core.spend_users, core.budgets, core.cards, core.transactions, core.transaction_tags, core.user_agent_mapping, with the parents that R19
- * infers.
+ * core.spend_users, core.budgets, core.cards, core.transactions, core.transaction_tags, core.user_agent_mapping, with the parents inferred
+ * by R19.
  */
 export function spendTables(world: World, agents: Row[]): SpendTables {
   const current = {

@@ -3,7 +3,7 @@ const spend = `spent_on month spend_kind amount_usd billed_amount original_amoun
 
 const sums = 'amount_usd settled_usd pending_usd other_usd transaction_count'
 
-/** The tables of the contract: their keys and columns. Errors have no key here: they are compared as whole rows. */
+/** The tables of the contract: keys and columns. Errors have no key here: they are compared as whole rows. */
 export const tables: Record<string, { key: string[]; columns: string[] }> = {
   'ops.file_accounting': { key: ['path'], columns: words('path records staged quarantined duplicates') },
 
@@ -112,7 +112,7 @@ function table(key: string, columns: string): { key: string[]; columns: string[]
   return { key: words(key), columns: [...words(key), ...words(columns)] }
 }
 
-/** Of staging only which keys of which batch are there: the values reach core. */
+/** For staging only the keys per batch: the values reach core. */
 function staged(key: string): { key: string[]; columns: string[] } {
   return table(`${key} source`, 'sync_date')
 }

@@ -2,7 +2,7 @@ import { type Finding, isMissing, memberAt, trim } from './fields.ts'
 import { isNumber, isObject, type Json, type JsonObject } from './json.ts'
 import type { Parts, Row } from './records.ts'
 
-/** The tags of a transaction: of `customFields`, where that is absent or empty of `tags`; what gives none though it should is said once. */
+/** The tags of a transaction: from `customFields`, or `tags` if that is absent or empty; elements without a tag are reported once. */
 export function readTags(record: JsonObject, findings: Finding[]): Row[] {
   const [custom, old] = [listAt(record, 'customFields', findings), listAt(record, 'tags', findings)]
   const field = custom.length > 0 ? 'customFields' : 'tags'
@@ -30,7 +30,7 @@ export function readTags(record: JsonObject, findings: Finding[]): Row[] {
   return [...new Map(rows.map(row => [JSON.stringify(row), row])).values()]
 }
 
-/** The parts that a transaction lists, by id and by uuid; null is what is no id, which is said once. */
+/** The parts of a transaction, by id and by uuid; null for an element that is not an id, which is reported once. */
 export function readParts(record: JsonObject, findings: Finding[]): Parts {
   return { id: read('childTransactionIds'), uuid: read('childTransactionUuids') }
 
@@ -42,7 +42,7 @@ export function readParts(record: JsonObject, findings: Finding[]): Parts {
   }
 }
 
-/** What is there and no array is said, and counts as absent. */
+/** A value that is not an array is reported, and counts as absent. */
 function listAt(record: JsonObject, name: string, findings: Finding[]): Json[] {
   const value = memberAt(record, name)
   if (Array.isArray(value)) return value
@@ -50,7 +50,7 @@ function listAt(record: JsonObject, name: string, findings: Finding[]): Json[] {
   return []
 }
 
-/** A text of up to 200 characters, once trimmed; a number is one too. */
+/** A text of up to 200 characters, after trimming; a number counts as text. */
 function shortText(value: Json | undefined): string | undefined {
   const text = typeof value === 'string' ? trim(value) : value !== undefined && isNumber(value) ? value.number : ''
   return text !== '' && [...text].length <= 200 ? text : undefined

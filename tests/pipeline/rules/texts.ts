@@ -156,7 +156,7 @@ const role = objectOf({
   updated_at: timestamp,
 })
 
-/** What is no record of an entity, or nearly so: with three fields that some declarations know it may be a record without its key (R6). */
+/** Values that are not records of an entity, or nearly: with three fields of a declaration a value may be a record without its key (R6). */
 const foreign = [
   '"text"',
   '7',
@@ -171,7 +171,7 @@ const foreign = [
   '{"name":"A","description":"B","created_at":"2026-01-01T00:00:00Z"}',
 ]
 
-/** The texts of records, per entity; now and then one that jsonb refuses, or that is foreign. */
+/** The texts of records, per entity; occasionally one that jsonb refuses, or a foreign one. */
 export const recordTexts: Record<Entity, fc.Arbitrary<string>> = {
   agents: spoiled(agent),
   agent_details: spoiled(agentDetails),

@@ -29,7 +29,7 @@ export function mapUsers(records: Judged[], children: Judged[], agents: Row[], s
   })
 }
 
-/** The agent who alone has the text of a user, where no other user has it. */
+/** The only agent with the text of a user, if no other user has it. */
 function onlyBoth(
   text: string | null,
   folded: (text: string) => string,
@@ -44,7 +44,7 @@ function onlyBoth(
   return isUnique ? (alike[0]?.agent_id ?? undefined) : undefined
 }
 
-/** A name as R29 compares it. */
+/** A name for comparison by R29. */
 export function foldedName(name: string): string {
   const bare = name.normalize('NFKD').replace(/[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]/g, '')
   const [last, first, ...more] = lowerCase(bare).replaceAll('ς', 'σ').split(',')
@@ -52,7 +52,7 @@ export function foldedName(name: string): string {
   return trim(ordered).replace(/[ \t\r\n\f\v]+/g, ' ')
 }
 
-/** Each character in lower case by itself: where several would follow, the first of them. */
+/** Lower case, character by character: if one would become several, the first of them. */
 export function lowerCase(text: string): string {
   return [...text].map(character => [...character.toLowerCase()][0]).join('')
 }

@@ -1,15 +1,15 @@
 import fc from 'fast-check'
 
-/** A JSON text, or undefined for a key that is absent. Texts, so that they can hold what JSON.stringify cannot write. */
+/** A JSON text, or undefined for an absent key. Texts, as they can contain what JSON.stringify cannot write. */
 export type Text = string | undefined
 
-/** Too long for an index by one character. */
+/** One character too long for an index. */
 export const longText = JSON.stringify('é'.repeat(201))
 
-/** The longest that an index takes, once trimmed. */
+/** The longest text for an index, after trimming. */
 export const fullText = JSON.stringify(` ${'😀'.repeat(200)} `)
 
-/** Names of people, some of which are alike once folded (R29). */
+/** Names of people, some of which are equal after folding (R29). */
 export const names = [
   'Ann Able',
   'Bob Berry',
@@ -23,10 +23,10 @@ export const names = [
   'σως',
 ]
 
-/** Emails, some of which are alike but for case. */
+/** Emails, some of which differ only in case. */
 export const emails = ['ann@example.com', 'bob@example.com', 'Bob@Example.com', 'ZO\u00cb@example.com']
 
-/** Mostly one of the clean texts, sometimes one of the dirty ones. */
+/** Mostly one of the clean texts, sometimes a dirty one. */
 export function mostly(clean: Text[], dirty: Text[] = []): fc.Arbitrary<Text> {
   return fc.oneof(
     { weight: 30, arbitrary: fc.constantFrom(...clean) },
@@ -34,7 +34,7 @@ export function mostly(clean: Text[], dirty: Text[] = []): fc.Arbitrary<Text> {
   )
 }
 
-/** The source of an object; members that are undefined are left out. */
+/** The source of an object; undefined members are omitted. */
 export function object(members: Record<string, Text>): string {
   const present = Object.entries(members).filter(([, text]) => text !== undefined)
   return `{${present.map(([key, text]) => `${JSON.stringify(key)}:${text}`).join(',')}}`
@@ -45,7 +45,7 @@ export function objectOf(members: Record<string, fc.Arbitrary<Text>>): fc.Arbitr
   return fc.record(members).map(object)
 }
 
-/** Texts for names, notes and the like. Numbers convert, the rest of the dirty ones do not, or read as null. */
+/** Texts for names, notes and similar fields. Numbers are converted; the other dirty ones are not, or are null. */
 export function text(...clean: string[]): fc.Arbitrary<Text> {
   return mostly(
     clean.map(value => JSON.stringify(value)),
@@ -88,7 +88,7 @@ export function reference(ids: string[], unknown: string): fc.Arbitrary<Text> {
   return mostly([...ids, ...ids, 'null', undefined, unknown], [`"${first}"`, `${first}.0`, '"x"', '1.5', 'true', '""'])
 }
 
-/** A list of ids (R16): mostly readable, some with elements that are not. */
+/** A list of ids (R16): mostly readable, some with unreadable elements. */
 export function idList(ids: string[], unknown: string): fc.Arbitrary<Text> {
   const [first = '1'] = ids
   const element = mostly(ids, [`"${first}"`, unknown, '-1', '"x"', `${first}.0`, '{}', '""', '"999"'])
@@ -154,5 +154,5 @@ const dirtyTexts = [
   '"a \\"quoted\\" back\\\\slash\\nline"',
 ]
 
-/** Texts that spoil a whole record: JSON that jsonb refuses, and tokens that are no JSON. */
+/** Texts that spoil a whole record: JSON that jsonb refuses, and tokens that are not JSON. */
 export const spoilers = ['"\\u0000"', '"a\\ud83d"', '"\\udc00 b"', '1e200000', 'NaN', '-Infinity', '[NaN]']

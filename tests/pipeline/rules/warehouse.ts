@@ -15,7 +15,7 @@ import { spendMarts } from './spend-marts.ts'
 import { tables } from './tables.ts'
 import { type AcceptedShrink, recordsOf, type World } from './world.ts'
 
-/** Every table of the contract for a feed, by the rules R1 to R31 in their plainest form. The rows have no order. */
+/** Every table of the contract for a feed, by the rules R1 to R31 in their simplest form. The rows are unordered. */
 export function expectedWarehouse(feed: Feed, seeds: Seeds, vars: Vars = {}, accepted: AcceptedShrink[] = []): Record<string, Row[]> {
   const world = worldOf(feed, seeds, vars, accepted)
   const people = agentTables(world)
@@ -69,7 +69,7 @@ function fileAccounting(world: World): Row[] {
   })
 }
 
-/** Which keys each batch staged (R17); list elements that name nobody are quarantined. */
+/** The keys staged by each batch (R17); list elements with unknown ids are quarantined. */
 function stagingTables(world: World, agents: Row[], roles: Row[]): Record<string, Row[]> {
   const staged = (entity: Entity) => recordsOf(world, entity).filter(({ outcome }) => outcome === 'staged')
   const rowsOf = (entity: Entity): Row[] =>

@@ -5,20 +5,20 @@ import type { Signs } from './parse.ts'
 import type { Judged } from './records.ts'
 import type { Seeds, Vars } from './seeds.ts'
 
-/** A file as the ledger has it, with its batch: refused for a reason, or loaded with its signs. */
+/** A file in the ledger, with its batch: refused for a reason, or loaded with its signs. */
 export interface LedgerFile extends FeedFile {
   batch: Batch
   refused: string | null
   signs: Signs | null
 }
 
-/** A batch that was accepted although it lists far fewer than the one before it (R5). */
+/** A batch that was accepted although it lists far fewer records than the one before it (R5). */
 export interface AcceptedShrink {
   entity: Entity
   batch: string
 }
 
-/** Everything that the tables are made of: the batches by rank, the files, each record judged by itself, what relations say of some. */
+/** The input of all tables: the batches by rank, the files, each record judged by itself, and findings about relations. */
 export interface World {
   seeds: Seeds
   vars: Vars
@@ -28,9 +28,9 @@ export interface World {
   /** The markers of extractions, by the names of their batches (R5). */
   markers: Map<string, string>
   records: Judged[]
-  /** The batches that take part in absence, the earliest first (R5). */
+  /** The batches that take part in absence, earliest first (R5). */
   snapshots: Map<Entity, Batch[]>
-  /** Findings of rules on relations (R10), filled while the core tables are made. */
+  /** Findings of rules on relations (R10), added while the core tables are computed. */
   relations: { record: Judged; finding: Finding }[]
 }
 
@@ -44,18 +44,18 @@ export function filesOf(world: World, entity: Entity, batch: Batch): LedgerFile[
   return world.files.filter(file => file.entity === entity && file.batch.name === batch.name)
 }
 
-/** The dated batches that take part in absence for the entity (R5), the earliest first. */
+/** The dated batches that take part in absence for the entity (R5), earliest first. */
 export function snapshotsOf(world: World, entity: Entity): Batch[] {
   return world.snapshots.get(entity) ?? []
 }
 
-/** Whether the latest snapshot of the entity lists the key; true when there is none (R5). */
+/** Whether the latest snapshot of the entity lists the key; true without a snapshot (R5). */
 export function isListedLast(world: World, entity: Entity, key: string): boolean {
   const latest = snapshotsOf(world, entity).at(-1)
   return !latest || isListed(world, entity, latest, key)
 }
 
-/** Whether the batch holds a record with that readable key, accepted or quarantined (R5); what is foreign is no record of the entity. */
+/** Whether the batch contains a record with that readable key, accepted or quarantined (R5); foreign records do not count. */
 export function isListed(world: World, entity: Entity, batch: Batch, key: string): boolean {
   return recordsOf(world, entity).some(record => record.batch.name === batch.name && record.key === key && !record.isForeign)
 }

@@ -2,10 +2,10 @@ import { hasKey } from './declaration.ts'
 import type { Entity } from './feed.ts'
 import { isObject, type Json } from './json.ts'
 
-/** What a value of a file is: a record, with the stream that its wrapper names, or a message of a protocol, which is none (R6). */
+/** The content of a value in a file: a record, with the stream of its wrapper, or a message of a protocol, which is not a record (R6). */
 export type Unwrapped = { record: Json; stream?: Json } | { message: 'other' | 'error' }
 
-/** Opens `{stream, data}`, Airbyte's RECORD and `_airbyte_data`, and Singer's RECORD; tells the other messages from records (R6). */
+/** Unwraps `{stream, data}`, Airbyte's RECORD and `_airbyte_data`, and Singer's RECORD; tells other messages from records (R6). */
 export function unwrapped(entity: Entity, value: Json): Unwrapped {
   if (!isObject(value) || hasKey(entity, value)) return { record: value }
   const type = value.members.get('type')
@@ -17,7 +17,7 @@ export function unwrapped(entity: Entity, value: Json): Unwrapped {
   return opened(value.members.get('record'), 'data') ?? opened(value, 'record') ?? { record: value }
 }
 
-/** Whether the stream of a wrapper is another entity's, so that its record is foreign (R6). */
+/** Whether the stream of a wrapper belongs to another entity, so that its record is foreign (R6). */
 export function isOtherStream(entity: Entity, stream: Json): boolean {
   return stream !== entity && !(entity === 'admin_groups' && stream === 'groups')
 }
@@ -28,7 +28,7 @@ function opened(wrapper: Json | undefined, name: string): Unwrapped | undefined 
   return isObject(record) && stream !== undefined ? { record, stream } : undefined
 }
 
-/** An Airbyte TRACE of type ERROR: the source failed after what it had sent (R5). */
+/** An Airbyte TRACE of type ERROR: the source failed after the records so far (R5). */
 function isErrorTrace(value: Json): boolean {
   const trace = isObject(value) && value.members.get('type') === 'TRACE' ? value.members.get('trace') : undefined
   return isObject(trace) && trace.members.get('type') === 'ERROR'

@@ -1,25 +1,25 @@
-/** What became of one of dbt's tests, as the plugin writes it. */
+/** The outcome of one of dbt's tests, as the plugin writes it. */
 export interface Outcome {
   /** `tests/functional/test_severity.py::TestSeverity::test_generic_default` */
   id: string
   outcome: 'passed' | 'failed' | 'skipped'
-  /** How often the program was called for it and for its class. */
+  /** The number of calls of the program for it and for its class. */
   calls: number
-  /** What it asks for that only dbt's Python objects have. */
+  /** The dbt Python object that it requires, if any. */
   notRead: string | null
   error: string | null
-  /** The end of what the program printed last. */
+  /** The end of the program's last output. */
   printed: string
-  /** Whether a command of it failed, so that nothing of it was published. */
+  /** Whether one of its commands failed, so that nothing was published. */
   unpublished: boolean
 }
 
-/** Where a test belongs in the sum. */
+/** The category of a test in the sum. */
 export type Verdict = 'passed' | 'failed' | 'by design' | 'not read'
 
 /**
- * The verdict on a test, and why. One that never called the program says nothing of it, whether it passed or not. By design are those that
- * fail as their project is refused by name, or as a build that fails publishes nothing: what README.md says, and no user meets unawares.
+ * The verdict on a test, and the reason. A test that never called the program does not count. By design are failures of projects that are
+ * refused by name, or of builds that publish nothing after a failure: README.md documents them, and users see a report.
  */
 export function verdictOf({ outcome, calls, notRead, error, printed, unpublished }: Outcome): { verdict: Verdict; why: string } {
   if (notRead) return { verdict: 'not read', why: notRead }
@@ -32,7 +32,7 @@ export function verdictOf({ outcome, calls, notRead, error, printed, unpublished
   return { verdict: 'failed', why: firstLine(error ?? '') }
 }
 
-/** The sums, what failed by name, and what is other by design or not read by its reason; with `all` what passed, too. */
+/** The sums, the failed tests by name, and those by design or not read by reason; with `all` the passed ones, too. */
 export function summaryOf(outcomes: Outcome[], { all }: { all: boolean }): string {
   const judged = outcomes.map(outcome => ({ name: outcome.id.replace(/^.*?tests\/functional\//, ''), ...verdictOf(outcome) }))
   const of = (verdict: Verdict) => judged.filter(one => one.verdict === verdict)

@@ -103,7 +103,7 @@ def invoke(self, args=None, **options):
     words = [str(one) for one in args or []]
     for key, value in options.items():
         words += option(key, value)
-    # As dbt does: each model in a transaction of its own, whatever becomes of the others.
+    # As in dbt: each model in its own transaction, whatever happens to the others.
     if COMMANDS_OF_NODES & set(words) and os.environ.get("DESKLEDGER_ATOMIC") != "1":
         words.append("--no-atomic")
     Calls.by_group[Calls.group] = Calls.by_group.get(Calls.group, 0) + 1
@@ -235,7 +235,7 @@ def pytest_runtest_protocol(item):
 def pytest_runtest_makereport(item, call):
     outcome = yield
     report = outcome.get_result()
-    # A teardown drops schemas and says nothing of the program.
+    # A teardown drops schemas and does not test the program.
     if call.when == "teardown" or (call.when == "setup" and report.passed):
         return
     error = call.excinfo.value if call.excinfo else None

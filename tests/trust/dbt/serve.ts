@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { main } from '../../../run/feed/main.ts'
 
-/** A command line, where it is typed, and the environment there. */
+/** A command line, its working directory and its environment. */
 interface Request {
   args: string[]
   cwd: string
@@ -9,8 +9,8 @@ interface Request {
 }
 
 /**
- * The program, command after command in one process: the thousand commands of dbt's tests need not wait for as many starts of Node. Each
- * line of stdin is a request, each line of stdout its exit code and what was printed.
+ * The program, command after command in one process: the thousand commands of dbt's tests would otherwise wait for as many starts of Node.
+ * Each line of stdin is a request, each line of stdout its exit code and output.
  */
 const print = process.stdout.write.bind(process.stdout)
 for await (const line of createInterface({ input: process.stdin })) print(`${JSON.stringify(await run(JSON.parse(line)))}\n`)

@@ -7,8 +7,8 @@ import { type Site, withSite } from '../../../bench/site.ts'
 import { type Outcome, summaryOf } from './outcomes.ts'
 
 /**
- * dbt's own functional tests for PostgreSQL, as they lie in a clone of dbt-adapters, with our program in the place of dbt: what passes,
- * what does not, what we refuse, and what could not be read as it asks for dbt's Python objects. Nothing of the clone is copied or changed.
+ * dbt's own functional tests for PostgreSQL, from a clone of dbt-adapters, with our program instead of dbt: reports what passes, what
+ * fails, what we refuse, and what could not be read as it requires dbt's Python objects. Nothing of the clone is copied or changed.
  */
 const { python, only, runner, all, atomic } = new Command('test:dbt')
   .description("Runs dbt's own functional tests for PostgreSQL on this program.")
@@ -49,7 +49,7 @@ interface Suite {
   roles: string[]
 }
 
-/** Runs the suite by pytest, with the plugin beside this file. */
+/** Runs the suite with pytest and the plugin beside this file. */
 async function ask(site: Site, { python, suite, adapters, url, roles }: Suite): Promise<Outcome[]> {
   const report = join(site.dir, 'outcomes.jsonl')
   const env = {
@@ -84,7 +84,7 @@ async function ask(site: Site, { python, suite, adapters, url, roles }: Suite): 
     .map(line => JSON.parse(line) as Outcome)
 }
 
-// Some tests ask for dbt's own names: a database and a user like those of its repository, and three roles to give rights to.
+// Some tests require dbt's own names: a database and a user as in its repository, and three roles for grants.
 async function withNames<T>(site: Site, work: (url: URL, roles: string[]) => Promise<T>): Promise<T> {
   const admin = await site.database('names')
   const roles = [1, 2, 3].map(at => `deskledger_dbt_tests_${process.pid}_${at}`)

@@ -3,8 +3,7 @@ import { styleFaults } from './style.ts'
 import { textFaults } from './texts.ts'
 import { wrapFile } from './wrap.ts'
 
-// `npm run check`: what neither the compiler nor the formatter sees, one line per fault, with its place. With `-- --fix` wide comments are
-// broken.
+// `npm run check`: the checks beyond those of compiler and formatter, one line per fault, with its place. `-- --fix` wraps wide comments.
 const root = join(import.meta.dirname, '../../..')
 const find = () => [
   ...styleFaults(root, ['tsconfig.json', 'run/docs/page/tsconfig.json', 'tests/browser/tsconfig.json']),

@@ -13,7 +13,7 @@ import {
 } from 'typescript/unstable/ast'
 import { API } from 'typescript/unstable/sync'
 
-/** An import of another file of the repository: of values or of types, at the top or while the program runs. */
+/** An import of another file of the repository: of values or types, static or dynamic. */
 export interface Import {
   /** Relative to the repository. */
   from: string
@@ -22,7 +22,7 @@ export interface Import {
   line: number
 }
 
-/** Every import of the files that the tsconfigs name, read from the compiler's own syntax trees. */
+/** Every import of the files in the tsconfigs, from the compiler's own syntax trees. */
 export function importsOf(root: string, tsconfigs: string[]): { files: string[]; imports: Import[] } {
   const api = new API({ cwd: root })
   try {

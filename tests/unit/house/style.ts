@@ -15,10 +15,10 @@ import {
 import { API } from 'typescript/unstable/sync'
 import { KNOWN } from './known.ts'
 
-/** What a file may be at most; where one is longer, it is divided. */
+/** The largest sizes; a longer file must be divided. */
 export const LIMITS = { lines: 350, functionLines: 80, comment: 140, sql: 120, macros: 250 }
 
-/** What messages do not say, and what they say instead. The first word of a message is the thing or the verb. */
+/** Patterns of the old manner in messages, and what to write instead. A message begins with the thing or the verb. */
 export const OLD_MANNER: [pattern: RegExp, instead: string][] = [
   [/^(This|It|That) is no\b/, 'name the fault: "Invalid CSV"'],
   [/(?<!\b[Tt]here )\b(is|are|was|be) no (?!longer\b|more\b|such\b)[a-z]/, '"is not a …", or "Unknown …"'],
@@ -34,7 +34,7 @@ export const OLD_MANNER: [pattern: RegExp, instead: string][] = [
 /** A fault of style: `run/base/a.ts:3 has 181 columns …`. */
 export type Fault = string
 
-/** The faults of a TypeScript file, given its text and its syntax tree. `speaks`: its texts are read by users. */
+/** The faults of a TypeScript file, given its text and its syntax tree. `speaks`: users read its texts. */
 export function faultsIn(path: string, text: string, tree: Node, { speaks, divides }: { speaks: boolean; divides: boolean }): Fault[] {
   const lines = text.split('\n')
   const lineAt = (position: number) => text.slice(0, position).split('\n').length
@@ -61,14 +61,14 @@ export function faultsIn(path: string, text: string, tree: Node, { speaks, divid
     node.forEachChild(visit)
   }
 
-  /** A node begins with the blanks and comments before it. */
+  /** A node starts with the white space and comments before it. */
   function startOf(node: Node): number {
     const before = text.slice(node.pos, node.end)
     return node.pos + (/^(?:\s|\/\/[^\n]*\n|\/\*[\s\S]*?\*\/)*/.exec(before)?.[0].length ?? 0)
   }
 }
 
-/** What is wrong with a text that users read; undefined where nothing is. */
+/** The fault of a text for users; undefined without one. */
 export function mannerOf(text: string): string | undefined {
   for (const [pattern, instead] of OLD_MANNER) {
     const [found] = pattern.exec(text) ?? []
@@ -77,7 +77,7 @@ export function mannerOf(text: string): string | undefined {
   return undefined
 }
 
-/** The faults of the files that the tsconfigs name. */
+/** The faults of the files in the tsconfigs. */
 export function styleFaults(root: string, tsconfigs: string[]): Fault[] {
   const api = new API({ cwd: root })
   try {

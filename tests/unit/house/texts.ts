@@ -5,8 +5,8 @@ import { filesIn } from '../../../run/base/files.ts'
 import { type Fault, LIMITS } from './style.ts'
 
 /**
- * The faults of SQL, YAML and Markdown, as far as they can be measured: no formatter reads SQL with Jinja as this project writes it. Lines
- * of SQL, blanks at the ends of lines, tabs, line ends, YAML that does not parse, and links of Markdown that lead nowhere.
+ * The measurable faults of SQL, YAML and Markdown: no formatter supports SQL with Jinja as this project writes it. Checks the width of SQL
+ * lines, trailing blanks, tabs, line ends, YAML that does not parse, and broken links of Markdown.
  */
 export function textFaults(root: string): Fault[] {
   const folders = ['.github', 'docs', 'loaders', 'macros', 'migrations', 'models', 'run', 'seeds', 'tests']
@@ -18,15 +18,15 @@ export function textFaults(root: string): Fault[] {
 }
 
 /**
- * Columns of a line. The runner's macros may be wider, as blanks and line ends of theirs show in the SQL; migrations that have landed never
- * change.
+ * The most columns of a line. The runner's macros may be wider, as their blanks and line ends appear in the SQL; migrations that have
+ * landed never change.
  */
 function widestIn(path: string): number {
   if (!path.endsWith('.sql') || /^migrations\/000([01]|2[01])/.test(path)) return Number.POSITIVE_INFINITY
   return path.startsWith('run/macros/') ? LIMITS.macros : LIMITS.sql
 }
 
-/** The faults of one file. `leads`: whether a relative link of it leads to a file. */
+/** The faults of one file. `leads`: whether a relative link in it leads to a file. */
 export function textFaultsIn(path: string, text: string, leads: (link: string) => boolean): Fault[] {
   const kind = extname(path)
   if (!['.sql', '.yml', '.yaml', '.md'].includes(kind)) return []

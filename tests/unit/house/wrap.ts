@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { LIMITS } from './style.ts'
 
-/** Breaks the comments of a file that are too wide, and writes it. Gives whether any was. */
+/** Wraps the wide comments of a file, and writes it. Gives whether there were any. */
 export function wrapFile(file: string): boolean {
   const text = readFileSync(file, 'utf8')
   const wrapped = wrapComments(text)
@@ -9,9 +9,7 @@ export function wrapFile(file: string): boolean {
   return wrapped !== text
 }
 
-/**
- * A text of TypeScript with its wide comments in several lines; what follows in the same paragraph flows on. Directives stay as they are.
- */
+/** A TypeScript text with its wide comments wrapped; the rest of a paragraph is filled again. Directives stay unchanged. */
 export function wrapComments(text: string): string {
   const lines = text.split('\n')
   const wrapped: string[] = []
