@@ -37,6 +37,25 @@
 {%- endmacro %}
 
 
+{# Payments that share card, amount and day with another one. The merchant is normalized for these few alone: for #}
+{# all transactions it takes longer than finding them.                                                            #}
+{% macro payments_alike() -%}
+    select
+        alike.*,
+        {{ merchant_of('merchant_name') }} as merchant
+    from (
+        select
+            transactions.*,
+            count(*) over (partition by card_id, spent_on, amount_usd) as payments
+        from {{ ref('transactions') }} as transactions
+        where spend_kind in ('settled', 'pending')
+            and card_id is not null
+            and amount_usd is not null
+    ) as alike
+    where payments > 1
+{%- endmacro %}
+
+
 {# Hook of core.transactions, before it changes: stores what the touched transactions count for. #}
 {% macro remember_spend() -%}
     {%- if is_incremental() -%}
