@@ -37,22 +37,31 @@
 {%- endmacro %}
 
 
-{# Payments that share card, amount and day with another one. The merchant is normalized for these few alone: for #}
-{# all transactions it takes longer than finding them.                                                            #}
+{# Payments that share card, day and amount with another one, with the merchant. They are found in an index and then #}
+{# looked up one by one, as they are few: a report must not read the rows of all days.                              #}
 {% macro payments_alike() -%}
-    select
-        alike.*,
-        {{ merchant_of('merchant_name') }} as merchant
+    select payments.*
     from (
-        select
-            transactions.*,
-            count(*) over (partition by card_id, spent_on, amount_usd) as payments
-        from {{ ref('transactions') }} as transactions
+        select card_id, spent_on, amount_usd
+        from {{ ref('transactions') }}
         where spend_kind in ('settled', 'pending')
             and card_id is not null
             and amount_usd is not null
-    ) as alike
-    where payments > 1
+        group by card_id, spent_on, amount_usd
+        having count(*) > 1
+    ) as repeated
+    cross join lateral (
+        {% call computed_once() %}
+        select
+            transactions.*,
+            {{ merchant_of('transactions.merchant_name') }} as merchant
+        from {{ ref('transactions') }} as transactions
+        where transactions.card_id = repeated.card_id
+            and transactions.spent_on = repeated.spent_on
+            and transactions.amount_usd = repeated.amount_usd
+            and transactions.spend_kind in ('settled', 'pending')
+        {%- endcall %}
+    ) as payments
 {%- endmacro %}
 
 

@@ -21,6 +21,13 @@
     )
 {%- endset %}
 
+{# Names for the planner, which would read the records of all batches for the few of an increment. #}
+{% set sources -%}
+    {{ listed(
+        "select source from " ~ ref('base_batches') ~ " where sync_date is not null and batch_order >= " ~ first_changed
+    ) }}
+{%- endset %}
+
 {{ config(
     unique_key=['source', 'entity'],
     incremental_predicates=['batch_order >= ' ~ first_changed],
@@ -52,6 +59,7 @@ listed as (
         count(distinct records.file_id) filter (where records.{{ key }} is not null) as files_with_key
     from {{ ref('landed_' ~ entity) }} as records
     where records.source in (select source from files where entity = '{{ entity }}')
+        and {{ in_increments('records.source in (' ~ sources ~ ')') }}
     group by records.source
     {%- if not loop.last %}
 
