@@ -129,12 +129,19 @@ function slotsFor(contents: number): number {
 }
 
 /**
- * The contents of the newest files of some entities, at most KNOWN, with room for so many records to come. The newest files of an entity
- * come first, and small entities before large ones, so that a file of a million transactions displaces no other entity. Contents that
- * landed first in a file that the load replaces or prunes are left out: they may be deleted before they are referred to. To be called
- * before a COPY begins: in one transaction with it Citus would lose rows.
+ * The contents of the newest files of some entities: some eight for each of the `arriving` records, as a small day should not read the
+ * hashes of a large year, and at most KNOWN. The newest files of an entity come first, and small entities before large ones, so that a file
+ * of a million transactions displaces no other entity. Contents that landed first in a file that the load replaces or prunes are left out:
+ * they may be deleted before they are referred to. `room`: how many records may be added; 0 where each entity has only one file, as no
+ * content of such a load is asked for again. To be called before a COPY begins: in one transaction with it Citus would lose rows.
  */
-export async function knownContents(session: Session, wanted: Entity[], arriving: number, replaced: string[]): Promise<Contents> {
+export async function knownContents(
+  session: Session,
+  wanted: Entity[],
+  { arriving, room }: { arriving: number; room: number },
+  replaced: string[],
+): Promise<Contents> {
+  const most = Math.round(Math.min(Math.max(PER_ARRIVING * arriving, FEW), KNOWN))
   const doomed = await session<{ file_id: string }[]>`
     with replaced as (
       select file_id from ops.files where path in ${textsIn(session, replaced)}
@@ -153,10 +160,10 @@ export async function knownContents(session: Session, wanted: Entity[], arriving
         where status = 'loaded' and records > 0 and entity in ${textsIn(session, wanted)}
       ) as files
     ) as files
-    where total <= ${KNOWN}
+    where total <= ${most}
     group by entity`
   const known = newest.reduce((sum, { records }) => sum + records, 0)
-  const contents = createContents(known + arriving, known)
+  const contents = createContents(known + room, known)
   for (const { entity, ids } of newest) {
     const list = ids.join(', ')
     const columns = `landed.content_hash, landed.file_id, landed.position, coalesce(landed.declared = ${declarationOf(entity).hash}, false)`
@@ -219,6 +226,9 @@ const FULL = 0.8
 const ARRIVING = 480_000
 /** Contents of earlier loads at most: a million takes 37 MB, and the other part stays as small as above. */
 const KNOWN = 2 ** 20
+/** For each record that arrives, and at least: the latest snapshots of some days, also where records are larger than usual. */
+const PER_ARRIVING = 8
+const FEW = 2 ** 16
 const LEAST = 1000
 
 // At the start of the memory: which part is being filled, how many of its slots are taken, and how many slots the first part has.

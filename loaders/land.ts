@@ -44,9 +44,9 @@ export async function land(paths: string[], lander: Lander): Promise<void> {
   const { words } = lander
   const [lane] = lander.lanes
   const last = lastOfEach(paths)
-  // Where each entity has only one file, no content of this load is asked for again.
-  const arriving = paths.length > last.size ? lander.bytes / USUAL_RECORD : 0
-  const contents = await knownContents(lane, [...last.keys()], arriving, [...paths, ...lander.pruned])
+  const arriving = lander.bytes / USUAL_RECORD
+  const room = paths.length > last.size ? arriving : 0
+  const contents = await knownContents(lane, [...last.keys()], { arriving, room }, [...paths, ...lander.pruned])
   const isLarge = lander.largest > LARGE
   const judging = lazily(() => (isLarge ? startJudge : judgeHere)(contents))
   const pool = createPool(WINDOW)

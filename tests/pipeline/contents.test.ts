@@ -157,9 +157,24 @@ describe('a record that comes again byte for byte', () => {
       insert into ops.files (path, batch, entity, status, records)
       values ('day1/transactions/1.json', 'day1', 'transactions', 'loaded', 2000000)`
     const session = await database.sql.reserve()
-    const { find } = await knownContents(session, ['agents', 'transactions'], 0, [])
+    const { find } = await knownContents(session, ['agents', 'transactions'], { arriving: 0, room: 0 }, [])
     session.release()
     expect(find('agents', contentHash(Buffer.from(agent(1))))).toMatchObject({ position: 0, conforms: true })
+  })
+
+  it('is known of as many newest files as a load may repeat, not of a whole year', async () => {
+    put('day1/agents/1.json', list(agent(1)))
+    await loadAll()
+    await database.sql`
+      insert into ops.files (path, batch, entity, status, records)
+      values ('day2/agents/1.json', 'day2', 'agents', 'loaded', 65536)`
+    const session = await database.sql.reserve()
+    const isKnown = async (arriving: number) => {
+      const { find } = await knownContents(session, ['agents'], { arriving, room: 0 }, [])
+      return find('agents', contentHash(Buffer.from(agent(1)))) !== undefined
+    }
+    expect([await isKnown(8000), await isKnown(9000)]).toEqual([false, true])
+    session.release()
   })
 
   it('of a load that was cut off is swept with it', async () => {
