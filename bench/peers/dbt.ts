@@ -13,7 +13,7 @@ interface ManifestNode {
   original_file_path: string
   compiled_code?: string | null
   depends_on: { nodes?: string[] }
-  config: { materialized?: string; schema?: string | null; column_types?: Record<string, string> }
+  config: { materialized?: string; severity?: string; schema?: string | null; column_types?: Record<string, string> }
 }
 
 /**
@@ -60,7 +60,11 @@ export function textOf(manifest: Manifest, id: string, { resource_type, config, 
   if (!compiled_code || config.materialized === 'ephemeral') return undefined
   const refs = [...parentsOf(manifest, id)].map(parent => `-- depends_on: {{ ref('${manifest.nodes[parent]!.name}') }}`)
   const kind = { materialized: config.materialized === 'view' ? 'view' : 'table', schema: config.schema ?? '' }
-  const head = resource_type === 'model' ? [`{{ config(materialized='${kind.materialized}', schema='${kind.schema}') }}`] : []
+  const configs = {
+    model: `{{ config(materialized='${kind.materialized}', schema='${kind.schema}') }}`,
+    test: `{{ config(severity='${config.severity ?? 'error'}') }}`,
+  }
+  const head = Object.entries(configs).flatMap(([type, line]) => (type === resource_type ? [line] : []))
   return [...head, ...refs, `{% raw %}${compiled_code.trim()}{% endraw %}`, ''].join('\n')
 }
 

@@ -162,6 +162,11 @@ describe('the project for dbt', () => {
     )
   })
 
+  it('says what a test is worth, as a warning must not fail the build of dbt', () => {
+    const config = { materialized: 'test', severity: 'warn' }
+    expect(textOf(manifest, 'a', { ...manifest.nodes.a!, resource_type: 'test', config })).toContain("{{ config(severity='warn') }}\n")
+  })
+
   it('leaves out what is a part of others, but not what that reads', () => {
     expect(textOf(manifest, 'part', manifest.nodes.part!)).toBeUndefined()
     expect(textOf(manifest, 'b', manifest.nodes.b!)).toContain("materialized='view'")
