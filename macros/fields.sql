@@ -48,11 +48,17 @@
 {# and parallel workers may take part. Citus removes such a WITH; there an ORDER BY, by a constant, keeps the CTE   #}
 {# apart, which elsewhere would keep parallel workers out.                                                          #}
 {% macro computed_once() -%}
-    {{ 'with computed_once as (select 1)' if not on_citus() }}
+    {{ apart() }}
     {{- caller() }}
     {%- if on_citus() %}
     order by coalesce(1)
     {%- endif %}
+{%- endmacro %}
+
+
+{# The WITH of computed_once, alone: for a SELECT that Citus may push down to its workers. #}
+{% macro apart() -%}
+    {{ 'with computed_once as (select 1)' if not on_citus() }}
 {%- endmacro %}
 
 

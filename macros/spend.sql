@@ -37,10 +37,18 @@
 {%- endmacro %}
 
 
-{# Payments that share card, day and amount with another one, with the merchant. They are found in an index and then #}
-{# looked up one by one, as they are few: a report must not read the rows of all days.                              #}
-{% macro payments_alike() -%}
-    select payments.*
+{# Payments of one amount with one card at one merchant on one day, where there are several. Payments with the same   #}
+{# card, day and amount are found in an index and then looked up one by one, as they are few: a report must not read #}
+{# the rows of all days.                                                                                              #}
+{% macro repeated_payments() -%}
+    select
+        payments.spent_on,
+        payments.card_id,
+        payments.merchant,
+        payments.amount_usd,
+        max(payments.agent_id) as agent_id,
+        max(payments.user_name) as user_name,
+        count(*) as times
     from (
         select card_id, spent_on, amount_usd
         from {{ ref('transactions') }}
@@ -49,19 +57,21 @@
             and amount_usd is not null
         group by card_id, spent_on, amount_usd
         having count(*) > 1
-    ) as repeated
+    ) as alike
     cross join lateral (
         {% call computed_once() %}
         select
             transactions.*,
             {{ merchant_of('transactions.merchant_name') }} as merchant
         from {{ ref('transactions') }} as transactions
-        where transactions.card_id = repeated.card_id
-            and transactions.spent_on = repeated.spent_on
-            and transactions.amount_usd = repeated.amount_usd
+        where transactions.card_id = alike.card_id
+            and transactions.spent_on = alike.spent_on
+            and transactions.amount_usd = alike.amount_usd
             and transactions.spend_kind in ('settled', 'pending')
         {%- endcall %}
     ) as payments
+    group by 1, 2, 3, 4
+    having count(*) > 1
 {%- endmacro %}
 
 

@@ -59,13 +59,9 @@ export function dbtTarget(url: string, schema = 'public'): object {
 export function textOf(manifest: Manifest, id: string, { resource_type, config, compiled_code }: ManifestNode): string | undefined {
   if (!compiled_code || config.materialized === 'ephemeral') return undefined
   const refs = [...parentsOf(manifest, id)].map(parent => `-- depends_on: {{ ref('${manifest.nodes[parent]!.name}') }}`)
-  const kind = { materialized: config.materialized === 'view' ? 'view' : 'table', schema: config.schema ?? '' }
-  const configs = {
-    model: `{{ config(materialized='${kind.materialized}', schema='${kind.schema}') }}`,
-    test: `{{ config(severity='${config.severity ?? 'error'}') }}`,
-  }
-  const head = Object.entries(configs).flatMap(([type, line]) => (type === resource_type ? [line] : []))
-  return [...head, ...refs, `{% raw %}${compiled_code.trim()}{% endraw %}`, ''].join('\n')
+  const kind = `materialized='${config.materialized === 'view' ? 'view' : 'table'}', schema='${config.schema ?? ''}'`
+  const said = resource_type === 'model' ? kind : `severity='${config.severity ?? 'error'}'`
+  return [`{{ config(${said}) }}`, ...refs, `{% raw %}${compiled_code.trim()}{% endraw %}`, ''].join('\n')
 }
 
 // Ephemeral models are already in the SQL of their children.

@@ -25,11 +25,11 @@ current_transactions as {{ 'materialized ' if on_citus() }}(
 
 ),
 
--- Kept apart by computed_once (see that macro), except on Citus: the planner expects 10,000 values per transaction, and
--- would read all transactions in an order that saves sorting those values.
+-- Kept apart: the planner expects 10,000 values per transaction, and would read all transactions in an order that saves
+-- sorting those values.
 states as (
 
-    {{ 'with computed_once as (select 1)' if not on_citus() }}
+    {{ apart() }}
     select
         contents.transaction_id,
         contents.custom_fields,

@@ -289,9 +289,8 @@ function configOf(node: Node): object {
       ? { materialized: 'test', severity: 'ERROR' }
       : { materialized: ({ seed: 'seed', snapshot: 'snapshot' } as Record<string, string>)[node.resourceType] ?? 'view' }
   // dbt's schema knows no other key of a hook.
-  const hooks = (key: string) =>
-    hooksOf(node.config[key] ?? node.config[key.replace('-', '_')]).map(({ sql, transaction }) => ({ sql, transaction, index: null }))
-  const { pre_hook: _before, post_hook: _after, ...config } = node.config
+  const hooks = (key: string) => hooksOf(node.config[key]).map(({ sql, transaction }) => ({ sql, transaction, index: null }))
+  const { config } = node
   const own =
     node.resourceType === 'test' ? {} : { 'pre-hook': hooks('pre-hook'), 'post-hook': hooks('post-hook'), docs: docsOf(node.docs) }
   const model =

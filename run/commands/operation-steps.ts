@@ -53,7 +53,8 @@ export async function inSteps(
   }
 }
 
-function told(status: string): Answer {
+/** The answer to a statement without rows. */
+export function told(status: string): Answer {
   return { columns: [], rows: [], status }
 }
 

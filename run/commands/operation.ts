@@ -8,7 +8,7 @@ import { openProject } from '../cli/open-project.ts'
 import { shownOptions } from '../cli/options.ts'
 import { type RunContext, renderMacro, renderText } from '../template/compile.ts'
 import { macroBook, macroNamed, macroNames } from '../template/macro-book.ts'
-import { inSteps, operationAnswers } from './operation-steps.ts'
+import { inSteps, operationAnswers, told } from './operation-steps.ts'
 
 /** run-operation: runs a macro with --args, or --sql, in one transaction that commits when nothing failed, unless it commits itself. */
 export async function operationCommand(command: Command, [name]: string[]): Promise<number> {
@@ -41,13 +41,13 @@ export async function operationCommand(command: Command, [name]: string[]): Prom
       try {
         if (name) await renderMacro(project, null, name, options.args ?? {}, context)
         else {
-          const rendered = await renderText(project, null, options.sql!, { file: 'sql of the command line', line: 1, column: 1 }, context)
           const place = { file: 'sql of the command line', line: 1, column: 1 }
+          const rendered = await renderText(project, null, options.sql!, place, context)
           await inSteps(session, { sql: rendered.text, place }, async ({ text, offset }) => {
             await session.unsafe(text).catch(error => {
               throw explainPostgres(error, { ...rendered, text, placeAt: at => rendered.placeAt(at + offset) })
             })
-            return NOTHING
+            return told('')
           })
         }
         await session`commit`
@@ -63,5 +63,3 @@ export async function operationCommand(command: Command, [name]: string[]): Prom
     }),
   )
 }
-
-const NOTHING = { columns: [], rows: [], status: '' }

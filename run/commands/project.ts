@@ -12,7 +12,7 @@ import type { Sql } from '../database/driver.ts'
 import { pendingMigrations } from '../database/migrate.ts'
 import { missingRights } from '../database/rights.ts'
 import { runningEmbedded } from '../embedded/server.ts'
-import type { Node } from '../manifest/node.ts'
+import { type Node, selectableNodes } from '../manifest/node.ts'
 import { foundLine } from '../report/dbt-lines.ts'
 
 /** parse: reads the whole project and reports its mistakes. */
@@ -30,15 +30,7 @@ export async function lsCommand(command: Command): Promise<number> {
   const ids = await selectedIds(command, project, targetPath)
   // Keys may also be one text with spaces, as in dbt.
   const keys = options.outputKeys?.flatMap(words => words.split(/\s+/))
-  const maps: Map<string, Node>[] = [
-    project.nodes,
-    project.sources,
-    project.unitTests,
-    project.reports,
-    project.exposures,
-    project.analyses,
-  ]
-  const nodes = maps.flatMap(map => [...map.values()]).filter(node => ids.has(node.uniqueId) && hasType(options, node))
+  const nodes = selectableNodes(project).filter(node => ids.has(node.uniqueId) && hasType(options, node))
   const lines = nodes.sort((a, b) => (a.uniqueId < b.uniqueId ? -1 : 1)).map(node => lineOf(node, options.output ?? 'selector', keys))
   if (lines.length === 0) report.warn({ message: 'No nodes selected!' })
   else report.result(lines.join('\n'))

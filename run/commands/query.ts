@@ -7,7 +7,7 @@ import { useCluster } from '../citus/prepare.ts'
 import type { Command } from '../cli/command.ts'
 import { withDatabase } from '../cli/open-database.ts'
 import { type Opened, openProject } from '../cli/open-project.ts'
-import { type Options, shownOptions } from '../cli/options.ts'
+import { shownOptions } from '../cli/options.ts'
 import { selected } from '../cli/selection.ts'
 import type { Session, Sql } from '../database/driver.ts'
 import { listRelations } from '../database/relations.ts'
@@ -37,15 +37,16 @@ export async function showCommand(command: Command): Promise<number> {
   if (shown.length === 0) return options.warnError ? 1 : 0
   return withDatabase(command, async sql => {
     const mistakes: ProjectError[] = []
+    const isAlone = shown.length === 1
     let isFirst = true
     for (const node of shown) {
       try {
         const rows = await preview(command, opened, sql, node)
-        if (shown.length === 1 && options.output !== 'json') report.note(previewing(node))
-        report.result(node && shown.length > 1 ? shownAmong(node, rows, options, isFirst) : rows)
+        if (options.output !== 'json') tell(command, `Previewing ${called(node)}:`, rows, { isAlone, isFirst })
+        else report.result(node && !isAlone ? `{"node": ${JSON.stringify(shownName(node))}, "show": ${rows}}` : rows)
         isFirst = false
       } catch (error) {
-        if (!(error instanceof ProjectError) || shown.length === 1) throw error
+        if (!(error instanceof ProjectError) || isAlone) throw error
         mistakes.push(error)
       }
     }
@@ -78,24 +79,14 @@ async function preview(command: Command, opened: Opened, sql: Sql, node: Node | 
   return options.output === 'json' ? asJson(rows) : asTable(rows)
 }
 
-// Under a heading and after a blank line, as in dbt.
-function titled(heading: string, text: string, { quiet }: Options, isFirst: boolean): string {
-  return `${isFirst ? '' : '\n'}${quiet ? '' : `${heading}\n`}${text}`
+// Prints a text under its heading: for a single node on stderr, as stdout has only its text; among several as in dbt.
+function tell({ options, report }: Command, heading: string, text: string, { isAlone = true, isFirst = true } = {}): void {
+  if (isAlone) report.note(heading)
+  report.result(isAlone ? text : `${isFirst ? '' : '\n'}${options.quiet ? '' : `${heading}\n`}${text}`)
 }
 
-function shownName({ name, version }: Node): string {
-  return version === undefined ? name : `${name}.v${version}`
-}
-
-// For a single node on stderr, as stdout has only its rows.
-const previewing = (node: Node | undefined): string => (node ? `Previewing node '${shownName(node)}':` : 'Previewing inline node:')
-const compiledAs = (node: Node | undefined): string => (node ? `Compiled node '${shownName(node)}' is:` : 'Compiled inline node is:')
-
-// One JSON document per node, or a table under a heading.
-function shownAmong(node: Node, rows: string, options: Options, isFirst: boolean): string {
-  if (options.output === 'json') return `{"node": ${JSON.stringify(shownName(node))}, "show": ${rows}}`
-  return titled(previewing(node), rows, options, isFirst)
-}
+const shownName = ({ name, version }: Node): string => (version === undefined ? name : `${name}.v${version}`)
+const called = (node: Node | undefined): string => (node ? `node '${shownName(node)}'` : 'inline node')
 
 // The nodes that the selection gives by name: a tag or a path may pick hundreds.
 function namedIn(nodes: Node[], select: string[] = []): Node[] {
@@ -110,8 +101,8 @@ export async function compileCommand(command: Command): Promise<number> {
   return withDatabase(command, async sql => {
     if (options.inline) {
       const { text } = await compiling(command, opened, sql, context => compileInline(command, opened, context))
-      if (options.output !== 'json') report.note(compiledAs(undefined))
-      report.result(options.output === 'json' ? JSON.stringify({ compiled: text.trim() }, null, 2) : text.trim())
+      if (options.output === 'json') report.result(JSON.stringify({ compiled: text.trim() }, null, 2))
+      else tell(command, `Compiled ${called(undefined)} is:`, text.trim())
       return 0
     }
     const { nodes } = await selected(command, opened, ['model', 'snapshot', 'test', 'report', 'analysis'])
@@ -129,9 +120,8 @@ export async function compileCommand(command: Command): Promise<number> {
     const told = only ? [only] : namedIn(nodes, options.select)
     for (const [at, node] of told.entries()) {
       const text = texts.get(node.uniqueId) ?? ''
-      const asText = told.length === 1 ? text : titled(compiledAs(node), text, options, at === 0)
-      if (told.length === 1 && options.output !== 'json') report.note(compiledAs(node))
-      report.result(options.output === 'json' ? JSON.stringify({ node: shownName(node), compiled: text }, null, 2) : asText)
+      if (options.output === 'json') report.result(JSON.stringify({ node: shownName(node), compiled: text }, null, 2))
+      else tell(command, `Compiled ${called(node)} is:`, text, { isAlone: told.length === 1, isFirst: at === 0 })
     }
     if (told.length === 0) report.note(`Compiled ${nodes.length} nodes to ${opened.targetName}/compiled`)
     return 0

@@ -17,10 +17,9 @@ export async function copyAssets(
     // Copying over itself would destroy the source or never end.
     const isWrong =
       !isWithin(from, dir) || to === targetPath || !isWithin(to, targetPath) || isWithin(targetPath, from) || isWithin(from, targetPath)
-    const place = placeOf(written, 'asset-paths')
     if (isWrong)
       throw new ProjectError(`'${name}' of asset-paths cannot be copied into the target folder`, {
-        ...(place ? { place } : {}),
+        place: placeOf(written, 'asset-paths'),
         hint: 'Name a folder of the project that lies beside the target folder.',
       })
     if (!existsSync(from)) continue

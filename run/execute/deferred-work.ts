@@ -6,7 +6,7 @@ import { underSavepoint } from '../database/savepoint.ts'
 import { hasRelation } from '../manifest/node.ts'
 import { quote } from '../manifest/relation.ts'
 import { type RunContext, renderText } from '../template/compile.ts'
-import { standInMacro } from '../template/macro-book.ts'
+import { overridingMacro } from '../template/macro-book.ts'
 import type { Plan } from './plan.ts'
 
 /** What nodes leave for the end of the transaction. */
@@ -23,10 +23,10 @@ export async function createSchemas(
 ): Promise<void> {
   const wanted = [...new Set(nodes.filter(hasRelation).map(node => node.schema))]
   const there = await session<{ name: string }[]>`select nspname as name from pg_namespace`
+  const own = overridingMacro(project, 'create_schema')
   for (const schema of wanted) if (!there.some(row => row.name === schema)) await create(schema)
 
   async function create(schema: string): Promise<void> {
-    const own = standInMacro(project, project.name, 'create_schema')
     const relation = { database: project.target.database, schema, identifier: '' }
     if (own) await renderText(project, null, '{% do create_schema(relation) %}', own.place, { ...context, extra: { relation } })
     else await session.unsafe(`create schema if not exists ${quote(schema)}`)

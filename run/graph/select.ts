@@ -1,6 +1,6 @@
 import { ProjectError } from '../base/errors.ts'
 import { didYouMean } from '../base/suggest.ts'
-import type { Node, Project } from '../manifest/node.ts'
+import { type Node, type Project, selectableNodes } from '../manifest/node.ts'
 import type { Definition, IndirectSelection, Selector } from '../manifest/selector.ts'
 import { selectorOf } from '../project/selectors.ts'
 import { type Picked, pickedSets } from './indirect-selection.ts'
@@ -28,7 +28,7 @@ export interface Selection {
 export function selectNodes(project: Project, selection: Selection = {}): Set<string> {
   const { select = [], exclude = [], selector, previous = {}, warn = () => {} } = selection
   const standard = selection.indirectSelection ?? 'eager'
-  const selectable = selectableOf(project)
+  const selectable = new Map<string, Selectable>(selectableNodes(project).map(node => [node.uniqueId, node]))
   const { expand, together, shared, without } = pickedSets(project, standard)
   if (selector !== undefined && (select.length > 0 || exclude.length > 0))
     throw new ProjectError('--selector is a selection of its own, without --select and --exclude', {
@@ -151,15 +151,6 @@ function nearestTo({ method, value }: Term, all: Selectable[]): string | undefin
         all.flatMap(({ tags }) => tags),
       )
     : undefined
-}
-
-function selectableOf(project: Project): Map<string, Selectable> {
-  const all = new Map<string, Selectable>()
-  for (const node of project.nodes.values()) all.set(node.uniqueId, node)
-  for (const source of project.sources.values()) all.set(source.uniqueId, source)
-  for (const map of [project.unitTests, project.reports, project.exposures, project.analyses])
-    for (const one of map.values()) all.set(one.uniqueId, one)
-  return all
 }
 
 // A file without SQL does not run.

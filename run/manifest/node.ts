@@ -278,6 +278,12 @@ export function hasRelation(node: Pick<Node, 'resourceType' | 'config'>): boolea
   return isBuilt(node) && node.config.materialized !== 'ephemeral'
 }
 
+/** All nodes of a project that a selection can name. */
+export function selectableNodes({ nodes, sources, unitTests, reports, exposures, analyses }: Project): Node[] {
+  const maps: Map<string, Node>[] = [nodes, sources, unitTests, reports, exposures, analyses]
+  return maps.flatMap(map => [...map.values()])
+}
+
 /** A node's path within its project or package: dbt's original_file_path. */
 export function pathWithin(node: Pick<Node, 'path' | 'packagePath'>): string {
   return node.packagePath ?? node.path

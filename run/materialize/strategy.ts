@@ -1,6 +1,7 @@
 import { ProjectError } from '../base/errors.ts'
 import { textsOf } from '../base/texts.ts'
 import type { Existing } from '../database/catalogue.ts'
+import { strategyName } from '../manifest/incremental-strategy.ts'
 import { quote } from '../manifest/relation.ts'
 import { type Piece, piecesOf } from '../template/spliced-sql.ts'
 import type { Work } from './context.ts'
@@ -12,7 +13,7 @@ const names: StrategyName[] = ['mirror', 'merge', 'append', 'delete+insert', 'in
 
 /** The model's incremental_strategy; by default delete+insert with a unique_key, append without. Throws for an unknown one. */
 export function strategyOf({ node: { config, place } }: Work): StrategyName {
-  const given = String(config.incremental_strategy ?? (config.unique_key ? 'delete+insert' : 'append')).replace('_', '+')
+  const given = strategyName(config)
   const name = names.find(known => known === given)
   if (!name) throw new ProjectError(`Unknown incremental_strategy '${given}'; known are ${names.join(', ')}`, { place })
   return name

@@ -28,7 +28,7 @@ export function passOverWrong(project: Project, drafts: Draft[], errors: Project
     project.analyses.delete(id)
     project.parentMap.delete(id)
     for (const children of project.childMap.values()) if (children.includes(id)) children.splice(children.indexOf(id), 1)
-    warnings.push({ message: `The analysis is not compiled: ${message}`, ...(place ? { place } : {}), ...(hint ? { hint } : {}) })
+    warnings.push({ message: `The analysis is not compiled: ${message}`, place, hint })
   }
   for (const [id, mistakes] of own) for (const mistake of mistakes) tell(id, mistake)
   for (const error of errors.splice(0)) {

@@ -1,7 +1,8 @@
 import { ProjectError } from '../base/errors.ts'
 import { hasContract } from '../manifest/contract.ts'
-import { isBuilt, type Macro, type Node, type Project, RUNNER_PACKAGE } from '../manifest/node.ts'
-import { dispatchedMacro, macroBook } from '../template/macro-book.ts'
+import { strategyName } from '../manifest/incremental-strategy.ts'
+import { isBuilt, type Node, type Project } from '../manifest/node.ts'
+import { overridingMacro } from '../template/macro-book.ts'
 
 /**
  * Errors for macros that a project overrides to change dbt's materializations, and that ours do not call: ignoring them would build
@@ -10,7 +11,7 @@ import { dispatchedMacro, macroBook } from '../template/macro-book.ts'
 export function uncalledMacros(project: Project): ProjectError[] {
   const nodes = [...project.nodes.values()]
   return UNCALLED.flatMap(({ macros, neededBy, instead }) => {
-    const found = macros.flatMap(name => standIn(project, name) ?? [])
+    const found = macros.flatMap(name => overridingMacro(project, name) ?? [])
     const asker = found.length > 0 ? nodes.find(neededBy) : undefined
     if (!asker) return []
     return found.map(
@@ -114,13 +115,6 @@ const UNCALLED: Uncalled[] = [
   },
 ]
 
-// The macro that dbt would call instead of its own: a package's only by `dispatch:`.
-function standIn(project: Project, name: string): Macro | undefined {
-  const { found } = dispatchedMacro(project, RUNNER_PACKAGE, name, 'dbt')
-  return macroBook(project).own.get(name) ?? (found?.packageName === RUNNER_PACKAGE ? undefined : found)
-}
-
 function strategy({ config, resourceType }: Node): string | undefined {
-  if (resourceType !== 'model' || config.materialized !== 'incremental') return undefined
-  return String(config.incremental_strategy ?? (config.unique_key ? 'delete+insert' : 'append')).replace('_', '+')
+  return resourceType === 'model' && config.materialized === 'incremental' ? strategyName(config) : undefined
 }

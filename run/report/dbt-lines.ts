@@ -43,8 +43,7 @@ export function foundLine({
     [reports.size, 'report'],
     [sources.size, 'source'],
     [exposures.size, 'exposure'],
-    // The plural s is added later.
-    [analyses.size, analyses.size === 1 ? 'analysis' : 'analyse'],
+    [analyses.size, 'analysis'],
     [onRunStart.length + onRunEnd.length, 'project hook'],
     [own, 'macro'],
   ]

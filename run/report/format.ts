@@ -60,9 +60,9 @@ export function numberText(n: number | bigint): string {
   return n.toLocaleString('en-US')
 }
 
-/** `1 model`, `2 models`. */
+/** `1 model`, `2 models`, `2 analyses`. */
 export function plural(n: number, noun: string): string {
-  return `${numberText(n)} ${noun}${n === 1 ? '' : 's'}`
+  return `${numberText(n)} ${n === 1 ? noun : `${noun.replace(/is$/, 'e')}s`}`
 }
 
 /** Formats rows of cells as lines, with columns as wide as their widest cell. */

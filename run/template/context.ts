@@ -23,7 +23,7 @@ export function createScope(world: World, rendering: Rendering): Scope {
     world,
     rendering,
     dispatched,
-    standIn: name => macro(standInMacro(world, rendering.packageName, name)),
+    standIn: name => macro(standInMacro(world, name)),
     results: new Map(),
     scope: { get: name => scope.get(name), keys: () => scope.keys?.() ?? [] },
     renderText: (source, site) => render(parseTemplate(source, site.file, site.line, site.column), scope).text,

@@ -65,12 +65,17 @@ export function dispatchedMacro(
   return { sought }
 }
 
-/** The macro of the project or of a package that overrides the runner's of that name, or that it dispatches to. */
-export function standInMacro(world: Pick<World, 'macros' | 'name' | 'dispatch'>, from: string, name: string): Macro | undefined {
+/** The macro that dbt would call instead of its own of that name: the project's, or a package's by `dispatch:` alone. */
+export function overridingMacro(world: Pick<World, 'macros' | 'name' | 'dispatch'>, name: string): Macro | undefined {
+  const { found } = dispatchedMacro(world, RUNNER_PACKAGE, name, 'dbt')
+  return macroBook(world).own.get(name) ?? (found?.packageName === RUNNER_PACKAGE ? undefined : found)
+}
+
+/** The macro that stands in for a method of the adapter: the project's, a package's of that name, or a package's by `dispatch:`. */
+export function standInMacro(world: Pick<World, 'macros' | 'name' | 'dispatch'>, name: string): Macro | undefined {
   const { own, packages } = macroBook(world)
   const inPackages = [...packages].filter(([pack]) => pack !== RUNNER_PACKAGE).map(([, macros]) => macros.get(name))
-  const { found } = dispatchedMacro(world, from, name, 'dbt')
-  return own.get(name) ?? inPackages.find(Boolean) ?? (found?.packageName === RUNNER_PACKAGE ? undefined : found)
+  return own.get(name) ?? inPackages.find(Boolean) ?? overridingMacro(world, name)
 }
 
 const books = new WeakMap<Map<string, Macro>, MacroBook>()
