@@ -3,8 +3,8 @@ import type { ErrorObject } from 'ajv'
 /** The required type, size or shape of a wrong value, for readers who do not know JSON Schema: `must be a text`. */
 export function requirementOf({ keyword, params, message = '' }: ErrorObject): string {
   if (keyword === 'type') return `must be ${[params.type].flat().map(wordOf).join(' or ')}`
-  if (LIMITS[keyword]) return `must be ${LIMITS[keyword]} ${params.limit}`
-  return message
+  const limit = LIMITS[keyword]?.(String(params.limit))
+  return limit ? `must be ${limit}` : message
 }
 
 const wordOf = (type: string): string => TYPES[type] ?? type
@@ -18,9 +18,10 @@ const TYPES: Record<string, string> = {
   array: 'a list',
 }
 
-const LIMITS: Record<string, string> = {
-  minimum: 'at least',
-  maximum: 'at most',
-  exclusiveMinimum: 'more than',
-  exclusiveMaximum: 'less than',
+// The number first, as the loader's lines end with a count.
+const LIMITS: Record<string, (limit: string) => string> = {
+  minimum: limit => `${limit} or more`,
+  maximum: limit => `${limit} or less`,
+  exclusiveMinimum: limit => `more than ${limit}`,
+  exclusiveMaximum: limit => `less than ${limit}`,
 }
