@@ -117,20 +117,24 @@ describe('on the sample', () => {
     await sql`begin`
     const [columns] = await sql.unsafe(`
       select string_agg(attname, ', ') as others from pg_attribute
-      where attrelid = 'core.transactions'::regclass and attnum > 0 and not attisdropped and attname not in ('transaction_id', 'merchant_name')`)
+      where attrelid = 'core.transactions'::regclass and attnum > 0 and not attisdropped and attname not in ('transaction_id', 'merchant_name', 'spent_on')`)
+    // Once more on its day, and twice on the next.
     await sql.unsafe(`
-      insert into core.transactions (transaction_id, merchant_name, ${columns!.others})
-      select transaction_id || 'again', lower(merchant_name), ${columns!.others} from core.transactions
-      where spend_kind = 'settled' and card_id is not null and merchant_name is not null order by transaction_id limit 1`)
+      insert into core.transactions (transaction_id, merchant_name, spent_on, ${columns!.others})
+      select transaction_id || copies.suffix, lower(merchant_name), spent_on + copies.days, ${columns!.others}
+      from (
+        select * from core.transactions
+        where spend_kind = 'settled' and card_id is not null and merchant_name is not null order by transaction_id limit 1
+      ) as one
+      cross join (values ('again', 0), ('next', 1), ('nextagain', 1)) as copies (suffix, days)`)
     const report = parsed.reports.get('report.deskledger.to_do')!
     const outcomes = await runFigures(sql, parsed, report, {})
     await sql`rollback`
     sql.release()
     const rows = (name: string) => outcomes.find(({ figure }) => figure.name === name)?.result?.rows
-    expect(rows('now')?.[0]?.[3]).toBe('1')
-    expect(rows('perhaps_twice')).toEqual([
-      [expect.any(String), expect.any(String), expect.any(String), expect.any(String), expect.any(String), '2'],
-    ])
+    expect(rows('now')?.[0]?.[3]).toBe('2')
+    const twice = [expect.any(String), expect.any(String), expect.any(String), expect.any(String), expect.any(String), '2']
+    expect(rows('perhaps_twice')).toEqual([twice, twice])
   })
 
   it('with the way of every column to what it is made of, and contacts masked', async () => {

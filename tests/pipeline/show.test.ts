@@ -53,6 +53,17 @@ Previewing node 'later':
   })
 })
 
+it('of a single node has the text alone on stdout, and which it is on stderr', async () => {
+  const shown = await show({ select: ['people'] })
+  expect(shown.stdout).toBe('| id |\n| -- |\n| 1  |\n')
+  expect(shown.stderr).toContain("Previewing node 'people':")
+  const compiled = await perform(compileCommand, { url: database.url, dir: project.dir, options: { select: ['people'] } })
+  expect(compiled.stdout).toBe('select 1 as id\n')
+  expect(compiled.stderr).toContain("Compiled node 'people' is:")
+  expect((await show({ inline: 'select 2 as n' })).stderr).toContain('Previewing inline node:')
+  expect((await show({ select: ['people'], output: 'json' })).stderr).not.toContain('Previewing')
+})
+
 it('gives one JSON document a node, with the version in its name', async () => {
   const { code, stdout } = await show({ select: ['people', 'old'], output: 'json' })
   expect([

@@ -35,10 +35,9 @@ it.skipIf(!hasSchemas)('is valid, hooks of the project and all', async () => {
 
 it('has of the hooks of a model what dbt knows', async () => {
   const { nodes = {} } = await manifest
-  expect(nodes['model.desk.a']!.config).toMatchObject({
-    'pre-hook': [{ sql: 'select 1', transaction: true, index: null }],
-    'post-hook': [{ sql: 'select 2', transaction: true, index: null }],
-  })
+  const { 'pre-hook': before, 'post-hook': after } = nodes['model.desk.a']!.config as Entry
+  expect(before).toEqual([{ sql: 'select 1', transaction: true, index: null }])
+  expect(after).toEqual([{ sql: 'select 2', transaction: true, index: null }])
 })
 
 it('has the hooks of the project as operations', async () => {
