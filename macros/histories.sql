@@ -69,7 +69,10 @@ quarantined as (
 
     from days
 
-    inner join {{ ref('landed_' ~ entity) }} as landed
+    inner join (
+        select * from {{ ref('landed_' ~ entity) }}
+        where {{ is_of_day_since(entity, first_changed_on) }}
+    ) as landed
         on days.source = landed.source
 
     left join accepted

@@ -37,6 +37,14 @@
 {%- endmacro %}
 
 
+{# Whether a transaction counts and lacks the receipt that it needs: in the words of an index on core.transactions. #}
+{% macro lacks_receipt(transactions) -%}
+    {{ transactions }}.is_receipt_required
+    and {{ transactions }}.receipt_status in ('MISSING', 'NOT_ATTACHED')
+    and {{ transactions }}.spend_kind in {{ kinds_that_count() }}
+{%- endmacro %}
+
+
 {# Payments of one amount with one card at one merchant on one day, where there are several. Payments with the same   #}
 {# card, day and amount are found in an index and then looked up one by one, as they are few: a report must not read #}
 {# the rows of all days.                                                                                              #}

@@ -2,29 +2,24 @@
 
 with
 
--- Transactions whose current state names a card or a budget that no batch contains.
-inferred_cards as (
+-- Transactions whose current state names a card or a budget that no batch contains. Most often there is none, and then
+-- the transactions are not read.
+{% for key, known in [('card_id', 'current_cards'), ('budget_id', 'current_budgets')] -%}
+{{ known | replace('current', 'inferred') }} as (
 
-    select current_transactions.*
-    from {{ ref('current_transactions') }} as current_transactions
-    left join {{ ref('current_cards') }} as current_cards
-        on current_transactions.card_id = current_cards.card_id
-    where current_transactions.card_id is not null
-        and current_cards.card_id is null
-
-),
-
-inferred_budgets as (
-
-    select current_transactions.*
-    from {{ ref('current_transactions') }} as current_transactions
-    left join {{ ref('current_budgets') }} as current_budgets
-        on current_transactions.budget_id = current_budgets.budget_id
-    where current_transactions.budget_id is not null
-        and current_budgets.budget_id is null
+    select * from {{ ref('current_transactions') }}
+    where {{ key }} in (
+        select parties.{{ key }}
+        from {{ ref('transaction_parties') }} as parties
+        left join {{ ref(known) }} as known
+            on parties.{{ key }} = known.{{ key }}
+        where parties.{{ key }} is not null
+            and known.{{ key }} is null
+    )
 
 ),
 
+{% endfor -%}
 found as (
 
     {{ findings_of(noted_records('transactions', 'transaction_id'), 'transactions', ['records.transaction_id']) }}

@@ -4,14 +4,24 @@
 
 with
 
+-- Of each card the newest days are found in an index. A day is that of the budget's time zone, at most a day before or
+-- after the one in UTC.
 last_used as (
 
     select
-        card_id,
-        max((occurred_at at time zone 'UTC')::date) as last_used_on
-    from {{ ref('transactions') }}
-    where card_id is not null
-    group by card_id
+        cards.card_id,
+        used.last_used_on
+    from {{ ref('cards') }} as cards
+    cross join lateral (
+        select max((transactions.occurred_at at time zone 'UTC')::date) as last_used_on
+        from {{ ref('transactions') }} as transactions
+        where transactions.card_id = cards.card_id
+            and transactions.spent_on >= (
+                select max(newest.spent_on) - 2
+                from {{ ref('transactions') }} as newest
+                where newest.card_id = cards.card_id
+            )
+    ) as used
 
 ),
 

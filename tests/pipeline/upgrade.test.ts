@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { load } from '../../loaders/load.ts'
+import type { Sql } from '../../run/database/driver.ts'
 import { migrate } from '../../run/database/migrate.ts'
 import { freshDatabase, projectDir } from './database.ts'
 import { buildFixture } from './fixture.ts'
@@ -11,28 +12,57 @@ import { compare, snapshot } from './rules/snapshot.ts'
 import { projectWith } from './warehouse.ts'
 
 it('agents of whom nothing said that they are switched off, and their days, are not (migration 00015)', async () => {
+  await upgraded(
+    '00015',
+    async sql => {
+      await sql`insert into core.agents (agent_id, is_deactivated, is_active, source) values (1, null, true, 'a'), (2, true, false, 'a')`
+      await sql`
+        insert into core.agent_status_history (agent_id, sync_date, is_active, is_listed, source)
+        values (1, '2026-01-05', true, true, 'a')`
+    },
+    async sql => {
+      expect(await sql`select agent_id, is_deactivated from core.agents order by 1`.values()).toEqual([
+        ['1', false],
+        ['2', true],
+      ])
+      expect(await sql`select is_deactivated from core.agent_status_history`.values()).toEqual([[false]])
+    },
+  )
+})
+
+it('transactions of before their day and what they count as are what the next build makes of them (migration 00023)', async () => {
+  await upgraded(
+    '00023',
+    async sql => {
+      await sql`
+        insert into core.transactions (transaction_id, occurred_at, spend_kind, spent_on, source) values
+        ('old', '2026-01-05T23:30:00-02', null, null, 'a'), ('new', '2026-01-05T23:30:00-02', 'settled', '2026-01-05', 'a')`
+    },
+    async sql => {
+      expect(await sql`select transaction_id, spend_kind, spent_on from core.transactions order by 1 desc`.values()).toEqual([
+        ['old', 'other', '2026-01-06'],
+        ['new', 'settled', '2026-01-05'],
+      ])
+    },
+  )
+})
+
+/** Rows of before a migration, and what it makes of them. */
+async function upgraded(migration: string, before: (sql: Sql) => Promise<void>, after: (sql: Sql) => Promise<void>): Promise<void> {
   const database = await freshDatabase({ migrate: false })
   const folder = mkdtempSync(join(tmpdir(), 'deskledger-upgrade-'))
   try {
-    for (const name of readdirSync(join(projectDir, 'migrations')).filter(name => name < '00015'))
+    for (const name of readdirSync(join(projectDir, 'migrations')).filter(name => name < migration))
       cpSync(join(projectDir, 'migrations', name), join(folder, 'migrations', name))
     await migrate(database.sql, folder)
-    await database.sql`
-      insert into core.agents (agent_id, is_deactivated, is_active, source) values (1, null, true, 'a'), (2, true, false, 'a')`
-    await database.sql`
-      insert into core.agent_status_history (agent_id, sync_date, is_active, is_listed, source)
-      values (1, '2026-01-05', true, true, 'a')`
+    await before(database.sql)
     await migrate(database.sql, projectDir)
-    expect(await database.sql`select agent_id, is_deactivated from core.agents order by 1`.values()).toEqual([
-      ['1', false],
-      ['2', true],
-    ])
-    expect(await database.sql`select is_deactivated from core.agent_status_history`.values()).toEqual([[false]])
+    await after(database.sql)
   } finally {
     rmSync(folder, { recursive: true })
     await database.drop()
   }
-})
+}
 
 /** The last migration before the rules for reading files changed. */
 const BEFORE = '00011'
