@@ -4,10 +4,19 @@
 
 with
 
--- Of each card the newest days are found in an index. A day is that of the budget's time zone, at most a day before or
--- after the one in UTC.
 last_used as (
 
+    {% if on_citus() -%}
+    -- Citus does not look up rows of one distributed table for each row of another.
+    select
+        card_id,
+        max((occurred_at at time zone 'UTC')::date) as last_used_on
+    from {{ ref('transactions') }}
+    where card_id is not null
+    group by card_id
+    {%- else -%}
+    -- Of each card the newest days are found in an index. A day is that of the budget's time zone, at most a day before
+    -- or after the one in UTC.
     select
         cards.card_id,
         used.last_used_on
@@ -22,6 +31,7 @@ last_used as (
                 where newest.card_id = cards.card_id
             )
     ) as used
+    {%- endif %}
 
 ),
 

@@ -88,6 +88,8 @@ export async function citusTrial({ citusUrl, stopWorker, startWorker, transactio
       const { code, printed } = await run(url, args)
       seconds.push((performance.now() - began) / 1000)
       if (code !== 0) faults.push(`${what}: the build on ${name} ended with ${code}\n${printed.slice(-3000)}`)
+      // A figure that fails is a warning.
+      if (/^Warning in report /m.test(printed)) faults.push(`${what}: a report on ${name} failed\n${printed.slice(-3000)}`)
     }
     const [are, should] = [await tables(citus), await tables(plain)]
     const different = [...should].filter(([name, image]) => are.get(name) !== image)
