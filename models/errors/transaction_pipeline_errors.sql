@@ -3,19 +3,23 @@
 with
 
 -- Transactions whose current state names a card or a budget that no batch contains. Most often there is none, and then
--- the transactions are not read.
+-- no transaction is read.
 {% for key, known in [('card_id', 'current_cards'), ('budget_id', 'current_budgets')] -%}
 {{ known | replace('current', 'inferred') }} as (
 
-    select * from {{ ref('current_transactions') }}
-    where {{ key }} in (
-        select parties.{{ key }}
-        from {{ ref('transaction_parties') }} as parties
-        left join {{ ref(known) }} as known
-            on parties.{{ key }} = known.{{ key }}
-        where parties.{{ key }} is not null
-            and known.{{ key }} is null
-    )
+    select current_transactions.*
+    from {{ ref('current_transactions') }} as current_transactions
+    left join {{ ref(known) }} as known
+        on current_transactions.{{ key }} = known.{{ key }}
+    where current_transactions.{{ key }} is not null
+        and known.{{ key }} is null
+        and exists (
+            select from {{ ref('transaction_parties') }} as parties
+            left join {{ ref(known) }} as known
+                on parties.{{ key }} = known.{{ key }}
+            where parties.{{ key }} is not null
+                and known.{{ key }} is null
+        )
 
 ),
 
