@@ -8,6 +8,8 @@ export interface Options {
   target?: string
   select?: string[]
   exclude?: string[]
+  /** Unique ids, for retry: these nodes and no other, whatever else selects. */
+  ids?: string[]
   /** Name of a selector of selectors.yml. */
   selector?: string
   resourceType?: string[]

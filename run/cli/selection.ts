@@ -20,8 +20,8 @@ export async function selected(
   const analyses = [...project.analyses.values()].filter(({ uniqueId }) => ids.has(uniqueId))
   const nodes = [...buildOrder(project, ids), ...analyses].filter(node => types.includes(node.resourceType) && hasType(options, node))
   const hasDefault = [...project.selectors.values()].some(({ isDefault }) => isDefault)
-  const isWhole =
-    !options.select && !options.exclude && !options.selector && !hasDefault && !options.resourceType && !options.excludeResourceType
+  const { select, exclude, selector, ids: exact, resourceType, excludeResourceType } = options
+  const isWhole = !select && !exclude && !selector && !exact && !hasDefault && !resourceType && !excludeResourceType
   for (const problem of warnings) report.warn(nodes.length === 0 ? { message: problem.message } : problem)
   // Reported last, so that it is seen.
   if (nodes.length === 0)
@@ -45,6 +45,7 @@ export async function selectedIds(
   project: Project,
   targetPath: string,
 ): Promise<Set<string>> {
+  if (options.ids) return new Set(options.ids)
   const previous = await previousOf(options, targetPath, project)
   const { selectNodes } = await import('../graph/select.ts')
   return selectNodes(project, {

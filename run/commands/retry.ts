@@ -31,20 +31,14 @@ export async function retryCommand(command: Command, commands: Record<string, (c
     })
   }
   const isPart = which === 'test' || given.atomic === false
-  const select = isPart && left.length > 0 ? left.map(({ unique_id: id }) => selectorOf(id)) : given.select
+  const ids = isPart && left.length > 0 ? left.map(({ unique_id: id }) => id) : given.ids
   const { state: _, ...now } = options
   report.note(
     isPart
       ? `Retrying ${which}: ${left.length} that failed or were skipped`
       : `Retrying ${which}, all of it: a build that fails keeps nothing`,
   )
-  return again({ ...command, name: which, options: { ...given, ...now, ...(select ? { select } : {}) } })
-}
-
-// The name of a node by its unique id; the id of a unit test has the model's name before its own.
-function selectorOf(id: string): string {
-  const [type, pack, name = id, ...rest] = id.split('.')
-  return type === 'unit_test' ? `unit_test:${pack}.${rest.join('.')}` : name
+  return again({ ...command, name: which, options: { ...given, ...now, ...(ids ? { ids } : {}) } })
 }
 
 interface Last extends Omit<Options, 'state'> {

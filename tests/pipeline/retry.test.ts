@@ -4,6 +4,7 @@ import type { Options } from '../../run/cli/options.ts'
 import { buildCommand } from '../../run/commands/build.ts'
 import { retryCommand } from '../../run/commands/retry.ts'
 import { testCommand } from '../../run/commands/test.ts'
+import { artifact } from './command.ts'
 import { type FreshDatabase, freshDatabase } from './database.ts'
 import { type Fixture, fixture, silentReport } from './fixture.ts'
 
@@ -69,11 +70,33 @@ it('does of the unit tests of a model the one that failed', async () => {
   await project.write({ 'models/_u.yml': null })
 })
 
+it('does the very nodes that failed: one version of a model, no folder of its name, whatever selected them', async () => {
+  await project.write({
+    'selectors.yml': 'selectors: [{name: nightly, definition: {method: path, value: models/kept}}]\n',
+    'models/kept/kept_v1.sql': 'select 1 as a',
+    'models/kept/kept_v2.sql': 'select no_such as a',
+    'models/kept/beside.sql': 'select 1 as a',
+    'models/kept/_kept.yml': 'models: [{name: kept, latest_version: 2, versions: [{v: 1}, {v: 2}]}]\n',
+  })
+  const nodes = () => new Set(lastResults().map(({ unique_id: id }) => id))
+  expect((await perform('build', { atomic: false, selector: 'nightly' })).code).toBe(1)
+  expect(nodes()).toEqual(new Set(['model.shop.beside', 'model.shop.kept.v1', 'model.shop.kept.v2']))
+  expect((await perform('retry')).code).toBe(1)
+  expect(nodes()).toEqual(new Set(['model.shop.kept.v2']))
+  await project.write({ 'models/kept/kept_v2.sql': 'select 2 as a' })
+  expect(await perform('retry')).toMatchObject({ code: 0, printed: expect.stringContaining('Retrying build: 1 that failed') })
+  expect(nodes()).toEqual(new Set(['model.shop.kept.v2']))
+})
+
 it('wants variables again, for artifacts keep no secret', async () => {
   expect(await perform('build', { vars: { n: 2 } })).toMatchObject({ code: 1 })
   await expect(perform('retry')).rejects.toThrow('The last build had --vars (n), which artifacts do not keep')
   expect(await perform('retry', { vars: { n: 3 } })).toMatchObject({ code: 0 })
 })
+
+function lastResults(): { unique_id: string }[] {
+  return artifact<{ results: { unique_id: string }[] }>(project.dir, 'run_results.json').results
+}
 
 async function perform(name: 'build' | 'test' | 'retry', options: Partial<Options> = {}) {
   const { report, printed } = silentReport()
