@@ -1,9 +1,11 @@
 import { isOwnError, ProjectError } from '../base/errors.ts'
-import type { Sql } from '../database/driver.ts'
 import { isRepeatable } from '../database/errors.ts'
-import type { Node, Project } from '../manifest/node.ts'
+import { isObject, type Value } from '../jinja/values.ts'
+import { type Macro, type Node, type Project, RUNNER_PACKAGE } from '../manifest/node.ts'
+import { relationOf } from '../manifest/relation.ts'
 import { padded } from '../report/format.ts'
-import { type RunContext, renderText } from '../template/compile.ts'
+import { callMacro, type RunContext, renderText } from '../template/compile.ts'
+import { macroBook, standInMacro } from '../template/macro-book.ts'
 
 /** The maximum age of a source's newest row: dbt's `freshness:`. */
 export interface Threshold {
@@ -17,6 +19,12 @@ interface Age {
   period: 'minute' | 'hour' | 'day'
 }
 
+interface Measured {
+  maxLoadedAt: string
+  snapshottedAt: string
+  age: number
+}
+
 /** The result of `source freshness` for one source. */
 export interface FreshnessResult {
   node: Node
@@ -24,7 +32,7 @@ export interface FreshnessResult {
   startedAt: Date
   finishedAt: Date
   /** Newest row and time of the query (both ISO 8601), and the difference in seconds; undefined after a runtime error. */
-  measured?: { maxLoadedAt: string; snapshottedAt: string; age: number }
+  measured?: Measured
   threshold: Threshold
   error?: unknown
 }
@@ -35,19 +43,16 @@ export function thresholdOf(node: Node): Threshold | undefined {
   return freshness?.warn_after || freshness?.error_after ? freshness : undefined
 }
 
-/** Queries the newest row of a source; an error becomes its result. */
-export async function measure(sql: Sql, project: Project, node: Node, context: RunContext): Promise<FreshnessResult> {
+/** Asks how old the newest row of a source is, by the macros of dbt for it, which a project may override; an error becomes its result. */
+export async function measure(project: Project, node: Node, context: RunContext): Promise<FreshnessResult> {
   const threshold = thresholdOf(node) ?? {}
   const startedAt = new Date()
   try {
-    const query = await questionOf(project, node, threshold, context)
-    const [row] = await sql.unsafe<{ newest: string | null; now: string; age: number }[]>(query)
-    // dbt reports a source without rows as loaded at the beginning of time.
-    const measured = { maxLoadedAt: row!.newest ?? '0001-01-01T00:00:00Z', snapshottedAt: row!.now, age: row!.age }
+    const measured = await newestOf(project, node, threshold, context)
     return { node, status: verdict(threshold, measured.age), startedAt, finishedAt: new Date(), measured, threshold }
   } catch (error) {
     if (!isOwnError(error) || isRepeatable(error)) throw error
-    return { node, status: 'runtime error', startedAt, finishedAt: new Date(), threshold, error: explained(error as Error, node) }
+    return { node, status: 'runtime error', startedAt, finishedAt: new Date(), threshold, error: error as Error }
   }
 }
 
@@ -58,26 +63,62 @@ function verdict({ warn_after: warn, error_after: error }: Threshold, age: numbe
   return isOlder(error) ? 'error' : isOlder(warn) ? 'warn' : 'pass'
 }
 
-async function questionOf(project: Project, node: Node, { filter }: Threshold, context: RunContext): Promise<string> {
+async function newestOf(project: Project, node: Node, { filter }: Threshold, context: RunContext): Promise<Measured> {
   const { loadedAtField, loadedAtQuery } = node.source ?? {}
-  const render = async (text: string) => (await renderText(project, node, text, node.place, context)).text
+  const rendered = async (text: string) => (await renderText(project, node, text, node.place, context)).text
   if (!loadedAtField && !loadedAtQuery)
     throw new ProjectError(`The source ${node.sourceName}.${node.name} has freshness, but neither loaded_at_field nor loaded_at_query`, {
       place: node.place,
       hint: 'Add loaded_at_field: the column that says when a row came. PostgreSQL itself does not know it.',
     })
-  const newest = loadedAtQuery
-    ? `(${await render(loadedAtQuery)})`
-    : `(select max(${await render(loadedAtField!)}) from ${node.relationName}${filter ? ` where ${await render(filter)}` : ''})`
-  return `select
-    newest,
-    asked.now,
-    coalesce(extract(epoch from asked.now - newest), extract(epoch from asked.now - '0001-01-01 00:00:00+00'::timestamptz))::float8 as age
-from (select ${newest}::timestamptz as newest, clock_timestamp() as now) as asked`
+  const source = relationOf(node)
+  if (loadedAtQuery) return ask('collect_freshness_custom_sql', { source, loaded_at_query: await rendered(loadedAtQuery) })
+  const [field, condition] = [await rendered(loadedAtField!), filter ? await rendered(filter) : null]
+  return ask('collect_freshness', { source, loaded_at_field: field, filter: condition })
+
+  async function ask(name: string, args: Record<string, unknown>): Promise<Measured> {
+    const macro = standInMacro(project, name) ?? macroBook(project).runner.get(name)!
+    const asked = callMacro(project, node, macro, args, context)
+    if (macro.packageName !== RUNNER_PACKAGE) return measuredBy(macro, await asked)
+    // The place in our own macro would not help.
+    return measuredBy(
+      macro,
+      await asked.catch(error => {
+        throw isOwnError(error) && !isRepeatable(error) ? explained(error as Error, node) : error
+      }),
+    )
+  }
+}
+
+// The result of a statement, or its table, as dbt takes them: one row with the newest time and that of the question.
+function measuredBy(macro: Macro, value: Value): Measured {
+  const table = isObject(value) ? (value.get('table') ?? value) : undefined
+  const [row, ...others] = itemsOf(table)
+  const values = others.length === 0 ? itemsOf(row) : []
+  const [newest, now] = values.length === 2 ? values.map(timeIn) : []
+  if (newest === undefined || !now)
+    throw new ProjectError(`The macro '${macro.name}' is to return one row of two timestamps: the newest of the source, and that of now`, {
+      place: macro.place,
+      hint: `Return load_result('…') of a statement such as: select max(loaded_at)::timestamptz, ${'{{ current_timestamp() }}'} from …`,
+    })
+  // dbt reports a source without rows as loaded at the beginning of time.
+  const maxLoadedAt = newest ?? '0001-01-01T00:00:00Z'
+  return { maxLoadedAt, snapshottedAt: now, age: (Date.parse(now) - Date.parse(maxLoadedAt)) / 1000 }
+}
+
+function itemsOf(value: Value | undefined): Value[] {
+  return value !== undefined && isObject(value) ? (value.iterate?.() ?? []) : []
+}
+
+// A datetime in ISO 8601, in UTC like the session; null for NULL, undefined for what is no datetime.
+function timeIn(value: Value): string | null | undefined {
+  if (value === null) return null
+  const iso = isObject(value) ? value.get('isoformat') : undefined
+  const text = typeof iso === 'function' ? iso([], {}, { file: '' }) : undefined
+  return typeof text === 'string' && text.includes('T') ? text.replace(/([+]00:00)?$/, 'Z') : undefined
 }
 
 function explained(error: Error, node: Node): Error {
-  if (error instanceof ProjectError) return error
   return new ProjectError(`The freshness of ${node.sourceName}.${node.name} could not be read: ${error.message}`, { place: node.place })
 }
 

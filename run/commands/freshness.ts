@@ -23,7 +23,7 @@ export async function freshnessCommand(command: Command): Promise<number> {
     const results: FreshnessResult[] = []
     for (const node of sources) {
       if (signal.aborted) throw new Interrupted()
-      const result = await measure(sql, project, node, { database: answering(sql) })
+      const result = await measure(project, node, { database: answering(sql) })
       results.push(result)
       report.event({
         name: 'LogFreshnessResult',

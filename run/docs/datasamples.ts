@@ -1,4 +1,3 @@
-import { isPostgresError } from '../base/errors.ts'
 import { measure, thresholdOf } from '../check/source-freshness.ts'
 import type { Sql } from '../database/driver.ts'
 import { qualified } from '../database/relations.ts'
@@ -79,11 +78,7 @@ export async function freshnessOf(sql: Sql, project: Project, context: RunContex
   const found = new Map<string, DocsNode['freshness']>()
   for (const node of project.sources.values()) {
     if (!thresholdOf(node)) continue
-    const result = await optional(sql, async () => {
-      const one = await measure(sql, project, node, context)
-      if (isPostgresError(one.error)) throw one.error
-      return one
-    })
+    const result = await optional(sql, () => measure(project, node, context))
     if (!result?.measured || result.status === 'runtime error') continue
     found.set(node.uniqueId, { newestAt: result.measured.maxLoadedAt, status: result.status })
   }

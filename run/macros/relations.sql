@@ -102,6 +102,22 @@ limit 0
 {% macro noop_statement(name=none, message=none, code=none, rows_affected=none, res=none) %}{% endmacro %}
 {% macro make_hook_config(sql, inside_transaction) %}{{ tojson({'sql': sql, 'transaction': inside_transaction}) }}{% endmacro %}
 
+{# The newest row of a source, and the time of the question: for `source freshness`. #}
+{% macro collect_freshness(source, loaded_at_field, filter) -%}
+    {%- call statement('freshness', fetch_result=true) -%}
+        select max({{ loaded_at_field }})::timestamptz as newest, {{ current_timestamp() }} as asked
+        from {{ source }}{% if filter %} where {{ filter }}{% endif %}
+    {%- endcall -%}
+    {%- do return(load_result('freshness')) -%}
+{%- endmacro %}
+
+{% macro collect_freshness_custom_sql(source, loaded_at_query) -%}
+    {%- call statement('freshness', fetch_result=true) -%}
+        select ({{ loaded_at_query }})::timestamptz as newest, {{ current_timestamp() }} as asked
+    {%- endcall -%}
+    {%- do return(load_result('freshness')) -%}
+{%- endmacro %}
+
 
 {# Times. #}
 {% macro current_timestamp_backcompat() %}current_timestamp::{{ type_timestamp() }}{% endmacro %}

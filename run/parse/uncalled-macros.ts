@@ -2,20 +2,25 @@ import { ProjectError } from '../base/errors.ts'
 import { hasContract } from '../manifest/contract.ts'
 import { strategyName } from '../manifest/incremental-strategy.ts'
 import { isBuilt, type Node, type Project } from '../manifest/node.ts'
-import { overridingMacro } from '../template/macro-book.ts'
+import { macroBook, overridingMacro } from '../template/macro-book.ts'
 
 /**
  * Errors for macros that a project overrides to change dbt's materializations, and that ours do not call: ignoring them would build
- * something else. Macros that no node of the project uses are allowed.
+ * something else. Macros that no node of the project uses are allowed. A package's macros count for its own nodes.
  */
 export function uncalledMacros(project: Project): ProjectError[] {
   const nodes = [...project.nodes.values()]
+  const { packages } = macroBook(project)
   return UNCALLED.flatMap(({ macros, neededBy, instead }) => {
-    const found = macros.flatMap(name => overridingMacro(project, name) ?? [])
-    const asker = found.length > 0 ? nodes.find(neededBy) : undefined
-    if (!asker) return []
-    return found.map(
-      ({ name, place }) =>
+    const needing = macros.flatMap(name => {
+      const found = overridingMacro(project, name)
+      const asker = found && nodes.find(neededBy)
+      if (asker) return [{ found, asker }]
+      const ofPackage = nodes.find(node => packages.get(node.packageName)?.has(name) && neededBy(node))
+      return ofPackage ? [{ found: packages.get(ofPackage.packageName)!.get(name)!, asker: ofPackage }] : []
+    })
+    return needing.map(
+      ({ found: { name, place }, asker }) =>
         new ProjectError(`not supported: an own '${name}', which would change how ${asker.name} is built`, {
           place,
           hint: `${instead}; or rename it, if only the project calls it.`,
@@ -97,6 +102,11 @@ const UNCALLED: Uncalled[] = [
     macros: ['apply_grants', 'get_grant_sql', 'get_revoke_sql', 'get_dcl_statement_list', 'call_dcl_statements'],
     neededBy: node => isBuilt(node) && Object.keys((node.config.grants as object | undefined) ?? {}).length > 0,
     instead: 'Use a post_hook that grants',
+  },
+  {
+    macros: ['run_hooks'],
+    neededBy: node => isBuilt(node),
+    instead: 'Write what it adds into the hooks, where macros can be called',
   },
   {
     macros: ['persist_docs', 'alter_relation_comment', 'alter_column_comment'],

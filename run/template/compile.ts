@@ -8,7 +8,7 @@ import { renderedOf } from '../jinja/render.ts'
 import { bindMacro, fromJs, type Kwargs, macroOf, parseTemplate, type Rendered, render, type Value } from '../jinja/template.ts'
 import { toJs } from '../jinja/values.ts'
 import { findRelationNode, findSourceNode } from '../manifest/find-node.ts'
-import type { Node, Project } from '../manifest/node.ts'
+import type { Macro, Node, Project } from '../manifest/node.ts'
 import { type Relation, relationObject, relationOf } from '../manifest/relation.ts'
 import type { Ask } from './adapter.ts'
 import { createScope } from './context.ts'
@@ -130,6 +130,19 @@ export async function renderMacro(
   return result
 }
 
+/** Calls a macro in the context of a node, and gives what it returns: the value of return(), or its text. */
+export async function callMacro(
+  project: Project,
+  node: Node,
+  macro: Macro,
+  args: Record<string, unknown>,
+  context: RunContext,
+): Promise<Value> {
+  const kwargs: Kwargs = Object.fromEntries(Object.entries(args).map(([key, value]) => [key, toValue(value)]))
+  const { result } = await replay(project, node, context, scope => bindMacro(macro.definition, scope)([], kwargs, macro.place))
+  return result
+}
+
 function listening(node: Node, context: RunContext): RunContext {
   const { asks, database } = context
   if (!asks || !database) return context
@@ -204,7 +217,7 @@ async function replay<T>(
       if (request.kind !== 'query' || !isPostgresError(error)) throw error
       // The template computed the query's text: the place of the call is the nearest one.
       const { message, hint } = explainPostgres(error, piecesOf([{ text: request.sql, place: request.place }]))
-      throw new ProjectError(message, { place: request.place, hint })
+      throw new ProjectError(message, { place: request.place, hint, cause: error })
     }
   }
 }

@@ -110,6 +110,56 @@ describe('source freshness', () => {
     expect(stdout.trim().split('\n')).toEqual(['shop.asked', 'shop.half', 'shop.loose', 'shop.orders'])
   })
 
+  it("asks by a project's own collect_freshness, for a query by collect_freshness_custom_sql, with its own current_timestamp", async () => {
+    const macro = (name: string, sql: string, given: string) => `{% macro ${name} %}
+  {% call statement('own', fetch_result=True, auto_begin=False) %}${sql}{% endcall %}
+  {{ return(load_result('own')${given}) }}
+{% endmacro %}\n`
+    const own = await fixture({
+      'models/_s.yml': `sources:
+  - name: a
+    schema: public
+    loaded_at_field: came
+    freshness: {warn_after: {count: 1, period: hour}, filter: id > 0}
+    tables: [{name: o, identifier: orders}, {name: q, identifier: orders, loaded_at_query: select null}]\n`,
+      'macros/time.sql': "{% macro default__current_timestamp() %}'2030-01-01 00:30'::timestamp{% endmacro %}",
+      'macros/own.sql': `${macro(
+        'collect_freshness(source, loaded_at_field, filter)',
+        `select '2030-01-01'::timestamp as {{ loaded_at_field }}, {{ current_timestamp() }} from {{ source }} where {{ filter }} limit 1`,
+        '.table',
+      )}`,
+    })
+    const measured = async () => {
+      const { stderr } = await perform(freshnessCommand, { url: database.url, dir: own.dir, name: 'freshness' })
+      return { stderr, ...artifact<{ results: Record<string, unknown>[] }>(own.dir, 'sources.json') }
+    }
+    expect((await measured()).results).toMatchObject([
+      {
+        max_loaded_at: '2030-01-01T00:00:00+00:00',
+        snapshotted_at: '2030-01-01T00:30:00+00:00',
+        max_loaded_at_time_ago_in_s: 1800,
+        status: 'pass',
+      },
+      { max_loaded_at: '0001-01-01T00:00:00+00:00', status: 'warn' },
+    ])
+    await own.write({
+      'macros/own.sql': macro(
+        'default__collect_freshness_custom_sql(source, loaded_at_query)',
+        "select '2029-12-31 21:30:00+01'::timestamptz, {{ current_timestamp() }}",
+        '',
+      ),
+    })
+    expect((await measured()).results[1]).toMatchObject({ max_loaded_at_time_ago_in_s: 4 * 3600, status: 'warn' })
+    await own.write({
+      'macros/own.sql': `\n${macro('collect_freshness(source, loaded_at_field, filter)', 'select current_date, now()', '')}`,
+    })
+    expect(await measured()).toMatchObject({
+      results: [{ status: 'runtime error' }, {}],
+      stderr: expect.stringMatching(/macros\/own\.sql:2:1: The macro 'collect_freshness' is to return one row of two timestamps/),
+    })
+    await own.remove()
+  })
+
   it('says what is wrong with a threshold', async () => {
     const wrong = await fixture({
       'models/_s.yml': 'sources:\n  - name: a\n    freshness: {warn_after: {count: 1, period: week}}\n    tables: [{name: t}]\n',

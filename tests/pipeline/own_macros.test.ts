@@ -76,11 +76,25 @@ describe('a form of what our materializations do not call is refused where a nod
     ['postgres__get_create_index_sql', "{{ config(materialized='table', indexes=[{'columns': ['id']}]) }} select 1 as id"],
     ['default__apply_grants', "{{ config(grants={'select': ['nobody']}) }} select 1 as id"],
     ['postgres__create_view_as', 'select 1 as id'],
+    ['run_hooks', ''],
   ])('%s', async (name, model) => {
     await expect(
       build({ ...(model === '' ? {} : { 'models/one.sql': model }), 'macros/own.sql': `\n{% macro ${name}(a, b) %}{% endmacro %}` }),
     ).rejects.toMatchObject({
       errors: [{ message: expect.stringContaining(`not supported: an own '${name}'`), place: { file: 'macros/own.sql', line: 2 } }],
+    })
+  })
+
+  it("and a package's, for its own nodes alone", async () => {
+    const files = (at: string) => ({
+      'dbt_packages/kit/dbt_project.yml': 'name: kit\n',
+      'dbt_packages/kit/macros/own.sql': '{% macro create_view_as(relation, sql) %}{% endmacro %}',
+      [`${at}models/plain.sql`]: 'select 1 as id',
+    })
+    expect((await build(files(''))).status).toBe('published')
+    await project.write({ 'models/plain.sql': null })
+    await expect(build(files('dbt_packages/kit/'))).rejects.toMatchObject({
+      errors: [{ message: "not supported: an own 'create_view_as', which would change how plain is built" }],
     })
   })
 

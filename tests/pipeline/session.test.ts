@@ -123,6 +123,11 @@ describe('a build', () => {
     })
   })
 
+  it('that is in the way of another session in a run_query() is repeated, too', async () => {
+    const asked = failing('40P01', 1).replace(/\{\{.*pre_hook=(".*"\)) \}\}/, "{{ config(materialized='table') }} {% do run_query($1 %}")
+    expect(await run(asked)).toMatchObject({ code: 0, tries: 2, log: [{ status: 'published', nodes: 2 }] })
+  })
+
   it('whose connection is lost is repeated from its start', async () => {
     const model = `{{ config(materialized='table', pre_hook="select case when nextval('tries') = 1 then pg_terminate_backend(pg_backend_pid()) end") }} select 1 as a`
     expect(await run(model)).toMatchObject({
