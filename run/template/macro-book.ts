@@ -58,7 +58,7 @@ export function dispatchedMacro(
     for (const prefix of ['postgres', 'default']) {
       sought.push(`${pack}.${prefix}__${name}`)
       // Our macros have only one form, under the bare name.
-      const bare = pack === RUNNER_PACKAGE && prefix === 'default' && namespace !== undefined ? packages.get(pack)?.get(name) : undefined
+      const bare = pack === RUNNER_PACKAGE && prefix === 'default' ? packages.get(pack)?.get(name) : undefined
       const found = packages.get(pack)?.get(`${prefix}__${name}`) ?? bare
       if (found) return { found, sought }
     }

@@ -160,6 +160,20 @@ describe('source freshness', () => {
     await own.remove()
   })
 
+  it("asks by a package's own collect_freshness, which dispatches to that of dbt", async () => {
+    const own = await fixture({
+      'models/_s.yml':
+        'sources: [{name: a, schema: public, loaded_at_field: came, freshness: {warn_after: {count: 1, period: hour}}, tables: [{name: orders}]}]\n',
+      'dbt_packages/kit/dbt_project.yml': 'name: kit\n',
+      'dbt_packages/kit/macros/own.sql':
+        "{% macro collect_freshness(source, loaded_at_field, filter) %}{{ return(adapter.dispatch('collect_freshness')(source, loaded_at_field, filter or 'id = 3')) }}{% endmacro %}",
+    })
+    await perform(freshnessCommand, { url: database.url, dir: own.dir, name: 'freshness' })
+    const { results } = artifact<{ results: { max_loaded_at_time_ago_in_s: number }[] }>(own.dir, 'sources.json')
+    expect(Math.floor(results[0]!.max_loaded_at_time_ago_in_s / 86_400)).toBe(9)
+    await own.remove()
+  })
+
   it('says what is wrong with a threshold', async () => {
     const wrong = await fixture({
       'models/_s.yml': 'sources:\n  - name: a\n    freshness: {warn_after: {count: 1, period: week}}\n    tables: [{name: t}]\n',
