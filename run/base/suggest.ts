@@ -11,6 +11,12 @@ export function didYouMean(name: string, candidates: Iterable<string>): string |
   return best === undefined ? undefined : `Did you mean '${best}'?`
 }
 
+/** "Use a pre_hook instead: it runs in the same session." for `a pre_hook: it runs …`; what begins with `nothing: ` is to be removed. */
+export function useInstead(instead: string): string {
+  const [, what = instead, why] = /^((?:[^`:]|`[^`]*`|:(?! ))*): (.*)$/s.exec(instead) ?? []
+  return what === 'nothing' ? `Remove it: ${why}.` : `Use ${what} instead${why === undefined ? '' : `: ${why}`}.`
+}
+
 /** The number of letters to insert, remove, replace or swap with their neighbour to turn one word into the other. */
 function distance(from: string, to: string): number {
   let before: number[] = []

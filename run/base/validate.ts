@@ -1,6 +1,6 @@
 import type { Problem } from './errors.ts'
 import { ProjectError } from './errors.ts'
-import { didYouMean } from './suggest.ts'
+import { didYouMean, useInstead } from './suggest.ts'
 import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from './yaml.ts'
 
 /**
@@ -31,8 +31,8 @@ export function readShape(map: YamlMap, what: string, shapes: Shapes, errors: Pr
       else fail(problem.message, problem.hint)
     } else if (typeof shape === 'object' && shape.harmless && warnings) {
       const place = placeOf(map, key)
-      warnings.push({ message: passedOver(`'${key}' of ${what}`), ...(place ? { place } : {}), hint: `Use ${shape.use} instead.` })
-    } else if (typeof shape === 'object') fail(`not supported: '${key}' of ${what}`, `Use ${shape.use} instead.`)
+      warnings.push({ message: passedOver(`'${key}' of ${what}`), ...(place ? { place } : {}), hint: useInstead(shape.use) })
+    } else if (typeof shape === 'object') fail(`not supported: '${key}' of ${what}`, useInstead(shape.use))
     else if (value === null && key !== 'freshness') continue
     else if (!fits(value, shape))
       fail(`'${key}' of ${what} must be ${WORDS[shape]}, not ${named(value)}`, undefined, placeOfValue(map, key))

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { useInstead } from '../base/suggest.ts'
 
 /** Adds dbt's options that this runner lacks: ignored, or refused with the alternative. Hidden in the help. */
 export function dbtFlags(command: Command): Command {
@@ -8,7 +9,7 @@ export function dbtFlags(command: Command): Command {
     const given = self.opts()
     for (const [flag, instead] of Object.entries(refused)) {
       const option = new Option(flag)
-      if (given[option.attributeName()] !== undefined) self.error(`error: not supported: ${option.long}. Use ${instead} instead.`)
+      if (given[option.attributeName()] !== undefined) self.error(`error: not supported: ${option.long}. ${useInstead(instead)}`)
     }
   })
 }

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { type Argument, Command as Commander, CommanderError } from 'commander'
 import { ProjectError } from '../base/errors.ts'
+import { useInstead } from '../base/suggest.ts'
 import { DBT_VERSION, VERSION } from '../base/versions.ts'
 import { Interrupted } from '../execute/interrupted.ts'
 import { createReport } from '../report/report.ts'
@@ -47,7 +48,7 @@ export async function runProgram(definitions: Definitions, extension: Extension 
       .command(name, { hidden: true })
       .allowUnknownOption()
       .allowExcessArguments()
-      .action(() => program.error(`error: not supported: ${name}. Use ${instead} instead.`))
+      .action(() => program.error(`error: not supported: ${name}. ${useInstead(instead)}`))
   for (const command of [program, ...program.commands, ...program.commands.flatMap(group => group.commands)])
     command.exitOverride().showHelpAfterError('Add --help for the options.')
   try {

@@ -35,8 +35,8 @@ export async function runAll(
 ): Promise<void> {
   const { project, nodes, signal, targetPath } = plan
   const blocked = new Map<string, string>()
-  // An ephemeral model is compiled, but is no step of its own.
-  const total = nodes.filter(node => node.config.materialized !== 'ephemeral').length
+  // An ephemeral model is compiled, but is no step of its own, unless it fails.
+  let total = nodes.filter(node => node.config.materialized !== 'ephemeral').length
   let ended = 0
   const hasPassed = cutOff ? { hasPassed: cutOff.hasPassed } : {}
   const unitRun = { project, context, columns: unitColumns(session, project, context), targetPath, ...hasPassed }
@@ -80,6 +80,7 @@ export async function runAll(
   async function finish(result: NodeResult): Promise<void> {
     results.push(result)
     await cutOff?.ran(result)
+    if (isStep(result) && result.node.config.materialized === 'ephemeral') total++
     if (isStep(result)) report.ended(result, ++ended, total)
     await plan.observer?.built?.(session, result)
     if (isGood(result) || result.status === 'skipped') return

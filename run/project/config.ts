@@ -1,6 +1,6 @@
 import { type Place, type Problem, ProjectError } from '../base/errors.ts'
 import { readJson } from '../base/json-text.ts'
-import { didYouMean } from '../base/suggest.ts'
+import { didYouMean, useInstead } from '../base/suggest.ts'
 import { textsOf } from '../base/texts.ts'
 import { named, passedOver } from '../base/validate.ts'
 import { isYamlMap, placeOf, type YamlMap } from '../base/yaml.ts'
@@ -71,8 +71,8 @@ export function applyLevel(
     const known = Object.hasOwn(CONFIG_KEYS, key) ? CONFIG_KEYS[key]! : undefined
     if (!known) {
       const instead = Object.hasOwn(NOT_SUPPORTED, key) ? NOT_SUPPORTED[key] : undefined
-      if (instead && REFUSED.has(key)) problem(`not supported: the config '${written}'`, `Use ${instead} instead.`)
-      else if (instead) notice(passedOver(`the config '${written}'`), `Use ${instead} instead.`)
+      if (instead && REFUSED.has(key)) problem(`not supported: the config '${written}'`, useInstead(instead))
+      else if (instead) notice(passedOver(`the config '${written}'`), useInstead(instead))
       else
         notice(
           `Unknown config '${written}' of a ${type}`,
@@ -97,7 +97,7 @@ export function applyLevel(
     }
     const other = typeof value === 'string' ? NOT_SUPPORTED_VALUES[key]?.[value] : undefined
     if (other) {
-      problem(`not supported: ${written} '${value}'`, `Use ${other} instead.`)
+      problem(`not supported: ${written} '${value}'`, useInstead(other))
       continue
     }
     const wrong = misfit(value, known)

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { ProjectError } from '../base/errors.ts'
+import { useInstead } from '../base/suggest.ts'
 import { readYaml } from '../base/yaml.ts'
 import type { FolderReader } from './folder-reader.ts'
 import type { ProjectFiles } from './project-files.ts'
@@ -82,7 +83,7 @@ function developersFolders(folder: string, { list }: FolderReader): (within: str
 }
 
 function refuse({ errors }: ProjectFiles, file: string, what: string, instead: string): void {
-  errors.push(new ProjectError(`not supported: ${what}`, { place: { file, line: 1 }, hint: `Use ${instead} instead.` }))
+  errors.push(new ProjectError(`not supported: ${what}`, { place: { file, line: 1 }, hint: useInstead(instead) }))
 }
 
 // The content that dbt hashes: without blanks at both ends.

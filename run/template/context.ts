@@ -1,5 +1,5 @@
 import { ProjectError } from '../base/errors.ts'
-import { didYouMean } from '../base/suggest.ts'
+import { didYouMean, useInstead } from '../base/suggest.ts'
 import { DBT_VERSION } from '../base/versions.ts'
 import { bindMacro, type JinjaFunction, parseTemplate, render, type Scope, type Value } from '../jinja/template.ts'
 import { fromJs, type JinjaObject, missing } from '../jinja/values.ts'
@@ -152,7 +152,7 @@ function packageObject(name: string, macros: Map<string, Macro>, find: (name: st
 const refused =
   (name: string, instead: string): JinjaFunction =>
   (_args, _kwargs, site) => {
-    throw new ProjectError(`not supported: ${name}()`, { place: site, hint: `Use ${instead} instead.` })
+    throw new ProjectError(`not supported: ${name}()`, { place: site, hint: useInstead(instead) })
   }
 
 const bases = new WeakMap<object, Map<string, Value>>()

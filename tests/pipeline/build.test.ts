@@ -55,6 +55,15 @@ describe('one transaction', () => {
     expect(await rows("select to_regclass('other') as other")).toEqual([{ other: null }])
   })
 
+  it('counts an ephemeral model as a step where it fails', async () => {
+    await project.write({
+      'models/bad.sql': "{{ config(materialized='ephemeral') }} select {{ exceptions.raise_compiler_error('no') if execute }} as a",
+      'models/below.sql': "select * from {{ ref('bad') }}",
+    })
+    const { printed } = await run()
+    expect(printed).toMatch(/1 of 2 ERROR creating sql ephemeral model.*2 of 2 SKIP relation public\.below/s)
+  })
+
   it('on_error: continue builds on what there is', async () => {
     await project.write({ 'models/a.sql': table('select 1 as n'), 'models/b.sql': table("select n from {{ ref('a') }}") })
     await run()

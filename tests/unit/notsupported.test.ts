@@ -20,7 +20,7 @@ it.each<[string, Record<string, string>, string]>([
   [
     'a config of Snowflake',
     settings('models:\n  +snowflake_warehouse: big\n'),
-    "dbt_project.yml:3:3: not supported: the config 'snowflake_warehouse'. Nothing is done with it → Use nothing: PostgreSQL has no warehouses instead.",
+    "dbt_project.yml:3:3: not supported: the config 'snowflake_warehouse'. Nothing is done with it → Remove it: PostgreSQL has no warehouses.",
   ],
   ['a config of Databricks', model("{{ config(file_format='delta') }} select 1"), "not supported: the config 'file_format'"],
   [
@@ -79,7 +79,7 @@ it.each<[string, Record<string, string>, string]>([
   [
     'headers of statements',
     model('{% call set_sql_header(config) %}set x = 1;{% endcall %}select 1'),
-    'models/a.sql:1:9: not supported: set_sql_header() → Use a pre_hook: it runs in the same session instead.',
+    'models/a.sql:1:9: not supported: set_sql_header() → Use a pre_hook instead: it runs in the same session.',
   ],
   ['models of packages', model("select * from {{ ref('other', 'b') }}"), "a refers to the package 'other', which is not installed"],
   ['quoting', settings('quoting: {}\n'), "dbt_project.yml:2:1: not supported: 'quoting' of dbt_project.yml"],
