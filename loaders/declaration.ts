@@ -119,7 +119,7 @@ function readDeclaration(entity: string, folder: string): Declared {
   const fail = (message: string, place: Place | undefined, hint?: string) => void errors.push(new ProjectError(message, { place, hint }))
   for (const key of Object.keys(map))
     if (!KEYS.includes(key))
-      fail(`Unknown key '${key}' in a declaration`, placeOf(map, key), didYouMean(key, KEYS) ?? `There are ${KEYS.join(', ')}.`)
+      fail(`Unknown key '${key}' in a declaration`, placeOf(map, key), didYouMean(key, KEYS) ?? `Known keys: ${KEYS.join(', ')}.`)
 
   const above = typeof map.extends === 'string' ? declared(map.extends, folder).declaration : undefined
   const own = fieldsOf(isYamlMap(map.fields) ? map.fields : {}, fail)
@@ -128,7 +128,7 @@ function readDeclaration(entity: string, folder: string): Declared {
   for (const field of fields.values()) {
     const path = field.path.join('.')
     const twin = paths.get(path)
-    if (twin) fail(`The path '${path}' is already the column '${twin.column}'`, field.place, 'Keep one of them.')
+    if (twin) fail(`The path '${path}' is already used by the column '${twin.column}'`, field.place, 'Keep one of them.')
     paths.set(path, field)
   }
   if (
@@ -139,7 +139,7 @@ function readDeclaration(entity: string, folder: string): Declared {
     fail(
       'No field at the top is required: a record needs a key',
       placeOf(map, 'fields'),
-      'Write required: true at its key, or name several keys of which one is there: keys: [id, ref].',
+      'Set required: true on its key, or list alternative keys: keys: [id, ref].',
     )
   const texts = (key: string) => (Array.isArray(map[key]) ? map[key].map(String) : [])
   const list = [...fields.values()]
@@ -172,22 +172,22 @@ function fieldsOf(map: YamlMap, fail: Fail): Field[] {
     const place = placeOf(map, column) as Place
     if (!/^[a-z_][a-z0-9_]*$/.test(column)) fail(`Invalid column name '${column}'`, place, 'Use small letters, digits and _.')
     if (!isYamlMap(value)) {
-      fail(`The field '${column}' is a mapping with path, type and description`, place)
+      fail(`The field '${column}' must be a mapping with path, type and description`, place)
       return []
     }
     for (const key of Object.keys(value))
       if (!FIELD_KEYS.includes(key))
-        fail(`Unknown key '${key}' in a field`, placeOf(value, key), didYouMean(key, FIELD_KEYS) ?? `There are ${FIELD_KEYS.join(', ')}.`)
+        fail(`Unknown key '${key}' in a field`, placeOf(value, key), didYouMean(key, FIELD_KEYS) ?? `Known keys: ${FIELD_KEYS.join(', ')}.`)
     const type = String(value.type)
     if (!Object.hasOwn(fieldTypes, type))
       fail(
         `Unknown type '${type}' of a field`,
         placeOfValue(value, 'type'),
-        didYouMean(type, Object.keys(fieldTypes)) ?? `There are ${Object.keys(fieldTypes).join(', ')}.`,
+        didYouMean(type, Object.keys(fieldTypes)) ?? `Expected one of ${Object.keys(fieldTypes).join(', ')}.`,
       )
     if (typeof value.path !== 'string' || !/^[^.'"{},\s]+(\.[^.'"{},\s]+)*$/.test(value.path))
-      fail(`The field '${column}' needs a path of names with dots between them`, placeOfValue(value, 'path'))
-    if (!value.description) fail(`The field '${column}' has no description`, place, 'Say in a sentence what it holds.')
+      fail(`The field '${column}' needs a path of names separated by dots`, placeOfValue(value, 'path'))
+    if (!value.description) fail(`The field '${column}' has no description`, place, 'Describe its contents in a sentence.')
     return {
       column,
       path: String(value.path).split('.'),

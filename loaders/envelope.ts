@@ -90,7 +90,7 @@ function refuseSecondList(around: Buffer, { parent, isNamed }: List, shape: Reco
     if (around[start] !== OPEN_BRACKET) continue
     const isList = shape.listKeys.includes(key) && !elements(around, start).next().done
     if (isList || (counts && holdsRecord(around, start, shape)))
-      throw new Refusal(`is an envelope with two lists of records, one more under '${key}'`)
+      throw new Refusal(`is an envelope with two lists of records, one of them under '${key}'`)
   }
 }
 

@@ -155,7 +155,7 @@ export function judge(bundle: Bundle, memory: Buffer, { contents, remembers = fa
     // A large record was parsed without its long texts.
     const isDeclared = !isOdd && record.length <= LARGE && conforms(value, json)
     if (!isDeclared) {
-      const reason = foreign === undefined ? (beside.text?.problem ?? rejected(value)) : `no record of ${entity}`
+      const reason = foreign === undefined ? (beside.text?.problem ?? rejected(value)) : `not a record of ${entity}`
       if (reason) judged.rejected.set(reason, (judged.rejected.get(reason) ?? 0) + 1)
     }
     if (first && !isOdd) {

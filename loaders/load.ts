@@ -216,12 +216,12 @@ function anotherFeed(dataDir: string, gone: Listed[]): ProjectError {
   return new ProjectError(
     `${files} that this database was loaded from, such as ${gone[0]?.path}, ${gone.length === 1 ? 'is not' : 'is'} in ${dataDir}: it looks like another feed`,
     {
-      hint: 'Load another feed into a database of its own (DATABASE_URL, or another --project-dir). If this folder replaces the old one, add --prune: what the old files gave is then taken out.',
+      hint: 'Load another feed into a database of its own (DATABASE_URL, or another --project-dir). If this folder replaces the old one, add --prune: it removes the records of the old files.',
     },
   )
 }
 
 function readByOldRules(files: number): string {
-  const what = files === 1 ? 'file is no longer there and stays' : 'files are no longer there and stay'
-  return `The rules of reading have changed: ${files} loaded ${what} as read by the rules of before.`
+  const what = files === 1 ? 'file is no longer in the folder and keeps' : 'files are no longer in the folder and keep'
+  return `The rules for reading files have changed: ${files} loaded ${what} the result of the old rules.`
 }

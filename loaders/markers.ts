@@ -77,12 +77,12 @@ function readMarker({ batch, location }: MarkerFile): ReadMarker {
     const json = bytes.toString()
     try {
       const marker = parseJson(json) as { format?: unknown; entities?: unknown } | null
-      if (typeof marker !== 'object' || marker === null || Array.isArray(marker)) return fault('it is no JSON object')
-      if (marker.format !== 1) return fault(`its format is ${JSON.stringify(marker.format ?? null)}, and only 1 is known`)
+      if (typeof marker !== 'object' || marker === null || Array.isArray(marker)) return fault('it is not a JSON object')
+      if (marker.format !== 1) return fault(`its format is ${JSON.stringify(marker.format ?? null)}, expected 1`)
       if (typeof marker.entities !== 'object' || marker.entities === null || Array.isArray(marker.entities))
-        return fault('it names no entities')
+        return fault('it has no object entities')
       const text = JSON.stringify(marker)
-      if (/\\u0000|\\ud[89a-f]/i.test(text)) return fault('it holds text that jsonb refuses')
+      if (/\\u0000|\\ud[89a-f]/i.test(text)) return fault('it contains text that jsonb cannot store')
       return { batch, sha256, marker }
     } catch {
       return fault(`it does not parse: ${jsonFault(json)}`)

@@ -78,5 +78,5 @@ function named(value: unknown): string {
   if (value === undefined) return 'not JSON'
   if (typeof value === 'string') return `the text ${JSON.stringify(value.slice(0, NAME_LENGTH))}`
   if (typeof value === 'boolean') return String(value)
-  return { null: 'null', array: 'a list', number: 'a number' }[typeOf(value)] ?? 'no object'
+  return { null: 'null', array: 'a list', number: 'a number' }[typeOf(value)] ?? 'not an object'
 }

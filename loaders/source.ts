@@ -187,7 +187,7 @@ function unzip(chunks: AsyncGenerator<Buffer>): Pick<Source, 'read' | 'close'> {
     } catch (error) {
       if (error instanceof Refusal) throw error
       const { code, message } = error as NodeJS.ErrnoException
-      throw new Refusal(code === 'Z_BUF_ERROR' ? 'is a gzip that ends early' : `is not a sound gzip (${message})`)
+      throw new Refusal(code === 'Z_BUF_ERROR' ? 'is a gzip that ends early' : `is not a valid gzip file (${message})`)
     }
   }
 }

@@ -69,7 +69,7 @@ export function survey(dataDir: string): Survey {
 
   if (paths.length === 0)
     throw new ProjectError(`No feed file in the data folder ${dataDir}.`, {
-      hint: 'Put files there as <batch>/<entity>/<name>.json, for instance sync-day1/agents/1.json, or name another folder by --data.',
+      hint: 'Put files there as <batch>/<entity>/<name>.json, for instance sync-day1/agents/1.json, or name another folder with --data.',
     })
   return { paths, examine, markers, notices: [...notices, ...endings.values()] }
 
@@ -162,7 +162,7 @@ export function statsOf({ size, mtimeNs, ctimeNs }: BigIntStats): Stats {
 /** Why the system would not let a file be read. */
 export function unreadable(error: unknown): string {
   const { code = 'unknown error' } = error as NodeJS.ErrnoException
-  return `cannot be read (${{ EACCES: 'permission denied', EPERM: 'permission denied', ENOENT: 'no such file', ELOOP: 'links in a circle' }[code] ?? code})`
+  return `cannot be read (${{ EACCES: 'permission denied', EPERM: 'permission denied', ENOENT: 'no such file', ELOOP: 'circular symbolic links' }[code] ?? code})`
 }
 
 /** What an extraction leaves in the folder of a batch that it brought whole. */
@@ -173,7 +173,7 @@ const ENDING = /\.(json|ndjson|jsonl)(\.gz)?$/i
 const { compare: naturally } = new Intl.Collator('en', { numeric: true })
 
 function rootOf(dataDir: string): string {
-  const hint = 'Make it with batches of feed files in it, or name another folder by --data (or DATA_DIR).'
+  const hint = 'Create it and put batches of feed files there, or name another folder with --data (or DATA_DIR).'
   try {
     const root = realpathSync(dataDir)
     if (!statSync(root).isDirectory()) throw new ProjectError(`The data folder ${dataDir} is not a folder.`, { hint })

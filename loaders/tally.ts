@@ -34,7 +34,7 @@ export function createTally(): Tally {
     },
     end({ isBlank, beside }) {
       if (this.records > 0 && this.foreign === this.records)
-        throw new Refusal(`holds no record that belongs there: ${this.records > 1 ? 'the first ' : ''}${firstForeign}`)
+        throw new Refusal(`contains no record of its entity: ${this.records > 1 ? 'the first ' : ''}${firstForeign}`)
       const shortfall = isBlank
         ? 'is empty'
         : beside?.errors !== undefined

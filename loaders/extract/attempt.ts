@@ -25,7 +25,7 @@ export async function attempt(url: URL, headers: Record<string, string>, timeout
   signal.throwIfAborted()
   const call = new AbortController()
   const stop = () => call.abort(signal.reason)
-  const timer = setTimeout(() => call.abort(new Unanswered(`no whole answer within ${timeout / 1000} seconds`)), timeout)
+  const timer = setTimeout(() => call.abort(new Unanswered(`no complete response within ${timeout / 1000} seconds`)), timeout)
   signal.addEventListener('abort', stop, { once: true })
   try {
     const response = await fetch(url, { method: 'GET', redirect: 'manual', headers, signal: call.signal })
@@ -68,6 +68,6 @@ const sayings: Record<string, string> = {
   EAI_AGAIN: 'the name server does not answer (EAI_AGAIN)',
   ECONNREFUSED: 'the connection was refused (ECONNREFUSED)',
   ECONNRESET: 'the connection was reset (ECONNRESET)',
-  UND_ERR_SOCKET: 'the connection ended in the middle of the answer (UND_ERR_SOCKET)',
-  UND_ERR_CONNECT_TIMEOUT: 'the connection could not be made in time',
+  UND_ERR_SOCKET: 'the connection ended before the response was complete (UND_ERR_SOCKET)',
+  UND_ERR_CONNECT_TIMEOUT: 'the connection timed out (UND_ERR_CONNECT_TIMEOUT)',
 }

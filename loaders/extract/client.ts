@@ -105,7 +105,7 @@ export function address(base: URL, { path, query }: Pick<Question, 'path' | 'que
   url.pathname = base.pathname + path
   url.search = new URLSearchParams(query).toString()
   if (url.origin !== base.origin || url.pathname !== base.pathname + path || !/^(\/[A-Za-z0-9_-]+)+$/.test(path))
-    throw new Error(`The path ${path} leads out of ${base.href}`)
+    throw new Error(`The path ${path} is outside of ${base.href}`)
   return url
 }
 

@@ -34,7 +34,7 @@ function faultsOf(entry: Entry, before: Entry[]): Fault[] {
   if (isDetail !== (paginator === 'none'))
     add(
       'paginator',
-      `Paginator '${paginator}' ${isDetail ? "does not go with 'parent'" : "needs a 'parent'"}`,
+      `Paginator '${paginator}' ${isDetail ? "cannot be combined with 'parent'" : "needs a 'parent'"}`,
       "A list needs 'link-page' or 'next-token'; one record for each id of a parent needs 'none'.",
     )
   if (isDetail !== path.includes('{id}'))
@@ -45,7 +45,7 @@ function faultsOf(entry: Entry, before: Entry[]): Fault[] {
     )
   if (!isDetail && !page_size)
     add('entity', `Missing 'page_size' of the list ${entity}`, 'Give the parameter and the largest value that the API allows.')
-  if (/\/(pan|pan-jwt|cvv)(\/|$)/i.test(path)) add('path', `Path ${path} gives card numbers`, 'The extractor never requests them.')
+  if (/\/(pan|pan-jwt|cvv)(\/|$)/i.test(path)) add('path', `Path ${path} returns card numbers`, 'The extractor never requests them.')
   for (const { entity: named } of parent ? [parent, ...parent.also] : [])
     if (!before.some(other => other.entity === named))
       add('parent', `Parent ${named} of ${entity} is not defined above it`, 'Move its entry above this one.')
@@ -54,6 +54,7 @@ function faultsOf(entry: Entry, before: Entry[]): Fault[] {
   for (const cut of [window, slices])
     if (cut && Object.hasOwn(query, cut.parameter))
       add('query', `Parameter '${cut.parameter}' is set by both 'query' and a window`, 'Remove it from the query.')
-  if (slices && !window) add('slices', `'slices' of ${entity} needs a 'window'`, 'What changes during the walk comes with the next window.')
+  if (slices && !window)
+    add('slices', `'slices' of ${entity} needs a 'window'`, 'Changes made during the walk are fetched with the next window.')
   return faults
 }

@@ -53,7 +53,7 @@ export function onDisk<T>(path: string, work: () => T): T {
     const { code } = error as NodeJS.ErrnoException
     if (error instanceof ExtractError || code === undefined) throw error
     throw new ExtractError(4, `Cannot access ${path}: ${sayings[code] ?? 'file system error'} (${code})`, {
-      hint: 'Check space and rights of the data folder, then run extract again: it continues where it stopped.',
+      hint: 'Check the free space and the permissions of the data folder, then run extract again: it continues where it stopped.',
     })
   }
 }

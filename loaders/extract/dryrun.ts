@@ -35,7 +35,7 @@ export function dryRun({
     const entries = config.entities.filter(({ enabled }) => enabled)
     const calls = entries.map(entry => (base ? callsLastTime(entry, entries, last, base.host) : undefined))
     const total = calls.reduce<number>((sum, count) => sum + (count ?? 0), 0)
-    const time = total > 0 ? `, some ${total} calls as last time, ${duration((total / config.calls_per_minute) * 60_000)}` : ''
+    const time = total > 0 ? `, about ${total} calls, as last time, ${duration((total / config.calls_per_minute) * 60_000)}` : ''
     return [
       `${config.source}: ${base?.host ?? config.base}, ${config.calls_per_minute} calls a minute${time}`,
       ...entries.map((entry, at) => `  ${line(entry, base ? addressOf(entry, base) : config.base + entry.path, calls[at])}`),

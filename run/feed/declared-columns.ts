@@ -27,7 +27,7 @@ function unmigrated(entity: string, tables: Map<string, string[]>): ProjectError
       table =>
         new ProjectError(`The entity '${entity}' is declared, but there is no table ${table}`, {
           place: { file, line: 1 },
-          hint: 'Make it in a new file of migrations/; docs/recipes.md shows one.',
+          hint: 'Create it in a new file in migrations/; docs/recipes.md has an example.',
         }),
     )
   const columns = core.flatMap(table => tables.get(`core.${table}`) ?? [])
@@ -39,7 +39,7 @@ function unmigrated(entity: string, tables: Map<string, string[]>): ProjectError
           `The field '${column}' of ${entity} is declared, but ${core.map(table => `core.${table}`).join(' and ')} has no such column`,
           {
             place,
-            hint: `${didYouMean(column, columns) ?? 'Add it in a new file of migrations/.'} A field that core does not hold says core: false.`,
+            hint: `${didYouMean(column, columns) ?? 'Add it in a new file in migrations/.'} For a field that core does not need, set core: false.`,
           },
         ),
     )

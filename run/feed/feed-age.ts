@@ -20,8 +20,8 @@ export async function feedAge(sql: Sql): Promise<FeedAge> {
       ? [
           {
             name: 'UnchangedFeed',
-            message: `No feed file has landed since ${landedAt} UTC, for ${days} days: the tables say what the feed said then`,
-            hint: 'Look at the job that brings the feed. How old it is: npx tsx run.ts source freshness',
+            message: `No feed file has landed since ${landedAt} UTC, for ${days} days: the tables show the data of that time`,
+            hint: 'Check the job that delivers the feed. Its age: npx tsx run.ts source freshness',
           },
         ]
       : [],

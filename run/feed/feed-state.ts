@@ -39,7 +39,7 @@ async function refusedEntities(session: Session | Sql): Promise<Alert[]> {
     name: 'RefusedEntity',
     about: { batch, entity },
     message: `All ${entity} of ${batch} were refused: ${files === 1 ? path : `${path} and ${files - 1} more`} ${reason}`,
-    hint: `Bring ${entity} of ${batch} again; until then the tables say of them what the batch before said.`,
+    hint: `Deliver ${entity} of ${batch} again; until then the tables keep ${entity} of the batch before.`,
   }))
 }
 
@@ -60,8 +60,8 @@ async function missingEntities(session: Session | Sql): Promise<Alert[]> {
   return rows.map(({ entity, newest, before }) => ({
     name: 'MissingEntity',
     about: { batch: newest, entity },
-    message: `${newest} has no ${entity}, and ${before} had: the tables say of them what ${before} said`,
-    hint: `Bring ${entity} of ${newest}; this warning stays until a batch has them again.`,
+    message: `${newest} has no ${entity}, but ${before} had: the tables keep ${entity} of ${before}`,
+    hint: `Deliver ${entity} of ${newest}; this warning stays until a batch has them again.`,
   }))
 }
 
@@ -99,13 +99,13 @@ async function incomplete(session: Session | Sql, startedAt: Date): Promise<Aler
         name: 'ShrunkSnapshot',
         about: { batch: source, entity },
         message: `${source} lists ${listed} ${entity} where ${other} listed ${before}: ${follows}`,
-        hint: `If that is so, run build --accept-shrink; if a page is missing, bring it again.`,
+        hint: `If this is correct, run build --accept-shrink; if a file is missing, deliver it again.`,
       }
     return {
       name: 'IncompleteSnapshot',
       about: { batch: source, entity },
       message: `The ${entity} of ${source} are incomplete (${shortfall}): ${follows}`,
-      hint: `Bring what is missing again, under the same path, and build.`,
+      hint: `Deliver the missing files again, under the same paths, and build.`,
     }
   })
 }

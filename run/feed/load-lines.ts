@@ -10,7 +10,7 @@ export function loadLines({ loads }: LoadReport): string[] {
   const lines = touched.map((entry, i) => `${(names[i] ?? '').padEnd(width)}  ${describe(entry)}`)
   const same = loads.reduce((sum, { unchanged }) => sum + unchanged, 0)
   if (lines.length === 0) return [`No new feed files; ${plural(same, 'file')} unchanged`]
-  return same > 0 ? [...lines, `${plural(same, 'file')} unchanged in all`] : lines
+  return same > 0 ? [...lines, `${plural(same, 'file')} unchanged in total`] : lines
 }
 
 /** Files that were refused whole. */

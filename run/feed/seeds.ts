@@ -22,7 +22,7 @@ export async function refuseOtherSeeds({ name, options }: Command, sql: Sql): Pr
   if (!last || path.dirname(folder) === last.folder) return
   if (files.size === 0 && namesIn(path.join(last.folder, '_seeds')).length === 0) return
   throw new ProjectError(
-    `The feed of this database was loaded from ${last.folder}, and ${name} would take the seeds of ${path.dirname(folder)}`,
+    `The feed of this database was loaded from ${last.folder}, and ${name} would read the seeds of ${path.dirname(folder)}`,
     {
       hint: `Name the folder: ${name} --data ${last.folder} (or set DATA_DIR).`,
     },

@@ -56,8 +56,8 @@ function alertOf(batches: string[]): Alert {
   const isOne = batches.length === 1
   return {
     name: 'UndatedBatch',
-    message: `${isOne ? 'Batch' : 'Batches'} ${names} ${isOne ? 'has' : 'have'} no date in the name: ${isOne ? 'it is' : 'they are'} left out of histories, and nobody is missing from ${isOne ? 'it' : 'them'}`,
-    hint: `Add to sync_batches.csv (in seeds/, or in _seeds/ of the data folder) the line ${first},YYYY-MM-DD; or ${first}, where it stands for no day.`,
+    message: `${isOne ? 'Batch' : 'Batches'} ${names} ${isOne ? 'has' : 'have'} no date in the name: ${isOne ? 'it is' : 'they are'} left out of histories, and agents missing from ${isOne ? 'it' : 'them'} are not treated as removed`,
+    hint: `Add the line ${first},YYYY-MM-DD to sync_batches.csv (in seeds/, or in _seeds/ of the data folder); or the line ${first}, (no date) if it belongs to no day.`,
   }
 }
 

@@ -22,7 +22,7 @@ describe('what is declared and the migrations', () => {
     const said = await refusal()
     expect(said).toContain("The field 'name' of budgets is declared, but core.budgets has no such column")
     expect(said).toMatch(/loaders\/entities\/budgets\.yml:\d+:3/)
-    expect(said).toContain('Add it in a new file of migrations/.')
+    expect(said).toContain('Add it in a new file in migrations/.')
     await database.sql`alter table core.budgets rename column title to name`
   })
 

@@ -50,7 +50,7 @@ describe('the log, read while it is written', () => {
         status: 'finished',
         files_to_read: 3,
         records: 3,
-        rejected: { 'no record of roles': 1 },
+        rejected: { 'not a record of roles': 1 },
         refused_files: 1,
         current_file: null,
       },

@@ -24,7 +24,7 @@ describe('a refused file', () => {
     ['1.json', '[{"id":1},{"id":"\u0000"}]', 'does not parse: record 1'],
     ['1.ndjson', '{"id":1}\n{"id":', 'ends in the middle of its last line'],
     ['1.json.gz', bomb.subarray(0, -9), 'gzip that ends early'],
-    ['1.json.gz', Buffer.from('[{"id":1}]'), 'not a sound gzip'],
+    ['1.json.gz', Buffer.from('[{"id":1}]'), 'not a valid gzip file'],
     ['1.json', bomb, 'its name must end in .gz'],
     ['1.json', Buffer.from([0x5b, 0x22, 0xff, 0x22, 0x5d]), 'not valid UTF-8'],
     ['1.json', Buffer.from('["é"]').subarray(0, 3), 'not valid UTF-8'],

@@ -85,7 +85,7 @@ describe('landing', () => {
       new Map([
         ['unrepresentable_text', 2],
         ['invalid_json', 1],
-        ['no record of roles', 2],
+        ['not a record of roles', 2],
         // JavaScript reads 1e200000 as Infinity.
         ['name must be a text or a number', 1],
       ]),

@@ -34,7 +34,7 @@ describe('a mistake in a declaration', () => {
     [
       'a path twice',
       'name: { path: id, type: text, description: "Name." }',
-      ["The path 'id' is already the column 'pet_id'", 'pet.yml:5:3', '  ^', 'Keep one of them.'],
+      ["The path 'id' is already used by the column 'pet_id'", 'pet.yml:5:3', '  ^', 'Keep one of them.'],
     ],
     [
       'a word that is no key',
@@ -47,8 +47,8 @@ describe('a mistake in a declaration', () => {
       'Full Name: { path: name, type: text, description: "Name." }',
       ["Invalid column name 'Full Name'", 'pet.yml:5:3'],
     ],
-    ['no description', 'name: { path: name, type: text }', ["The field 'name' has no description", 'Say in a sentence what it holds.']],
-    ['a text in place of a field', 'name: text', ["The field 'name' is a mapping with path, type and description"]],
+    ['no description', 'name: { path: name, type: text }', ["The field 'name' has no description", 'Describe its contents in a sentence.']],
+    ['a text in place of a field', 'name: text', ["The field 'name' must be a mapping with path, type and description"]],
   ])('%s is shown where it stands, with the next step', (_, line, expected) => {
     const text = `# A pet.\nlists: [pets]\nfields:\n  pet_id: { path: id, type: id, required: true, description: "Its id." }\n  ${line}\n`
     writeFileSync(join(folder, 'pet.yml'), text)

@@ -93,7 +93,7 @@ describe('a mistake in a source', () => {
       'card numbers',
       'path: /users\n',
       'path: /cards/pan-jwt\n',
-      'Path /cards/pan-jwt gives card numbers → The extractor never requests them.',
+      'Path /cards/pan-jwt returns card numbers → The extractor never requests them.',
     ],
     [
       'a list as a record',
@@ -147,7 +147,7 @@ describe('a mistake in a source', () => {
     [
       '    paginator: none\n    parent: { entity: transactions',
       '    paginator: next-token\n    parent: { entity: transactions',
-      "Paginator 'next-token' does not go with 'parent'",
+      "Paginator 'next-token' cannot be combined with 'parent'",
     ],
   ])('in an entry is said', (from, to, said) => {
     expect(faultsOf(text => text.replace(from, to)).join('\n')).toContain(said)

@@ -144,7 +144,7 @@ describe('an address', () => {
   it.each(['/../admin', '/agents/..', '/agents/%2e%2e', '//evil.example/x', '/agents?x=1', '/agents#x', 'agents', '/agents/', '/a\\b'])(
     'never is that of %s',
     path => {
-      expect(() => address(base, { path, query: {} })).toThrow('leads out of')
+      expect(() => address(base, { path, query: {} })).toThrow('is outside of')
     },
   )
 })

@@ -191,7 +191,7 @@ describe('a dry run', () => {
     writeFileSync(file, readFileSync(file, 'utf8').replaceAll(site.freshdesk.host.slice(7), 'acme.freshdesk.com'))
     const again = dryRun({ sources: readSources(['freshdesk']), dataDir: site.dataDir, env }).lines
     // Two walks of 2 + 1 + 3 pages, and 12 agents.
-    expect(again[0]).toBe('freshdesk: acme.freshdesk.com, 60 calls a minute, some 24 calls as last time, 24 s')
+    expect(again[0]).toBe('freshdesk: acme.freshdesk.com, 60 calls a minute, about 24 calls, as last time, 24 s')
     expect(again.join('\n')).toMatch(/agents: GET \S+ and each next page, again until two walks agree, 6 calls last time/)
   })
 })

@@ -25,7 +25,7 @@ export async function errorsCommand(command: Command): Promise<number> {
     const tables = options.entity ? all.filter(table => matches(table, options.entity ?? '')) : all
     if (options.entity && tables.length === 0) {
       throw new ProjectError(`Unknown entity '${options.entity}': it has no errors table`, {
-        hint: `There are ${all.join(', ') || 'none yet: run a build first'}.`,
+        hint: all.length > 0 ? `Expected one of ${all.join(', ')}.` : 'There are no errors tables yet: run a build first.',
       })
     }
     if (tables.length === 0) {
@@ -55,7 +55,7 @@ async function rejudged({ report }: Command, sql: Sql): Promise<Refused[]> {
   const open = await openErrors(sql)
   const { rejudge } = await import('../../../loaders/rejudge.ts')
   const changed = await rejudge(sql)
-  if (changed > 0) report.note(`${plural(changed, 'record')} held against a declaration that has changed since`)
+  if (changed > 0) report.note(`${plural(changed, 'record')} re-checked against a changed declaration`)
   return open
 }
 

@@ -26,7 +26,7 @@ export async function extractCommand(command: Command, names: string[]): Promise
   if (options.dryRun) {
     const { batch, lines, missing } = dryRun({ sources, dataDir })
     report.result(
-      [`Would make ${path.join(dataDir, batch)}. Nothing is sent.`, ...lines, ...missing.map(line => `missing: ${line}`)].join('\n'),
+      [`Would write ${path.join(dataDir, batch)}. Nothing is sent.`, ...lines, ...missing.map(line => `missing: ${line}`)].join('\n'),
     )
     return missing.length > 0 ? 2 : 0
   }

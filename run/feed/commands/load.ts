@@ -18,7 +18,7 @@ export async function loadCommand(command: Command): Promise<number> {
       await prepareDatabase({ sql, session, report }, project, async () => (await openPartly(command)).project)
       if (!(await hasLog(sql)))
         throw new ProjectError('This project has no landing tables', {
-          hint: 'They are made by migrations/; a plain dbt project has nothing to load into.',
+          hint: 'Landing tables are created by migrations/; a plain dbt project has nothing to load into.',
         })
       const loaded = await loadFeed(command, project, sql, session)
       report.result(loadLines(loaded).join('\n'))

@@ -16,7 +16,7 @@ export async function retireCommand(command: Command): Promise<number> {
   const { options, report } = command
   const { keep, apply = false } = options
   if (keep === undefined || keep < 1)
-    throw new ProjectError('clean --landing needs the number of batches that stay whole', { hint: 'Say, for instance, --keep 90.' })
+    throw new ProjectError('clean --landing needs the number of batches to keep', { hint: 'For example: --keep 90.' })
   const { project } = await openProject(command)
   return withDatabase(command, sql =>
     whileLocked(command, sql, async session => {
@@ -29,7 +29,7 @@ export async function retireCommand(command: Command): Promise<number> {
         const node = published.get(id)
         const isPresent = [id, ...ancestors(project, [id])].every(one => published.get(one)?.fingerprint === now.get(one))
         if (!isPresent || node === undefined || node.landedIn < landed)
-          throw new ProjectError(`${name} has not seen all that landed, or not by the present rules`, {
+          throw new ProjectError(`${name} is out of date: records have landed or models have changed since it was built`, {
             hint: 'Run `npx tsx run.ts build` first.',
           })
       }
@@ -47,7 +47,7 @@ export async function retireCommand(command: Command): Promise<number> {
         report.note(
           apply
             ? `Removed ${plural(total, 'record')}. Next: npx tsx run.ts build`
-            : 'Nothing was removed; --apply removes them. They cannot come back: files of these batches that are corrected later, and rules that change, are judged without them.',
+            : 'Nothing was removed; --apply removes them. This cannot be undone: later corrections of these batches, and changed models, are processed without them.',
         )
         return 0
       } catch (error) {
