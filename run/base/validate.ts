@@ -25,7 +25,7 @@ export function readShape(map: YamlMap, what: string, shapes: Shapes, errors: Pr
     }
     if (shape === undefined) {
       const known = Object.keys(shapes).filter(name => typeof shapes[name] === 'string')
-      const problem = { message: `Unknown key '${key}' in ${what}`, hint: didYouMean(key, known) ?? `It may have ${known.join(', ')}.` }
+      const problem = { message: `Unknown key '${key}' in ${what}`, hint: didYouMean(key, known) ?? `Known keys: ${known.join(', ')}.` }
       const place = placeOf(map, key)
       if (warnings) warnings.push({ ...problem, ...(place ? { place } : {}) })
       else fail(problem.message, problem.hint)
@@ -41,9 +41,14 @@ export function readShape(map: YamlMap, what: string, shapes: Shapes, errors: Pr
   return read
 }
 
+/** The hint for something that is not supported: `Use x instead.`; a text that begins with `nothing: ` gives the reason to remove it. */
+export function useInstead(use: string): string {
+  return use.startsWith('nothing: ') ? `Remove it: ${use.slice(9)}.` : `Use ${use} instead.`
+}
+
 /** The warning about a feature of dbt that changes nothing in the database, and so does not stop the run. */
 export function passedOver(what: string): string {
-  return `not supported: ${what}. Nothing is done with it`
+  return `not supported: ${what}. It is ignored`
 }
 
 /** Describes a value for an error: `a list`, `the text 'yes'`. */

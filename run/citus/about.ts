@@ -15,16 +15,16 @@ export interface AboutCitus {
 export async function aboutCitus(sql: Sql, mode: CitusMode): Promise<AboutCitus> {
   const { version, workers } = await look(sql)
   if (!version) {
-    if (mode !== 'on') return { lines: ['Citus: not here, so that all tables are plain ones'], faults: [] }
-    const hint = 'Put citus into shared_preload_libraries, restart, and type: create extension citus'
-    return { lines: [], faults: [{ message: 'Citus is not here, and dbt_project.yml says citus: on', hint }] }
+    if (mode !== 'on') return { lines: ['Citus: not installed, so all tables are plain tables'], faults: [] }
+    const hint = 'Add citus to shared_preload_libraries, restart the server, and run: create extension citus'
+    return { lines: [], faults: [{ message: 'Citus is not installed, but dbt_project.yml has citus: on', hint }] }
   }
   if (workers.length === 0)
     return {
-      lines: [`Citus: ${version}, but no worker that may hold shards; for each type: select citus_add_node('host', 5432)`],
+      lines: [`Citus: ${version}, but no worker that can hold shards; add each one with: select citus_add_node('host', 5432)`],
       faults: [],
     }
-  const used = mode === 'off' ? 'not used: dbt_project.yml says citus: off' : 'used'
+  const used = mode === 'off' ? 'not used: dbt_project.yml has citus: off' : 'used'
   const all = await complaints(sql)
   return {
     lines: [

@@ -61,12 +61,12 @@ export async function findCluster(sql: Sql, mode: CitusMode): Promise<Cluster | 
   const [row] = await sql<{ database: string }[]>`select current_database() as database`
   throw new ProjectError(
     version
-      ? `dbt_project.yml says citus: on, but the coordinator knows no worker that may hold shards`
-      : `dbt_project.yml says citus: on, but the database ${row?.database} has no extension citus`,
+      ? `dbt_project.yml has citus: on, but the coordinator has no worker that can hold shards`
+      : `dbt_project.yml has citus: on, but the database ${row?.database} has no extension citus`,
     {
       hint: version
-        ? "Type, for each worker: select citus_add_node('host', 5432). Or say citus: auto."
-        : 'Put citus into shared_preload_libraries, restart, and type on each node: create extension citus. Or say citus: auto.',
+        ? "Run for each worker: select citus_add_node('host', 5432). Or set citus: auto."
+        : 'Add citus to shared_preload_libraries, restart, and run on each node: create extension citus. Or set citus: auto.',
     },
   )
 }

@@ -94,7 +94,7 @@ function isToBePlaced({ node, placement, relation }: { node: Node; placement: Pl
   const words = (kind: string, by: string | null) => (kind === 'reference' ? 'a reference table' : `distributed by ${by}`)
   throw new ProjectError(`${relation} is ${words(table.kind, table.column)}, but its config says ${words(placement.kind, column)}`, {
     ...where(node),
-    hint: `Change the config back; or type: select undistribute_table('${relation}', cascade_via_foreign_keys => true); and run it again.`,
+    hint: `Change the config back; or run: select undistribute_table('${relation}', cascade_via_foreign_keys => true); and build again.`,
   })
 }
 
@@ -110,10 +110,10 @@ async function checkUniqueKeys(sql: Sql, node: Node, relation: string, column: s
   `
   if (bad.length === 0) return
   throw new ProjectError(
-    `${relation} cannot be distributed by ${column}: ${bad.map(({ name, columns }) => `${name} (${columns})`).join(', ')} would not hold it`,
+    `${relation} cannot be distributed by ${column}: ${bad.map(({ name, columns }) => `${name} (${columns})`).join(', ')} does not contain it`,
     {
       ...where(node),
-      hint: 'Each primary key and unique index of a distributed table contains its distributed_by column: add it there, or choose a column of them.',
+      hint: 'Each primary key and unique index of a distributed table must contain its distributed_by column: add it there, or distribute by a column that they share.',
     },
   )
 }

@@ -14,11 +14,11 @@ const rules: [words: RegExp, rule: string][] = [
   ],
   [
     /correlated subquer/i,
-    'Join instead of asking for each row: an inner or left join, or `in (select …)`. `{% if on_citus() %}` keeps both forms in one model.',
+    'Replace the correlated subquery with an inner or left join, or `in (select …)`. `{% if on_citus() %}` keeps both forms in one model.',
   ],
   [
     /non-IMMUTABLE|must be marked IMMUTABLE/i,
-    "Cast and compute in a model that stages the rows; what is merged from there may call nothing that is not IMMUTABLE. For the time of the run write '{{ run_started_at }}'::timestamptz.",
+    "Cast and compute in a model that stages the rows; the MERGE itself may only call IMMUTABLE functions. For the time of the run write '{{ run_started_at }}'::timestamptz.",
   ],
   [/parallel (DML access|operation)|local execution has accessed/i, 'Write reference tables before distributed ones.'],
   [
@@ -28,16 +28,16 @@ const rules: [words: RegExp, rule: string][] = [
   [/GROUPING SETS|ROLLUP|CUBE/i, 'Write one query for each grouping and join them by `union all`.'],
   [
     /recursive CTE|WITH RECURSIVE|recursive .*distributed/i,
-    'Take what the recursion reads into a table of the coordinator first: a model without distributed_by.',
+    'First copy the rows that the recursion reads into a table on the coordinator: a model without distributed_by.',
   ],
-  [/FOR UPDATE\/SHARE/i, 'Take the lock clause out.'],
+  [/FOR UPDATE\/SHARE/i, 'Remove FOR UPDATE or FOR SHARE.'],
   [
     /constraint .* not supported|cannot create (foreign key )?constraint|unique indexes on non-partition/i,
-    'Keys of a distributed table contain its distributed_by column; foreign keys go to reference tables, or to a co-located table with that column in them.',
+    'Keys of a distributed table must contain its distributed_by column; foreign keys must refer to reference tables, or to a co-located table with that column in them.',
   ],
-  [/partition (column|key)|distribution column/i, 'The distributed_by column is never null and never updated, and is in every key.'],
+  [/partition (column|key)|distribution column/i, 'The distributed_by column must be non-null, never updated and part of every key.'],
   [
     /distributed|reference table|Citus|repartition|shard/i,
-    'Read what is distributed in a step of its own, `with x as materialized (select …)`, or take distributed_by off the model.',
+    'Read distributed tables in a separate step, `with x as materialized (select …)`, or remove distributed_by from the model.',
   ],
 ]

@@ -42,22 +42,22 @@ export function ofNode(node: string, settings: Map<string, string>): Complaint[]
   const level = settings.get('wal_level') ?? ''
   if (!/^(UTC|Etc\/UTC|GMT|Etc\/GMT|Zulu|UCT|Universal)$/i.test(zone)) {
     found.push({
-      message: `The time zone of ${node} is ${zone}, and that of a session does not reach the workers`,
-      hint: "Type on the coordinator: alter database <name> set timezone = 'UTC'; it reaches the workers. Then run it again.",
+      message: `The time zone of ${node} is ${zone}, and the time zone of a session does not reach the workers`,
+      hint: "Run on the coordinator: alter database <name> set timezone = 'UTC'; it reaches the workers. Then run it again.",
       isFatal: true,
     })
   }
   if (prepared < FEWEST) {
     found.push({
       message: `max_prepared_transactions of ${node} is ${prepared}: a commit over several nodes prepares one for each connection`,
-      hint: `Type there: alter system set max_prepared_transactions = 300; and restart it.`,
+      hint: `Run there: alter system set max_prepared_transactions = 300; and restart it.`,
       isFatal: prepared === 0,
     })
   }
   if (level !== 'logical') {
     found.push({
       message: `wal_level of ${node} is ${level}: builds work, but shards cannot be moved while they are written`,
-      hint: 'Type there: alter system set wal_level = logical; and restart it.',
+      hint: 'Run there: alter system set wal_level = logical; and restart it.',
       isFatal: false,
     })
   }

@@ -14,7 +14,7 @@ export function placementOf({ config, name, place }: Node): Placement | undefine
     if (partner && shards !== undefined)
       throw new ProjectError(`${name} has both colocate_with and shard_count`, {
         place,
-        hint: 'A table has as many shards as the one that it lies with: keep one of them.',
+        hint: 'A co-located table has the shard count of the other table: keep one of the two configs.',
       })
     return {
       kind: 'distributed',

@@ -18,8 +18,8 @@ export function createDoubts(): Doubts {
     },
     check() {
       if (nodes.size === 0) return
-      throw new ProjectError(`In doubt: the work is committed, but ${[...nodes].join(' and ')} may not show it yet`, {
-        hint: 'Readers may see a part until that node is back and ends the commit: then type `select recover_prepared_transactions()` on the coordinator, or run the command again, which does.',
+      throw new ProjectError(`Uncertain commit: the work is committed, but ${[...nodes].join(' and ')} may not show it yet`, {
+        hint: 'Readers may see partial data until that node is back and finishes the commit: then run `select recover_prepared_transactions()` on the coordinator, or repeat the command, which does the same.',
       })
     },
   }

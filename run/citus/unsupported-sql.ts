@@ -6,9 +6,9 @@ import type { Node } from '../manifest/node.ts'
 export function refuseVolatile(node: Node, query: Rendered): void {
   const found = volatile.exec(codeOf(query))
   if (!found) return
-  throw new ProjectError(`${found[0].replace(/\s*\($/, '()')} has another value on each node of the cluster`, {
+  throw new ProjectError(`${found[0].replace(/\s*\($/, '()')} returns a different value on each node of the cluster`, {
     place: query.placeAt(found.index) ?? node.place,
-    hint: "Write the time of the run: '{{ run_started_at }}'::timestamptz. What is drawn by chance belongs into the feed.",
+    hint: "Write the time of the run: '{{ run_started_at }}'::timestamptz. Random values must come from the feed.",
   })
 }
 

@@ -119,7 +119,7 @@ export function addressOf(given: Parameters, { from, env = process.env }: { from
     if (value.startsWith('/') || isIP(value) > 0) return value
     if (value.includes(',')) fail('host', 'several hosts are named', 'Name one of them: a build works on one server.')
     if (/^[\w.-]+$/.test(value)) return value
-    const hint = value.includes(':') ? 'The port is a parameter of its own, and an IPv6 address has no brackets there.' : undefined
+    const hint = value.includes(':') ? 'Give the port as a separate parameter, and an IPv6 address without brackets.' : undefined
     return fail('host', `invalid host '${value}': expected a name, an IP address or the folder of a socket`, hint)
   }
 
@@ -142,12 +142,12 @@ export function addressOf(given: Parameters, { from, env = process.env }: { from
 
   function tlsOf(): Tls {
     const mode = (text('sslmode') ?? 'prefer') as Tls['mode']
-    if (!MODES.includes(mode)) fail('sslmode', `sslmode=${mode} is none of ${MODES.join(', ')}`)
+    if (!MODES.includes(mode)) fail('sslmode', `invalid sslmode '${mode}': expected one of ${MODES.join(', ')}`)
     const folder = path.join(homedir(), '.postgresql')
     const rootFile = text('sslrootcert') ?? existing(path.join(folder, 'root.crt'))
     const isSystem = rootFile === 'system'
     if (isSystem && text('sslmode') !== undefined && mode !== 'verify-full')
-      fail('sslmode', `sslmode=${mode} does not go with sslrootcert=system`, 'Use verify-full.')
+      fail('sslmode', `sslmode=${mode} cannot be combined with sslrootcert=system`, 'Use verify-full.')
     const ca = isSystem || mode === 'disable' ? undefined : read('sslrootcert', rootFile)
     if (mode.startsWith('verify-') && !isSystem && ca === undefined)
       fail(
@@ -234,18 +234,18 @@ const PASSED_OVER = new Set(
 const REFUSED: Record<string, { harmless: string[]; hint: string }> = {
   channel_binding: {
     harmless: ['disable', 'prefer'],
-    hint: 'The driver has no channel binding: leave it out, and use sslmode=verify-full.',
+    hint: 'Channel binding is not supported: remove it, and use sslmode=verify-full.',
   },
-  gssencmode: { harmless: ['disable', 'prefer'], hint: 'There is no encryption by GSSAPI here: use TLS.' },
-  replication: { harmless: ['false', 'off', 'no', '0'], hint: 'Leave it out.' },
-  require_auth: { harmless: [], hint: 'Leave it out: the methods are scram-sha-256, md5, password and trust.' },
-  requirepeer: { harmless: [], hint: 'Leave it out: the owner of a socket is not looked at.' },
-  sslcrl: { harmless: [], hint: 'Leave it out: lists of revoked certificates are not looked at.' },
-  sslcrldir: { harmless: [], hint: 'Leave it out: lists of revoked certificates are not looked at.' },
-  sslnegotiation: { harmless: ['postgres'], hint: 'Leave it out.' },
-  ssl_max_protocol_version: { harmless: [], hint: 'Leave it out.' },
-  oauth_issuer: { harmless: [], hint: 'Leave it out: there is no login by OAuth here.' },
-  oauth_client_id: { harmless: [], hint: 'Leave it out: there is no login by OAuth here.' },
+  gssencmode: { harmless: ['disable', 'prefer'], hint: 'GSSAPI encryption is not supported: use TLS.' },
+  replication: { harmless: ['false', 'off', 'no', '0'], hint: 'Remove it.' },
+  require_auth: { harmless: [], hint: 'Remove it: the supported methods are scram-sha-256, md5, password and trust.' },
+  requirepeer: { harmless: [], hint: 'Remove it: the owner of a socket is not checked.' },
+  sslcrl: { harmless: [], hint: 'Remove it: certificate revocation lists are not checked.' },
+  sslcrldir: { harmless: [], hint: 'Remove it: certificate revocation lists are not checked.' },
+  sslnegotiation: { harmless: ['postgres'], hint: 'Remove it.' },
+  ssl_max_protocol_version: { harmless: [], hint: 'Remove it.' },
+  oauth_issuer: { harmless: [], hint: 'Remove it: OAuth is not supported.' },
+  oauth_client_id: { harmless: [], hint: 'Remove it: OAuth is not supported.' },
 }
 
 function ofEnvironment(env: NodeJS.ProcessEnv): Parameters {

@@ -21,10 +21,13 @@ const handlers: { [Kind in Request['kind']]: (sql: Sql, request: Extract<Request
 async function query(sql: Sql, { sql: text, place }: { sql: string; place: Place }): Promise<Answers['query']> {
   const control = statementsOf(text).find(controlsTransaction)
   if (control)
-    throw new ProjectError(`${control.verb.toUpperCase()} is not for run_query() and statement(): one transaction holds all that runs`, {
-      place,
-      hint: 'Take it out.',
-    })
+    throw new ProjectError(
+      `${control.verb.toUpperCase()} is not allowed in run_query() and statement(): the whole run is one transaction`,
+      {
+        place,
+        hint: 'Remove it.',
+      },
+    )
   const answer = (await sql.unsafe(text).raw()) as unknown as RawResult & RawResult[]
   // Several statements have several results: the last one counts.
   const result: RawResult = answer[0] !== undefined && 'command' in answer[0] ? (answer.at(-1) as RawResult) : answer

@@ -93,19 +93,19 @@ export async function checkServer(sql: Sql, to: Address | string): Promise<Serve
   if (encoding !== 'UTF8')
     refuse(
       `has the encoding ${encoding}: the feed is UTF-8`,
-      `Make a database that can hold it: create database deskledger encoding 'UTF8' template template0;`,
+      `Create a UTF-8 database: create database deskledger encoding 'UTF8' template template0;`,
     )
   // A server connected to directly reports the number of its own process when the connection begins; a pooler makes one up.
   if (clientPid(rows) !== pid && (await isPooledByTransaction(sql)))
     refuse(
-      'is behind a pooler that gives each transaction another session: the lock of a build is held by a session',
-      "Name the server itself, or a pool in session mode (PgBouncer: pool_mode=session in the database's line).",
+      'is behind a pooler in transaction mode: a build holds a lock in one session',
+      "Connect to the server itself, or to a pool in session mode (PgBouncer: pool_mode=session in the database's line).",
     )
   const wanted = { 'read-write': !isReadOnly, primary: !isStandby, standby: isStandby, 'read-only': isReadOnly }[address.sessionAttributes]
   if (wanted === false)
     refuse(
       `is ${isStandby ? 'a standby' : isReadOnly ? 'read-only' : 'a primary'}: target_session_attrs=${address.sessionAttributes}`,
-      'Name the server that is meant.',
+      'Name a server that fits, or change target_session_attrs.',
     )
   const warnings = [...address.warnings]
   if (major > NEWEST) warnings.push(`PostgreSQL ${version} is newer than what this was tested with (${OLDEST} to ${NEWEST})`)
@@ -118,7 +118,7 @@ export async function refuseReadOnly(sql: Sql): Promise<void> {
     select pg_is_in_recovery() as "isStandby", current_setting('transaction_read_only')::boolean as "isReadOnly"`
   if (row?.isStandby) throw new ProjectError('The server is a standby: nothing can be written there', { hint: 'Name the primary.' })
   if (row?.isReadOnly)
-    throw new ProjectError('The server, or this user of it, is read-only: nothing can be written there', {
+    throw new ProjectError('The server, or its setting for this user, is read-only: nothing can be written there', {
       hint: 'Name another server, or see default_transaction_read_only (alter role, alter database).',
     })
 }
@@ -182,23 +182,23 @@ const unreachable = {
   hint: 'Start that server, or correct the address; without DATABASE_URL and a profile the embedded server is used.',
 }
 const refusedLogin = {
-  what: 'the server refuses user or password',
-  hint: 'Correct user and password; in a URL characters such as @ : / % are written percent-encoded (%40 for @).',
+  what: 'the server rejects the user or password',
+  hint: 'Correct the user and password; in a URL characters such as @ : / % are written percent-encoded (%40 for @).',
 }
 const busy = {
-  what: 'the server takes no connection at this moment',
-  hint: 'Try again in a moment; see the log of the server if it stays so.',
+  what: 'the server accepts no connections at the moment',
+  hint: 'Try again in a moment; if it persists, see the log of the server.',
 }
 const unknownSetting = {
-  what: 'a setting is not known there',
+  what: 'the server does not know a setting',
   hint: 'Remove it from options, or from the profile; a pooler may refuse what its server knows.',
 }
 
 const connectionErrors: Record<string, { what: string; hint: string }> = {
   ECONNREFUSED: unreachable,
   ECONNRESET: unreachable,
-  ENOTFOUND: { ...unreachable, what: 'no machine has that name' },
-  EAI_AGAIN: { ...unreachable, what: 'the name cannot be looked up now' },
+  ENOTFOUND: { ...unreachable, what: 'the host name is unknown' },
+  EAI_AGAIN: { ...unreachable, what: 'the host name cannot be resolved now' },
   EHOSTUNREACH: unreachable,
   ENETUNREACH: unreachable,
   ETIMEDOUT: unreachable,
@@ -206,7 +206,7 @@ const connectionErrors: Record<string, { what: string; hint: string }> = {
   CONNECT_TIMEOUT: { ...unreachable, what: 'no answer within 10 seconds' },
   CONNECTION_CLOSED: { ...unreachable, what: 'the server closed the connection' },
   '28P01': refusedLogin,
-  '28000': { ...refusedLogin, what: 'the server does not let that user in from here' },
+  '28000': { ...refusedLogin, what: 'the server does not accept this user from this address' },
   SASL_SIGNATURE_MISMATCH: refusedLogin,
   '3D000': { what: 'that database does not exist', hint: 'Create it (createdb), or correct its name.' },
   '53300': busy,

@@ -51,8 +51,8 @@ export async function recreateViews(sql: Sql, views: SavedView[]): Promise<{ vie
 
 /** The error for a view that does not fit the relations that a build changed. */
 export function cannotRecreate({ view, error }: { view: SavedView; error: Error }): ProjectError {
-  return new ProjectError(`The view ${view.name} reads what this build changes, and cannot be made again: ${error.message}`, {
-    hint: `Change or drop the view ${view.name}, or keep the columns that it reads. The build has left everything as it was.`,
+  return new ProjectError(`Cannot recreate the view ${view.name}, which reads relations that this build changes: ${error.message}`, {
+    hint: `Change or drop the view ${view.name}, or keep the columns that it reads. Nothing was changed.`,
   })
 }
 

@@ -39,8 +39,8 @@ export async function migrate(sql: Sql, projectDir: string): Promise<string[]> {
     if (pending.length > 0) await applyPending(session, projectDir, pending)
     const left = await pendingMigrations(session, projectDir)
     if (left.length > 0)
-      throw new ProjectError(`${left.map(({ name }) => name).join(', ')}: applied without an error, and not there`, {
-        hint: 'The database is not as it should be. Please report it, with the settings of the server that differ from its defaults.',
+      throw new ProjectError(`Migrations not recorded although they ran without an error: ${left.map(({ name }) => name).join(', ')}`, {
+        hint: 'Please report it, with the settings of the server that differ from its defaults.',
       })
     return pending.map(({ name }) => name)
   })
@@ -79,9 +79,9 @@ function readMigrations(projectDir: string): Migration[] {
 function indexOf(name: string): number {
   const number = /^(\d+)-/.exec(name)?.[1]
   if (number) return Number(number)
-  throw new ProjectError(`The name of a migration begins with a number and a hyphen, '${name}' does not`, {
+  throw new ProjectError(`Invalid migration name '${name}': it must begin with a number and a hyphen`, {
     place: { file: `migrations/${name}` },
-    hint: 'Call it, for instance, 00007-what-it-does.sql.',
+    hint: 'For example: 00007-what-it-does.sql.',
   })
 }
 
@@ -106,7 +106,7 @@ async function ledgerSchema(sql: Sql | Session): Promise<string | undefined> {
     throw new ProjectError(
       `The database has ${rows.length} ledgers of migrations: ${rows.map(({ schema }) => `${schema}.${LEDGER}`).join(', ')}`,
       {
-        hint: `Keep the one of this warehouse and drop the others; it belongs into ${HOME}.`,
+        hint: `Keep the one of this warehouse and drop the others; it belongs in ${HOME}.`,
       },
     )
   return rows[0]?.schema
@@ -128,14 +128,14 @@ async function bringLedgerHome(session: Session): Promise<void> {
 function checkHistory(files: Migration[], applied: Applied[]): void {
   if (files.length === 0 && applied.length > 0)
     throw new ProjectError(
-      `The database is that of another project: its first migration is ${applied[0]?.name}, and this project has none`,
+      `The database belongs to another project: its first migration is ${applied[0]?.name}, and this project has none`,
       { hint: 'Give each project a database of its own. To read the tables of the other one, use its database by postgres_fdw or a copy.' },
     )
   for (const old of applied) {
     const file = files.find(({ index }) => index === old.index)
     if (!file) {
       throw new ProjectError(`The database has the migration ${old.name} (applied ${old.appliedAt}), but migrations/ does not`, {
-        hint: `Bring the file back (git log -- migrations/${old.name}), or point DATABASE_URL at the database of this version of the project.`,
+        hint: `Restore the file (git log -- migrations/${old.name}), or point DATABASE_URL at the database of this version of the project.`,
       })
     }
     if (text(file) !== text(old)) throw edited(file, old)
@@ -195,8 +195,8 @@ function refused(file: Migration | undefined, error: unknown): ProjectError | un
   const { code, message, detail, hint } = error.cause
   // A missing right is no mistake of the file.
   if (code === MISSING_RIGHT)
-    return new ProjectError(`The user of the database lacks a right that migrations need: ${message}`, {
-      hint: '`npx tsx run.ts debug` says what to grant.',
+    return new ProjectError(`The user of the database lacks a privilege that migrations need: ${message}`, {
+      hint: '`npx tsx run.ts debug` shows what to grant.',
       cause: error,
     })
   // Nor is a disk that is full, or a lock that somebody holds.

@@ -29,16 +29,16 @@ export async function missingRights(sql: Sql, schemas: string[]): Promise<Missin
   const found: MissingRight[] = []
   const lacks = (is: boolean, what: string, remedy: string) => void (is && found.push({ what, remedy }))
   const granted = (right: string) => `grant ${right} to ${quote(user)}`
-  lacks(!may.mayCreate, `${user} may not make schemas in ${database}`, granted(`create on database ${quote(database)}`))
-  lacks(!may.mayMakeTemporary, `${user} may not make temporary tables in ${database}`, granted(`temporary on database ${quote(database)}`))
+  lacks(!may.mayCreate, `${user} cannot create schemas in ${database}`, granted(`create on database ${quote(database)}`))
+  lacks(!may.mayMakeTemporary, `${user} cannot create temporary tables in ${database}`, granted(`temporary on database ${quote(database)}`))
   lacks(
     !may.hasLedger && !may.mayUseHome,
-    `${user} may not keep the ledger of migrations in ${HOME}`,
+    `${user} cannot create the ledger of migrations in ${HOME}`,
     granted(`usage, create on schema ${HOME}`),
   )
   lacks(
     may.mayKeepLedger === false,
-    `${user} may not read and write the ledger of migrations`,
+    `${user} cannot read and write the ledger of migrations`,
     granted(`select, insert, update on ${HOME}.${LEDGER}`),
   )
 
@@ -47,7 +47,7 @@ export async function missingRights(sql: Sql, schemas: string[]): Promise<Missin
     where nspname = any(${schemas}) and not (has_schema_privilege(oid, 'usage') and has_schema_privilege(oid, 'create'))
     order by nspname`
   for (const { schema } of closed)
-    lacks(true, `${user} may not make tables in ${schema}`, granted(`usage, create on schema ${quote(schema)}`))
+    lacks(true, `${user} cannot create tables in ${schema}`, granted(`usage, create on schema ${quote(schema)}`))
 
   // Only an owner may replace a view, add a column, or take a table away.
   const others = await sql<{ owner: string; relations: number; example: string }[]>`
@@ -58,7 +58,7 @@ export async function missingRights(sql: Sql, schemas: string[]): Promise<Missin
   for (const { owner, relations, example } of others)
     lacks(
       true,
-      `${owner} owns ${example}${relations > 1 ? ` and ${relations - 1} more` : ''}: ${user} may not replace ${relations > 1 ? 'them' : 'it'}`,
+      `${owner} owns ${example}${relations > 1 ? ` and ${relations - 1} more` : ''}: ${user} cannot replace ${relations > 1 ? 'them' : 'it'}`,
       granted(quote(owner)),
     )
   return found

@@ -23,9 +23,9 @@ async function establish(address: Address): Promise<Socket> {
     const answer = await askForTls(plain)
     if (answer === 'S') return await encrypt(plain, address)
     if (answer === 'N' && mode === 'prefer') return plain
-    const what = answer === 'N' ? 'it has no TLS' : 'it does not answer as a PostgreSQL server'
+    const what = answer === 'N' ? 'the server has no TLS' : 'it does not answer as a PostgreSQL server'
     throw new ProjectError(`${describeAddress(address)} (${address.from}): ${what}, and sslmode is ${mode}`, {
-      hint: answer === 'N' ? 'Switch ssl on in the server, or give sslmode=prefer or disable where the way to it is safe.' : undefined,
+      hint: answer === 'N' ? 'Turn on ssl in the server, or set sslmode=prefer or disable on a trusted network.' : undefined,
       code: 'tls',
     })
   } catch (error) {
@@ -84,7 +84,11 @@ function encrypt(plain: Socket, address: Address): Promise<TLSSocket> {
         ? 'Name the authority that signed its certificate with sslrootcert, and the server as its certificate does.'
         : undefined
       reject(
-        new ProjectError(`${describeAddress(address)} (${address.from}): TLS fails: ${error.message}`, { hint, cause: error, code: 'tls' }),
+        new ProjectError(`${describeAddress(address)} (${address.from}): TLS failed: ${error.message}`, {
+          hint,
+          cause: error,
+          code: 'tls',
+        }),
       )
     }
     const socket = secure(options)

@@ -140,7 +140,7 @@ async function initdb({ as }: DataDirectory, bin: string, data: string): Promise
     const said = stderr.split('\n').find(line => /error|fatal|could not/i.test(line)) ?? message.split('\n')[0]
     throw new ProjectError(`initdb of the embedded PostgreSQL failed: ${said}`, {
       hint: /effective user ID/.test(stderr)
-        ? 'PostgreSQL wants a user with a name: run as one that is in /etc/passwd, or set DATABASE_URL.'
+        ? 'PostgreSQL needs a user with a name: run as one that is in /etc/passwd, or set DATABASE_URL.'
         : 'Free space, permissions of the project folder or a missing system library may be the cause; or set DATABASE_URL.',
     })
   }
@@ -169,7 +169,7 @@ function writable<T>(folder: string, action: () => T): T {
     return action()
   } catch (error) {
     throw new ProjectError(`Cannot write to ${folder}, where the embedded PostgreSQL lives: ${(error as Error).message}`, {
-      hint: 'Give the user that runs this the folder, or set DATABASE_URL.',
+      hint: 'Give this user write access to the folder, or set DATABASE_URL.',
     })
   }
 }

@@ -219,7 +219,7 @@ function openPipe({ holders, as }: DataDirectory): { reader: number; holder: num
       execFileSync('mkfifo', ['-m', '600', holders], { stdio: 'ignore' })
     } catch {
       if (!existsSync(holders))
-        throw new ProjectError(`Cannot make the named pipe ${holders}`, {
+        throw new ProjectError(`Cannot create the named pipe ${holders}`, {
           hint: 'Use a local file system for the project, or set DATABASE_URL.',
         })
     }
@@ -290,7 +290,7 @@ function failedStart({ log }: DataDirectory, said: string): ProjectError {
   const isFull = /No space left on device|could not extend file/.test(said)
   return new ProjectError(`The embedded PostgreSQL did not start: ${lines.at(-1) ?? 'it printed nothing'}`, {
     hint: isFull
-      ? 'The disk of .pg is full. Make room on it and run it again: nothing is lost.'
-      : `Its log: ${log}. As the last resort delete .pg (the warehouse can be built again from the feed), or set DATABASE_URL.`,
+      ? 'The disk of .pg is full. Free some space and run it again: nothing is lost.'
+      : `Its log: ${log}. As a last resort delete .pg (the warehouse can be built again from the feed), or set DATABASE_URL.`,
   })
 }

@@ -60,7 +60,7 @@ describe('the embedded server', () => {
     ])
     const stranger = url.replace(/:[0-9a-f]{48}@/, ':guess@')
     expect(stranger).not.toBe(url)
-    await expect(query(stranger, 'select 1')).rejects.toThrow('the server refuses user or password')
+    await expect(query(stranger, 'select 1')).rejects.toThrow('the server rejects the user or password')
     expect(statSync(file('password')).mode & 0o777).toBe(0o600)
     await close()
   })

@@ -105,7 +105,7 @@ it('says which right is missing, and blames no file for it', async () => {
   const other = connect({ ...addressOfUrl(url.href), startup: { role } })
   try {
     await expect(migrate(other, folder)).rejects.toMatchObject({
-      message: expect.stringMatching(/^The user of the database lacks a right that migrations need: permission denied for database/),
+      message: expect.stringMatching(/^The user of the database lacks a privilege that migrations need: permission denied for database/),
       place: undefined,
     })
   } finally {
@@ -141,9 +141,9 @@ it('refuses files that contradict the history or each other', async () => {
   await expect(apply()).rejects.toThrow('Two migrations have the number 2: 00002-b.sql and 00002-c.sql')
   rmSync(join(folder, 'migrations/00002-b.sql'))
   rmSync(join(folder, 'migrations/00002-c.sql'))
-  await expect(apply()).rejects.toThrow('The database is that of another project: its first migration is 00002-b.sql')
+  await expect(apply()).rejects.toThrow('The database belongs to another project: its first migration is 00002-b.sql')
   write('b.sql', '')
-  await expect(apply()).rejects.toThrow("begins with a number and a hyphen, 'b.sql' does not")
+  await expect(apply()).rejects.toThrow("Invalid migration name 'b.sql': it must begin with a number and a hyphen")
 })
 
 it('has nothing to do in a project without migrations', async () => {

@@ -62,7 +62,7 @@ describe('errors --replay', () => {
 
     const { code, stdout, stderr } = await runner('errors', '--replay')
     expect(code, stdout + stderr).toBe(0)
-    expect(stderr).toMatch(/1 record held against a declaration that has changed/)
+    expect(stderr).toMatch(/1 record re-checked against a changed declaration/)
     expect(stdout).toMatch(/transaction_pipeline_errors +0 open errors \(down from 1\)/)
 
     const [now] = await database.sql`select max(file_id) as file_id, max(loaded_at) as at from ops.files`
@@ -86,7 +86,7 @@ describe('errors --replay', () => {
   it('a second replay changes nothing', async () => {
     const { code, stdout, stderr } = await runner('errors', '--replay')
     expect(code).toBe(0)
-    expect(stdout).toContain('nothing: all rows are as they were')
+    expect(stdout).toContain('nothing: no row changed')
     expect(stderr).not.toContain('held against')
   })
 

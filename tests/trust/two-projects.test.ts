@@ -39,7 +39,7 @@ describe('two projects on one database', () => {
     const before = await snapshot(database.sql)
     for (const words of ['build', 'run', 'plan', 'seed']) {
       const { code, stderr } = await of(plain).run(words)
-      expect([words, code, stderr]).toEqual([words, 2, expect.stringContaining('The database is that of another project')])
+      expect([words, code, stderr]).toEqual([words, 2, expect.stringContaining('The database belongs to another project')])
     }
     expect(compare(before, await snapshot(database.sql))).toEqual([])
     expect([...(await database.sql`select unique_id from ops.nodes where unique_id not like '%.deskledger.%'`)]).toEqual([])

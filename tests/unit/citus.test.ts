@@ -51,7 +51,7 @@ describe('settings of a node', () => {
 
 describe('SQL that a cluster would answer wrongly', () => {
   it.each(['select now()', 'select CURRENT_TIMESTAMP', 'select random ()', 'select gen_random_uuid()'])('%s', text => {
-    expect(() => refuseVolatile(node(), query(text))).toThrow(/another value on each node/)
+    expect(() => refuseVolatile(node(), query(text))).toThrow(/a different value on each node/)
   })
 
   it('is found in code alone', () => {
@@ -70,7 +70,9 @@ describe('SQL that a cluster would answer wrongly', () => {
 it('tells the rule for what Citus refuses, and nothing for an error of PostgreSQL', () => {
   const refused = (message: string, code = '0A000') => explainRefusal(Object.assign(new Error(message), { code }))
   expect(refused('complex joins are only supported when all distributed tables are co-located')).toMatch(/distribution column/)
-  expect(refused('correlated subqueries are not supported when the FROM clause contains a CTE or subquery')).toMatch(/Join instead/)
+  expect(refused('correlated subqueries are not supported when the FROM clause contains a CTE or subquery')).toMatch(
+    /Replace the correlated subquery/,
+  )
   expect(refused('cannot modify table "agents" because there was a parallel operation on a distributed table', 'XX000')).toMatch(
     /before distributed/,
   )

@@ -64,7 +64,7 @@ describe('profiles.yml', () => {
     ['{host: db, port: 99999}', "invalid port '99999'", 1],
     ['{host: db, port: "54 32"}', "invalid port '54 32'", 1],
     ['{user: u}', "has no 'host'", 1],
-    ['{host: db, sslmode: on}', 'sslmode=true is none of disable', 1],
+    ['{host: db, sslmode: on}', "invalid sslmode 'true': expected one of disable", 1],
   ])('refuses %s with its line', async (keys, message) => {
     const given = keys.startsWith('{') ? keys.slice(1, -1) : keys
     const profile = await read(

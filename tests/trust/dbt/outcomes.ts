@@ -26,7 +26,7 @@ export function verdictOf({ outcome, calls, notRead, error, printed, unpublished
   if (outcome === 'skipped') return { verdict: 'not read', why: 'skipped by dbt itself' }
   if (calls === 0) return { verdict: 'not read', why: 'calls no command of dbt' }
   if (outcome === 'passed') return { verdict: 'passed', why: '' }
-  const refused = /not supported: ([^\n]*)/.exec(printed.replaceAll(/not supported: [^\n]*Nothing is done with it/g, ''))
+  const refused = /not supported: ([^\n]*)/.exec(printed.replaceAll(/not supported: [^\n]*It is ignored/g, ''))
   if (refused) return { verdict: 'by design', why: `refused: ${refused[1]!.replace(/[.,;]? Use .*$/, '')}` }
   if (unpublished && /does not exist/.test(error ?? '')) return { verdict: 'by design', why: 'what fails publishes nothing' }
   return { verdict: 'failed', why: firstLine(error ?? '') }
