@@ -31,7 +31,7 @@ export function selectNodes(project: Project, selection: Selection = {}): Set<st
   const selectable = new Map<string, Selectable>(selectableNodes(project).map(node => [node.uniqueId, node]))
   const { expand, together, shared, without } = pickedSets(project, standard)
   if (selector !== undefined && (select.length > 0 || exclude.length > 0))
-    throw new ProjectError('--selector is a selection of its own, without --select and --exclude', {
+    throw new ProjectError('--selector cannot be combined with --select and --exclude', {
       hint: `Write --select "selector:${selector}", with what else you want.`,
     })
   const isDefault = ({ isDefault: yes }: Selector): boolean => yes
@@ -117,10 +117,10 @@ const TERM = /^(@)?((\d*)\+)?(([\w.]+):)?(.*?)(\+(\d*))?$/s
 
 function readTerm(term: string): Term {
   const match = TERM.exec(term)
-  if (!match) throw new ProjectError(`The selection '${term}' cannot be read`)
+  if (!match) throw new ProjectError(`Invalid selection '${term}'`)
   const [, at, parents, parentsDepth, , method, value = '', children, childrenDepth] = match
   if (at && children) throw new ProjectError(`Invalid node spec ${term}: the prefix '@' and the suffix '+' are incompatible`)
-  if (value === '') throw new ProjectError(`The selection '${term}' names nothing`, { hint: 'Write for example --select +agents.' })
+  if (value === '') throw new ProjectError(`Empty selection '${term}'`, { hint: 'For example: --select +agents.' })
   const [name, ...argument] = method === undefined ? [defaultMethod(value)] : method.split('.')
   const depth = (digits: string | undefined): number => (digits ? Number(digits) : Infinity)
   return {

@@ -118,7 +118,7 @@ function operands(operator: string, left: Value, right: Value): [number | bigint
   const b = numeric(right)
   if (a !== undefined && b !== undefined) return [a, b]
   for (const value of [left, right]) if (isUndefined(value)) throw value.complain()
-  const hint = operator === '+' && (typeof left === 'string' || typeof right === 'string') ? "Join texts with '~'." : undefined
+  const hint = operator === '+' && (typeof left === 'string' || typeof right === 'string') ? "Join texts with the operator '~'." : undefined
   throw new ProjectError(`'${operator}' does not take ${typeName(left)} ${brief(left)} and ${typeName(right)} ${brief(right)}`, { hint })
 }
 

@@ -68,7 +68,7 @@ function operandOf(operator: string, left: Value, right: Value, value: Value): D
   if (typeof value === 'bigint' || typeof value === 'boolean' || (typeof value === 'number' && Number.isInteger(value)))
     return exactly(value)
   throw new ProjectError(`'${operator}' does not take ${typeName(left)} and ${typeName(right)}`, {
-    hint: 'Make both floats by | float.',
+    hint: 'Convert both with | float.',
   })
 }
 

@@ -37,7 +37,7 @@ export function parseArguments(stream: Stream): Arguments {
   const opened = stream.expect('(')
   const result: Arguments = { positional: [], named: [] }
   const misplaced = (what: string) =>
-    stream.fail(`${what} cannot stand here among the arguments`, undefined, 'The order is: values, name=value, *list, **dict.')
+    stream.fail(`${what} is not allowed here among the arguments`, undefined, 'The order is: values, name=value, *list, **dict.')
   while (!stream.sees(')')) {
     if (stream.takes('*')) {
       if (result.list || result.dict) throw misplaced("'*'")
@@ -51,7 +51,7 @@ export function parseArguments(stream: Stream): Arguments {
       if (result.dict) throw misplaced(`'${name}='`)
       result.named.push({ name, value: parseExpression(stream) })
     } else {
-      if (result.list || result.dict || result.named.length > 0) throw misplaced('a value without a name')
+      if (result.list || result.dict || result.named.length > 0) throw misplaced('a positional value')
       result.positional.push(parseExpression(stream))
     }
     if (!stream.takes(',')) break

@@ -36,8 +36,7 @@ export function formatBraces(template: string, args: Value[], kwargs: Kwargs): s
   let next = 0
   return template.replace(braces, (whole, field?: string, conversion?: string, spec = '') => {
     if (whole === '{{' || whole === '}}') return whole.charAt(0)
-    if (field === undefined)
-      throw new ProjectError(`single '${whole}' in the format ${repr(template)}`, { hint: 'Write it twice for itself.' })
+    if (field === undefined) throw new ProjectError(`single '${whole}' in the format ${repr(template)}`, { hint: 'Double it to print it.' })
     const [, head = '', path = ''] = /^([^.[]*)(.*)$/s.exec(field) ?? []
     let value = head === '' ? args[next++] : /^\d+$/.test(head) ? args[Number(head)] : kwargs[head]
     for (const [, attribute, item] of path.matchAll(/\.(\w+)|\[([^\]]+)\]/g)) value = step(value, attribute ?? item ?? '')

@@ -118,7 +118,7 @@ function balance(source: Source, token: Token, open: { text: string; at: number 
       throw problem(
         source,
         token.at,
-        `unexpected '${token.text}': '${last.text}' of line ${line}, column ${column} wants '${wanted}' first`,
+        `unexpected '${token.text}': '${last.text}' of line ${line}, column ${column} must be closed with '${wanted}' first`,
       )
     }
   }

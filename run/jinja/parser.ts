@@ -12,7 +12,7 @@ export function parseStatements(source: Source, tokens: Token[]): Statement[] {
   stream.module.push(...body.filter(statement => statement.type === 'set' || statement.type === 'setBlock'))
   if (stream.peek().type === 'end') return body
   const { text, at } = stream.peek(1)
-  throw stream.fail(`'{% ${text} %}' closes nothing that is open`, at)
+  throw stream.fail(`'{% ${text} %}' has no opening tag`, at)
 }
 
 /** Parses a single expression. */
@@ -83,8 +83,8 @@ const tags: Record<string, (stream: Stream, opened: Opened) => Statement> = {
 
 const refused = new Map([
   ['include', 'Call a macro instead.'],
-  ['import', 'Every macro of the project is in sight by its name.'],
-  ['from', 'Every macro of the project is in sight by its name.'],
+  ['import', 'Remove it: every macro of the project is available by its name.'],
+  ['from', 'Remove it: every macro of the project is available by its name.'],
   ['extends', 'Call a macro, or use {% call %} to give it a body.'],
   ['block', 'Use a macro, or {% call %} to give one a body.'],
   ['autoescape', 'SQL is never escaped.'],
@@ -109,7 +109,7 @@ function parseFor(stream: Stream, opened: Opened): Statement {
   stream.expect('in', ` in '{% for … in … %}'`)
   const items = parseTuple(stream, atTagEnd, parseOr) // an `if` here is the loop's own
   const condition = stream.takes('if') ? parseExpression(stream) : undefined
-  if (stream.sees('recursive')) throw stream.fail("'recursive' loops are not supported", undefined, 'Let a macro call itself.')
+  if (stream.sees('recursive')) throw stream.fail("'recursive' loops are not supported", undefined, 'Use a macro that calls itself.')
   endTag(stream)
   stream.loops++
   const body = parseBody(stream)
@@ -120,7 +120,7 @@ function parseFor(stream: Stream, opened: Opened): Statement {
 }
 
 function parseLoopControl(stream: Stream, { tag, at }: Opened): Statement {
-  if (stream.loops === 0) throw stream.fail(`'{% ${tag.text} %}' stands outside of a loop`, tag.at)
+  if (stream.loops === 0) throw stream.fail(`'{% ${tag.text} %}' is outside of a loop`, tag.at)
   return { type: tag.text as 'break' | 'continue', at, end: endTag(stream) }
 }
 

@@ -99,7 +99,7 @@ function gap(self: Value, width: Value, fill: string): string {
 }
 
 function split(value: string, separator: Value, most: number): string[] {
-  if (separator === '') throw new ProjectError('split() by an empty text')
+  if (separator === '') throw new ProjectError('split() with an empty separator')
   const parts = separator === null ? value.trim().split(/\s+/).filter(Boolean) : value.split(text(separator))
   if (most < 0 || parts.length <= most + 1) return parts
   if (separator !== null) return [...parts.slice(0, most), parts.slice(most).join(text(separator))]
@@ -132,5 +132,5 @@ function found(at: number, self: Value, part: Value): number {
 function text(value: Value): string {
   if (typeof value === 'string') return value
   if (isUndefined(value)) throw value.complain()
-  throw new ProjectError(`expected a text, not ${typeName(value)} ${brief(value)}`, { hint: 'Make it a text by | string.' })
+  throw new ProjectError(`expected a text, not ${typeName(value)} ${brief(value)}`, { hint: 'Convert it with | string.' })
 }

@@ -90,7 +90,7 @@ function outsideMacros<T>(source: Source, run: () => T): T {
   try {
     return run()
   } catch (error) {
-    if (isReturn(error)) throw new ProjectError('return() stands outside of a macro', { place: placeAt(source, 0) })
+    if (isReturn(error)) throw new ProjectError('return() is outside of a macro', { place: placeAt(source, 0) })
     throw error
   }
 }

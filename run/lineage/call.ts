@@ -38,7 +38,7 @@ export function resultOf(names: readonly string[], call: Call, scope: Scope): Va
   if (isPure === false || (isPure === undefined && !isBuiltIn))
     return untraced(`the function ${names.join('.')} may read tables itself`, computed(call.args))
   if (isBuiltIn && FUNCTIONS_OF_OWN_TABLES.test(call.name))
-    return untraced(`${call.name}() reads by a text that is made at run time`, computed(call.args))
+    return untraced(`${call.name}() runs SQL that is built at run time`, computed(call.args))
   return (isBuiltIn && Object.hasOwn(CALLS, call.name) ? CALLS[call.name] : undefined)?.(call) ?? computed(call.args)
 }
 

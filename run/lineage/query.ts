@@ -104,7 +104,7 @@ function combined({ op }: Body<'SelectStmt'>, left: Output, right: Output): Outp
 
 function unmatched({ unknown }: Output): Value {
   return untraced(
-    unknown.length > 0 ? `the columns of ${unknown.join(' and ')} are not known` : 'the sides of UNION have not the same columns',
+    unknown.length > 0 ? `the columns of ${unknown.join(' and ')} are not known` : 'the sides of UNION do not have the same columns',
     computed([]),
   )
 }

@@ -11,9 +11,10 @@ export function constraintsOf(node: Node): { constraint: Constraint; columns: st
     const fail = (message: string, hint: string): ProjectError =>
       new ProjectError(`A constraint of ${node.name} ${message}`, { place: node.patch ?? node.place, hint })
     if (type === 'custom') throw fail('is of type custom, which is not supported', 'Use a post-hook with alter table instead.')
-    if (!types.includes(type)) throw fail(`has the type '${type}'`, `There are ${types.join(', ')}.`)
-    if (type === 'check' && !expression) throw fail('is a check without expression', 'Add expression: a condition over the columns.')
-    if (type === 'foreign_key' && !expression && !to) throw fail('is a foreign key to nothing', "Add to: ref('…') and to_columns: […].")
+    if (!types.includes(type)) throw fail(`has the type '${type}'`, `Expected one of ${types.join(', ')}.`)
+    if (type === 'check' && !expression) throw fail('is a check without an expression', 'Add expression: a condition over the columns.')
+    if (type === 'foreign_key' && !expression && !to)
+      throw fail('is a foreign key without a target', "Add to: ref('…') and to_columns: […].")
     if (type !== 'check' && columns.length === 0) throw fail(`(${type}) names no columns`, 'Add columns: […].')
   }
   return [...ofColumns, ...ofTable]

@@ -32,9 +32,9 @@ export function snapshotConfig(node: Node): SnapshotConfig {
   const renamed = (config.snapshot_meta_column_names ?? {}) as Record<string, unknown>
   if (config.strategy === undefined)
     throw fail('has no strategy', 'Add strategy: timestamp with updated_at, or strategy: check with check_cols.')
-  if (key.length === 0) throw fail('has no unique_key', 'Add unique_key: the column, or a list of columns, that says which row is which.')
+  if (key.length === 0) throw fail('has no unique_key', 'Add unique_key: the column, or list of columns, that identifies a row.')
   if (config.strategy === 'timestamp' && !config.updated_at)
-    throw fail('has the strategy timestamp without updated_at', 'Add updated_at: the column that says when a row was last changed.')
+    throw fail('has the strategy timestamp without updated_at', 'Add updated_at: the column with the time of the last change of a row.')
   if (config.strategy === 'check' && textsOf(config.check_cols).length === 0)
     throw fail('has the strategy check without check_cols', 'Add check_cols: all, or a list of columns.')
   if (config.hard_deletes !== undefined && config.invalidate_hard_deletes !== undefined)
@@ -43,7 +43,7 @@ export function snapshotConfig(node: Node): SnapshotConfig {
     if (!(metaColumns as readonly string[]).includes(name))
       throw fail(
         `renames '${name}', which a snapshot does not add`,
-        didYouMean(name, [...metaColumns]) ?? `There are ${metaColumns.join(', ')}.`,
+        didYouMean(name, [...metaColumns]) ?? `Expected one of ${metaColumns.join(', ')}.`,
       )
   return {
     strategy: config.strategy as SnapshotConfig['strategy'],

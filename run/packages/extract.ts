@@ -28,7 +28,7 @@ export async function extract(bytes: Buffer, into: string, what: string): Promis
   if (count === 0) throw new ProjectError(`Empty or invalid tarball: ${what}`)
   if (size > LARGEST || count > MOST) throw new ProjectError(`${what} unpacks into ${count} files of ${size} bytes, which is too much`)
   if (problems.length > 0)
-    throw new ProjectError(`${what} is not safe to unpack: ${problems[0]}`, { hint: 'Nothing of it was written. Ask its makers.' })
+    throw new ProjectError(`${what} is not safe to unpack: ${problems[0]}`, { hint: 'Nothing was written. Report it to its maintainers.' })
   mkdirSync(into, { recursive: true })
   await unpack({ file, cwd: into, strip: 1, strict: true, preserveOwner: false }).catch(broken)
   refuseLinksOut(into, what)
@@ -45,8 +45,8 @@ export function refuseLinksOut(root: string, what: string): void {
       if (!found.isSymbolicLink()) continue
       const target = resolve(dirname(path), readlinkSync(path))
       if (!isWithin(target, root))
-        throw new ProjectError(`${what} has a link that leads out of it: ${relative(root, path)} → ${readlinkSync(path)}`, {
-          hint: 'Nothing of it was installed. Ask its makers.',
+        throw new ProjectError(`${what} has a link to a place outside of it: ${relative(root, path)} → ${readlinkSync(path)}`, {
+          hint: 'It was not installed. Report it to its maintainers.',
         })
     }
 }

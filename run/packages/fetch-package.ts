@@ -25,7 +25,7 @@ export async function fetchPackage(root: string, wanted: Omit<Locked, 'name'>, i
     const folder = resolve(root, wanted.from)
     if (!existsSync(folder) || !statSync(folder).isDirectory())
       throw new ProjectError(`Cannot find ${what}: ${folder} is not a folder`, {
-        hint: 'local: is a path from the folder of dbt_project.yml.',
+        hint: 'local: must be a path relative to the folder of dbt_project.yml.',
       })
     return { folder, name: nameOf(folder, what) }
   }
@@ -69,11 +69,11 @@ function within(folder: string, subdirectory: string | undefined, what: string):
 function nameOf(folder: string, what: string): string {
   const path = join(folder, 'dbt_project.yml')
   if (!existsSync(path))
-    throw new ProjectError(`${what} has no dbt_project.yml`, { hint: 'subdirectory: says in which of its folders it is.' })
+    throw new ProjectError(`${what} has no dbt_project.yml`, { hint: 'If it is in a subfolder, add subdirectory: in packages.yml.' })
   const errors: ProjectError[] = []
   const data = readYaml(readFileSync(path, 'utf8'), 'dbt_project.yml', errors)
   if (errors.length > 0) throw new ProjectErrors(errors)
   const name = isYamlMap(data) ? data.name : undefined
   if (typeof name === 'string' && /^[A-Za-z_]\w*$/.test(name)) return name
-  throw new ProjectError(`${what} has no name in its dbt_project.yml that could be one`)
+  throw new ProjectError(`Missing or invalid name in the dbt_project.yml of ${what}`)
 }

@@ -19,7 +19,7 @@ export function hubOf(env: Record<string, string | undefined>): (name: string, r
   const known = new Map<string, Promise<Record<string, Entry>>>()
   return async (name, ranges, why) => {
     if (!/^[\w.-]+\/[\w.-]+$/.test(name))
-      throw new ProjectError(`Invalid package name '${name}'`, { hint: 'A name on the hub has a namespace: dbt-labs/dbt_utils.' })
+      throw new ProjectError(`Invalid package name '${name}'`, { hint: 'Add the namespace: dbt-labs/dbt_utils.' })
     const asked = known.get(name) ?? entriesOf(`${base}api/v1/${name}.json`, name)
     known.set(name, asked)
     const entries = await asked
@@ -28,11 +28,14 @@ export function hubOf(env: Record<string, string | undefined>): (name: string, r
     if (version === undefined) {
       const some = fitting.slice(-8).join(', ')
       throw new ProjectError(`No version of ${name} is ${ranges.join(' and ')}${why}`, {
-        hint: fitting.length > 0 ? `The last that would do for this dbt are ${some}.` : 'The hub has none for this version of dbt.',
+        hint:
+          fitting.length > 0
+            ? `The latest that support this version of dbt are ${some}.`
+            : 'The hub has none that supports this version of dbt.',
       })
     }
     const { name: own = '', packages = [], downloads } = entries[version]!
-    if (!downloads?.tarball) throw new ProjectError(`The hub names no tarball for ${name} ${version}`)
+    if (!downloads?.tarball) throw new ProjectError(`The hub has no tarball for ${name} ${version}`)
     return { version, name: own, tarball: downloads.tarball, packages }
   }
 }
@@ -52,7 +55,7 @@ async function entriesOf(url: string, name: string): Promise<Record<string, Entr
   } catch {
     // Reported below.
   }
-  throw new ProjectError(`Unexpected answer of the hub about ${name}, expected a list of versions: ${url}`)
+  throw new ProjectError(`Unexpected response from the hub about ${name}, expected a list of versions: ${url}`)
 }
 
 function listed(value: string | string[] | undefined): string[] {

@@ -97,8 +97,7 @@ async function stage(one: Resolved, { deps: { root }, hub, staged, target, folde
 }
 
 function refuseOtherName({ from, written = from, name }: Locked, found: string): void {
-  if (name !== found && name !== '')
-    throw new ProjectError(`The package ${written} is called '${found}', not '${name}' as it was said to be`)
+  if (name !== found && name !== '') throw new ProjectError(`The package ${written} is called '${found}', expected '${name}'`)
 }
 
 // Removes the old folder only when the new one is in place.

@@ -73,7 +73,7 @@ async function resolveOne(
   const [first] = wishes as [Wish]
   if (first.kind === 'package') {
     const ranges = [...new Set(wishes.flatMap(({ versions }) => versions))]
-    const why = wishes.length > 1 ? ` (${wishes.map(({ by, versions }) => `${by} asks for ${versions.join(', ')}`).join('; ')})` : ''
+    const why = wishes.length > 1 ? ` (${wishes.map(({ by, versions }) => `${by} requires ${versions.join(', ')}`).join('; ')})` : ''
     const version = await at(first.place, () => hub(first.from, ranges, why))
     const asks = parsed(version.packages, `${first.from} ${version.version}`, first.place, render)
     return {
@@ -83,9 +83,9 @@ async function resolveOne(
   }
   const revisions = [...new Set(wishes.flatMap(({ revision }) => revision ?? []))]
   if (revisions.length > 1)
-    throw new ProjectError(`${first.written} is asked for at different revisions: ${revisions.join(', ')}`, {
+    throw new ProjectError(`${first.written} is required at different revisions: ${revisions.join(', ')}`, {
       place: first.place,
-      hint: wishes.map(({ by, revision }) => `${by} asks for ${revision ?? 'none'}`).join('; '),
+      hint: wishes.map(({ by, revision }) => `${by} requires ${revision ?? 'none'}`).join('; '),
     })
   const { kind, from, written, subdirectory } = first
   const source = {
@@ -129,7 +129,7 @@ function refuseOneName(all: Resolved[]): void {
     const other = all.slice(0, index).find(({ name }) => name === one.name)
     if (other)
       throw new ProjectError(`Two packages are called '${one.name}': ${other.written ?? other.from} and ${one.written ?? one.from}`, {
-        hint: 'Ask for it in one way alone, as the packages that need it do.',
+        hint: 'Require it in one way only, the one that the other packages use.',
       })
   }
 }

@@ -36,7 +36,7 @@ export function accessMistakes(drafts: Draft[], { groups }: Pick<Project, 'group
 
 function notPublic({ uniqueId, patch, place }: Node): ProjectError {
   const message = `Node ${uniqueId} with 'ephemeral' materialization has an invalid value (public) for the access field`
-  return new ProjectError(message, { place: patch ?? place, hint: 'Materialize it as a view, or make it protected.' })
+  return new ProjectError(message, { place: patch ?? place, hint: 'Materialize it as a view, or set access: protected.' })
 }
 
 function unknownGroups(drafts: Draft[], groups: Iterable<Group>): ProjectError[] {

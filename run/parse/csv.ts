@@ -31,7 +31,7 @@ export function readCsv(text: string, file: string, { columnTypes = {}, quoteCol
   records.forEach((record, i) => {
     if (record.length > names.length) {
       const message = `Row ${i + 1} has ${record.length} values, the header has ${names.length} columns`
-      throw new ProjectError(message, { place: { file }, hint: 'A value with the delimiter in it stands in quotes: "a, b".' })
+      throw new ProjectError(message, { place: { file }, hint: 'Quote a value that contains the delimiter: "a, b".' })
     }
   })
   const given = new Map(Object.entries(columnTypes).map(([name, type]) => [columnName(name, quoteColumns), type]))
@@ -140,7 +140,7 @@ function refuseUndivided([only = '', ...more]: string[], file: string, delimiter
   if (more.length > 0 || other === undefined || only.trim().startsWith('"')) return
   const message = `The header is one column, '${only}', as its delimiter is '${delimiter}'`
   const shown = other === '\t' ? '"\\t"' : `"${other}"`
-  throw new ProjectError(message, { place: { file, line: 1 }, hint: `Say delimiter: ${shown} in the config of the seed.` })
+  throw new ProjectError(message, { place: { file, line: 1 }, hint: `Set delimiter: ${shown} in the config of the seed.` })
 }
 
 // Names columns as agate does for dbt: an empty name becomes a letter, a, b, …; a repeated name gets a number, name_2.

@@ -76,7 +76,7 @@ export function createDraft(
       templates.set(draft.node, draft.template)
       for (const { kind, name, place: at } of draft.template.definitions)
         if (kind !== 'macro')
-          throw new ProjectError(`The ${kind} '${name}' cannot stand in ${path}`, {
+          throw new ProjectError(`The ${kind} '${name}' is not allowed in ${path}`, {
             place: at,
             hint: kind === 'snapshot' ? 'Move it to snapshots/.' : 'Move it to macros/ or tests/generic/.',
           })

@@ -118,10 +118,10 @@ export function genericTests(making: Making): Draft[] {
     const known = [...world.macros.values()].flatMap(({ name }) => (name.startsWith('test_') ? [name.slice(5)] : []))
     const hint =
       namespace === undefined || namespace === project
-        ? (didYouMean(generic, known) ?? `There are ${known.sort().join(', ')}; write your own as tests/generic/${generic}.sql.`)
+        ? (didYouMean(generic, known) ?? `Expected one of ${known.sort().join(', ')}; write your own as tests/generic/${generic}.sql.`)
         : world.packageVars.has(namespace)
           ? didYouMean(generic, known)
-          : `There is no package '${namespace}': ask for it in packages.yml and install it by npx tsx run.ts deps.`
+          : `There is no package '${namespace}': add it to packages.yml and run npx tsx run.ts deps.`
     errors.push(new ProjectError(`There is no generic test '${namespace === undefined ? '' : `${namespace}.`}${generic}'`, { place, hint }))
     return undefined
   }

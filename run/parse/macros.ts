@@ -23,7 +23,7 @@ export function readMacros(files: ProjectFiles, errors: ProjectError[]): Map<str
       // A package's materialization is refused only where a node uses it.
       if (kind === 'materialization' && packageName !== files.settings.name) continue
       if (kind !== 'macro' && kind !== 'test') {
-        const hint = kind === 'snapshot' ? 'Move it to snapshots/.' : 'Use one of the materializations that there are instead.'
+        const hint = kind === 'snapshot' ? 'Move it to snapshots/.' : 'Use one of the built-in materializations instead.'
         const what = kind === 'snapshot' ? 'a snapshot among macros' : `own ${kind}s`
         errors.push(new ProjectError(`not supported: ${what}, as '${definition.name}'`, { place, hint }))
         continue

@@ -20,9 +20,9 @@ export function namer(world: World, rendering: (node: Node) => Rendering): (node
     const custom = config.database ?? config.target_database
     const wanted = generated(node, 'generate_database_name', 'custom_database_name', custom) ?? custom
     if (wanted !== undefined && wanted !== world.target.database)
-      throw new ProjectError(`${node.name} has the database '${wanted}', but the build works in '${world.target.database}'`, {
+      throw new ProjectError(`${node.name} has the database '${wanted}', but the connection is to '${world.target.database}'`, {
         place: node.place,
-        hint: 'One PostgreSQL session has one database: take the config away.',
+        hint: 'One PostgreSQL session has one database: remove the config.',
       })
     node.schema = schemaOf(node)
     node.alias = generated(node, 'generate_alias_name', 'custom_alias_name', config.alias) ?? String(config.alias ?? versioned(node)).trim()

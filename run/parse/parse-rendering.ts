@@ -37,7 +37,7 @@ export function parseRendering(
       configure(draft, [{ values: plain, place: () => site }], errors, undefined)
     },
     warn: message => warn({ message }),
-    tell: ({ message, place, hint }) => warn({ message, ...(place ? { place } : {}), hint: hint ?? 'Nothing is printed for it.' }),
+    tell: ({ message, place, hint }) => warn({ message, ...(place ? { place } : {}), hint: hint ?? 'It prints nothing.' }),
     used: new Set(),
     extra: new Map(),
   }
@@ -67,7 +67,7 @@ export function settle(
     const hint =
       materialized === 'snapshot'
         ? 'Write it as a snapshot, in snapshots/.'
-        : (didYouMean(materialized, MATERIALIZED) ?? `There are ${MATERIALIZED.join(', ')}.`)
+        : (didYouMean(materialized, MATERIALIZED) ?? `Expected one of ${MATERIALIZED.join(', ')}.`)
     const pack = packageWith(materialized)
     const message = pack
       ? `not supported: the materialization '${materialized}' of the package '${pack}', which ${node.name} asks for`

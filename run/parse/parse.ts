@@ -256,7 +256,7 @@ function hooksOf(parts: Part[], key: 'on-run-start' | 'on-run-end', errors: Proj
 function unusedConfigs({ trees }: Settings, { folders }: Used): Problem[] {
   const unused = (Object.keys(TREE) as (keyof typeof TREE)[]).flatMap(type => unusedFolders(trees[type], TREE[type], folders))
   return unused.map(({ path, place }) => ({
-    message: `The configs of ${path} in dbt_project.yml are for no node of the project`,
+    message: `The configs of ${path} in dbt_project.yml do not apply to any node of the project`,
     ...(place ? { place } : {}),
     hint: 'Rename or remove them; a config has a + before its name.',
   }))
@@ -289,7 +289,7 @@ function refuseDoubles(drafts: Draft[], errors: ProjectError[]): void {
       errors.push(
         new ProjectError(`${both} are called '${what}': ${where} and this one`, {
           place: node.place,
-          hint: isRead(node) ? 'ref() and source() go by name alone: rename one of them.' : 'Rename one of them.',
+          hint: isRead(node) ? 'ref() and source() look up nodes by name only: rename one of them.' : 'Rename one of them.',
         }),
       )
     } else seen.set(key, node)

@@ -156,7 +156,7 @@ export function patchNodes(patching: Patching): void {
     const draft = draftFor(patching, properties)
     if (!draft) {
       const names = drafts.filter(({ node }) => node.resourceType === kind).map(({ node }) => node.name)
-      const hint = didYouMean(name, names) ?? 'Nothing is done with them: rename or remove them.'
+      const hint = didYouMean(name, names) ?? 'They are ignored: rename or remove them.'
       noticed({ message: `These properties are for the ${kind} '${name}', but there is no such ${kind}`, place, hint })
       continue
     }
@@ -171,7 +171,7 @@ export function patchNodes(patching: Patching): void {
       errors.push(
         new ProjectError(`The ${kind} '${name}' has properties twice: here and at ${fileAndLine(node.patch)}`, {
           place,
-          hint: 'Put them together.',
+          hint: 'Merge them.',
         }),
       )
       continue

@@ -58,7 +58,7 @@ const FORMATS: FigureFormat[] = ['text', 'integer', 'decimal', 'money', 'percent
 function frontOf(front: Yaml, file: string, errors: ProjectError[]): YamlMap {
   if (isYamlMap(front)) return readShape(front, 'the front matter of a report', FRONT, errors)
   if (front !== null)
-    errors.push(new ProjectError('The front matter of a report is a mapping that begins with report:', { place: { file, line: 2 } }))
+    errors.push(new ProjectError('The front matter of a report must be a mapping that begins with report:', { place: { file, line: 2 } }))
   return {}
 }
 
@@ -82,12 +82,17 @@ function wordsOf(columns: Yaml | undefined, file: string, errors: ProjectError[]
     const formatAt = placeOfValue(value, 'format') ?? place
     const format = read.format as FigureFormat | undefined
     if (format !== undefined && !FORMATS.includes(format)) {
-      const hint = didYouMean(format, FORMATS) ?? `There are ${FORMATS.join(', ')}.`
+      const hint = didYouMean(format, FORMATS) ?? `Expected one of ${FORMATS.join(', ')}.`
       errors.push(new ProjectError(`There is no format '${format}'`, { place: formatAt, hint }))
       continue
     }
     if (format === 'money' && read.unit === undefined)
-      errors.push(new ProjectError(`The column '${name}' is money of no currency`, { place: formatAt, hint: 'Add its unit: USD.' }))
+      errors.push(
+        new ProjectError(`The column '${name}' has the format money, but no unit`, {
+          place: formatAt,
+          hint: 'Add its currency, unit: USD.',
+        }),
+      )
     words.set(name, {
       ...(read.label === undefined ? {} : { label: String(read.label) }),
       ...(format === undefined ? {} : { format }),

@@ -34,7 +34,7 @@ export function link(project: Project, drafts: Draft[], errors: ProjectError[]):
       const other = found || version === undefined ? undefined : findRelationNode(project, node.packageName, name, pack)
       if (other) {
         const hint = other.version === undefined ? `'${name}' has no versions.` : `Its latest version is ${other.version}.`
-        fail(`${title(node)} refers to version ${version} of '${name}', which is not there`, site, hint)
+        fail(`${title(node)} refers to version ${version} of '${name}', which does not exist`, site, hint)
         continue
       }
       const disabled = found ? undefined : findRelationNode(project, node.packageName, name, pack, { version, isDisabled: true })
@@ -55,7 +55,7 @@ export function link(project: Project, drafts: Draft[], errors: ProjectError[]):
         fail(
           `${title(node)} refers to the package '${pack}', which is not installed`,
           site,
-          'Ask for it in packages.yml and install it: npx tsx run.ts deps',
+          'Add it to packages.yml and run: npx tsx run.ts deps',
         )
       else fail(`${title(node)} refers to '${name}', but no model or seed${pack ? ` of '${pack}'` : ''} has that name`, site, hintFor(name))
     }
@@ -97,8 +97,8 @@ export function link(project: Project, drafts: Draft[], errors: ProjectError[]):
     const first = nodes[0]!
     const draft = drafts.find(({ node }) => node === first)
     const site = draft?.refs.find(({ name }) => name === nodes[1]?.name)?.site ?? first.place
-    const hint = nodes.length === 2 ? 'A model reads what it had before with {{ this }}.' : 'Take one of the refs away.'
-    fail(`Models refer in a circle: ${nodes.map(({ name }) => name).join(' → ')}`, site, hint)
+    const hint = nodes.length === 2 ? 'A model reads its own earlier rows with {{ this }}.' : 'Remove one of the refs.'
+    fail(`Circular references between models: ${nodes.map(({ name }) => name).join(' → ')}`, site, hint)
   }
 
   function refuseSharedRelations(): void {
@@ -110,7 +110,7 @@ export function link(project: Project, drafts: Draft[], errors: ProjectError[]):
       const isTold = other?.name === node.name && other.packageName === node.packageName
       if (other && !isTold)
         fail(
-          `${node.name} and ${other.name} (${other.path}) are both to become ${node.relationName}`,
+          `${node.name} and ${other.name} (${other.path}) would both create ${node.relationName}`,
           node.place,
           "Give one of them another config 'alias' or 'schema'.",
         )

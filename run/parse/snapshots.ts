@@ -21,7 +21,7 @@ export function snapshotDrafts(files: ProjectFiles, used: Used, renderYaml: Rend
         })
       for (const { kind, name, bodyAt, bodyEnd, place } of definitions) {
         if (kind !== 'snapshot')
-          throw new ProjectError(`The ${kind} '${name}' cannot stand in ${file}`, { place, hint: 'Move it to macros/.' })
+          throw new ProjectError(`The ${kind} '${name}' is not allowed in ${file}`, { place, hint: 'Move it to macros/.' })
         const fqn = [files.settings.name, ...within.replace(/\.[^.]*$/, '').split('/'), name]
         const at = placeAt(source, bodyAt)
         const checksum = sha256(text.trim())

@@ -21,7 +21,7 @@ export function uncalledMacros(project: Project): ProjectError[] {
     })
     return needing.map(
       ({ found: { name, place }, asker }) =>
-        new ProjectError(`not supported: an own '${name}', which would change how ${asker.name} is built`, {
+        new ProjectError(`not supported: overriding '${name}', which would change how ${asker.name} is built`, {
           place,
           hint: `${instead}; or rename it, if only the project calls it.`,
         }),
@@ -64,7 +64,7 @@ const UNCALLED: Uncalled[] = [
   {
     macros: ['get_incremental_default_sql'],
     neededBy: node => strategy(node) !== undefined && node.config.incremental_strategy === undefined,
-    instead: "Say the strategy in dbt_project.yml: +incremental_strategy: 'merge'",
+    instead: "Set the strategy in dbt_project.yml: +incremental_strategy: 'merge'",
   },
   {
     macros: ['should_full_refresh'],

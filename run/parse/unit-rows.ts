@@ -17,7 +17,10 @@ export function readRows(map: YamlMap, files: Pick<ProjectFiles, 'fixtures'>, pl
   const shared = { format, fixture: found ? String(map.fixture) : null, written: data, place: at }
   if (format === 'dict') return { ...shared, ...ofDicts(data, at), sql: null }
   if (typeof data !== 'string')
-    throw new ProjectError(`rows of the format ${format} are text, not ${named(data)}`, { place: at, hint: 'Begin them with `rows: |`.' })
+    throw new ProjectError(`rows in the format ${format} must be text, not ${named(data)}`, {
+      place: at,
+      hint: 'Begin them with `rows: |`.',
+    })
   if (format === 'sql') return { ...shared, columns: [], rows: [], sql: data }
   return { ...shared, ...ofCsv(data, at, found !== undefined) }
 }
@@ -43,7 +46,7 @@ function formatOf(map: YamlMap, file: string | undefined): UnitRows['format'] {
   const extension = file?.replace(/^.*\./, '')
   const wanted = String(map.format ?? extension ?? 'dict')
   const format = FORMATS.find(one => one === wanted)
-  if (!format) throw new ProjectError(`There is no format '${wanted}': there are ${FORMATS.join(', ')}`, { place })
+  if (!format) throw new ProjectError(`Unknown format '${wanted}': expected one of ${FORMATS.join(', ')}`, { place })
   if (extension !== undefined && format !== extension)
     throw new ProjectError(`The format is ${format}, but the fixture is ${file}`, { place })
   return format
@@ -64,16 +67,17 @@ function fixtureOf(map: YamlMap, { fixtures }: Pick<ProjectFiles, 'fixtures'>): 
   if (found) return found
   const known = fixtures.map(({ within }) => bare(within))
   const hint =
-    didYouMean(name, known) ?? (known.length > 0 ? `There are ${known.join(', ')}.` : `Write tests/fixtures/${bare(name)}.csv or .sql.`)
+    didYouMean(name, known) ??
+    (known.length > 0 ? `Expected one of ${known.join(', ')}.` : `Write tests/fixtures/${bare(name)}.csv or .sql.`)
   throw new ProjectError(`There is no fixture '${name}'`, { place, hint })
 }
 
 function ofDicts(data: Yaml, place: Place): { columns: string[]; rows: Map<string, UnitCell>[] } {
   if (!Array.isArray(data))
-    throw new ProjectError(`rows are a list of mappings, not ${named(data)}`, { place, hint: 'Or say format: csv.' })
+    throw new ProjectError(`rows must be a list of mappings, not ${named(data)}`, { place, hint: 'Or set format: csv.' })
   const rows = data.map((row, index) => {
     const at = placeOf(data, index) ?? place
-    if (!isYamlMap(row)) throw new ProjectError(`A row is a mapping of columns to values, not ${named(row)}`, { place: at })
+    if (!isYamlMap(row)) throw new ProjectError(`A row must be a mapping of columns to values, not ${named(row)}`, { place: at })
     const cells = Object.entries(row).map(([key, value]): [string, UnitCell] => [key, { value, place: placeOfValue(row, key) ?? at }])
     return new Map(cells)
   })

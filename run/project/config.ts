@@ -2,7 +2,7 @@ import { type Place, type Problem, ProjectError } from '../base/errors.ts'
 import { readJson } from '../base/json-text.ts'
 import { didYouMean, useInstead } from '../base/suggest.ts'
 import { textsOf } from '../base/texts.ts'
-import { named, passedOver } from '../base/validate.ts'
+import { named, passedOver, useInstead } from '../base/validate.ts'
 import { isYamlMap, placeOf, type YamlMap } from '../base/yaml.ts'
 import type { Config, ResourceType } from '../manifest/node.ts'
 import { CONFIG_KEYS, type ConfigKey, canonical, NOT_SUPPORTED, NOT_SUPPORTED_VALUES, REFUSED } from './config-keys.ts'
@@ -67,7 +67,7 @@ export function applyLevel(
       found.warnings.push({ message, ...(place ? { place } : {}), hint })
     }
     if (written !== key && Object.hasOwn(level.values, key))
-      problem(`Both '${written}' and '${key}' are given, which are one config`, 'Put what they say under one of them, as a list.')
+      problem(`Both '${written}' and '${key}' are given, but they are the same config`, 'Merge them under one of the two, as a list.')
     const known = Object.hasOwn(CONFIG_KEYS, key) ? CONFIG_KEYS[key]! : undefined
     if (!known) {
       const instead = Object.hasOwn(NOT_SUPPORTED, key) ? NOT_SUPPORTED[key] : undefined
@@ -76,17 +76,14 @@ export function applyLevel(
       else
         notice(
           `Unknown config '${written}' of a ${type}`,
-          didYouMean(written, keysOf(type)) ?? `What is yours alone goes under meta: { ${written}: … }.`,
+          didYouMean(written, keysOf(type)) ?? `Put your own keys under meta: { ${written}: … }.`,
         )
       // As in dbt, config.get() can read it nevertheless.
       result[key] = render ? render(raw, () => place) : raw
       continue
     }
     if (!known.on.includes(type)) {
-      notice(
-        `'${written}' is a config of ${known.on.map(on => `${on}s`).join(' and ')}, not of a ${type}`,
-        'Remove it: nothing is done with it.',
-      )
+      notice(`'${written}' is a config of ${known.on.map(on => `${on}s`).join(' and ')}, not of a ${type}`, 'Remove it: it is ignored.')
       result[key] = render ? render(raw, () => place) : raw
       continue
     }

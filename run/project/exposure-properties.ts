@@ -61,7 +61,7 @@ function exposureOf(map: YamlMap, { file, errors, warnings, configOf }: Reading)
   }
   const type = text(read.type).toLowerCase()
   if (!TYPES.includes(type))
-    fail(`The exposure '${name}' has ${type ? `the type '${type}'` : 'no type'}`, 'type', `There are ${TYPES.join(', ')}.`)
+    fail(`The exposure '${name}' has ${type ? `the type '${type}'` : 'no type'}`, 'type', `Expected one of ${TYPES.join(', ')}.`)
   const owner = isYamlMap(read.owner) ? read.owner : {}
   if (!owner.name && !owner.email) fail(`The exposure '${name}' has no owner`, 'owner', 'Add owner: with a name or an email.')
   const calls = (read.depends_on ?? []) as Yaml[]

@@ -88,7 +88,7 @@ function readPackages(files: ProjectFiles, reader: FolderReader): void {
     const there = folders.length === 0 ? 'none is' : folders.length === 1 ? 'one is' : `${folders.length} are`
     errors.push(
       new ProjectError(
-        `${file} asks for ${missing} (${wanted.map(shownPackage).join('; ')}), but ${there} installed in ${settings.packagesPath}`,
+        `${file} requires ${missing} (${wanted.map(shownPackage).join('; ')}), but ${there} installed in ${settings.packagesPath}`,
         {
           place: wanted[0]!.place,
           hint: 'Install them: npx tsx run.ts deps',

@@ -78,7 +78,7 @@ function packageOf(item: Yaml, place: Place, errors: ProjectError[], render: (va
     errors.push(new ProjectError(message, { place, hint }))
     return undefined
   }
-  if (!isYamlMap(item)) return fail('A package is a mapping', 'Write - package: dbt-labs/dbt_utils, and version: below it.')
+  if (!isYamlMap(item)) return fail('A package must be a mapping', 'Write - package: dbt-labs/dbt_utils, and version: below it.')
   const read = render(item) as YamlMap
   const kind = KINDS.find(key => read[key] !== undefined)
   if (!kind) return fail(`A package needs one of ${KINDS.join(', ')}`, `This one has ${Object.keys(item).join(', ') || 'nothing'}.`)

@@ -120,7 +120,9 @@ export interface Properties {
 export function readProperties(data: Yaml, file: string, into: Properties, errors: ProjectError[], warnings: Problem[] = []): void {
   if (data === null) return
   if (!isYamlMap(data)) {
-    errors.push(new ProjectError('A properties file is a mapping with models, sources, seeds …', { place: { file, line: 1, column: 1 } }))
+    errors.push(
+      new ProjectError('A properties file must be a mapping with models, sources, seeds …', { place: { file, line: 1, column: 1 } }),
+    )
     return
   }
   const top = readShape(data, 'a properties file', TOP, errors, warnings)
@@ -268,7 +270,7 @@ export function readProperties(data: Yaml, file: string, into: Properties, error
         warnings.push({
           message: `The column '${name}' is described twice, first at ${fileAndLine(other.place)}`,
           place,
-          hint: 'The last description counts, and the tests of both.',
+          hint: 'The last description is used, and the tests of both.',
         })
       }
       const config = isYamlMap(own.config) ? own.config : {}

@@ -11,7 +11,7 @@ export function readSelectors(data: Yaml, render: RenderYaml, errors: ProjectErr
   const selectors = new Map<string, Selector>()
   if (data === null) return selectors
   if (!isYamlMap(data)) {
-    errors.push(new ProjectError('selectors.yml is a mapping with a list of selectors', { place: { file, line: 1, column: 1 } }))
+    errors.push(new ProjectError('selectors.yml must be a mapping with a list of selectors', { place: { file, line: 1, column: 1 } }))
     return selectors
   }
   const definitionOf = definitionReader(selectors, { errors, warnings })
@@ -50,13 +50,13 @@ function definitionReader(selectors: Map<string, Selector>, { errors, warnings }
   function definitionOf(value: Yaml, place: Place): Definition | undefined {
     if (typeof value === 'string') return { kind: 'term', term: value, exclude: [] }
     if (!isYamlMap(value))
-      return fail('A definition is a text such as tag:nightly, a method with its value, a union or an intersection', place)
+      return fail('A definition must be a text such as tag:nightly, a method with its value, a union or an intersection', place)
     const here = placeOf(value) ?? place
     for (const kind of ['union', 'intersection'] as const) if (Object.hasOwn(value, kind)) return groupOf(value, kind, here)
     if (Object.hasOwn(value, 'method')) return criterionOf(value, here)
     const [pair, ...more] = Object.entries(value)
     if (!pair || more.length > 0 || typeof pair[1] === 'object')
-      return fail('A definition has a method and a value, or one of union and intersection', here)
+      return fail('A definition must have a method and a value, or one of union and intersection', here)
     return { kind: 'term', term: `${pair[0]}:${pair[1]}`, exclude: [] }
   }
 
@@ -66,7 +66,7 @@ function definitionReader(selectors: Map<string, Selector>, { errors, warnings }
     const exclude: Definition[] = []
     for (const item of (read[kind] ?? []) as Yaml[]) {
       if (isYamlMap(item) && Object.hasOwn(item, 'exclude') && !Object.hasOwn(item, 'method')) {
-        if (exclude.length > 0) fail(`'${kind}' has two 'exclude': one for each level`, placeOf(item) ?? place)
+        if (exclude.length > 0) fail(`'${kind}' has two 'exclude': only one is allowed per level`, placeOf(item) ?? place)
         exclude.push(...listOf(item, placeOf(item) ?? place))
       } else {
         const part = definitionOf(item, place)
@@ -84,7 +84,7 @@ function definitionReader(selectors: Map<string, Selector>, { errors, warnings }
     if (method === 'selector') {
       const name = String(wanted)
       if (selectors.has(name)) return { kind: 'selector', name, exclude }
-      const hint = didYouMean(name, selectors.keys()) ?? 'A selector can only name one that stands above it.'
+      const hint = didYouMean(name, selectors.keys()) ?? 'A selector can only refer to a selector defined above it.'
       return fail(`There is no selector '${name}'`, placeOfValue(value, 'value') ?? place, hint)
     }
     const depth = (key: 'parents' | 'children') => (read[key] === true ? `${read[`${key}_depth`] ?? ''}` : undefined)
@@ -97,7 +97,7 @@ function definitionReader(selectors: Map<string, Selector>, { errors, warnings }
     const indirect = read.indirect_selection
     if (indirect !== undefined && !INDIRECT.includes(String(indirect)))
       return fail(
-        `indirect_selection is ${INDIRECT.join(', ')}, not '${String(indirect)}'`,
+        `indirect_selection must be one of ${INDIRECT.join(', ')}, not '${String(indirect)}'`,
         placeOfValue(value, 'indirect_selection') ?? place,
       )
     return {
@@ -112,7 +112,7 @@ function definitionReader(selectors: Map<string, Selector>, { errors, warnings }
     const list = value.exclude
     if (list === undefined) return []
     if (!Array.isArray(list)) {
-      fail("'exclude' is a list", placeOfValue(value, 'exclude') ?? place)
+      fail("'exclude' must be a list", placeOfValue(value, 'exclude') ?? place)
       return []
     }
     return list.map(item => definitionOf(item, place)).filter(part => part !== undefined)

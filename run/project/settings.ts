@@ -92,7 +92,7 @@ export function readSettings(data: Yaml, errors: ProjectError[], warnings: Probl
   }
   if (read.tests !== undefined && read.data_tests !== undefined) {
     const place = placeOf(data, 'tests') ?? { file }
-    errors.push(new ProjectError("'tests' and 'data_tests' are the same thing: give one of them", { place, hint: 'Keep data_tests.' }))
+    errors.push(new ProjectError("Both 'tests' and 'data_tests' are given, but they are the same", { place, hint: 'Keep data_tests.' }))
   }
   const unmet = unmetVersion(textsOf(read['require-dbt-version']))
   if (unmet !== undefined) {
@@ -154,7 +154,7 @@ export function readSettings(data: Yaml, errors: ProjectError[], warnings: Probl
 export function varsFile(data: Yaml, { written, name }: Settings, errors: ProjectError[]): Record<string, unknown> {
   const file = 'vars.yml'
   if (!isYamlMap(data)) {
-    if (data !== null) errors.push(new ProjectError('vars.yml is a mapping with vars', { place: { file, line: 1, column: 1 } }))
+    if (data !== null) errors.push(new ProjectError('vars.yml must be a mapping with vars', { place: { file, line: 1, column: 1 } }))
     return {}
   }
   const { vars } = readShape(data, file, { vars: 'map', version: 'any' }, errors)
@@ -184,7 +184,7 @@ function citusMode(data: YamlMap, value: Yaml | undefined, errors: ProjectError[
   const mode = value === true ? 'on' : value === false ? 'off' : (value ?? 'auto')
   if (mode === 'auto' || mode === 'on' || mode === 'off') return mode
   const place = placeOfValue(data, 'citus') ?? { file: 'dbt_project.yml' }
-  errors.push(new ProjectError(`Invalid citus mode '${mode}': expected auto, on or off`, { place, hint: 'Without it, it is auto.' }))
+  errors.push(new ProjectError(`Invalid citus mode '${mode}': expected auto, on or off`, { place, hint: 'The default is auto.' }))
   return 'auto'
 }
 
@@ -193,9 +193,11 @@ function notifySettings(written: YamlMap | undefined, errors: ProjectError[]): N
   const { url, command } = readShape(written, 'notify', { url: 'text', command: 'text' }, errors) as NotifySettings
   const place = placeOfValue(written, 'url') ?? placeOf(written, 'command')
   if (url && command)
-    errors.push(new ProjectError("'notify' has both url and command: give one of them", { place, hint: 'A command may call curl, too.' }))
+    errors.push(
+      new ProjectError("'notify' has both url and command: give one of them", { place, hint: 'A command can call curl to send to a URL.' }),
+    )
   if (url?.includes('{{'))
-    errors.push(new ProjectError('notify.url is taken as it is written', { place, hint: 'Put the address into NOTIFY_URL instead.' }))
+    errors.push(new ProjectError('notify.url cannot contain Jinja', { place, hint: 'Put the address into NOTIFY_URL instead.' }))
   return url ? { url } : command ? { command } : undefined
 }
 

@@ -34,7 +34,7 @@ export function readTests(
 ): TestProperties[] {
   if (read.tests !== undefined && read.data_tests !== undefined)
     errors.push(
-      new ProjectError("'tests' and 'data_tests' are the same thing: give one of them", placed(placeOf(map, 'tests'), 'Keep data_tests.')),
+      new ProjectError("Both 'tests' and 'data_tests' are given, but they are the same", placed(placeOf(map, 'tests'), 'Keep data_tests.')),
     )
   const key = read.data_tests === undefined ? 'tests' : 'data_tests'
   const items = (read[key] ?? []) as Yaml[]
@@ -59,7 +59,7 @@ function readTest(
   }
   if (typeof item === 'string') return { ...base, ...genericName(item) }
   if (!isYamlMap(item)) {
-    errors.push(new ProjectError('A test is a name, or a mapping of a name to its arguments', { place }))
+    errors.push(new ProjectError('A test must be a name, or a mapping of a name to its arguments', { place }))
     return undefined
   }
   let generic: string
@@ -72,7 +72,7 @@ function readTest(
     const inner = item[keys[0]!]
     if (keys.length !== 1) {
       const hint = `Indent the arguments under '${keys[0]}:'.`
-      errors.push(new ProjectError(`A test has one name, this one has ${keys.map(key => `'${key}'`).join(', ')}`, { place, hint }))
+      errors.push(new ProjectError(`A test must have one name, found ${keys.map(key => `'${key}'`).join(', ')}`, { place, hint }))
       return undefined
     }
     generic = keys[0]!

@@ -16,7 +16,7 @@ export async function readVarFolder(
 ): Promise<Record<string, Yaml>> {
   const names = await readdir(path.join(root, folder)).catch(() => undefined)
   if (names === undefined) {
-    errors.push(new ProjectError(`There is no folder ${folder}`, { place, hint: 'Correct var-paths: it names folders of YAML files.' }))
+    errors.push(new ProjectError(`There is no folder ${folder}`, { place, hint: 'Correct var-paths: it must list folders of YAML files.' }))
     return {}
   }
   const found: Record<string, Yaml> = {}

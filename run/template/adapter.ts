@@ -200,7 +200,7 @@ export function resultObject(answer: Answers['query'] | undefined): JinjaObject 
 
 function theRelation(value: Value | undefined, what: string): Relation {
   const found = relationIn(value)
-  if (!found) throw new ProjectError(`${what}() takes a relation, what ref(), source() or this gives`)
+  if (!found) throw new ProjectError(`${what}() takes a relation, such as the result of ref(), source() or this`)
   return found
 }
 

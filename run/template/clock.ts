@@ -164,7 +164,7 @@ function reprOf({ offset, isDate }: Clock, { year, month, day, hour, minute, sec
 function distance(left: Clock, right: Clock): bigint {
   if ((left.offset === null) !== (right.offset === null))
     throw new ProjectError('a time with a zone and one without cannot be compared', {
-      hint: 'Give both one: time.replace(tzinfo=modules.pytz.utc).',
+      hint: 'Give both a time zone: time.replace(tzinfo=modules.pytz.utc).',
     })
   return left.wall - BigInt(left.offset ?? 0) * MINUTE - (right.wall - BigInt(right.offset ?? 0) * MINUTE)
 }

@@ -286,7 +286,7 @@ function isRelation({ resourceType }: Node): boolean {
 }
 
 function unseen(node: Node, call: string, site: Place): ProjectError {
-  return new ProjectError(`${node.name} calls ${call}, which parsing did not see: the order of the build does not know of it`, {
+  return new ProjectError(`${node.name} calls ${call}, which was not found when parsing, so the order of the build ignores it`, {
     place: site,
     hint: `Add the comment -- depends_on: {{ ${call} }} to ${node.path}.`,
   })

@@ -105,8 +105,8 @@ function notInstalled(name: string): JinjaObject {
   return {
     get: key =>
       missing(
-        `'${name}.${key}' is not there: the package '${name}' is not installed`,
-        () => 'Ask for it in packages.yml and install it: npx tsx run.ts deps',
+        `'${name}.${key}' does not exist: the package '${name}' is not installed`,
+        () => 'Add it to packages.yml and run: npx tsx run.ts deps',
         undefined,
         () => true,
       ),

@@ -240,7 +240,7 @@ function envFunction(world: World): JinjaFunction {
     if (name.startsWith('DBT_ENV_SECRET_') || ['DATABASE_URL', 'PGPASSWORD'].includes(name))
       throw new ProjectError(`env_var('${name}') is a secret and cannot be read here`, {
         place: site,
-        hint: 'Secrets are for the connection alone; take another name for what SQL may show.',
+        hint: 'Secrets are only available in the connection; use another name for a value that SQL may show.',
       })
     const value = world.env[name] ?? args[1] ?? kwargs.default
     if (value === undefined)

@@ -7,8 +7,7 @@ export const FLAGS = { IGNORECASE: 2, I: 2, MULTILINE: 8, M: 8, DOTALL: 16, S: 1
 export function pythonPattern(pattern: string, flags: number, more = ''): RegExp {
   const inline = /^(?:\(\?([aimsux]+)\))*/.exec(pattern)?.[0] ?? ''
   const all = flags | [...inline.replace(/[()?]/g, '')].reduce((sum, letter) => sum | (LETTERS[letter] ?? 0), 0)
-  if ((all & ~KNOWN) !== 0)
-    throw new ProjectError(`The flags of the pattern ${pattern} are not all supported`, { hint: 'There are I, M, S, X.' })
+  if ((all & ~KNOWN) !== 0) throw new ProjectError(`Unsupported flags of the pattern ${pattern}`, { hint: 'Supported: I, M, S, X.' })
   const letters = `${all & 2 ? 'i' : ''}${all & 8 ? 'm' : ''}${all & 16 ? 's' : ''}`
   try {
     return new RegExp(translated(pattern.slice(inline.length), all), `v${letters}${more}`)

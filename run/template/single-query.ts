@@ -15,14 +15,14 @@ export function oneQuery(node: Node, compiled: Rendered): Rendered {
   if (!query)
     throw new ProjectError(`The ${what} has no SQL`, {
       place: node.place,
-      hint: `Write the SELECT that says what ${isFigure ? 'it shows' : 'the relation holds'}.`,
+      hint: `Write a SELECT of what ${isFigure ? 'it shows' : 'the relation contains'}.`,
     })
   const control = statements.find(controlsTransaction)
   if (control) throw forbidden(control, compiled, node.place)
   if (second) {
     throw new ProjectError(`A ${what} must be one SELECT, but a second statement begins here`, {
       place: compiled.placeAt(second.offset),
-      hint: isFigure ? 'Make a figure of its own of it.' : 'Put statements that go before or after it into pre_hook or post_hook.',
+      hint: isFigure ? 'Put it into a figure of its own.' : 'Put statements that go before or after it into pre_hook or post_hook.',
     })
   }
   if (!/^(select|with|values|table)\b/.test(query.verb)) {
@@ -30,7 +30,9 @@ export function oneQuery(node: Node, compiled: Rendered): Rendered {
       `A ${what} must be a SELECT, but this begins with ${query.verb.split(/\s/)[0]?.toUpperCase() ?? 'something else'}`,
       {
         place: compiled.placeAt(query.offset),
-        hint: isFigure ? 'Say only what it shows.' : 'Say only what the relation should hold; its config says how it gets there.',
+        hint: isFigure
+          ? 'Write only a SELECT of what it shows.'
+          : 'Write only a SELECT of what the relation contains; the config determines how it is stored.',
       },
     )
   }
@@ -39,8 +41,8 @@ export function oneQuery(node: Node, compiled: Rendered): Rendered {
 
 /** The error for a statement that would end the build's transaction. */
 export function forbidden(statement: Statement, rendered: Rendered, otherwise: Place): ProjectError {
-  return new ProjectError(
-    `${statement.verb.toUpperCase()} is not for models and hooks: a build is one transaction, which only the build itself ends`,
-    { place: rendered.placeAt(statement.offset) ?? otherwise, hint: 'Take it out.' },
-  )
+  return new ProjectError(`${statement.verb.toUpperCase()} is not allowed in models and hooks: a build is one transaction`, {
+    place: rendered.placeAt(statement.offset) ?? otherwise,
+    hint: 'Remove it.',
+  })
 }

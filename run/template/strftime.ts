@@ -67,7 +67,7 @@ export function strftime(date: Date, format: string, shape: Shape): string {
 
 /** The error for a format letter that Python may support and this runner does not. */
 export function notDone(directive: string, by: string, letters: string[]): ProjectError {
-  return new ProjectError(`${by}() does not know '${directive}'`, { hint: `There is %${[...letters].sort().join(', %')}.` })
+  return new ProjectError(`${by}() does not support '${directive}'`, { hint: `Supported: %${[...letters].sort().join(', %')}.` })
 }
 
 export const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']

@@ -60,7 +60,7 @@ function offsetOf(name: string, utc: number): number {
   try {
     parts = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' }).formatToParts(new Date(utc))
   } catch {
-    throw new ProjectError(`There is no time zone '${name}'`, { hint: "They are called as in 'Europe/Berlin'." })
+    throw new ProjectError(`There is no time zone '${name}'`, { hint: "Use a name such as 'Europe/Berlin'." })
   }
   const [, sign, hours = '0', minutes = '0'] =
     /GMT([+-])(\d\d):(\d\d)/.exec(parts.find(({ type }) => type === 'timeZoneName')?.value ?? '') ?? []

@@ -55,7 +55,7 @@ it('a group that nobody describes, and an access that there is not, are mistakes
 
 it('what is public is a relation', async () => {
   expect(await read('models: [{name: held, access: public, config: {materialized: ephemeral}}]\n')).toEqual([
-    "models/_m.yml:2:17: Node model.desk.held with 'ephemeral' materialization has an invalid value (public) for the access field → Materialize it as a view, or make it protected.",
+    "models/_m.yml:2:17: Node model.desk.held with 'ephemeral' materialization has an invalid value (public) for the access field → Materialize it as a view, or set access: protected.",
   ])
 })
 

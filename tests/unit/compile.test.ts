@@ -49,9 +49,9 @@ it.each([
   ["{{ env_var('DBT_ENV_SECRET_X') }}", "models/a.sql:1:4: env_var('DBT_ENV_SECRET_X') is a secret and cannot be read here"],
   ["{{ env_var('HOMME') }}", "models/a.sql:1:4: The environment variable 'HOMME' is not set"],
   ["{{ run_query('select 1') }}", 'models/a.sql:1:4: a queries the database, which is not available here'],
-  ["{% if execute %}{{ ref('b') }}{% endif %}", "models/a.sql:1:20: a calls ref('b'), which parsing did not see"],
+  ["{% if execute %}{{ ref('b') }}{% endif %}", "models/a.sql:1:20: a calls ref('b'), which was not found when parsing"],
   ["{{ config.require('unique_key') }}", "models/a.sql:1:4: The config 'unique_key' is required, but a does not have it"],
-  ['{{ dbt_utils.star(this) }}', "'dbt_utils.star' is not there: the package 'dbt_utils' is not installed"],
+  ['{{ dbt_utils.star(this) }}', "'dbt_utils.star' does not exist: the package 'dbt_utils' is not installed"],
 ])('refuses %s', async (sql, message) => {
   const error = await compiled({ 'models/a.sql': sql, 'models/b.sql': 'select 1' }, 'model.desk.a').catch(
     error => (error.errors ?? [error])[0],

@@ -62,7 +62,7 @@ it.each([
 })
 
 it('a config under both of its names is a mistake', () => {
-  const message = "Both 'pre_hook' and 'pre-hook' are given, which are one config"
+  const message = "Both 'pre_hook' and 'pre-hook' are given, but they are the same config"
   expect(merge({ pre_hook: 'x', 'pre-hook': 'y' })).toEqual({ errors: [message] })
 })
 
@@ -111,7 +111,7 @@ it.each([
   ],
   [
     "{{ config(database='other') }}",
-    "models/a.sql:1:1: a has the database 'other', but the build works in 'postgres' → One PostgreSQL session has one database: take the config away.",
+    "models/a.sql:1:1: a has the database 'other', but the connection is to 'postgres' → One PostgreSQL session has one database: remove the config.",
   ],
 ])('tells of %s', async (call, mistake) => {
   expect(await toldOf({ 'models/a.sql': `${call} select 1` })).toEqual([mistake])

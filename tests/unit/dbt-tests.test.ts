@@ -18,7 +18,7 @@ it.each<[Partial<Outcome>, string, string]>([
   [{}, 'failed', 'AssertionError: assert 1 == 2'],
   [{ printed: 'not supported: clone. Use a view instead.' }, 'by design', 'refused: clone'],
   // A feature that is ignored with a warning is not a refusal.
-  [{ printed: "Warning: not supported: 'exposures'. Nothing is done with it" }, 'failed', 'AssertionError: assert 1 == 2'],
+  [{ printed: "Warning: not supported: 'exposures'. It is ignored" }, 'failed', 'AssertionError: assert 1 == 2'],
   [{ unpublished: true, error: 'relation "a" does not exist' }, 'by design', 'what fails publishes nothing'],
 ])('%j is %s', (own, verdict, why) => expect(verdictOf({ ...outcome, ...own })).toEqual({ verdict, why }))
 

@@ -151,7 +151,7 @@ describe('from the hub', () => {
       }),
     )
     expect(await failure(root)).toBe(
-      'No version of acme/base is <2.0.0 and >=2.0.0 (the project asks for <2.0.0; acme/tools 3.0.0 asks for >=2.0.0)',
+      'No version of acme/base is <2.0.0 and >=2.0.0 (the project requires <2.0.0; acme/tools 3.0.0 requires >=2.0.0)',
     )
     expect(readdirSync(join(root, 'dbt_packages'))).toEqual(['base'])
     expect(readdirSync(root).filter(name => name.startsWith('.'))).toEqual([])

@@ -153,8 +153,8 @@ describe('what a reader must know', () => {
     ]
     expect(knownOf({ feed: { through: null, notes }, quality: { refusedFileCount: 1 } as DocsQuality })).toEqual([
       '1 file of the feed was refused',
-      'roles of 7 Jan 2026 did not come, so that what was there before stands',
-      'the lists of admin groups and cards of 6 Jan 2026 are held back as incomplete, so that nobody in them counts as gone',
+      'roles of 7 Jan 2026 are missing, so the earlier data are kept',
+      'the lists of admin groups and cards of 6 Jan 2026 are incomplete, so records missing from them are not treated as removed',
     ])
     expect(knownOf({ feed: { through: '2026-01-07', notes: [] }, quality: null })).toEqual([])
   })

@@ -17,7 +17,7 @@ describe('syntax', () => {
   it.each([
     ['select {{ 1', "1:8 '{{' is never closed | Close it with '}}'."],
     ['a\n {% if x', "2:2 '{%' is never closed | Close it with '%}'."],
-    ['{{ f(1 }}', "1:8 unexpected '}': '(' of line 1, column 5 wants ')' first"],
+    ['{{ f(1 }}', "1:8 unexpected '}': '(' of line 1, column 5 must be closed with ')' first"],
     ['{{ [1, 2 ', "1:4 '[' is never closed | Close it with ']'."],
     ['{{ 1) }}', "1:5 unexpected ')' | The expression ends with '}}'."],
     ["{{ 'abc }}", "1:4 the text that starts here is never closed | Close it with '."],
@@ -30,17 +30,17 @@ describe('syntax', () => {
     ["{{ ref('a' 'b' c) }}", "1:16 expected ',' or ')' among the arguments, found 'c' | Perhaps a ',' is missing in '('a' 'b''."],
     [
       '{{ f(a=1, 2) }}',
-      '1:11 a value without a name cannot stand here among the arguments | The order is: values, name=value, *list, **dict.',
+      '1:11 a positional value is not allowed here among the arguments | The order is: values, name=value, *list, **dict.',
     ],
     ['{% if x %}\n a', "1:1 '{% if %}' is never closed | Close it with '{% endif %}'."],
     [
       '{% for x in y %}\n{% if x %}\n{% endfor %}',
       "3:1 '{% endfor %}' while '{% if %}' of line 2, column 1 is open | Close it with '{% endif %}' first.",
     ],
-    ['a {% endif %}', "1:6 '{% endif %}' closes nothing that is open"],
+    ['a {% endif %}', "1:6 '{% endif %}' has no opening tag"],
     ['{% esle %}', "1:4 there is no tag 'esle' | Did you mean 'else'?"],
     ['{% include "x.sql" %}', "1:4 '{% include %}' is not supported | Call a macro instead."],
-    ["{% from 'x' import y %}", "1:4 '{% from %}' is not supported | Every macro of the project is in sight by its name."],
+    ["{% from 'x' import y %}", "1:4 '{% from %}' is not supported | Remove it: every macro of the project is available by its name."],
     ['{% extends "x" %}', "1:4 '{% extends %}' is not supported | Call a macro, or use {% call %} to give it a body."],
     ['{% block x %}{% endblock %}', "1:4 '{% block %}' is not supported | Use a macro, or {% call %} to give one a body."],
     ['{{ x | uper }}', "1:8 there is no filter 'uper' | Did you mean 'upper'?"],
@@ -48,7 +48,7 @@ describe('syntax', () => {
     ['{% macro m(a, a) %}{% endmacro %}', "1:15 the parameter 'a' is named twice"],
     ['{% macro m(a=1, b) %}{% endmacro %}', "1:17 the parameter 'b' needs a default, as the one before it has one"],
     ['{% set true = 1 %}', "1:8 'true' cannot be assigned to"],
-    ['{% for x in y recursive %}{% endfor %}', "1:15 'recursive' loops are not supported | Let a macro call itself."],
+    ['{% for x in y recursive %}{% endfor %}', "1:15 'recursive' loops are not supported | Use a macro that calls itself."],
   ])('%j', (source, expected) => {
     expect(problem(source)).toBe(expected)
   })
@@ -91,7 +91,7 @@ describe('undefined', () => {
 
 describe('values', () => {
   it.each([
-    ["{{ 1 + 'a' }}", "1:4 '+' does not take int 1 and str 'a' | Join texts with '~'."],
+    ["{{ 1 + 'a' }}", "1:4 '+' does not take int 1 and str 'a' | Join texts with the operator '~'."],
     ['{{ 1 / 0 }}', '1:4 division by zero'],
     ['{{ 1 % 0 }}', '1:4 division by zero'],
     ["{{ 1 < 'a' }}", "1:4 cannot order int 1 and str 'a' by '<'"],

@@ -47,7 +47,7 @@ describe('return()', () => {
   })
 
   it('is refused outside of a macro', () => {
-    expect(() => text('{{ return(1) }}')).toThrow('return() stands outside of a macro')
+    expect(() => text('{{ return(1) }}')).toThrow('return() is outside of a macro')
   })
 })
 

@@ -189,11 +189,7 @@ describe('what cannot be followed', () => {
       'select v from t, ops.pairs(a) as p (k, v)',
       'v <t.a ! the function ops.pairs may read tables itself',
     ],
-    [
-      'a query in a text',
-      "select query_to_xml('select 1', true, true, '') as x",
-      'x ! query_to_xml() reads by a text that is made at run time',
-    ],
+    ['a query in a text', "select query_to_xml('select 1', true, true, '') as x", 'x ! query_to_xml() runs SQL that is built at run time'],
     ['a table of unknown columns', 'select * from ops.open', '* ops.open'],
     ['two of them', 'select v from open, ops.open', 'v ! v may be of open or ops.open, whose columns are not known'],
   ])('%s', (_, sql, ...expected) => {

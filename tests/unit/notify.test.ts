@@ -83,7 +83,7 @@ describe('a message', () => {
       causes,
       sent_at: '1970-01-01T00:00:00.000Z',
     })
-    expect(messageOf(about, []).text).toBe('deskledger: build is well again. Data through 2026-01-07.')
+    expect(messageOf(about, []).text).toBe('deskledger: build has recovered. Data through 2026-01-07.')
   })
 
   it('calls nobody by name, whatever a folder of the feed is called', () => {
@@ -113,6 +113,6 @@ describe('notify: in dbt_project.yml', () => {
   it('is refused with its line where it is both, another key, or Jinja', () => {
     expect(read('notify:\n  url: a\n  command: b').errors[0]).toMatch(/^3: .*both url and command/)
     expect(read('notify:\n  adress: a').errors[0]).toMatch(/^3: .*adress/)
-    expect(read('notify:\n  url: "{{ env_var(\'X\') }}"').errors[0]).toMatch(/^3: notify.url is taken as it is written/)
+    expect(read('notify:\n  url: "{{ env_var(\'X\') }}"').errors[0]).toMatch(/^3: notify.url cannot contain Jinja/)
   })
 })

@@ -10,17 +10,17 @@ it.each<[string, Record<string, string>, string]>([
   [
     'a config of BigQuery',
     model("select 1\n{{ config(cluster_by=['a']) }}"),
-    "models/a.sql:2:4: not supported: the config 'cluster_by'. Nothing is done with it → Use `indexes` instead.",
+    "models/a.sql:2:4: not supported: the config 'cluster_by'. It is ignored → Use `indexes` instead.",
   ],
   [
     'a config of Redshift',
     yaml('models:\n  - name: a\n    config: {dist: even}\n'),
-    "models/_m.yml:3:14: not supported: the config 'dist'. Nothing is done with it → Use `indexes` instead.",
+    "models/_m.yml:3:14: not supported: the config 'dist'. It is ignored → Use `indexes` instead.",
   ],
   [
     'a config of Snowflake',
     settings('models:\n  +snowflake_warehouse: big\n'),
-    "dbt_project.yml:3:3: not supported: the config 'snowflake_warehouse'. Nothing is done with it → Remove it: PostgreSQL has no warehouses.",
+    "dbt_project.yml:3:3: not supported: the config 'snowflake_warehouse'. It is ignored → Remove it: PostgreSQL has no warehouses.",
   ],
   ['a config of Databricks', model("{{ config(file_format='delta') }} select 1"), "not supported: the config 'file_format'"],
   [
@@ -68,12 +68,12 @@ it.each<[string, Record<string, string>, string]>([
   [
     'macros of packages',
     model('select {{ dbt_utils.generate_surrogate_key(["a"]) }}'),
-    "models/a.sql:1:11: 'dbt_utils.generate_surrogate_key' is not there: the package 'dbt_utils' is not installed → Ask for it in packages.yml and install it: npx tsx run.ts deps",
+    "models/a.sql:1:11: 'dbt_utils.generate_surrogate_key' does not exist: the package 'dbt_utils' is not installed → Add it to packages.yml and run: npx tsx run.ts deps",
   ],
   [
     'tests of packages',
     yaml('models:\n  - name: a\n    columns:\n      - name: id\n        tests: [dbt_utils.at_least_one]\n'),
-    "models/_m.yml:5:17: There is no generic test 'dbt_utils.at_least_one' → There is no package 'dbt_utils': ask for it in packages.yml",
+    "models/_m.yml:5:17: There is no generic test 'dbt_utils.at_least_one' → There is no package 'dbt_utils': add it to packages.yml",
   ],
   ['metrics', model("select {{ metric('a') }}"), 'models/a.sql:1:11: not supported: metric() → Use a model'],
   [
@@ -83,7 +83,7 @@ it.each<[string, Record<string, string>, string]>([
   ],
   ['models of packages', model("select * from {{ ref('other', 'b') }}"), "a refers to the package 'other', which is not installed"],
   ['quoting', settings('quoting: {}\n'), "dbt_project.yml:2:1: not supported: 'quoting' of dbt_project.yml"],
-  ['another database', model("{{ config(database='other') }} select 1"), "a has the database 'other', but the build works in 'postgres'"],
+  ['another database', model("{{ config(database='other') }} select 1"), "a has the database 'other', but the connection is to 'postgres'"],
   [
     'custom constraints',
     yaml('models:\n  - name: a\n    constraints: [{type: custom, expression: x}]\n'),

@@ -120,7 +120,7 @@ it('a package that is not installed is one error that says what to type', async 
     'models/a.sql': 'select 1',
   }
   expect(await mistakesOf(files)).toEqual([
-    'packages.yml:2:5: packages.yml asks for 2 packages (dbt-labs/dbt_utils >=1.0.0, <2.0.0; https://example.org/x.git at main), but none is installed in dbt_packages → Install them: npx tsx run.ts deps',
+    'packages.yml:2:5: packages.yml requires 2 packages (dbt-labs/dbt_utils >=1.0.0, <2.0.0; https://example.org/x.git at main), but none is installed in dbt_packages → Install them: npx tsx run.ts deps',
   ])
   expect(await mistakesOf({ ...tools, ...other, ...files })).toEqual([])
 })

@@ -123,32 +123,32 @@ it.each([
   [
     'a circle',
     two("select * from {{ ref('stg_agents') }}", "select * from {{ ref('agents') }}"),
-    ['models/agents.sql:1:18: Models refer in a circle: agents → stg_agents → agents → Take one of the refs away.'],
+    ['models/agents.sql:1:18: Circular references between models: agents → stg_agents → agents → Remove one of the refs.'],
   ],
   [
     'a model of itself',
     two("select * from {{ ref('agents') }}"),
-    ['models/agents.sql:1:18: Models refer in a circle: agents → agents → A model reads what it had before with {{ this }}.'],
+    ['models/agents.sql:1:18: Circular references between models: agents → agents → A model reads its own earlier rows with {{ this }}.'],
   ],
   [
     'two of one name',
     { 'models/a/x.sql': 'select 1', 'models/b/x.sql': 'select 1' },
     [
-      "models/b/x.sql:1:1: Two models are called 'x': models/a/x.sql and this one → ref() and source() go by name alone: rename one of them.",
+      "models/b/x.sql:1:1: Two models are called 'x': models/a/x.sql and this one → ref() and source() look up nodes by name only: rename one of them.",
     ],
   ],
   [
     'a model called as a seed',
     { 'models/x.sql': 'select 1', 'seeds/x.csv': 'a\n' },
     [
-      "seeds/x.csv:1:1: A model and a seed are called 'x': models/x.sql and this one → ref() and source() go by name alone: rename one of them.",
+      "seeds/x.csv:1:1: A model and a seed are called 'x': models/x.sql and this one → ref() and source() look up nodes by name only: rename one of them.",
     ],
   ],
   [
     'two relations of one name',
     { 'models/x.sql': 'select 1', 'models/y.sql': "{{ config(alias='x') }}select 1" },
     [
-      'models/y.sql:1:1: y and x (models/x.sql) are both to become "postgres"."public"."x" → Give one of them another config \'alias\' or \'schema\'.',
+      'models/y.sql:1:1: y and x (models/x.sql) would both create "postgres"."public"."x" → Give one of them another config \'alias\' or \'schema\'.',
     ],
   ],
   [
@@ -159,7 +159,7 @@ it.each([
   [
     'a version of a model',
     two("select * from {{ ref('stg_agents', v=2) }}"),
-    ["models/agents.sql:1:18: agents refers to version 2 of 'stg_agents', which is not there → 'stg_agents' has no versions."],
+    ["models/agents.sql:1:18: agents refers to version 2 of 'stg_agents', which does not exist → 'stg_agents' has no versions."],
   ],
   ['an error of the analyst', two("{{ exceptions.raise_compiler_error('no such luck') }}"), ['models/agents.sql:1:4: no such luck']],
   [
@@ -234,7 +234,7 @@ it.each([
   expect([node.name, node.alias, node.fqn]).toEqual(['m', 'm_v2', ['desk', 'm', 'v2']])
   expect(nodeOf(project, 'reader').dependsOn).toEqual(['model.desk.m.v2'])
   expect(await mistakesOf({ 'models/m.sql': 'select 1', 'models/b.sql': "{{ ref('m', v=3) }}" })).toEqual([
-    "models/b.sql:1:4: b refers to version 3 of 'm', which is not there → 'm' has no versions.",
+    "models/b.sql:1:4: b refers to version 3 of 'm', which does not exist → 'm' has no versions.",
   ])
 })
 

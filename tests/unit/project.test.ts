@@ -115,10 +115,10 @@ it('passes over what changes nothing in the database, with a warning that has it
     'analyses/a.sql': "select * from {{ ref('nobody') }}",
   })
   expect(project.warnings.map(({ message, place, hint }) => `${place?.file}:${place?.line}: ${message} → ${hint}`)).toEqual([
-    "models/_m.yml:5: not supported: 'metrics' of a properties file. Nothing is done with it → Use a model that computes the metric instead.",
-    "models/_m.yml:6: not supported: 'semantic_models' of a properties file. Nothing is done with it → Use a model that computes the metrics instead.",
-    "models/_m.yml:7: not supported: 'saved_queries' of a properties file. Nothing is done with it → Use a view instead.",
-    "models/_m.yml:3: not supported: 'deprecation_date' of a model. Nothing is done with it → Use the description, or `meta:` instead.",
+    "models/_m.yml:5: not supported: 'metrics' of a properties file. It is ignored → Use a model that computes the metric instead.",
+    "models/_m.yml:6: not supported: 'semantic_models' of a properties file. It is ignored → Use a model that computes the metrics instead.",
+    "models/_m.yml:7: not supported: 'saved_queries' of a properties file. It is ignored → Use a view instead.",
+    "models/_m.yml:3: not supported: 'deprecation_date' of a model. It is ignored → Use the description, or `meta:` instead.",
     "analyses/a.sql:1: The analysis is not compiled: a refers to 'nobody', but no model or seed has that name → undefined",
   ])
 })
@@ -128,7 +128,7 @@ it('reads vars.yml, whose vars then stand there alone', async () => {
   expect((await projectOf(vars, { vars: { a: 9 } })).vars).toEqual({ a: 9, b: 2 })
   const both = { ...vars, 'dbt_project.yml': 'name: desk\nvars: {c: 3}\n' }
   expect(await mistakesOf(both)).toEqual(['vars.yml:1:1: vars are both here and at dbt_project.yml:2 → Keep them in one of the two.'])
-  expect(await mistakesOf({ 'vars.yml': 'a: 1\n' })).toEqual(["vars.yml:1:1: Unknown key 'a' in vars.yml → It may have vars, version."])
+  expect(await mistakesOf({ 'vars.yml': 'a: 1\n' })).toEqual(["vars.yml:1:1: Unknown key 'a' in vars.yml → Known keys: vars, version."])
 })
 
 it('lets --vars win over the vars of the project, and the own ones over those at the top', async () => {
@@ -190,8 +190,8 @@ it('clean removes what clean-targets names, and nothing where that is a source o
   const all = ['models/a.sql', 'target/manifest.json', 'logs/dbt.log', 'dbt_packages/x/y.sql', 'models/target/b.sql']
   expect(await clean('')).toEqual([['models/a.sql', 'dbt_packages/x/y.sql', 'models/target/b.sql'], ''])
   expect(await clean('clean-targets: [target, dbt_packages/, logs]')).toEqual([models, ''])
-  expect(await clean('clean-targets: [target, models]')).toEqual([all, expect.stringContaining('models holds sources')])
-  expect(await clean('clean-targets: [models/target]')).toEqual([all, expect.stringContaining('models/target holds sources')])
+  expect(await clean('clean-targets: [target, models]')).toEqual([all, expect.stringContaining('models contains sources')])
+  expect(await clean('clean-targets: [models/target]')).toEqual([all, expect.stringContaining('models/target contains sources')])
   expect(await clean('clean-targets: [..]')).toEqual([all, expect.stringContaining('not inside the project')])
   expect(await clean('clean-targets: ["."]')).toEqual([all, expect.stringContaining('not inside the project')])
 })

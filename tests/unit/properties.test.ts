@@ -84,7 +84,7 @@ it.each([
     'a model that is not there',
     'models:\n  - name: agnts\n',
     [
-      "models/_m.yml:2:11: These properties are for the model 'agnts', but there is no such model → Nothing is done with them: rename or remove them.",
+      "models/_m.yml:2:11: These properties are for the model 'agnts', but there is no such model → They are ignored: rename or remove them.",
     ],
   ],
   [
@@ -95,19 +95,19 @@ it.each([
   [
     'two of one',
     'models:\n  - name: a\n  - name: a\n',
-    ["models/_m.yml:3:11: The model 'a' has properties twice: here and at models/_m.yml:2 → Put them together."],
+    ["models/_m.yml:3:11: The model 'a' has properties twice: here and at models/_m.yml:2 → Merge them."],
   ],
   [
     'a column twice',
     'models:\n  - name: a\n    columns: [{ name: id }, { name: id }]\n',
     [
-      "models/_m.yml:3:37: The column 'id' is described twice, first at models/_m.yml:3 → The last description counts, and the tests of both.",
+      "models/_m.yml:3:37: The column 'id' is described twice, first at models/_m.yml:3 → The last description is used, and the tests of both.",
     ],
   ],
   [
     'tests and data_tests',
     'models:\n  - name: a\n    tests: []\n    data_tests: []\n',
-    ["models/_m.yml:3:5: 'tests' and 'data_tests' are the same thing: give one of them → Keep data_tests."],
+    ["models/_m.yml:3:5: Both 'tests' and 'data_tests' are given, but they are the same → Keep data_tests."],
   ],
   [
     'a test that is none',
@@ -118,7 +118,7 @@ it.each([
     'a test of a package',
     'models:\n  - name: a\n    tests: [dbt_utils.at_least_one]\n',
     [
-      "models/_m.yml:3:13: There is no generic test 'dbt_utils.at_least_one' → There is no package 'dbt_utils': ask for it in packages.yml and install it by npx tsx run.ts deps.",
+      "models/_m.yml:3:13: There is no generic test 'dbt_utils.at_least_one' → There is no package 'dbt_utils': add it to packages.yml and run npx tsx run.ts deps.",
     ],
   ],
   [
@@ -141,7 +141,7 @@ it.each([
   [
     'two names of one test',
     "models:\n  - name: a\n    columns:\n      - name: id\n        tests:\n          - relationships:\n            to: ref('b')\n",
-    ["models/_m.yml:6:13: A test has one name, this one has 'relationships', 'to' → Indent the arguments under 'relationships:'."],
+    ["models/_m.yml:6:13: A test must have one name, found 'relationships', 'to' → Indent the arguments under 'relationships:'."],
   ],
   [
     'a unit test of no model',

@@ -43,8 +43,8 @@ describe('repeating', () => {
   it('begins again until it succeeds, and says so each time', async () => {
     const { tries, printed, result } = await repeat([failure('ECONNRESET'), failure('ECONNREFUSED'), failure('57P03')])
     expect([tries, result]).toEqual([4, 'done'])
-    expect(printed).toContain('failed with ECONNRESET. Beginning again in 0.001 s, repetition 1 of 4')
-    expect(printed).toContain('failed with 57P03. Beginning again in 0.001 s, repetition 3 of 4')
+    expect(printed).toContain('failed with ECONNRESET. Retrying in 0.001 s, attempt 1 of 4')
+    expect(printed).toContain('failed with 57P03. Retrying in 0.001 s, attempt 3 of 4')
   })
 
   it('waits for a node of a cluster only when it was there before', async () => {

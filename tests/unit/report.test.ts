@@ -109,7 +109,7 @@ Completed successfully. Published: readers see the new version.
 
 Changed
   core.agents  1,204 inserted, 1 updated, 7 unchanged
-  1 other relation as before
+  1 other relation unchanged
 
 Refused
   agent_pipeline_errors  2 open errors, 1 warning

@@ -78,21 +78,21 @@ it('takes a table where nothing else is said', async () => {
 it.each([
   ['name=a shwo=bar', "5:15: Unknown attribute 'shwo' of a figure → Did you mean 'show'?"],
   ['name=a show=lines x=day y=usd', "5:20: A figure cannot be shown as 'lines' → Did you mean 'line'?"],
-  ['name=a show=pie', "5:20: A figure cannot be shown as 'pie' → There are table, value, bar, line, area, tree."],
+  ['name=a show=pie', "5:20: A figure cannot be shown as 'pie' → Expected one of table, value, bar, line, area, tree."],
   ['name=a type=bar', "5:15: Unknown attribute 'type' of a figure → Write show=…."],
-  ['name=a unit=USD', "5:15: Unknown attribute 'unit' of a figure → Say it under columns: of the front matter."],
+  ['name=a unit=USD', "5:15: Unknown attribute 'unit' of a figure → Set it under columns: in the front matter."],
   ['name=a show=bar x=day', '5:20: A figure with show=bar needs y → Add y=…: columns of the query.'],
   ['name=a show=tree x=day', '5:20: A figure with show=tree needs id and parent → Add id=… parent=…: columns of the query.'],
-  ['name=a x=day', '5:15: A figure with show=table has no x → Take it out, or show it otherwise.'],
+  ['name=a x=day', '5:15: A figure with show=table has no x → Remove it, or change show=.'],
   [
     'name=a show=line x=day y=usd,day series=usd',
-    '5:33: A figure with a series has one y → Its lines are the values of the series: name one column of numbers.',
+    '5:33: A figure with a series can have only one y → Its lines are the values of the series: name one column of numbers.',
   ],
   ['name=a bar', "5:15: Unknown attribute 'bar' of a figure → Write show=bar."],
   ['sales', "5:8: Unknown attribute 'sales' of a figure → Write name=sales."],
   ['name=a title=Sold by day', "5:26: Unknown attribute 'by' of a figure → Write attribute=value, in quotes where it has spaces."],
-  ['name=a title=', "5:15: The attribute 'title' says nothing → Write title=…, in quotes where it has spaces."],
-  ['name=a name=b', "5:15: The attribute 'name' stands here twice → Keep one of them."],
+  ['name=a title=', "5:15: The attribute 'title' is empty → Write title=…, in quotes where it has spaces."],
+  ['name=a name=b', "5:15: The attribute 'name' is given twice → Keep one of them."],
   ['name=by-day', "5:13: Invalid name 'by-day' → Use letters, digits and _ only."],
 ])('refuses the fence %s', async (attributes, expected) => {
   expect(await mistakesOf(report(attributes))).toContain(`${FILE}:${expected}`)
@@ -100,7 +100,7 @@ it.each([
 
 it('refuses a figure without a name, two of one name, and a fence without an end', async () => {
   expect(await mistakesOf(report('show=table'))).toEqual([
-    `${FILE}:5:7: This figure has no name → Add name=…, a word of letters, digits and _; SQL that is only to be read is \`\`\`text.`,
+    `${FILE}:5:7: This figure has no name → Add name=…, a word of letters, digits and _; for SQL that is only displayed use \`\`\`text.`,
   ])
   const fence = '```sql name=a\nselect 1\n```\n'
   expect(await mistakesOf({ [FILE]: `---\nreport: Sales\n---\n${fence}${fence}` })).toEqual([
@@ -125,7 +125,10 @@ it.each([
   ['report: Sales\ncolums: {}', "3:1: Unknown key 'colums' in the front matter of a report → Did you mean 'columns'?"],
   ['report: Sales\non_error: stop', "3:11: on_error of a report must be warn or fail, not 'stop'"],
   ['report: Sales\ncolumns: { usd: { format: mony } }', "3:27: There is no format 'mony' → Did you mean 'money'?"],
-  ['report: Sales\ncolumns: { usd: { format: money } }', "3:27: The column 'usd' is money of no currency → Add its unit: USD."],
+  [
+    'report: Sales\ncolumns: { usd: { format: money } }',
+    "3:27: The column 'usd' has the format money, but no unit → Add its currency, unit: USD.",
+  ],
   ['report: Sales\ncolumns: { usd: Sold }', "3:12: The column 'usd' must be a mapping → Write usd: { label: …, format: …, unit: … }."],
   ['report: Sales\ncolumns: { usd: { lable: Sold } }', "3:19: Unknown key 'lable' in the column 'usd' → Did you mean 'label'?"],
 ])('refuses the front matter %j', async (front, expected) => {
@@ -142,9 +145,9 @@ it('holds attributes and formats against the columns that the query gives', asyn
   ]
   const [figure] = figuresOf(node)
   expect(columnMistakes(node, figure!, columns).map(({ message, place, hint }) => [place?.line, place?.column, message, hint])).toEqual([
-    [6, 26, "x of the figure 'a' is the column 'dya', which its query does not give", "Did you mean 'day'?"],
-    [6, 32, "y of the figure 'a' is the column 'what', which holds no numbers", 'Name a column of numbers, or cast it in the query.'],
-    [3, 27, "The format money is for numbers, but the column 'day' of 'a' holds others", 'Cast it in the query, or take the format out.'],
+    [6, 26, "x of the figure 'a' is the column 'dya', which its query does not return", "Did you mean 'day'?"],
+    [6, 32, "y of the figure 'a' is the column 'what', which is not numeric", 'Name a column of numbers, or cast it in the query.'],
+    [3, 27, "The format money needs numbers, but the column 'day' of 'a' has another type", 'Cast it in the query, or remove the format.'],
   ])
 })
 
@@ -224,7 +227,7 @@ it('writes reports and exposures to manifest.json as exposures, and finds which 
 
 it('refuses an exposure without type, owner or with a wrong name, as dbt does', async () => {
   expect(await mistakesOf({ ...BASE, 'models/_e.yml': "exposures:\n  - name: a\n    depends_on: [ref('order'), orders]\n" })).toEqual([
-    "models/_e.yml:2:11: The exposure 'a' has no type → There are dashboard, notebook, analysis, ml, application.",
+    "models/_e.yml:2:11: The exposure 'a' has no type → Expected one of dashboard, notebook, analysis, ml, application.",
     "models/_e.yml:2:11: The exposure 'a' has no owner → Add owner: with a name or an email.",
     "models/_e.yml:3:18: The exposure a refers to 'order', but no model or seed has that name → Did you mean 'orders'?",
     "models/_e.yml:3:32: The exposure 'a' depends on 'orders': expected ref() or source() → Write ref('…') or source('…', '…').",
@@ -234,7 +237,7 @@ it('refuses an exposure without type, owner or with a wrong name, as dbt does', 
 it('passes over the metrics of an exposure, as over metrics', async () => {
   const yaml = "exposures:\n  - name: a\n    type: ml\n    owner: {name: Ann}\n    depends_on: [ref('orders'), metric('revenue')]\n"
   expect(await toldOf({ ...BASE, 'models/_e.yml': yaml })).toEqual([
-    'models/_e.yml:5:33: not supported: metric() of an exposure. Nothing is done with it → Name the models that the metric reads.',
+    'models/_e.yml:5:33: not supported: metric() of an exposure. It is ignored → Name the models that the metric reads.',
   ])
   expect((await projectOf({ ...BASE, 'models/_e.yml': yaml })).parentMap.get('exposure.desk.a')).toEqual(['model.desk.orders'])
 })

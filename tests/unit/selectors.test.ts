@@ -49,7 +49,7 @@ it('the method selector has the tests of the selector, and operators around it',
   expect(picked('+selector:s')).toBe('agents stg')
   expect(picked('selector:nightly,config.materialized:table')).toBe('daily')
   expect(() => picked('selector:nigthly')).toThrow("There is no selector 'nigthly'")
-  expect(() => selectNodes(project, { selector: 's', select: ['a'] })).toThrow('a selection of its own')
+  expect(() => selectNodes(project, { selector: 's', select: ['a'] })).toThrow('cannot be combined with')
 })
 
 it('the default selector holds where nothing is selected', async () => {
@@ -92,10 +92,10 @@ it('tells every mistake with its place', async () => {
   })
   expect(mistakes).toEqual([
     "selectors.yml:3:17: The method 'tag' needs a value",
-    "selectors.yml:5:43: There is no selector 'nobody' → A selector can only name one that stands above it.",
+    "selectors.yml:5:43: There is no selector 'nobody' → A selector can only refer to a selector defined above it.",
     "selectors.yml:8:11: Two selectors are called 'b', the first at selectors.yml:6",
-    "selectors.yml:15:61: indirect_selection is eager, cautious, buildable, empty, not 'some'",
-    'selectors.yml:18:17: A definition has a method and a value, or one of union and intersection',
+    "selectors.yml:15:61: indirect_selection must be one of eager, cautious, buildable, empty, not 'some'",
+    'selectors.yml:18:17: A definition must have a method and a value, or one of union and intersection',
     "selectors.yml:19:11: Both 'c' and 'f' are the default selector",
     'selectors.yml:22:5: A selector needs a name',
   ])
