@@ -111,9 +111,11 @@ function testQueryOf(project: Project, node: Node, text: string): TestQuery {
   const [query] = statements
   if (!query) throw new ProjectError('The test has no SQL', { place: node.place })
   if (statements.length > 1) {
-    throw new ProjectError('A test is one query, but it has several statements', {
+    throw new ProjectError('A test must be one query, but this has several statements', {
       place: node.place,
-      ...(statements.some(controlsTransaction) ? { hint: 'COMMIT, ROLLBACK and their like belong to the build alone.' } : {}),
+      ...(statements.some(controlsTransaction)
+        ? { hint: 'Remove COMMIT, ROLLBACK and the like: only the build controls transactions.' }
+        : {}),
     })
   }
   return {
@@ -195,7 +197,7 @@ ${columns.map(({ index, check }, i) => `        (${index}, n${i}::text, n${i} ${
 function verdictOn(node: Node, check: TestQuery, row: Verdict, statement: string, milliseconds: number, warnError: boolean): TestResult {
   if (row.failures === null) {
     return failed(
-      new ProjectError(`fail_calc gave null: ${check.failCalc}`, { place: node.place, hint: 'Wrap it in coalesce(…, 0).' }),
+      new ProjectError(`fail_calc returned null: ${check.failCalc}`, { place: node.place, hint: 'Wrap it in coalesce(…, 0).' }),
       check.sql,
       statement,
     )

@@ -69,7 +69,7 @@ async function newestOf(project: Project, node: Node, { filter }: Threshold, con
   if (!loadedAtField && !loadedAtQuery)
     throw new ProjectError(`The source ${node.sourceName}.${node.name} has freshness, but neither loaded_at_field nor loaded_at_query`, {
       place: node.place,
-      hint: 'Add loaded_at_field: the column that says when a row came. PostgreSQL itself does not know it.',
+      hint: 'Add loaded_at_field: the column with the time at which a row was loaded. PostgreSQL does not record it.',
     })
   const source = relationOf(node)
   if (loadedAtQuery) return ask('collect_freshness_custom_sql', { source, loaded_at_query: await rendered(loadedAtQuery) })

@@ -38,7 +38,7 @@ export interface UnitRun {
 export async function runUnitTest(session: Session, test: UnitTest, run: UnitRun): Promise<NodeResult> {
   const result = empty(test)
   if (run.hasPassed?.(test))
-    return { ...result, status: 'pass', isReused: true, failures: 0, message: 'As before: neither the test nor its model has changed.' }
+    return { ...result, status: 'pass', isReused: true, failures: 0, message: 'Reused: neither the test nor its model has changed.' }
   try {
     const { statement, columns } = await statementFor(test, run)
     result.compiled = statement.text
@@ -180,7 +180,7 @@ select 'same', to_json(array[count(*)::text]) from (${side(made)} intersect all 
     const rendered = await renderText(project, node, sql ?? '', at, inTest)
     const [query, second] = statementsOf(rendered.text)
     if (query && !second) return { ...rendered, text: query.text, placeAt: offset => rendered.placeAt(offset + query.offset) }
-    throw new ProjectError(`rows of the format sql are one query, not ${query ? 'several' : 'nothing'}`, { place })
+    throw new ProjectError(`rows in the format sql must be one query, not ${query ? 'several' : 'nothing'}`, { place })
   }
 
   async function described(sql: Rendered): Promise<TypedColumn[]> {
@@ -193,7 +193,7 @@ select 'same', to_json(array[count(*)::text]) from (${side(made)} intersect all 
   function refuseMissing({ text }: Rendered): void {
     const read = withoutComments(text)
     const missing = (what: string, place: Place): ProjectError =>
-      new ProjectError(`${model} reads ${what}, but the unit test '${test.name}' does not give it`, {
+      new ProjectError(`${model} reads ${what}, but the unit test '${test.name}' has no rows for it`, {
         place: test.place,
         hint: `It is read at ${placeText(place)}. Add - input: ${what} with its rows, or with rows: [].`,
       })
@@ -250,7 +250,7 @@ function explained(error: unknown, statement: Rendered, test: UnitTest): unknown
   if (!isPostgresError(error) || isRepeatable(error)) return error
   const { message, place, hint, callers } = explainPostgres(error, statement)
   const isAlias = /missing FROM-clause entry|invalid reference to FROM-clause/.test(message)
-  const help = isAlias ? "In a unit test a CTE stands for the relation: give it a name, {{ ref('…') }} as …" : hint
+  const help = isAlias ? "A unit test replaces the relation with a CTE: give it an alias, {{ ref('…') }} as …" : hint
   return new ProjectError(message, {
     place: error.position === undefined || error.position === '' ? test.place : place,
     callers,

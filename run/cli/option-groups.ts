@@ -35,7 +35,7 @@ export const selection: OptionGroup = command =>
     .option('--exclude <terms...>', 'nodes to leave out')
     .option('--selector <name>', 'a selection of selectors.yml')
     .option('--resource-type <types...>', 'only these types: model, seed, test, report, source')
-    .option('--exclude-resource-type <types...>', 'all types but these')
+    .option('--exclude-resource-type <types...>', 'all types except these')
     .addOption(
       new Option('--indirect-selection <mode>', 'which tests follow their models').choices(['eager', 'cautious', 'buildable', 'empty']),
     )
@@ -61,7 +61,7 @@ export const sampled: OptionGroup = command =>
   command.addOption(new Option('--show', 'print ten rows of each seed that was loaded').preset(10))
 
 /** What debug omits. */
-export const debugging: OptionGroup = command => command.option('--connection', 'check the connection alone')
+export const debugging: OptionGroup = command => command.option('--connection', 'check only the connection')
 
 /** How tests are run. */
 export const testing: OptionGroup = command => failFast(command.option('--store-failures', 'keep failing rows in tables'))
@@ -87,11 +87,12 @@ export const comparing: OptionGroup = command =>
     .option('--key <columns...>', 'columns that identify a row (default: unique_key, or the primary key)')
     .option('--ignore <columns...>', 'columns to ignore')
     .option('--against <folder>', 'compare the models modified since the manifest.json of this folder')
-    .option('--limit <n>', 'maximum of examples of each kind; -1 for all', readWhole, 5)
+    .option('--limit <n>', 'maximum number of examples of each kind; -1 for all', readWhole, 5)
     .option('--exit-code', 'exit with 1 if anything differs')
 
 /** How many new and resolved errors a plan shows. */
-export const listed: OptionGroup = command => command.option('--limit <n>', 'maximum of new and resolved errors; -1 for all', readWhole, 20)
+export const listed: OptionGroup = command =>
+  command.option('--limit <n>', 'maximum number of new and resolved errors; -1 for all', readWhole, 20)
 
 /** What run-operation runs. */
 export const operating: OptionGroup = command =>
@@ -115,8 +116,8 @@ export const catalog: OptionGroup = command =>
 /** Pages about the effects of a change. */
 export const changePages: OptionGroup = command =>
   command
-    .option('--html [file]', 'also as one page, with rows before and after (default: plan.html or diff.html in the folder of artifacts)')
-    .option('--markdown [file]', 'also as a summary for a pull request (default: plan.md or diff.md there)')
+    .option('--html [file]', 'also write one page, with rows before and after (default: plan.html or diff.html in the folder of artifacts)')
+    .option('--markdown [file]', 'also write a summary for a pull request (default: plan.md or diff.md there)')
     .option('--personal', 'show contacts and free text of people in them, which are masked otherwise')
 
 /** Where docs serve listens. */
@@ -126,7 +127,7 @@ export const serving: OptionGroup = command => command.option('--port <n>', 'por
 export const live: OptionGroup = command =>
   command.option(
     '--port <n>',
-    'serve the page on this port of 127.0.0.1, its reports drawn again after each save; 0 for any that is free',
+    'serve the page on this port of 127.0.0.1 and refresh its reports after each save; 0 for a free one',
     readWhole,
   )
 
@@ -134,10 +135,10 @@ export const live: OptionGroup = command =>
 export const inline: OptionGroup = command => command.option('--inline <sql>', 'SQL with Jinja')
 
 /** How many rows are shown. */
-export const rows: OptionGroup = command => command.option('--limit <n>', 'maximum of rows; -1 for all', readWhole, 5)
+export const rows: OptionGroup = command => command.option('--limit <n>', 'maximum number of rows; -1 for all', readWhole, 5)
 
 /** How many runs are listed. */
-export const shownRuns: OptionGroup = command => command.option('--limit <n>', 'maximum of runs; -1 for all', readWhole, 20)
+export const shownRuns: OptionGroup = command => command.option('--limit <n>', 'maximum number of runs; -1 for all', readWhole, 20)
 
 /** How nodes are listed. */
 export const listing: OptionGroup = command =>

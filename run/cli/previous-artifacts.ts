@@ -20,7 +20,7 @@ export async function previousOf(
   if (state && !existsSync(folder)) throw new ProjectError(`--state names ${state}, but there is no such folder`)
   const read = async (name: string, from = folder): Promise<unknown> => {
     const text = await readFile(path.join(from, name), 'utf8').catch(() => undefined)
-    const hint = 'Run the command again that wrote it, or name another folder with --state.'
+    const hint = 'Run the command that writes it again, or name another folder with --state.'
     return text === undefined ? undefined : readJson(text, path.join(state ?? targetPath, name), hint)
   }
   const [manifest, runResults] = [await read('manifest.json'), await read('run_results.json')]

@@ -34,7 +34,7 @@ export async function runProgram(definitions: Definitions, extension: Extension 
   const program = new Commander('run.ts')
     .description('Loads the feed, builds the warehouse and tests it, in SQL.')
     .usage('<command> [options]')
-    .version(`deskledger ${VERSION}, as dbt ${DBT_VERSION}`, '--version', 'say which version this is')
+    .version(`deskledger ${VERSION}, as dbt ${DBT_VERSION}`, '--version', 'print the version')
     .helpCommand(true)
     .configureHelp({ sortSubcommands: false })
     .addHelpText(

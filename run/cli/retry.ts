@@ -20,7 +20,7 @@ export async function repeating<T>(
       const isPassing = isRepeatable(error) || (failures > 0 && isAway(error))
       if (signal.aborted || !isPassing || pause === undefined) throw error
       report.warn({
-        message: `${(error as Error).message.split('\n')[0]}. Beginning again in ${pause / 1000} s, repetition ${failures + 1} of ${pauses.length}`,
+        message: `${(error as Error).message.split('\n')[0]}. Retrying in ${pause / 1000} s, attempt ${failures + 1} of ${pauses.length}`,
       })
       await sleep(pause, undefined, { signal }).catch(() => {})
       if (signal.aborted) throw error

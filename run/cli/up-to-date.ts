@@ -56,7 +56,7 @@ export async function tellNothingNew(
   const message = 'Nothing new: neither the feed nor the project has changed since the last build.'
   if (outcome) Object.assign(outcome, { runId, alerts, through: age?.through, wasWell: await wasWell(sql, name) })
   await logUnchanged(sql, { runId, command: name, fingerprint, isWhole: true }, { message, landedIn: landed, alerts })
-  const warned = warnings > 0 ? ` Its ${warnings === 1 ? 'warning stands' : `${warnings} warnings stand`}.` : ''
+  const warned = warnings > 0 ? ` Its ${warnings === 1 ? 'warning is still open' : `${warnings} warnings are still open`}.` : ''
   for (const alert of alerts) report.alert(alert)
   report.close([
     { name: 'EndOfRunSummary', msg: message + warned, data: { status: 'unchanged' } },

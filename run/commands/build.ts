@@ -45,7 +45,7 @@ export async function buildCommand(
       const onCitus = await prepareDatabase({ sql, session, report }, opened.project, async () => opened.project)
       const withLog = await hasLog(sql)
       if (withLog && options.atomic === false)
-        throw new ProjectError('--no-atomic is not for a project with landing tables: readers would see a mixture of two builds', {
+        throw new ProjectError('--no-atomic is not supported in a project with landing tables: readers would see a mixture of two builds', {
           hint: 'Leave it out.',
         })
       const loaded = kind.loads && withLog ? await command.extension?.load(command, opened.project, sql, session) : undefined
@@ -65,7 +65,7 @@ export async function buildCommand(
 const refusedFile = {
   name: 'RefusedFile',
   text: 'Files of the feed were refused, and --warn-error is set',
-  next: 'select batch, path, reason from ops.refused_files says which and why.',
+  next: 'select batch, path, reason from ops.refused_files shows which and why.',
   below: [],
 }
 
@@ -222,14 +222,15 @@ export function projectFingerprint(project: Project): string {
 async function freezingOf({ extension, report }: Command, { project }: Opened, nodes: Node[], sql: Sql): Promise<Pick<Plan, 'freezing'>> {
   if (!nodes.some(isReport)) return {}
   if (!(await canFreeze(sql))) {
-    const message = 'The figures of reports are run, but not kept: this database has no tables ops.report_figures and ops.published_figures'
+    const message =
+      'The figures of reports are run, but not stored: this database has no tables ops.report_figures and ops.published_figures'
     report.warn({ message, hint: 'See them with: npx tsx run.ts show --select <report>' })
     return {}
   }
   const keep = Number(project.vars.kept_report_publishes ?? 10)
   if (!Number.isInteger(keep) || keep < 1)
     throw new ProjectError(
-      `The variable kept_report_publishes must be a whole number from 1, not '${project.vars.kept_report_publishes}'`,
+      `The variable kept_report_publishes must be a whole number of 1 or more, not '${project.vars.kept_report_publishes}'`,
       {
         place: { file: 'dbt_project.yml' },
       },

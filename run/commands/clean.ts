@@ -30,5 +30,5 @@ function refuseWrong(name: string, folder: string, dir: string, settings: Settin
   const { modelPaths, seedPaths, testPaths, macroPaths, docsPaths, snapshotPaths, analysisPaths, functionPaths } = settings
   const sources = [modelPaths, seedPaths, testPaths, macroPaths, docsPaths, snapshotPaths, analysisPaths, functionPaths].flat()
   const held = sources.find(source => isWithin(path.resolve(dir, source), folder) || isWithin(folder, path.resolve(dir, source)))
-  if (held !== undefined) throw new ProjectError(`${name} holds sources of the project (${held}), so it is not removed`, context)
+  if (held !== undefined) throw new ProjectError(`${name} contains sources of the project (${held}), so it is not removed`, context)
 }

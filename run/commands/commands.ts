@@ -141,7 +141,7 @@ export const commands: Definitions = {
     run: async command => (await import('./project.ts')).debugCommand(command),
   },
   clean: {
-    description: 'Remove target/ and logs/, or what clean-targets names.',
+    description: 'Remove target/ and logs/, or the folders in clean-targets.',
     example: 'clean',
     options: [],
     run: async command => (await import('./clean.ts')).cleanCommand(command),

@@ -10,7 +10,7 @@ export async function completionCommand({ report }: Command, [shell = '']: strin
   const script = Object.hasOwn(shells, shell) ? shells[shell] : undefined
   if (!script) {
     throw new ProjectError(`Unknown shell '${shell}': expected ${Object.keys(shells).join(', ')}`, {
-      hint: 'Say, for instance: source <(npx tsx run.ts completion bash)',
+      hint: 'For example: source <(npx tsx run.ts completion bash)',
     })
   }
   const runner = path.resolve(import.meta.dirname, '../../run.ts')

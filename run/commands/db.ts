@@ -33,9 +33,7 @@ async function stop({ options, report }: Command): Promise<number> {
   await refuseOther(options)
   const state = await stopEmbedded(folder(options))
   report.note(
-    { stopped: 'Stopped.', 'not running': 'It was not running.', 'in use': 'It stops when the process that works with it has ended.' }[
-      state
-    ],
+    { stopped: 'Stopped.', 'not running': 'It was not running.', 'in use': 'It stops when the process that uses it has ended.' }[state],
   )
   return 0
 }
@@ -44,7 +42,7 @@ async function restart({ options, report }: Command): Promise<number> {
   await refuseOther(options)
   if ((await stopEmbedded(folder(options))) === 'in use')
     throw new ProjectError('The embedded server was not restarted: another process is using it', {
-      hint: 'Wait until that build or load has ended, then type it again. Until then the server runs on, and stops with it.',
+      hint: 'Wait until that build or load has ended, then run `db restart` again. The server stops when that process ends.',
     })
   report.result(await keepEmbedded(folder(options)))
   return 0
@@ -55,7 +53,7 @@ async function status(command: Command): Promise<number> {
   const { options, report } = command
   const { address } = await connectionOf(options)
   const running = address ? undefined : runningEmbedded(folder(options))
-  const held = running?.held ? 'until `db stop`' : 'while a process of ours works with it'
+  const held = running?.held ? 'until `db stop`' : 'until the process that uses it ends'
   if (!address && !running) {
     report.result(options.output === 'json' ? JSON.stringify({ running: false }) : 'The embedded server is not running.')
     return 1
@@ -116,8 +114,8 @@ async function psql({ options }: Command, args: string[]): Promise<number> {
 async function refuseOther(options: Command['options']): Promise<void> {
   const { address } = await connectionOf(options)
   if (!address) return
-  throw new ProjectError(`${address.from} names a server, so the embedded one is not in use`, {
-    hint: 'Work with the embedded one where DATABASE_URL is not set and there is no profile.',
+  throw new ProjectError(`The embedded server is not in use: ${address.from} names another one`, {
+    hint: 'To use it, unset DATABASE_URL and remove the profile.',
   })
 }
 

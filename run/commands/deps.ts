@@ -23,7 +23,7 @@ export async function depsCommand({ options, report }: Command): Promise<number>
     upgrade: options.upgrade ?? false,
     say: message => report.note(message),
   })
-  if (count === 0) report.note('No packages are asked for in packages.yml')
+  if (count === 0) report.note('No packages were found in packages.yml')
   else if (options.lock) report.note(`Wrote package-lock.yml: ${count === 1 ? 'one package' : `${count} packages`}`)
   return 0
 }

@@ -30,7 +30,7 @@ import { asksForPages, writeDiffs } from './change-pages.ts'
 export async function diffCommand(command: Command, args: string[]): Promise<number> {
   const { options, report } = command
   if (args.length > 2)
-    throw new ProjectError(`diff takes two relations, not ${args.length}`, { hint: 'Say diff core.agents scratch.agents, or diff agents.' })
+    throw new ProjectError(`diff takes two relations, not ${args.length}`, { hint: 'Use diff core.agents scratch.agents, or diff agents.' })
   if (args.length === 2 && (options.select || options.against))
     throw new ProjectError('diff takes two relations or a selection, not both', {
       hint: 'Leave out --select and --against, or the relations.',
@@ -98,7 +98,7 @@ async function wanted(command: Command, { project, targetPath }: Opened, sql: Sq
   if (select.length === 0 && !options.against) {
     if (!withLog)
       throw new ProjectError('diff needs to know which models to compare', {
-        hint: 'Say diff MODEL, diff --select MODEL+, diff --against STATE, or diff ONE_RELATION ANOTHER.',
+        hint: 'Use diff MODEL, diff --select MODEL+, diff --against STATE, or diff ONE_RELATION ANOTHER.',
       })
     const changed = changedIds(fingerprints(project), await publishedFingerprints(sql))
     return buildOrder(project, [...changed, ...descendants(project, changed)]).filter(hasRelation)

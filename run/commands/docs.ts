@@ -49,7 +49,7 @@ export async function docsCommand(command: Command): Promise<number> {
       if (data.errors.length > 0) {
         report.fail(mistakes(data, errors))
         report.note(
-          `Wrote ${path.join(targetName, 'index.html')} with what could be read, and the ${plural(data.errors.length, 'mistake')} on top`,
+          `Wrote ${path.join(targetName, 'index.html')} with what could be read, and the ${plural(data.errors.length, 'error')} at the top`,
         )
         return 1
       }
@@ -78,7 +78,7 @@ async function writeReport(
   if (!report) {
     const names = data.reports.map(one => one.name)
     throw new ProjectError(`There is no report '${name}'`, {
-      hint: didYouMean(name, names) ?? (names.length > 0 ? `There are ${names.join(', ')}.` : 'The project has no report.'),
+      hint: didYouMean(name, names) ?? (names.length > 0 ? `Expected one of ${names.join(', ')}.` : 'The project has no report.'),
     })
   }
   const file = `report-${report.name}.html`
@@ -93,7 +93,7 @@ export async function serveCommand({ options, report, signal }: Command): Promis
   const { dir, settings } = await loadProject(options.projectDir)
   const folder = path.resolve(dir, options.targetPath ?? process.env.DBT_TARGET_PATH ?? settings.targetPath)
   if (!existsSync(path.join(folder, 'index.html')))
-    throw new ProjectError(`There is no index.html in ${folder}`, { hint: 'Make it with: docs generate' })
+    throw new ProjectError(`There is no index.html in ${folder}`, { hint: 'Create it with: docs generate' })
   const serving = await serveDocs(folder, options.port ?? 8080)
   report.result(`${serving.url} (Ctrl-C ends it)`)
   await new Promise<void>(resolve => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })))

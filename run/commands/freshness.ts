@@ -54,8 +54,8 @@ export async function freshnessCommand(command: Command): Promise<number> {
 
 function staleCause({ node, measured }: FreshnessResult): Cause {
   const name = `${node.sourceName}.${node.name}`
-  const text = `${name} is stale: its newest data are of ${measured?.maxLoadedAt}`
-  return { name: 'StaleSource', text, next: 'Look at the job that brings it.', below: [] }
+  const text = `${name} is stale: its newest rows are of ${measured?.maxLoadedAt}`
+  return { name: 'StaleSource', text, next: 'Check the job that loads it.', below: [] }
 }
 
 /** sources.json, dbt's version 3, as an object. */

@@ -42,7 +42,7 @@ export async function inSteps(
 
   async function control({ text, verb }: Statement): Promise<Answer> {
     if (/\bprepared?\b/i.test(verb))
-      throw new ProjectError(`${verb.toUpperCase()} is not for an operation`, { place, hint: 'Say COMMIT, or ROLLBACK.' })
+      throw new ProjectError(`${verb.toUpperCase()} is not allowed in run-operation`, { place, hint: 'Use COMMIT or ROLLBACK.' })
     const isBack = /^(rollback|abort)\b/.test(verb)
     if (/^(savepoint|release)\b/.test(verb) || (isBack && /\bto\b/i.test(text))) await session.unsafe(text)
     else if (!/^(begin|start)\b/.test(verb)) {

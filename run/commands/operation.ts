@@ -14,7 +14,7 @@ import { inSteps, operationAnswers, told } from './operation-steps.ts'
 export async function operationCommand(command: Command, [name]: string[]): Promise<number> {
   const { options, report } = command
   if (!name === !options.sql)
-    throw new ProjectError('run-operation needs a macro or --sql', { hint: 'Say run-operation my_macro --args "{name: value}".' })
+    throw new ProjectError('run-operation needs a macro or --sql', { hint: 'Use run-operation my_macro --args "{name: value}".' })
   const { project, targetPath } = await openProject(command)
   const book = macroBook(project)
   if (name && !macroNamed(book, name)) {

@@ -19,7 +19,7 @@ import { foundLine } from '../report/dbt-lines.ts'
 export async function parseCommand(command: Command): Promise<number> {
   const { project, targetPath } = await openProject(command)
   await writeManifest(targetPath, project)
-  command.report.note('No mistakes found.')
+  command.report.note('No errors found.')
   return 0
 }
 
@@ -63,13 +63,13 @@ export async function debugCommand(command: Command): Promise<number> {
       ...(await readOnly(sql)),
       ...(await missingRights(sql, [...schemas])).map(({ what, remedy }) => ({
         message: what,
-        hint: `As an owner of it, type: ${remedy};`,
+        hint: `Run as its owner: ${remedy};`,
       })),
     ]
     const { lines, faults } = await aboutCitus(sql, project.citus)
     for (const line of lines) report.result(line)
     for (const { message, hint } of [...problems, ...faults]) report.result(`problem: ${message}\n  → ${hint}`)
-    if (problems.length + faults.length === 0) report.result('rights: all that a build needs')
+    if (problems.length + faults.length === 0) report.result('privileges: all that a build needs')
     return problems.length + faults.length > 0 ? 2 : 0
   })
 }

@@ -29,7 +29,7 @@ export async function showCommand(command: Command): Promise<number> {
   const { options, report } = command
   if (!options.inline === !options.select) {
     throw new ProjectError('show needs a query, a model or a report', {
-      hint: `Say --inline "select * from {{ ref('agents') }}" or --select agents.`,
+      hint: `Use --inline "select * from {{ ref('agents') }}" or --select agents.`,
     })
   }
   const opened = await openProject(command)

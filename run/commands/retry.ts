@@ -27,16 +27,14 @@ export async function retryCommand(command: Command, commands: Record<string, (c
   const missing = varNames.filter(name => !(name in (options.vars ?? {})))
   if (missing.length > 0) {
     throw new ProjectError(`The last ${which} had --vars (${missing.join(', ')}), which artifacts do not keep`, {
-      hint: 'Give them again: retry --vars "{…}".',
+      hint: 'Pass them again: retry --vars "{…}".',
     })
   }
   const isPart = which === 'test' || given.atomic === false
   const ids = isPart && left.length > 0 ? left.map(({ unique_id: id }) => id) : given.ids
   const { state: _, ...now } = options
   report.note(
-    isPart
-      ? `Retrying ${which}: ${left.length} that failed or were skipped`
-      : `Retrying ${which}, all of it: a build that fails keeps nothing`,
+    isPart ? `Retrying ${which}: ${left.length} that failed or were skipped` : `Retrying all of ${which}: a build that fails keeps nothing`,
   )
   return again({ ...command, name: which, options: { ...given, ...now, ...(ids ? { ids } : {}) } })
 }
@@ -53,7 +51,7 @@ async function readLast(folder: string, shown: string): Promise<Last> {
   const file = path.join(folder, 'run_results.json')
   if (!existsSync(file)) {
     throw new ProjectError(`There is nothing to retry: ${shown} has no run_results.json`, {
-      hint: 'build, run, seed, snapshot, plan and test write it.',
+      hint: 'It is written by build, run, seed, snapshot, plan and test.',
     })
   }
   const { args, results } = readJson(await readFile(file, 'utf8'), path.join(shown, 'run_results.json')) as {

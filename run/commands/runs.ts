@@ -33,7 +33,9 @@ function oneOf(runs: ListedRun[], id: string): ListedRun {
   const [run, other] = runs
   if (!run) throw new ProjectError(`No run has an id that begins with '${id}'`, { hint: 'npx tsx run.ts runs lists the last ones.' })
   if (other)
-    throw new ProjectError(`Several runs have ids that begin with '${id}'`, { hint: `Give more of it: ${run.run_id} or ${other.run_id}.` })
+    throw new ProjectError(`Several runs have ids that begin with '${id}'`, {
+      hint: `Give more characters: ${run.run_id} or ${other.run_id}.`,
+    })
   return run
 }
 
@@ -48,7 +50,7 @@ function cellsOf(run: ListedRun): string[] {
 function whatOf({ status, rows_changed: rows, failed, message, alerts }: ListedRun): string {
   const [first, ...others] = failed
   if (status === 'failed' && first) return `${nameOf(first)} failed${others.length > 0 ? `, and ${numberText(others.length)} more` : ''}`
-  const looks = alerts.length > 0 ? `; ${plural(alerts.length, 'thing')} of the feed to look at` : ''
+  const looks = alerts.length > 0 ? `; ${plural(alerts.length, 'alert')} about the feed` : ''
   if (status === 'published') return `${plural(rows, 'row')} changed${looks}`
   if (status === 'unchanged') return `nothing new${looks}`
   return inOneLine(message ?? '').slice(0, 100)

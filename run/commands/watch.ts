@@ -163,7 +163,7 @@ async function scratchOf(command: Command, sql: Sql, live: LivePage | undefined)
   }
 
   async function publish(): Promise<void> {
-    if (names.length === 0) return report.note('Nothing to publish: all is as it was when the watch began.')
+    if (names.length === 0) return report.note('Nothing to publish: no changes since the watch began.')
     try {
       const publishing = { ...command, name: 'build', options: { ...command.options, select: names } }
       const code = await buildCommand(publishing, { types: BUILT, loads: false })

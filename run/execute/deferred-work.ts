@@ -56,8 +56,8 @@ function violated(error: unknown): unknown {
     code,
   } = error as { message: string; detail?: string; constraint_name?: string; code?: string }
   if (!/^23/.test(code ?? '')) return error
-  return new ProjectError(`The constraint ${constraint} does not hold: ${message}${detail ? ` (${detail})` : ''}`, {
-    hint: 'A model leaves out a row that another one refers to. Find it by the key shown; the build has left everything as it was.',
+  return new ProjectError(`The constraint ${constraint} is violated: ${message}${detail ? ` (${detail})` : ''}`, {
+    hint: 'A row refers to a row that is missing from another model. Find it by the key shown. Nothing was changed.',
   })
 }
 

@@ -68,9 +68,9 @@ export async function runProjectHooks(
 export function insideHooks(plan: Pick<Plan, 'isAtomic'>, node: Node, when: 'pre' | 'post'): ProjectHook[] {
   const hooks = ofNode(node, when)
   if (plan.isAtomic !== false && hooks.some(({ transaction }) => !transaction))
-    throw new ProjectError(`A ${when}-hook of ${node.name} is to run outside of the transaction, but a build is one transaction`, {
+    throw new ProjectError(`A ${when}-hook of ${node.name} has transaction: false, but a build is one transaction`, {
       place: node.place,
-      hint: 'Let it run inside (without transaction: false), or build with --no-atomic: each model in a transaction of its own.',
+      hint: 'Remove transaction: false, or build with --no-atomic, which runs each model in its own transaction.',
     })
   return hooks.filter(({ transaction }) => transaction)
 }

@@ -33,7 +33,7 @@ export async function runReport(
   if (failed.length > 0) {
     result.failures = failed.length
     const lines = failed.map(({ figure, error }) => lineOf(figure.name, error!))
-    result.message = isError ? lines.join('\n') : [...lines, 'What is shown of it is what was published last.'].join('\n')
+    result.message = isError ? lines.join('\n') : [...lines, 'It keeps showing the figures that were published last.'].join('\n')
     result.status = isError ? 'error' : 'warn'
     if (isError) result.error = new ProjectErrors(failed.map(({ error }) => error!))
   }

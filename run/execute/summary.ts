@@ -47,7 +47,7 @@ export function feedParts({ through, alerts }: FeedAge, publishedAt?: Date | nul
   const data = { through, published_at: publishedAt?.toISOString() ?? null, alerts }
   return [
     ...(through === null ? [] : [{ name: 'Summary', msg: `Data through ${through}${published}.`, data, isNear: true } as const]),
-    ...section('Look at', alerts.flatMap(alertLines)),
+    ...section('Needs attention', alerts.flatMap(alertLines)),
   ]
 }
 
@@ -80,7 +80,7 @@ export function newErrorParts({ new: found, standing }: FeedState['errors']): Ev
   return [
     ...section('New errors', lines('error')),
     ...section('New warnings', lines('warning')),
-    ...(before ? [{ name: 'Summary', msg: `As in earlier batches: ${before}` } as const] : []),
+    ...(before ? [{ name: 'Summary', msg: `Known from earlier batches: ${before}` } as const] : []),
   ]
 }
 
@@ -97,7 +97,7 @@ export function headline({ status, results, problems }: Built): Event {
 
 const ENDS: Record<Built['status'], string> = {
   published: 'Published: readers see the new version.',
-  partial: 'What is shown as OK is there (--no-atomic).',
+  partial: 'The nodes shown as OK were kept (--no-atomic).',
   trial: 'Planned: nothing was changed.',
   failed: 'Not published: readers see what was published before.',
 }
@@ -142,7 +142,7 @@ function changedLines(results: NodeResult[]): string[] {
   const made = results.filter(({ status }) => status === 'success')
   const tables = made.filter(result => touched(result) > 0).reverse()
   const others = made.filter(result => result.inserted === null && !/^(UNCHANGED|EPHEMERAL|REUSED)$/.test(result.message))
-  if (tables.length + others.length === 0) return ['nothing: all rows are as they were']
+  if (tables.length + others.length === 0) return ['nothing: no row changed']
 
   const shown = tables.slice(0, most)
   const width = Math.max(...shown.map(({ node }) => relation(node).length), 0)
@@ -151,7 +151,7 @@ function changedLines(results: NodeResult[]): string[] {
     ...shown.map(result => `${relation(result.node).padEnd(width)}  ${rowsText(result)}`),
     ...(tables.length > most ? [`and ${numberText(tables.length - most)} more tables`] : []),
     ...(others.length > 0 ? [`${plural(others.length, 'view')} created or replaced`] : []),
-    ...(rest > 0 ? [`${plural(rest, 'other relation')} as before`] : []),
+    ...(rest > 0 ? [`${plural(rest, 'other relation')} unchanged`] : []),
   ]
 }
 

@@ -20,7 +20,7 @@ end)
     {%- elif datepart in per -%}
 ({{ datediff(first_date, second_date, per[datepart][0]) }} * {{ per[datepart][1] }} + floor(date_part('{{ datepart }}', ({{ second_date }})::timestamp)) - floor(date_part('{{ datepart }}', ({{ first_date }})::timestamp)))
     {%- else -%}
-        {{ exceptions.raise_compiler_error("datediff() knows year, quarter, month, week, day, hour, minute, second, millisecond and microsecond, not '" ~ datepart ~ "'") }}
+        {{ exceptions.raise_compiler_error("Unsupported datepart '" ~ datepart ~ "' of datediff(): expected year, quarter, month, week, day, hour, minute, second, millisecond or microsecond") }}
     {%- endif -%}
 {%- endmacro %}
 

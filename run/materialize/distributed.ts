@@ -118,10 +118,13 @@ async function insertAll(work: Work, { placement, incoming, compared, key }: Key
   }
   const inserted = await step(work, 'insert_staged', args)
   if (inserted === incoming.rows) return inserted
-  throw new ProjectError(`${incoming.rows - inserted} of ${incoming.rows} rows meet others in a unique index of ${target(work)}`, {
-    place: work.node.place,
-    hint: 'Make the query give each key once, or choose another incremental_strategy.',
-  })
+  throw new ProjectError(
+    `${incoming.rows - inserted} of ${incoming.rows} rows conflict with other rows in a unique index of ${target(work)}`,
+    {
+      place: work.node.place,
+      hint: 'Change the query to return each key once, or choose another incremental_strategy.',
+    },
+  )
 }
 
 async function deleteIncoming(work: Work, { incoming, key }: Keyed): Promise<number> {
@@ -164,9 +167,9 @@ async function upsert(work: Work, { incoming, key, compared, within }: Keyed): P
 async function refuseOutside(work: Work, args: { relation: string; changes: string; key: string[] }): Promise<void> {
   const [row] = await ask<{ rows: string }>(work, 'count_outside', args)
   if (Number(row?.rows ?? 0) === 0) return
-  throw new ProjectError(`${row?.rows} rows have the key of a row that incremental_predicates leave out`, {
+  throw new ProjectError(`${row?.rows} rows have the key of a row that incremental_predicates exclude`, {
     place: work.node.place,
-    hint: 'Widen the predicates, or give only rows that they hold for.',
+    hint: 'Widen the predicates, or return only rows that match them.',
   })
 }
 
@@ -178,14 +181,14 @@ function wayOf(work: Work): string {
 
 function checkPlacedKey(work: Work, placement: Placement, key: string[]): void {
   if (key.length === 0)
-    throw new ProjectError('A table on the workers of a cluster needs a unique_key, unless it is only appended to', {
+    throw new ProjectError('A distributed or reference table needs a unique_key, unless rows are only appended to it', {
       place: work.node.place,
-      hint: 'Add unique_key, or take reference or distributed_by off.',
+      hint: 'Add unique_key, or remove reference or distributed_by.',
     })
   if (placement.kind === 'reference' || key.includes(quote(placement.column))) return
   throw new ProjectError(`distributed_by is ${placement.column}, which is not in the unique_key (${key.join(', ')})`, {
     place: work.node.place,
-    hint: 'Add it to the unique_key, or distribute by a column of it: rows that may be equal must lie on one node.',
+    hint: 'Add it to the unique_key, or distribute by a column of it: rows with the same key must be on one node.',
   })
 }
 

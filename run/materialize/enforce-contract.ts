@@ -28,7 +28,7 @@ export async function enforceContract(sql: Sql, node: Node, query: string): Prom
     return [[name, is ?? '', should ?? '', reason]]
   })
   if (reasons.length === 0) return
-  throw new ProjectError(`The query of ${node.name} does not keep its contract:\n${tableText(reasons)}`, {
+  throw new ProjectError(`The query of ${node.name} does not match its contract:\n${tableText(reasons)}`, {
     place: node.patch ?? node.place,
     hint: 'Change the query (a cast, an alias), or the columns of the contract.',
   })

@@ -38,7 +38,7 @@ async function wantedGrants(sql: Sql, node: Node, config: Record<string, unknown
     if (!privileges.includes(privilege)) {
       throw new ProjectError(`Unknown privilege '${written}' in the grants of ${node.name}`, {
         place: node.patch ?? node.place,
-        hint: didYouMean(privilege, privileges) ?? `There are ${privileges.join(', ')}.`,
+        hint: didYouMean(privilege, privileges) ?? `Expected one of ${privileges.join(', ')}.`,
       })
     }
     return (Array.isArray(grantees) ? grantees : [grantees]).map(name => ({ privilege, grantee: roleNamed(String(name), roles, node) }))

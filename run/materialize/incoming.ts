@@ -54,11 +54,11 @@ export function comparedColumns(work: Work, existing: Existing, incoming: Existi
   if (missing.length > 0) {
     const have = existing.columns.map(column => column.name).join(', ')
     throw new ProjectError(
-      `The query gives ${missing.map(name => `'${name}'`).join(', ')}, but ${target(work)} has no such column; it has ${have}`,
+      `The query returns ${missing.map(name => `'${name}'`).join(', ')}, but ${target(work)} has no such column; it has ${have}`,
       {
         place: work.node.place,
         hint: work.node.config.migrated
-          ? 'The table is made by a migration: add the column in a new one, or take it out of the query.'
+          ? 'The table is created by a migration: add the column in a new one, or remove it from the query.'
           : 'Run it with --full-refresh, or set on_schema_change.',
       },
     )

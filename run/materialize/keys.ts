@@ -14,7 +14,7 @@ export function keyOf(work: Work, incoming?: Existing): string[] {
     const column = columnOf(part, incoming)
     if (column !== undefined) return quote(column)
     if (!isExpression(part)) throw unknownColumn(work, part, incoming)
-    throw new ProjectError(`unique_key is the expression ${part}, by which rows cannot be merged`, {
+    throw new ProjectError(`Cannot merge by the unique_key ${part}: it is an expression`, {
       place: work.node.place,
       hint: "Use incremental_strategy: 'delete+insert', or make it a column of the query.",
     })
@@ -46,10 +46,10 @@ export async function checkKeys(work: Work, incoming: string, key: string[]): Pr
     return values.includes(null) ? text : `${text} (${row.dbt_rows} rows)`
   })
   throw new ProjectError(
-    `The unique_key (${names.join(', ')}) must be there and unique in what the query gives, but there is ${shown.join('; ')}`,
+    `The unique_key (${names.join(', ')}) must be non-null and unique in the query result; found ${shown.join('; ')}`,
     {
       place: work.node.place,
-      hint: 'Make the query give one row per key (distinct on …), or correct unique_key.',
+      hint: 'Change the query to return one row per key (distinct on …), or correct unique_key.',
     },
   )
 }

@@ -29,7 +29,7 @@ export async function materialize(work: Work): Promise<Materialized> {
   const kind = work.node.resourceType === 'seed' ? 'seed' : String(work.node.config.materialized ?? 'view')
   const run = materializations[kind]
   if (!run) {
-    throw new ProjectError(`Unknown materialization '${kind}'; known are ${Object.keys(materializations).join(', ')}`, {
+    throw new ProjectError(`Unknown materialization '${kind}': expected one of ${Object.keys(materializations).join(', ')}`, {
       place: work.node.place,
     })
   }

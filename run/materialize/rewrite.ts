@@ -93,7 +93,7 @@ export async function fill(work: Work, incoming: Incoming): Promise<Materialized
 export async function swap(work: Work, existing: Existing, incoming: Incoming): Promise<Materialized> {
   const { sql, node } = work
   if (node.config.migrated) {
-    throw new ProjectError(`${target(work)} is made by a migration, but it is a ${existing.kind}`, { place: node.place })
+    throw new ProjectError(`${target(work)} is created by a migration as a table, but it is a ${existing.kind}`, { place: node.place })
   }
   const relation = target(work)
   const fresh = qualified(node.schema, temporary(work, '__dbt_new').slice(1, -1))

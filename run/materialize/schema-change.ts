@@ -21,15 +21,15 @@ export async function changeSchema(work: Work, before: Existing, incoming: Exist
   const relation = target(work)
   const mode = String(work.node.config.on_schema_change ?? 'ignore')
   if (mode === 'ignore' && removed.length > 0)
-    throw new ProjectError(`The query does not give ${removed.map(({ name }) => `'${name}'`).join(', ')}, which ${relation} has`, {
+    throw new ProjectError(`The query does not return ${removed.map(({ name }) => `'${name}'`).join(', ')}, which ${relation} has`, {
       place: work.node.place,
       hint: 'Put it back, run it with --full-refresh, or set on_schema_change to append_new_columns or sync_all_columns.',
     })
   if (mode === 'fail') {
     const list = (title: string, columns: { name: string }[]) =>
       columns.length > 0 ? [`${title}: ${columns.map(column => column.name).join(', ')}`] : []
-    const differences = [...list('new', added), ...list('gone', removed), ...list('of another type', retyped)].join('; ')
-    throw new ProjectError(`The query's columns are not those of ${relation} (${differences}), and on_schema_change is fail`, {
+    const differences = [...list('new', added), ...list('gone', removed), ...list('of a different type', retyped)].join('; ')
+    throw new ProjectError(`The columns of the query differ from those of ${relation} (${differences}), and on_schema_change is fail`, {
       place: work.node.place,
       hint: 'Run it with --full-refresh, or set on_schema_change to append_new_columns or sync_all_columns.',
     })

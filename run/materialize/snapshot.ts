@@ -92,7 +92,7 @@ async function fit(work: Work, { names, hardDeletes }: SnapshotConfig, existing:
   if (missing.length > 0)
     throw new ProjectError(`${target(work)} is not a snapshot: it has no column ${missing.join(', ')}`, {
       place: work.node.place,
-      hint: 'Give the snapshot another alias or schema; snapshot_meta_column_names says how an older one calls these columns.',
+      hint: 'Give the snapshot another alias or schema; for an older snapshot set its column names in snapshot_meta_column_names.',
     })
   for (const { name, type } of incoming.columns)
     if (!have.has(name)) await runSql(work, `alter table ${target(work)} add column ${quote(name)} ${type}`)

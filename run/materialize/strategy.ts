@@ -15,7 +15,7 @@ const names: StrategyName[] = ['mirror', 'merge', 'append', 'delete+insert', 'in
 export function strategyOf({ node: { config, place } }: Work): StrategyName {
   const given = strategyName(config)
   const name = names.find(known => known === given)
-  if (!name) throw new ProjectError(`Unknown incremental_strategy '${given}'; known are ${names.join(', ')}`, { place })
+  if (!name) throw new ProjectError(`Unknown incremental_strategy '${given}': expected one of ${names.join(', ')}`, { place })
   return name
 }
 
@@ -24,7 +24,7 @@ export function updatedColumns<Column extends { name: string }>({ node }: Work, 
   const { merge_update_columns: only, merge_exclude_columns: except } = node.config
   const others = columns.filter(({ name }) => !key.includes(name))
   if (only && except && others.length > 0) {
-    throw new ProjectError('merge_update_columns and merge_exclude_columns exclude each other: give one of them', { place: node.place })
+    throw new ProjectError('merge_update_columns and merge_exclude_columns cannot be combined: keep one of them', { place: node.place })
   }
   const listed = (value: unknown) => (Array.isArray(value) ? value : [value]).map(name => quote(String(name)))
   if (only) return others.filter(({ name }) => listed(only).includes(name))
@@ -49,7 +49,7 @@ export function limitedByConfig(work: Work): Work {
   const conditions = textsOf(node.config.incremental_by || null)
   if (conditions.length === 0) return work
   if (strategyOf(work) !== 'mirror')
-    throw new ProjectError(`incremental_by goes with incremental_strategy 'mirror', but this is '${strategyOf(work)}'`, {
+    throw new ProjectError(`incremental_by needs incremental_strategy 'mirror', but this is '${strategyOf(work)}'`, {
       place: node.place,
       hint: 'For another strategy write the condition in the query, within {% if is_incremental() %}.',
     })

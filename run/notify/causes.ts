@@ -20,7 +20,7 @@ export function causesOf({ results = [], alerts = [], causes = [] }: Outcome, er
     ...errors.filter(error => !told.has(error)).flatMap(errorCauses),
   ]
   if (exitCode === 0 || found.length > 0) return found
-  return [{ name: 'Error', text: `It ended with exit code ${exitCode}`, next: LOG, below: [] }]
+  return [{ name: 'Error', text: `Ended with exit code ${exitCode} without reporting a cause`, next: LOG, below: [] }]
 }
 
 const LOG = 'See the log of the run, or npx tsx run.ts runs.'
@@ -50,7 +50,7 @@ const SAID: Record<Alert['name'], (about: { batch: string; entity: string }) => 
   ShrunkSnapshot: ({ batch, entity }) => `${batch} lists far fewer ${entity} than the batch before`,
   MissingEntity: ({ batch, entity }) => `${batch} has no ${entity}`,
   UndatedBatch: ({ batch }) => `Batch ${batch} has no date in its name`,
-  UnchangedFeed: () => 'The feed has stopped',
+  UnchangedFeed: () => 'No new feed files',
 }
 
 function nodeCauses(results: NodeResult[], feed: FeedCause[]): Cause[] {
@@ -94,7 +94,7 @@ function errorCauses(error: unknown): Cause[] {
   if (error instanceof ProjectErrors) return error.errors.slice(0, MOST).flatMap(errorCauses)
   const said = (text: string, next = LOG): Cause[] => [{ name: 'Error', text: withoutValues(text), next: withoutValues(next), below: [] }]
   if (isPostgresError(error)) return said(`PostgreSQL refused a statement (${error.code})`)
-  if (!(error instanceof ProjectError)) return said(`A bug of the runner: ${(error as Error)?.name ?? 'Error'}`)
+  if (!(error instanceof ProjectError)) return said(`Internal error: ${(error as Error)?.name ?? 'Error'}`)
   const place = error.place ? ` (${placeText(error.place)})` : ''
   return said(`${error.message.split('\n')[0]}${place}`, error.hint)
 }

@@ -24,7 +24,7 @@ export function placeOfDelivery({ url, command }: NotifySettings): string {
 const PATIENCE = 10_000
 
 async function post(message: Message, url: string, patience: number): Promise<void> {
-  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) throw new Error('it is not a URL of http or https')
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) throw new Error('not an http or https URL')
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -42,8 +42,8 @@ export function messageOf({ project, command, exitCode, outcome }: About, causes
 
 function textOf({ project, command, exitCode, outcome }: About, causes: Cause[]): string {
   const through = outcome.through ? ` Data through ${outcome.through}.` : ''
-  if (causes.length === 0) return `${project}: ${command} is well again.${through}`
-  const headline = exitCode === 0 ? `${command} wants a look` : `${command} failed with exit code ${exitCode}`
+  if (causes.length === 0) return `${project}: ${command} has recovered.${through}`
+  const headline = exitCode === 0 ? `${command} needs attention` : `${command} failed with exit code ${exitCode}`
   const shown = causes.slice(0, MOST).flatMap(({ text, next, below }) => [`• ${text}${belowText(below)}`, `   → ${next}`])
   const more = causes.length > MOST ? [`and ${plural(causes.length - MOST, 'more cause')}`] : []
   return [`${project}: ${headline}.${through}`, ...shown, ...more].join('\n')
@@ -52,7 +52,7 @@ function textOf({ project, command, exitCode, outcome }: About, causes: Cause[])
 function belowText(below: string[]): string {
   if (below.length === 0) return ''
   const names = below.slice(0, NAMES).join(', ')
-  return `, and below it ${names}${below.length > NAMES ? ` and ${below.length - NAMES} more` : ''}`
+  return `, which affects ${names}${below.length > NAMES ? ` and ${below.length - NAMES} more` : ''}`
 }
 
 const MOST = 10

@@ -36,8 +36,11 @@ export async function notify(ended: Ended, report: Report, patience?: number): P
     if (causes.length > 0 && (exitCode > 1 || outcome.wasWell === undefined)) remember(unwell)
     if (causes.length === 0) rmSync(unwell, { force: true })
   } catch (error) {
-    const hint = 'The run is not changed by it. Look at NOTIFY_URL, or at notify: in dbt_project.yml.'
-    report.warn({ name: 'NotDelivered', message: `No message reached ${placeOfDelivery(to)}: ${(error as Error).message}`, hint }, true)
+    const hint = 'The run is not affected. Check NOTIFY_URL, or notify: in dbt_project.yml.'
+    report.warn(
+      { name: 'NotDelivered', message: `Cannot deliver the message to ${placeOfDelivery(to)}: ${(error as Error).message}`, hint },
+      true,
+    )
   }
 }
 

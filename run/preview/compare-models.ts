@@ -52,7 +52,7 @@ export function candidatesOf(
     const before = kept.get(node.uniqueId)
     if (!before) {
       const [row] = await sql.unsafe<{ n: string }[]>(`select count(*) as n from ${relationOf(node)}`)
-      return { ...diff, before: `${shown}, which is not there yet`, rows: Number(row?.n) }
+      return { ...diff, before: `${shown}, which does not exist yet`, rows: Number(row?.n) }
     }
     try {
       return await underSavepoint(sql, 'comparing', async () => {

@@ -50,12 +50,12 @@ export function feedLine({ batch, entity, files, records, refused, pruned }: Non
 function relationLines(relations: RelationPlan[]): string[] {
   const made = relations.filter(({ status }) => status === 'success')
   const changing = made.filter(isChange).reverse()
-  if (changing.length === 0) return [made.length === 0 ? 'nothing' : 'nothing: all rows are as they would be']
+  if (changing.length === 0) return [made.length === 0 ? 'nothing' : 'nothing: no row would change']
   const width = Math.min(50, Math.max(...changing.map(({ relation }) => relation.length)))
   const rest = made.length - changing.length
   return [
     ...changing.flatMap(relation => [`${relation.relation.padEnd(width)}  ${whatOf(relation)}`, ...columnLines(relation)]),
-    ...(rest > 0 ? [`${plural(rest, 'other relation')} as before`] : []),
+    ...(rest > 0 ? [`${plural(rest, 'other relation')} unchanged`] : []),
   ]
 }
 

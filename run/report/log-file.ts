@@ -60,7 +60,7 @@ export function logFile(
     hasFailed = true
     onFailure({
       message: unwritable({ path: name, code: (error as NodeJS.ErrnoException).code })?.message ?? `Cannot write ${name}: ${error}`,
-      hint: 'The run goes on without it. Make room there, or name another folder with --log-path or DBT_LOG_PATH.',
+      hint: 'The run continues without it. Free some space, or name another folder with --log-path or DBT_LOG_PATH.',
     })
   }
 

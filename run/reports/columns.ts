@@ -13,14 +13,14 @@ export function columnMistakes(report: ReportNode, figure: Figure, columns: Resu
       const column = columns.find(one => one.name === name)
       if (!column)
         errors.push(
-          new ProjectError(`${attribute} of the figure '${figure.name}' is the column '${name}', which its query does not give`, {
+          new ProjectError(`${attribute} of the figure '${figure.name}' is the column '${name}', which its query does not return`, {
             place,
-            hint: didYouMean(name, names) ?? `It gives ${names.join(', ')}.`,
+            hint: didYouMean(name, names) ?? `It returns ${names.join(', ')}.`,
           }),
         )
       else if (attribute === 'y' && kindOf(column.type) !== 'number')
         errors.push(
-          new ProjectError(`y of the figure '${figure.name}' is the column '${name}', which holds no numbers`, {
+          new ProjectError(`y of the figure '${figure.name}' is the column '${name}', which is not numeric`, {
             place,
             hint: 'Name a column of numbers, or cast it in the query.',
           }),
@@ -29,7 +29,7 @@ export function columnMistakes(report: ReportNode, figure: Figure, columns: Resu
   const twice = names.find((name, index) => names.indexOf(name) < index)
   if (twice !== undefined)
     errors.push(
-      new ProjectError(`The query of the figure '${figure.name}' gives two columns '${twice}'`, {
+      new ProjectError(`The query of the figure '${figure.name}' returns two columns '${twice}'`, {
         place: figure.place,
         hint: 'Rename one of them: … as another_name.',
       }),
@@ -39,9 +39,9 @@ export function columnMistakes(report: ReportNode, figure: Figure, columns: Resu
     const needed = format && NEEDS[format]
     if (needed && needed !== kindOf(type))
       errors.push(
-        new ProjectError(`The format ${format} is for ${WORDS[needed]}, but the column '${name}' of '${figure.name}' holds others`, {
+        new ProjectError(`The format ${format} needs ${WORDS[needed]}, but the column '${name}' of '${figure.name}' has another type`, {
           place: formatAt,
-          hint: 'Cast it in the query, or take the format out.',
+          hint: 'Cast it in the query, or remove the format.',
         }),
       )
   }
@@ -56,7 +56,7 @@ export function unusedWords(report: ReportNode, names: Set<string>): ProjectErro
       ([name, { place }]) =>
         new ProjectError(`No figure of the report '${report.name}' has the column '${name}'`, {
           place,
-          hint: didYouMean(name, names) ?? 'Take it out.',
+          hint: didYouMean(name, names) ?? 'Remove it.',
         }),
     )
 }

@@ -23,9 +23,9 @@ const OTHER_WORDS: Record<string, string> = {
   display: 'Write show=….',
   group: 'Write series=….',
   color: 'Write series=….',
-  label: 'Say it under columns: of the front matter.',
-  format: 'Say it under columns: of the front matter.',
-  unit: 'Say it under columns: of the front matter.',
+  label: 'Set it under columns: in the front matter.',
+  format: 'Set it under columns: in the front matter.',
+  unit: 'Set it under columns: in the front matter.',
 }
 
 /**
@@ -41,11 +41,11 @@ export function figureOf(text: string, place: Place, sql: string, errors: Projec
   const name = get('name')
   const display = (get('show') ?? 'table') as FigureDisplay
   if (name === null)
-    fail('This figure has no name', undefined, 'Add name=…, a word of letters, digits and _; SQL that is only to be read is ```text.')
+    fail('This figure has no name', undefined, 'Add name=…, a word of letters, digits and _; for SQL that is only displayed use ```text.')
   else if (!/^[a-z_][a-z0-9_]*$/i.test(name)) fail(`Invalid name '${name}'`, found.get('name')?.at, 'Use letters, digits and _ only.')
   if (!Object.hasOwn(DISPLAYS, display)) {
     const known = Object.keys(DISPLAYS)
-    const hint = didYouMean(display, known) ?? `There are ${known.join(', ')}.`
+    const hint = didYouMean(display, known) ?? `Expected one of ${known.join(', ')}.`
     fail(`A figure cannot be shown as '${display}'`, found.get('show')?.at, hint)
     return undefined
   }
@@ -59,13 +59,17 @@ export function figureOf(text: string, place: Place, sql: string, errors: Projec
     )
   for (const attribute of ATTRIBUTES.slice(4))
     if (found.has(attribute) && ![...needs, ...may].includes(attribute))
-      fail(`A figure with show=${display} has no ${attribute}`, found.get(attribute)?.key, `Take it out, or show it otherwise.`)
+      fail(`A figure with show=${display} has no ${attribute}`, found.get(attribute)?.key, `Remove it, or change show=.`)
   const y = (get('y') ?? '')
     .split(',')
     .map(column => column.trim())
     .filter(Boolean)
   if (y.length > 1 && found.has('series'))
-    fail('A figure with a series has one y', found.get('y')?.at, 'Its lines are the values of the series: name one column of numbers.')
+    fail(
+      'A figure with a series can have only one y',
+      found.get('y')?.at,
+      'Its lines are the values of the series: name one column of numbers.',
+    )
   if (name === null) return undefined
   return {
     kind: 'figure',
@@ -114,10 +118,10 @@ function attributesOf(text: string, { file, line, column = 1 }: Place, errors: P
     if (alone !== undefined) fail(`Unknown attribute '${alone}' of a figure`, hintForWord(alone, found))
     else if (!ATTRIBUTES.includes(name as Attribute)) {
       const hint = Object.hasOwn(OTHER_WORDS, name) ? OTHER_WORDS[name] : didYouMean(name, ATTRIBUTES)
-      fail(`Unknown attribute '${name}' of a figure`, hint ?? `It may have ${ATTRIBUTES.join(', ')}.`)
+      fail(`Unknown attribute '${name}' of a figure`, hint ?? `Known attributes: ${ATTRIBUTES.join(', ')}.`)
     } else if (value === undefined || value === '')
-      fail(`The attribute '${name}' says nothing`, `Write ${name}=…, in quotes where it has spaces.`)
-    else if (found.has(name as Attribute)) fail(`The attribute '${name}' stands here twice`, 'Keep one of them.')
+      fail(`The attribute '${name}' is empty`, `Write ${name}=…, in quotes where it has spaces.`)
+    else if (found.has(name as Attribute)) fail(`The attribute '${name}' is given twice`, 'Keep one of them.')
     else {
       const quote = double !== undefined || single !== undefined ? 1 : 0
       found.set(name as Attribute, { value, key, at: { ...key, column: key.column! + name.length + 1 + quote } })

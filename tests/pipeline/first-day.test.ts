@@ -92,7 +92,7 @@ describe("a feed of one's own", () => {
     expect(stderr).not.toContain('_seeds')
     expect(code, stderr).toBe(0)
     expect(stdout).toMatch(/Data through 2026-01-07, published \d\d:\d\d UTC\./)
-    expect(stdout).not.toContain('Look at')
+    expect(stdout).not.toContain('Needs attention')
     expect(await values('select amount_usd, fx_source, exchange_rate from core.transactions')).toEqual([['11.7', 'amount', null]])
     expect(await values("select limit_amount from core.budgets where budget_id = 'BGT9'")).toEqual([[null]])
     expect(await values('select distinct error_type, severity, field from errors.budget_pipeline_errors')).toEqual([

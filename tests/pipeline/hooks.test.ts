@@ -97,7 +97,7 @@ seeds:
     const { status, results, printed } = await run()
     expect([status, results]).toEqual(['failed', []])
     expect(printed).toContain('dbt_project.yml:4:')
-    expect(printed).toContain('COMMIT is not for models and hooks')
+    expect(printed).toContain('COMMIT is not allowed in models and hooks')
   })
 })
 
@@ -107,7 +107,7 @@ describe('--no-atomic', () => {
   it('is what a hook outside of the transaction needs', async () => {
     await project.write({ 'models/t.sql': vacuum })
     const { by, printed } = await run()
-    expect(by.t?.message).toContain('outside of the transaction')
+    expect(by.t?.message).toContain('has transaction: false, but a build is one transaction')
     expect(printed).toContain('--no-atomic')
     expect((await apart()).code).toBe(0)
     expect(await database.sql`select * from t`).toHaveLength(1)
@@ -123,7 +123,7 @@ describe('--no-atomic', () => {
     })
     const { code, stdout } = await apart()
     expect([code, stdout]).toEqual([1, expect.stringContaining('PASS=1 WARN=0 ERROR=2 SKIP=1')])
-    expect(stdout).toContain('What is shown as OK is there')
+    expect(stdout).toContain('The nodes shown as OK were kept')
     expect(await said()).toEqual(['outside', 'end'])
     expect(await database.sql`select * from good`).toHaveLength(1)
   })
@@ -131,7 +131,7 @@ describe('--no-atomic', () => {
   it('is refused where landing tables are', async () => {
     await database.sql.unsafe('create schema ops; create table ops.runs (run_id uuid)')
     await project.write({ 'models/t.sql': 'select 1 as a' })
-    expect((await apart()).stderr).toContain('--no-atomic is not for a project with landing tables')
+    expect((await apart()).stderr).toContain('--no-atomic is not supported in a project with landing tables')
     await database.sql.unsafe('drop schema ops cascade')
   })
 })

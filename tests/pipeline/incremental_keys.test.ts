@@ -40,7 +40,7 @@ it('an expression as unique_key is for delete+insert alone', async () => {
   await project.write({
     'models/t.sql': `{{ config(materialized='incremental', incremental_strategy='merge', unique_key="a || ''") }} select 'x' as a`,
   })
-  expect((await run()).printed).toContain("unique_key is the expression a || '', by which rows cannot be merged")
+  expect((await run()).printed).toContain("Cannot merge by the unique_key a || '': it is an expression")
 })
 
 it('a column that the query no longer gives is an error, unless on_schema_change says more', async () => {
@@ -52,7 +52,7 @@ it('a column that the query no longer gives is an error, unless on_schema_change
   expect((await run()).status).toBe('published')
   await database.sql.unsafe("update incremental_columns set list = '1 as a'")
   const { status, printed } = await run()
-  expect([status, printed]).toEqual(['failed', expect.stringContaining(`The query does not give 'b', which "public"."t" has`)])
+  expect([status, printed]).toEqual(['failed', expect.stringContaining(`The query does not return 'b', which "public"."t" has`)])
   await project.write({ 'models/t.sql': asked + query('{{ list }}', ", on_schema_change='append_new_columns'") })
   expect((await run()).status).toBe('published')
 })

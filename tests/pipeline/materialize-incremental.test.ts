@@ -110,7 +110,7 @@ describe('incremental', () => {
       expect((await run()).printed).toContain('models/t.sql:2:11: column "bb" does not exist')
     }
     await project.write(model(`incremental_strategy='append', incremental_by='a > 0'`, source))
-    expect((await run()).printed).toContain("incremental_by goes with incremental_strategy 'mirror', but this is 'append'")
+    expect((await run()).printed).toContain("incremental_by needs incremental_strategy 'mirror', but this is 'append'")
   })
 
   it('mirror writes a part without rows straight in, and compares where a key is in another part', async () => {

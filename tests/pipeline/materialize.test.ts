@@ -60,7 +60,7 @@ describe('view', () => {
     await project.write({ 'models/a.sql': "{{ config(materialized='table') }} select 3 as newer" })
     const alone = await run({ select: ['a'] })
     expect(alone.status).toBe('failed')
-    expect(alone.printed).toContain('The view public.b reads what this build changes')
+    expect(alone.printed).toContain('Cannot recreate the view public.b, which reads relations that this build changes')
   })
 
   it('names the view of somebody else that cannot live with the change, and leaves everything', async () => {

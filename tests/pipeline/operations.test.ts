@@ -102,7 +102,7 @@ describe('run-operation', () => {
     const { code, stderr } = await on(operationCommand, {}, ['in_points'])
     expect([code, stderr, await exists('pointed')]).toEqual([
       1,
-      expect.stringContaining('PREPARE TRANSACTION is not for an operation'),
+      expect.stringContaining('PREPARE TRANSACTION is not allowed in run-operation'),
       false,
     ])
   })

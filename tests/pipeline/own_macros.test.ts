@@ -81,7 +81,7 @@ describe('a form of what our materializations do not call is refused where a nod
     await expect(
       build({ ...(model === '' ? {} : { 'models/one.sql': model }), 'macros/own.sql': `\n{% macro ${name}(a, b) %}{% endmacro %}` }),
     ).rejects.toMatchObject({
-      errors: [{ message: expect.stringContaining(`not supported: an own '${name}'`), place: { file: 'macros/own.sql', line: 2 } }],
+      errors: [{ message: expect.stringContaining(`not supported: overriding '${name}'`), place: { file: 'macros/own.sql', line: 2 } }],
     })
   })
 

@@ -53,7 +53,7 @@ describe('plan of the warehouse', () => {
     expect(found).toMatchObject({ outcome: 'publish', code: 0, feed: [], errors: { new: { count: 0 }, resolved: { count: 0 } } })
     expect(found.relations.filter(({ rows }) => rows && rows.inserted + rows.updated + rows.deleted > 0)).toEqual([])
     expect(found.tests.failing.filter(({ status }) => status !== 'warn')).toEqual([])
-    expect((await plan()).stdout).toContain('nothing: all rows are as they would be')
+    expect((await plan()).stdout).toContain('nothing: no row would change')
   })
 
   it('tells what a build then does: a new day, an edited model, errors that come and go; and nothing has changed before', async () => {

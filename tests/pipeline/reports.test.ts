@@ -158,7 +158,9 @@ describe('a build', () => {
     const built = await build()
     expect(built).toMatchObject({ status: 'published' })
     expect(built.by.sales).toMatchObject({ status: 'warn', failures: 1 })
-    expect(built.by.sales?.message).toBe(`total: division by zero (22012) (${REPORT}:13)\nWhat is shown of it is what was published last.`)
+    expect(built.by.sales?.message).toBe(
+      `total: division by zero (22012) (${REPORT}:13)\nIt keeps showing the figures that were published last.`,
+    )
     const { total, by_name: other } = await shown()
     expect(total).toMatchObject({ rows: first.rows, published: { runId: expect.any(String) } })
     expect(total?.problem).toMatch(/^These are the figures of 20..-..-..: the last publish could not run it\. division by zero/)
@@ -178,7 +180,7 @@ describe('a build', () => {
     const built = await build()
     expect(built).toMatchObject({ status: 'published' })
     expect(built.by.sales?.message).toBe(
-      `many: The figure 'many' has more than 10,000 rows (${REPORT}:7)\n→ Aggregate in its query: group by what the reader compares.\nWhat is shown of it is what was published last.`,
+      `many: The figure 'many' has more than 10,000 rows (${REPORT}:7)\n→ Aggregate in its query: group by what the reader compares.\nIt keeps showing the figures that were published last.`,
     )
     expect((await shown()).many?.rows.length).toBe(10_000)
   })
@@ -201,7 +203,7 @@ describe('a build', () => {
     ],
     [
       fence('a', "select name from {{ ref('people') }}", 'show=bar x=nmae y=name'),
-      `${REPORT}:6:26: x of the figure 'a' is the column 'nmae', which its query does not give`,
+      `${REPORT}:6:26: x of the figure 'a' is the column 'nmae', which its query does not return`,
     ],
   ])('fails for a mistake in a report, as for one in a model: %s', async (broken, expected) => {
     await project.write({ [REPORT]: report([broken, TOTAL]) })
@@ -281,7 +283,7 @@ describe('the commands', () => {
         })
       const { code, stderr } = await build()
       expect(code, stderr).toBe(0)
-      expect(stderr).toContain('Warning: The figures of reports are run, but not kept')
+      expect(stderr).toContain('Warning: The figures of reports are run, but not stored')
       expect(stderr).toContain('OK ran report sales')
       await project.write({ [REPORT]: report([TOTAL.replace('sum(usd)', 'sum(us)')]) })
       expect((await build()).code).toBe(1)
@@ -319,7 +321,7 @@ describe('the commands', () => {
     const { code, stderr } = await run(compileCommand, { select: ['sales'] })
     expect(code).toBe(2)
     // The columns of models in the next build are known only to that build.
-    expect(stderr).toContain(`${REPORT}:6:39: y of the figure 'by_name' is the column 'us', which its query does not give`)
+    expect(stderr).toContain(`${REPORT}:6:39: y of the figure 'by_name' is the column 'us', which its query does not return`)
     expect(stderr).not.toContain('no_such')
   })
 })

@@ -118,7 +118,7 @@ describe('a build', () => {
     expect(await run(failing(code, 1))).toMatchObject({
       code: 0,
       tries: 2,
-      printed: expect.stringMatching(/not now( \(\w+\))?\. Beginning again in 0\.5 s, repetition 1 of \d/),
+      printed: expect.stringMatching(/not now( \(\w+\))?\. Retrying in 0\.5 s, attempt 1 of \d/),
       log: [{ status: 'published', nodes: 2 }],
     })
   })
@@ -133,7 +133,7 @@ describe('a build', () => {
     expect(await run(model)).toMatchObject({
       code: 0,
       tries: 2,
-      printed: expect.stringMatching(/The connection to the database was lost.*Beginning again/),
+      printed: expect.stringMatching(/The connection to the database was lost.*Retrying/),
       log: [{ status: 'published', nodes: 2 }],
     })
   })

@@ -90,7 +90,7 @@ describe('a message', () => {
     // It contains no values of rows.
     expect(JSON.stringify(receiver.got)).not.toContain('ana@')
     for (const _ of [1, 2]) expect((await cliWith(to, 'build')).code).toBe(0)
-    expect(receiver.got.slice(1)).toMatchObject([{ event: 'well_again', text: 'shop: build is well again.', causes: [] }])
+    expect(receiver.got.slice(1)).toMatchObject([{ event: 'well_again', text: 'shop: build has recovered.', causes: [] }])
   })
 
   it('comes when there is no connection, and again when there is one', async () => {
@@ -116,7 +116,7 @@ describe('a message', () => {
   })
 
   it('that cannot be delivered is said once, and changes no exit code', async () => {
-    const saying = /Warning: No message reached/g
+    const saying = /Warning: Cannot deliver the message to/g
     receiver.status = 500
     await project.write({ 'dbt_project.yml': 'name: shop\nprofile: shop\nvars: {agents: 3}\n' })
     const well = await cliWith({ NOTIFY_URL: `${receiver.url}/secret` }, 'build')

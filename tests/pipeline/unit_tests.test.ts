@@ -175,7 +175,7 @@ describe('a unit test', () => {
       (await verdict('grown', `${incremental}      - { input: this, rows: [{ id: 1 }] }\n    expect: { rows: [{ id: 2 }] }\n`)).status,
     ).toBe('pass')
     expect((await verdict('grown', `${incremental}    expect: { rows: [{ id: 2 }] }\n`)).printed).toContain(
-      "models/_unit.yml:2:11: grown reads this, but the unit test 't' does not give it",
+      "models/_unit.yml:2:11: grown reads this, but the unit test 't' has no rows for it",
     )
   })
 
@@ -240,7 +240,7 @@ describe('mistakes', () => {
 
   it('name the input that is missing, and where the model reads it', async () => {
     const text = await mistake(`    given:\n${names}    expect: { rows: [] }\n`)
-    expect(text).toContain("models/_unit.yml:2:11: totals reads ref('orders'), but the unit test 't' does not give it")
+    expect(text).toContain("models/_unit.yml:2:11: totals reads ref('orders'), but the unit test 't' has no rows for it")
     expect(text).toContain("It is read at models/named.sql:2:37. Add - input: ref('orders') with its rows, or with rows: [].")
   })
 
@@ -259,6 +259,6 @@ describe('mistakes', () => {
     await project.write({ 'models/totals.sql': "select\n    orders.id\nfrom {{ ref('orders') }}" })
     const unnamed = await mistake("    given: [{ input: ref('orders'), rows: [] }]\n    expect: { rows: [] }\n")
     expect(unnamed).toContain('models/totals.sql:2:5')
-    expect(unnamed).toContain("give it a name, {{ ref('…') }} as …")
+    expect(unnamed).toContain("give it an alias, {{ ref('…') }} as …")
   })
 })
