@@ -20,7 +20,7 @@ export async function copyAssets(
     if (isWrong)
       throw new ProjectError(`'${name}' of asset-paths cannot be copied into the target folder`, {
         place: placeOf(written, 'asset-paths'),
-        hint: 'Name a folder of the project that lies beside the target folder.',
+        hint: 'Name a folder inside the project and outside the target folder.',
       })
     if (!existsSync(from)) continue
     await rm(to, { recursive: true, force: true })

@@ -88,7 +88,7 @@ function movedLines({ reports, exposures, columns }: Changes['moved']): string[]
         ]
       : []),
   ]
-  return lines.length > 0 ? ['', '**Would show other values**', ...lines] : []
+  return lines.length > 0 ? ['', '**Would show different values**', ...lines] : []
 }
 
 function some<Item>(items: Item[], line: (item: Item) => string): string[] {

@@ -15,7 +15,7 @@ export async function compiledNodes(project: Project, context: RunContext): Prom
   for (const node of project.nodes.values()) {
     if (node.resourceType === 'seed') continue
     if (readsCircle(project, node.uniqueId, seen)) {
-      const error = new ProjectError(`${node.name} is not compiled: it reads ephemeral models that read each other in a circle`, {
+      const error = new ProjectError(`${node.name} is not compiled: it reads ephemeral models with circular references`, {
         place: node.place,
       })
       compiled.errors.push({ node: node.uniqueId, error })

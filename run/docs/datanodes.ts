@@ -128,7 +128,7 @@ function columnsOf(node: Node, { project, lineage }: Known, found: CatalogRelati
       isNullable: is?.isNullable ?? null,
       references: referenceOf(name, found, own, project),
       tests: own.map(test => test.uniqueId),
-      notTraced: from?.notTraced ?? (isMade && !from ? 'the query does not give it: it is a column of the table alone' : null),
+      notTraced: from?.notTraced ?? (isMade && !from ? 'not in the query: only the table has this column' : null),
       isConstant: from?.isConstant ?? false,
       isKept: from?.isKept ?? false,
       origins: from?.origins ?? [],

@@ -59,10 +59,10 @@ async function listen(port: number, answer: Answer): Promise<Serving> {
   const server = createServer(async ({ method, url = '/', headers }, response) => {
     const refuse = (status: number, text: string) => response.writeHead(status, { 'content-type': 'text/plain' }).end(`${text}\n`)
     // A web page must not read this one through a name that resolves to loopback.
-    if (!LOCAL.test(headers.host ?? '')) return refuse(403, 'Only for this machine.')
+    if (!LOCAL.test(headers.host ?? '')) return refuse(403, 'Only accessible from this machine.')
     if (method !== 'GET' && method !== 'HEAD') return refuse(405, 'Only GET.')
     const name = url.replace(/[?#].*$/, '').slice(1) || 'index.html'
-    if (!(await answer(name, response))) refuse(404, 'There is no such page.')
+    if (!(await answer(name, response))) refuse(404, 'Page not found.')
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, port)))
@@ -102,6 +102,6 @@ const LOCAL = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/
 function explain(error: NodeJS.ErrnoException, port: number): unknown {
   if (error.code === 'EADDRINUSE')
     return new ProjectError(`Port ${port} is taken by another program`, { hint: 'Give another one: --port 8081.' })
-  if (error.code === 'EACCES') return new ProjectError(`Port ${port} is not for this user`, { hint: 'Give one above 1023: --port 8080.' })
+  if (error.code === 'EACCES') return new ProjectError(`This user may not use port ${port}`, { hint: 'Give one above 1023: --port 8080.' })
   return error
 }

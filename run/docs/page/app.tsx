@@ -66,7 +66,7 @@ export function App() {
   return (
     <>
       <button type="button" class="skip" onClick={() => main.current?.querySelector('h1')?.focus()}>
-        To the content
+        Skip to the content
       </button>
       <header class="top">
         <a class="brand" href="#/">
@@ -87,13 +87,13 @@ export function App() {
       <main id="main" ref={main}>
         {path !== 'overview' && data.errors.length > 0 && (
           <a class="notice bad banner" href="#/overview">
-            ✗ {plural(data.errors.length, 'mistake')} in the project: this page shows what could be read
+            ✗ {plural(data.errors.length, 'error')} in the project: this page shows what could be read
           </a>
         )}
         <PlaceContext.Provider value={place}>{page(route)}</PlaceContext.Provider>
       </main>
       <footer class="foot">
-        Written {instant(data.generatedAt)} UTC by {data.invocation.command}. One file: it works offline, and loads nothing.
+        Written {instant(data.generatedAt)} UTC by {data.invocation.command}. One file: it works offline.
       </footer>
     </>
   )

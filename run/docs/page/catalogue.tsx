@@ -33,8 +33,8 @@ export function CataloguePage({ route }: { route: Route }) {
         </nav>
         <input
           type="search"
-          placeholder="Narrow the list"
-          aria-label="Narrow the list"
+          placeholder="Filter the list"
+          aria-label="Filter the list"
           value={filter}
           onInput={event => setFilter(event.currentTarget.value)}
         />
@@ -54,7 +54,7 @@ export function CataloguePage({ route }: { route: Route }) {
 }
 
 function TableLists({ shown }: { shown: DocsNode[] }) {
-  if (shown.length === 0) return <Empty>No table has these words in its name, description, columns or tags.</Empty>
+  if (shown.length === 0) return <Empty>No table matches in its name, description, columns or tags.</Empty>
   return (
     <table class="catalogue">
       <thead>
@@ -122,7 +122,7 @@ function TableRow({ node }: { node: DocsNode }) {
 function TestList({ shown }: { shown: typeof data.tests }) {
   const order = ['error', 'fail', 'warn', 'pass', 'skipped']
   const rank = (test: (typeof shown)[number]) => (test.last ? order.indexOf(test.last.status) : order.length)
-  if (shown.length === 0) return <Empty>Nothing here has these words.</Empty>
+  if (shown.length === 0) return <Empty>No matches.</Empty>
   return (
     <ul class="rows">
       {shown
@@ -145,7 +145,7 @@ function TestList({ shown }: { shown: typeof data.tests }) {
 }
 
 function UnitList({ shown }: { shown: typeof data.unitTests }) {
-  if (shown.length === 0) return <Empty>Nothing here has these words.</Empty>
+  if (shown.length === 0) return <Empty>No matches.</Empty>
   return (
     <ul class="rows">
       {shown.map(test => (
@@ -166,7 +166,7 @@ function UnitList({ shown }: { shown: typeof data.unitTests }) {
 }
 
 function MacroList({ shown }: { shown: typeof data.macros }) {
-  if (shown.length === 0) return <Empty>Nothing here has these words.</Empty>
+  if (shown.length === 0) return <Empty>No matches.</Empty>
   return (
     <ul class="rows">
       {shown

@@ -34,7 +34,7 @@ export function ChangesPage({ changes }: { changes: Changes }) {
       )}
       <section class="section">
         <h2>Tables</h2>
-        {tables.length === 0 && <p class="empty">Every row would be as it is now.</p>}
+        {tables.length === 0 && <p class="empty">No row would change.</p>}
         {tables.length > 0 && <Counts tables={tables} />}
         {same > 0 && <p class="small muted">{plural(same, 'other table')} as before.</p>}
       </section>
@@ -128,8 +128,8 @@ function columnsOf({ columns: { added, removed, retyped, changed } }: TableChang
   const parts = [
     added.length > 0 && `${count(added.length)} added`,
     removed.length > 0 && `${count(removed.length)} removed`,
-    retyped.length > 0 && `${count(retyped.length)} of another type`,
-    changed.length > 0 && `${count(changed.length)} with other values`,
+    retyped.length > 0 && `${count(retyped.length)} of a different type`,
+    changed.length > 0 && `${count(changed.length)} with different values`,
   ]
   return parts.filter(part => part !== false).join(', ')
 }
@@ -150,8 +150,11 @@ function Details({ table }: { table: TableChange }) {
       <dl class="details">
         <Columns name="Columns added" values={columns.added} />
         <Columns name="Columns removed" values={columns.removed} />
-        <Columns name="Of another type" values={columns.retyped} />
-        <Columns name="Other values in" values={columns.changed.map(({ name: column, rows }) => `${column} (${plural(rows, 'row')})`)} />
+        <Columns name="Of a different type" values={columns.retyped} />
+        <Columns
+          name="Different values in"
+          values={columns.changed.map(({ name: column, rows }) => `${column} (${plural(rows, 'row')})`)}
+        />
       </dl>
       {examples.length > 0 && <Examples examples={examples} />}
     </section>
@@ -255,7 +258,7 @@ function Downstream({ changes: { moved } }: { changes: Changes }) {
   if (columns.length + reports.length + exposures.length === 0) return null
   return (
     <section class="section">
-      <h2>Would show other values</h2>
+      <h2>Would show different values</h2>
       <dl class="details">
         {reports.map(({ title, figures }) => (
           <Fragment key={title}>

@@ -33,10 +33,10 @@ export function ColumnPage({ route }: { route: Route }) {
         <span class="mono">{columnName(name)}</span>
       </Title>
       {(column?.notTraced ?? node?.notTraced) && <p class="notice warn">Not traced: {column?.notTraced ?? node?.notTraced}</p>}
-      {column?.isKept && (
-        <p class="notice">A row that is there already keeps its value, or may: what the table held before is a source too.</p>
+      {column?.isKept && <p class="notice">Existing rows may keep their value: the earlier content of the table is a source too.</p>}
+      {column?.isConstant && (
+        <p class="notice">Not derived from a column: a constant, or a value of the database such as the current time.</p>
       )}
-      {column?.isConstant && <p class="notice">Made from no column: a constant, or what the database gives.</p>}
       <Section
         name="Lineage"
         aside={
@@ -46,7 +46,7 @@ export function ColumnPage({ route }: { route: Route }) {
           </label>
         }
       >
-        {fields < 2 ? <Empty>Nothing is known to make it or to be made of it.</Empty> : <WayGraph way={way} starts={starts} />}
+        {fields < 2 ? <Empty>No known source and no known use.</Empty> : <WayGraph way={way} starts={starts} />}
         <p class="small muted">
           <span class="line-key copy" /> handed on <span class="line-key value" /> computed from{' '}
           {withConditions && (
@@ -157,7 +157,7 @@ function Steps({ name, way, side }: { name: string; way: Way; side: -1 | 1 }) {
       <h2>
         {name} <span class="muted">{plural(ordered.length, 'field')}</span>
       </h2>
-      {ordered.length === 0 && <Empty>{side < 0 ? 'It is made of no other column.' : 'No table reads it.'}</Empty>}
+      {ordered.length === 0 && <Empty>{side < 0 ? 'It is not derived from another column.' : 'No table reads it.'}</Empty>}
       <ol class="steps">
         {ordered.map(([index, distance]) => {
           const field = data.lineage.fields[index]!

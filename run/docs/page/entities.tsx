@@ -29,7 +29,7 @@ export function EntitiesPage() {
         Entities
       </Title>
       {tables.length === 0 ? (
-        <Empty>No table of the database has a foreign key, and no relationships test says which would.</Empty>
+        <Empty>No table of the database has a foreign key, and there is no relationships test.</Empty>
       ) : (
         <div class="for-desk">
           <Viewport label="Entity diagram" fits={[placed.width, placed.height]} whole>
@@ -53,7 +53,7 @@ export function EntitiesPage() {
             ))}
           </Viewport>
           <p class="small muted">
-            ◆ primary key, ◇ foreign key, ? may be null. An arrow points from the many to the one; broken where it may be null.
+            ◆ primary key, ◇ foreign key, ? may be null. An arrow points from the many to the one; dashed where it may be null.
           </p>
         </div>
       )}
@@ -88,7 +88,7 @@ function AsList() {
                   <span class="small muted">
                     {link.isOptional ? ' may be null' : ''}
                     {link.isOneToOne ? ' one to one' : ''}
-                    {link.isTested ? ' as a test says' : ''}
+                    {link.isTested ? ' according to a test' : ''}
                   </span>
                 </div>
               ))}

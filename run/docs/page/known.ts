@@ -12,13 +12,13 @@ export function knownOf({ feed, quality }: Pick<DocsData, 'feed' | 'quality'>): 
   }
   return [
     ...(files > 0 ? [`${plural(files, 'file')} of the feed ${files === 1 ? 'was' : 'were'} refused`] : []),
-    ...of('refused', what => `all files of ${what} were refused, so that what was there before stands`),
-    ...of('missing', what => `${what} did not come, so that what was there before stands`),
-    ...of('incomplete', what => `the lists of ${what} are held back as incomplete, so that nobody in them counts as gone`),
+    ...of('refused', what => `all files of ${what} were refused, so the earlier data are kept`),
+    ...of('missing', what => `${what} are missing, so the earlier data are kept`),
+    ...of('incomplete', what => `the lists of ${what} are incomplete, so records missing from them are not treated as removed`),
     ...((kinds.get('undated')?.length ?? 0) > 0
       ? [`${plural(kinds.get('undated')!.length, 'batch', 'batches')} without a day are left out of histories`]
       : []),
-    ...(kinds.has('stopped') ? ['no new file has come for days'] : []),
+    ...(kinds.has('stopped') ? ['no new file has landed for days'] : []),
   ]
 }
 

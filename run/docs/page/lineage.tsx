@@ -176,7 +176,7 @@ function Whole() {
     <div class="page wide">
       <Title
         eyebrow={<a href={to(['lineage'])}>Lineage</a>}
-        lead={`${plural(shown.length, 'table')} from the feed to the answers. What is read through another table too has no line of its own.`}
+        lead={`${plural(shown.length, 'table')} from the feed to the answers. A table that is also read through another table has no line of its own.`}
       >
         All tables
       </Title>

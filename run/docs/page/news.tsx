@@ -8,10 +8,10 @@ import { to } from './route.ts'
 export function News({ isShort = false }: { isShort?: boolean }) {
   const { feed, publish } = data
   const known = knownOf(data)
-  if (!publish && !feed) return isShort ? null : <p class="news">{data.runs ? 'Nothing was published yet: run build.' : noLog()}</p>
+  if (!publish && !feed) return isShort ? null : <p class="news">{data.runs ? 'Nothing has been published yet: run build.' : noLog()}</p>
   if (isShort && known.length === 0) return null
   return (
-    <section class={`news ${known.length > 0 ? 'care' : ''}`} aria-label="How far the data go">
+    <section class={`news ${known.length > 0 ? 'care' : ''}`} aria-label="State of the data">
       {!isShort && (
         <p class="news-first">
           {feed?.through && (
@@ -26,7 +26,7 @@ export function News({ isShort = false }: { isShort?: boolean }) {
               <a href={to(['runs', publish.runId])}>{instant(publish.at)} UTC</a>.{' '}
             </>
           )}
-          {known.length === 0 && feed && 'Nothing is missing from it.'}
+          {known.length === 0 && feed && 'No known problems.'}
         </p>
       )}
       {known.length > 0 && (
@@ -42,7 +42,7 @@ export function News({ isShort = false }: { isShort?: boolean }) {
 function Notes({ notes }: { notes: DocsNote[] }) {
   return (
     <details>
-      <summary>What follows from it, and what to do</summary>
+      <summary>Consequences and next steps</summary>
       <ul class="plain notes">
         {notes.map(note => (
           <li key={note.message}>

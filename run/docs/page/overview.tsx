@@ -11,7 +11,7 @@ export function OverviewPage() {
   const { database, server } = data.project
   return (
     <div class="page">
-      <Title eyebrow={database ? `Database ${database} · ${server ?? ''}` : 'No database was asked'}>{data.project.name}</Title>
+      <Title eyebrow={database ? `Database ${database} · ${server ?? ''}` : 'No database connection'}>{data.project.name}</Title>
       <Problems problems={data.errors} tone="bad" />
       <News />
       <Numbers />
@@ -109,7 +109,7 @@ function FailedTests() {
   const failed = data.tests.filter(test => test.last && ['fail', 'error', 'warn'].includes(test.last.status))
   return (
     <Section name="Tests to look at">
-      {failed.length === 0 && <Empty>{data.tests.some(test => test.last) ? 'None failed, none warned.' : 'No test ran yet.'}</Empty>}
+      {failed.length === 0 && <Empty>{data.tests.some(test => test.last) ? 'None failed, none warned.' : 'No test has run yet.'}</Empty>}
       <ul class="rows dense">
         {failed.slice(0, 8).map(test => (
           <li key={test.uniqueId}>

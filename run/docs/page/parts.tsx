@@ -139,7 +139,7 @@ export function Kind({ node }: { node: DocsNode }) {
 /** The mistakes and warnings of the project. */
 export function Problems({ problems, tone }: { problems: DocsProblem[]; tone: 'bad' | 'warn' }) {
   if (problems.length === 0) return null
-  const word = tone === 'bad' ? 'mistake' : 'warning'
+  const word = tone === 'bad' ? 'error' : 'warning'
   const list = (
     <ul class="problems">
       {problems.map(problem => (
@@ -171,7 +171,7 @@ export function Problems({ problems, tone }: { problems: DocsProblem[]; tone: 'b
     return (
       <section class="notice bad" aria-label="Mistakes">
         <h2>{name}</h2>
-        <p>This page shows what could be read. Mend these and run docs generate again.</p>
+        <p>This page shows what could be read. Fix these and run docs generate again.</p>
         {list}
       </section>
     )

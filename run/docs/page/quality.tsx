@@ -15,7 +15,7 @@ export function QualityPage({ route }: { route: Route }) {
     return (
       <div class="page">
         <Title>Quality</Title>
-        <Empty>No feed was loaded into this database, or its ledger may not be read: what landed and what was refused is not known.</Empty>
+        <Empty>No feed was loaded into this database, or its ledger cannot be read.</Empty>
       </div>
     )
   return <Quality quality={quality} entity={route.query.get('entity') ?? ''} />
@@ -78,7 +78,7 @@ function Quality({ quality, entity }: { quality: DocsQuality; entity: string }) 
         <BatchTable batches={batches} />
       </Section>
       {quality.errorsByDay.length > 0 && (
-        <Section name="Found and mended">
+        <Section name="Found and resolved">
           <ErrorDays days={quality.errorsByDay} />
         </Section>
       )}
@@ -216,7 +216,7 @@ function Examples({ type }: { type: DocsErrorType }) {
             .join(' · ')}
         </p>
       )}
-      {type.examples.length === 0 && <Empty>No example is kept.</Empty>}
+      {type.examples.length === 0 && <Empty>No example is stored.</Empty>}
       {type.examples.map(example => (
         <article key={example.errorId}>
           <p>
@@ -253,11 +253,11 @@ function ErrorDays({ days }: { days: DocsQuality['errorsByDay'] }) {
       [
         { name: 'refused', color: '--bad', values: sum('error') },
         { name: 'repaired', color: '--warn', values: sum('warning') },
-        { name: 'of these mended', color: '--good', values: resolved },
+        { name: 'of these resolved', color: '--good', values: resolved },
       ],
     )
   }, [days])
-  return <Plotted name="By the day on which a build first saw them; below the line what is mended by now" drawing={drawing} />
+  return <Plotted name="By the day on which a build first saw them; below the line those resolved since" drawing={drawing} />
 }
 
 function sumOf(batches: DocsBatch[]) {

@@ -16,7 +16,7 @@ export function RunsPage({ route }: { route: Route }) {
   return (
     <div class="page">
       <Title lead="Each build is published whole or not at all.">Runs</Title>
-      {!chosen && <Empty>Nothing was run yet.</Empty>}
+      {!chosen && <Empty>No runs yet.</Empty>}
       {runs.length > 1 && <RunCharts runs={runs} />}
       {chosen && <Timeline run={chosen} spans={timelines[chosen.runId] ?? []} />}
       {runs.length > 0 && (
@@ -194,8 +194,8 @@ const FEW = 24
 
 function whyEmpty(run: DocsRun): string {
   if (run.status === 'unchanged') return 'Neither the feed nor the project had changed: nothing had to be built.'
-  if (run.status === 'running') return 'It is not at its end yet.'
-  if (run.models === 0) return `Nothing was built in it. ${saidOf(run)}`
+  if (run.status === 'running') return 'It is still running.'
+  if (run.models === 0) return `Nothing was built. ${saidOf(run)}`
   return 'The page keeps the steps of the last 8 runs only.'
 }
 
