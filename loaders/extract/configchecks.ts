@@ -41,7 +41,7 @@ function faultsOf(entry: Entry, before: Entry[]): Fault[] {
     add(
       'path',
       `Path ${path} ${isDetail ? 'has no {id}' : "has {id}, but the entry has no 'parent'"}`,
-      "{id} stands for each id of the 'parent'.",
+      "{id} is replaced by each id of the 'parent'.",
     )
   if (!isDetail && !page_size)
     add('entity', `Missing 'page_size' of the list ${entity}`, 'Give the parameter and the largest value that the API allows.')

@@ -84,7 +84,7 @@ export async function walkDetails(run: SourceRun, entry: Entry, reach: Reach, { 
       4,
       `Too many missing ${entry.entity}: ${vanished} of ${listed.length} ids listed in ${entry.parent!.entity} answered 404`,
       {
-        hint: 'Run extract again: it reads the list anew. No batch was made; the last one stays.',
+        hint: 'Run extract again: it reads the list from its start. No batch was made; the last one stays.',
         ends: 'entity',
       },
     )

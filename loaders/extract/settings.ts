@@ -48,7 +48,7 @@ function variable(config: SourceConfig, name: string, env: Environment): string 
   const value = env[key]?.trim() || usual
   if (value === undefined)
     throw new ProjectError(`${key} is not set ({${name}} in ${config.base})`, { hint: `Set ${key} in the environment.` })
-  if (values && !values.includes(value)) throw new ProjectError(`Invalid ${key} '${value}'`, { hint: `It may be ${values.join(' or ')}.` })
+  if (values && !values.includes(value)) throw new ProjectError(`Invalid ${key} '${value}'`, { hint: `Expected ${values.join(' or ')}.` })
   // A single label of a host name, so that the value cannot change the host.
   if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(value))
     throw new ProjectError(`Invalid ${key} '${value}'`, {

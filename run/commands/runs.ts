@@ -11,7 +11,7 @@ export async function runsCommand(command: Command, [id]: string[]): Promise<num
   const { options, report } = command
   return withDatabase(command, async sql => {
     if (!(await hasLog(sql))) {
-      report.note('There are no runs yet: run a build first. A plain dbt project without our migrations keeps no log of runs.')
+      report.note('There are no runs yet: run a build first. A plain dbt project without the migrations of Deskledger has no run log.')
       return 0
     }
     if (id === undefined) {

@@ -89,7 +89,10 @@ export async function checkServer(sql: Sql, to: Address | string): Promise<Serve
   }
   const major = Math.floor(number / 10_000)
   if (major < OLDEST)
-    refuse(`is too old: ${OLDEST} to ${NEWEST} are supported (MERGE came with 15)`, 'Name a newer server, or none to use the embedded one.')
+    refuse(
+      `is too old: ${OLDEST} to ${NEWEST} are supported (MERGE came with 15)`,
+      'Connect to a newer server, or set no address to use the embedded one.',
+    )
   if (encoding !== 'UTF8')
     refuse(
       `has the encoding ${encoding}: the feed is UTF-8`,
@@ -191,7 +194,7 @@ const busy = {
 }
 const unknownSetting = {
   what: 'the server does not know a setting',
-  hint: 'Remove it from options, or from the profile; a pooler may refuse what its server knows.',
+  hint: 'Remove it from options, or from the profile; a pooler may reject settings that its server accepts.',
 }
 
 const connectionErrors: Record<string, { what: string; hint: string }> = {

@@ -129,7 +129,7 @@ function checkHistory(files: Migration[], applied: Applied[]): void {
   if (files.length === 0 && applied.length > 0)
     throw new ProjectError(
       `The database belongs to another project: its first migration is ${applied[0]?.name}, and this project has none`,
-      { hint: 'Give each project a database of its own. To read the tables of the other one, use its database by postgres_fdw or a copy.' },
+      { hint: 'Give each project a database of its own. To read the tables of the other project, use postgres_fdw or a copy.' },
     )
   for (const old of applied) {
     const file = files.find(({ index }) => index === old.index)

@@ -81,7 +81,7 @@ function encrypt(plain: Socket, address: Address): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => {
       const hint = isVerified
-        ? 'Name the authority that signed its certificate with sslrootcert, and the server as its certificate does.'
+        ? 'Set sslrootcert to the authority that signed the certificate, and use the host name of the certificate.'
         : undefined
       reject(
         new ProjectError(`${describeAddress(address)} (${address.from}): TLS failed: ${error.message}`, {

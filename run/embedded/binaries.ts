@@ -103,7 +103,7 @@ function makeExecutable(native: string): boolean {
 function runsAs(native: string, { uid, gid }: Identity): boolean {
   const { error, status } = spawnSync(join(native, 'bin', 'postgres'), ['--version'], { uid, gid, cwd: '/', stdio: 'ignore' })
   if ((error as NodeJS.ErrnoException | undefined)?.code === 'EPERM') {
-    throw new ProjectError(`PostgreSQL does not run as root, and this root may not become user ${uid}`, {
+    throw new ProjectError(`PostgreSQL does not run as root, and this root cannot switch to user ${uid}`, {
       hint: 'Run as an ordinary user (docker run --user), allow the capability SETUID, or set DATABASE_URL.',
     })
   }
@@ -121,7 +121,7 @@ function copied(native: string, version: string, pgFolder: string, as?: Identity
   if (as && !runsAs(copy, as)) {
     rmSync(copy, { recursive: true })
     throw new ProjectError(`The embedded PostgreSQL does not start for user ${as.uid}, not even from a copy in ${dirname(folder)}`, {
-      hint: 'Point TMPDIR at a folder that all may read and run programs from, or set DATABASE_URL.',
+      hint: 'Set TMPDIR to a folder where every user can read and run programs, or set DATABASE_URL.',
     })
   }
   // Removes an incomplete copy of ours. Where another process is quicker, or the folder is a stranger's, the copy serves only this process.

@@ -141,7 +141,7 @@ async function initdb({ as }: DataDirectory, bin: string, data: string): Promise
     throw new ProjectError(`initdb of the embedded PostgreSQL failed: ${said}`, {
       hint: /effective user ID/.test(stderr)
         ? 'PostgreSQL needs a user with a name: run as one that is in /etc/passwd, or set DATABASE_URL.'
-        : 'Free space, permissions of the project folder or a missing system library may be the cause; or set DATABASE_URL.',
+        : 'Check the free space, the permissions of the project folder and missing system libraries, or set DATABASE_URL.',
     })
   }
 }

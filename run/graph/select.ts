@@ -32,7 +32,7 @@ export function selectNodes(project: Project, selection: Selection = {}): Set<st
   const { expand, together, shared, without } = pickedSets(project, standard)
   if (selector !== undefined && (select.length > 0 || exclude.length > 0))
     throw new ProjectError('--selector cannot be combined with --select and --exclude', {
-      hint: `Write --select "selector:${selector}", with what else you want.`,
+      hint: `Write --select "selector:${selector}" and add the other criteria there.`,
     })
   const isDefault = ({ isDefault: yes }: Selector): boolean => yes
   const named = selector ?? (select.length + exclude.length === 0 ? [...project.selectors.values()].find(isDefault)?.name : undefined)

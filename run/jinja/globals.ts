@@ -41,7 +41,7 @@ export function toDict(value: Value): Dict {
   const dict: Dict = new Map()
   for (const pair of iterate(value)) {
     const [key, item] = iterate(pair)
-    if (key === undefined || item === undefined) throw new ProjectError('a dict is made of pairs of key and value')
+    if (key === undefined || item === undefined) throw new ProjectError('dict() takes pairs of key and value')
     store(dict, key, item)
   }
   return dict

@@ -18,7 +18,7 @@ export const numberFilters: Record<string, JinjaFunction> = builtins({
     const digits = integer(precision)
     if (isDecimal(value) && method === 'common') return roundDecimal(value, digits)
     if (method === 'ceil' || method === 'floor') return float(Math[method](number * 10 ** digits) / 10 ** digits)
-    if (method !== 'common') throw new ProjectError(`round() knows the methods 'common', 'ceil' and 'floor', not ${brief(method)}`)
+    if (method !== 'common') throw new ProjectError(`round() supports the methods 'common', 'ceil' and 'floor', not ${brief(method)}`)
     return isInteger(value) && digits >= 0 ? numberOf(value) : isInteger(value) ? round(number, digits) : float(round(number, digits))
   },
   // No effect in SQL; in YAML the value is converted, see native.ts.

@@ -14,7 +14,7 @@ export function exact(value: bigint): number | bigint {
 
 /** A float's value truncated to an integer. */
 export function truncated(number: number): number | bigint {
-  if (!Number.isFinite(number)) throw new ProjectError(`cannot make an integer of ${brief(number)}`)
+  if (!Number.isFinite(number)) throw new ProjectError(`cannot convert ${brief(number)} to an integer`)
   const whole = Math.trunc(number) + 0
   return Number.isSafeInteger(whole) ? whole : BigInt(whole)
 }

@@ -70,7 +70,7 @@ export function genericTests(making: Making): Draft[] {
       errors.push(
         new ProjectError(`Duplicate test '${names.name}': here and at ${fileAndLine(other.node.place)}`, {
           place: test.place,
-          hint: 'Remove one of them, or give it a name: of its own.',
+          hint: 'Remove one of them, or set name: on one of them.',
         }),
       )
       return

@@ -114,13 +114,14 @@ function contents(
     const reads = readBy(project, model)
     if (!isThis && !reads.includes(id)) {
       const calls = reads.map(parent => callOf(project.nodes.get(parent) ?? project.sources.get(parent)!))
-      throw new ProjectError(`The unit test '${name}' gives ${input}, but ${model.name} does not read it`, {
+      throw new ProjectError(`The unit test '${name}' has the input ${input}, but ${model.name} does not read it`, {
         place: at,
         hint: calls.length === 0 ? `${model.name} reads nothing.` : `${model.name} reads ${calls.join(', ')}.`,
       })
     }
     const twice = inputs.find(other => other.id === id)
-    if (twice) throw new ProjectError(`The unit test '${name}' gives ${input} twice, first at ${fileAndLine(twice.place)}`, { place: at })
+    if (twice)
+      throw new ProjectError(`The unit test '${name}' has the input ${input} twice, first at ${fileAndLine(twice.place)}`, { place: at })
     const seed = project.nodes.get(id)
     const isOwn = seed?.resourceType === 'seed' && (map.rows ?? map.fixture ?? map.format ?? null) === null
     return {

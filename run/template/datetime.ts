@@ -91,7 +91,7 @@ function localWall(utc: bigint): bigint {
 
 function wallOf(value: Value, by: string): bigint {
   const clock = clockOf(value)
-  if (!clock) throw new ProjectError(`${by}() takes a datetime, what modules.datetime.datetime(…) gives`)
+  if (!clock) throw new ProjectError(`${by}() takes a datetime, such as modules.datetime.datetime(…)`)
   return clock.wall
 }
 

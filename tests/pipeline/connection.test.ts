@@ -278,7 +278,7 @@ describe('a server that cannot be built on says so before anything is done', () 
     }
   })
 
-  it('one on which the user may do too little: debug says what to grant, and that is enough', async () => {
+  it('one on which the user may do too little: debug shows what to grant, and that is enough', async () => {
     const own = await freshDatabase({ migrate: false })
     const name = await nameOf(own)
     const role = `${name}_builder`
@@ -288,7 +288,7 @@ describe('a server that cannot be built on says so before anything is done', () 
         await own.sql.unsafe(statement)
       const url = `${own.url}?options=-c%20role%3D${role}`
       const failed = await run(url, 'build')
-      expect([failed.code, failed.stderr]).toEqual([2, expect.stringContaining('`npx tsx run.ts debug` says what to grant')])
+      expect([failed.code, failed.stderr]).toEqual([2, expect.stringContaining('`npx tsx run.ts debug` shows what to grant')])
       const { code, stdout } = await run(url, 'debug')
       expect(code).toBe(2)
       const grants = [...stdout.matchAll(/type: (grant .*;)/g)].map(([, grant]) => grant as string)

@@ -119,7 +119,7 @@ describe('constraints', () => {
     await project.write({ 'models/lines.sql': 'select 8 as order_id' })
     const broken = await run()
     expect(broken.status).toBe('failed')
-    expect(broken.printed).toContain('does not hold')
+    expect(broken.printed).toContain('is violated')
     expect(await rows('select * from lines')).toEqual([{ order_id: 7 }])
   })
 

@@ -135,7 +135,7 @@ describe('a message', () => {
     receiver.status = undefined
     await expect(deliver({} as Message, { url: receiver.url, dir: '.' }, 100)).rejects.toThrow('no answer within 0.1 s')
     await expect(deliver({} as Message, { command: 'sleep 600 | sleep 600', dir: '.' }, 100)).rejects.toThrow('did not end within 0.1 s')
-    await expect(deliver({} as Message, { url: 'ftp://x', dir: '.' }, 100)).rejects.toThrow('not a URL of http')
+    await expect(deliver({} as Message, { url: 'ftp://x', dir: '.' }, 100)).rejects.toThrow('not an http or https URL')
   })
 })
 

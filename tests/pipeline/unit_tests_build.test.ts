@@ -85,7 +85,7 @@ describe('the unit tests of the project', () => {
       expect(status).toBe('published')
       expect(results.length).toBeGreaterThan(20)
       const [again] = (await once()).results
-      expect(again).toMatchObject({ status: 'pass', message: expect.stringMatching('^As before') })
+      expect(again).toMatchObject({ status: 'pass', message: expect.stringMatching('^Reused') })
     } finally {
       await fresh.drop()
     }

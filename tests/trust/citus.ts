@@ -67,7 +67,7 @@ export async function citusTrial({ citusUrl, stopWorker, startWorker, transactio
       const { code, printed } = await running
       say(`  it ended with ${code}: ${told(printed)}`)
       // The worker was away for seconds, and a command retries for half a minute.
-      if (code !== 0 && !/In doubt/.test(printed))
+      if (code !== 0 && !/Uncertain commit/.test(printed))
         faults.push(`A worker stopped during a ${command}: it ended with ${code}\n${printed.slice(-3000)}`)
       await both(`day ${day}, the build after`, 'build', '--data', days)
     }
@@ -152,7 +152,7 @@ async function untilBusy(sql: Sql, command: string): Promise<void> {
 }
 
 function told(printed: string): string {
-  const lines = printed.split('\n').filter(line => /Beginning again|connection|Done|In doubt|published/i.test(line))
+  const lines = printed.split('\n').filter(line => /Retrying|connection|Done|Uncertain commit|published/i.test(line))
   return lines.slice(0, 4).join(' | ').slice(0, 600)
 }
 

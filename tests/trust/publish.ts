@@ -225,7 +225,7 @@ async function lostConnection(
   while (runner.stderr().split('\n').length < line) await sleep(5)
   await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'deskledger build' and state != 'idle'`
   const ended = await runner.ended
-  const isSaid = /The connection to the database was lost.*Beginning again/.test(ended.stderr)
+  const isSaid = /The connection to the database was lost.*Retrying/.test(ended.stderr)
   return [...(await judge(sql, ended, 0, 'published')), ...(isSaid ? [] : [`the repetition was not said: ${ended.stderr.slice(-500)}`])]
 }
 

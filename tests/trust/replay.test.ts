@@ -87,7 +87,7 @@ describe('errors --replay', () => {
     const { code, stdout, stderr } = await runner('errors', '--replay')
     expect(code).toBe(0)
     expect(stdout).toContain('nothing: no row changed')
-    expect(stderr).not.toContain('held against')
+    expect(stderr).not.toContain('re-checked against')
   })
 
   function edit(name: string, before: string, after: string): void {

@@ -99,7 +99,7 @@ describe('a mistake in a source', () => {
       'a list as a record',
       'path: /transactions/{id}',
       'path: /transactions',
-      "Path /transactions has no {id} → {id} stands for each id of the 'parent'.",
+      "Path /transactions has no {id} → {id} is replaced by each id of the 'parent'.",
     ],
     [
       'an unknown parent',
@@ -211,7 +211,7 @@ describe('settings', () => {
   })
 
   it.each(['production', 'evil.example', 'prod.evil'])('that name another environment are refused: %s', name => {
-    expect(said({ ...environment, BILL_ENVIRONMENT: name })).toBe(`Invalid BILL_ENVIRONMENT '${name}' → It may be prod or stage.`)
+    expect(said({ ...environment, BILL_ENVIRONMENT: name })).toBe(`Invalid BILL_ENVIRONMENT '${name}' → Expected prod or stage.`)
   })
 
   it.each(['short', 'a key with blanks', 'line\nX-Other: header', 'ключ-ключ', 'x'.repeat(513)])(

@@ -136,7 +136,7 @@ it.each([
   [
     'the same test twice',
     'models:\n  - name: a\n    columns: [{ name: id, tests: [unique, unique] }]\n',
-    ["models/_m.yml:3:43: Duplicate test 'unique_a_id': here and at models/_m.yml:3 → Remove one of them, or give it a name: of its own."],
+    ["models/_m.yml:3:43: Duplicate test 'unique_a_id': here and at models/_m.yml:3 → Remove one of them, or set name: on one of them."],
   ],
   [
     'two names of one test',

@@ -81,7 +81,7 @@ it.each([
   [`{ input: "source('raw', 'tt')", rows: [] }`, "There is no source 'raw.tt' → Did you mean 'raw.t'?"],
   [
     "{ input: ref('c'), rows: [] }",
-    "The unit test 'works' gives ref('c'), but a does not read it → a reads ref('e'), source('raw', 't'), ref('b').",
+    "The unit test 'works' has the input ref('c'), but a does not read it → a reads ref('e'), source('raw', 't'), ref('b').",
   ],
   ['{ input: b, rows: [] }', "Unknown input 'b' → Write ref('…'), source('…', '…') or this."],
   ["{ input: ref('b'), rows: 7 }", 'rows must be a list of mappings, not 7 → Or set format: csv.'],
@@ -129,7 +129,7 @@ it('refuses an input given twice, and the override of a macro that is not there'
       files("    given: [{ input: ref('b') }, { input: \"ref('b')\" }]\n    expect: { rows: [] }\n    overrides: { macros: { pik: 1 } }\n"),
     ),
   ).toEqual([
-    "models/_u.yml:4:43: The unit test 'works' gives ref('b') twice, first at models/_u.yml:4",
+    "models/_u.yml:4:43: The unit test 'works' has the input ref('b') twice, first at models/_u.yml:4",
     "models/_u.yml:6:28: There is no macro 'pik' to override → Did you mean 'pick'?",
   ])
 })

@@ -42,7 +42,7 @@ function Freshness({ node }: { node: DocsNode }) {
       {freshness && (
         <li>
           {freshness.status === 'pass' ? '' : <Status status={freshness.status} />} Newest row {instant(freshness.newestAt)} UTC
-          {freshness.status === 'pass' ? ', as new as it should be.' : ': older than it should be.'}
+          {freshness.status === 'pass' ? ', within the expected age.' : ': older than expected.'}
         </li>
       )}
       {last && (

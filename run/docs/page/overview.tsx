@@ -108,7 +108,7 @@ function LayerCard({ layer, isOpen }: { layer: Layer; isOpen: boolean }) {
 function FailedTests() {
   const failed = data.tests.filter(test => test.last && ['fail', 'error', 'warn'].includes(test.last.status))
   return (
-    <Section name="Tests to look at">
+    <Section name="Failed tests and warnings">
       {failed.length === 0 && <Empty>{data.tests.some(test => test.last) ? 'None failed, none warned.' : 'No test has run yet.'}</Empty>}
       <ul class="rows dense">
         {failed.slice(0, 8).map(test => (

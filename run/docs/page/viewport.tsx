@@ -101,7 +101,7 @@ export function Viewport(props: {
       <svg
         ref={svg}
         role="group"
-        aria-label={`${label}. Arrows move it, plus and minus scale it, Tab goes through it.`}
+        aria-label={`${label}. Arrow keys move it, plus and minus zoom, Tab goes through its links.`}
         tabIndex={0}
         onKeyDown={key}
         onFocusIn={reveal}
