@@ -28,7 +28,7 @@ export const selection: OptionGroup = command =>
   command
     .option(
       '-s, --select <terms...>',
-      'nodes by name, folder, tag:x, path:x, source:x, with graph operators + and @; a space means or, a comma and',
+      'nodes by name, folder, tag:x, path:x, source:x, with graph operators + and @; a space for a union, a comma for an intersection',
     )
     .addOption(new Option('-m, --models <terms...>').hideHelp())
     .addOption(new Option('--model <terms...>').hideHelp())
@@ -37,7 +37,12 @@ export const selection: OptionGroup = command =>
     .option('--resource-type <types...>', 'only these types: model, seed, test, report, source')
     .option('--exclude-resource-type <types...>', 'all types except these')
     .addOption(
-      new Option('--indirect-selection <mode>', 'which tests follow their models').choices(['eager', 'cautious', 'buildable', 'empty']),
+      new Option('--indirect-selection <mode>', 'which tests are selected with their models').choices([
+        'eager',
+        'cautious',
+        'buildable',
+        'empty',
+      ]),
     )
     .option('--state <folder>', 'artifacts of an earlier run, for state: and result:')
     .hook('preAction', self => {

@@ -39,7 +39,7 @@ export async function runProgram(definitions: Definitions, extension: Extension 
     .configureHelp({ sortSubcommands: false })
     .addHelpText(
       'after',
-      '\nThe database is DATABASE_URL, or else an embedded PostgreSQL in .pg/, which is started when needed.\nExit codes: 0 all good, 1 something ran and failed, 2 usage, project, connection or Ctrl-C.',
+      '\nThe database is DATABASE_URL, or else an embedded PostgreSQL in .pg/, which is started when needed.\nExit codes: 0 success, 1 something failed while running, 2 error in usage, project or connection, or Ctrl-C.',
     )
   let exitCode = 0
   for (const [words, definition] of Object.entries(definitions)) define(words, definition)

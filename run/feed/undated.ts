@@ -57,7 +57,7 @@ function alertOf(batches: string[]): Alert {
   return {
     name: 'UndatedBatch',
     message: `${isOne ? 'Batch' : 'Batches'} ${names} ${isOne ? 'has' : 'have'} no date in the name: ${isOne ? 'it is' : 'they are'} left out of histories, and agents missing from ${isOne ? 'it' : 'them'} are not treated as removed`,
-    hint: `Add the line ${first},YYYY-MM-DD to sync_batches.csv (in seeds/, or in _seeds/ of the data folder); or the line ${first}, (no date) if it belongs to no day.`,
+    hint: `Add a line to sync_batches.csv (in seeds/, or in _seeds/ of the data folder): ${first},YYYY-MM-DD, or ${first}, without a date if it belongs to no day.`,
   }
 }
 

@@ -35,7 +35,7 @@ describe('extract', () => {
   it('--dry-run tells what would be requested and what is missing', async () => {
     const { code, stdout } = await extract({ dryRun: true }, ['freshdesk'])
     expect(code).toBe(2)
-    expect(stdout).toMatch(/^Would make \S+\/sync-\d{4}-\d\d-\d\d\. Nothing is sent\.\nfreshdesk: /)
+    expect(stdout).toMatch(/^Would write \S+\/sync-\d{4}-\d\d-\d\d\. Nothing is sent\.\nfreshdesk: /)
     expect(stdout).toContain('missing: FRESHDESK_API_KEY is not set')
     expect(await extract({}, ['nobody'])).toMatchObject({ code: 2, stderr: expect.stringContaining("Unknown source 'nobody'") })
   })

@@ -149,7 +149,7 @@ describe("a feed of one's own", () => {
 it('dates in names are read in each of their forms; a batch without one is told by load, plan and build', async () => {
   const names = ['20260105', '20260106T060000Z', 'export_2026_01_07', 'week1']
   put(Object.fromEntries(names.map(name => [`${name}/agents.json`, people])))
-  const line = 'the line week1,YYYY-MM-DD'
+  const line = ': week1,YYYY-MM-DD, or week1, without a date'
   expect((await run('load')).stderr).toContain(line)
   expect((await run('plan')).stdout).toContain(line)
   const { stdout, code } = await run('build')

@@ -66,7 +66,7 @@ const READ_SEEDS = new Set(['seed', 'run', 'snapshot', 'test', 'compile', 'show'
 
 const folder: OptionGroup = command => command.option('--data <folder>', 'folder of the feed (default: DATA_DIR, or data)')
 
-const data: OptionGroup = command => folder(command).option('--prune', 'remove what is no longer in the folder')
+const data: OptionGroup = command => folder(command).option('--prune', 'remove the records of files that are no longer in the folder')
 
 const accepting: OptionGroup = command =>
   command.option('--accept-shrink', 'accept snapshots that list far fewer records than the previous one')
