@@ -202,7 +202,7 @@ describe('what belongs to it', () => {
 
   it('a key that comes twice, or a relation that is no snapshot, is an error', async () => {
     await project.write(block("strategy='check', check_cols='all'", 'select 1 as id union all select 1'))
-    expect((await run()).by.price_history?.message).toContain('but there is id = 1 (2 rows)')
+    expect((await run()).by.price_history?.message).toContain('found id = 1 (2 rows)')
     await change('create table price_history (id int)')
     await project.write(block("strategy='check', check_cols='all'"))
     expect((await run()).by.price_history?.message).toContain('is not a snapshot: it has no column dbt_scd_id, dbt_updated_at')
