@@ -41,11 +41,6 @@ export function readShape(map: YamlMap, what: string, shapes: Shapes, errors: Pr
   return read
 }
 
-/** The hint for something that is not supported: `Use x instead.`; a text that begins with `nothing: ` gives the reason to remove it. */
-export function useInstead(use: string): string {
-  return use.startsWith('nothing: ') ? `Remove it: ${use.slice(9)}.` : `Use ${use} instead.`
-}
-
 /** The warning about a feature of dbt that changes nothing in the database, and so does not stop the run. */
 export function passedOver(what: string): string {
   return `not supported: ${what}. It is ignored`
