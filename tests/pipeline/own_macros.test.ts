@@ -94,7 +94,7 @@ describe('a form of what our materializations do not call is refused where a nod
     expect((await build(files(''))).status).toBe('published')
     await project.write({ 'models/plain.sql': null })
     await expect(build(files('dbt_packages/kit/'))).rejects.toMatchObject({
-      errors: [{ message: "not supported: an own 'create_view_as', which would change how plain is built" }],
+      errors: [{ message: "not supported: overriding 'create_view_as', which would change how plain is built" }],
     })
   })
 
