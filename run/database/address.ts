@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { homedir, userInfo } from 'node:os'
 import path from 'node:path'
-import { ProjectError } from '../base/errors.ts'
 import { passwordOf, readService } from './connection-files.ts'
-import { type Parameters, readUrl } from './connection-url.ts'
+import { type Parameters, readUrl, refuse, textOf } from './connection-url.ts'
+import { type Tls, tlsOf } from './tls.ts'
 
 /** Where a database is and how to reach it, complete. */
 export interface Address {
@@ -32,16 +32,6 @@ export interface Address {
   warnings: string[]
 }
 
-/** Encryption as libpq's sslmode has it; certificates and keys as PEM. */
-export interface Tls {
-  mode: (typeof MODES)[number]
-  /** The authorities that may sign the server's certificate; undefined for those of the system. */
-  ca?: string
-  cert?: string
-  key?: string
-  passphrase?: string
-}
-
 /** The address that a URL names, completed as psql completes it: by a service, PG… variables, the passfile and libpq's defaults. */
 export function addressOfUrl(
   url: string,
@@ -57,123 +47,95 @@ export function addressOfUrl(
 export function addressOf(given: Parameters, { from, env = process.env }: { from: string; env?: NodeJS.ProcessEnv }): Address {
   const service = given.get('service')?.value ?? env.PGSERVICE
   const known = new Map([...ofEnvironment(env), ...(service ? readService(service, env) : []), ...given])
-  const text = (name: string) => known.get(name)?.value || undefined
-  const fail = (name: string, what: string, hint?: string): never => {
-    const { place, from: giver } = known.get(name)!
-    throw new ProjectError(`${giver}: ${what}`, { place, hint })
-  }
-  for (const [name, { value }] of known) {
-    const refusal = REFUSED[name]
-    if (refusal && !refusal.harmless.includes(value)) fail(name, `${name}=${value} is not supported`, refusal.hint)
-  }
-
-  const warnings: string[] = []
-  const unknown = [...known.keys()].filter(name => !TAKEN.has(name) && !PASSED_OVER.has(name) && !REFUSED[name])
-  if (unknown.length > 0)
-    warnings.push(
-      `${known.get(unknown[0] as string)?.from}: ${unknown.join(', ')} ${unknown.length === 1 ? 'is an unknown parameter' : 'are unknown parameters'} of a PostgreSQL connection, ignored; a setting of the server is given by options=-c%20name%3Dvalue`,
-    )
-
+  const text = (name: string) => textOf(known, name)
+  const warnings = checkNames(known)
   const user = text('user') ?? userInfo().username
-  const port = portOf(text('port') ?? '5432')
-  const host = hostOf(text('host') ?? (text('hostaddr') || socketFolder(port)))
+  const port = portOf(known)
+  const host = hostOf(known, port)
   const database = text('dbname') ?? user
   const passfile = text('passfile') ?? path.join(homedir(), '.pgpass')
   const inFile = { host: host === socketFolder(port) ? 'localhost' : host, port, database, user }
   const password = text('password') ?? passwordOf(inFile, passfile, message => warnings.push(message))
-  const startup = Object.fromEntries(['options', 'search_path', 'role'].flatMap(name => (text(name) ? [[name, text(name)]] : [])))
+  const startup = Object.fromEntries(
+    ['options', 'search_path', 'role'].flatMap(name => {
+      const value = text(name)
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+  const complete = { host, port, user, database, ...(password !== undefined && { password }), startup }
   return {
-    host,
+    ...complete,
     ...(text('hostaddr') && { hostaddr: text('hostaddr') }),
-    port,
-    user,
-    ...(password !== undefined && { password }),
-    database,
-    tls: tlsOf(),
+    tls: tlsOf(known),
     ...(text('application_name') && { applicationName: text('application_name') }),
-    connectSeconds: secondsOf(text('connect_timeout')),
-    startup,
+    connectSeconds: secondsOf(known),
     sessionAttributes: text('target_session_attrs') ?? 'any',
-    environment: environmentOf(),
+    environment: environmentOf(known, complete),
     from,
     warnings,
   } as Address
+}
 
-  function environmentOf(): Record<string, string> {
-    const { options = '', ...settings } = startup
-    const all = [options, ...Object.entries(settings).map(([name, value]) => `-c ${name}=${String(value).replace(/[\\ ]/g, '\\$&')}`)]
-    return {
-      ...Object.fromEntries(
-        Object.entries(VARIABLES).flatMap(([variable, name]) => (text(name) ? [[variable, text(name) as string]] : [])),
-      ),
-      PGHOST: host,
-      PGPORT: String(port),
-      PGUSER: user,
-      PGDATABASE: database,
-      PGOPTIONS: all.join(' ').trim(),
-      ...(password !== undefined && { PGPASSWORD: password }),
-    }
+/** Refuses what cannot be ignored; gives a warning about names that libpq does not know. */
+function checkNames(known: Parameters): string[] {
+  for (const [name, { value }] of known) {
+    const refusal = REFUSED[name]
+    if (refusal && !refusal.harmless.includes(value)) refuse(known, name, `${name}=${value} is not supported`, refusal.hint)
   }
+  const unknown = [...known.keys()].filter(name => !TAKEN.has(name) && !PASSED_OVER.has(name) && !REFUSED[name])
+  if (unknown.length === 0) return []
+  return [
+    `${known.get(unknown[0] as string)?.from}: ${unknown.join(', ')} ${unknown.length === 1 ? 'is an unknown parameter' : 'are unknown parameters'} of a PostgreSQL connection, ignored; a setting of the server is given by options=-c%20name%3Dvalue`,
+  ]
+}
 
-  function hostOf(value: string): string {
-    if (value.startsWith('/') || isIP(value) > 0) return value
-    if (value.includes(',')) fail('host', 'several hosts are named', 'Name one of them: a build works on one server.')
-    if (/^[\w.-]+$/.test(value)) return value
-    const hint = value.includes(':') ? 'Give the port as a separate parameter, and an IPv6 address without brackets.' : undefined
-    return fail('host', `invalid host '${value}': expected a name, an IP address or the folder of a socket`, hint)
+function environmentOf(
+  known: Parameters,
+  { host, port, user, database, password, startup }: Pick<Address, 'host' | 'port' | 'user' | 'database' | 'password' | 'startup'>,
+): Record<string, string> {
+  const { options = '', ...settings } = startup
+  const all = [options, ...Object.entries(settings).map(([name, value]) => `-c ${name}=${value.replace(/[\\ ]/g, '\\$&')}`)]
+  const given = Object.entries(VARIABLES).flatMap(([variable, name]) => {
+    const value = textOf(known, name)
+    return value === undefined ? [] : [[variable, value]]
+  })
+  return {
+    ...Object.fromEntries(given),
+    PGHOST: host,
+    PGPORT: String(port),
+    PGUSER: user,
+    PGDATABASE: database,
+    PGOPTIONS: all.join(' ').trim(),
+    ...(password !== undefined && { PGPASSWORD: password }),
   }
+}
 
-  function portOf(value: string): number {
-    const port = /^\d{1,5}$/.test(value) ? Number(value) : 0
-    return port > 0 && port < 65_536 ? port : fail('port', `invalid port '${value}': expected a number from 1 to 65535`)
-  }
+function hostOf(known: Parameters, port: number): string {
+  const value = textOf(known, 'host') ?? textOf(known, 'hostaddr') ?? socketFolder(port)
+  if (value.startsWith('/') || isIP(value) > 0) return value
+  if (value.includes(',')) refuse(known, 'host', 'several hosts are named', 'Name one of them: a build works on one server.')
+  if (/^[\w.-]+$/.test(value)) return value
+  const hint = value.includes(':') ? 'Give the port as a separate parameter, and an IPv6 address without brackets.' : undefined
+  return refuse(known, 'host', `invalid host '${value}': expected a name, an IP address or the folder of a socket`, hint)
+}
 
-  function secondsOf(value: string | undefined): number {
-    if (value === undefined) return CONNECT_SECONDS
-    if (!/^\d{1,6}$/.test(value)) fail('connect_timeout', `invalid connect_timeout '${value}': expected a number of seconds`)
-    return Number(value) || CONNECT_SECONDS
-  }
+function portOf(known: Parameters): number {
+  const value = textOf(known, 'port') ?? '5432'
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : 0
+  return port > 0 && port < 65_536 ? port : refuse(known, 'port', `invalid port '${value}': expected a number from 1 to 65535`)
+}
 
-  // The folder of psql's default socket, as far as it can be known: it is compiled into each libpq.
-  function socketFolder(port: number): string {
-    const folder = ['/var/run/postgresql', '/tmp'].find(name => existsSync(path.join(name, `.s.PGSQL.${port}`)))
-    return folder ?? (process.platform === 'win32' ? 'localhost' : '/var/run/postgresql')
-  }
+function secondsOf(known: Parameters): number {
+  const value = textOf(known, 'connect_timeout')
+  if (value === undefined) return CONNECT_SECONDS
+  if (!/^\d{1,6}$/.test(value)) refuse(known, 'connect_timeout', `invalid connect_timeout '${value}': expected a number of seconds`)
+  return Number(value) || CONNECT_SECONDS
+}
 
-  function tlsOf(): Tls {
-    const mode = (text('sslmode') ?? 'prefer') as Tls['mode']
-    if (!MODES.includes(mode)) fail('sslmode', `invalid sslmode '${mode}': expected one of ${MODES.join(', ')}`)
-    const folder = path.join(homedir(), '.postgresql')
-    const rootFile = text('sslrootcert') ?? existing(path.join(folder, 'root.crt'))
-    const isSystem = rootFile === 'system'
-    if (isSystem && text('sslmode') !== undefined && mode !== 'verify-full')
-      fail('sslmode', `sslmode=${mode} cannot be combined with sslrootcert=system`, 'Use verify-full.')
-    const ca = isSystem || mode === 'disable' ? undefined : read('sslrootcert', rootFile)
-    if (mode.startsWith('verify-') && !isSystem && ca === undefined)
-      fail(
-        'sslmode',
-        `sslmode=${mode} needs a certificate to trust`,
-        `Name it with sslrootcert (or put it into ${folder}/root.crt); sslrootcert=system trusts those of the system.`,
-      )
-    const cert = mode === 'disable' ? undefined : read('sslcert', text('sslcert') ?? existing(path.join(folder, 'postgresql.crt')))
-    const key = cert === undefined ? undefined : read('sslkey', text('sslkey') ?? existing(path.join(folder, 'postgresql.key')))
-    return {
-      mode: isSystem ? 'verify-full' : mode,
-      ...(ca !== undefined && { ca }),
-      ...(cert !== undefined && { cert }),
-      ...(key !== undefined && { key }),
-      ...(text('sslpassword') && { passphrase: text('sslpassword') }),
-    } as Tls
-  }
-
-  function read(name: string, file: string | undefined): string | undefined {
-    if (!file) return undefined
-    try {
-      return readFileSync(file, 'utf8')
-    } catch (error) {
-      return fail(name, `${name}=${file} cannot be read (${(error as NodeJS.ErrnoException).code})`)
-    }
-  }
+// The folder of psql's default socket, as far as it can be known: it is compiled into each libpq.
+function socketFolder(port: number): string {
+  const folder = ['/var/run/postgresql', '/tmp'].find(name => existsSync(path.join(name, `.s.PGSQL.${port}`)))
+  return folder ?? (process.platform === 'win32' ? 'localhost' : '/var/run/postgresql')
 }
 
 /** The address as it may be shown: without the password. */
@@ -188,8 +150,6 @@ export function urlOf(address: Address): string {
   const secret = password === undefined ? '' : `:${encodeURIComponent(password)}`
   return `${describeAddress(address).replace('@', `${secret}@`)}${tls.mode === 'prefer' ? '' : `?sslmode=${tls.mode}`}`
 }
-
-const MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
 
 /** Default timeout of an attempt to connect, in seconds; libpq would wait forever. */
 const CONNECT_SECONDS = 10
@@ -254,8 +214,4 @@ function ofEnvironment(env: NodeJS.ProcessEnv): Parameters {
       env[variable] ? [[name, { value: env[variable] as string, from: variable }]] : [],
     ),
   )
-}
-
-function existing(file: string): string | undefined {
-  return existsSync(file) ? file : undefined
 }

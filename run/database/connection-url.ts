@@ -51,3 +51,14 @@ const FORM = 'Write it as postgres://user:password@host:5432/database, with @ : 
 
 /** Connection parameters by libpq's names, each with its source. */
 export type Parameters = Map<string, { value: string; from: string; place?: Place | undefined }>
+
+/** The value of a parameter; an empty one counts as missing. */
+export function textOf(known: Parameters, name: string): string | undefined {
+  return known.get(name)?.value || undefined
+}
+
+/** Throws the error that a parameter cannot be used, with its source. */
+export function refuse(known: Parameters, name: string, what: string, hint?: string): never {
+  const { from, place } = known.get(name) ?? { from: 'The default of PostgreSQL', place: undefined }
+  throw new ProjectError(`${from}: ${what}`, { place, hint })
+}

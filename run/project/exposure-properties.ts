@@ -1,7 +1,8 @@
-import { type Place, type Problem, ProjectError } from '../base/errors.ts'
+import { type Place, ProjectError } from '../base/errors.ts'
 import { readShape, type Shapes } from '../base/validate.ts'
-import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from '../base/yaml.ts'
+import { placeOf, placeOfValue, type Yaml, type YamlMap } from '../base/yaml.ts'
 import type { Config } from '../manifest/node.ts'
+import { configOf, describedAt, mapIn, placeOfName, type Reading, textIn } from './property-reading.ts'
 
 /** An exposure: a use of the warehouse elsewhere. */
 const EXPOSURE: Shapes = {
@@ -34,54 +35,42 @@ export interface ExposureProperties {
   config: Config
 }
 
-/** The context of reading exposures. */
-interface Reading {
-  file: string
-  errors: ProjectError[]
-  warnings: Problem[]
-  /** Its config, with the keys beside `config:`. */
-  configOf(map: YamlMap, read: YamlMap): Config
-}
-
 /** Reads the exposures of the YAML; mistakes go to `errors`. */
 export function exposuresIn(maps: YamlMap[], reading: Reading): ExposureProperties[] {
   return maps.flatMap(map => exposureOf(map, reading) ?? [])
 }
 
-function exposureOf(map: YamlMap, { file, errors, warnings, configOf }: Reading): ExposureProperties | undefined {
+function exposureOf(map: YamlMap, reading: Reading): ExposureProperties | undefined {
+  const { file, errors, warnings } = reading
   const read = readShape(map, 'an exposure', EXPOSURE, errors, warnings)
-  const name = text(map.name)
+  const name = textIn(map.name)
   if (name === '') {
     errors.push(new ProjectError('An exposure needs a name', { place: placeOf(map) ?? { file } }))
     return undefined
   }
-  const place = placeOfValue(map, 'name') ?? { file }
+  const place = placeOfName(map, reading)
   const fail = (message: string, key: string, hint: string): void => {
     errors.push(new ProjectError(message, { place: map[key] === undefined ? place : placeOfValue(map, key), hint }))
   }
-  const type = text(read.type).toLowerCase()
+  const type = textIn(read.type).toLowerCase()
   if (!TYPES.includes(type))
     fail(`The exposure '${name}' has ${type ? `the type '${type}'` : 'no type'}`, 'type', `Expected one of ${TYPES.join(', ')}.`)
-  const owner = isYamlMap(read.owner) ? read.owner : {}
+  const owner = mapIn(read.owner)
   if (!owner.name && !owner.email) fail(`The exposure '${name}' has no owner`, 'owner', 'Add owner: with a name or an email.')
   const calls = (read.depends_on ?? []) as Yaml[]
   return {
     name,
     place,
     type,
-    label: read.label === undefined ? null : text(read.label),
-    maturity: read.maturity === undefined ? null : text(read.maturity).toLowerCase(),
-    url: read.url === undefined ? null : text(read.url),
-    owner: { ...(owner.name ? { name: text(owner.name) } : {}), ...(owner.email ? { email: text(owner.email) } : {}) },
-    description: text(read.description),
-    ...(typeof map.description === 'string' ? { describedAt: placeOfValue(map, 'description') ?? place } : {}),
+    label: read.label === undefined ? null : textIn(read.label),
+    maturity: read.maturity === undefined ? null : textIn(read.maturity).toLowerCase(),
+    url: read.url === undefined ? null : textIn(read.url),
+    owner: { ...(owner.name ? { name: textIn(owner.name) } : {}), ...(owner.email ? { email: textIn(owner.email) } : {}) },
+    description: textIn(read.description),
+    ...describedAt(map),
     config: configOf(map, read),
-    dependsOn: calls.map((call, index) => ({ call: text(call), place: placeOf(calls, index) ?? place })),
+    dependsOn: calls.map((call, index) => ({ call: textIn(call), place: placeOf(calls, index) ?? place })),
   }
 }
 
 const TYPES = ['dashboard', 'notebook', 'analysis', 'ml', 'application']
-
-function text(value: Yaml | undefined): string {
-  return value === undefined || value === null ? '' : String(value)
-}

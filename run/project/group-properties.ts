@@ -1,6 +1,7 @@
-import { type Problem, ProjectError } from '../base/errors.ts'
+import { ProjectError } from '../base/errors.ts'
 import { readShape, type Shapes } from '../base/validate.ts'
-import { isYamlMap, placeOf, type YamlMap } from '../base/yaml.ts'
+import { placeOf, type YamlMap } from '../base/yaml.ts'
+import { mapIn, type Reading } from './property-reading.ts'
 
 /** A group: the models of one owner. */
 const GROUP: Shapes = { name: 'text', owner: 'map', description: 'text', config: 'map' }
@@ -15,14 +16,14 @@ export interface GroupProperties {
 }
 
 /** Reads the groups of the YAML; mistakes go to `errors`. */
-export function groupsIn(maps: YamlMap[], file: string, errors: ProjectError[], warnings: Problem[]): GroupProperties[] {
+export function groupsIn(maps: YamlMap[], { file, errors, warnings }: Reading): GroupProperties[] {
   return maps.flatMap(map => {
     const { name, owner, description, config } = readShape(map, 'a group', GROUP, errors, warnings)
     if (name === undefined || name === null || name === '') {
       errors.push(new ProjectError('A group needs a name', { place: placeOf(map) ?? { file } }))
       return []
     }
-    const meta = isYamlMap(config) && isYamlMap(config.meta) ? config.meta : {}
-    return { name: String(name), file, owner: isYamlMap(owner) ? owner : {}, description: description ? String(description) : null, meta }
+    const meta = mapIn(mapIn(config).meta)
+    return { name: String(name), file, owner: mapIn(owner), description: description ? String(description) : null, meta }
   })
 }

@@ -2,6 +2,7 @@ import { type Place, ProjectError } from '../base/errors.ts'
 import { isYamlMap, placeOf, placeOfValue, type Yaml, type YamlMap } from '../base/yaml.ts'
 import type { Config } from '../manifest/node.ts'
 import { configPlaces } from './config-positions.ts'
+import { type Reading, textIn } from './property-reading.ts'
 import { TEST_CONFIG } from './property-shapes.ts'
 
 /** A generic test as written for a node or column. */
@@ -27,8 +28,7 @@ export interface TestProperties {
 export function readTests(
   map: YamlMap,
   read: YamlMap,
-  file: string,
-  errors: ProjectError[],
+  { file, errors }: Reading,
   column?: string,
   columnTags: string[] = [],
 ): TestProperties[] {
@@ -102,7 +102,7 @@ function readTest(
     ...genericName(generic),
     ...(typeof own === 'string' ? { column: own } : {}),
     ...(typeof body.name === 'string' ? { name: body.name } : {}),
-    description: text(body.description),
+    description: textIn(body.description),
     arguments: args,
     config: configPlaces(config, body),
     container,
@@ -116,8 +116,4 @@ function genericName(name: string): { generic: string; namespace?: string } {
 
 function placed(place: Place | undefined, hint: string): { place?: Place; hint: string } {
   return place ? { place, hint } : { hint }
-}
-
-function text(value: unknown): string {
-  return value === undefined || value === null ? '' : String(value)
 }
