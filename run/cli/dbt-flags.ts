@@ -4,10 +4,11 @@ import { useInstead } from '../base/suggest.ts'
 /** Adds dbt's options that this runner lacks: ignored, or refused with the alternative. Hidden in the help. */
 export function dbtFlags(command: Command): Command {
   for (const flag of silent) command.addOption(new Option(flag).hideHelp())
-  for (const flag of Object.keys(refused)) command.addOption(new Option(flag).hideHelp())
+  const lacking = Object.entries(refused).filter(([flag]) => !command.options.some(({ flags }) => flags === flag))
+  for (const [flag] of lacking) command.addOption(new Option(flag).hideHelp())
   return command.hook('preAction', (_, self) => {
     const given = self.opts()
-    for (const [flag, instead] of Object.entries(refused)) {
+    for (const [flag, instead] of lacking) {
       const option = new Option(flag)
       if (given[option.attributeName()] !== undefined) self.error(`error: not supported: ${option.long}. ${useInstead(instead)}`)
     }
@@ -50,6 +51,7 @@ const silent = [
 const refused: Record<string, string> = {
   '--defer': 'a database that has the parents, or --select +model',
   '--favor-state': 'a database that has the parents, or --select +model',
+  '--defer-state <folder>': 'a database that has the parents, or --select +model',
   '--empty': '`compile` or `plan`',
   '--sample <period>': 'a condition on a var() in your models',
   '--event-time-start <time>': 'incremental_predicates and a var()',

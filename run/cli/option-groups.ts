@@ -57,6 +57,15 @@ export const selection: OptionGroup = command =>
 export const building: OptionGroup = command =>
   waiting(failFast(command.option('-f, --full-refresh', 'run every node, and rebuild incremental models from scratch')))
 
+/** Where parents are read that are not selected. */
+export const deferring: OptionGroup = command =>
+  command
+    .option('--defer', 'read parents that are neither selected nor in this database from where the state has them')
+    .addOption(new Option('--no-defer').hideHelp())
+    .option('--favor-state', 'with --defer: read all parents that are not selected from there')
+    .addOption(new Option('--no-favor-state').hideHelp())
+    .option('--defer-state <folder>', 'artifacts of an earlier run for --defer (default: those of --state)')
+
 /** Each node in a transaction of its own. */
 export const nonAtomic: OptionGroup = command =>
   command.option('--no-atomic', 'run each model in its own transaction, for hooks that need that')

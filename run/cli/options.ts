@@ -19,6 +19,11 @@ export interface Options {
   excludeResourceType?: string[]
   indirectSelection?: IndirectSelection
   state?: string
+  /** Whether nodes that are not selected and not there are read from the state; undefined for what DBT_DEFER says. */
+  defer?: boolean
+  favorState?: boolean
+  /** Folder of the artifacts for `defer`, if it is another than `state`. */
+  deferState?: string
   fullRefresh?: boolean
   vars?: Record<string, unknown>
   failFast?: boolean

@@ -9,7 +9,7 @@ import type { Options } from './options.ts'
 
 // The artifacts of an earlier run, for state: and result:.
 export async function previousOf(
-  { state, select, exclude }: Options,
+  { state = process.env.DBT_STATE || undefined, select, exclude }: Options,
   targetPath: string,
   { selectors }: Project,
 ): Promise<Previous | undefined> {
@@ -18,11 +18,14 @@ export async function previousOf(
   if (!state && !isAsked && !isDefined) return undefined
   const folder = state ? path.resolve(state) : targetPath
   if (state && !existsSync(folder)) throw new ProjectError(`--state names ${state}, but there is no such folder`)
-  const read = async (name: string, from = folder): Promise<unknown> => {
-    const text = await readFile(path.join(from, name), 'utf8').catch(() => undefined)
-    const hint = 'Run the command that writes it again, or name another folder with --state.'
-    return text === undefined ? undefined : readJson(text, path.join(state ?? targetPath, name), hint)
-  }
+  const read = (name: string, from = folder) => readArtifact(from, name, state ?? targetPath)
   const [manifest, runResults] = [await read('manifest.json'), await read('run_results.json')]
   return { manifest, runResults, sources: await read('sources.json'), currentSources: await read('sources.json', targetPath) }
+}
+
+/** An artifact in a folder; undefined where there is none. `named` is the folder as messages show it. */
+export async function readArtifact(folder: string, name: string, named: string): Promise<unknown> {
+  const text = await readFile(path.join(folder, name), 'utf8').catch(() => undefined)
+  const hint = 'Run the command that writes it again, or name another folder with --state.'
+  return text === undefined ? undefined : readJson(text, path.join(named, name), hint)
 }

@@ -6,6 +6,7 @@ import {
   changePages,
   comparing,
   debugging,
+  deferring,
   inline,
   listed,
   listing,
@@ -38,7 +39,7 @@ export const commands: Definitions = {
   build: {
     description: 'Load new feed files, build seeds, models, tests and reports, publish if no test fails.',
     example: 'build --select +agents',
-    options: [selection, building, testing, nonAtomic],
+    options: [selection, building, testing, nonAtomic, deferring],
     run: async command => (await (await import('../cli/up-to-date.ts')).nothingNew(command)) ?? build(command),
   },
   plan: {
@@ -70,19 +71,19 @@ export const commands: Definitions = {
   run: {
     description: 'Build models without their tests.',
     example: 'run --select agents+ --full-refresh',
-    options: [selection, building, nonAtomic],
+    options: [selection, building, nonAtomic, deferring],
     run: command => build(command, ['model']),
   },
   snapshot: {
     description: 'Update the snapshots.',
     example: 'snapshot --select prices',
-    options: [selection, building, nonAtomic],
+    options: [selection, building, nonAtomic, deferring],
     run: command => build(command, ['snapshot']),
   },
   test: {
     description: 'Run the data tests on the published tables.',
     example: 'test --select agents --store-failures',
-    options: [selection, testing],
+    options: [selection, testing, deferring],
     run: async command => (await import('./test.ts')).testCommand(command),
   },
   retry: {
@@ -99,13 +100,13 @@ export const commands: Definitions = {
   compile: {
     description: 'Write the SQL of models and tests to target/compiled.',
     example: 'compile --select agents',
-    options: [selection, building, inline, output('text', 'json')],
+    options: [selection, building, deferring, inline, output('text', 'json')],
     run: async command => (await import('./query.ts')).compileCommand(command),
   },
   show: {
     description: 'Print rows of a query, of models, or the figures of a report.',
     example: `show --inline "select * from {{ ref('agents') }}" --output json --limit -1`,
-    options: [selection, inline, rows, output('table', 'json')],
+    options: [selection, deferring, inline, rows, output('table', 'json')],
     run: async command => (await import('./query.ts')).showCommand(command),
   },
   ls: {

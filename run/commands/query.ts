@@ -5,6 +5,7 @@ import { explainPostgres } from '../base/codeframe.ts'
 import { isPostgresError, ProjectError, ProjectErrors } from '../base/errors.ts'
 import { useCluster } from '../citus/prepare.ts'
 import type { Command } from '../cli/command.ts'
+import { deferralOf } from '../cli/deferral.ts'
 import { withDatabase } from '../cli/open-database.ts'
 import { type Opened, openProject } from '../cli/open-project.ts'
 import { shownOptions } from '../cli/options.ts'
@@ -36,12 +37,14 @@ export async function showCommand(command: Command): Promise<number> {
   const shown = options.inline ? [undefined] : await shownNodes(command, opened)
   if (shown.length === 0) return options.warnError ? 1 : 0
   return withDatabase(command, async sql => {
+    const selection = shown.filter(node => node !== undefined)
+    const read = { ...opened, ...(await deferralOf(command, opened.project, selection, sql)) }
     const mistakes: ProjectError[] = []
     const isAlone = shown.length === 1
     let isFirst = true
     for (const node of shown) {
       try {
-        const rows = await preview(command, opened, sql, node)
+        const rows = await preview(command, read, sql, node)
         if (options.output !== 'json') tell(command, `Previewing ${called(node)}:`, rows, { isAlone, isFirst })
         else report.result(node && !isAlone ? `{"node": ${JSON.stringify(shownName(node))}, "show": ${rows}}` : rows)
         isFirst = false
@@ -100,7 +103,8 @@ export async function compileCommand(command: Command): Promise<number> {
   const opened = await openProject(command)
   return withDatabase(command, async sql => {
     if (options.inline) {
-      const { text } = await compiling(command, opened, sql, context => compileInline(command, opened, context))
+      const read = { ...opened, ...(await deferralOf(command, opened.project, [], sql)) }
+      const { text } = await compiling(command, read, sql, context => compileInline(command, read, context))
       if (options.output === 'json') report.result(JSON.stringify({ compiled: text.trim() }, null, 2))
       else tell(command, `Compiled ${called(undefined)} is:`, text.trim())
       return 0
@@ -108,7 +112,8 @@ export async function compileCommand(command: Command): Promise<number> {
     const { nodes } = await selected(command, opened, ['model', 'snapshot', 'test', 'report', 'analysis'])
     const began = performance.now()
     const mistakes: ProjectError[] = []
-    const results = await compiling(command, opened, sql, context => compileAll(opened, nodes, context, sql, mistakes), nodes)
+    const read = { ...opened, ...(await deferralOf(command, opened.project, nodes, sql)) }
+    const results = await compiling(command, read, sql, context => compileAll(read, nodes, context, sql, mistakes), nodes)
     if (mistakes.length > 0) throw new ProjectErrors(mistakes)
     const texts = new Map(results.map(({ node, compiled }) => [node.uniqueId, compiled ?? '']))
     const elapsedSeconds = (performance.now() - began) / 1000

@@ -7,6 +7,7 @@ import { isUnitTest, runUnitTest } from '../check/unit-tests.ts'
 import { beginOnCitus } from '../citus/cluster.ts'
 import { useCluster } from '../citus/prepare.ts'
 import type { Command } from '../cli/command.ts'
+import { deferralOf } from '../cli/deferral.ts'
 import { withDatabase } from '../cli/open-database.ts'
 import { type Opened, openProject } from '../cli/open-project.ts'
 import { shownOptions } from '../cli/options.ts'
@@ -30,6 +31,7 @@ export async function testCommand(command: Command): Promise<number> {
   if (nodes.length === 0 && !isWhole) return endWithoutNodes(command, opened)
   const began = performance.now()
   return withDatabase(command, async sql => {
+    const { project: read } = await deferralOf(command, project, nodes, sql)
     const session = await sql.reserve()
     const results: NodeResult[] = []
     const outcome = command.outcome ?? {}
@@ -50,15 +52,15 @@ export async function testCommand(command: Command): Promise<number> {
         if (onCitus) await beginOnCitus(session)
         const relations = await listRelations(session)
         const context = contextOf(session, { nodes, hasLog: false, fullRefresh: false, onCitus }, { relations }, report)
-        const columns = unitColumns(session, project, context)
+        const columns = unitColumns(session, read, context)
         const isStopped = () => Boolean(options.failFast) && !results.every(isGood)
         for (const node of nodes.filter(isUnitTest)) {
           if (isStopped()) break
           report.began({ node }, results.length + 1, nodes.length)
-          done(await runUnitTest(session, node, { project, context, columns, targetPath }))
+          done(await runUnitTest(session, node, { project: read, context, columns, targetPath }))
         }
         const dataTests = nodes.filter(node => !isUnitTest(node))
-        const run = { project, context, storeFailures: options.storeFailures ?? false, warnError: options.warnError ?? false }
+        const run = { project: read, context, storeFailures: options.storeFailures ?? false, warnError: options.warnError ?? false }
         for (let at = 0; at < dataTests.length && !isStopped(); at += group) {
           const some = dataTests.slice(at, at + group)
           for (const [i, node] of some.entries()) report.began({ node }, results.length + 1 + i, nodes.length)

@@ -33,7 +33,7 @@ export interface CutOff {
   remembered(): ({ node: Node } & Omit<Published, 'landedIn'>)[]
 }
 
-type Basis = Pick<Plan, 'project' | 'definitions' | 'fullRefresh' | 'storeFailures' | 'warnError' | 'stamp'>
+type Basis = Pick<Plan, 'project' | 'definitions' | 'deferred' | 'fullRefresh' | 'storeFailures' | 'warnError' | 'stamp'>
 
 /**
  * The cut-off of one build, from what is published and the relations that exist. With --full-refresh everything runs, and the changes are
@@ -53,7 +53,8 @@ export async function cutOffOf(session: Session, plan: Basis, published: Map<str
     const before = published.get(node.uniqueId)
     const seen = marks.seenBy(node)
     const isGone = hasRelation(node) && !existing.has(`${node.schema}.${node.alias}`)
-    const isOther = isGone || !before?.seen || isFull(plan, node) || before.fingerprint !== definitionOf(node).fingerprint
+    const isOther =
+      isGone || !before?.seen || isFull(plan, node) || readsDeferred(node, plan) || before.fingerprint !== definitionOf(node).fingerprint
     causes.set(node.uniqueId, { seen, isRemade: isOther || !isContinued(node), isGone })
     if (isOther || before.readsMore || definitionOf(node).isOpen || !isSeen(node, before, seen)) return undefined
     if (isBuilt(node)) return passedOver(node, before, seen)
@@ -146,4 +147,12 @@ export async function cutOffOf(session: Session, plan: Basis, published: Map<str
 /** Whether a node is to be rebuilt from scratch, by its config or the command line. */
 export function isFull({ fullRefresh }: Pick<Plan, 'fullRefresh'>, { config }: Node): boolean {
   return typeof config.full_refresh === 'boolean' ? config.full_refresh : fullRefresh
+}
+
+// Also through an ephemeral model, which is a part of the node's SQL.
+function readsDeferred({ dependsOn }: Node, plan: Pick<Plan, 'project' | 'deferred'>): boolean {
+  return dependsOn.some(id => {
+    const parent = plan.project.nodes.get(id)
+    return plan.deferred?.has(id) || (parent?.config.materialized === 'ephemeral' && readsDeferred(parent, plan))
+  })
 }

@@ -10,6 +10,8 @@ export interface Plan {
   /** Models, seeds, tests, unit tests and reports in their order. */
   nodes: Node[]
   definitions: Map<string, Definition>
+  /** The nodes that are read from where an earlier run left them (--defer): what this database knows of them says nothing. */
+  deferred?: ReadonlySet<string>
   /** Keeps the figures of reports; undefined where there is no place for them, or nothing is to be kept. */
   freezing?: { keep: number; through(session: Session): Promise<string | null> }
   /** Identifies the changes of this build: unique among the builds of a database. */

@@ -9,7 +9,7 @@ const cli = (...args: string[]) =>
 it.each([
   [['build', '--empty'], 'not supported: --empty. Use `compile` or `plan`'],
   [['ls', '--selector', 'nightly'], "There is no selector 'nightly'\n  → Write it in selectors.yml, beside dbt_project.yml."],
-  [['run', '--defer'], 'not supported: --defer. Use a database that has the parents'],
+  [['plan', '--defer'], 'not supported: --defer. Use a database that has the parents'],
   [['clone', '--full-refresh'], 'not supported: clone. Use '],
 ])('%j says what to do instead, and leaves with 2', (args, message) => {
   const { status, stderr } = cli(...args)
