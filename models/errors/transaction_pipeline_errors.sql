@@ -1,13 +1,16 @@
 {# One row per rule that a record of transactions failed, open or resolved. #}
 
-with
-
 -- depends_on: {{ ref('transaction_parties') }}
+
+with
 
 -- Transactions whose current state names a card or a budget that no batch contains. Most often there is none, and then
 -- no transaction is read, except on Citus, which refuses the condition.
-{% for key, known in [('card_id', 'current_cards'), ('budget_id', 'current_budgets')] -%}
-{{ known | replace('current', 'inferred') }} as (
+{% for inferred, key, known in [
+    ('inferred_cards', 'card_id', 'current_cards'),
+    ('inferred_budgets', 'budget_id', 'current_budgets'),
+] -%}
+{{ inferred }} as (
 
     select current_transactions.*
     from {{ ref('current_transactions') }} as current_transactions

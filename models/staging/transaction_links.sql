@@ -13,8 +13,7 @@
 
 with
 
--- Read three times, and in an increment only by its keys: not copied, except on Citus, which sends it to the workers.
-current_transactions as {{ 'materialized' if on_citus() else 'not materialized' }} (
+current_transactions as {{ copied() }} (
 
     select transaction_id, transaction_uuid, transaction_type, source, content_file_id, content_position
     from {{ ref('current_transactions') }}

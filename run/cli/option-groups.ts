@@ -44,7 +44,7 @@ export const selection: OptionGroup = command =>
         'empty',
       ]),
     )
-    .option('--state <folder>', 'artifacts of an earlier run, for state: and result:')
+    .option('--state <folder>', 'artifacts of an earlier run, for state: and result:', process.env.DBT_STATE || undefined)
     .hook('preAction', self => {
       const { select = [], models = [], model = [] } = self.opts()
       if (models.length + model.length === 0) return
@@ -60,11 +60,20 @@ export const building: OptionGroup = command =>
 /** Where parents are read that are not selected. */
 export const deferring: OptionGroup = command =>
   command
-    .option('--defer', 'read parents that are neither selected nor in this database from where the state has them')
+    .option('--defer', 'read parents that are neither selected nor in this database from where the state has them', isSet('DBT_DEFER'))
     .addOption(new Option('--no-defer').hideHelp())
-    .option('--favor-state', 'with --defer: read all parents that are not selected from there')
+    .option('--favor-state', 'with --defer: read all parents that are not selected from there', isSet('DBT_FAVOR_STATE'))
     .addOption(new Option('--no-favor-state').hideHelp())
-    .option('--defer-state <folder>', 'artifacts of an earlier run for --defer (default: those of --state)')
+    .option(
+      '--defer-state <folder>',
+      'artifacts of an earlier run for --defer (default: those of --state)',
+      process.env.DBT_DEFER_STATE || undefined,
+    )
+
+/** Whether one of dbt's variables of the environment turns its option on. */
+function isSet(variable: string): true | undefined {
+  return /^(1|true|t|yes|y|on)$/i.test(process.env[variable] ?? '') || undefined
+}
 
 /** Each node in a transaction of its own. */
 export const nonAtomic: OptionGroup = command =>

@@ -19,7 +19,7 @@ export interface Options {
   excludeResourceType?: string[]
   indirectSelection?: IndirectSelection
   state?: string
-  /** Whether nodes that are not selected and not there are read from the state; undefined for what DBT_DEFER says. */
+  /** Whether nodes that are neither selected nor there are read from the state. */
   defer?: boolean
   favorState?: boolean
   /** Folder of the artifacts for `defer`, if it is another than `state`. */

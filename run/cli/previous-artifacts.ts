@@ -9,7 +9,7 @@ import type { Options } from './options.ts'
 
 // The artifacts of an earlier run, for state: and result:.
 export async function previousOf(
-  { state = process.env.DBT_STATE || undefined, select, exclude }: Options,
+  { state, select, exclude }: Options,
   targetPath: string,
   { selectors }: Project,
 ): Promise<Previous | undefined> {

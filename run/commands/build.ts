@@ -4,7 +4,7 @@ import { writeRunResults } from '../artifacts/run-results.ts'
 import { unwritable } from '../base/error-hints.ts'
 import { ProjectError } from '../base/errors.ts'
 import type { Command } from '../cli/command.ts'
-import { type Deferral, deferralOf } from '../cli/deferral.ts'
+import { type Deferred, deferredTo } from '../cli/deferral.ts'
 import { whileLocked, withDatabase } from '../cli/open-database.ts'
 import { type Opened, openProject } from '../cli/open-project.ts'
 import { shownOptions } from '../cli/options.ts'
@@ -54,8 +54,8 @@ export async function buildCommand(
       if (isRefused) command.outcome?.causes?.push(refusedFile)
       if (withLog && !kind.loads) await command.extension?.refuseOtherSeeds(command, sql)
       const before = withLog ? await kind.prepare?.(sql) : undefined
-      const deferral = await deferralOf(command, opened.project, nodes, session)
-      const run = { command, opened, deferral, nodes, before, isWhole: isWhole && command.name === 'build', sql, session, withLog, onCitus }
+      const read = await deferredTo(command, opened, nodes, session)
+      const run = { command, opened, read, nodes, before, isWhole: isWhole && command.name === 'build', sql, session, withLog, onCitus }
       const unchanged = loaded && run.isWhole && isRepeatable(run) ? await nothingNew(run) : undefined
       if (unchanged !== undefined) return isRefused ? Math.max(unchanged, 1) : unchanged
       const code = await publish(run)
@@ -82,7 +82,8 @@ interface Run {
   /** For a replay: the open errors before it. */
   before?: Refused[] | undefined
   opened: Opened
-  deferral: Deferral
+  /** The project as its nodes are read: without --defer the same. */
+  read: Deferred
   nodes: Node[]
   isWhole: boolean
   sql: Sql
@@ -100,7 +101,7 @@ async function nothingNew({ command, opened, sql }: Run): Promise<number | undef
   return tellNothingNew(command, sql, opened.project.invocationId, last)
 }
 
-async function publish({ command, opened, deferral, nodes, before, isWhole, sql, session, withLog, onCitus }: Run): Promise<number> {
+async function publish({ command, opened, read, nodes, before, isWhole, sql, session, withLog, onCitus }: Run): Promise<number> {
   const { options, report } = command
   const { project, targetPath, targetName } = opened
   const runId = project.invocationId
@@ -134,8 +135,8 @@ async function publish({ command, opened, deferral, nodes, before, isWhole, sql,
       session,
       sql,
       {
-        ...planOf(command, { ...opened, ...deferral }, nodes, withLog),
-        deferred: deferral.deferred,
+        ...planOf(command, read, nodes, withLog),
+        deferred: read.deferred,
         stamp: number,
         ...(await freezingOf(command, opened, nodes, sql)),
         onCitus,

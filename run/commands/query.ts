@@ -5,7 +5,7 @@ import { explainPostgres } from '../base/codeframe.ts'
 import { isPostgresError, ProjectError, ProjectErrors } from '../base/errors.ts'
 import { useCluster } from '../citus/prepare.ts'
 import type { Command } from '../cli/command.ts'
-import { deferralOf } from '../cli/deferral.ts'
+import { deferredTo } from '../cli/deferral.ts'
 import { withDatabase } from '../cli/open-database.ts'
 import { type Opened, openProject } from '../cli/open-project.ts'
 import { shownOptions } from '../cli/options.ts'
@@ -38,7 +38,7 @@ export async function showCommand(command: Command): Promise<number> {
   if (shown.length === 0) return options.warnError ? 1 : 0
   return withDatabase(command, async sql => {
     const selection = shown.filter(node => node !== undefined)
-    const read = { ...opened, ...(await deferralOf(command, opened.project, selection, sql)) }
+    const read = await deferredTo(command, opened, selection, sql)
     const mistakes: ProjectError[] = []
     const isAlone = shown.length === 1
     let isFirst = true
@@ -103,7 +103,7 @@ export async function compileCommand(command: Command): Promise<number> {
   const opened = await openProject(command)
   return withDatabase(command, async sql => {
     if (options.inline) {
-      const read = { ...opened, ...(await deferralOf(command, opened.project, [], sql)) }
+      const read = await deferredTo(command, opened, [], sql)
       const { text } = await compiling(command, read, sql, context => compileInline(command, read, context))
       if (options.output === 'json') report.result(JSON.stringify({ compiled: text.trim() }, null, 2))
       else tell(command, `Compiled ${called(undefined)} is:`, text.trim())
@@ -112,7 +112,7 @@ export async function compileCommand(command: Command): Promise<number> {
     const { nodes } = await selected(command, opened, ['model', 'snapshot', 'test', 'report', 'analysis'])
     const began = performance.now()
     const mistakes: ProjectError[] = []
-    const read = { ...opened, ...(await deferralOf(command, opened.project, nodes, sql)) }
+    const read = await deferredTo(command, opened, nodes, sql)
     const results = await compiling(command, read, sql, context => compileAll(read, nodes, context, sql, mistakes), nodes)
     if (mistakes.length > 0) throw new ProjectErrors(mistakes)
     const texts = new Map(results.map(({ node, compiled }) => [node.uniqueId, compiled ?? '']))

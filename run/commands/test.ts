@@ -7,7 +7,7 @@ import { isUnitTest, runUnitTest } from '../check/unit-tests.ts'
 import { beginOnCitus } from '../citus/cluster.ts'
 import { useCluster } from '../citus/prepare.ts'
 import type { Command } from '../cli/command.ts'
-import { deferralOf } from '../cli/deferral.ts'
+import { deferredTo } from '../cli/deferral.ts'
 import { withDatabase } from '../cli/open-database.ts'
 import { type Opened, openProject } from '../cli/open-project.ts'
 import { shownOptions } from '../cli/options.ts'
@@ -31,7 +31,7 @@ export async function testCommand(command: Command): Promise<number> {
   if (nodes.length === 0 && !isWhole) return endWithoutNodes(command, opened)
   const began = performance.now()
   return withDatabase(command, async sql => {
-    const { project: read } = await deferralOf(command, project, nodes, sql)
+    const { project: read } = await deferredTo(command, opened, nodes, sql)
     const session = await sql.reserve()
     const results: NodeResult[] = []
     const outcome = command.outcome ?? {}

@@ -18,7 +18,7 @@ export async function download(url: string, what: string): Promise<Buffer> {
     if (attempt < ATTEMPTS) await new Promise(resolve => setTimeout(resolve, attempt * PAUSE))
   }
   throw new ProjectError(`${what} cannot be fetched from ${withoutCredentials(url)}: ${problem}`, {
-    hint: 'Check the network and the address; For another hub set DBT_PACKAGE_HUB_URL.',
+    hint: 'Check the network and the address. For another hub set DBT_PACKAGE_HUB_URL.',
   })
 }
 

@@ -6,7 +6,7 @@ import { type Macro, type Node, RUNNER_PACKAGE } from '../manifest/node.ts'
 import type { TestProperties } from '../project/test-properties.ts'
 import { createScope } from '../template/context.ts'
 import { callTest, testArguments, testMacro } from '../template/generic-test.ts'
-import type { Rendering, World } from '../template/rendering.ts'
+import type { World } from '../template/rendering.ts'
 import { attempt, configure, createDraft, type Draft, levelsFor, type Used, yamlLevel } from './drafts.ts'
 import { parseRendering, settle } from './parse-rendering.ts'
 import { description, draftFor, type Patching } from './patch.ts'
@@ -17,7 +17,6 @@ export interface Making extends Patching {
   world: World
   used: Used
   name: (node: Node) => void
-  rendering: (node: Node) => Rendering
 }
 
 /** A generic test as written, what it tests, and the macro that it calls, with all arguments but the model. */

@@ -77,7 +77,6 @@ export function parsePartly(files: ProjectFiles): { project: Project; errors: Pr
         errors,
         noticed,
         name: parsing.name,
-        rendering: node => parseRendering(node, noticed),
       }),
     )
 

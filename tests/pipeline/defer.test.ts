@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -112,13 +113,14 @@ describe.each([
     })
   })
 
-  it('follows DBT_DEFER and DBT_STATE', async () => {
-    Object.assign(process.env, { DBT_DEFER: 'true', DBT_STATE: state, DBT_FAVOR_STATE: '1' })
-    try {
-      expect((await run(compileCommand, 'compile', { select: ['child'] })).stdout).toContain('"prod"."parent"')
-      expect((await run(compileCommand, 'compile', { select: ['child'], defer: false })).stdout).toContain('"dev"."parent"')
-    } finally {
-      for (const name of ['DBT_DEFER', 'DBT_STATE', 'DBT_FAVOR_STATE']) delete process.env[name]
-    }
+  it('follows DBT_DEFER and DBT_STATE', () => {
+    const compiled = (...options: string[]) =>
+      spawnSync(process.execPath, ['--import', 'tsx', 'run.ts', 'compile', '--project-dir', project.dir, '--select', 'child', ...options], {
+        cwd: projectDir,
+        encoding: 'utf8',
+        env: { ...process.env, DATABASE_URL: database.url, DBT_DEFER: 'true', DBT_STATE: state, DBT_FAVOR_STATE: '1' },
+      }).stdout
+    expect(compiled()).toContain('"prod"."parent"')
+    expect(compiled('--no-defer')).toContain('"dev"."parent"')
   })
 })
