@@ -105,7 +105,7 @@ async function incomplete(session: Session | Sql, startedAt: Date): Promise<Aler
       name: 'IncompleteSnapshot',
       about: { batch: source, entity },
       message: `The ${entity} of ${source} are incomplete (${shortfall}): ${follows}`,
-      hint: `Deliver the missing files again, under the same paths, and build.`,
+      hint: `Deliver the complete files again, under the same paths, and build.`,
     }
   })
 }
